@@ -1,0 +1,14 @@
+"""The actors that come with greenroom, by the name used in a config."""
+
+ACTORS = [
+    "microphone",
+    "recording",
+    "camera",
+    "console",
+    "vad",
+    "live",
+    "tools",
+    "speaker",
+    "wav_sink",
+    "simulator",
+]

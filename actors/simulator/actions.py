@@ -1,0 +1,253 @@
+"""What a scenario can make the simulator do, one model an action."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipeline.errors import did_you_mean
+
+from .errors import Close, HttpError, close_preset, http_preset, presets, quota_error
+
+
+class Action(BaseModel):
+    """Base of all actions; unknown fields are an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Say(Action):
+    """Answer with this text instead of what the brain would say."""
+
+    kind: Literal["say"] = "say"
+    text: str
+
+
+class Call(Action):
+    """Call a tool, declared or not, and wait for its response."""
+
+    kind: Literal["call"] = "call"
+    name: str
+    args: dict[str, Any] = {}
+
+
+class CloseSession(Action):
+    """Send a close frame, either `preset` or `code` and `reason`."""
+
+    kind: Literal["close"] = "close"
+    preset: str | None = None
+    code: int | None = Field(None, ge=1000, le=4999)
+    reason: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "CloseSession":
+        if (self.preset is None) == (self.code is None):
+            raise ValueError("give either preset or code")
+        _known_preset("close", self.preset)
+        return self
+
+    def close(self) -> Close:
+        """The close frame to send."""
+        return close_preset(self.preset) if self.preset else Close(self.code or 1000, self.reason)
+
+
+class Stall(Action):
+    """Keep the socket open and accept everything, but send nothing any more."""
+
+    kind: Literal["stall"] = "stall"
+
+
+class Cut(Action):
+    """Reset the TCP connection."""
+
+    kind: Literal["cut"] = "cut"
+
+
+class Vanish(Action):
+    """Stop reading and writing, as when packets are lost; the socket stays open."""
+
+    kind: Literal["vanish"] = "vanish"
+
+
+class Refuse(Action):
+    """Answer the handshake or the HTTP request with an error."""
+
+    kind: Literal["refuse"] = "refuse"
+    preset: str | None = None
+    status: int | None = Field(None, ge=400, le=599)
+    body: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "Refuse":
+        if (self.preset is None) == (self.status is None):
+            raise ValueError("give either preset or status")
+        _known_preset("http", self.preset)
+        return self
+
+    def error(self) -> HttpError:
+        """The error to answer with; for a bare `status` the message is `body`."""
+        if self.preset:
+            return http_preset(self.preset)
+        return HttpError(self.status or 503, "UNKNOWN", self.body)
+
+
+class RefuseTcp(Action):
+    """Stop listening for a while: connections are refused. Open ones stay."""
+
+    kind: Literal["refuse_tcp"] = "refuse_tcp"
+    for_s: float = Field(gt=0)
+
+
+class WrongCertificate(Action):
+    """Offer a certificate of an unknown authority to new connections for a while."""
+
+    kind: Literal["wrong_certificate"] = "wrong_certificate"
+    for_s: float = Field(gt=0)
+
+
+class Garbage(Action):
+    """Send a frame that is no Gemini message."""
+
+    kind: Literal["garbage"] = "garbage"
+    form: Literal["binary", "text", "json"] = "binary"
+
+
+class UnknownFrame(Action):
+    """Send well-formed JSON with a field no client knows."""
+
+    kind: Literal["unknown_frame"] = "unknown_frame"
+
+
+class ErrorFrame(Action):
+    """Send an error as a message, wrapped in `error` or flat."""
+
+    kind: Literal["error_frame"] = "error_frame"
+    code: int = 503
+    message: str = "The service is currently unavailable."
+    status: str = "UNAVAILABLE"
+    flat: bool = False
+
+
+class FirstFrameError(ErrorFrame):
+    """Answer setup with an error message instead of setupComplete."""
+
+    kind: Literal["first_frame_error"] = "first_frame_error"  # type: ignore[assignment]
+
+
+class NoSetupReply(Action):
+    """Never answer setup."""
+
+    kind: Literal["no_setup_reply"] = "no_setup_reply"
+
+
+class GoAway(Action):
+    """Announce the end of the connection, then go quiet or work on, and close at the deadline."""
+
+    kind: Literal["goaway"] = "goaway"
+    time_left_s: float = Field(50, ge=0)
+    then: Literal["quiet", "close"] = "close"
+
+
+class EarlyTurnComplete(Action):
+    """Send turnComplete after the first piece of the answer and drop the rest."""
+
+    kind: Literal["early_turn_complete"] = "early_turn_complete"
+
+
+class EmptyTurn(Action):
+    """Answer the turn with turnComplete and nothing else."""
+
+    kind: Literal["empty_turn"] = "empty_turn"
+
+
+class GenerationCompleteOnly(Action):
+    """End the turn with generationComplete, without turnComplete."""
+
+    kind: Literal["generation_complete_only"] = "generation_complete_only"
+
+
+class NoUsage(Action):
+    """Leave usageMetadata out."""
+
+    kind: Literal["no_usage"] = "no_usage"
+
+
+class LateTranscript(Action):
+    """Send the user's transcript so long after the answer ended."""
+
+    kind: Literal["late_transcript"] = "late_transcript"
+    ms: float = Field(gt=0)
+
+
+class Slow(Action):
+    """Send the answer at `factor` times real time; below 1 playback starves."""
+
+    kind: Literal["slow"] = "slow"
+    factor: float = Field(gt=0)
+
+
+class Burst(Action):
+    """Send the whole answer at once."""
+
+    kind: Literal["burst"] = "burst"
+
+
+class RejectResume(Action):
+    """Close a session that resumes with a handle."""
+
+    kind: Literal["reject_resume"] = "reject_resume"
+    code: int = 1007
+    reason: str = "Invalid session handle"
+
+
+class Quota(Action):
+    """Close with 1011 and the text of an exhausted quota."""
+
+    kind: Literal["quota"] = "quota"
+
+
+class HttpQuota(Action):
+    """Answer an HTTP request with 429, QuotaFailure and RetryInfo."""
+
+    kind: Literal["http_quota"] = "http_quota"
+    per: Literal["day", "minute"] = "minute"
+    retry_s: float = Field(29, ge=0)
+
+    def error(self, model: str) -> HttpError:
+        """The error to answer with."""
+        return quota_error(self.per, self.retry_s, model)
+
+
+AnyAction = Annotated[
+    Say
+    | Call
+    | CloseSession
+    | Stall
+    | Cut
+    | Vanish
+    | Refuse
+    | RefuseTcp
+    | WrongCertificate
+    | Garbage
+    | UnknownFrame
+    | ErrorFrame
+    | FirstFrameError
+    | NoSetupReply
+    | GoAway
+    | EarlyTurnComplete
+    | EmptyTurn
+    | GenerationCompleteOnly
+    | NoUsage
+    | LateTranscript
+    | Slow
+    | Burst
+    | RejectResume
+    | Quota
+    | HttpQuota,
+    Field(discriminator="kind"),
+]
+
+
+def _known_preset(section: str, name: str | None) -> None:
+    if name is not None and name not in presets()[section]:
+        hint = did_you_mean(name, presets()[section])
+        raise ValueError(f"no {section} preset {name!r}; {hint}")

@@ -1,0 +1,127 @@
+"""Refusals of the service: close frames of a Live session and HTTP error bodies."""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from .wire import cut_reason
+
+
+@dataclass(frozen=True)
+class Close:
+    """A WebSocket close: code and reason, the reason cut to what a close frame holds."""
+
+    code: int
+    reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", cut_reason(self.reason))
+
+
+@dataclass(eq=False)
+class HttpError(Exception):
+    """An HTTP error as Google's services word it."""
+
+    code: int
+    status: str
+    message: str
+    details: list[dict[str, Any]] = field(default_factory=list)
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body of the response."""
+        error: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "status": self.status,
+        }
+        if self.details:
+            error["details"] = self.details
+        return {"error": error}
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is a normal outcome here, not a fault
+    """A Live message that ends the session with the given close."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.close = Close(code, reason)
+
+
+@cache
+def presets() -> dict[str, dict[str, Any]]:
+    """The sections `close`, `http` and `keys` of `presets.yaml`."""
+    text = Path(__file__).with_name("presets.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, Any]] = yaml.safe_load(text)
+    return loaded
+
+
+def close_preset(name: str) -> Close:
+    """The close called `name` in `presets.yaml`."""
+    entry = presets()["close"][name]
+    return Close(entry["code"], entry["reason"])
+
+
+def http_preset(name: str) -> HttpError:
+    """The HTTP error called `name` in `presets.yaml`."""
+    entry = presets()["http"][name]
+    details = []
+    if "error_reason" in entry:
+        details.append(
+            {
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": entry["error_reason"],
+                "domain": "googleapis.com",
+                "metadata": {"service": "generativelanguage.googleapis.com"},
+            }
+        )
+    return HttpError(entry["code"], entry["status"], entry["message"], details)
+
+
+def quota_error(per: str, retry_s: float, model: str) -> HttpError:
+    """A 429 with the details that tell a per-day from a per-minute quota."""
+    period = {"day": "PerDay", "minute": "PerMinute"}[per]
+    details = [
+        {
+            "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+            "violations": [
+                {
+                    "quotaMetric": "generativelanguage.googleapis.com/"
+                    "generate_content_free_tier_requests",
+                    "quotaId": f"GenerateRequests{period}PerProjectPerModel-FreeTier",
+                    "quotaDimensions": {"location": "global", "model": model},
+                    "quotaValue": "20",
+                }
+            ],
+        },
+        {
+            "@type": "type.googleapis.com/google.rpc.Help",
+            "links": [
+                {
+                    "description": "Learn more about Gemini API quotas",
+                    "url": "https://ai.google.dev/gemini-api/docs/rate-limits",
+                }
+            ],
+        },
+        {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{retry_s:g}s"},
+    ]
+    base = http_preset("quota")
+    message = f"{base.message} Please retry in {retry_s:g}s."
+    return HttpError(base.code, base.status, message, details)
+
+
+def model_not_found(model: str, version: str, method: str) -> str:
+    """The message for a model that does not exist or does not offer a method."""
+    name = model if model.startswith("models/") else f"models/{model}"
+    return (
+        f"{name} is not found for API version {version}, or is not supported for {method}. "
+        "Call ListModels to see the list of available models and their supported methods."
+    )
+
+
+def unknown_field(name: str, path: str) -> str:
+    """The message for a field that the protocol does not have; `path` is empty at the root."""
+    where = f" at '{path}'" if path else ""
+    return f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.'

@@ -1,0 +1,141 @@
+"""The base class of every actor: typed ports, options, and a life of start, run, stop."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.frames import ActorState, Frame
+from pipeline.logs import Logger, get_logger
+from pipeline.ports import In, Out
+
+
+class Options(BaseModel):
+    """Base of an actor's options; an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an actor is told about where it runs.
+
+    Attributes:
+        name: The actor's name in the config.
+        session: The conversation it serves unless frames say otherwise.
+        runtime_dir: Private folder of the running pipeline: sockets, addresses.
+        config_dir: Folder of the config file; relative paths in options start here.
+        state_dir: Folder that outlives the pipeline: handles, counts.
+        started_ns: Monotonic time at which the pipeline started; position 0 of every microphone.
+        connected: Input ports that the config connects.
+        checkpoint: What the actor's previous process last saved; empty at the first start.
+    """
+
+    name: str
+    runtime_dir: Path
+    config_dir: Path
+    state_dir: Path
+    started_ns: int
+    session: str = "local"
+    connected: frozenset[str] = frozenset()
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Actor(Generic[OptionsT]):
+    """One stage of the conversation.
+
+    A subclass declares `options_type`, `inputs` and `outputs`, and gets each frame of input port
+    `p` in its method `on_p(frame)`. Handlers run one after the other on the actor's event loop and
+    must not block it: longer work goes to `self.spawn(...)` or a thread. The class is imported by
+    the supervisor to read its ports, so heavy libraries are imported in `start`.
+
+    An exception anywhere ends the process; the supervisor starts it again.
+    """
+
+    options_type: ClassVar[type[Options]] = Options
+    inputs: ClassVar[Mapping[str, In]] = {}
+    outputs: ClassVar[Mapping[str, Out]] = {}
+    preload: ClassVar[tuple[str, ...]] = ()
+    """Modules worth importing before the process is forked, so that a restart is quick; they must
+    start no thread and open no device when imported."""
+    is_source: ClassVar[bool] = False
+    """Its `run` may end by itself; the pipeline ends when all its sources have."""
+    send_high_water: ClassVar[int] = 4000
+    """Frames kept for a consumer that does not keep up: 80 s of audio, 3 MB."""
+
+    def __init__(self, options: OptionsT, surroundings: Surroundings) -> None:
+        self.options = options
+        self.surroundings = surroundings
+        self.name = surroundings.name
+        self.session = surroundings.session
+        self.log: Logger = get_logger(surroundings.name)
+        self.counters: Counter[str] = Counter()
+        self.gauges: dict[str, float] = {}
+        self.checkpoint: dict[str, Any] = dict(surroundings.checkpoint)
+        self.state = ActorState.STARTING
+        self.detail = ""
+        self._publish: Callable[[str, Frame], None] | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._failed: asyncio.Future[None] | None = None
+
+    async def start(self) -> None:
+        """Prepare: import, load, open. The actor is ready when this returns."""
+
+    async def run(self) -> None:
+        """Work until cancelled; a source may return when it has no more to give."""
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """Give everything back; called on every path out, also after a failed start."""
+
+    def publish(self, port: str, frame: Frame) -> None:
+        """Send a frame on an output port; never blocks."""
+        if self._publish is None:
+            raise RuntimeError(f"{self.name} published before it was started")
+        self._publish(port, frame)
+
+    def set_state(self, state: ActorState, detail: str = "") -> None:
+        """Say how the actor is; goes out with the next heartbeat."""
+        self.state = state
+        self.detail = detail
+
+    def spawn(self, work: Coroutine[Any, Any, None], name: str = "") -> asyncio.Task[None]:
+        """Run `work` beside the handlers; if it raises, the actor fails."""
+        task = asyncio.get_running_loop().create_task(work, name=f"{self.name}:{name}")
+        self._tasks.add(task)
+        task.add_done_callback(self._on_task_done)
+        return task
+
+    def bind(self, publish: Callable[[str, Frame], None]) -> asyncio.Future[None]:
+        """Give the actor its way out; returns a future that holds the first failure of a task."""
+        self._publish = publish
+        self._failed = asyncio.get_running_loop().create_future()
+        return self._failed
+
+    def receive(self, port: str, frame: Frame) -> None:
+        """Hand a frame to the handler of an input port."""
+        handler: Callable[[Frame], None] = getattr(self, f"on_{port}")
+        handler(frame)
+
+    async def cancel_tasks(self) -> None:
+        """End what `spawn` began."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _on_task_done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if task.cancelled():
+            return
+        error = task.exception()
+        if error is not None and self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)

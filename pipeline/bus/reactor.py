@@ -1,0 +1,72 @@
+"""ZeroMQ sockets on an asyncio loop without a future per message."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import zmq
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BATCH = 64
+"""Messages handled before the loop gets a turn: 64 frames of 20 ms take about 3 ms, so that a
+flood cannot hold up timers and heartbeats."""
+
+
+class SocketReader:
+    """Calls back for each message of a socket, as many as wait, up to a batch at a time.
+
+    The file descriptor of a ZeroMQ socket is edge-triggered: after a wake-up, and after any use
+    of the socket for sending, it has to be read until it is empty.
+    """
+
+    def __init__(
+        self,
+        socket: zmq.Socket[bytes],
+        on_message: Callable[[list[bytes]], None],
+        on_drained: Callable[[], None] | None = None,
+    ) -> None:
+        self._socket = socket
+        self._on_message = on_message
+        self._on_drained = on_drained
+        self._loop = asyncio.get_running_loop()
+        self._fd = int(socket.getsockopt(zmq.FD))
+        self._again: asyncio.Handle | None = None
+        self._loop.add_reader(self._fd, self._read)
+
+    def kick(self) -> None:
+        """Look for messages on the next turn of the loop."""
+        if self._again is None:
+            self._again = self._loop.call_soon(self._read)
+
+    def kick_if_pending(self) -> None:
+        """After sending: look for a message whose wake-up the sending may have swallowed."""
+        if int(self._socket.getsockopt(zmq.EVENTS)) & zmq.POLLIN:
+            self.kick()
+
+    def close(self) -> None:
+        """Stop watching the socket, before it is closed."""
+        self._loop.remove_reader(self._fd)
+        self._cancel_again()
+
+    def _cancel_again(self) -> None:
+        if self._again is not None:
+            self._again.cancel()
+            self._again = None
+
+    def _read(self) -> None:
+        self._cancel_again()
+        taken = 0
+        while taken < BATCH and not self._socket.closed:
+            try:
+                message = self._socket.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            taken += 1
+            self._on_message(message)
+        if taken and self._on_drained is not None:
+            self._on_drained()
+        if taken == BATCH:
+            self.kick()

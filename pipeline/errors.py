@@ -1,0 +1,46 @@
+"""What can go wrong, as a small tree; every message tells the user what to do."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class GreenroomError(Exception):
+    """Root of every error that greenroom raises on purpose."""
+
+
+class ConfigError(GreenroomError):
+    """The config cannot work: names the file, the path in it and the nearest valid name."""
+
+
+class WireError(GreenroomError):
+    """Bytes from a socket that are not a frame of this schema version."""
+
+
+class EndpointBusyError(GreenroomError):
+    """Another process already publishes on this endpoint."""
+
+
+class DeviceError(GreenroomError):
+    """A microphone, speaker, camera or media file cannot be opened or read."""
+
+
+class CredentialError(GreenroomError):
+    """No usable API key."""
+
+
+class ModelError(GreenroomError):
+    """The model does not exist or cannot do what is asked of it."""
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """Return a sentence naming the nearest valid names, or all of them when none is near."""
+    names = sorted(set(valid))
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    if near:
+        return f"did you mean {' or '.join(repr(n) for n in near)}?"
+    return f"valid: {', '.join(names)}" if names else "there are none to choose from"

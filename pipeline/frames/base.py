@@ -1,0 +1,35 @@
+"""The header every frame carries, and the registry of frame types."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA_VERSION = 1
+"""Version of the wire format; a frame of any other version is dropped and counted."""
+
+FRAME_TYPES: dict[str, type[Frame]] = {}
+"""Every frame class by the name it has on the wire."""
+
+
+class Frame(BaseModel):
+    """One message on a stream. The publisher fills in `seq`, `boot` and `sent_ns`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type_name: ClassVar[str] = ""
+    """Value of `type` on the wire; set by each frame class."""
+
+    session: str = Field("local", description="Conversation this frame belongs to.")
+    origin_ns: int = Field(
+        0, description="Monotonic time of capture in ns, kept through every hop; 0 is 'now'."
+    )
+    seq: int = Field(0, ge=0, description="Counts the frames of one stream from 0.")
+    boot: int = Field(0, ge=0, description="Grows each time the producer's process starts.")
+    sent_ns: int = Field(0, description="Monotonic time of sending in ns.")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if cls.type_name:
+            FRAME_TYPES[cls.type_name] = cls

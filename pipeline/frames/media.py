@@ -1,0 +1,35 @@
+"""Sound and pictures on their way in."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from pipeline.frames.base import Frame
+
+
+class Audio(Frame):
+    """A block of mono sound; `origin_ns` is the capture time of its last sample."""
+
+    type_name: ClassVar[str] = "audio"
+
+    position: int = Field(ge=0, description="Index of the first sample in the stream.")
+    rate_hz: int = Field(16_000, gt=0, description="Samples per second.")
+    pcm: bytes = Field(description="Signed 16-bit little-endian mono samples.")
+    final: bool = Field(False, description="The stream ends with this block.")
+
+    @property
+    def samples(self) -> int:
+        """Number of samples in the block."""
+        return len(self.pcm) // 2
+
+
+class Image(Frame):
+    """One picture; `origin_ns` is its capture time."""
+
+    type_name: ClassVar[str] = "image"
+
+    jpeg: bytes = Field(description="JPEG file contents.")
+    width: int = Field(gt=0, description="Pixels.")
+    height: int = Field(gt=0, description="Pixels.")

@@ -1,0 +1,218 @@
+"""The life of one actor in its process: connect, start, be ready, run, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING, Any
+
+import zmq
+from pydantic import ValidationError
+
+from pipeline.actor import Actor, Options, Surroundings
+from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
+from pipeline.bus.curve import CurveClient, CurveServer
+from pipeline.errors import ConfigError
+from pipeline.frames import ActorState, Health
+from pipeline.ports import Out
+from pipeline.registry import find_actor
+
+if TYPE_CHECKING:
+    from pipeline.spec import ActorSpec
+
+HEALTH_PORT = "health"
+PEERS_DEADLINE_S = 15.0
+"""How long to wait for expected consumers: a crash loop of one must not hold up the rest.
+Longer than the start-up of the slowest actor: speech models, 3 s, four times that on a Pi."""
+GARBAGE_LOG_EVERY_S = 10.0
+"""A flood of broken frames makes one log line in this time."""
+STOP_DEADLINE_S = 3.0
+"""An actor that has not stopped by then is left to the supervisor's SIGKILL."""
+
+
+class Host:
+    """Runs one actor until it is told to stop, fails, or loses its endpoint."""
+
+    def __init__(self, spec: ActorSpec) -> None:
+        self._spec = spec
+        actor_class = find_actor(spec.use, spec.config_dir)
+        try:
+            options = actor_class.options_type.model_validate(spec.options)
+        except ValidationError as error:
+            raise ConfigError(f"actors.{spec.name}.options: {error}") from error
+        self.actor: Actor[Options] = actor_class(
+            options,
+            Surroundings(
+                name=spec.name,
+                session=spec.session,
+                runtime_dir=spec.runtime_dir,
+                config_dir=spec.config_dir,
+                state_dir=spec.state_dir,
+                started_ns=spec.started_ns,
+                connected=frozenset(each.input_port for each in spec.connections),
+                checkpoint=spec.checkpoint,
+            ),
+        )
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._lock = EndpointLock(spec.runtime_dir, spec.name)
+        self._publisher: Publisher | None = None
+        self._subscribers: list[Subscriber] = []
+        self._stopping = asyncio.Event()
+        self._failed: asyncio.Future[None] | None = None
+        self._garbage_logged_ns = 0
+        self._curve: CurveServer | None = None
+
+    async def run(self) -> None:
+        """Run the actor; raises whatever it raised."""
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(self._on_loop_exception)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stopping.set)
+        heartbeat: asyncio.Task[None] | None = None
+        self._lock.acquire()
+        try:
+            publisher = self._open_publisher()
+            self._failed = self.actor.bind(publisher.publish)
+            heartbeat = loop.create_task(self._beat(publisher))
+            await self._until_stopped(self._live(publisher))
+        finally:
+            self.actor.set_state(ActorState.STOPPING)
+            await asyncio.wait_for(self._close(heartbeat), STOP_DEADLINE_S)
+
+    async def _live(self, publisher: Publisher) -> None:
+        """Start, get ready, work. Frames are only let in once the actor can take them."""
+        await self.actor.start()
+        self._connect()
+        expected = {port: set(names) for port, names in self._spec.expected.items()}
+        try:
+            async with asyncio.timeout(PEERS_DEADLINE_S):
+                await publisher.wait_for(expected)
+                await asyncio.gather(*(each.connected() for each in self._subscribers))
+        except TimeoutError:
+            missing = {
+                port: sorted(names - publisher.listeners(port)) for port, names in expected.items()
+            }
+            self.actor.log.warning("going on without peers", missing=missing)
+        if self.actor.state is ActorState.STARTING:
+            self.actor.set_state(ActorState.READY)
+        self._publish_health(publisher)
+        await self.actor.run()
+        self.actor.set_state(ActorState.FINISHED)
+        self._publish_health(publisher)
+        await asyncio.Event().wait()
+
+    async def _until_stopped(self, life: Any) -> None:
+        assert self._failed is not None
+        living = asyncio.ensure_future(life)
+        stopping = asyncio.ensure_future(self._stopping.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {living, stopping, self._failed}, return_when=asyncio.FIRST_COMPLETED
+            )
+            for each in done:
+                each.result()
+        finally:
+            for task in (living, stopping):
+                task.cancel()
+            await asyncio.gather(living, stopping, return_exceptions=True)
+
+    def _open_publisher(self) -> Publisher:
+        if self._spec.address.startswith("tcp:"):
+            if self._spec.keys_dir is None:
+                raise ConfigError(
+                    f"actors.{self._spec.name}.bind: a tcp endpoint needs security.keys_dir"
+                )
+            self._curve = CurveServer(self._context, self._spec.keys_dir)
+        ports = {**self.actor.outputs, HEALTH_PORT: Out((Health,), retain_last=True)}
+        self._publisher = Publisher(
+            self._context,
+            self._spec.address,
+            ports,
+            high_water=self.actor.send_high_water,
+            curve=self._curve,
+        )
+        return self._publisher
+
+    def _connect(self) -> None:
+        inlets: dict[str, dict[str, Inlet]] = defaultdict(dict)
+        by_address = {connection.address: connection for connection in self._spec.connections}
+        for connection in self._spec.connections:
+            spec = self.actor.inputs[connection.input_port]
+            inlets[connection.address][connection.producer_port] = Inlet(
+                connection.input_port, spec
+            )
+        for address, ports in inlets.items():
+            connection = by_address[address]
+            curve = None
+            if address.startswith("tcp:") and self._spec.keys_dir and connection.public_key:
+                curve = CurveClient(self._spec.keys_dir, connection.public_key)
+            self._subscribers.append(
+                Subscriber(
+                    self._context,
+                    address,
+                    ports,
+                    self.actor.receive,
+                    consumer=self._spec.name,
+                    counters=self.actor.counters,
+                    on_garbage=self._on_garbage,
+                    greets=connection.greets,
+                    curve=curve,
+                )
+            )
+
+    async def _beat(self, publisher: Publisher) -> None:
+        while True:
+            self._publish_health(publisher)
+            await asyncio.sleep(self._spec.heartbeat_s)
+
+    def _publish_health(self, publisher: Publisher) -> None:
+        actor = self.actor
+        publisher.publish(
+            HEALTH_PORT,
+            Health(
+                session=actor.session,
+                actor=actor.name,
+                pid=os.getpid(),
+                state=actor.state,
+                detail=actor.detail,
+                counters=Counter(actor.counters),
+                gauges=dict(actor.gauges),
+                checkpoint=dict(actor.checkpoint),
+            ),
+        )
+
+    def _on_garbage(self, port: str, problem: str) -> None:
+        now_ns = time.monotonic_ns()
+        if now_ns - self._garbage_logged_ns > GARBAGE_LOG_EVERY_S * 1e9:
+            self._garbage_logged_ns = now_ns
+            self.actor.log.warning(
+                "dropped what is no frame of this schema",
+                port=port,
+                problem=problem,
+                so_far=self.actor.counters["garbage"],
+            )
+
+    def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception")
+        if error is not None and self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+        else:
+            loop.default_exception_handler(context)
+
+    async def _close(self, heartbeat: asyncio.Task[None] | None) -> None:
+        for subscriber in self._subscribers:
+            subscriber.close()
+        await self.actor.cancel_tasks()
+        await self.actor.stop()
+        if heartbeat is not None:
+            heartbeat.cancel()
+            await asyncio.gather(heartbeat, return_exceptions=True)
+        if self._publisher is not None:
+            self._publisher.close()
+        if self._curve is not None:
+            self._curve.close()
+        self._context.destroy(linger=0)
+        self._lock.release()

@@ -1,0 +1,71 @@
+"""One log format for all processes, without secrets."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+
+Logger = structlog.stdlib.BoundLogger
+
+SECRET_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY")
+MIN_SECRET_LENGTH = 6
+"""A shorter value would blank out ordinary words."""
+
+_KEY_SHAPES = re.compile(r"AIza[0-9A-Za-z_-]{20,}|AQ\.[0-9A-Za-z_-]{20,}|(?<=[?&]key=)[^&\s]+")
+"""Google's two API key formats, and a key in a URL."""
+
+_secrets: set[str] = set()
+
+
+def add_secret(value: str) -> None:
+    """Never let `value` appear in a log line or in text passed through `redact`."""
+    if len(value) >= MIN_SECRET_LENGTH:
+        _secrets.add(value)
+
+
+def redact(text: str) -> str:
+    """Return `text` with every known secret, and all that looks like an API key, blanked."""
+    for secret in _secrets:
+        text = text.replace(secret, "[secret]")
+    return _KEY_SHAPES.sub("[secret]", text)
+
+
+def _redact_event(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> Mapping[str, Any]:
+    return {k: redact(v) if isinstance(v, str) else v for k, v in event.items()}
+
+
+def configure(stream: TextIO | None = None, level: str = "info") -> None:
+    """Log to `stream` (standard error) as `time level actor message key=value`."""
+    for variable in SECRET_VARIABLES:
+        for value in os.environ.get(variable, "").split(","):
+            add_secret(value.strip())
+    out = stream or sys.stderr
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
+            structlog.processors.format_exc_info,
+            _redact_event,
+            structlog.dev.ConsoleRenderer(
+                colors=out.isatty(),
+                exception_formatter=structlog.dev.plain_traceback,
+                pad_event_to=0,
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.PrintLoggerFactory(out),
+        cache_logger_on_first_use=False,
+    )
+
+
+def get_logger(actor: str) -> Logger:
+    """Return the log of an actor."""
+    logger: Logger = structlog.get_logger(actor=actor)
+    return logger

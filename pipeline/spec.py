@@ -1,0 +1,43 @@
+"""What the supervisor tells a process about the actor it is to be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Connection(BaseModel):
+    """One stream into one input port."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_port: str
+    producer: str
+    producer_port: str
+    address: str
+    greets: bool = True
+    public_key: str | None = None
+
+
+class ActorSpec(BaseModel):
+    """Everything an actor's process needs to know."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    use: str
+    options: dict[str, Any]
+    address: str
+    connections: list[Connection]
+    expected: dict[str, list[str]]
+    session: str
+    runtime_dir: Path
+    config_dir: Path
+    state_dir: Path
+    started_ns: int
+    checkpoint: dict[str, Any]
+    keys_dir: Path | None = None
+    log_level: str = "info"
+    heartbeat_s: float

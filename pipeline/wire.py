@@ -1,0 +1,69 @@
+"""Frames to bytes and back: one msgpack map a frame; a frame within a frame has no tag."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgpack
+from pydantic import ValidationError
+
+from pipeline.errors import WireError
+from pipeline.frames import FRAME_TYPES, SCHEMA_VERSION, Frame
+
+MAX_FRAME_BYTES = 8 * 1024 * 1024
+"""Largest frame taken from a socket: 40 times a 768x768 JPEG at best quality (200 KB)."""
+
+
+def _plain(value: object) -> dict[str, Any]:
+    if isinstance(value, Frame):
+        return value.__dict__
+    raise TypeError(f"a {type(value).__name__} cannot travel in a frame")
+
+
+def encode(frame: Frame, *, seq: int, boot: int, sent_ns: int) -> bytes:
+    """Return the frame as msgpack, its header completed; `origin_ns` 0 becomes `sent_ns`."""
+    fields = {"v": SCHEMA_VERSION, "type": frame.type_name, **frame.__dict__}
+    fields["seq"] = seq
+    fields["boot"] = boot
+    fields["sent_ns"] = sent_ns
+    fields["origin_ns"] = frame.origin_ns or sent_ns
+    packed: bytes = msgpack.packb(fields, default=_plain)
+    return packed
+
+
+def decode(payload: bytes) -> Frame:
+    """Return the frame in `payload`.
+
+    Raises:
+        WireError: it is no msgpack map, of another schema version, of an unknown type, or its
+            fields do not fit; the message says which.
+    """
+    try:
+        fields = msgpack.unpackb(payload)
+    except (ValueError, msgpack.UnpackException) as error:
+        raise WireError(f"not msgpack: {error}") from error
+    if not isinstance(fields, dict):
+        raise WireError(f"not a msgpack map but a {type(fields).__name__}")
+    return _from_map(fields)
+
+
+def _from_map(fields: dict[Any, Any]) -> Frame:
+    version = fields.pop("v", None)
+    if version != SCHEMA_VERSION:
+        raise WireError(f"schema version {version!r}, this side speaks {SCHEMA_VERSION}")
+    name = fields.pop("type", None)
+    frame_type = FRAME_TYPES.get(name) if isinstance(name, str) else None
+    if frame_type is None:
+        raise WireError(f"unknown frame type {name!r}")
+    try:
+        return frame_type.model_validate(fields)
+    except (ValidationError, TypeError) as error:
+        raise WireError(f"{name}: {_first_problem(error)}") from error
+
+
+def _first_problem(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return str(error)
+    first = error.errors(include_url=False, include_input=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return f"{path}: {first['msg']}"
