@@ -87,6 +87,18 @@ class Actor(Generic[OptionsT]):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._failed: asyncio.Future[None] | None = None
 
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Look for what would fail at the start, such as a missing file, before anything runs.
+
+        Args:
+            options: An instance of `options_type`.
+            config_dir: Folder of the config file.
+
+        Raises:
+            ConfigError, DeviceError: what is wrong, with the nearest valid name.
+        """
+
     async def start(self) -> None:
         """Prepare: import, load, open. The actor is ready when this returns."""
 

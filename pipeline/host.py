@@ -69,8 +69,7 @@ class Host:
         """Run the actor; raises whatever it raised."""
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._on_loop_exception)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stopping.set)
+        loop.add_signal_handler(signal.SIGTERM, self._stopping.set)
         heartbeat: asyncio.Task[None] | None = None
         self._lock.acquire()
         try:

@@ -1,0 +1,1 @@
+"""Sound shared by several actors: samples, rates, files."""

@@ -1,0 +1,57 @@
+"""Samples as the bytes of a frame and back: signed 16-bit little-endian mono."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Samples = NDArray[np.int16]
+"""A one-dimensional array of samples."""
+
+SPEECH_RATE_HZ = 16_000
+"""What every backend, voice detector and recogniser takes in."""
+BLOCK_SAMPLES = 320
+"""20 ms at 16 kHz: the block in which microphones send."""
+SAMPLE_BYTES = 2
+SILENCE_DBFS = -96.0
+"""Level of digital silence: what 16 bits can resolve."""
+
+_WIRE = np.dtype("<i2")
+_FULL_SCALE = 32_768.0
+
+
+def to_samples(pcm: bytes) -> Samples:
+    """Return the samples in `pcm`, read-only and without copying on little-endian machines.
+
+    Raises:
+        ValueError: an odd number of bytes.
+    """
+    return np.frombuffer(pcm, _WIRE).astype(np.int16, copy=False)
+
+
+def to_pcm(samples: Samples) -> bytes:
+    """Return `samples` as the bytes of a frame."""
+    return samples.astype(_WIRE, copy=False).tobytes()
+
+
+def silence(samples: int) -> bytes:
+    """Return so many samples of silence, as the bytes of a frame."""
+    return bytes(samples * SAMPLE_BYTES)
+
+
+def level_dbfs(samples: Samples) -> float:
+    """Return the RMS level in dB below full scale, `SILENCE_DBFS` at the least."""
+    if not len(samples):
+        return SILENCE_DBFS
+    wide = samples.astype(np.float32)
+    power = float(np.dot(wide, wide)) / len(samples)
+    if power <= 0.0:
+        return SILENCE_DBFS
+    return max(SILENCE_DBFS, 10.0 * math.log10(power / _FULL_SCALE**2))
+
+
+def samples_to_ns(samples: int, rate_hz: int = SPEECH_RATE_HZ) -> int:
+    """Return how long so many samples take."""
+    return samples * 1_000_000_000 // rate_hz

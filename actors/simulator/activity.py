@@ -1,0 +1,111 @@
+"""Finds speech by its energy, for sessions with automatic activity detection."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum, auto
+
+import numpy as np
+
+FRAME_MS = 20
+# Speech must stay above this floor for START_MS; -45 dBFS is quiet speech near a microphone.
+MIN_SPEECH_DBFS = -45.0
+# And above the background noise by this much.
+ABOVE_NOISE_DB = 10.0
+START_MS = 60
+# Audio before the first voiced frame that belongs to the turn: soft consonants.
+PRE_ROLL_MS = 300
+# How fast the noise estimate rises while nobody speaks; it falls at once.
+NOISE_RISE_DB_PER_S = 6.0
+QUIETEST_DBFS = -90.0
+
+
+class Phase(Enum):
+    """Whether somebody speaks."""
+
+    SILENT = auto()
+    SPEAKING = auto()
+
+
+@dataclass(frozen=True)
+class SpeechStarted:
+    """Somebody began to speak."""
+
+
+@dataclass(frozen=True)
+class SpeechEnded:
+    """The whole utterance: PCM16 mono at the rate of the stream."""
+
+    pcm: bytes
+
+
+class SpeechDetector:
+    """Turns a stream of PCM16 mono into utterances. No clock: time is counted in samples."""
+
+    def __init__(self, rate_hz: int, silence_ms: int, start_ms: int = START_MS) -> None:
+        self._frame_bytes = rate_hz * FRAME_MS // 1000 * 2
+        self._silence_frames = math.ceil(silence_ms / FRAME_MS)
+        self._start_frames = max(1, math.ceil(start_ms / FRAME_MS))
+        self._pre_roll_bytes = rate_hz * PRE_ROLL_MS // 1000 * 2
+        self._noise_dbfs = MIN_SPEECH_DBFS - ABOVE_NOISE_DB
+        self._phase = Phase.SILENT
+        self._partial = bytearray()
+        self._kept = bytearray()
+        self._run = 0
+
+    @property
+    def phase(self) -> Phase:
+        """Whether somebody speaks."""
+        return self._phase
+
+    def feed(self, pcm: bytes) -> list[SpeechStarted | SpeechEnded]:
+        """Takes any amount of audio and says what began and ended in it."""
+        self._partial += pcm
+        events: list[SpeechStarted | SpeechEnded] = []
+        while len(self._partial) >= self._frame_bytes:
+            frame = bytes(self._partial[: self._frame_bytes])
+            del self._partial[: self._frame_bytes]
+            event = self._frame(frame)
+            if event is not None:
+                events.append(event)
+        return events
+
+    def flush(self) -> list[SpeechStarted | SpeechEnded]:
+        """The stream ends here: an utterance in progress ends too."""
+        if self._phase is Phase.SILENT:
+            self._kept.clear()
+            self._partial.clear()
+            return []
+        self._kept += self._partial
+        self._partial.clear()
+        return [self._end()]
+
+    def _frame(self, frame: bytes) -> SpeechStarted | SpeechEnded | None:
+        self._kept += frame
+        voiced = self._voiced(frame)
+        if self._phase is Phase.SILENT:
+            self._run = self._run + 1 if voiced else 0
+            keep = self._pre_roll_bytes + self._run * self._frame_bytes
+            del self._kept[: max(0, len(self._kept) - keep)]
+            if self._run < self._start_frames:
+                return None
+            self._phase, self._run = Phase.SPEAKING, 0
+            return SpeechStarted()
+        self._run = 0 if voiced else self._run + 1
+        return self._end() if self._run >= self._silence_frames else None
+
+    def _end(self) -> SpeechEnded:
+        pcm = bytes(self._kept)
+        self._kept.clear()
+        self._phase, self._run = Phase.SILENT, 0
+        return SpeechEnded(pcm)
+
+    def _voiced(self, frame: bytes) -> bool:
+        samples = np.frombuffer(frame, "<i2").astype(np.float32)
+        power = float(np.dot(samples, samples)) / max(1, samples.size) / 32768**2
+        level = 10 * math.log10(power) if power > 0 else QUIETEST_DBFS
+        voiced = level > max(MIN_SPEECH_DBFS, self._noise_dbfs + ABOVE_NOISE_DB)
+        if level < self._noise_dbfs:
+            self._noise_dbfs = max(level, QUIETEST_DBFS)
+        elif not voiced:
+            self._noise_dbfs += NOISE_RISE_DB_PER_S * FRAME_MS / 1000
+        return voiced

@@ -1,0 +1,98 @@
+"""What the simulated model answers: deterministic, from what was said and what came before."""
+
+import re
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from . import spoken_command
+from .conversation import Entry
+
+ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures received so far and the size of the newest, in pixels."""
+
+    count: int = 0
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class Say:
+    """Say this."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class CallTool:
+    """Call a function and wait for the response."""
+
+    name: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SayOutcome:
+    """Say what came of the calls before."""
+
+
+Step = Say | CallTool | SayOutcome
+
+
+def answer(
+    heard: str,
+    functions: list[dict[str, Any]],
+    history: list[Entry],
+    pictures: Pictures,
+    now: datetime,
+) -> list[Step]:
+    """The steps of an answer to `heard`; `history` ends before it."""
+    command = spoken_command.fit(heard, functions)
+    if command is not None:
+        return [CallTool(*command), SayOutcome()]
+    return [Say(_reply(heard, history, pictures, now))]
+
+
+def outcome(name: str, args: dict[str, Any], response: Any) -> str:
+    """What is said after a function answered; an `error` in the response is read out."""
+    if isinstance(response, dict) and response.get("error"):
+        return f"That did not work: {response['error']}."
+    return spoken_command.progress(name, args)
+
+
+def _reply(heard: str, history: list[Entry], pictures: Pictures, now: datetime) -> str:
+    said_before = [entry.text for entry in history if entry.role == "user" and entry.text]
+    text = heard.casefold()
+    if not text.strip():
+        return "I did not hear any words."
+    if re.search(r"\bwhat time\b|\bwhat('s| is) the time\b", text):
+        return f"It is {now:%H:%M}."
+    if re.search(r"\bwhat (do|can) you see\b|\bin the picture\b", text):
+        return _seen(pictures)
+    if re.search(r"\bwhat did i (just )?(say|ask)\b|\bwhat was my (last )?question\b", text):
+        return f"Before that you said: {said_before[-1]}" if said_before else "Nothing so far."
+    ordinal = re.search(rf"\b({'|'.join(ORDINALS)}) (one|thing|question|sentence)\b", text)
+    if ordinal:
+        return _ordinal(ordinal[1], said_before)
+    return f"You said: {heard}"
+
+
+def _seen(pictures: Pictures) -> str:
+    if not pictures.count:
+        return "I have not received any picture."
+    noun = "picture" if pictures.count == 1 else "pictures"
+    return (
+        f"I have received {pictures.count} {noun}. "
+        f"The last one is {pictures.width} by {pictures.height} pixels."
+    )
+
+
+def _ordinal(word: str, said: list[str]) -> str:
+    index = ORDINALS[word] - 1
+    if index >= len(said):
+        return f"There is no {word} one yet."
+    return f"The {word} thing you said was: {said[index]}"

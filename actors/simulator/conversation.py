@@ -1,0 +1,77 @@
+"""The conversation that a session resumption handle stands for."""
+
+import secrets
+import time
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+# A handle stays valid for two hours after the session ended.
+HANDLE_LIFE_S = 2 * 3600.0
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was said."""
+
+    role: Literal["user", "model"]
+    text: str
+
+
+@dataclass
+class Conversation:
+    """What was said, what it cost in tokens by modality, and how many pictures came."""
+
+    entries: list[Entry] = field(default_factory=list)
+    tokens: Counter[str] = field(default_factory=Counter)
+    pictures: int = 0
+
+    def add(self, role: Literal["user", "model"], text: str) -> None:
+        """Appends an entry; an empty text is nothing said."""
+        if text.strip():
+            self.entries.append(Entry(role, text.strip()))
+
+    def copy(self) -> "Conversation":
+        """A copy that later changes do not reach."""
+        return replace(self, entries=list(self.entries), tokens=Counter(self.tokens))
+
+
+@dataclass(frozen=True)
+class _Saved:
+    conversation: Conversation
+    session: int
+    saved_s: float
+
+
+class Handles:
+    """Issued resumption handles. A handle is refused while the session that got it is open."""
+
+    def __init__(self) -> None:
+        self._saved: dict[str, _Saved] = {}
+        self._open: set[int] = set()
+
+    def opened(self, session: int) -> None:
+        """A session with this number has begun."""
+        self._open.add(session)
+
+    def closed(self, session: int) -> None:
+        """The session's socket is closed."""
+        self._open.discard(session)
+
+    def issue(self, session: int, conversation: Conversation) -> str:
+        """A new handle for the conversation as it is now; the session's older ones stay valid."""
+        handle = secrets.token_urlsafe(24)
+        self._saved[handle] = _Saved(conversation.copy(), session, time.monotonic())
+        return handle
+
+    def find(self, handle: str) -> Conversation | None:
+        """The conversation behind a handle, or None if it was never issued or is too old."""
+        saved = self._saved.get(handle)
+        if saved is None or time.monotonic() - saved.saved_s > HANDLE_LIFE_S:
+            return None
+        return saved.conversation.copy()
+
+    def in_use(self, handle: str) -> bool:
+        """Whether the session that was given this handle is still open."""
+        saved = self._saved.get(handle)
+        return saved is not None and saved.session in self._open

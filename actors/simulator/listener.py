@@ -1,0 +1,129 @@
+"""Gathers the user's input of a Live session into turns."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .activity import Phase, SpeechDetector, SpeechEnded
+from .errors import Refused
+from .setup import INVALID_ARGUMENT, SessionConfig
+
+
+@dataclass(frozen=True)
+class TurnInput:
+    """What the user contributed to one turn. `kind` is `model` when the model speaks unasked."""
+
+    kind: Literal["audio", "text", "model"]
+    texts: list[str] = field(default_factory=list)
+    pcm: bytes = b""
+    rate_hz: int = 16_000
+
+    @property
+    def audio_ms(self) -> float:
+        """Length of the audio."""
+        return len(self.pcm) / 2 / self.rate_hz * 1000
+
+
+@dataclass(frozen=True)
+class ActivityStarted:
+    """The user began to speak."""
+
+
+@dataclass(frozen=True)
+class ActivityEnded:
+    """The user's turn is complete."""
+
+    turn: TurnInput
+
+
+Activity = ActivityStarted | ActivityEnded
+
+
+class Listener:
+    """Knows whether the user is in the middle of a turn, by signals or by the audio itself."""
+
+    def __init__(self, config: SessionConfig) -> None:
+        self._config = config
+        self._detector: SpeechDetector | None = None
+        self._active = False
+        self._pcm = bytearray()
+        self._texts: list[str] = []
+        self._rate_hz = 16_000
+        self._spoken_bytes = 0
+
+    @property
+    def active(self) -> bool:
+        """Whether the user's turn is in progress."""
+        return self._active
+
+    @property
+    def spoken_ms(self) -> float:
+        """Audio received in the turn in progress."""
+        return self._spoken_bytes / 2 / self._rate_hz * 1000
+
+    def audio(self, pcm: bytes, rate_hz: int) -> list[Activity]:
+        """Takes PCM16 mono."""
+        if self._config.manual_activity:
+            if self._active:
+                self._rate_hz = rate_hz
+                self._pcm += pcm
+                self._spoken_bytes += len(pcm)
+            return []
+        if self._detector is None or rate_hz != self._rate_hz:
+            self._rate_hz = rate_hz
+            self._detector = SpeechDetector(rate_hz, self._config.silence_ms)
+        was_speaking = self._detector.phase is Phase.SPEAKING
+        events = [self._detected(event) for event in self._detector.feed(pcm)]
+        if was_speaking or self._active:
+            self._spoken_bytes += len(pcm)
+        return events
+
+    def stream_end(self) -> list[Activity]:
+        """The microphone paused: an utterance in progress is complete."""
+        if self._detector is None:
+            return []
+        return [self._detected(event) for event in self._detector.flush()]
+
+    def start(self) -> ActivityStarted:
+        """An activityStart signal."""
+        self._check_manual(active=False)
+        self._active = True
+        self._spoken_bytes = 0
+        return ActivityStarted()
+
+    def end(self) -> ActivityEnded:
+        """An activityEnd signal."""
+        self._check_manual(active=True)
+        self._active = False
+        turn = TurnInput("audio", self._take_texts(), bytes(self._pcm), self._rate_hz)
+        self._pcm.clear()
+        return ActivityEnded(turn)
+
+    def text(self, text: str) -> TurnInput | None:
+        """Typed text: part of the turn in progress, otherwise a turn of its own."""
+        if self._active:
+            self._texts.append(text)
+            return None
+        return TurnInput("text", [text])
+
+    def _check_manual(self, active: bool) -> None:
+        if not self._config.manual_activity:
+            raise Refused(
+                1007,
+                "Explicit activity control is not supported when automatic activity detection "
+                "is enabled.",
+            )
+        if self._active is not active:
+            raise Refused(1007, INVALID_ARGUMENT)
+
+    def _detected(self, event: object) -> Activity:
+        if isinstance(event, SpeechEnded):
+            self._active = False
+            turn = TurnInput("audio", self._take_texts(), event.pcm, self._rate_hz)
+            return ActivityEnded(turn)
+        self._active = True
+        self._spoken_bytes = 0
+        return ActivityStarted()
+
+    def _take_texts(self) -> list[str]:
+        texts, self._texts = self._texts, []
+        return texts

@@ -1,0 +1,57 @@
+"""How one turn is to be answered, as far as a scenario says so."""
+
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from . import actions
+from .brain import CallTool, Say, Step
+from .pacing import Pace, Pacing
+
+
+class Ending(Enum):
+    """How the turn ends on the wire."""
+
+    NORMAL = "normal"
+    EARLY = "turnComplete after the first piece"
+    EMPTY = "turnComplete and nothing else"
+    GENERATION_ONLY = "generationComplete without turnComplete"
+
+
+@dataclass
+class TurnPlan:
+    """Changed by scenario actions; without `steps` the brain answers."""
+
+    steps: list[Step] = field(default_factory=list)
+    ending: Ending = Ending.NORMAL
+    usage: bool = True
+    transcript_delay_ms: float = 0.0
+    pacing: Pacing = field(default_factory=Pacing)
+
+    def copy(self) -> "TurnPlan":
+        """A copy that later actions do not reach."""
+        return replace(self, steps=list(self.steps))
+
+    def apply(self, action: actions.AnyAction) -> bool:
+        """Takes up an action that is about the answer; False if it is about something else."""
+        match action:
+            case actions.Say():
+                self.steps.append(Say(action.text))
+            case actions.Call():
+                self.steps.append(CallTool(action.name, action.args))
+            case actions.EarlyTurnComplete():
+                self.ending = Ending.EARLY
+            case actions.EmptyTurn():
+                self.ending = Ending.EMPTY
+            case actions.GenerationCompleteOnly():
+                self.ending = Ending.GENERATION_ONLY
+            case actions.NoUsage():
+                self.usage = False
+            case actions.LateTranscript():
+                self.transcript_delay_ms = action.ms
+            case actions.Slow():
+                self.pacing = Pacing(Pace.FIXED, action.factor)
+            case actions.Burst():
+                self.pacing = Pacing(Pace.AT_ONCE)
+            case _:
+                return False
+        return True

@@ -1,0 +1,162 @@
+"""One Live session: what the socket brings in and what goes out through it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any
+
+from . import actions, client_messages, effects
+from .conversation import Conversation
+from .dialogue import Dialogue
+from .errors import Close, Refused, close_preset, unknown_field
+from .journal import CloseRecord, SessionRecord
+from .plan import TurnPlan
+from .services import Services
+from .setup import INVALID_ARGUMENT, SessionConfig, validate_setup
+from .websocket import WebSocket
+from .wire import normalise
+
+
+class Stage(Enum):
+    """Where a session is in its life."""
+
+    AWAITING_SETUP = auto()
+    LIVE = auto()
+    SILENT = auto()
+    CLOSED = auto()
+
+
+class LiveSession:
+    """All methods run on the event loop and return at once."""
+
+    def __init__(
+        self, socket: WebSocket, services: Services, record: SessionRecord, key_close: Close | None
+    ) -> None:
+        self.socket = socket
+        self.services = services
+        self.record = record
+        self.dialogue: Dialogue | None = None
+        self.awaiting_history = False
+        self.open_texts: list[str] = []
+        self._key_close = key_close
+        self._stage = Stage.AWAITING_SETUP
+        self._timers: list[asyncio.TimerHandle] = []
+        services.handles.opened(record.number)
+
+    @property
+    def live(self) -> bool:
+        """Whether the session is set up and may speak."""
+        return self._stage is Stage.LIVE
+
+    def message(self, data: bytes) -> None:
+        """Takes one message of the client."""
+        if self._stage in {Stage.SILENT, Stage.CLOSED}:
+            return
+        try:
+            self._dispatch(data)
+        except Refused as refusal:
+            self.close(refusal.close)
+
+    def closed(self, by: str, code: int, reason: str) -> None:
+        """The socket is closed."""
+        self.go_silent()
+        self._stage = Stage.CLOSED
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self.services.handles.closed(self.record.number)
+        self.record.close = CloseRecord(by, code, reason, self.services.journal.now_s())
+        for call in self.record.tool_calls:
+            if call.outcome == "pending":
+                call.outcome = "lost"
+
+    def send(self, message: dict[str, Any]) -> None:
+        """Sends a message unless the session is silent or closed."""
+        if self._stage is Stage.LIVE:
+            self.socket.send(message)
+
+    def close(self, close: Close) -> None:
+        """Closes the socket; the conversation may be resumed from now on."""
+        self.go_silent()
+        self.socket.close(close)
+        self.services.handles.closed(self.record.number)
+
+    def go_silent(self) -> None:
+        """Sends nothing any more; the socket stays as it is."""
+        if self.dialogue is not None:
+            self.dialogue.stop("broken")
+        if self._stage is not Stage.CLOSED:
+            self._stage = Stage.SILENT
+
+    def later(self, delay_s: float, call: Callable[..., None], *args: Any) -> None:
+        """Calls something later unless the session is closed by then."""
+        self._timers.append(asyncio.get_running_loop().call_later(delay_s, call, *args))
+
+    def perform(self, chosen: list[actions.AnyAction], plan: TurnPlan | None = None) -> None:
+        """Carries out scenario actions; those about an answer go to `plan`."""
+        for action in chosen:
+            self.record.actions.append(action.kind)
+            if plan is None or not plan.apply(action):
+                effects.perform(self, action)
+
+    def _dispatch(self, data: bytes) -> None:
+        try:
+            message = normalise(json.loads(data))
+        except ValueError as error:
+            raise Refused(1007, f"Invalid JSON payload received. {error}") from error
+        if not isinstance(message, dict) or len(message) != 1:
+            raise Refused(1007, INVALID_ARGUMENT)
+        kind, content = next(iter(message.items()))
+        if kind != "setup" and kind not in client_messages.HANDLERS:
+            raise Refused(1007, unknown_field(kind, ""))
+        if kind == "setup" and self._stage is Stage.AWAITING_SETUP:
+            self._set_up(content)
+        elif kind == "setup" or self.dialogue is None or not isinstance(content, dict):
+            raise Refused(1007, INVALID_ARGUMENT)
+        else:
+            client_messages.HANDLERS[kind](self.dialogue, content)
+
+    def _set_up(self, content: Any) -> None:
+        if self._key_close is not None:
+            self.close(self._key_close)
+            return
+        if isinstance(content, dict):
+            self.record.setup = content
+            self.record.model = str(content.get("model") or "")
+        config = validate_setup(content, self.record.version)
+        conversation = self._resume(config)
+        chosen = self.services.director.fire("setup", self.record.number)
+        before, after = effects.around_setup(chosen, resuming=config.handle is not None)
+        self.perform(before)
+        if self._stage is not Stage.AWAITING_SETUP or not self.socket.open:
+            return
+        self._stage = Stage.LIVE
+        self.dialogue = Dialogue(self, config, conversation)
+        self.awaiting_history = config.history_first
+        self.socket.send({"setupComplete": {}})
+        self.perform(after, self.dialogue.default_plan)
+        for after_s in self.services.director.timers():
+            self.later(after_s, self._timer, after_s)
+        effects.speak_unasked(self.dialogue)
+
+    def _resume(self, config: SessionConfig) -> Conversation:
+        if config.handle is None:
+            return Conversation()
+        handles = self.services.handles
+        conversation = handles.find(config.handle)
+        if conversation is None:
+            preset = close_preset("invalid_handle")
+            raise Refused(preset.code, preset.reason)
+        if handles.in_use(config.handle):
+            preset = close_preset("internal")
+            raise Refused(preset.code, preset.reason)
+        self.record.resumed_from = config.handle
+        return conversation
+
+    def _timer(self, after_s: float) -> None:
+        if self.dialogue is None or not self.live:
+            return
+        chosen = self.services.director.fire("after_s", self.record.number, after_s)
+        self.perform(chosen, self.dialogue.default_plan)
+        effects.speak_unasked(self.dialogue)

@@ -1,0 +1,1 @@
+"""Functions to try and to copy."""

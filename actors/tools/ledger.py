@@ -1,0 +1,87 @@
+"""Which calls were taken on and which were answered: each is answered exactly once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from pipeline.frames import ToolCall, ToolCancel
+
+REMEMBERED = 2000
+"""Answered calls that are remembered. Replay reaches back 30 s; this is 60 calls a second."""
+
+
+class CallKey(NamedTuple):
+    """A call is known by its id within its session."""
+
+    session: str
+    call_id: str
+
+    @classmethod
+    def of(cls, frame: ToolCall | ToolCancel) -> CallKey:
+        """Return the key of the call that a frame speaks of."""
+        return cls(frame.session, frame.call_id)
+
+
+class Phase(StrEnum):
+    """Where a call stands."""
+
+    ACCEPTED = "accepted"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One call as the ledger knows it."""
+
+    key: CallKey
+    turn: str
+    name: str
+    phase: Phase
+
+
+class Ledger:
+    """Pure bookkeeping: no clock, no file, no thread."""
+
+    def __init__(self, entries: Iterable[Entry] = (), remembered: int = REMEMBERED) -> None:
+        """Begin with what an earlier process left."""
+        self._remembered = remembered
+        self._open: dict[CallKey, Entry] = {}
+        self._answered: OrderedDict[CallKey, Entry] = OrderedDict()
+        for entry in entries:
+            if entry.phase is Phase.ACCEPTED:
+                self._open[entry.key] = entry
+            else:
+                self._remember(entry)
+
+    def accept(self, call: ToolCall) -> bool:
+        """Take a call on; returns False if it was seen before and must not be run."""
+        key = CallKey.of(call)
+        if key in self._open or key in self._answered:
+            return False
+        self._open[key] = Entry(key, call.turn, call.name, Phase.ACCEPTED)
+        return True
+
+    def answer(self, key: CallKey) -> bool:
+        """Claim the one answer to a call; returns False if there is none to give any more."""
+        entry = self._open.pop(key, None)
+        if entry is None:
+            return False
+        self._remember(Entry(key, entry.turn, entry.name, Phase.ANSWERED))
+        return True
+
+    def unanswered(self) -> list[Entry]:
+        """Calls taken on and not answered, oldest first."""
+        return list(self._open.values())
+
+    def entries(self) -> list[Entry]:
+        """Everything worth keeping for the next process."""
+        return [*self._answered.values(), *self._open.values()]
+
+    def _remember(self, entry: Entry) -> None:
+        self._answered[entry.key] = entry
+        while len(self._answered) > self._remembered:
+            self._answered.popitem(last=False)

@@ -1,0 +1,127 @@
+"""Read a config file with what it extends and what the command line sets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from pipeline.config.model import PipelineConfig
+from pipeline.errors import ConfigError, did_you_mean
+
+Tree = dict[str, Any]
+
+
+def load_config(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
+    """Return the checked config.
+
+    Args:
+        path: YAML file; its `extends` names another, relative to it, on top of which it lies.
+        overrides: `a.b.c=value`, the value as YAML.
+
+    Raises:
+        ConfigError: names the file, the path in it and the nearest valid name.
+    """
+    tree = _read(path, ())
+    for override in overrides:
+        _set(tree, override)
+    try:
+        return PipelineConfig.model_validate(tree)
+    except ValidationError as error:
+        raise ConfigError(f"{path}: {explain(error, PipelineConfig)}") from error
+
+
+def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -> str:
+    """Say the first thing that is wrong: path, problem, nearest valid name."""
+    first = error.errors(include_url=False)[0]
+    steps = [str(step) for step in first["loc"] if step != "[key]"]
+    path = ".".join([prefix, *steps] if prefix else steps) or "(top level)"
+    if first["type"] == "extra_forbidden":
+        fields = _fields_at(model, list(first["loc"][:-1]))
+        return f"{path}: unknown field; {did_you_mean(steps[-1], fields)}"
+    if first["type"] == "missing":
+        return f"{path}: required, but not there"
+    got = re.sub(r"\s+", " ", repr(first["input"]))[:60]
+    return f"{path}: {first['msg']}, not {got}"
+
+
+def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
+    path = path.resolve()
+    if path in seen:
+        raise ConfigError(f"{path}: extends itself, through {' -> '.join(map(str, seen))}")
+    try:
+        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        near = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        raise ConfigError(f"no config file {path}: {did_you_mean(path.name, near)}") from error
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {error}") from error
+    if not isinstance(tree, dict):
+        raise ConfigError(f"{path}: a config is a map with name and actors")
+    base = tree.pop("extends", None)
+    if base is None:
+        return tree
+    if not isinstance(base, str):
+        raise ConfigError(f"{path}: extends: the path of one file, not {base!r}")
+    return _merge(_read(path.parent / base, (*seen, path)), tree)
+
+
+def _merge(base: Tree, over: Tree) -> Tree:
+    """Lay `over` on `base`: maps are merged, all else replaced, null removes.
+
+    An actor whose `use` changes keeps its inputs but not its options: they belong to the class.
+    """
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        if value is None:
+            merged.pop(key, None)
+        elif isinstance(below, dict) and isinstance(value, dict):
+            if value.get("use", below.get("use")) != below.get("use"):
+                below = {k: v for k, v in below.items() if k != "options"}
+            merged[key] = _merge(below, value)
+        else:
+            merged[key] = value
+    return merged
+
+
+def _set(tree: Tree, override: str) -> None:
+    path, equals, text = override.partition("=")
+    if not (equals and path):
+        raise ConfigError(f"--set {override}: write it as path.to.field=value")
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
+    *parents, last = path.split(".")
+    here = tree
+    for step in parents:
+        below = here.setdefault(step, {})
+        if not isinstance(below, dict):
+            raise ConfigError(f"--set {override}: {step} holds a value, not a map")
+        here = below
+    here[last] = value
+
+
+def _fields_at(model: type[BaseModel], steps: list[int | str]) -> list[str]:
+    """Names of the fields that are valid where an unknown one was found."""
+    kind: Any = model
+    for step in steps:
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            field = kind.model_fields.get(str(step))
+            kind = field.annotation if field else None
+        else:
+            arguments = get_args(kind)
+            kind = arguments[-1] if get_origin(kind) in (dict, list) and arguments else kind
+        if get_origin(kind) is Union or type(kind).__name__ == "UnionType":
+            models = [k for k in get_args(kind) if isinstance(k, type) and issubclass(k, BaseModel)]
+            kind = models[0] if models else kind
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return list(kind.model_fields)
+    return []

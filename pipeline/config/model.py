@@ -1,0 +1,105 @@
+"""The fields of a config file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
+"""Names of actors and pipelines: they become file names and parts of `actor.port`."""
+
+Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=40)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ActorConfig(_Section):
+    """One actor: what it is, what it listens to, and its limits."""
+
+    use: str = Field(
+        min_length=1,
+        description="`vad` (built in), `package.module:Class` or `folder/file.py:Class`.",
+    )
+    options: dict[str, Any] = Field(default_factory=dict, description="As the actor declares.")
+    inputs: dict[str, str | list[str]] = Field(
+        default_factory=dict, description="Input port: stream or streams, written `actor.port`."
+    )
+    after: list[Name] = Field(
+        default_factory=list, description="Start once these actors are ready."
+    )
+    bind: str | None = Field(
+        None, pattern=r"^tcp://", description="Publish here instead of on the runtime folder."
+    )
+    public_key: str | None = Field(
+        None, min_length=40, max_length=40, description="Key of an actor on another host."
+    )
+    memory_limit_mib: float | None = Field(
+        None, gt=0, description="Restarted when its own memory (USS) grows past this."
+    )
+    startup_deadline_s: float | None = Field(None, gt=0, description="Overrides `supervision`.")
+    heartbeat_timeout_s: float | None = Field(None, gt=0, description="Overrides `supervision`.")
+
+
+class RouteConfig(_Section):
+    """Who answers."""
+
+    backends: list[Name] = Field(
+        default_factory=list, description="Backends, the preferred one first."
+    )
+
+
+class SupervisionConfig(_Section):
+    """When an actor counts as failed, and how it comes back."""
+
+    startup_deadline_s: float = Field(30.0, gt=0, description="From fork to ready.")
+    heartbeat_s: float = Field(0.25, gt=0, le=5, description="Between two heartbeats.")
+    heartbeat_timeout_s: float = Field(
+        3.0, gt=0, description="Without one for so long an actor counts as hung."
+    )
+    backoff_first_s: float = Field(
+        0.1, gt=0, description="Wait before the second restart; the first is immediate."
+    )
+    backoff_max_s: float = Field(5.0, gt=0, description="Longest wait.")
+    stable_s: float = Field(10.0, gt=0, description="Running so long clears the back-off.")
+    intensity: int = Field(5, ge=1, description="More restarts than this ...")
+    intensity_window_s: float = Field(30.0, gt=0, description="... in this time: contained.")
+    contained_retry_s: float = Field(10.0, gt=0, description="Wait when contained.")
+    stop_deadline_s: float = Field(3.0, gt=0, description="From SIGTERM to SIGKILL.")
+
+
+class LedgerConfig(_Section):
+    """When a turn counts as failed."""
+
+    answer_deadline_s: float = Field(
+        30.0, gt=0, description="From the end of a turn to the first sound of its answer."
+    )
+    stall_deadline_s: float = Field(
+        15.0, gt=0, description="Without progress in playback, in the middle of an answer."
+    )
+
+
+class SecurityConfig(_Section):
+    """Keys for endpoints on tcp."""
+
+    keys_dir: Path | None = Field(None, description="Folder made with `greenroom keys`.")
+
+
+class PipelineConfig(_Section):
+    """A whole pipeline."""
+
+    name: Name = Field(description="Two pipelines of one name cannot run at once.")
+    session: str = Field("local", min_length=1, description="Name of the one conversation.")
+    actors: dict[Name, ActorConfig] = Field(min_length=1, description="By name, in start order.")
+    route: RouteConfig = Field(default_factory=RouteConfig)
+    supervision: SupervisionConfig = Field(default_factory=SupervisionConfig)
+    ledger: LedgerConfig = Field(default_factory=LedgerConfig)
+    security: SecurityConfig = Field(default_factory=SecurityConfig)
+    runtime_dir: Path | None = Field(None, description="Sockets; default: under XDG_RUNTIME_DIR.")
+    state_dir: Path | None = Field(
+        None, description="What outlives a run; default: under XDG_STATE_HOME."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

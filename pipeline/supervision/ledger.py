@@ -1,0 +1,175 @@
+"""The account of the turns: each is closed with exactly one outcome. Pure; times in ns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pipeline.frames import (
+    AnswerEnd,
+    AnswerEnded,
+    Frame,
+    Outcome,
+    Playback,
+    PlaybackState,
+    Side,
+    SpeechEnded,
+    SpeechStarted,
+    Transcript,
+    TurnClosed,
+    UserText,
+)
+
+KEPT_TURNS = 2000
+"""Closed turns that are remembered, to be recognised when they are named again: hours of talk."""
+
+
+@dataclass
+class Turn:
+    """What is known of one turn."""
+
+    turn: str
+    session: str
+    opened_ns: int
+    asked_ns: int | None = None
+    """When the user had finished asking."""
+    first_sound_ns: int | None = None
+    progress_ns: int = 0
+    """When playback last moved."""
+    said: str = ""
+    answer: str = ""
+    by: str = ""
+    outcome: Outcome | None = None
+    reason: str = ""
+
+    @property
+    def first_sound_ms(self) -> float | None:
+        """From the end of the question to the first sound of the answer."""
+        if self.first_sound_ns is None or self.asked_ns is None:
+            return None
+        return (self.first_sound_ns - self.asked_ns) / 1e6
+
+    def closed(self) -> TurnClosed:
+        """Return the verdict as a frame."""
+        assert self.outcome is not None
+        return TurnClosed(
+            session=self.session,
+            turn=self.turn,
+            outcome=self.outcome,
+            by=self.by if self.outcome is not Outcome.FAILED else "",
+            reason=self.reason,
+            said=self.said,
+            answer=self.answer,
+            first_sound_ms=self.first_sound_ms,
+        )
+
+
+@dataclass
+class Ledger:
+    """Takes the frames of speech, answers and playback; gives verdicts.
+
+    Args:
+        hears: Whether the pipeline plays answers; if not, a complete answer closes its turn.
+        answer_deadline_ns: From the end of a turn to the first sound.
+        stall_deadline_ns: Without progress of playback in the middle of an answer.
+    """
+
+    hears: bool
+    answer_deadline_ns: int
+    stall_deadline_ns: int
+    turns: dict[str, Turn] = field(default_factory=dict)
+
+    def take(self, frame: Frame, now_ns: int) -> list[TurnClosed]:
+        """Note what happened; return the turns that it closed."""
+        match frame:
+            case SpeechStarted():
+                self._open(frame.turn, frame.session, now_ns)
+            case UserText():
+                turn = self._open(frame.turn, frame.session, now_ns)
+                turn.asked_ns, turn.said = frame.origin_ns or now_ns, frame.text
+            case SpeechEnded():
+                turn = self._open(frame.turn, frame.session, now_ns)
+                turn.asked_ns = turn.asked_ns or frame.at_ns
+                turn.progress_ns = now_ns
+            case Transcript():
+                self._transcript(frame, now_ns)
+            case Playback():
+                return self._playback(frame, now_ns)
+            case AnswerEnded():
+                return self._answer_ended(frame)
+        return []
+
+    def tick(self, now_ns: int) -> list[TurnClosed]:
+        """Return the turns whose deadline has passed, as failed."""
+        closed = []
+        for turn in self.open_turns():
+            if turn.asked_ns is None:
+                continue
+            waited_ns = now_ns - max(turn.asked_ns, turn.progress_ns)
+            if turn.first_sound_ns is None and waited_ns > self.answer_deadline_ns:
+                closed.append(self._close(turn, Outcome.FAILED, "no answer came in time"))
+            elif turn.first_sound_ns is not None and waited_ns > self.stall_deadline_ns:
+                closed.append(self._close(turn, Outcome.FAILED, "the answer broke off"))
+        return closed
+
+    def open_turns(self) -> list[Turn]:
+        """Turns without an outcome, oldest first."""
+        return [turn for turn in self.turns.values() if turn.outcome is None]
+
+    def outcomes(self) -> dict[str, int]:
+        """Number of closed turns by outcome."""
+        counts: dict[str, int] = {}
+        for turn in self.turns.values():
+            if turn.outcome is not None:
+                counts[turn.outcome] = counts.get(turn.outcome, 0) + 1
+        return counts
+
+    def _open(self, name: str, session: str, now_ns: int) -> Turn:
+        turn = self.turns.get(name)
+        if turn is None:
+            turn = self.turns[name] = Turn(name, session, now_ns, progress_ns=now_ns)
+            if len(self.turns) > KEPT_TURNS:
+                oldest = next(t.turn for t in self.turns.values() if t.outcome is not None)
+                del self.turns[oldest]
+        return turn
+
+    def _transcript(self, frame: Transcript, now_ns: int) -> None:
+        # Words may come after the turn is closed: the account is completed all the same.
+        turn = self._open(frame.turn, frame.session, now_ns)
+        if frame.side is Side.USER:
+            turn.said += frame.text
+        else:
+            turn.answer += frame.text
+
+    def _playback(self, frame: Playback, now_ns: int) -> list[TurnClosed]:
+        turn = self.turns.get(frame.turn)
+        if turn is None or turn.outcome is not None:
+            return []
+        turn.progress_ns = now_ns
+        turn.by = frame.backend
+        if frame.state is PlaybackState.STARTED and turn.first_sound_ns is None:
+            turn.first_sound_ns = frame.at_ns
+        if frame.state is PlaybackState.FINISHED:
+            return [self._close(turn, Outcome.ANSWERED)]
+        if frame.state is PlaybackState.INTERRUPTED:
+            return [self._close(turn, Outcome.INTERRUPTED)]
+        return []
+
+    def _answer_ended(self, frame: AnswerEnded) -> list[TurnClosed]:
+        turn = self.turns.get(frame.turn)
+        if turn is None or turn.outcome is not None:
+            return []
+        turn.by = frame.backend
+        match frame.end:
+            case AnswerEnd.COMPLETE if not self.hears:
+                return [self._close(turn, Outcome.ANSWERED)]
+            case AnswerEnd.INTERRUPTED if turn.first_sound_ns is None:
+                return [self._close(turn, Outcome.INTERRUPTED)]
+            case AnswerEnd.EMPTY if turn.first_sound_ns is None:
+                return [self._close(turn, Outcome.FAILED, "the answer was empty")]
+            case AnswerEnd.FAILED if turn.first_sound_ns is None:
+                return [self._close(turn, Outcome.FAILED, frame.detail or "the backend failed")]
+        return []
+
+    def _close(self, turn: Turn, outcome: Outcome, reason: str = "") -> TurnClosed:
+        turn.outcome, turn.reason = outcome, reason
+        return turn.closed()

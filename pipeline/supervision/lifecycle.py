@@ -1,0 +1,169 @@
+"""When an actor is started, given up, and started again: a pure state machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pipeline.config.model import SupervisionConfig
+
+
+class Phase(StrEnum):
+    """Where the supervision of one actor stands."""
+
+    WAITING = "waiting"
+    """For the actors it starts after."""
+    STARTING = "starting"
+    RUNNING = "running"
+    DUMPING = "dumping"
+    """It hangs; its stacks are being written before it is killed."""
+    BACKOFF = "backoff"
+    CONTAINED = "contained"
+    """It failed too often; it is tried again slowly while the rest goes on."""
+    STOPPING = "stopping"
+    STOPPED = "stopped"
+
+
+class Event(StrEnum):
+    """What happened to an actor."""
+
+    TICK = "tick"
+    MAY_START = "may_start"
+    BEAT = "beat"
+    BECAME_READY = "became_ready"
+    EXITED = "exited"
+    TOO_BIG = "too_big"
+    STOP = "stop"
+
+
+class Action(StrEnum):
+    """What the supervisor has to do now."""
+
+    SPAWN = "spawn"
+    DUMP_STACKS = "dump_stacks"
+    TERMINATE = "terminate"
+    KILL = "kill"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Deadlines of one actor, in seconds; see `SupervisionConfig` for what they mean."""
+
+    startup_deadline_s: float
+    heartbeat_timeout_s: float
+    backoff_first_s: float
+    backoff_max_s: float
+    stable_s: float
+    intensity: int
+    intensity_window_s: float
+    contained_retry_s: float
+    stop_deadline_s: float
+    dump_s: float = 0.2
+    """For faulthandler to write a few hundred lines to a slow terminal or disk."""
+
+    @classmethod
+    def of(
+        cls,
+        config: SupervisionConfig,
+        startup_deadline_s: float | None = None,
+        heartbeat_timeout_s: float | None = None,
+    ) -> Limits:
+        """Take the pipeline's limits, with an actor's own where it has some."""
+        return cls(
+            startup_deadline_s=startup_deadline_s or config.startup_deadline_s,
+            heartbeat_timeout_s=heartbeat_timeout_s or config.heartbeat_timeout_s,
+            backoff_first_s=config.backoff_first_s,
+            backoff_max_s=config.backoff_max_s,
+            stable_s=config.stable_s,
+            intensity=config.intensity,
+            intensity_window_s=config.intensity_window_s,
+            contained_retry_s=config.contained_retry_s,
+            stop_deadline_s=config.stop_deadline_s,
+        )
+
+
+@dataclass(frozen=True)
+class Life:
+    """What is known of one actor; times are monotonic seconds."""
+
+    phase: Phase = Phase.WAITING
+    since_s: float = 0.0
+    """When this phase began."""
+    beat_s: float = 0.0
+    """Last sign of life."""
+    failures: tuple[float, ...] = ()
+    """When its processes died, within the intensity window."""
+    backoff_s: float = 0.0
+    """Wait before the next start."""
+    starts: int = 0
+    ever_ready: bool = False
+
+
+def step(life: Life, event: Event, now_s: float, limits: Limits) -> tuple[Life, list[Action]]:
+    """Return what the actor's life becomes and what has to be done."""
+    if event is Event.STOP:
+        return _stop(life, now_s)
+    if event is Event.EXITED:
+        return _exited(life, now_s, limits), []
+    match life.phase:
+        case Phase.WAITING if event is Event.MAY_START:
+            return _spawn(life, now_s)
+        case Phase.STARTING | Phase.RUNNING:
+            return _alive(life, event, now_s, limits)
+        case Phase.DUMPING if now_s - life.since_s >= limits.dump_s:
+            # Asked for again at every tick until the exit is seen: a kill can cross a fork.
+            return life, [Action.KILL]
+        case Phase.STOPPING if now_s - life.since_s >= limits.stop_deadline_s:
+            return life, [Action.KILL]
+        case Phase.BACKOFF if now_s - life.since_s >= life.backoff_s:
+            return _spawn(life, now_s)
+        case Phase.CONTAINED if now_s - life.since_s >= limits.contained_retry_s:
+            return _spawn(life, now_s)
+    return life, []
+
+
+def _spawn(life: Life, now_s: float) -> tuple[Life, list[Action]]:
+    born = replace(life, phase=Phase.STARTING, since_s=now_s, beat_s=now_s, starts=life.starts + 1)
+    return born, [Action.SPAWN]
+
+
+def _alive(life: Life, event: Event, now_s: float, limits: Limits) -> tuple[Life, list[Action]]:
+    if event is Event.BEAT:
+        life = replace(life, beat_s=now_s)
+    elif event is Event.BECAME_READY and life.phase is Phase.STARTING:
+        life = replace(life, phase=Phase.RUNNING, since_s=now_s, beat_s=now_s, ever_ready=True)
+    if event is Event.TOO_BIG or _hangs(life, now_s, limits):
+        return replace(life, phase=Phase.DUMPING, since_s=now_s), [Action.DUMP_STACKS]
+    if life.phase is Phase.RUNNING and now_s - life.since_s >= limits.stable_s:
+        life = replace(life, backoff_s=0.0)
+    return life, []
+
+
+def _hangs(life: Life, now_s: float, limits: Limits) -> bool:
+    if life.phase is Phase.STARTING:
+        # An import or a model may block the loop for a while; only the deadline counts.
+        return now_s - life.since_s >= limits.startup_deadline_s
+    return now_s - life.beat_s >= limits.heartbeat_timeout_s
+
+
+def _exited(life: Life, now_s: float, limits: Limits) -> Life:
+    if life.phase in (Phase.STOPPING, Phase.STOPPED):
+        return replace(life, phase=Phase.STOPPED, since_s=now_s)
+    recent = tuple(t for t in life.failures if now_s - t < limits.intensity_window_s)
+    failures = (*recent, now_s)
+    if len(failures) > limits.intensity:
+        return replace(life, phase=Phase.CONTAINED, since_s=now_s, failures=failures)
+    # The first restart is immediate: most crashes do not repeat, and somebody is waiting.
+    following_s = min(max(life.backoff_s * 2, limits.backoff_first_s), limits.backoff_max_s)
+    wait_s = 0.0 if len(failures) == 1 and life.backoff_s == 0.0 else following_s
+    return replace(life, phase=Phase.BACKOFF, since_s=now_s, failures=failures, backoff_s=wait_s)
+
+
+def _stop(life: Life, now_s: float) -> tuple[Life, list[Action]]:
+    if life.phase in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING):
+        # A process that hangs does not hear SIGTERM.
+        last = Action.KILL if life.phase is Phase.DUMPING else Action.TERMINATE
+        return replace(life, phase=Phase.STOPPING, since_s=now_s), [last]
+    if life.phase is Phase.STOPPING:
+        return life, []
+    return replace(life, phase=Phase.STOPPED, since_s=now_s), []

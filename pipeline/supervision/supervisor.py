@@ -1,0 +1,304 @@
+"""The root process: reconciles what should run with what does, until the pipeline is done."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import zmq
+
+from pipeline.bus import EndpointLock, Publisher, Subscriber
+from pipeline.bus.endpoint import ipc_address, make_runtime_dir
+from pipeline.config.graph import SUPERVISOR, SUPERVISOR_PORTS
+from pipeline.errors import GreenroomError
+from pipeline.frames import BackendStatus, Fault, Frame, Health, Route, Status, TurnClosed
+from pipeline.logs import get_logger
+from pipeline.supervision import route
+from pipeline.supervision.keeper import Keeper
+from pipeline.supervision.ledger import Ledger
+from pipeline.supervision.lifecycle import Event, Phase
+from pipeline.supervision.notify import notify
+from pipeline.supervision.nursery import Nursery
+from pipeline.supervision.watch import subscribe
+
+if TYPE_CHECKING:
+    from pipeline.config.graph import Graph
+
+TICK_S = 0.05
+"""How late a deadline may be seen: a quarter of the shortest (the 0.2 s for a stack dump)."""
+STATUS_EVERY_S = 0.5
+"""Twice a second is what a person can follow."""
+MEASURE_EVERY_S = 5.0
+"""Reading a process's memory map takes 1-3 ms; memory grows slowly."""
+QUIET_S = 0.75
+"""After the sources have ended: without a frame for so long, nothing more is coming. Longer than
+the silence that ends a turn (0.6 s)."""
+
+
+@dataclass
+class Ended:
+    """How a run came to its end."""
+
+    exit_status: int
+    reason: str
+
+
+class Supervisor:
+    """Runs a pipeline.
+
+    Args:
+        graph: What to run.
+        nursery: The fork server, started early by the caller.
+        on_frame: Sees every frame the supervisor sees, for a live view.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        nursery: Nursery,
+        on_frame: Callable[[str, Frame], None] | None = None,
+    ) -> None:
+        self.graph = graph
+        config = graph.config
+        self.ledger = Ledger(
+            hears=_plays(graph),
+            answer_deadline_ns=int(config.ledger.answer_deadline_s * 1e9),
+            stall_deadline_ns=int(config.ledger.stall_deadline_s * 1e9),
+        )
+        self._started_ns = time.monotonic_ns()
+        self._nursery = nursery
+        self._on_frame = on_frame
+        self._keepers = {
+            name: Keeper(graph, node, nursery, self._started_ns)
+            for name, node in graph.nodes.items()
+        }
+        self._route = route.initial(tuple(config.route.backends))
+        self._log = get_logger(SUPERVISOR)
+        self._ended: Ended | None = None
+        self._wake = asyncio.Event()
+        self._last_news_s = time.monotonic()
+        self._was_ready = False
+        self._publisher: Publisher | None = None
+
+    def stop(self, exit_status: int = 0, reason: str = "asked to stop") -> None:
+        """End the run; the first reason given counts."""
+        if self._ended is None:
+            self._ended = Ended(exit_status, reason)
+            self._wake.set()
+
+    async def run(self, duration_s: float | None = None) -> Ended:
+        """Run until the sources are done, somebody calls `stop`, or it cannot go on.
+
+        Raises:
+            GreenroomError: another run of this pipeline is under way, or the like.
+        """
+        make_runtime_dir(self.graph.runtime_dir)
+        self.graph.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        subscribers: list[Subscriber] = []
+        with EndpointLock(self.graph.runtime_dir, SUPERVISOR):
+            try:
+                self._publisher = Publisher(
+                    context,
+                    ipc_address(self.graph.runtime_dir, SUPERVISOR),
+                    SUPERVISOR_PORTS,
+                    high_water=1000,
+                )
+                self._publish_route()
+                subscribers = subscribe(self.graph, context, self._on_health, self._take)
+                self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
+                return await self._supervise(duration_s)
+            finally:
+                await self._stop_actors()
+                for subscriber in subscribers:
+                    subscriber.close()
+                if self._publisher is not None:
+                    self._publisher.close()
+                self._nursery.close()
+                context.destroy(linger=0)
+
+    def status(self) -> Status:
+        """The pipeline at a glance."""
+        return Status(
+            session=self.graph.config.session,
+            pipeline=self.graph.config.name,
+            version=version("greenroom"),
+            uptime_s=(time.monotonic_ns() - self._started_ns) / 1e9,
+            ready=all(keeper.is_ready for keeper in self._keepers.values()),
+            route=self._route_frame(),
+            actors=[keeper.status() for keeper in self._keepers.values()],
+            turns_open=len(self.ledger.open_turns()),
+            turns_closed=self.ledger.outcomes(),
+        )
+
+    async def _supervise(self, duration_s: float | None) -> Ended:
+        begun_s = time.monotonic()
+        next_status_s = next_measure_s = begun_s
+        while self._ended is None:
+            now_s = time.monotonic()
+            self._reconcile(now_s)
+            for closed in self.ledger.tick(time.monotonic_ns()):
+                self._publish_closed(closed)
+            if now_s >= next_status_s:
+                next_status_s = now_s + STATUS_EVERY_S
+                self._publish_status()
+            if now_s >= next_measure_s:
+                next_measure_s = now_s + MEASURE_EVERY_S
+                for keeper in self._keepers.values():
+                    keeper.measure(now_s)
+            if duration_s is not None and now_s - begun_s >= duration_s:
+                self.stop(reason=f"{duration_s:g} s are over")
+            elif self._is_done(now_s):
+                self.stop(reason="every source has ended and every turn is closed")
+            self._wake.clear()
+            try:
+                async with asyncio.timeout(TICK_S):
+                    await self._wake.wait()
+            except TimeoutError:
+                continue
+        return self._ended
+
+    def _reconcile(self, now_s: float) -> None:
+        # Those that have nothing to import first are forked first: the fork server imports
+        # what an actor asks for in between.
+        for keeper in sorted(self._keepers.values(), key=lambda k: len(k.node.actor_class.preload)):
+            if keeper.life.phase is Phase.WAITING and self._may_start(keeper):
+                keeper.handle(Event.MAY_START, now_s)
+            keeper.handle(Event.TICK, now_s)
+
+    def _may_start(self, keeper: Keeper) -> bool:
+        return all(self._keepers[name].is_ready for name in keeper.node.config.after)
+
+    def _is_done(self, now_s: float) -> bool:
+        sources = [k for k in self._keepers.values() if k.node.actor_class.is_source]
+        return (
+            bool(sources)
+            and all(keeper.is_finished for keeper in sources)
+            and not self.ledger.open_turns()
+            and now_s - self._last_news_s > QUIET_S
+        )
+
+    def _on_birth(self, name: str, _pid: int) -> None:
+        self._log.debug("started", started=name)
+
+    def _on_death(self, name: str, code: int) -> None:
+        keeper = self._keepers[name]
+        keeper.died(code, time.monotonic())
+        if keeper.usage_error is not None and not keeper.life.ever_ready:
+            self.stop(2, f"{name}: {keeper.usage_error}")
+        self._wake.set()
+
+    def _on_forkserver_lost(self) -> None:
+        """The actors died with their fork server; a new one starts them again."""
+        self._log.error("the fork server is gone; starting it and all actors again")
+        self._nursery = Nursery(self._nursery.log_stream)
+        self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
+        now_s = time.monotonic()
+        for keeper in self._keepers.values():
+            keeper.replace_nursery(self._nursery)
+            if keeper.life.phase in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING, Phase.STOPPING):
+                keeper.died(-9, now_s)
+        self._wake.set()
+
+    def _on_health(self, actor: str, health: Health) -> None:
+        keeper = self._keepers[actor]
+        finished_before = keeper.is_finished
+        keeper.beat(health, time.monotonic())
+        if keeper.is_finished and not finished_before:
+            self._last_news_s = time.monotonic()
+        if not self._was_ready and all(k.is_ready for k in self._keepers.values()):
+            self._was_ready = True
+            self._log.info("every actor is ready")
+            notify("READY=1")
+            self._publish_status()
+
+    def _take(self, actor: str, frame: Frame) -> None:
+        self._last_news_s = time.monotonic()
+        for closed in self.ledger.take(frame, time.monotonic_ns()):
+            self._publish_closed(closed)
+        if isinstance(frame, (BackendStatus, Fault)):
+            self._route = route.observe(self._route, frame)
+            fault = route.hopeless(self._route)
+            if fault is not None and not self.ledger.outcomes().get("answered"):
+                advice = f"; {fault.advice}" if fault.advice else ""
+                self.stop(2, f"{fault.backend}: {fault.reason}{advice}")
+        if self._on_frame is not None:
+            self._on_frame(actor, frame)
+
+    def _publish_closed(self, closed: TurnClosed) -> None:
+        if self._publisher is not None:
+            self._publisher.publish("turns", closed)
+        if self._on_frame is not None:
+            self._on_frame(SUPERVISOR, closed)
+
+    def _route_frame(self) -> Route:
+        return Route(
+            session=self.graph.config.session,
+            owner=self._route.owner,
+            epoch=self._route.epoch,
+            reason=self._route.reason,
+        )
+
+    def _publish_route(self) -> None:
+        if self._publisher is not None:
+            self._publisher.publish("route", self._route_frame())
+
+    def _publish_status(self) -> None:
+        notify("WATCHDOG=1")
+        status = self.status()
+        if self._publisher is not None:
+            self._publisher.publish("status", status)
+        if self._on_frame is not None:
+            self._on_frame(SUPERVISOR, status)
+
+    async def _stop_actors(self) -> None:
+        """Stop in reverse order of start, one after the other, each within its deadline."""
+        notify("STOPPING=1")
+        # No actor may be started any more, before the first is told to stop.
+        order = list(self._keepers.values())[::-1]
+        for keeper in order:
+            if keeper.life.phase not in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING):
+                keeper.handle(Event.STOP, time.monotonic())
+        for keeper in order:
+            keeper.handle(Event.STOP, time.monotonic())
+            while not keeper.is_stopped:
+                self._wake.clear()
+                try:
+                    async with asyncio.timeout(TICK_S):
+                        await self._wake.wait()
+                except TimeoutError:
+                    keeper.handle(Event.TICK, time.monotonic())
+
+
+def _plays(graph: Graph) -> bool:
+    from pipeline.frames import Playback
+
+    return any(
+        Playback in out.types
+        for node in graph.nodes.values()
+        for out in node.actor_class.outputs.values()
+    )
+
+
+def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> Ended:
+    """Run a supervisor on an event loop of its own; SIGINT and SIGTERM stop it.
+
+    Raises:
+        GreenroomError: it could not start.
+    """
+    import signal
+
+    async def main() -> Ended:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, supervisor.stop)
+        return await supervisor.run(duration_s)
+
+    try:
+        return asyncio.run(main())
+    except GreenroomError as error:
+        return Ended(2, str(error))

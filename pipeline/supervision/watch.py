@@ -1,0 +1,105 @@
+"""What the supervisor listens to: everything that moves a turn or the route."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import zmq
+
+from pipeline.bus import Inlet, Subscriber
+from pipeline.bus.curve import CurveClient
+from pipeline.config.graph import SUPERVISOR
+from pipeline.frames import (
+    AnswerEnded,
+    BackendStatus,
+    Fault,
+    Frame,
+    Health,
+    Playback,
+    SpeechEnded,
+    SpeechStarted,
+    ToolCall,
+    ToolResult,
+    Transcript,
+    UserText,
+)
+from pipeline.logs import get_logger
+from pipeline.ports import In
+
+if TYPE_CHECKING:
+    from pipeline.config.graph import Graph
+
+WATCHED_TYPES = (
+    SpeechStarted,
+    SpeechEnded,
+    UserText,
+    Transcript,
+    Playback,
+    AnswerEnded,
+    BackendStatus,
+    Fault,
+    ToolCall,
+    ToolResult,
+)
+
+
+def watched_ports(graph: Graph, actor: str) -> list[str]:
+    """Output ports of an actor that carry what the supervisor needs."""
+    return [
+        port
+        for port, out in graph.nodes[actor].actor_class.outputs.items()
+        if any(issubclass(t, WATCHED_TYPES) for t in out.types)
+    ]
+
+
+def subscribe(
+    graph: Graph,
+    context: zmq.Context[zmq.Socket[bytes]],
+    on_health: Callable[[str, Health], None],
+    on_frame: Callable[[str, Frame], None],
+) -> list[Subscriber]:
+    """Connect to every actor; the callbacks get the actor's name and the frame."""
+    log = get_logger(SUPERVISOR)
+    counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def receiver(actor: str) -> Callable[[str, Frame], None]:
+        def receive(_port: str, frame: Frame) -> None:
+            if isinstance(frame, Health):
+                on_health(actor, frame)
+            else:
+                on_frame(actor, frame)
+
+        return receive
+
+    def complain(actor: str) -> Callable[[str, str], None]:
+        def on_garbage(port: str, problem: str) -> None:
+            if counters[actor]["garbage"] == 1:
+                log.warning("dropped what is no frame", actor=actor, port=port, problem=problem)
+
+        return on_garbage
+
+    subscribers = []
+    for name, node in graph.nodes.items():
+        inlets = {"health": Inlet("health", In((Health,), replay=True))}
+        for port in watched_ports(graph, name):
+            inlets[port] = Inlet(port, In(node.actor_class.outputs[port].types, replay=True))
+        curve = None
+        keys_dir = graph.config.security.keys_dir
+        if node.address.startswith("tcp:") and keys_dir and node.config.public_key:
+            curve = CurveClient(keys_dir, node.config.public_key)
+        subscribers.append(
+            Subscriber(
+                context,
+                node.address,
+                inlets,
+                receiver(name),
+                consumer=SUPERVISOR,
+                counters=counters[name],
+                on_garbage=complain(name),
+                greets=not node.external,
+                curve=curve,
+            )
+        )
+    return subscribers
