@@ -8,7 +8,6 @@ import numpy as np
 
 from actors.audio.pcm import Samples
 
-
 QUALITY = "LQ"
 """Flat to 80 % of the band, 16 bits clean, and holds back 1 ms (24 to 48 kHz) or 6 ms (48 to
 16 kHz) where soxr's default holds back 21 to 32 ms: measured with blocks of 20 ms."""

@@ -96,12 +96,13 @@ class Dialogue:
             self._next_plan = self.default_plan.copy()
         return self._next_plan
 
-    def begin_turn(self, given: TurnInput) -> None:
+    def begin_turn(self, given: TurnInput, plan: TurnPlan | None = None) -> None:
         """Starts to answer; an answer in progress is interrupted."""
         if not self.session.live:
             return
         self.interrupt()
-        plan, self._next_plan = self.next_plan(), None
+        if plan is None:
+            plan, self._next_plan = self.next_plan(), None
         record = TurnRecord(
             len(self.record.turns) + 1,
             given.kind,

@@ -91,8 +91,9 @@ def perform(session: "LiveSession", action: actions.AnyAction) -> None:
 def speak_unasked(dialogue: "Dialogue") -> None:
     """Begins a turn of the model if a scenario gave it something to say outside any turn."""
     if dialogue.default_plan.steps:
-        dialogue.begin_turn(TurnInput("model"))
-        dialogue.default_plan.steps = []
+        plan = dialogue.default_plan.copy()
+        dialogue.default_plan.steps.clear()
+        dialogue.begin_turn(TurnInput("model"), plan)
 
 
 def _garbage(session: "LiveSession", action: actions.Garbage) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from . import brain
 from .brain import CallTool, Pictures, Say, SayOutcome, Step
+from .conversation import Entry
 from .director import RuleMarks
 from .journal import ToolCallRecord, TurnRecord
 from .listener import TurnInput
@@ -40,6 +41,7 @@ class Turn:
         self._calls: dict[str, asyncio.Future[Any]] = {}
         self._called: list[ToolCallRecord] = []
         self._transcript = ""
+        self._history: list[Entry] = []
         self.plan = plan
         self.record = record
         self.marks = RuleMarks()

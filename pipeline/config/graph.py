@@ -89,7 +89,7 @@ def build_graph(config: PipelineConfig, config_path: Path, external: Collection[
 
 def _build(config: PipelineConfig, config_dir: Path, external: Collection[str]) -> Graph:
     runtime_dir = (config.runtime_dir or default_runtime_dir(config.name)).absolute()
-    state_dir = (config.state_dir or _default_state_dir(config.name)).absolute()
+    state_dir = (config.state_dir or default_state_dir(config.name)).absolute()
     for name in external:
         if name not in config.actors:
             raise ConfigError(f"--external {name}: {did_you_mean(name, config.actors)}")
@@ -186,7 +186,8 @@ def _check_after(config: PipelineConfig, node: Node) -> None:
                 waiting += [n for n in config.actors[current].after if n in config.actors]
 
 
-def _default_state_dir(pipeline: str) -> Path:
+def default_state_dir(pipeline: str) -> Path:
+    """Folder of what outlives a run: under XDG_STATE_HOME, else ~/.local/state."""
     base = os.environ.get("XDG_STATE_HOME")
     root = Path(base) if base else Path.home() / ".local" / "state"
     return root / "greenroom" / pipeline

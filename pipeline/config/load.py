@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
@@ -16,17 +16,20 @@ from pipeline.errors import ConfigError, did_you_mean
 Tree = dict[str, Any]
 
 
-def load_config(path: Path, overrides: Sequence[str] = ()) -> PipelineConfig:
+def load_config(
+    path: Path, overrides: Sequence[str] = (), overlay: Mapping[str, Any] | None = None
+) -> PipelineConfig:
     """Return the checked config.
 
     Args:
         path: YAML file; its `extends` names another, relative to it, on top of which it lies.
         overrides: `a.b.c=value`, the value as YAML.
+        overlay: Laid on the file like a config that extends it.
 
     Raises:
         ConfigError: names the file, the path in it and the nearest valid name.
     """
-    tree = _read(path, ())
+    tree = _merge(read_tree(path), dict(overlay or {}))
     for override in overrides:
         _set(tree, override)
     try:
@@ -47,6 +50,15 @@ def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") ->
         return f"{path}: required, but not there"
     got = re.sub(r"\s+", " ", repr(first["input"]))[:60]
     return f"{path}: {first['msg']}, not {got}"
+
+
+def read_tree(path: Path) -> Tree:
+    """Return a config file's contents on top of what it extends, unchecked.
+
+    Raises:
+        ConfigError: it cannot be read or is no YAML map.
+    """
+    return _read(path, ())
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> Tree:

@@ -1,0 +1,1 @@
+"""The `greenroom` command: what any pipeline has, and what these actors add."""

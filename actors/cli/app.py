@@ -1,0 +1,57 @@
+"""Entry point of the `greenroom` command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.app import PipelineOption, make_app, run_app
+
+
+def main() -> None:
+    """Run the command line."""
+    from actors.cli.choose import choose
+
+    app = make_app(choose)
+
+    @app.command()
+    def inject(
+        stream: Annotated[str, typer.Argument(help="For example microphone.audio.")],
+        file: Annotated[Path, typer.Argument(help="Sound, a picture (.jpg) or text (.txt).")],
+        pipeline: PipelineOption = None,
+        pace: Annotated[float, typer.Option(help="1 is real time.", min=0.1)] = 1.0,
+    ) -> None:
+        """Take the place of an actor left out with `run --external` and send a file."""
+        from actors.cli.inject import inject_command
+
+        inject_command(stream, file, pipeline, pace)
+
+    @app.command()
+    def devices() -> None:
+        """List microphones, speakers and cameras."""
+        from actors.cli.devices import devices_command
+
+        devices_command()
+
+    @app.command()
+    def models() -> None:
+        """List the models the key may use, and which can hold a live conversation."""
+        from actors.cli.models import models_command
+
+        models_command()
+
+    @app.command()
+    def simulate(
+        scenario: Annotated[
+            str | None, typer.Option(help="A scenario's name or file; default: understand speech.")
+        ] = None,
+        port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
+    ) -> None:
+        """Run the simulator of the Gemini API, and print the two variables that lead to it."""
+        from actors.simulator.command import simulate
+
+        simulate(scenario=scenario, port=port)
+
+    run_app(app)

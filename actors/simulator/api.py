@@ -1,0 +1,160 @@
+"""The HTTP side: models, content generation, token counts, and the journal."""
+
+import asyncio
+import re
+from typing import Any
+
+from . import actions, generation, speech_generation
+from .capabilities import Model, capabilities
+from .errors import HttpError, http_preset, model_not_found
+from .generation import ContentRequest
+from .http_connection import Request, Responder
+from .journal import RequestRecord
+from .plan import TurnPlan
+from .services import Services
+from .usage import text_tokens
+
+VERSIONS = "v1|v1beta|v1alpha"
+_LIST = re.compile(rf"/({VERSIONS})/models")
+_MODEL = re.compile(rf"/({VERSIONS})/models/([^/:]+)")
+_METHOD = re.compile(rf"/({VERSIONS})/models/([^/:]+):([A-Za-z]+)")
+JOURNAL_PATH = "/simulator/journal"
+# Documented default and maximum of models.list.
+DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000
+POST_METHODS = frozenset({"generateContent", "streamGenerateContent", "countTokens"})
+
+
+class Withheld(Exception):  # noqa: N818 - nothing is wrong: a scenario wants no answer
+    """The request gets no answer; `action` says what happens to the connection."""
+
+    def __init__(self, action: actions.Action) -> None:
+        super().__init__()
+        self.action = action
+
+
+class Api:
+    """Answers requests; scenario rules for `http` come before everything else."""
+
+    def __init__(self, services: Services, key_error: Any) -> None:
+        self._services = services
+        self._key_error = key_error
+
+    async def answer(self, request: Request, responder: Responder) -> None:
+        """Answers one request, if need be with an error body."""
+        if request.path == JOURNAL_PATH:
+            arrivals = request.query.get("arrivals") == "1"
+            responder.send_json(200, self._services.journal.to_json(arrivals))
+            return
+        record = RequestRecord("", "", self._services.journal.now_s())
+        try:
+            await self._route(request, responder, record)
+        except HttpError as error:
+            responder.send_json(error.code, error.body())
+        except Withheld as withheld:
+            await self._withhold(responder, withheld.action)
+        record.status = responder.status
+
+    async def _route(self, request: Request, responder: Responder, record: RequestRecord) -> None:
+        method, version, name = _parse(request)
+        record.method, record.model = method, name
+        self._services.journal.requests.append(record)
+        plan = self._scripted(method, name)
+        error = self._key_error(request.key)
+        if error is not None:
+            raise error
+        if method == "models.list":
+            responder.send_json(200, _model_page(request.query, version))
+            return
+        if method == "models.get":
+            model = next((m for m in _models(version) if m.id == name), None)
+            if model is None:
+                raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
+            responder.send_json(200, _model_json(model))
+            return
+        wanted = "generateContent" if method == "streamGenerateContent" else method
+        model = capabilities().find(name, version, wanted)
+        if model is None:
+            raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
+        content = ContentRequest.parse(request.json(), model)
+        if method == "countTokens":
+            responder.send_json(200, {"totalTokens": max(1, text_tokens(content.text))})
+            return
+        streamed = method == "streamGenerateContent"
+        if model.family.startswith("tts"):
+            await speech_generation.answer(self._services, content, responder, streamed, record)
+        else:
+            await generation.answer(self._services, content, responder, streamed, plan, record)
+
+    def _scripted(self, method: str, model: str) -> TurnPlan:
+        plan = TurnPlan()
+        door = self._services.door
+        for action in self._services.director.fire("http", 0, method):
+            match action:
+                case actions.Refuse():
+                    raise action.error()
+                case actions.HttpQuota():
+                    raise action.error(model)
+                case actions.Stall() | actions.Cut() | actions.Vanish():
+                    raise Withheld(action)
+                case actions.RefuseTcp():
+                    door.refuse_tcp(action.for_s)
+                case actions.WrongCertificate():
+                    door.wrong_certificate(action.for_s)
+                case _:
+                    plan.apply(action)
+        return plan
+
+    async def _withhold(self, responder: Responder, action: actions.Action) -> None:
+        connection = responder.connection
+        match action:
+            case actions.Cut():
+                connection.reset()
+            case actions.Vanish():
+                connection.vanish()
+        # The client decides how long it waits; losing the connection cancels this.
+        await asyncio.Event().wait()
+
+
+def _parse(request: Request) -> tuple[str, str, str]:
+    if request.method == "GET" and (found := _LIST.fullmatch(request.path)):
+        return "models.list", found[1], ""
+    if request.method == "GET" and (found := _MODEL.fullmatch(request.path)):
+        return "models.get", found[1], found[2]
+    if (
+        request.method == "POST"
+        and (found := _METHOD.fullmatch(request.path))
+        and found[3] in POST_METHODS
+    ):
+        return found[3], found[1], found[2]
+    raise http_preset("not_found")
+
+
+def _models(version: str) -> list[Model]:
+    return [model for model in capabilities().models if version in model.versions]
+
+
+def _model_page(query: dict[str, str], version: str) -> dict[str, Any]:
+    models = _models(version)
+    try:
+        size = min(int(query.get("pageSize") or DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
+        start = int(query.get("pageToken") or 0)
+    except ValueError:
+        raise http_preset("invalid_argument") from None
+    if size < 1 or not 0 <= start <= len(models):
+        raise http_preset("invalid_argument")
+    page: dict[str, Any] = {"models": [_model_json(m) for m in models[start : start + size]]}
+    if start + size < len(models):
+        page["nextPageToken"] = str(start + size)
+    return page
+
+
+def _model_json(model: Model) -> dict[str, Any]:
+    return {
+        "name": f"models/{model.id}",
+        "version": "001",
+        "displayName": model.name,
+        "description": f"{model.name}, simulated",
+        "inputTokenLimit": model.input_tokens,
+        "outputTokenLimit": model.output_tokens,
+        "supportedGenerationMethods": model.methods,
+    }

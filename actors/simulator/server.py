@@ -1,0 +1,148 @@
+"""The simulator: one TLS port that speaks the Gemini wire protocol."""
+
+import asyncio
+import contextlib
+import random
+import re
+import socket
+import tempfile
+from pathlib import Path
+
+from websockets.http11 import Request as Handshake
+
+from . import actions
+from .api import JOURNAL_PATH, VERSIONS, Api
+from .certificates import Certificates, make_certificates
+from .conversation import Handles
+from .director import Director
+from .ears import make_ears
+from .errors import Close, HttpError, close_preset, http_preset, presets
+from .http_connection import HttpConnection
+from .journal import Journal, SessionRecord
+from .listening import ListeningSocket
+from .options import SimulatorOptions
+from .scenario import load_scenario
+from .services import Services
+from .session import LiveSession
+from .transport import Connection
+from .voice import make_voice
+from .websocket import WebSocket
+
+LIVE_PATH = re.compile(
+    rf"/ws/google\.ai\.generativelanguage\.({VERSIONS})\.GenerativeService\.BidiGenerateContent"
+)
+
+
+class SimulatorServer:
+    """`start()` makes it ready, `stop()` leaves nothing behind. Both belong to one event loop."""
+
+    def __init__(self, options: SimulatorOptions | None = None) -> None:
+        """Raises ConfigError if the scenario cannot be loaded."""
+        self.options = options or SimulatorOptions()
+        self.journal = Journal()
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._certificates: Certificates | None = None
+        self._listening = ListeningSocket(self.options.host, self.options.port, self._serve)
+        self._services = Services(
+            options=self.options,
+            ears=make_ears(self.options.ears),
+            voice=make_voice(self.options.voice, self.options.seed),
+            director=Director(load_scenario(self.options.scenario), self.options.seed),
+            journal=self.journal,
+            handles=Handles(),
+            door=self._listening,
+            random=random.Random(self.options.seed),
+        )
+        self._api = Api(self._services, self.key_error)
+        self._connections: set[Connection] = set()
+
+    @property
+    def base_url(self) -> str:
+        """For `GOOGLE_GEMINI_BASE_URL`."""
+        return f"https://{self.options.host}:{self._listening.port}"
+
+    @property
+    def ca_file(self) -> Path:
+        """For `SSL_CERT_FILE` and `NODE_EXTRA_CA_CERTS`."""
+        assert self._certificates is not None, "the server has not been started"
+        return self._certificates.bundle
+
+    async def start(self) -> None:
+        """Loads models, makes certificates and listens."""
+        folder = self.options.certificates
+        if folder is None:
+            self._temporary = tempfile.TemporaryDirectory(prefix="simulator-")
+            folder = Path(self._temporary.name)
+        self._certificates = await asyncio.to_thread(make_certificates, folder)
+        await asyncio.gather(self._services.ears.start(), self._services.voice.start())
+        self._listening.start(self._certificates)
+
+    async def stop(self) -> None:
+        """Closes every connection and ends every task."""
+        await self._listening.stop()
+        connections = list(self._connections)
+        for connection in connections:
+            connection.abort()
+        tasks = list(self._services.tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(connection.closed.wait() for connection in connections))
+        await asyncio.gather(self._services.ears.stop(), self._services.voice.stop())
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    async def __aenter__(self) -> "SimulatorServer":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def key_error(self, key: str) -> HttpError | None:
+        """Why a request with this key is refused, or None."""
+        if not key:
+            return http_preset("no_key")
+        accepted = self.options.keys
+        if accepted is not None and key in accepted:
+            return None
+        if key in presets()["keys"]:
+            return http_preset(presets()["keys"][key]["http"])
+        return None if accepted is None else http_preset("invalid_key")
+
+    def key_close(self, key: str) -> Close | None:
+        """How a Live session with this key is closed, or None."""
+        if self.key_error(key) is None:
+            return None
+        preset = presets()["keys"].get(key, {"close": "invalid_key"})
+        return close_preset(preset["close"])
+
+    async def _serve(self, accepted: socket.socket, trusted: bool) -> None:
+        assert self._certificates is not None
+        self.journal.connections += 1
+        connection = Connection(self._connections)
+        connection.handler = HttpConnection(
+            connection, self._api.answer, self._upgrade, self._services.spawn
+        )
+        context = self._certificates.trusted if trusted else self._certificates.untrusted
+        loop = asyncio.get_running_loop()
+        # A client that gives up during the TLS handshake is no fault of ours.
+        with contextlib.suppress(OSError):
+            await loop.connect_accepted_socket(
+                lambda: connection, accepted, ssl=context, ssl_shutdown_timeout=1.0
+            )
+
+    def _upgrade(self, connection: Connection, received: bytes) -> None:
+        websocket = WebSocket(connection, lambda handshake: self._handshake(websocket, handshake))
+        connection.handler = websocket
+        websocket.receive(received)
+
+    def _handshake(self, websocket: WebSocket, handshake: Handshake) -> None:
+        path, _, query = handshake.path.partition("?")
+        found = LIVE_PATH.fullmatch(path)
+        record = SessionRecord(
+            number=len(self.journal.sessions) + 1,
+            version=found[1] if found else "",
+            opened_s=self.journal.now_s(),
+        )
+        self.journal.sessions.append(record)

@@ -1,0 +1,105 @@
+"""generateContent of the text-to-speech models."""
+
+import asyncio
+import io
+import wave
+from collections import Counter
+from typing import Any
+
+from .capabilities import capabilities
+from .errors import HttpError
+from .generation import ContentRequest
+from .http_connection import Responder
+from .journal import RequestRecord
+from .pacing import Pacing, pieces
+from .services import Services
+from .setup import content_text
+from .usage import audio_tokens, http_usage, text_tokens
+from .voice import VOICE_RATE_HZ, sentences
+from .wire import encode_base64
+
+RAW_MIME_TYPE = f"audio/L16;codec=pcm;rate={VOICE_RATE_HZ}"
+# Families that answer a request that is not streamed with WAV; older ones send raw samples.
+WAV_FAMILIES = frozenset({"tts-3.8"})
+REFUSED_FIELDS = ("temperature", "topP", "topK")
+
+
+async def answer(
+    services: Services,
+    request: ContentRequest,
+    responder: Responder,
+    streamed: bool,
+    record: RequestRecord,
+) -> None:
+    """Speaks the newest content."""
+    _check(request)
+    text = content_text(request.contents[-1]).strip() if request.contents else ""
+    if not text:
+        raise HttpError(400, "INVALID_ARGUMENT", "Model tried to generate speech without text.")
+    record.heard = record.said = text
+    request.tokens["TEXT"] = text_tokens(text)
+    if not streamed:
+        pcm = b"".join([await services.voice.speak(part) for part in sentences(text)])
+        as_wav = request.model.family in WAV_FAMILIES
+        data, kind = (_wav(pcm), "audio/wav") if as_wav else (pcm, RAW_MIME_TYPE)
+        responder.send_json(200, _response(request, data, kind, _seconds(pcm)))
+        return
+    responder.start_events()
+    seconds = 0.0
+    for sentence in sentences(text):
+        pcm = await services.voice.speak(sentence)
+        for piece in pieces(pcm, Pacing(), services.random):
+            seconds += _seconds(piece.pcm)
+            await responder.send_event(_response(request, piece.pcm, RAW_MIME_TYPE, None))
+            await asyncio.sleep(piece.gap_s)
+    await responder.send_event(_response(request, b"", RAW_MIME_TYPE, seconds))
+    responder.end()
+
+
+def _check(request: ContentRequest) -> None:
+    for name in REFUSED_FIELDS:
+        if name in request.config:
+            message = f"{name} is not supported for {request.model.id}."
+            raise HttpError(400, "INVALID_ARGUMENT", message)
+    modalities = request.config.get("responseModalities") or ["TEXT"]
+    if modalities != ["AUDIO"]:
+        raise HttpError(
+            400,
+            "INVALID_ARGUMENT",
+            f"The requested combination of response modalities ({', '.join(modalities)}) "
+            f"is not supported by the model. models/{request.model.id} accepts the following "
+            "combination of response modalities:\n* AUDIO\n",
+        )
+    speech = request.config.get("speechConfig") or {}
+    voice = (speech.get("voiceConfig") or {}).get("prebuiltVoiceConfig") or {}
+    names = {name.lower() for name in capabilities().voices}
+    if str(voice.get("voiceName") or "Kore").lower() not in names:
+        message = f"Voice name {voice['voiceName']} is not supported."
+        raise HttpError(400, "INVALID_ARGUMENT", message)
+
+
+def _response(
+    request: ContentRequest, data: bytes, kind: str, total_s: float | None
+) -> dict[str, Any]:
+    parts = [{"inlineData": {"mimeType": kind, "data": encode_base64(data)}}] if data else []
+    candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
+    response: dict[str, Any] = {"candidates": [candidate], "modelVersion": request.model.id}
+    if total_s is not None:
+        candidate["finishReason"] = "STOP"
+        spoken = Counter(AUDIO=audio_tokens(total_s))
+        response["usageMetadata"] = http_usage(request.tokens, spoken)
+    return response
+
+
+def _seconds(pcm: bytes) -> float:
+    return len(pcm) / 2 / VOICE_RATE_HZ
+
+
+def _wav(pcm: bytes) -> bytes:
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(VOICE_RATE_HZ)
+        sound.writeframes(pcm)
+    return file.getvalue()

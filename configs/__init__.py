@@ -1,0 +1,1 @@
+"""Configs that come with greenroom, and the recording that the demo plays."""

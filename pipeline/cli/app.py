@@ -1,0 +1,141 @@
+"""The `greenroom` command: what each subcommand takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.errors import GreenroomError
+
+EXIT_USAGE = 2
+"""What the user asked for cannot work; the same status as a wrong command line."""
+
+ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="A config file.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="A.B=C", help="Override a field; the value is YAML."),
+]
+ExternalOption = Annotated[
+    list[str] | None,
+    typer.Option("--external", metavar="ACTOR", help="Somebody else publishes this actor."),
+]
+PipelineOption = Annotated[
+    str | None, typer.Option("--pipeline", "-p", help="Name, when several are running.")
+]
+
+Chooser = Callable[[], tuple[Path, dict[str, object], list[str]]]
+"""Finds out what is there; returns a config, what to lay over it, and why, in a few lines."""
+
+
+def make_app(choose: Chooser) -> typer.Typer:
+    """Build the command line; `choose` decides what `run` without a config runs."""
+    app = typer.Typer(
+        name="greenroom",
+        help="A live voice-and-camera conversation that does not break.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+
+    @app.command()
+    def run(
+        config: Annotated[
+            Path | None, typer.Argument(metavar="[CONFIG]", help="Default: by what is there.")
+        ] = None,
+        set_: SetOption = None,
+        external: ExternalOption = None,
+        duration: Annotated[
+            float | None, typer.Option(help="End after so many seconds.", min=0)
+        ] = None,
+        plain: Annotated[bool, typer.Option(help="Lines instead of the live view.")] = False,
+    ) -> None:
+        """Run a pipeline until its sources end or Control-C."""
+        from pipeline.cli.run import run_command
+
+        raise typer.Exit(run_command(config, choose, set_ or (), external or (), duration, plain))
+
+    @app.command()
+    def check(config: ConfigArgument, set_: SetOption = None) -> None:
+        """Check a config without starting anything."""
+        from pipeline.cli.run import load_graph
+
+        graph = load_graph(config, set_ or ())
+        typer.echo(f"{config}: {len(graph.nodes)} actors, all connected")
+
+    @app.command()
+    def graph(config: ConfigArgument, set_: SetOption = None) -> None:
+        """Draw the wiring as Mermaid text."""
+        from pipeline.cli.run import load_graph
+        from pipeline.config.mermaid import mermaid
+
+        typer.echo(mermaid(load_graph(config, set_ or ())), nl=False)
+
+    @app.command()
+    def schema(
+        what: Annotated[str, typer.Argument(help="`config`, `frames`, or an actor.")] = "config",
+    ) -> None:
+        """Print the JSON Schema of configs, of frames, or of an actor's options."""
+        from pipeline.cli.schema import schema_of
+
+        typer.echo(schema_of(what))
+
+    @app.command()
+    def status(
+        pipeline: PipelineOption = None,
+        json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+    ) -> None:
+        """Show how a running pipeline is."""
+        from pipeline.cli.status import status_command
+
+        status_command(pipeline, json)
+
+    @app.command()
+    def tap(
+        stream: Annotated[str, typer.Argument(help="For example microphone.audio.")],
+        pipeline: PipelineOption = None,
+        count: Annotated[int | None, typer.Option(help="Stop after so many frames.")] = None,
+    ) -> None:
+        """Print the frames of a stream of a running pipeline, one JSON object a line."""
+        from pipeline.cli.tap import tap_command
+
+        tap_command(stream, pipeline, count)
+
+    @app.command()
+    def inject(
+        stream: Annotated[str, typer.Argument(help="For example microphone.audio.")],
+        file: Annotated[Path, typer.Argument(help="Sound, pictures (.jpg), or frames (.jsonl).")],
+        pipeline: PipelineOption = None,
+        pace: Annotated[float, typer.Option(help="1 is real time.", min=0.1)] = 1.0,
+    ) -> None:
+        """Take the place of an actor started with `run --external` and send a file."""
+        from pipeline.cli.inject import inject_command
+
+        inject_command(stream, file, pipeline, pace)
+
+    @app.command()
+    def keys(folder: Annotated[Path, typer.Argument(help="Where to put them.")]) -> None:
+        """Make the keys that streams between hosts need."""
+        from pipeline.bus.curve import TRUSTED_DIR, create_keys
+
+        public = create_keys(folder).public.decode()
+        typer.echo(f"public key: {public}")
+        typer.echo(f"copy {folder}/greenroom.key into {TRUSTED_DIR}/ of the other hosts' folders")
+
+    return app
+
+
+def run_app(app: typer.Typer) -> None:
+    """Run the command line; an error of ours is one line and exit status 2."""
+    from pipeline.logs import redact
+
+    try:
+        app()
+    except GreenroomError as error:
+        typer.echo(f"error: {redact(str(error))}", err=True)
+        sys.exit(EXIT_USAGE)
+    except BrokenPipeError:
+        sys.exit(0)
