@@ -60,6 +60,7 @@ class Host:
         self._lock = EndpointLock(spec.runtime_dir, spec.name)
         self._publisher: Publisher | None = None
         self._subscribers: list[Subscriber] = []
+        self._awaited: list[Subscriber] = []
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
         self._garbage_logged_ns = 0
@@ -89,7 +90,7 @@ class Host:
         try:
             async with asyncio.timeout(PEERS_DEADLINE_S):
                 await publisher.wait_for(expected)
-                await asyncio.gather(*(each.connected() for each in self._subscribers))
+                await asyncio.gather(*(each.connected() for each in self._awaited))
         except TimeoutError:
             missing = {
                 port: sorted(names - publisher.listeners(port)) for port, names in expected.items()
@@ -148,19 +149,20 @@ class Host:
             curve = None
             if address.startswith("tcp:") and self._spec.keys_dir and connection.public_key:
                 curve = CurveClient(self._spec.keys_dir, connection.public_key)
-            self._subscribers.append(
-                Subscriber(
-                    self._context,
-                    address,
-                    ports,
-                    self.actor.receive,
-                    consumer=self._spec.name,
-                    counters=self.actor.counters,
-                    on_garbage=self._on_garbage,
-                    greets=connection.greets,
-                    curve=curve,
-                )
+            subscriber = Subscriber(
+                self._context,
+                address,
+                ports,
+                self.actor.receive,
+                consumer=self._spec.name,
+                counters=self.actor.counters,
+                on_garbage=self._on_garbage,
+                greets=connection.greets,
+                curve=curve,
             )
+            self._subscribers.append(subscriber)
+            if connection.awaited:
+                self._awaited.append(subscriber)
 
     async def _beat(self, publisher: Publisher) -> None:
         while True:

@@ -18,6 +18,8 @@ class Connection(BaseModel):
     producer_port: str
     address: str
     greets: bool = True
+    awaited: bool = True
+    """Not ready before it is connected."""
     public_key: str | None = None
 
 

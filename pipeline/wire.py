@@ -21,13 +21,20 @@ def _plain(value: object) -> dict[str, Any]:
 
 
 def encode(frame: Frame, *, seq: int, boot: int, sent_ns: int) -> bytes:
-    """Return the frame as msgpack, its header completed; `origin_ns` 0 becomes `sent_ns`."""
+    """Return the frame as msgpack, its header completed; `origin_ns` 0 becomes `sent_ns`.
+
+    Raises:
+        WireError: a field holds what msgpack has no form for, such as an integer above 64 bits.
+    """
     fields = {"v": SCHEMA_VERSION, "type": frame.type_name, **frame.__dict__}
     fields["seq"] = seq
     fields["boot"] = boot
     fields["sent_ns"] = sent_ns
     fields["origin_ns"] = frame.origin_ns or sent_ns
-    packed: bytes = msgpack.packb(fields, default=_plain)
+    try:
+        packed: bytes = msgpack.packb(fields, default=_plain)
+    except (OverflowError, TypeError, ValueError) as error:
+        raise WireError(f"{frame.type_name} cannot be sent: {error}") from error
     return packed
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,8 +34,10 @@ def require_sound(path: Path) -> None:
     Raises:
         DeviceError: there is no such file, it cannot be read, or it holds no sound.
     """
-    with _opened(path):
-        pass
+    require_file(path, "sound file")
+    if not _is_plain_wav(path):
+        with _opened(path):
+            pass
 
 
 def decode(
@@ -75,6 +78,15 @@ def decode(
 def _samples(frame: Any) -> Samples:
     samples: Samples = frame.to_ndarray().reshape(-1)
     return samples
+
+
+def _is_plain_wav(path: Path) -> bool:
+    """Return whether the standard library can read the file: that spares 17 MB of FFmpeg."""
+    try:
+        with wave.open(str(path)) as file:
+            return bool(file.getnframes())
+    except (wave.Error, EOFError):
+        return False
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from pipeline.cli.app import PipelineOption, make_app, run_app
 def main() -> None:
     """Run the command line."""
     from actors.cli.choose import choose
+    from actors.simulator.command import simulate
 
     app = make_app(choose)
 
@@ -42,16 +43,5 @@ def main() -> None:
 
         models_command()
 
-    @app.command()
-    def simulate(
-        scenario: Annotated[
-            str | None, typer.Option(help="A scenario's name or file; default: understand speech.")
-        ] = None,
-        port: Annotated[int, typer.Option(help="0 takes a free one.")] = 0,
-    ) -> None:
-        """Run the simulator of the Gemini API, and print the two variables that lead to it."""
-        from actors.simulator.command import simulate
-
-        simulate(scenario=scenario, port=port)
-
+    app.command()(simulate)
     run_app(app)

@@ -3,68 +3,99 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import configs
-from actors.live.credentials import find_api_key
+from actors.cli.devices import probe
+from actors.live.credentials import find_key
+from actors.live.options import LiveOptions
 from pipeline.config.load import read_tree
-from pipeline.errors import GreenroomError
+from pipeline.errors import CredentialError
 
 CONFIGS = Path(configs.__file__).parent
 GEMINI_HOST = ("generativelanguage.googleapis.com", 443)
 CONNECT_TIMEOUT_S = 2.0
 """A working network connects within a tenth of that."""
 
-Tree = dict[str, object]
+Tree = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Present:
+    """What a conversation can be held with; empty strings stand for what is not there."""
+
+    gemini: bool
+    why_not_gemini: str
+    microphone: str
+    speaker: str
+    camera: str
+    why_no_sound: str
 
 
 def choose() -> tuple[Path, Tree, list[str]]:
     """Return a config, what to lay over it, and a line for each choice."""
-    robot = read_tree(CONFIGS / "robot.yaml")
-    demo = read_tree(CONFIGS / "demo.yaml")
-    key = _has_key()
-    gemini = key and _has_network()
-    microphone, why_no_microphone = _probe("input")
-    speaker, why_no_speaker = _probe("output")
-    if not (gemini or microphone or speaker):
-        return (
-            CONFIGS / "demo.yaml",
-            {},
-            [
-                "no API key: the simulator answers"
-                if not key
-                else "Gemini cannot be reached: the simulator answers",
-                f"no microphone ({why_no_microphone}): a recording asks",
-                f"no speaker ({why_no_speaker}): the answer goes to out/answer.wav",
-            ],
-        )
-    overlay: Tree = {}
+    return plan(_look())
+
+
+def plan(present: Present) -> tuple[Path, Tree, list[str]]:
+    """Take from the demo what stands in for that which is missing."""
+    demo = read_tree(CONFIGS / "demo.yaml")["actors"]
     reasons = []
-    if gemini:
-        reasons.append("an API key and a network: Gemini answers")
+    if not (present.gemini or present.microphone or present.speaker):
+        config, overlay = CONFIGS / "demo.yaml", {}
     else:
-        overlay["simulator"] = demo["actors"]["simulator"]
-        overlay["live"] = {"after": ["simulator"], "options": {"server_file": "simulator.json"}}
-        reasons.append(
-            "Gemini cannot be reached: the simulator answers"
-            if key
-            else "no API key: the simulator answers"
-        )
-    if microphone:
-        reasons.append(f"microphone: {microphone}")
-    else:
-        overlay["microphone"] = demo["actors"]["microphone"]
-        reasons.append(f"no microphone ({why_no_microphone}): a recording asks")
-    if speaker:
-        reasons.append(f"speaker: {speaker}")
-    else:
-        overlay["speaker"] = demo["actors"]["speaker"]
-        reasons.append(f"no speaker ({why_no_speaker}): the answer goes to out/answer.wav")
-    if not _has_camera():
+        config, overlay = CONFIGS / "robot.yaml", _stand_ins(present, demo)
+    because = f" ({present.why_no_sound})" if present.why_no_sound else ""
+    reasons.append(
+        "answers: Gemini" if present.gemini else f"answers: simulator, {present.why_not_gemini}"
+    )
+    reasons.append(f"asks: {present.microphone or f'a recording, no microphone{because}'}")
+    reasons.append(f"plays: {present.speaker or f'into out/answer.wav, no speaker{because}'}")
+    if config.stem == "robot":
+        reasons.append(f"sees: {present.camera or 'nothing, no camera'}")
+    return config, {"actors": overlay} if overlay else {}, reasons
+
+
+def _stand_ins(present: Present, demo: Tree) -> Tree:
+    live: Tree = {"inputs": {}}
+    overlay: Tree = {"live": live}
+    if not present.gemini:
+        overlay["simulator"] = demo["simulator"]
+        live["after"] = demo["live"]["after"]
+        live["options"] = {"server_file": demo["live"]["options"]["server_file"]}
+    if not present.microphone:
+        overlay["microphone"] = demo["microphone"]
+    if not present.speaker:
+        overlay["speaker"] = {k: demo["speaker"][k] for k in ("use", "options")}
+    if not present.camera:
         overlay["camera"] = None
-        live = overlay.setdefault("live", {})
-        assert isinstance(live, dict)
-        live["inputs"] = {"video": None}
-        reasons.append("no camera: the conversation has no pictures")
-    del robot
-    return CONFIGS / "robot.yaml", {"actors": overlay}, reasons
+        live["inputs"]["video"] = None
+    return overlay
+
+
+def _look() -> Present:
+    variables = LiveOptions().api_key_env
+    try:
+        find_key(variables, [Path.cwd()])
+        why_not = "" if _reaches_gemini() else "Gemini cannot be reached from here"
+    except CredentialError:
+        why_not = f"there is no API key ({' or '.join(variables)})"
+    found = probe()
+    return Present(
+        gemini=not why_not,
+        why_not_gemini=why_not,
+        microphone=found.default("input"),
+        speaker=found.default("output"),
+        camera=found.cameras[0] if found.cameras else "",
+        why_no_sound=found.sound_problem,
+    )
+
+
+def _reaches_gemini() -> bool:
+    try:
+        with socket.create_connection(GEMINI_HOST, CONNECT_TIMEOUT_S):
+            return True
+    except OSError:
+        return False

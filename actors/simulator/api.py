@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import Callable
 from typing import Any
 
 from . import actions, generation, speech_generation
@@ -35,7 +36,7 @@ class Withheld(Exception):  # noqa: N818 - nothing is wrong: a scenario wants no
 class Api:
     """Answers requests; scenario rules for `http` come before everything else."""
 
-    def __init__(self, services: Services, key_error: Any) -> None:
+    def __init__(self, services: Services, key_error: Callable[[str], HttpError | None]) -> None:
         self._services = services
         self._key_error = key_error
 
@@ -81,12 +82,16 @@ class Api:
             return
         streamed = method == "streamGenerateContent"
         if model.family.startswith("tts"):
-            await speech_generation.answer(self._services, content, responder, streamed, record)
+            await speech_generation.answer(
+                self._services, content, responder, streamed=streamed, plan=plan, record=record
+            )
         else:
-            await generation.answer(self._services, content, responder, streamed, plan, record)
+            await generation.answer(
+                self._services, content, responder, streamed=streamed, plan=plan, record=record
+            )
 
     def _scripted(self, method: str, model: str) -> TurnPlan:
-        plan = TurnPlan()
+        plan = TurnPlan(self._services.pacing)
         door = self._services.door
         for action in self._services.director.fire("http", 0, method):
             match action:

@@ -3,9 +3,10 @@
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import certifi
-import trustme
+if TYPE_CHECKING:
+    import trustme
 
 NAMES = ("127.0.0.1", "localhost")
 BUNDLE_NAME = "ca-bundle.pem"
@@ -21,7 +22,10 @@ class Certificates:
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Writes the bundle into `folder`: the public authorities and ours, so other TLS still works."""
+    """Writes the bundle into `folder`: public authorities and ours, so other TLS still works."""
+    import certifi
+    import trustme
+
     authority = trustme.CA()
     bundle = folder / BUNDLE_NAME
     folder.mkdir(parents=True, exist_ok=True)
@@ -30,7 +34,7 @@ def make_certificates(folder: Path) -> Certificates:
     return Certificates(_context(authority), _context(trustme.CA()), bundle)
 
 
-def _context(authority: trustme.CA) -> ssl.SSLContext:
+def _context(authority: "trustme.CA") -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(*NAMES).configure_cert(context)
     return context

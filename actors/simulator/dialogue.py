@@ -31,7 +31,7 @@ class Dialogue:
         self.listener = Listener(config)
         self.record = session.record
         self.services = session.services
-        self.default_plan = TurnPlan()
+        self.default_plan = TurnPlan(self.services.pacing)
         self._next_plan: TurnPlan | None = None
         self._marks = RuleMarks()
         self._new_pictures = 0
@@ -141,10 +141,11 @@ class Dialogue:
 
     def interrupt(self) -> None:
         """Ends an answer in progress because of new input."""
+        # Cancelling the task also ends what it waits for, so this comes first.
+        pending = self._turn.pending_calls() if self._turn is not None else []
         turn = self.stop("interrupted")
         if turn is None:
             return
-        pending = turn.pending_calls()
         if pending:
             self.session.send({"toolCallCancellation": {"ids": pending}})
             for call in self.record.tool_calls:
@@ -171,6 +172,11 @@ class Dialogue:
         if self.config.resumption:
             self.session.send({"sessionResumptionUpdate": {"resumable": False}})
         return call
+
+    def called(self, turn: Turn) -> None:
+        """Lets the scenario act while a function call is pending."""
+        chosen = self.services.director.fire("tool_call", self.record.number)
+        self.session.perform(chosen, turn.plan)
 
     def send_transcript(self, text: str) -> None:
         """Sends what the user said, if the client asked for transcripts."""

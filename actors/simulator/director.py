@@ -29,7 +29,9 @@ class Director:
         """Whether any rule waits for this trigger."""
         return trigger in self._rules
 
-    def fire(self, trigger: Trigger, session: int, value: str | float | None = None) -> list[AnyAction]:
+    def fire(
+        self, trigger: Trigger, session: int, value: str | float | None = None
+    ) -> list[AnyAction]:
         """Actions for an event; `value` is the heard text, the turn number or the HTTP method."""
         return [
             action

@@ -66,11 +66,13 @@ def make_ears(kind: Literal["moonshine", "none"]) -> Ears:
 
 def pcm16_to_float(pcm: bytes, rate_hz: int) -> npt.NDArray[np.float32]:
     """Samples between -1 and 1 at the model's rate."""
-    samples = np.frombuffer(pcm, "<i2").astype(np.float32) / 32768
+    samples: npt.NDArray[np.float32] = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(
+        32768
+    )
     if rate_hz != MODEL_RATE_HZ:
         import soxr
 
-        samples = soxr.resample(samples, rate_hz, MODEL_RATE_HZ)
+        samples = np.asarray(soxr.resample(samples, rate_hz, MODEL_RATE_HZ), np.float32)
     return samples
 
 

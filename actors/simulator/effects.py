@@ -51,7 +51,19 @@ def around_setup(
 
 def perform(session: "LiveSession", action: actions.AnyAction) -> None:
     """Does it at once, in the order of the scenario."""
-    socket, door = session.socket, session.services.door
+    match action:
+        case actions.RefuseTcp():
+            session.services.door.refuse_tcp(action.for_s)
+        case actions.WrongCertificate():
+            session.services.door.wrong_certificate(action.for_s)
+        case actions.Garbage() | actions.UnknownFrame() | actions.ErrorFrame():
+            _send_odd_frame(session, action)
+        case _:
+            _end(session, action)
+
+
+def _end(session: "LiveSession", action: actions.AnyAction) -> None:
+    socket = session.socket
     match action:
         case actions.CloseSession():
             session.close(action.close())
@@ -69,19 +81,6 @@ def perform(session: "LiveSession", action: actions.AnyAction) -> None:
             socket.vanish()
             # A lost network hides the client's close too; the service finds out by itself.
             session.services.handles.closed(session.record.number)
-        case actions.RefuseTcp():
-            door.refuse_tcp(action.for_s)
-        case actions.WrongCertificate():
-            door.wrong_certificate(action.for_s)
-        case actions.Garbage():
-            _garbage(session, action)
-        case actions.UnknownFrame():
-            socket.send(UNKNOWN_MESSAGE)
-        case actions.FirstFrameError():
-            socket.send(_error(action))
-            session.go_silent()
-        case actions.ErrorFrame():
-            socket.send(_error(action))
         case actions.GoAway():
             _go_away(session, action)
         case _:
@@ -96,19 +95,22 @@ def speak_unasked(dialogue: "Dialogue") -> None:
         dialogue.begin_turn(TurnInput("model"), plan)
 
 
-def _garbage(session: "LiveSession", action: actions.Garbage) -> None:
-    match action.form:
-        case "binary":
-            session.socket.send_bytes(GARBAGE_BYTES)
-        case "text":
-            session.socket.send_bytes(GARBAGE_TEXT, text=True)
-        case "json":
-            session.socket.send_bytes(GARBAGE_JSON)
-
-
-def _error(action: actions.ErrorFrame) -> dict[str, Any]:
-    error = {"code": action.code, "message": action.message, "status": action.status}
-    return error if action.flat else {"error": error}
+def _send_odd_frame(
+    session: "LiveSession", action: actions.Garbage | actions.UnknownFrame | actions.ErrorFrame
+) -> None:
+    socket = session.socket
+    match action:
+        case actions.Garbage(form="text"):
+            socket.send_bytes(GARBAGE_TEXT, text=True)
+        case actions.Garbage():
+            socket.send_bytes(GARBAGE_BYTES if action.form == "binary" else GARBAGE_JSON)
+        case actions.UnknownFrame():
+            socket.send(UNKNOWN_MESSAGE)
+        case actions.ErrorFrame():
+            error = {"code": action.code, "message": action.message, "status": action.status}
+            socket.send(error if action.flat else {"error": error})
+            if isinstance(action, actions.FirstFrameError):
+                session.go_silent()
 
 
 def _go_away(session: "LiveSession", action: actions.GoAway) -> None:

@@ -83,7 +83,7 @@ def http_preset(name: str) -> HttpError:
 def quota_error(per: str, retry_s: float, model: str) -> HttpError:
     """A 429 with the details that tell a per-day from a per-minute quota."""
     period = {"day": "PerDay", "minute": "PerMinute"}[per]
-    details = [
+    details: list[dict[str, Any]] = [
         {
             "@type": "type.googleapis.com/google.rpc.QuotaFailure",
             "violations": [

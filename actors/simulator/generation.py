@@ -43,7 +43,11 @@ class ContentRequest:
         """Checks a body. Raises HttpError."""
         request = normalise(body)
         if not isinstance(request, dict) or not isinstance(request.get("contents"), list):
-            raise HttpError(400, "INVALID_ARGUMENT", "* GenerateContentRequest.contents: contents is not specified")
+            raise HttpError(
+                400,
+                "INVALID_ARGUMENT",
+                "* GenerateContentRequest.contents: contents is not specified",
+            )
         for name in request:
             if name not in known_fields()["generateContent"]:
                 raise HttpError(400, "INVALID_ARGUMENT", unknown_field(name, ""))
@@ -70,6 +74,7 @@ async def answer(
     services: Services,
     request: ContentRequest,
     responder: Responder,
+    *,
     streamed: bool,
     plan: TurnPlan,
     record: RequestRecord,

@@ -81,7 +81,6 @@ class SessionRecord:
     number: int
     version: str
     opened_s: float
-    status: str = "open"
     model: str = ""
     setup: dict[str, Any] = field(default_factory=dict)
     resumed_from: str = ""

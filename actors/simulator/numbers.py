@@ -2,11 +2,12 @@
 
 import re
 
-ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
-    "fifteen sixteen seventeen eighteen nineteen"
-).split()
-TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+ONES = [
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+    *("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen"),
+    *("eighteen", "nineteen"),
+]
+TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 SMALL = {word: value for value, word in enumerate(ONES)} | {
     word: 10 * (value + 2) for value, word in enumerate(TENS)
 }
@@ -18,7 +19,9 @@ Number = int | float
 
 def words(text: str) -> list[str]:
     """Lower-case words and numbers of a text, without punctuation; hyphens divide."""
-    return re.findall(r"-?\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?", re.sub(r"(?<=[a-z])-", " ", text.lower()))
+    return re.findall(
+        r"-?\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?", re.sub(r"(?<=[a-z])-", " ", text.lower())
+    )
 
 
 def numbers_in(text: str) -> list[Number]:

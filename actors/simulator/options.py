@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, field_validator
+
+from pipeline.actor import Options
 
 
-class SimulatorOptions(BaseModel):
+class SimulatorOptions(Options):
     """How one simulator listens, understands and speaks."""
-
-    model_config = ConfigDict(extra="forbid")
 
     host: Literal["127.0.0.1", "localhost"] = Field(
         "127.0.0.1", description="Address to listen on; loopback only."
@@ -25,6 +25,10 @@ class SimulatorOptions(BaseModel):
         "hibari", description="Speech synthesis; tone is a sine as long as the sentence."
     )
     seed: int = Field(0, description="Seed of everything random: bursts and probabilities.")
+    answer_speed: tuple[float, float] = Field(
+        (3.0, 8.0),
+        description="Slowest and fastest delivery of answer audio, in times real time.",
+    )
     keys: list[str] | None = Field(
         None, description="API keys that are accepted; without a list any key is."
     )
@@ -35,3 +39,10 @@ class SimulatorOptions(BaseModel):
         False,
         description="Hold turnComplete back until the answer would have been played in real time.",
     )
+
+    @field_validator("answer_speed")
+    @classmethod
+    def _slowest_first(cls, speed: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < speed[0] <= speed[1]:
+            raise ValueError("give the slowest speed first, above zero, then the fastest")
+        return speed

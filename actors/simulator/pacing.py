@@ -1,35 +1,38 @@
 """Cuts answer audio into the uneven bursts in which a model delivers it."""
 
+import math
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import Enum
 
 from .voice import VOICE_RATE_HZ
 
 # Sizes of pieces as seen from the service, in milliseconds of audio.
 SHORTEST_PIECE_MS = 40
 LONGEST_PIECE_MS = 400
-# Real time divided by the time a reply takes: drawn between these for each piece.
-SLOWEST_FACTOR = 3.0
-FASTEST_FACTOR = 8.0
 BYTES_PER_MS = VOICE_RATE_HZ * 2 // 1000
-
-
-class Pace(Enum):
-    """How an answer is delivered."""
-
-    BURSTS = "bursts"
-    AT_ONCE = "at once"
-    FIXED = "fixed"
 
 
 @dataclass(frozen=True)
 class Pacing:
-    """`factor` is the speed for FIXED: 1 is real time, 0.5 half as fast."""
+    """Speed of delivery in times real time, drawn between both for each piece."""
 
-    pace: Pace = Pace.BURSTS
-    factor: float = 1.0
+    slowest: float
+    fastest: float
+
+    @classmethod
+    def fixed(cls, factor: float) -> "Pacing":
+        """Always the same speed: 1 is real time, 0.5 half as fast."""
+        return cls(factor, factor)
+
+    def draw(self, source: random.Random) -> float:
+        """The speed of one piece."""
+        if self.slowest == self.fastest:
+            return self.slowest
+        return source.uniform(self.slowest, self.fastest)
+
+
+AT_ONCE = Pacing.fixed(math.inf)
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,5 @@ def pieces(pcm: bytes, pacing: Pacing, source: random.Random) -> Iterator[Piece]
         piece_ms = source.randint(SHORTEST_PIECE_MS, LONGEST_PIECE_MS)
         end = min(len(pcm), start + piece_ms * BYTES_PER_MS)
         duration_s = (end - start) / BYTES_PER_MS / 1000
-        match pacing.pace:
-            case Pace.BURSTS:
-                gap_s = duration_s / source.uniform(SLOWEST_FACTOR, FASTEST_FACTOR)
-            case Pace.AT_ONCE:
-                gap_s = 0.0
-            case Pace.FIXED:
-                gap_s = duration_s / pacing.factor
-        yield Piece(pcm[start:end], gap_s)
+        yield Piece(pcm[start:end], duration_s / pacing.draw(source))
         start = end

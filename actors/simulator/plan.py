@@ -5,7 +5,7 @@ from enum import Enum
 
 from . import actions
 from .brain import CallTool, Say, Step
-from .pacing import Pace, Pacing
+from .pacing import AT_ONCE, Pacing
 
 
 class Ending(Enum):
@@ -21,11 +21,11 @@ class Ending(Enum):
 class TurnPlan:
     """Changed by scenario actions; without `steps` the brain answers."""
 
+    pacing: Pacing
     steps: list[Step] = field(default_factory=list)
     ending: Ending = Ending.NORMAL
     usage: bool = True
     transcript_delay_ms: float = 0.0
-    pacing: Pacing = field(default_factory=Pacing)
 
     def copy(self) -> "TurnPlan":
         """A copy that later actions do not reach."""
@@ -49,9 +49,9 @@ class TurnPlan:
             case actions.LateTranscript():
                 self.transcript_delay_ms = action.ms
             case actions.Slow():
-                self.pacing = Pacing(Pace.FIXED, action.factor)
+                self.pacing = Pacing.fixed(action.factor)
             case actions.Burst():
-                self.pacing = Pacing(Pace.AT_ONCE)
+                self.pacing = AT_ONCE
             case _:
                 return False
         return True

@@ -5,6 +5,7 @@ from typing import Any, Literal, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 
 from pipeline.errors import ConfigError, did_you_mean
 
@@ -20,11 +21,14 @@ Trigger = Literal[
     "audio_ms",
     "answer_ms",
     "after_s",
+    "tool_call",
     "tool_response",
     "http",
 ]
 TRIGGERS: tuple[str, ...] = get_args(Trigger)
-PLAIN_TRIGGERS = frozenset({"connect", "setup", "activity_start", "activity_end", "tool_response"})
+PLAIN_TRIGGERS = frozenset(
+    {"connect", "setup", "activity_start", "activity_end", "tool_call", "tool_response"}
+)
 NUMERIC_TRIGGERS = frozenset({"turn", "audio_ms", "answer_ms", "after_s"})
 HTTP_METHODS = frozenset(
     {"models.list", "models.get", "generateContent", "streamGenerateContent", "countTokens", "any"}
@@ -151,16 +155,29 @@ def parse_scenario(data: Any, name: str) -> Scenario:
     try:
         return Scenario.model_validate(data or {})
     except ValidationError as error:
-        lines = [
-            f"  {'.'.join(str(part) for part in item['loc']) or 'file'}: "
-            f"{item['msg'].removeprefix('Value error, ')}"
-            for item in error.errors()
-        ]
+        lines = [f"  {_place(item['loc'])}: {_complaint(item)}" for item in error.errors()]
         raise ConfigError("\n".join([f"scenario {name}:", *lines])) from error
 
 
 def _folder() -> Path:
     return Path(__file__).with_name("scenarios")
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    return ".".join(str(part) for part in location) or "file"
+
+
+def _complaint(item: ErrorDetails) -> str:
+    if item["type"] != "extra_forbidden":
+        return item["msg"].removeprefix("Value error, ")
+    depth = len(item["loc"])
+    if depth == 1:
+        fields = set(Scenario.model_fields)
+    elif depth == 3:
+        fields = {"when", *Rule.model_fields} - {"trigger", "value"}
+    else:
+        fields = set(ACTIONS[str(item["loc"][-2])].model_fields) - {"kind"}
+    return f"unknown field; {did_you_mean(str(item['loc'][-1]), fields)}"
 
 
 def _read_when(when: Any) -> tuple[str, str | float | None]:

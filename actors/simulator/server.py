@@ -7,20 +7,23 @@ import re
 import socket
 import tempfile
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from websockets.http11 import Request as Handshake
 
 from . import actions
-from .api import JOURNAL_PATH, VERSIONS, Api
+from .api import VERSIONS, Api
 from .certificates import Certificates, make_certificates
 from .conversation import Handles
 from .director import Director
 from .ears import make_ears
+from .effects import GARBAGE_BYTES
 from .errors import Close, HttpError, close_preset, http_preset, presets
 from .http_connection import HttpConnection
 from .journal import Journal, SessionRecord
 from .listening import ListeningSocket
 from .options import SimulatorOptions
+from .pacing import Pacing
 from .scenario import load_scenario
 from .services import Services
 from .session import LiveSession
@@ -42,7 +45,7 @@ class SimulatorServer:
         self.journal = Journal()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._certificates: Certificates | None = None
-        self._listening = ListeningSocket(self.options.host, self.options.port, self._serve)
+        self._listening = ListeningSocket(self.options.host, self.options.port)
         self._services = Services(
             options=self.options,
             ears=make_ears(self.options.ears),
@@ -52,9 +55,11 @@ class SimulatorServer:
             handles=Handles(),
             door=self._listening,
             random=random.Random(self.options.seed),
+            pacing=Pacing(*self.options.answer_speed),
         )
         self._api = Api(self._services, self.key_error)
         self._connections: set[Connection] = set()
+        self._live_connections = 0
 
     @property
     def base_url(self) -> str:
@@ -75,7 +80,7 @@ class SimulatorServer:
             folder = Path(self._temporary.name)
         self._certificates = await asyncio.to_thread(make_certificates, folder)
         await asyncio.gather(self._services.ears.start(), self._services.voice.start())
-        self._listening.start(self._certificates)
+        self._listening.start(self._serve, self._services.spawn)
 
     async def stop(self) -> None:
         """Closes every connection and ends every task."""
@@ -140,9 +145,51 @@ class SimulatorServer:
     def _handshake(self, websocket: WebSocket, handshake: Handshake) -> None:
         path, _, query = handshake.path.partition("?")
         found = LIVE_PATH.fullmatch(path)
-        record = SessionRecord(
-            number=len(self.journal.sessions) + 1,
-            version=found[1] if found else "",
-            opened_s=self.journal.now_s(),
-        )
+        if found is None:
+            self._refuse(websocket, 0, http_preset("not_found"))
+            return
+        self._live_connections += 1
+        number = self._live_connections
+        if not self._perform_at_connect(websocket, number):
+            return
+        headers = handshake.headers
+        key = headers.get("x-goog-api-key") or dict(parse_qsl(query)).get("key") or ""
+        if not key:
+            self._refuse(websocket, number, http_preset("no_key"))
+            return
+        record = SessionRecord(number=number, version=found[1], opened_s=self.journal.now_s())
         self.journal.sessions.append(record)
+        websocket.handler = LiveSession(websocket, self._services, record, self.key_close(key))
+        websocket.accept(handshake)
+
+    def _perform_at_connect(self, websocket: WebSocket, number: int) -> bool:
+        """Whether the handshake goes on."""
+        goes_on = True
+        for action in self._services.director.fire("connect", number):
+            goes_on = False
+            match action:
+                case actions.Refuse():
+                    self._refuse(websocket, number, action.error())
+                    continue
+                case actions.RefuseTcp():
+                    self._listening.refuse_tcp(action.for_s)
+                    websocket.reset()
+                case actions.WrongCertificate():
+                    self._listening.wrong_certificate(action.for_s)
+                    websocket.reset()
+                case actions.Cut():
+                    websocket.reset()
+                case actions.Vanish():
+                    websocket.vanish()
+                case actions.Garbage():
+                    websocket.break_handshake(GARBAGE_BYTES)
+            self._note_refused(number, action.kind)
+        return goes_on
+
+    def _refuse(self, websocket: WebSocket, number: int, error: HttpError) -> None:
+        self._note_refused(number, f"refuse {error.code}")
+        websocket.refuse(error)
+
+    def _note_refused(self, number: int, how: str) -> None:
+        entry = {"number": number, "how": how, "at_s": self.journal.now_s()}
+        self.journal.refused_handshakes.append(entry)

@@ -12,6 +12,7 @@ from .director import Director
 from .ears import Ears
 from .journal import Journal
 from .options import SimulatorOptions
+from .pacing import Pacing
 from .voice import Voice
 
 _logger = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Services:
     handles: Handles
     door: Door
     random: random.Random
+    pacing: Pacing
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:

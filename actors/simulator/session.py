@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
@@ -14,6 +15,7 @@ from .journal import CloseRecord, SessionRecord
 from .plan import TurnPlan
 from .services import Services
 from .setup import INVALID_ARGUMENT, SessionConfig, validate_setup
+from .usage import text_tokens
 from .websocket import WebSocket
 from .wire import normalise
 
@@ -142,7 +144,7 @@ class LiveSession:
 
     def _resume(self, config: SessionConfig) -> Conversation:
         if config.handle is None:
-            return Conversation()
+            return Conversation(tokens=Counter(TEXT=text_tokens(config.system_instruction)))
         handles = self.services.handles
         conversation = handles.find(config.handle)
         if conversation is None:

@@ -109,9 +109,7 @@ def validate_setup(setup: Any, version: str, table: Capabilities | None = None) 
         transcribe_output=setup.get("outputAudioTranscription") is not None,
         resumption=resumption is not None,
         handle=(resumption or {}).get("handle") or None,
-        history_first=bool(
-            (setup.get("historyConfig") or {}).get("initialHistoryInClientContent")
-        ),
+        history_first=bool((setup.get("historyConfig") or {}).get("initialHistoryInClientContent")),
         raw=setup,
     )
 

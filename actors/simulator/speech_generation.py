@@ -11,7 +11,8 @@ from .errors import HttpError
 from .generation import ContentRequest
 from .http_connection import Responder
 from .journal import RequestRecord
-from .pacing import Pacing, pieces
+from .pacing import pieces
+from .plan import TurnPlan
 from .services import Services
 from .setup import content_text
 from .usage import audio_tokens, http_usage, text_tokens
@@ -28,7 +29,9 @@ async def answer(
     services: Services,
     request: ContentRequest,
     responder: Responder,
+    *,
     streamed: bool,
+    plan: TurnPlan,
     record: RequestRecord,
 ) -> None:
     """Speaks the newest content."""
@@ -48,7 +51,7 @@ async def answer(
     seconds = 0.0
     for sentence in sentences(text):
         pcm = await services.voice.speak(sentence)
-        for piece in pieces(pcm, Pacing(), services.random):
+        for piece in pieces(pcm, plan.pacing, services.random):
             seconds += _seconds(piece.pcm)
             await responder.send_event(_response(request, piece.pcm, RAW_MIME_TYPE, None))
             await asyncio.sleep(piece.gap_s)

@@ -107,7 +107,9 @@ def _choice(choices: list[Any], tokens: list[str]) -> Any | None:
         if wanted and all(word in tokens for word in wanted):
             return choice
     spoken = {DIRECTIONS[token] for token in tokens if token in DIRECTIONS}
-    return next((choice for choice in choices if DIRECTIONS.get(str(choice).lower()) in spoken), None)
+    return next(
+        (choice for choice in choices if DIRECTIONS.get(str(choice).lower()) in spoken), None
+    )
 
 
 def _gerund(verb: str) -> str:

@@ -171,6 +171,7 @@ class Turn:
         self._dialogue.session.send(
             {"toolCall": {"functionCalls": [{"id": call.id, "name": name, "args": args}]}}
         )
+        self._dialogue.called(self)
         call.response = await self._calls[call.id]
 
     async def _speak_outcomes(self) -> None:

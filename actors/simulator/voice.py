@@ -79,12 +79,12 @@ def tone(letters: int) -> bytes:
     """A sine as long as so many letters are to speak."""
     samples = np.arange(letters * TONE_MS_PER_LETTER * VOICE_RATE_HZ // 1000)
     wave = np.sin(samples * (2 * np.pi * TONE_HZ / VOICE_RATE_HZ)) * TONE_AMPLITUDE
-    return wave.astype("<i2").tobytes()
+    return bytes(wave.astype("<i2").tobytes())
 
 
 @cache
 def _load_model() -> Any:
-    from hibari import Hibari
+    from hibari import Hibari  # type: ignore[import-untyped]
 
     return Hibari()
 
@@ -93,4 +93,4 @@ def _load_model() -> Any:
 def _synthesize(sentence: str, seed: int) -> bytes:
     with _model_lock:
         samples = _load_model()(sentence, seed=seed)
-    return (np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes()
+    return bytes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())

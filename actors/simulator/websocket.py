@@ -66,11 +66,9 @@ class WebSocket:
         """The connection is gone."""
         if self._timer is not None:
             self._timer.cancel()
-        received = self._protocol.close_rcvd
         sent = self._protocol.close_sent
-        if received is not None and not (sent and not self._protocol.close_rcvd_then_sent):
-            self._report("client", received.code, received.reason)
-        elif sent is not None:
+        if sent is not None:
+            # Only the parser closes without our asking, because of what the client sent.
             self._report("server", sent.code, sent.reason)
         else:
             self._report("network", 1006, "")
@@ -94,6 +92,11 @@ class WebSocket:
         self._protocol.send_response(Response(error.code, phrase, headers, body))
         self._flush()
 
+    def break_handshake(self, data: bytes) -> None:
+        """Answers the handshake with bytes that are no HTTP, and closes."""
+        self._connection.write(data)
+        self._connection.close()
+
     def send(self, message: dict[str, Any]) -> None:
         """Sends a message as a binary frame, unless the socket is closing."""
         self.send_bytes(encode_message(message))
@@ -116,6 +119,7 @@ class WebSocket:
         self._flush()
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(CLOSE_TIMEOUT_S, self._connection.abort)
+        self._report("server", close.code, close.reason)
 
     async def drained(self) -> None:
         """Waits while the client reads more slowly than we write."""
@@ -124,6 +128,7 @@ class WebSocket:
     def reset(self) -> None:
         """Breaks the connection with RST."""
         self._connection.reset()
+        self._report("network", 1006, "")
 
     def vanish(self) -> None:
         """Neither reads nor writes any more."""

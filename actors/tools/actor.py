@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from actors.tools.functions import FunctionTool, load_function
 from actors.tools.journal import Journal
-from actors.tools.ledger import CallKey, Entry, Ledger, Phase
+from actors.tools.ledger import CallKey, Entry, Ledger
 from actors.tools.mcp_server import McpServer
 from actors.tools.options import ToolsOptions
 from actors.tools.threads import DaemonThreads
@@ -44,7 +44,7 @@ class Tools(Actor[ToolsOptions]):
     def __init__(self, options: ToolsOptions, surroundings: Surroundings) -> None:
         """Set up the books; nothing is opened before `start`."""
         super().__init__(options, surroundings)
-        self._threads = DaemonThreads()
+        self._threads = DaemonThreads(self._on_stuck)
         self._functions: dict[str, Tool] = {}
         self._servers: list[McpServer] = []
         self._tools: dict[str, Tool] = {}
@@ -87,7 +87,7 @@ class Tools(Actor[ToolsOptions]):
         for entry in self._ledger.unanswered():
             if entry.key not in self._answering:
                 self.counters["interrupted"] += 1
-                self._answer(entry, ToolStatus.ERROR, {"error": INTERRUPTED})
+                self._answer(entry.key, ToolStatus.ERROR, {"error": INTERRUPTED})
         self._consumers_there.set()
         await asyncio.Event().wait()
 
@@ -107,13 +107,15 @@ class Tools(Actor[ToolsOptions]):
             self._accept(frame)
 
     def _accept(self, call: ToolCall) -> None:
-        if not self._ledger.accept(call):
+        entry = self._ledger.accept(call)
+        if entry is None:
             self.counters["calls.duplicate"] += 1
             return
         self.counters["calls"] += 1
-        entry = Entry(CallKey.of(call), call.turn, call.name, Phase.ACCEPTED)
         self._journal.write(entry)
-        self._answering[entry.key] = self.spawn(self._run_call(entry, call.args), call.name)
+        task = self.spawn(self._run_call(entry, call.args), call.name)
+        self._answering[entry.key] = task
+        task.add_done_callback(lambda _task: self._answering.pop(entry.key, None))
 
     def _cancel(self, cancel: ToolCancel) -> None:
         key = CallKey.of(cancel)
@@ -121,8 +123,7 @@ class Tools(Actor[ToolsOptions]):
         if task is None:
             self.counters["cancels.too_late"] += 1
             return
-        entry = Entry(key, cancel.turn, task.get_name().partition(":")[2], Phase.ACCEPTED)
-        self._answer(entry, ToolStatus.CANCELLED, {"error": "cancelled"})
+        self._answer(key, ToolStatus.CANCELLED, {"error": "cancelled"})
         task.cancel()
 
     async def _run_call(self, entry: Entry, args: dict[str, Any]) -> None:
@@ -132,20 +133,17 @@ class Tools(Actor[ToolsOptions]):
             self.log.info("tool called", tool=entry.name, args=str(args), call=entry.key.call_id)
             tool = self._tools.get(entry.name)
             if tool is None:
-                self._answer(entry, ToolStatus.UNKNOWN, {"error": self._unknown(entry.name)})
+                self._answer(entry.key, ToolStatus.UNKNOWN, {"error": self._unknown(entry.name)})
                 return
             work = asyncio.get_running_loop().create_task(self._attempt(tool, args))
             self._working.add(work)
-            work.add_done_callback(self._working.discard)
+            work.add_done_callback(self._on_work_done)
             timeout_s = self.options.timeouts_s.get(entry.name, self.options.timeout_s)
             await asyncio.wait({work}, timeout=timeout_s)
-            self._answer(entry, *self._outcome(entry.name, work, timeout_s))
+            self._answer(entry.key, *self._outcome(entry.name, work, timeout_s))
         finally:
-            self._answering.pop(entry.key, None)
             if work is not None:
                 work.cancel()
-            # The cancelled work notes what it leaves behind on its next turn.
-            asyncio.get_running_loop().call_soon(self._measure)
 
     def _outcome(
         self, name: str, work: asyncio.Task[dict[str, Any]], timeout_s: float
@@ -166,22 +164,23 @@ class Tools(Actor[ToolsOptions]):
     async def _attempt(self, tool: Tool, args: dict[str, Any]) -> dict[str, Any]:
         return await tool.call(args)
 
-    def _answer(self, entry: Entry, status: ToolStatus, response: dict[str, Any]) -> None:
-        if not self._ledger.answer(entry.key):
+    def _answer(self, key: CallKey, status: ToolStatus, response: dict[str, Any]) -> None:
+        entry = self._ledger.answer(key)
+        if entry is None:
             return
         self.publish(
             "results",
             ToolResult(
-                session=entry.key.session,
+                session=key.session,
                 turn=entry.turn,
-                call_id=entry.key.call_id,
+                call_id=key.call_id,
                 name=entry.name,
                 status=status,
                 response=response,
             ),
         )
         self.counters[f"results.{status}"] += 1
-        self._journal.write(Entry(entry.key, entry.turn, entry.name, Phase.ANSWERED))
+        self._journal.write(entry)
         if self._journal.full:
             self._journal.rewrite(self._ledger.entries())
 
@@ -223,8 +222,14 @@ class Tools(Actor[ToolsOptions]):
         ]
         self.publish("offer", ToolOffer(session=self.session, tools=offered))
 
-    def _measure(self) -> None:
-        self.gauges["stuck"] = self._threads.stuck
+    def _on_work_done(self, work: asyncio.Task[dict[str, Any]]) -> None:
+        """Look at what came of it, so that a late failure is not taken for one of the actor."""
+        self._working.discard(work)
+        if not work.cancelled():
+            work.exception()
+
+    def _on_stuck(self, count: int) -> None:
+        self.gauges["stuck"] = count
 
     def _on_journal_error(self, error: OSError) -> None:
         self.counters["journal_errors"] += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -57,21 +57,23 @@ class Ledger:
             else:
                 self._remember(entry)
 
-    def accept(self, call: ToolCall) -> bool:
-        """Take a call on; returns False if it was seen before and must not be run."""
+    def accept(self, call: ToolCall) -> Entry | None:
+        """Take a call on; returns None if it was seen before and must not be run."""
         key = CallKey.of(call)
         if key in self._open or key in self._answered:
-            return False
-        self._open[key] = Entry(key, call.turn, call.name, Phase.ACCEPTED)
-        return True
+            return None
+        entry = Entry(key, call.turn, call.name, Phase.ACCEPTED)
+        self._open[key] = entry
+        return entry
 
-    def answer(self, key: CallKey) -> bool:
-        """Claim the one answer to a call; returns False if there is none to give any more."""
+    def answer(self, key: CallKey) -> Entry | None:
+        """Claim the one answer to a call; returns None if there is none to give any more."""
         entry = self._open.pop(key, None)
         if entry is None:
-            return False
-        self._remember(Entry(key, entry.turn, entry.name, Phase.ANSWERED))
-        return True
+            return None
+        answered = replace(entry, phase=Phase.ANSWERED)
+        self._remember(answered)
+        return answered
 
     def unanswered(self) -> list[Entry]:
         """Calls taken on and not answered, oldest first."""

@@ -61,7 +61,8 @@ def _transport(
             args=["-I", "-S", leash.__file__, str(os.getpid()), command, *options.args],
             env={name: os.path.expandvars(value) for name, value in options.env.items()},
             cwd=config_dir,
-        )
+        ),
+        errlog=sys.__stderr__ or sys.stderr,
     )
 
 

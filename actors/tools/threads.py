@@ -20,8 +20,14 @@ class DaemonThreads:
     for it at exit; these do not.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_stuck: Callable[[int], None] = lambda _count: None) -> None:
+        """Begin without threads.
+
+        Args:
+            on_stuck: Called with `stuck` whenever it changes.
+        """
         self._abandoned: set[asyncio.Future[Any]] = set()
+        self._on_stuck = on_stuck
 
     @property
     def stuck(self) -> int:
@@ -40,7 +46,9 @@ class DaemonThreads:
         outcome: asyncio.Future[Any] = loop.create_future()
 
         def settle(value: Any, error: BaseException | None) -> None:
-            self._abandoned.discard(outcome)
+            if outcome in self._abandoned:
+                self._abandoned.discard(outcome)
+                self._on_stuck(self.stuck)
             if outcome.cancelled():
                 return
             if error is None:
@@ -68,6 +76,7 @@ class DaemonThreads:
         finally:
             if not returned and not outcome.done():
                 self._abandoned.add(outcome)
+                self._on_stuck(self.stuck)
                 outcome.add_done_callback(_retrieve)
 
 

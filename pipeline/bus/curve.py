@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 SECRET_FILE = "greenroom.key_secret"
 TRUSTED_DIR = "trusted"
+ZAP_DOMAIN = "greenroom"
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ class CurveServer:
         self._keys = load_keys(folder)
         self._authenticator: AsyncioAuthenticator = AsyncioAuthenticator(context)
         self._authenticator.start()
-        self._authenticator.configure_curve(domain="*", location=str(folder / TRUSTED_DIR))
+        self._authenticator.configure_curve(domain=ZAP_DOMAIN, location=str(folder / TRUSTED_DIR))
 
     def protect(self, socket: zmq.Socket[bytes]) -> None:
         """Make a socket, not yet bound, demand a trusted key."""
         socket.setsockopt(zmq.CURVE_SERVER, 1)
         socket.setsockopt(zmq.CURVE_SECRETKEY, self._keys.secret)
         socket.setsockopt(zmq.CURVE_PUBLICKEY, self._keys.public)
-        socket.setsockopt_string(zmq.ZAP_DOMAIN, "greenroom")
+        socket.setsockopt_string(zmq.ZAP_DOMAIN, ZAP_DOMAIN)
 
     def close(self) -> None:
         """Stop admitting."""

@@ -98,10 +98,16 @@ class Publisher:
             self._changed.clear()
             await self._changed.wait()
 
-    def close(self) -> None:
-        """Unbind."""
+    async def wait_for_any(self, port: str) -> None:
+        """Return once somebody is connected to `port`."""
+        while not self._listeners[port]:
+            self._changed.clear()
+            await self._changed.wait()
+
+    def close(self, linger_ms: int = 0) -> None:
+        """Unbind; what is not yet sent is given `linger_ms`."""
         self._reader.close()
-        self._socket.close(linger=0)
+        self._socket.close(linger=linger_ms)
 
     def _on_subscription(self, message: list[bytes]) -> None:
         event = message[0]

@@ -105,18 +105,6 @@ def make_app(choose: Chooser) -> typer.Typer:
         tap_command(stream, pipeline, count)
 
     @app.command()
-    def inject(
-        stream: Annotated[str, typer.Argument(help="For example microphone.audio.")],
-        file: Annotated[Path, typer.Argument(help="Sound, pictures (.jpg), or frames (.jsonl).")],
-        pipeline: PipelineOption = None,
-        pace: Annotated[float, typer.Option(help="1 is real time.", min=0.1)] = 1.0,
-    ) -> None:
-        """Take the place of an actor started with `run --external` and send a file."""
-        from pipeline.cli.inject import inject_command
-
-        inject_command(stream, file, pipeline, pace)
-
-    @app.command()
     def keys(folder: Annotated[Path, typer.Argument(help="Where to put them.")]) -> None:
         """Make the keys that streams between hosts need."""
         from pipeline.bus.curve import TRUSTED_DIR, create_keys

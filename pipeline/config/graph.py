@@ -6,6 +6,7 @@ import os
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,7 +16,7 @@ from pipeline.bus.endpoint import default_runtime_dir, ipc_address
 from pipeline.config.load import explain
 from pipeline.config.model import ActorConfig, PipelineConfig
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
-from pipeline.frames import Health, Route, Status, TurnClosed
+from pipeline.frames import Health, Playback, Route, Status, TurnClosed
 from pipeline.ports import Out, StreamRef
 from pipeline.registry import find_actor
 
@@ -61,6 +62,27 @@ class Graph:
                 if ref.actor == producer and node.name not in found[ref.port]:
                     found[ref.port].append(node.name)
         return dict(found)
+
+    def later(self, actor: str) -> set[str]:
+        """Actors that start only when `actor` is ready, because of `after`."""
+        found: set[str] = set()
+        waiting = [actor]
+        while waiting:
+            current = waiting.pop()
+            following = {n.name for n in self.nodes.values() if current in n.config.after}
+            waiting += following - found
+            found |= following
+        return found
+
+    def start_order(self) -> list[str]:
+        """Actors in the order of the config, each behind those it starts after."""
+        after = {node.name: node.config.after for node in self.nodes.values()}
+        return list(TopologicalSorter(after).static_order())
+
+    def plays(self) -> bool:
+        """Whether an actor reports what was heard of the answers."""
+        outs = (out for node in self.nodes.values() for out in node.actor_class.outputs.values())
+        return any(Playback in out.types for out in outs)
 
     def outputs(self, actor: str) -> dict[str, Out]:
         """Output ports of an actor or of the supervisor."""
@@ -147,8 +169,12 @@ def _check_wires(graph: Graph, node: Node) -> None:
                 f"{' or '.join(t.type_name for t in spec.types)}, for example from "
                 f"{_offer(graph, spec.types) or 'no actor of this config'}"
             )
+    taken_by: dict[StreamRef, str] = {}
     for port, ref in node.wires:
         path = f"actors.{node.name}.inputs.{port}"
+        if ref in taken_by:
+            raise ConfigError(f"{path}: {ref} already goes into port {taken_by[ref]!r}")
+        taken_by[ref] = port
         if ref.actor != SUPERVISOR and ref.actor not in graph.nodes:
             hint = did_you_mean(ref.actor, [*graph.nodes, SUPERVISOR])
             raise ConfigError(f"{path}: there is no actor {ref.actor!r}; {hint}")

@@ -23,7 +23,7 @@ def load_config(
 
     Args:
         path: YAML file; its `extends` names another, relative to it, on top of which it lies.
-        overrides: `a.b.c=value`, the value as YAML.
+        overrides: `a.b.c=value`, the value as YAML; laid on like a config that extends the file.
         overlay: Laid on the file like a config that extends it.
 
     Raises:
@@ -31,7 +31,7 @@ def load_config(
     """
     tree = _merge(read_tree(path), dict(overlay or {}))
     for override in overrides:
-        _set(tree, override)
+        tree = _merge(tree, _tree_of(override))
     try:
         return PipelineConfig.model_validate(tree)
     except ValidationError as error:
@@ -103,7 +103,7 @@ def _merge(base: Tree, over: Tree) -> Tree:
     return merged
 
 
-def _set(tree: Tree, override: str) -> None:
+def _tree_of(override: str) -> Tree:
     path, equals, text = override.partition("=")
     if not (equals and path):
         raise ConfigError(f"--set {override}: write it as path.to.field=value")
@@ -111,14 +111,10 @@ def _set(tree: Tree, override: str) -> None:
         value = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
-    *parents, last = path.split(".")
-    here = tree
-    for step in parents:
-        below = here.setdefault(step, {})
-        if not isinstance(below, dict):
-            raise ConfigError(f"--set {override}: {step} holds a value, not a map")
-        here = below
-    here[last] = value
+    for step in reversed(path.split(".")):
+        value = {step: value}
+    tree: Tree = value
+    return tree
 
 
 def _fields_at(model: type[BaseModel], steps: list[int | str]) -> list[str]:

@@ -74,6 +74,11 @@ class SupervisionConfig(_Section):
 class LedgerConfig(_Section):
     """When a turn counts as failed."""
 
+    speech_deadline_s: float = Field(
+        90.0,
+        gt=0,
+        description="From the start of a turn to its end; three of the longest turns of `vad`.",
+    )
     answer_deadline_s: float = Field(
         30.0, gt=0, description="From the end of a turn to the first sound of its answer."
     )

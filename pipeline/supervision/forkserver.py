@@ -2,7 +2,7 @@
 
 A fork takes 2 ms instead of the 100-400 ms an interpreter and its imports take, and the pages of
 the imported modules are shared. The server itself opens no ZeroMQ context and starts no thread,
-so that forking it is safe. It is told what to do in JSON datagrams on a unix socket, and it
+so that forking it is safe. It is told what to do in datagrams on a unix socket, and it
 reaps its children and says how they ended. When the supervisor is gone it ends, and with it,
 by PDEATHSIG, every actor.
 """
@@ -17,6 +17,7 @@ import gc
 import importlib
 import json
 import os
+import pickle
 import select
 import signal
 import socket
@@ -29,7 +30,12 @@ from pipeline.errors import GreenroomError
 from pipeline.spec import ActorSpec
 
 SHARED_MODULES = ("numpy", "structlog", "pipeline.host")
-MAX_MESSAGE_BYTES = 512 * 1024
+MAX_MESSAGE_BYTES = 4096
+"""Messages are a few words; what an actor needs to know comes in a file."""
+FORK = b"fork"
+"""Asks for a process; comes with a file that holds the pickled spec and the modules to preload."""
+PING = b"ping"
+"""Asks for a sign of life."""
 EXIT_USAGE = 78
 """EX_CONFIG of sysexits.h: what the user configured cannot work; the reason is in a file."""
 PR_SET_PDEATHSIG = 1
@@ -101,19 +107,24 @@ class ForkServer:
                     os.read(wake_read, 4096)
                 self._reap()
             if self._control.fileno() in readable:
-                message = self._control.recv(MAX_MESSAGE_BYTES)
+                message, descriptors, _, _ = socket.recv_fds(self._control, MAX_MESSAGE_BYTES, 1)
                 if not message:
                     return
-                self._fork(json.loads(message))
+                if message == PING:
+                    self._send({"alive": self._pid})
+                for descriptor in descriptors:
+                    with os.fdopen(descriptor, "rb") as request:
+                        request.seek(0)
+                        spec, preload = pickle.load(request)
+                    self._fork(spec, preload)
 
-    def _fork(self, request: dict[str, Any]) -> None:
-        for module in request["preload"]:
+    def _fork(self, spec: ActorSpec, preload: list[str]) -> None:
+        for module in preload:
             # A module that cannot be imported fails in the actor, which can say so.
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
         gc.collect()
         gc.freeze()
-        spec = ActorSpec.model_validate_json(request["spec"])
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)

@@ -16,6 +16,8 @@ from pipeline.supervision.lifecycle import Action, Event, Life, Limits, Phase, s
 from pipeline.supervision.watch import watched_ports
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pipeline.config.graph import Graph, Node
     from pipeline.supervision.nursery import Nursery
 
@@ -25,7 +27,14 @@ READY_STATES = (ActorState.READY, ActorState.DEGRADED, ActorState.FINISHED)
 class Keeper:
     """Applies the state machine of `lifecycle` to the processes of one actor."""
 
-    def __init__(self, graph: Graph, node: Node, nursery: Nursery, started_ns: int) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        node: Node,
+        nursery: Nursery,
+        started_ns: int,
+        is_contained: Callable[[str], bool],
+    ) -> None:
         self.node = node
         self.name = node.name
         self.health: Health | None = None
@@ -36,6 +45,7 @@ class Keeper:
         self._graph = graph
         self._nursery = nursery
         self._started_ns = started_ns
+        self._is_contained = is_contained
         self._limits = Limits.of(
             graph.config.supervision,
             node.config.startup_deadline_s,
@@ -49,6 +59,12 @@ class Keeper:
         if self.node.external:
             return True
         return self.life.phase is Phase.RUNNING
+
+    @property
+    def is_contained(self) -> bool:
+        """It failed too often and has not been ready since: nobody waits for it."""
+        failed_often = len(self.life.failures) > self._limits.intensity
+        return failed_often and self.life.phase is not Phase.RUNNING
 
     @property
     def is_finished(self) -> bool:
@@ -71,7 +87,7 @@ class Keeper:
         before = self.life.phase
         self.life, actions = step(self.life, event, now_s, self._limits)
         if self.life.phase is not before and self.life.phase in (Phase.DUMPING, Phase.CONTAINED):
-            self._log.warning(f"{self.name} is {self.life.phase}", because=self._why(event))
+            self._log.warning(f"{self.name} is {self.life.phase}", because=self._why(event, before))
         for action in actions:
             self._do(action)
 
@@ -91,6 +107,8 @@ class Keeper:
         if code == EXIT_USAGE:
             reason = error_file(self._graph.runtime_dir, self.name)
             self.usage_error = reason.read_text() if reason.exists() else "see the log"
+            if self.life.ever_ready:
+                self._log.error(f"{self.name} cannot go on", because=self.usage_error)
         self.handle(Event.EXITED, now_s)
         if not stopping:
             self._log.warning(f"{self.name} ended", how=self.last_exit, then=self.life.phase.value)
@@ -134,17 +152,28 @@ class Keeper:
                 self._nursery.signal(self.name, signal.SIGTERM)
             case Action.DUMP_STACKS:
                 self._nursery.signal(self.name, signal.SIGUSR1)
+                # A stopped process hears a signal when it goes on.
+                self._nursery.signal(self.name, signal.SIGCONT)
             case Action.KILL:
                 self._nursery.signal(self.name, signal.SIGKILL)
 
-    def _why(self, event: Event) -> str:
+    def _why(self, event: Event, before: Phase) -> str:
         if event is Event.TOO_BIG:
             return "memory limit"
-        return "no sign of life" if self.life.phase is Phase.DUMPING else "it fails again and again"
+        if self.life.phase is Phase.CONTAINED:
+            return "it fails again and again"
+        if before is Phase.STARTING:
+            return f"not ready within {self._limits.startup_deadline_s:g} s"
+        return f"no sign of life for {self._limits.heartbeat_timeout_s:g} s"
 
     def _spec(self) -> ActorSpec:
         graph, config = self._graph, self._graph.config
-        expected = {port: list(names) for port, names in graph.consumers(self.name).items()}
+        absent = graph.later(self.name)
+        absent |= {n for n, other in graph.nodes.items() if other.external or self._is_contained(n)}
+        expected = {
+            port: [name for name in names if name not in absent]
+            for port, names in graph.consumers(self.name).items()
+        }
         for port in watched_ports(graph, self.name):
             expected.setdefault(port, []).append(SUPERVISOR)
         expected.setdefault("health", []).append(SUPERVISOR)
@@ -155,6 +184,7 @@ class Keeper:
                 producer_port=ref.port,
                 address=graph.address(ref.actor),
                 greets=ref.actor == SUPERVISOR or not graph.nodes[ref.actor].external,
+                awaited=ref.actor not in absent,
                 public_key=None
                 if ref.actor == SUPERVISOR
                 else graph.nodes[ref.actor].config.public_key,

@@ -69,11 +69,13 @@ class Ledger:
 
     Args:
         hears: Whether the pipeline plays answers; if not, a complete answer closes its turn.
+        speech_deadline_ns: From the start of a turn to its end.
         answer_deadline_ns: From the end of a turn to the first sound.
         stall_deadline_ns: Without progress of playback in the middle of an answer.
     """
 
     hears: bool
+    speech_deadline_ns: int
     answer_deadline_ns: int
     stall_deadline_ns: int
     turns: dict[str, Turn] = field(default_factory=dict)
@@ -95,20 +97,22 @@ class Ledger:
             case Playback():
                 return self._playback(frame, now_ns)
             case AnswerEnded():
-                return self._answer_ended(frame)
+                return self._answer_ended(frame, now_ns)
         return []
 
     def tick(self, now_ns: int) -> list[TurnClosed]:
         """Return the turns whose deadline has passed, as failed."""
         closed = []
         for turn in self.open_turns():
-            if turn.asked_ns is None:
-                continue
-            waited_ns = now_ns - max(turn.asked_ns, turn.progress_ns)
-            if turn.first_sound_ns is None and waited_ns > self.answer_deadline_ns:
-                closed.append(self._close(turn, Outcome.FAILED, "no answer came in time"))
-            elif turn.first_sound_ns is not None and waited_ns > self.stall_deadline_ns:
-                closed.append(self._close(turn, Outcome.FAILED, "the answer broke off"))
+            waited_ns = now_ns - max(turn.asked_ns or 0, turn.progress_ns)
+            if turn.first_sound_ns is not None:
+                deadline_ns, reason = self.stall_deadline_ns, "the answer broke off"
+            elif turn.asked_ns is not None:
+                deadline_ns, reason = self.answer_deadline_ns, "no answer came in time"
+            else:
+                deadline_ns, reason = self.speech_deadline_ns, "its end was never heard"
+            if waited_ns > deadline_ns:
+                closed.append(self._close(turn, Outcome.FAILED, turn.reason or reason))
         return closed
 
     def open_turns(self) -> list[Turn]:
@@ -128,35 +132,41 @@ class Ledger:
         if turn is None:
             turn = self.turns[name] = Turn(name, session, now_ns, progress_ns=now_ns)
             if len(self.turns) > KEPT_TURNS:
-                oldest = next(t.turn for t in self.turns.values() if t.outcome is not None)
-                del self.turns[oldest]
+                oldest = next((t.turn for t in self.turns.values() if t.outcome), None)
+                if oldest is not None:
+                    del self.turns[oldest]
         return turn
 
     def _transcript(self, frame: Transcript, now_ns: int) -> None:
         # Words may come after the turn is closed: the account is completed all the same.
         turn = self._open(frame.turn, frame.session, now_ns)
+        turn.progress_ns = now_ns
         if frame.side is Side.USER:
             turn.said += frame.text
         else:
             turn.answer += frame.text
 
     def _playback(self, frame: Playback, now_ns: int) -> list[TurnClosed]:
-        turn = self.turns.get(frame.turn)
-        if turn is None or turn.outcome is not None:
+        # Each producer has a socket of its own: the end of a turn may be read before its start.
+        turn = self._open(frame.turn, frame.session, now_ns)
+        if turn.outcome is not None:
             return []
         turn.progress_ns = now_ns
         turn.by = frame.backend
-        if frame.state is PlaybackState.STARTED and turn.first_sound_ns is None:
-            turn.first_sound_ns = frame.at_ns
+        if frame.state is PlaybackState.STARTED:
+            turn.first_sound_ns = turn.first_sound_ns or frame.at_ns
+            turn.reason = ""
         if frame.state is PlaybackState.FINISHED:
             return [self._close(turn, Outcome.ANSWERED)]
         if frame.state is PlaybackState.INTERRUPTED:
-            return [self._close(turn, Outcome.INTERRUPTED)]
+            # Playback also stops short where the backend broke off, which is no barge-in.
+            outcome = Outcome.FAILED if turn.reason else Outcome.INTERRUPTED
+            return [self._close(turn, outcome, turn.reason)]
         return []
 
-    def _answer_ended(self, frame: AnswerEnded) -> list[TurnClosed]:
-        turn = self.turns.get(frame.turn)
-        if turn is None or turn.outcome is not None:
+    def _answer_ended(self, frame: AnswerEnded, now_ns: int) -> list[TurnClosed]:
+        turn = self._open(frame.turn, frame.session, now_ns)
+        if turn.outcome is not None:
             return []
         turn.by = frame.backend
         match frame.end:
@@ -168,6 +178,8 @@ class Ledger:
                 return [self._close(turn, Outcome.FAILED, "the answer was empty")]
             case AnswerEnd.FAILED if turn.first_sound_ns is None:
                 return [self._close(turn, Outcome.FAILED, frame.detail or "the backend failed")]
+            case AnswerEnd.FAILED:
+                turn.reason = frame.detail or "the backend failed in mid-answer"
         return []
 
     def _close(self, turn: Turn, outcome: Outcome, reason: str = "") -> TurnClosed:

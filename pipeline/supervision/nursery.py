@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -14,7 +15,10 @@ from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from pipeline.spec import ActorSpec
-from pipeline.supervision.forkserver import MAX_MESSAGE_BYTES
+from pipeline.supervision.forkserver import FORK, MAX_MESSAGE_BYTES, PING
+
+STALL_S = 10.0
+"""Importing what an actor preloads takes 0.3 s; on a small and busy machine ten times that."""
 
 
 class Nursery:
@@ -43,6 +47,8 @@ class Nursery:
             )
         self._control.setblocking(False)
         self._pids: dict[str, int] = {}
+        self._unborn: dict[str, signal.Signals | None] = {}
+        self._asked_s: float | None = None
         self._on_death: Callable[[str, int], None] | None = None
         self._on_birth: Callable[[str, int], None] | None = None
         self._on_lost: Callable[[], None] | None = None
@@ -65,13 +71,27 @@ class Nursery:
 
     def spawn(self, spec: ActorSpec, preload: Sequence[str]) -> None:
         """Ask for a process that runs this actor."""
-        request = {"spec": spec.model_dump_json(), "preload": list(preload)}
-        self._control.send(json.dumps(request).encode())
+        self._unborn[spec.name] = None
+        # A file, because a checkpoint may be larger than a datagram can be.
+        with os.fdopen(os.memfd_create("greenroom"), "wb") as request:
+            request.write(pickle.dumps((spec, list(preload))))
+            request.flush()
+            self._send(FORK, [request.fileno()])
+
+    def check(self, now_s: float) -> None:
+        """Kill the fork server if it hangs: it owes the answer to a question for too long."""
+        if self._asked_s is None:
+            self._asked_s = now_s
+            self._send(PING)
+        elif now_s - self._asked_s > STALL_S:
+            self._server.kill()
 
     def signal(self, name: str, number: signal.Signals) -> None:
-        """Signal an actor's process, if it has one."""
+        """Signal an actor's process, now or as soon as it is born."""
         pid = self._pids.get(name)
-        if pid is not None:
+        if name in self._unborn:
+            self._unborn[name] = number
+        elif pid is not None:
             # Not there any more: it has been reaped, and the news of it is under way.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, number)
@@ -90,6 +110,12 @@ class Nursery:
         self._control.close()
         self._server.wait()
 
+    def _send(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
+        # A fork server that is gone is started again by whoever hears of its loss; one that
+        # does not read is found by `check`.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError, BlockingIOError):
+            socket.send_fds(self._control, [message], descriptors)
+
     def _read(self) -> None:
         try:
             message = self._control.recv(MAX_MESSAGE_BYTES)
@@ -104,8 +130,13 @@ class Nursery:
         news = json.loads(message)
         if "born" in news:
             self._pids[news["born"]] = news["pid"]
+            owed = self._unborn.pop(news["born"], None)
+            if owed is not None:
+                self.signal(news["born"], owed)
             if self._on_birth is not None:
                 self._on_birth(news["born"], news["pid"])
+        elif "alive" in news:
+            self._asked_s = None
         elif "died" in news:
             for name, pid in list(self._pids.items()):
                 if pid == news["died"]:

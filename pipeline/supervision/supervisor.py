@@ -65,7 +65,8 @@ class Supervisor:
         self.graph = graph
         config = graph.config
         self.ledger = Ledger(
-            hears=_plays(graph),
+            hears=graph.plays(),
+            speech_deadline_ns=int(config.ledger.speech_deadline_s * 1e9),
             answer_deadline_ns=int(config.ledger.answer_deadline_s * 1e9),
             stall_deadline_ns=int(config.ledger.stall_deadline_s * 1e9),
         )
@@ -73,7 +74,7 @@ class Supervisor:
         self._nursery = nursery
         self._on_frame = on_frame
         self._keepers = {
-            name: Keeper(graph, node, nursery, self._started_ns)
+            name: Keeper(graph, node, nursery, self._started_ns, self._is_contained)
             for name, node in graph.nodes.items()
         }
         self._route = route.initial(tuple(config.route.backends))
@@ -96,30 +97,31 @@ class Supervisor:
         Raises:
             GreenroomError: another run of this pipeline is under way, or the like.
         """
-        make_runtime_dir(self.graph.runtime_dir)
-        self.graph.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        try:
+            make_runtime_dir(self.graph.runtime_dir)
+            self.graph.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with EndpointLock(self.graph.runtime_dir, SUPERVISOR):
+                return await self._run(duration_s)
+        finally:
+            self._nursery.close()
+
+    async def _run(self, duration_s: float | None) -> Ended:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         subscribers: list[Subscriber] = []
-        with EndpointLock(self.graph.runtime_dir, SUPERVISOR):
-            try:
-                self._publisher = Publisher(
-                    context,
-                    ipc_address(self.graph.runtime_dir, SUPERVISOR),
-                    SUPERVISOR_PORTS,
-                    high_water=1000,
-                )
-                self._publish_route()
-                subscribers = subscribe(self.graph, context, self._on_health, self._take)
-                self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
-                return await self._supervise(duration_s)
-            finally:
-                await self._stop_actors()
-                for subscriber in subscribers:
-                    subscriber.close()
-                if self._publisher is not None:
-                    self._publisher.close()
-                self._nursery.close()
-                context.destroy(linger=0)
+        try:
+            address = ipc_address(self.graph.runtime_dir, SUPERVISOR)
+            self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=1000)
+            self._publish_route()
+            subscribers = subscribe(self.graph, context, self._on_health, self._take)
+            self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
+            return await self._supervise(duration_s)
+        finally:
+            await self._stop_actors()
+            for subscriber in subscribers:
+                subscriber.close()
+            if self._publisher is not None:
+                self._publisher.close()
+            context.destroy(linger=0)
 
     def status(self) -> Status:
         """The pipeline at a glance."""
@@ -148,6 +150,7 @@ class Supervisor:
                 self._publish_status()
             if now_s >= next_measure_s:
                 next_measure_s = now_s + MEASURE_EVERY_S
+                self._nursery.check(now_s)
                 for keeper in self._keepers.values():
                     keeper.measure(now_s)
             if duration_s is not None and now_s - begun_s >= duration_s:
@@ -172,6 +175,9 @@ class Supervisor:
 
     def _may_start(self, keeper: Keeper) -> bool:
         return all(self._keepers[name].is_ready for name in keeper.node.config.after)
+
+    def _is_contained(self, name: str) -> bool:
+        return self._keepers[name].is_contained
 
     def _is_done(self, now_s: float) -> bool:
         sources = [k for k in self._keepers.values() if k.node.actor_class.is_source]
@@ -259,7 +265,7 @@ class Supervisor:
         """Stop in reverse order of start, one after the other, each within its deadline."""
         notify("STOPPING=1")
         # No actor may be started any more, before the first is told to stop.
-        order = list(self._keepers.values())[::-1]
+        order = [self._keepers[name] for name in reversed(self.graph.start_order())]
         for keeper in order:
             if keeper.life.phase not in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING):
                 keeper.handle(Event.STOP, time.monotonic())
@@ -272,16 +278,6 @@ class Supervisor:
                         await self._wake.wait()
                 except TimeoutError:
                     keeper.handle(Event.TICK, time.monotonic())
-
-
-def _plays(graph: Graph) -> bool:
-    from pipeline.frames import Playback
-
-    return any(
-        Playback in out.types
-        for node in graph.nodes.values()
-        for out in node.actor_class.outputs.values()
-    )
 
 
 def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> Ended:

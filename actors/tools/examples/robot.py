@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -59,7 +60,7 @@ def draw(track: Sequence[Point]) -> str:
         return round((top - point[1]) / metres), round((point[0] - left) / metres)
 
     marks: dict[tuple[int, int], str] = {}
-    for begin, end in zip(track, track[1:], strict=False):
+    for begin, end in pairwise(track):
         for row, column in _line(cell(begin), cell(end)):
             marks[row, column] = "*"
     marks[cell(track[0])] = "o"

@@ -1,0 +1,75 @@
+# make run          hold a conversation, with whatever is on this machine (CONFIG=file.yaml)
+# make test         all tests
+# make lint format  ruff and mypy
+# make clean        remove what these made
+
+VENV := .venv
+BIN := $(VENV)/bin
+CONFIG ?=
+# The first interpreter of a supported version that can make a virtual environment.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	2>/dev/null && echo $$p && break; done)
+# What apt installs: PortAudio for sound; PulseAudio for the tests of devices.
+RUN_PACKAGES := libportaudio2
+TEST_PACKAGES := $(RUN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins
+PIP := $(BIN)/pip --disable-pip-version-check --quiet
+
+.PHONY: run test lint format bench clean system-run system-test
+.DELETE_ON_ERROR:
+
+run: $(VENV)/.run system-run
+	$(BIN)/greenroom run $(CONFIG)
+
+test: $(VENV)/.dev system-test
+	$(BIN)/pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/python -m pipeline.cli.pages docs
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.13 with venv is needed: install it, or name one with PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
+	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[simulator]'
+	touch $@
+
+$(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
+	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[simulator,dev]'
+	touch $@ $(VENV)/.run
+
+# Install Debian packages where that is allowed; otherwise say what is missing and go on.
+define install_packages
+	@missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	test -z "$$missing" && exit 0; \
+	if command -v apt-get >/dev/null; then \
+	  if test "$$(id -u)" = 0; then apt="env"; \
+	  elif sudo -n true 2>/dev/null; then apt="sudo"; else apt=""; fi; \
+	  if test -n "$$apt"; then \
+	    ( $$apt apt-get -qq update && DEBIAN_FRONTEND=noninteractive $$apt apt-get -qq install -y \
+	      --no-install-recommends $$missing ) >/dev/null 2>&1 && exit 0; \
+	  fi; \
+	fi; \
+	echo "missing system packages:$$missing - $(2)"
+endef
+
+system-run:
+	$(call install_packages,$(RUN_PACKAGES),without them there is no microphone and no speaker)
+
+system-test:
+	$(call install_packages,$(TEST_PACKAGES),without them the tests of sound devices are left out)

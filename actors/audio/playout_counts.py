@@ -1,0 +1,26 @@
+"""What goes other than planned in playback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class PlayoutCounts:
+    """What went other than planned.
+
+    Attributes:
+        underruns: Gaps heard within answers because audio came too late.
+        late_dropped: Blocks of answers that were stopped or over.
+        stale_epoch: Blocks from a backend that no longer owned the route.
+        resent_samples: Samples that came a second time and were cut.
+        missing_samples: Samples of answers that never came.
+        abandoned: Answers without an end, given up for the next one.
+    """
+
+    underruns: int = 0
+    late_dropped: int = 0
+    stale_epoch: int = 0
+    resent_samples: int = 0
+    missing_samples: int = 0
+    abandoned: int = 0

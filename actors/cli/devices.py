@@ -1,0 +1,98 @@
+"""`greenroom devices`, and the look at what is there before a run."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from pipeline.errors import DeviceError, GreenroomError
+
+PROBE_TIMEOUT_S = 10.0
+"""PortAudio asks every driver in turn; a dead sound server takes 5 s to be given up."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a machine has. Sound devices are the fields of `actors.audio.devices.Device`."""
+
+    sound: list[dict[str, Any]]
+    cameras: list[str]
+    sound_problem: str = ""
+
+    def default(self, direction: str) -> str:
+        """Name of the microphone (`input`) or speaker (`output`) taken by default, or nothing."""
+        channels = f"{direction}s"
+        able = [device for device in self.sound if device[channels] > 0]
+        chosen = [device for device in able if direction in device["default_for"]] or able
+        return str(chosen[0]["name"]) if chosen else ""
+
+
+def probe() -> Found:
+    """Look for devices in a process of its own: sound drivers print, and start threads.
+
+    Raises:
+        GreenroomError: the look itself failed.
+    """
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "actors.cli.devices"],
+            capture_output=True,
+            text=True,
+            timeout=PROBE_TIMEOUT_S,
+            check=True,
+        )
+    except subprocess.TimeoutExpired:
+        return Found([], _cameras(), "the sound system does not answer")
+    except subprocess.CalledProcessError as error:
+        raise GreenroomError(f"looking for devices failed: {error.stderr.strip()}") from error
+    return Found(**json.loads(done.stdout))
+
+
+def devices_command() -> None:
+    """Print what there is."""
+    found = probe()
+    console = Console()
+    if found.sound_problem:
+        console.print(f"no sound devices: {found.sound_problem}")
+    table = Table("number", "name", "system", "in", "out", "Hz", "default", box=box.SIMPLE_HEAD)
+    for device in found.sound:
+        table.add_row(
+            str(device["index"]),
+            device["name"],
+            device["host_api"],
+            str(device["inputs"]),
+            str(device["outputs"]),
+            str(device["rate_hz"]),
+            " and ".join(device["default_for"]),
+        )
+    console.print(table)
+    console.print(f"cameras: {', '.join(found.cameras) or 'none'}")
+
+
+def _cameras() -> list[str]:
+    return sorted(str(path) for path in Path("/dev").glob("video*"))
+
+
+def _look() -> dict[str, Any]:
+    from actors.audio.devices import list_devices
+
+    problem, sound = "", []
+    try:
+        sound = [
+            {**vars(device), "default_for": sorted(device.default_for)} for device in list_devices()
+        ]
+    except DeviceError as error:
+        problem = str(error)
+    return {"sound": sound, "cameras": _cameras(), "sound_problem": problem}
+
+
+if __name__ == "__main__":
+    print(json.dumps(_look()))  # noqa: T201

@@ -1,0 +1,115 @@
+"""`greenroom inject`: be an actor for as long as a file lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import zmq
+
+from actors.audio.decode import decode, require_file
+from actors.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, to_pcm
+from pipeline.bus import EndpointLock, Publisher, ipc_address
+from pipeline.cli.running import find_runtime_dir, newest_status
+from pipeline.errors import DeviceError, GreenroomError
+from pipeline.frames import ActorState, Audio, Frame, Health, Image, UserText
+from pipeline.ports import Out, StreamRef
+
+TAIL_S = 1.5
+"""Silence after the sound: longer than the silence that ends a turn (0.6 s)."""
+LISTENER_TIMEOUT_S = 10.0
+"""A consumer that runs connects within milliseconds."""
+HEALTH_EVERY_BLOCKS = 12
+"""About four heartbeats a second, as any actor sends."""
+
+
+def inject_command(stream: str, file: Path, pipeline: str | None, pace: float) -> None:
+    """Send `file` as the stream `actor.port` of a running pipeline.
+
+    Raises:
+        GreenroomError: no such file or pipeline, the actor runs already, or nobody listens.
+    """
+    try:
+        ref = StreamRef.parse(stream)
+    except ValueError as error:
+        raise GreenroomError(str(error)) from error
+    require_file(file, "file")
+    runtime_dir = find_runtime_dir(pipeline)
+    with EndpointLock(runtime_dir, ref.actor):
+        asyncio.run(_inject(ref, file, runtime_dir, pace))
+
+
+async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    # Positions go on from the pipeline's clock, so that a second file makes new turns.
+    position = int(newest_status(runtime_dir).uptime_s * SPEECH_RATE_HZ)
+    ports = {
+        ref.port: Out((Audio, Image, UserText), retain_s=15),
+        "health": Out((Health,), retain_last=True),
+    }
+    publisher = Publisher(context, ipc_address(runtime_dir, ref.actor), ports, high_water=4000)
+
+    def say(state: ActorState) -> None:
+        publisher.publish("health", Health(actor=ref.actor, pid=os.getpid(), state=state))
+
+    try:
+        async with asyncio.timeout(LISTENER_TIMEOUT_S):
+            await publisher.wait_for_any(ref.port)
+        sent = 0
+        async for frame in _frames(file, position, pace):
+            publisher.publish(ref.port, frame)
+            if sent % HEALTH_EVERY_BLOCKS == 0:
+                say(ActorState.READY)
+            sent += 1
+        say(ActorState.FINISHED)
+    except TimeoutError:
+        raise GreenroomError(
+            f"nobody listens to {ref}: was the pipeline started with --external {ref.actor}?"
+        ) from None
+    finally:
+        publisher.close(linger_ms=1000)
+        context.destroy(linger=1000)
+
+
+async def _frames(file: Path, position: int, pace: float) -> AsyncIterator[Frame]:
+    kind = file.suffix.lower()
+    if kind == ".txt":
+        for line in file.read_text(encoding="utf-8").splitlines():
+            if line.strip():
+                yield UserText(turn=f"local:t{time.monotonic_ns()}", text=line.strip())
+        return
+    if kind in (".jpg", ".jpeg"):
+        yield _picture(file)
+        return
+    begun_s = time.monotonic()
+    blocks = _blocks(file)
+    for index, pcm in enumerate(blocks):
+        due_s = begun_s + (index + 1) * BLOCK_SAMPLES / SPEECH_RATE_HZ / pace
+        await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+        yield Audio(
+            position=position + index * BLOCK_SAMPLES,
+            pcm=pcm,
+            origin_ns=int(due_s * 1e9),
+            final=index == len(blocks) - 1,
+        )
+
+
+def _blocks(file: Path) -> list[bytes]:
+    sound = b"".join(to_pcm(piece) for piece in decode(file))
+    sound += bytes(int(TAIL_S * SPEECH_RATE_HZ) * 2)
+    size = BLOCK_SAMPLES * 2
+    sound += bytes(-len(sound) % size)
+    return [sound[at : at + size] for at in range(0, len(sound), size)]
+
+
+def _picture(file: Path) -> Image:
+    import cv2
+
+    picture = cv2.imread(str(file))
+    if picture is None:
+        raise DeviceError(f"{file} is not a picture")
+    height, width = picture.shape[:2]
+    return Image(jpeg=file.read_bytes(), width=width, height=height)

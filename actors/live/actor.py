@@ -1,0 +1,324 @@
+"""The `live` actor: frames in, frames out, around one session with the Gemini Live API."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import time
+
+from actors.live.announcer import Announcer
+from actors.live.answers import Answers
+from actors.live.audio_ring import RATE_HZ, AudioRing
+from actors.live.connection import Pcm, Picture
+from actors.live.events import Event, GoAway, HandleIssued
+from actors.live.exchange import Exchange
+from actors.live.faults import Closing, Source
+from actors.live.history import History
+from actors.live.limits import limits_of
+from actors.live.memory import Keeper, Memory
+from actors.live.mover import Mover
+from actors.live.options import LiveOptions
+from actors.live.reconnect import Dialler
+from actors.live.session import Ending, Session
+from actors.live.steps import Freeze, Proved, Publish, SendAudio, Step, Withdraw
+from pipeline.actor import Actor, Surroundings
+from pipeline.frames import (
+    AnswerAudio,
+    AnswerEnded,
+    Audio,
+    BackendState,
+    BackendStatus,
+    Fault,
+    Image,
+    Playback,
+    Route,
+    SpeechEnded,
+    SpeechStarted,
+    ToolCall,
+    ToolCancel,
+    ToolOffer,
+    ToolResult,
+    Transcript,
+    TurnClosed,
+    Usage,
+    UserText,
+)
+from pipeline.ports import In, Out
+
+LONGEST_MESSAGE = RATE_HZ // 2
+"""Samples in one message when a whole turn is sent at once: 500 ms, 21 KB on the wire."""
+OFFER_PATIENCE_S = 10.0
+"""For the tools to be offered before the session is set up without them."""
+STABLE_S = 30.0
+"""A connection that lived this long worked, even if nobody asked it anything."""
+
+
+class Live(Actor[LiveOptions]):
+    """Answers turns over the Gemini Live API."""
+
+    options_type = LiveOptions
+    preload = ("google.genai",)
+    inputs = {
+        "audio": In((Audio,), max_age_ms=30_000, replay=True),
+        "speech": In((SpeechStarted, SpeechEnded), replay=True, required=False),
+        "video": In((Image,), max_age_ms=5_000, newest=True, required=False),
+        "text": In((UserText,), required=False),
+        "offer": In((ToolOffer,), replay=True, required=False),
+        "results": In((ToolResult,), replay=True, required=False),
+        "playback": In((Playback,), required=False),
+        "route": In((Route,), replay=True, required=False),
+        "turns": In((TurnClosed,), required=False),
+    }
+    outputs = {
+        "audio": Out((AnswerAudio,)),
+        "answer": Out((AnswerEnded,)),
+        "transcript": Out((Transcript,)),
+        "tool_calls": Out((ToolCall, ToolCancel), retain_s=30),
+        "usage": Out((Usage,)),
+        "status": Out((BackendStatus,), retain_last=True),
+        "faults": Out((Fault,)),
+    }
+
+    def __init__(self, options: LiveOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._local_turns = "speech" in surroundings.connected
+        self._ring = AudioRing()
+        self._origin_ns = 0
+        self._history = History()
+        path = surroundings.state_dir / f"{self.name}-{self.session}.json"
+        self._keeper = Keeper(path, surroundings.started_ns, self.log)
+        self._session = Session(
+            options, surroundings, self._keeper.memory, self.log, self.counters, self.gauges
+        )
+        answers = Answers(self.session, self.name, options.model)
+        limits = limits_of(options, self._session.family, local_turns=self._local_turns)
+        self._exchange = Exchange(answers, limits, self.counters)
+        self._dialler = Dialler(options.connect)
+        self._tools: tuple[dict[str, object], ...] = ()
+        self._offered = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
+        self._due_s: float | None = None
+        self._mover = Mover(self._leave)
+        self._announcer = Announcer(self)
+        self._restored: list[Step] = []
+
+    async def start(self) -> None:
+        """Import the SDK and take up what a killed process left off."""
+        await asyncio.to_thread(importlib.import_module, "google.genai")
+        memory = self._keeper.memory
+        self._history.restore(memory.history)
+        self._restored = self._exchange.restore(memory.over, memory.begun, memory.epoch)
+        if "route" in self.surroundings.connected:
+            self._do(self._exchange.route(None, memory.epoch, time.monotonic()))
+
+    async def run(self) -> None:
+        """Keep a connection for as long as that is of use."""
+        self._do(self._restored)
+        self._announcer.status(BackendState.CONNECTING)
+        await self._wait_for_offer()
+        while True:
+            opened_s = time.monotonic()
+            ending = await self._session.run(
+                local_turns=self._local_turns,
+                tools=self._tools,
+                left_out=frozenset(self._dialler.left_out),
+                history=self._history.contents(),
+                checkpoint=self.checkpoint,
+                on_open=self._on_open,
+                on_event=self._on_event,
+            )
+            if time.monotonic() - opened_s > STABLE_S:
+                self._dialler.proved()
+            wait_s = self._on_ended(ending)
+            if wait_s is None:
+                await asyncio.Event().wait()
+            elif wait_s:
+                await asyncio.sleep(wait_s)
+            self._exchange.dialling()
+
+    async def stop(self) -> None:
+        """Let go of timers; the connection ended with `run`."""
+        self._mover.moved()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    # Input ports.
+
+    def on_audio(self, frame: Audio) -> None:
+        """Keep the sound; what belongs to a turn goes out at once."""
+        if frame.rate_hz != RATE_HZ:
+            raise ValueError(f"audio has {frame.rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
+        self._ring.append(frame.position, frame.pcm, self._exchange.hold_from())
+        self._origin_ns = frame.origin_ns
+        now_s = time.monotonic()
+        self._do(self._exchange.audio_heard(self._ring.start, self._ring.end, now_s))
+        if frame.final:
+            self._do(self._exchange.stream_ended())
+
+    def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
+        """The user began or finished a turn."""
+        now_s = time.monotonic()
+        if isinstance(frame, SpeechStarted):
+            self._do(self._exchange.speech_started(frame.turn, frame.position, now_s))
+        else:
+            self._do(
+                self._exchange.speech_ended(frame.turn, frame.start_position, frame.position, now_s)
+            )
+
+    def on_video(self, frame: Image) -> None:
+        """Pictures are worth sending only while they are new."""
+        connection = self._session.connection
+        if connection is None or not self._exchange.linked():
+            self.counters["video_skipped"] += 1
+            return
+        connection.send(Picture(frame.jpeg))
+
+    def on_text(self, frame: UserText) -> None:
+        """The user typed a turn."""
+        self._do(self._exchange.typed(frame.turn, frame.text, time.monotonic()))
+
+    def on_offer(self, frame: ToolOffer) -> None:
+        """Tools are part of the setup: other tools need another connection."""
+        tools = tuple(frame.tools)
+        changed = self._offered.is_set() and tools != self._tools
+        self._tools = tools
+        self._offered.set()
+        if changed:
+            self._mover.want()
+            self._do([])
+
+    def on_results(self, frame: ToolResult) -> None:
+        """A tool is done."""
+        self._do(self._exchange.tool_result(frame.call_id, frame.response, time.monotonic()))
+
+    def on_playback(self, frame: Playback) -> None:
+        """What the user did not hear was not said."""
+        self._history.playback(frame)
+        if frame.backend != self.name:
+            self._exchange.answered_elsewhere(frame.turn)
+
+    def on_route(self, frame: Route) -> None:
+        """Another backend may own the turns now."""
+        self._do(self._exchange.route(frame.owner, frame.epoch, time.monotonic()))
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """A turn is closed, perhaps by another backend."""
+        if frame.by and frame.by != self.name:
+            self._history.turn_closed(frame)
+        self._exchange.answered_elsewhere(frame.turn)
+
+    # The connection.
+
+    async def _wait_for_offer(self) -> None:
+        if "offer" not in self.surroundings.connected:
+            return
+        try:
+            await asyncio.wait_for(self._offered.wait(), OFFER_PATIENCE_S)
+        except TimeoutError:
+            self.log.warning("no tools were offered; connecting without", after_s=OFFER_PATIENCE_S)
+
+    def _on_open(self) -> None:
+        self._dialler.connected()
+        self.gauges["connected"] = 1
+        self._announcer.status(BackendState.READY)
+        self._do(self._exchange.link_up(time.monotonic()))
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case HandleIssued(handle):
+                if handle:
+                    self._keeper.memory.keep_handle(handle, self._session.peer, time.time())
+                    self._remember()
+            case GoAway(time_left_s):
+                self.counters["goaways"] += 1
+                self._mover.want(time_left_s)
+                self._do([])
+            case _:
+                self._do(self._exchange.server(event, time.monotonic()))
+
+    def _on_ended(self, ending: Ending) -> float | None:
+        """Return the wait until the next attempt; None: there is none."""
+        self.gauges["connected"] = 0
+        self._mover.moved()
+        verdict = ending.verdict
+        if verdict is None:
+            self._do(self._exchange.link_down("moved to another connection"))
+            self._announcer.status(BackendState.DEGRADED, "moving to a new connection", 0.0)
+            return 0.0
+        decision = self._dialler.ended(verdict, with_handle=ending.with_handle)
+        if decision.drop_handle:
+            self._keeper.memory.handle = None
+        self._announcer.fault(verdict, decision)
+        self._do(self._exchange.link_down(str(verdict)))
+        if decision.state is BackendState.UNAVAILABLE:
+            self._do(self._exchange.unavailable(str(verdict)))
+        self._remember()
+        return decision.wait_s
+
+    def _leave(self, closing: Closing | None = None) -> None:
+        if self._session.connection is not None:
+            self._session.connection.leave(closing)
+
+    # Steps.
+
+    def _do(self, steps: list[Step]) -> None:
+        for step in steps:
+            match step:
+                case Publish():
+                    self._publish_answer(step)
+                case SendAudio(start, end):
+                    self._send_audio(start, end)
+                case Freeze(detail):
+                    self._leave(Closing(Source.LOCAL, None, f"no event: {detail}"))
+                case Withdraw():
+                    self._leave()
+                case Proved():
+                    self._dialler.proved()
+                case _:
+                    if self._session.connection is not None:
+                        self._session.connection.send(step)
+        self._rearm()
+        if self._exchange.idle():
+            self._mover.pause()
+
+    def _publish_answer(self, step: Publish) -> None:
+        frame = step.frame
+        self.publish(step.port, frame)
+        match frame:
+            case Transcript():
+                self._history.transcript(frame)
+            case AnswerAudio(position=0) | AnswerEnded():
+                self._remember()
+
+    def _send_audio(self, start: int, end: int) -> None:
+        connection = self._session.connection
+        if connection is None:
+            return
+        while start < end:
+            upto = min(end, start + LONGEST_MESSAGE)
+            if pcm := self._ring.cut(start, upto):
+                connection.send(Pcm(pcm, self._origin_ns))
+            start = upto
+
+    def _rearm(self) -> None:
+        due_s = self._exchange.deadline_s()
+        if due_s == self._due_s:
+            return
+        self._due_s = due_s
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if due_s is not None:
+            delay_s = max(0.0, due_s - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
+
+    def _tick(self) -> None:
+        self._timer = self._due_s = None
+        self._do(self._exchange.tick(time.monotonic()))
+
+    def _remember(self) -> None:
+        memory = self._keeper.memory
+        memory.over, memory.begun = self._exchange.over(), self._exchange.begun()
+        memory.epoch = self._exchange.epoch()
+        memory.history = self._history.to_json()
+        self._keeper.save()

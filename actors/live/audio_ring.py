@@ -1,0 +1,91 @@
+"""The newest seconds of the microphone, cut by position."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import deque
+
+RATE_HZ = 16_000
+"""Microphone streams of the pipeline; also what the service takes without resampling."""
+KEPT_S = 30
+"""As long as the retained speech events: a turn heard of late is still here whole."""
+MOST_S = 120
+"""What is held for turns that wait for a connection: 3.8 MB."""
+
+
+class AudioRing:
+    """Blocks of PCM16 mono; a gap is filled with silence, so that positions stay true."""
+
+    def __init__(self, kept: int = KEPT_S * RATE_HZ, most: int = MOST_S * RATE_HZ) -> None:
+        self._blocks: deque[tuple[int, bytes]] = deque()
+        self._kept = kept
+        self._most = most
+        self._end: int | None = None
+        self.gap_samples = 0
+        self.doubled_samples = 0
+
+    @property
+    def start(self) -> int:
+        """Position of the oldest sample kept."""
+        return self._blocks[0][0] if self._blocks else self.end
+
+    @property
+    def end(self) -> int:
+        """One past the newest sample."""
+        return self._end or 0
+
+    def append(self, position: int, pcm: bytes, hold_from: int | None = None) -> None:
+        """Take a block; samples heard before are cut off.
+
+        Args:
+            position: Index of its first sample.
+            pcm: Signed 16-bit little-endian mono.
+            hold_from: Oldest position still needed; kept beyond the usual time.
+        """
+        if self._end is None:
+            self._end = position
+        overlap = self._end - position
+        if overlap > 0:
+            self.doubled_samples += min(overlap, len(pcm) // 2)
+            pcm = pcm[overlap * 2 :]
+            position = self._end
+        if not pcm:
+            return
+        if position > self._end:
+            self._fill_gap(position)
+        self._blocks.append((position, pcm))
+        self._end = position + len(pcm) // 2
+        self._forget(hold_from)
+
+    def cut(self, start: int, end: int) -> bytes:
+        """Return the samples from `start` to `end`, as far as they are kept."""
+        newest = self._blocks[-1] if self._blocks else None
+        if newest is not None and newest[0] == start and end == self._end:
+            return newest[1]
+        first = max(0, bisect_right(self._blocks, start, key=lambda block: block[0]) - 1)
+        pieces: list[bytes] = []
+        for index in range(first, len(self._blocks)):
+            position, pcm = self._blocks[index]
+            if position >= end:
+                break
+            pieces.append(pcm[max(0, start - position) * 2 : (end - position) * 2])
+        return b"".join(pieces)
+
+    def _fill_gap(self, position: int) -> None:
+        gap = position - self.end
+        self.gap_samples += gap
+        if gap >= self._most:
+            self._blocks.clear()
+        else:
+            self._blocks.append((self.end, bytes(gap * 2)))
+
+    def _forget(self, hold_from: int | None) -> None:
+        oldest = self.end - self._kept
+        if hold_from is not None:
+            oldest = min(oldest, hold_from)
+        oldest = max(oldest, self.end - self._most)
+        while self._blocks:
+            position, pcm = self._blocks[0]
+            if position + len(pcm) // 2 > oldest:
+                break
+            self._blocks.popleft()

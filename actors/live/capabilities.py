@@ -1,0 +1,48 @@
+"""What a model takes, read from `capabilities.yaml`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+
+class Family(BaseModel):
+    """The rules of one family of Live models; the fields are explained in the file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    prefix: str
+    thinking: Literal["none", "level", "budget"]
+    levels: tuple[str, ...] = ()
+    default_level: str | None = None
+    behaviors: tuple[str, ...]
+    idle: Literal["turn_complete", "interaction_status"]
+    typed_text: Literal["client_content", "realtime_text"]
+    first_event_s: float
+
+
+class Capabilities(BaseModel):
+    """The whole file."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    families: tuple[Family, ...]
+    voices: tuple[str, ...]
+
+
+@cache
+def capabilities() -> Capabilities:
+    """The table, read once."""
+    text = Path(__file__).with_name("capabilities.yaml").read_text(encoding="utf-8")
+    return Capabilities.model_validate(yaml.safe_load(text))
+
+
+def family_of(model: str) -> Family:
+    """Return the rules for `model`, with or without `models/` before it."""
+    name = model.removeprefix("models/")
+    fitting = [each for each in capabilities().families if name.startswith(each.prefix)]
+    return max(fitting, key=lambda each: len(each.prefix))

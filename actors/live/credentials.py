@@ -1,0 +1,55 @@
+"""Where the API key comes from; it is never logged."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from pipeline.errors import CredentialError
+from pipeline.logs import add_secret
+
+
+def find_key(
+    variables: Sequence[str], folders: Iterable[Path], environ: Mapping[str, str] = os.environ
+) -> str:
+    """Return the first key set in the environment, else in a `.env` of one of the folders.
+
+    A variable may hold several keys separated by commas; the first is used.
+
+    Raises:
+        CredentialError: there is none; says how to give one.
+    """
+    sources = [environ, *(read_env_file(folder / ".env") for folder in folders)]
+    for source in sources:
+        for variable in variables:
+            keys = [key.strip() for key in source.get(variable, "").split(",") if key.strip()]
+            for key in keys:
+                add_secret(key)
+            if keys:
+                return keys[0]
+    raise CredentialError(
+        f"no API key: set {' or '.join(variables)}, in the environment or in a file named .env"
+    )
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return the `NAME=value` lines of a file; quotes and a leading `export` are taken off."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise CredentialError(f"cannot read {path}: {error}") from error
+    values: dict[str, str] = {}
+    for line in text.splitlines():
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if not equals or name.startswith("#"):
+            continue
+        value = value.strip()
+        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+            value = value[1:-1]
+        else:
+            value = value.partition(" #")[0].strip()
+        values[name.strip()] = value
+    return values

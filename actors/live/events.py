@@ -1,0 +1,189 @@
+"""What the server says, as small events in the order in which they must be dealt with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from pipeline.frames import Side
+
+if TYPE_CHECKING:
+    from google.genai import types
+
+DEFAULT_RATE_HZ = 24_000
+"""What the service sends when the MIME type names no rate."""
+DEFAULT_TIME_LEFT_S = 10.0
+"""For a GoAway that does not say how much time is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChunk:
+    """PCM16 mono of the answer."""
+
+    pcm: bytes
+    rate_hz: int = DEFAULT_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of a transcript."""
+
+    side: Side
+    text: str
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The answer in progress was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationComplete:
+    """No more audio comes in this answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnComplete:
+    """The model is done and waits for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequested:
+    """The model wants a function called."""
+
+    call_id: str
+    name: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallsCancelled:
+    """Results of these calls are no longer wanted."""
+
+    call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Tokens by modality in lower case."""
+
+    input_tokens: dict[str, int]
+    output_tokens: dict[str, int]
+    total_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoAway:
+    """The server will close the connection."""
+
+    time_left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HandleIssued:
+    """The session can be resumed with `handle`; None: not at this point."""
+
+    handle: str | None
+
+
+Event = (
+    AnswerChunk
+    | Said
+    | Interrupted
+    | GenerationComplete
+    | TurnComplete
+    | CallRequested
+    | CallsCancelled
+    | UsageReported
+    | GoAway
+    | HandleIssued
+)
+
+
+def events_of(message: types.LiveServerMessage) -> list[Event]:
+    """Return all that a message says; one message may carry several parts and signals."""
+    events: list[Event] = []
+    if message.tool_call_cancellation and message.tool_call_cancellation.ids:
+        events.append(CallsCancelled(tuple(message.tool_call_cancellation.ids)))
+    content = message.server_content
+    if content is not None:
+        events += _content_events(content)
+    if message.tool_call and message.tool_call.function_calls:
+        events += [
+            CallRequested(call.id or call.name or "", call.name or "", dict(call.args or {}))
+            for call in message.tool_call.function_calls
+        ]
+    if message.usage_metadata is not None:
+        events.append(_usage(message.usage_metadata))
+    if content is not None and _is_complete(content):
+        events.append(TurnComplete())
+    update = message.session_resumption_update
+    if update is not None:
+        events.append(HandleIssued(update.new_handle if update.resumable else None))
+    if message.go_away is not None:
+        events.append(GoAway(_seconds(message.go_away.time_left)))
+    return events
+
+
+def _content_events(content: types.LiveServerContent) -> list[Event]:
+    events: list[Event] = []
+    if content.interrupted:
+        events.append(Interrupted())
+    for side, said in (
+        (Side.USER, content.input_transcription),
+        (Side.MODEL, content.output_transcription),
+    ):
+        if said is not None and (said.text or said.finished):
+            events.append(Said(side, said.text or "", bool(said.finished)))
+    for part in (content.model_turn.parts if content.model_turn else None) or []:
+        blob = part.inline_data
+        if blob is not None and blob.data and (blob.mime_type or "").startswith("audio/pcm"):
+            events.append(AnswerChunk(blob.data, _rate_hz(blob.mime_type or "")))
+    if content.generation_complete:
+        events.append(GenerationComplete())
+    return events
+
+
+def _is_complete(content: types.LiveServerContent) -> bool:
+    """A model that thinks in steps completes several turns before it is idle."""
+    status = content.interaction_status
+    if status is not None and status.value != "INTERACTION_STATUS_UNSPECIFIED":
+        return status.value == "IDLE"
+    return bool(content.turn_complete)
+
+
+def _usage(usage: types.UsageMetadata) -> UsageReported:
+    read = usage.prompt_tokens_details, usage.tool_use_prompt_tokens_details
+    input_tokens = _by_modality(*read)
+    if not input_tokens and usage.prompt_token_count:
+        input_tokens = {"text": usage.prompt_token_count}
+    output_tokens = _by_modality(usage.response_tokens_details)
+    if not output_tokens and usage.response_token_count:
+        output_tokens = {"audio": usage.response_token_count}
+    if usage.thoughts_token_count:
+        output_tokens["text"] = output_tokens.get("text", 0) + usage.thoughts_token_count
+    return UsageReported(input_tokens, output_tokens, usage.total_token_count or 0)
+
+
+def _by_modality(*groups: list[types.ModalityTokenCount] | None) -> dict[str, int]:
+    tokens: dict[str, int] = {}
+    for group in groups:
+        for each in group or []:
+            name = each.modality.value.lower() if each.modality else "text"
+            tokens[name] = tokens.get(name, 0) + (each.token_count or 0)
+    return tokens
+
+
+def _rate_hz(mime_type: str) -> int:
+    found = re.search(r"rate=(\d+)", mime_type)
+    return int(found[1]) if found and int(found[1]) else DEFAULT_RATE_HZ
+
+
+def _seconds(duration: str | None) -> float:
+    """A duration as JSON writes it: `50s`, `9.5s`."""
+    try:
+        return max(0.0, float((duration or "").rstrip("s")))
+    except ValueError:
+        return DEFAULT_TIME_LEFT_S

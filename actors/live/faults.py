@@ -1,0 +1,113 @@
+"""What went wrong and what to do, by the table in `faults.yaml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.frames import FaultClass
+from pipeline.logs import redact
+
+
+class Action(StrEnum):
+    """What to do about a fault; explained in `faults.yaml`."""
+
+    RESUME = "resume"
+    BACK_OFF = "back_off"
+    FRESH = "fresh"
+    FRESH_ONCE = "fresh_once"
+    LEAVE_OUT = "leave_out"
+    COOL_DOWN = "cool_down"
+    STOP = "stop"
+
+
+class Source(StrEnum):
+    """Section of the table: who says that it is over."""
+
+    CLOSE = "close"
+    HTTP = "http"
+    LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Closing:
+    """How a connection ended or was refused, as received."""
+
+    source: Source
+    code: int | None
+    reason: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a closing means. `reason` holds no secrets; `option` is what to leave out."""
+
+    fault: FaultClass
+    action: Action
+    code: int | None
+    reason: str
+    advice: str = ""
+    retry_after_s: float | None = None
+    option: str = ""
+
+    @property
+    def retry(self) -> bool:
+        """Whether trying again can help."""
+        return self.action is not Action.STOP
+
+    def __str__(self) -> str:
+        code = f" {self.code}" if self.code is not None else ""
+        return f"{self.fault}{code}: {self.reason or 'no reason given'}"
+
+
+class Row(BaseModel):
+    """One line of the table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    code: int | None = None
+    text: str
+    fault: FaultClass
+    action: Action
+    option: Literal["", "thinking", "voice"] = ""
+    retry_after_s: float | None = Field(None, ge=0)
+    advice: str = ""
+
+    def fits(self, closing: Closing) -> bool:
+        """Whether this line is about that closing."""
+        return self.code == closing.code and self.text.casefold() in closing.reason.casefold()
+
+
+@cache
+def rows() -> dict[Source, list[Row]]:
+    """The table, read once."""
+    text = Path(__file__).with_name("faults.yaml").read_text(encoding="utf-8")
+    return {
+        Source(section): [Row.model_validate(line) for line in lines]
+        for section, lines in yaml.safe_load(text).items()
+    }
+
+
+def classify(closing: Closing) -> Verdict:
+    """Look a closing up; one that no line fits is `unknown` and met with patience."""
+    reason = redact(closing.reason)
+    for row in rows()[closing.source]:
+        if row.fits(closing):
+            waits = [s for s in (row.retry_after_s, closing.retry_after_s) if s is not None]
+            return Verdict(
+                row.fault,
+                row.action,
+                closing.code,
+                reason,
+                row.advice,
+                max(waits, default=None),
+                row.option,
+            )
+    return Verdict(FaultClass.UNKNOWN, Action.BACK_OFF, closing.code, reason)

@@ -1,0 +1,148 @@
+"""One attempt after the other: from the options to a connection, and to a verdict on its end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from actors.live.capabilities import family_of
+from actors.live.client import Server, find_server, make_client
+from actors.live.closing import ConnectionOverError, closing_of, network_errors
+from actors.live.connection import Connection
+from actors.live.events import Event
+from actors.live.faults import Action, Verdict, classify
+from actors.live.models import check_live_model, list_models
+from actors.live.options import LiveOptions
+from actors.live.setup import Opening, build_setup
+from pipeline.errors import CredentialError, GreenroomError, ModelError
+from pipeline.frames import FaultClass
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from google.genai import Client
+
+    from actors.live.memory import Memory
+    from pipeline.actor import Surroundings
+    from pipeline.logs import Logger
+
+_checked_models: set[str] = set()
+"""Servers and models found good in this process."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How an attempt or a connection ended; no verdict: as planned."""
+
+    verdict: Verdict | None
+    with_handle: bool
+
+
+class Session:
+    """Makes connections, one at a time: the old socket is closed before the next is opened."""
+
+    def __init__(
+        self,
+        options: LiveOptions,
+        surroundings: Surroundings,
+        memory: Memory,
+        log: Logger,
+        counters: Counter[str],
+        gauges: dict[str, float],
+    ) -> None:
+        self._options = options
+        self._surroundings = surroundings
+        self._memory = memory
+        self._log = log
+        self._counters = counters
+        self._gauges = gauges
+        self._warned: set[str] = set()
+        self.family = family_of(options.model)
+        self.connection: Connection | None = None
+        self.peer = ""
+
+    async def run(
+        self,
+        *,
+        local_turns: bool,
+        tools: tuple[dict[str, Any], ...],
+        left_out: frozenset[str],
+        history: list[tuple[str, str]],
+        checkpoint: dict[str, Any],
+        on_open: Callable[[], None],
+        on_event: Callable[[Event], None],
+    ) -> Ending:
+        """Connect, stay connected, and say how it ended."""
+        handle: str | None = None
+        try:
+            server = await find_server(self._options, self._surroundings)
+            self.peer = f"{server.base_url or 'default'} {self._options.model}"
+            if self._options.resumption:
+                handle = self._memory.usable_handle(self.peer, time.time())
+            opening = Opening(local_turns, tools, handle, bool(history), left_out)
+            await self._connect(server, opening, history, checkpoint, on_open, on_event)
+        except ConnectionOverError as error:
+            return Ending(classify(error.closing), handle is not None)
+        except GreenroomError as error:
+            return Ending(_verdict_on(error), handle is not None)
+        finally:
+            self.connection = None
+        return Ending(None, handle is not None)
+
+    async def _connect(
+        self,
+        server: Server,
+        opening: Opening,
+        history: list[tuple[str, str]],
+        checkpoint: dict[str, Any],
+        on_open: Callable[[], None],
+        on_event: Callable[[Event], None],
+    ) -> None:
+        client = make_client(server, self._options)
+        try:
+            await self._check_model(client, checkpoint)
+            config, warnings = build_setup(self._options, self.family, opening)
+            for warning in warnings:
+                if warning not in self._warned:
+                    self._warned.add(warning)
+                    self._log.warning(warning)
+            connection = Connection(client, self.family, self._counters, self._gauges)
+            self.connection = connection
+            self._counters["connects"] += 1
+            await connection.run(
+                self._options.model,
+                config,
+                setup_timeout_s=self._options.setup_timeout_s,
+                history=[] if opening.handle else history,
+                on_open=on_open,
+                on_event=on_event,
+            )
+        finally:
+            await client.aio.aclose()
+            client.close()
+
+    async def _check_model(self, client: Client, checkpoint: dict[str, Any]) -> None:
+        """Ask which models there are: a wrong name opens the socket and then closes it.
+
+        Once a process; one that was restarted trusts the process before.
+        """
+        if self.peer in _checked_models or checkpoint.get("model_checked") == self.peer:
+            return
+        try:
+            models = await list_models(client)
+        except network_errors() as error:
+            raise ConnectionOverError(closing_of(error)) from error
+        check_live_model(self._options.model, models)
+        _checked_models.add(self.peer)
+        checkpoint["model_checked"] = self.peer
+
+
+def _verdict_on(error: GreenroomError) -> Verdict:
+    if isinstance(error, CredentialError):
+        return Verdict(FaultClass.AUTH, Action.STOP, None, str(error))
+    if isinstance(error, ModelError):
+        advice = "`greenroom models` lists the models there are."
+        return Verdict(FaultClass.MODEL, Action.STOP, None, str(error), advice)
+    return Verdict(FaultClass.BAD_REQUEST, Action.STOP, None, str(error))

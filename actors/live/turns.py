@@ -1,0 +1,103 @@
+"""One turn: what the user gave, how much of it the server has, and how far the answer is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from pipeline.frames import Side
+
+
+class Kind(Enum):
+    """Where the turn comes from."""
+
+    SPOKEN = auto()
+    """Cut by the local voice activity detector."""
+    TYPED = auto()
+    HEARD = auto()
+    """Found by the server in the stream."""
+
+
+class Delivery(Enum):
+    """How much of the turn this connection has."""
+
+    WAITING = auto()
+    OPEN = auto()
+    SENT = auto()
+
+
+class Progress(Enum):
+    """How far the turn is."""
+
+    SPEAKING = auto()
+    ASKED = auto()
+    ANSWERING = auto()
+    GENERATED = auto()
+    """All of the answer is here; the end is not confirmed."""
+    WORKING = auto()
+    """The server waits for tools, or for what to say about their results."""
+
+
+@dataclass
+class Turn:
+    """State of one turn. Positions are samples of the microphone; times are monotonic seconds.
+
+    Attributes:
+        lead: Speech before `start` that was never answered; sent along, so that none is lost.
+        cursor: Next sample to send on this connection.
+        samples: Samples of the answer so far.
+        begun: Some of the answer was published; it cannot be made anew.
+        replied: A tool result was sent since the server last said it was done.
+        freezes: Times the server said nothing about it.
+        replayed: Text of the user heard since the turn was sent again.
+    """
+
+    turn_id: str
+    kind: Kind
+    start: int = 0
+    end: int | None = None
+    text: str = ""
+    lead: tuple[tuple[int, int], ...] = ()
+    delivery: Delivery = Delivery.WAITING
+    progress: Progress = Progress.SPEAKING
+    cursor: int = 0
+    asked_s: float = 0.0
+    deadline_s: float | None = None
+    samples: int = 0
+    begun: bool = False
+    freezes: int = 0
+    replied: bool = False
+    user_text: str = ""
+    replayed: str | None = None
+    finished: set[Side] = field(default_factory=set)
+
+    @property
+    def oldest_sample(self) -> int | None:
+        """First sample that may still have to be sent; None for a turn without sound."""
+        if self.kind is not Kind.SPOKEN:
+            return None
+        return self.lead[0][0] if self.lead else self.start
+
+    def pieces(self) -> tuple[tuple[int, int], ...]:
+        """All its sound that was spoken so far, unanswered speech before it included."""
+        own = ((self.start, self.end),) if self.end is not None else ()
+        return self.lead + own if self.kind is Kind.SPOKEN else ()
+
+    def rewind(self) -> None:
+        """The connection that had it is gone."""
+        self.delivery = Delivery.WAITING
+        self.cursor = self.start
+        self.replayed = ""
+        self.progress = Progress.SPEAKING if self.end is None else Progress.ASKED
+
+    def new_user_text(self, piece: str) -> str:
+        """Return what of a piece of the user's transcript was not published before."""
+        if self.replayed is None:
+            self.user_text += piece
+            return piece
+        self.replayed += piece
+        if not self.replayed.startswith(self.user_text):
+            return ""
+        new = self.replayed[len(self.user_text) :]
+        self.user_text = self.replayed
+        return new

@@ -1,0 +1,83 @@
+"""The simulator as an actor: a stand-in for Gemini within a pipeline."""
+
+from __future__ import annotations
+
+import json
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipeline.actor import Actor, Surroundings
+from pipeline.errors import ConfigError
+
+from .options import SimulatorOptions
+from .scenario import load_scenario
+
+if TYPE_CHECKING:
+    from .server import SimulatorServer
+
+ADDRESS_FILE = "simulator.json"
+# Any key is good unless the options name some; this one is what the pipeline itself uses.
+DEFAULT_KEY = "simulated"
+MODULES = {"moonshine": "moonshine_voice", "hibari": "hibari"}
+
+
+class Simulator(Actor[SimulatorOptions]):
+    """Has no ports: `simulator.json` in the runtime folder says where it is."""
+
+    options_type = SimulatorOptions
+    preload = ("h11", "numpy", "trustme", "websockets.server", "yaml")
+
+    def __init__(self, options: SimulatorOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._server: SimulatorServer | None = None
+
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Raises ConfigError for a bad scenario or a missing package."""
+        assert isinstance(options, SimulatorOptions)
+        load_scenario(_relative_to(options, config_dir).scenario)
+        for choice in (options.ears, options.voice, "trustme", "h11"):
+            module = MODULES.get(choice, choice)
+            if choice not in {"none", "tone"} and find_spec(module) is None:
+                raise ConfigError(
+                    f"the simulator needs the package {module}; "
+                    "install greenroom with its extra: pip install 'greenroom[simulator]'"
+                )
+
+    async def start(self) -> None:
+        """Loads speech models, listens, and then writes the address."""
+        from .server import SimulatorServer
+
+        runtime_dir = self.surroundings.runtime_dir
+        options = _relative_to(self.options, self.surroundings.config_dir)
+        if options.certificates is None:
+            options = options.model_copy(update={"certificates": runtime_dir / "simulator-tls"})
+        self._server = SimulatorServer(options)
+        await self._server.start()
+        address = {
+            "base_url": self._server.base_url,
+            "ca_file": str(self._server.ca_file),
+            "api_key": options.keys[0] if options.keys else DEFAULT_KEY,
+        }
+        _write_atomically(runtime_dir / ADDRESS_FILE, json.dumps(address))
+
+    async def stop(self) -> None:
+        (self.surroundings.runtime_dir / ADDRESS_FILE).unlink(missing_ok=True)
+        if self._server is not None:
+            await self._server.stop()
+
+
+def _relative_to(options: SimulatorOptions, folder: Path) -> SimulatorOptions:
+    scenario = options.scenario
+    if scenario is None or Path(scenario).suffix not in {".yaml", ".yml"}:
+        return options
+    return options.model_copy(update={"scenario": folder / scenario})
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    written = path.with_suffix(f".{os.getpid()}")
+    written.write_text(text, encoding="utf-8")
+    written.chmod(0o600)
+    written.replace(path)

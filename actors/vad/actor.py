@@ -1,0 +1,164 @@
+"""Turns sound into turns, with sample positions, for every session it hears."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from typing import ClassVar
+
+from pydantic import Field, model_validator
+
+from actors.audio.pcm import SPEECH_RATE_HZ, level_dbfs, samples_to_ns, to_samples
+from actors.vad.endpointing import Endpointing, Limits, Started
+from actors.vad.engine import Engine, EngineName, load_engine
+from actors.vad.stream import Saved, VoiceStream
+from pipeline.actor import Actor, Options
+from pipeline.errors import ConfigError
+from pipeline.frames import Audio, Frame, SpeechEnded, SpeechStarted, turn_id
+from pipeline.ports import In, Out
+
+FORGET_AFTER_NS = 60_000_000_000
+"""How long an ended session is remembered: longer than any producer retains sound, so that sound
+replayed after a restart does not open its turns again."""
+
+
+class VadOptions(Options):
+    """Options of the turn detection."""
+
+    engine: EngineName = Field(EngineName.SILERO, description="Voice detector.")
+    enter: float = Field(
+        0.5, gt=0, le=1, description="Probability of speech from which a window counts as speech."
+    )
+    leave: float = Field(
+        0.35, ge=0, le=1, description="Probability below which it is silence again."
+    )
+    pre_roll_ms: float = Field(
+        240,
+        ge=0,
+        le=2000,
+        description="Sound before the first speech window that belongs to the turn: soft first "
+        "consonants, and the window or two by which a detector is late.",
+    )
+    min_speech_ms: float = Field(
+        60,
+        ge=0,
+        le=2000,
+        description="Speech needed to begin a turn, rounded up to windows: two of Silero's, so "
+        "that a click is no barge-in and a word stops the answer within 150 ms.",
+    )
+    silence_ms: float = Field(600, gt=0, le=10_000, description="Silence that ends a turn.")
+    hangover_ms: float = Field(
+        200, ge=0, le=10_000, description="Part of that silence that belongs to the turn."
+    )
+    max_turn_s: float = Field(
+        30, ge=1, le=600, description="A longer turn is cut; the speech goes on as the next turn."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> VadOptions:
+        if self.leave > self.enter:
+            raise ValueError(f"leave ({self.leave}) must not be above enter ({self.enter})")
+        if self.hangover_ms > self.silence_ms:
+            raise ValueError(
+                f"hangover_ms ({self.hangover_ms}) must not be above silence_ms ({self.silence_ms})"
+            )
+        return self
+
+    def limits(self, window_samples: int) -> Limits:
+        """Return the options in samples, for an engine with windows of this length."""
+
+        def samples(ms: float) -> int:
+            return round(ms * SPEECH_RATE_HZ / 1000)
+
+        return Limits(
+            window=window_samples,
+            enter=self.enter,
+            leave=self.leave,
+            pre_roll=samples(self.pre_roll_ms),
+            min_speech=samples(self.min_speech_ms),
+            silence=samples(self.silence_ms),
+            hangover=samples(self.hangover_ms),
+            max_turn=samples(self.max_turn_s * 1000),
+        )
+
+
+class Vad(Actor[VadOptions]):
+    """Publishes where speech starts and ends; the same sound gives the same turns, always."""
+
+    options_type = VadOptions
+    inputs: ClassVar = {"audio": In((Audio,), replay=True)}
+    outputs: ClassVar = {"speech": Out((SpeechStarted, SpeechEnded), retain_s=30)}
+    preload = ("actors.vad.silero.runtime",)
+
+    _make_engine: Callable[[], Engine]
+
+    async def start(self) -> None:
+        """Load the engine and take up the sessions of the process before this one."""
+        self._make_engine = load_engine(self.options.engine)
+        self._streams: dict[str, VoiceStream] = {}
+        self._ended_ns: dict[str, int] = {}
+        saved = self.checkpoint.setdefault("sessions", {})
+        for session, (endpointing, engine) in saved.items():
+            self._streams[session] = self._stream()
+            self._streams[session].restore(
+                Saved(Endpointing.restore(endpointing), base64.b64decode(engine))
+            )
+
+    def on_audio(self, frame: Audio) -> None:
+        """Listen to a block of sound."""
+        if frame.rate_hz != SPEECH_RATE_HZ:
+            raise ConfigError(
+                f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
+                "set the rate of the actor that sends it"
+            )
+        stream = self._streams.get(frame.session)
+        if stream is None:
+            stream = self._streams[frame.session] = self._stream()
+        moments = stream.feed(frame.position, to_samples(frame.pcm))
+        if frame.final:
+            moments += stream.finish()
+        # Capture time of sample 0, had the stream begun there.
+        zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
+        for moment in moments:
+            if isinstance(moment, Started):
+                self.counters["turns"] += 1
+                speech: Frame = SpeechStarted(
+                    session=frame.session,
+                    origin_ns=frame.origin_ns,
+                    turn=turn_id(frame.session, moment.position),
+                    position=moment.position,
+                    at_ns=zero_ns + samples_to_ns(moment.position),
+                )
+            else:
+                speech = SpeechEnded(
+                    session=frame.session,
+                    origin_ns=frame.origin_ns,
+                    turn=turn_id(frame.session, moment.start),
+                    start_position=moment.start,
+                    position=moment.position,
+                    at_ns=zero_ns + samples_to_ns(moment.voiced_end - 1),
+                    reason=moment.reason,
+                )
+            self.publish("speech", speech)
+        self._note(frame, stream)
+
+    def _stream(self) -> VoiceStream:
+        engine = self._make_engine()
+        return VoiceStream(engine, self.options.limits(engine.window_samples), self.counters)
+
+    def _note(self, frame: Audio, stream: VoiceStream) -> None:
+        self.gauges["probability"] = stream.probability
+        self.gauges["level_dbfs"] = level_dbfs(to_samples(frame.pcm))
+        if stream.saved is not None:
+            # Text, because the supervisor keeps checkpoints as JSON.
+            engine = base64.b64encode(stream.saved.engine).decode()
+            self.checkpoint["sessions"][frame.session] = [list(stream.saved.endpointing), engine]
+        if stream.ended:
+            self._forget_ended(frame)
+
+    def _forget_ended(self, frame: Audio) -> None:
+        self._ended_ns.setdefault(frame.session, frame.origin_ns)
+        for session, ended_ns in list(self._ended_ns.items()):
+            if frame.origin_ns - ended_ns > FORGET_AFTER_NS:
+                del self._ended_ns[session], self._streams[session]
+                del self.checkpoint["sessions"][session]

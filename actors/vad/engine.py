@@ -1,0 +1,55 @@
+"""What a voice detector is, and how to get one by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Protocol
+
+from actors.audio.pcm import Samples
+
+
+class EngineName(StrEnum):
+    """The voice detectors that come with greenroom."""
+
+    SILERO = "silero"
+    WEBRTC = "webrtc"
+    ENERGY = "energy"
+
+
+class Engine(Protocol):
+    """Listens to one stream of 16 kHz sound and says how likely each window of it holds speech."""
+
+    @property
+    def window_samples(self) -> int:
+        """Length of the windows it takes."""
+
+    def reset(self) -> None:
+        """Forget the stream so far."""
+
+    def probability(self, window: Samples) -> float:
+        """Return the probability, 0 to 1, that the next `window_samples` samples are speech."""
+
+    def save(self) -> bytes:
+        """Return what it remembers of the stream, as far as that can be had."""
+
+    def restore(self, saved: bytes) -> None:
+        """Go on with the stream at whose end `saved` was saved."""
+
+
+def load_engine(name: EngineName) -> Callable[[], Engine]:
+    """Load a voice detector; the function returned makes one engine for each stream."""
+    match name:
+        case EngineName.SILERO:
+            from actors.vad.silero.engine import SileroEngine, load_model
+
+            model = load_model()
+            return lambda: SileroEngine(model)
+        case EngineName.WEBRTC:
+            from actors.vad.webrtc import WebrtcEngine
+
+            return WebrtcEngine
+        case EngineName.ENERGY:
+            from actors.vad.energy import EnergyEngine
+
+            return EnergyEngine

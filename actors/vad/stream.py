@@ -1,0 +1,140 @@
+"""One session's sound, cut into windows that do not depend on how it arrived."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import NamedTuple
+
+import numpy as np
+
+from actors.audio.pcm import SPEECH_RATE_HZ, Samples
+from actors.vad.endpointing import Endpointing, Limits, Moment, Phase, finish, step
+from actors.vad.engine import Engine
+
+LONG_GAP_SAMPLES = 2 * SPEECH_RATE_HZ
+"""A longer hole is not filled with silence but jumped: what an engine knows of the time before
+is stale by then, and an hour of sleep must not be judged window by window."""
+
+
+class Saved(NamedTuple):
+    """Where a stream stands, for the process that goes on with it.
+
+    Attributes:
+        endpointing: State before the newest window.
+        engine: What the engine then remembered; empty if it is to begin anew.
+    """
+
+    endpointing: Endpointing
+    engine: bytes
+
+
+class VoiceStream:
+    """Feeds an engine and the endpointing with windows at multiples of the window length."""
+
+    def __init__(self, engine: Engine, limits: Limits, counters: Counter[str]) -> None:
+        self.probability = 0.0
+        self.saved: Saved | None = None
+        """Where the stream stood one window ago. What was made of a window counts as said only
+        after that, so that a process killed while saying it says it again."""
+        self._engine = engine
+        self._limits = limits
+        self._counters = counters
+        self._state: Endpointing | None = None
+        self._window: Samples = np.zeros(engine.window_samples, np.int16)
+        self._filled = 0
+        self._next = 0
+
+    def restore(self, saved: Saved) -> None:
+        """Go on where another process was."""
+        self.saved = saved
+        self._engine.restore(saved.engine)
+        self._state = saved.endpointing
+        self._next = saved.endpointing.position
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream has been finished."""
+        return self._state is not None and self._state.phase is Phase.ENDED
+
+    def feed(self, position: int, samples: Samples) -> list[Moment]:
+        """Take samples that begin at `position`; repeated ones are left out, missing ones silent.
+
+        Returns:
+            What was found out.
+        """
+        if self.ended:
+            return []
+        moments: list[Moment] = []
+        if self._state is None:
+            self._state = Endpointing(Phase.SILENCE, 0, earliest=position)
+            self._go_to(position)
+        elif position < self._next:
+            repeated = min(self._next - position, len(samples))
+            self._counters["repeated_samples"] += repeated
+            samples = samples[repeated:]
+        elif position > self._next:
+            missing = position - self._next
+            self._counters["gaps"] += 1
+            self._counters["missing_samples"] += missing
+            if missing > max(LONG_GAP_SAMPLES, 2 * self._limits.silence):
+                moments += self._fall_silent()
+                self._engine.reset()
+                self._go_to(position)
+            else:
+                moments += self._append(np.zeros(missing, np.int16))
+        return moments + self._append(samples)
+
+    def finish(self) -> list[Moment]:
+        """Close the stream where it is."""
+        if self._state is None or self.ended:
+            return []
+        end = self._next
+        moments = self._complete_window()
+        before = Saved(self._state, self._engine.save())
+        self._state, last = finish(self._state, end, self._limits)
+        self.saved = before if last else before._replace(endpointing=self._state)
+        return [*moments, *last]
+
+    def _append(self, samples: Samples) -> list[Moment]:
+        moments: list[Moment] = []
+        taken = 0
+        while taken < len(samples):
+            piece = samples[taken : taken + len(self._window) - self._filled]
+            self._window[self._filled : self._filled + len(piece)] = piece
+            self._filled += len(piece)
+            self._next += len(piece)
+            taken += len(piece)
+            if self._filled == len(self._window):
+                self._filled = 0
+                before = self._engine.save()
+                self.probability = self._engine.probability(self._window)
+                moments += self._judge(self.probability, before)
+        return moments
+
+    def _judge(self, probability: float, engine: bytes) -> tuple[Moment, ...]:
+        assert self._state is not None
+        self.saved = Saved(self._state, engine)
+        self._state, moments = step(self._state, probability, self._limits)
+        return moments
+
+    def _complete_window(self) -> list[Moment]:
+        if not self._filled:
+            return []
+        return self._append(np.zeros(len(self._window) - self._filled, np.int16))
+
+    def _fall_silent(self) -> list[Moment]:
+        """End the turn as silence would."""
+        assert self._state is not None
+        moments = self._complete_window()
+        while self._state.phase is not Phase.SILENCE:
+            moments += self._judge(0.0, b"")
+        return moments
+
+    def _go_to(self, position: int) -> None:
+        """Go on at `position`; what its window lacks up front is silence."""
+        assert self._state is not None
+        lead = position % len(self._window)
+        self._state = self._state._replace(position=position - lead, earliest=position)
+        self._next = position
+        self._window[:lead] = 0
+        self._filled = lead

@@ -1,0 +1,379 @@
+"""The bus over ipc and tcp: readiness, replay, expiry, counting, garbage, keys."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgpack
+import pytest
+import zmq
+
+from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber, ipc_address
+from pipeline.bus.curve import TRUSTED_DIR, CurveClient, CurveServer, create_keys
+from pipeline.errors import EndpointBusyError
+from pipeline.frames import Audio, Frame, Image, Route
+from pipeline.ports import In, Out
+
+BLOCK = b"\0" * 640
+PORTS = {
+    "audio": Out((Audio,), retain_s=60),
+    "audio_levels": Out((Audio,)),
+    "route": Out((Route,), retain_last=True),
+}
+
+
+def block(index: int, **fields: object) -> Audio:
+    return Audio.model_validate({"position": index * 320, "pcm": BLOCK, **fields})
+
+
+class Ear:
+    """A subscriber that keeps what it heard."""
+
+    def __init__(
+        self,
+        context: zmq.Context[zmq.Socket[bytes]],
+        address: str,
+        inlets: dict[str, In],
+        **kw: object,
+    ) -> None:
+        self.heard: list[Frame] = []
+        self.counters: Counter[str] = Counter()
+        self.complaints: list[str] = []
+        self.subscriber = Subscriber(
+            context,
+            address,
+            {port: Inlet(port, spec) for port, spec in inlets.items()},
+            lambda _port, frame: self.heard.append(frame),
+            consumer="ear",
+            counters=self.counters,
+            on_garbage=lambda _port, problem: self.complaints.append(problem),
+            **kw,  # type: ignore[arg-type]
+        )
+
+    def positions(self) -> list[int]:
+        return [frame.position // 320 for frame in self.heard if isinstance(frame, Audio)]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def publishing(
+    address: str, curve_dir: Path | None = None
+) -> AsyncIterator[tuple[Publisher, zmq.Context[zmq.Socket[bytes]]]]:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    curve = CurveServer(context, curve_dir) if curve_dir else None
+    publisher = Publisher(context, address, PORTS, high_water=1000, curve=curve)
+    try:
+        yield publisher, context
+    finally:
+        publisher.close()
+        if curve is not None:
+            curve.close()
+        context.destroy(linger=0)
+
+
+def test_a_consumer_that_comes_late_gets_what_was_retained_then_what_follows_in_order(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            for index in range(5):
+                publisher.publish("audio", block(index))
+            ear = Ear(context, address, {"audio": In((Audio,), replay=True)})
+            await ear.subscriber.connected()
+            for index in range(5, 10):
+                publisher.publish("audio", block(index))
+            await until(lambda: len(ear.heard) == 10)
+            assert ear.positions() == list(range(10))
+            assert not ear.counters
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_frames_published_while_a_replay_is_under_way_are_neither_lost_nor_doubled(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            for index in range(50):
+                publisher.publish("audio", block(index))
+            ear = Ear(context, address, {"audio": In((Audio,), replay=True)})
+            for index in range(50, 400):
+                publisher.publish("audio", block(index))
+                await asyncio.sleep(0)
+            await until(lambda: len(ear.heard) >= 400)
+            assert ear.positions() == list(range(400))
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_wait_for_returns_only_when_every_expected_consumer_is_there(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            waiting = asyncio.ensure_future(publisher.wait_for({"audio": {"ear"}}))
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            ear = Ear(context, address, {"audio": In((Audio,))})
+            await asyncio.wait_for(waiting, 10)
+            assert publisher.listeners("audio") == {"ear"}
+            ear.subscriber.close()
+            await until(lambda: not publisher.listeners("audio"))
+
+    asyncio.run(scene())
+
+
+def test_only_the_newest_route_is_replayed(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "supervisor")
+        async with publishing(address) as (publisher, context):
+            for epoch in range(3):
+                publisher.publish("route", Route(owner="live", epoch=epoch, reason="test"))
+            ear = Ear(context, address, {"route": In((Route,), replay=True)})
+            await ear.subscriber.connected()
+            assert [frame.epoch for frame in ear.heard if isinstance(frame, Route)] == [2]
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_stale_frames_are_dropped_by_age_and_counted(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            ear = Ear(context, address, {"audio": In((Audio,), max_age_ms=500)})
+            await ear.subscriber.connected()
+            long_ago = time.monotonic_ns() - 2_000_000_000
+            publisher.publish("audio", block(0, origin_ns=long_ago))
+            publisher.publish("audio", block(1))
+            await until(lambda: len(ear.heard) == 1)
+            assert ear.positions() == [1]
+            assert ear.counters == {"audio.expired": 1}
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_of_waiting_pictures_only_the_newest_is_taken(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            ear = Ear(context, address, {"audio": In((Audio,), newest=True)})
+            await ear.subscriber.connected()
+            for index in range(20):
+                publisher.publish("audio", block(index))
+            # Blocks this loop until all have arrived, so that they are read in one go.
+            await until(lambda: bool(ear.heard))
+            await until(lambda: ear.positions()[-1] == 19)
+            assert len(ear.heard) + ear.counters["audio.superseded"] == 20
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_a_port_whose_name_begins_like_another_is_not_mixed_up_with_it(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            ear = Ear(context, address, {"audio": In((Audio,))})
+            await ear.subscriber.connected()
+            publisher.publish("audio_levels", block(7))
+            publisher.publish("audio", block(8))
+            await until(lambda: bool(ear.heard))
+            assert ear.positions() == [8]
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize(
+    ("parts", "complaint"),
+    [
+        ([b"audio", b"\xc1"], "not msgpack"),
+        ([b"audio", msgpack.packb([1])], "not a msgpack map"),
+        ([b"audio", msgpack.packb({"v": 99, "type": "audio"})], "schema version 99"),
+        ([b"audio", msgpack.packb({"v": 1, "type": "nonsense"})], "unknown frame type"),
+        ([b"audio", msgpack.packb({"v": 1, "type": "audio", "pcm": b""})], "position"),
+        ([b"audio", msgpack.packb({"v": 1, "type": "audio", 5: b""})], "not msgpack"),
+        ([b"audio"], "1 parts instead of 2"),
+        ([b"audio", b"x", b"y"], "3 parts instead of 2"),
+        (
+            [
+                b"audio",
+                msgpack.packb({"v": 1, "type": "image", "jpeg": b"", "width": 1, "height": 1}),
+            ],
+            "a image does not belong on audio",
+        ),
+    ],
+)
+def test_garbage_is_counted_and_dropped_and_the_next_frame_is_heard_f22(
+    tmp_path: Path, parts: list[bytes], complaint: str
+) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        stranger = context.socket(zmq.XPUB)
+        stranger.bind(address)
+        ear = Ear(context, address, {"audio": In((Audio,))}, greets=False)
+        while stranger.poll(10_000) and stranger.recv() != b"\x01audio":
+            pass
+        stranger.send_multipart(parts)
+        good = {"v": 1, "type": "audio", "position": 0, "pcm": BLOCK, "origin_ns": 1}
+        stranger.send_multipart([b"audio", msgpack.packb(good)])
+        await until(lambda: bool(ear.heard))
+        assert ear.counters["garbage"] == 1
+        assert complaint in ear.complaints[0]
+        ear.subscriber.close()
+        stranger.close(linger=0)
+        context.destroy(linger=0)
+
+    asyncio.run(scene())
+
+
+def test_a_second_publisher_on_an_endpoint_is_refused_with_the_first_ones_pid_f20(
+    tmp_path: Path,
+) -> None:
+    import os
+
+    with (
+        EndpointLock(tmp_path, "mic"),
+        pytest.raises(EndpointBusyError, match=f"process {os.getpid()}"),
+        EndpointLock(tmp_path, "mic"),
+    ):
+        pass
+    with EndpointLock(tmp_path, "mic"):
+        pass
+
+
+def test_the_restarted_producer_is_heard_again_and_counts_from_its_new_boot(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        ear = Ear(context, address, {"audio": In((Audio,), replay=True)})
+        async with publishing(address) as (publisher, _):
+            await publisher.wait_for({"audio": {"ear"}})
+            publisher.publish("audio", block(0))
+            publisher.publish("audio", block(1))
+            await until(lambda: len(ear.heard) == 2)
+        async with publishing(address) as (publisher, _):
+            await asyncio.wait_for(publisher.wait_for({"audio": {"ear"}}), 10)
+            publisher.publish("audio", block(2))
+            await until(lambda: len(ear.heard) == 3)
+        assert ear.positions() == [0, 1, 2]
+        assert not ear.counters
+        ear.subscriber.close()
+        context.destroy(linger=0)
+
+    asyncio.run(scene())
+
+
+def test_a_slow_consumer_never_blocks_the_producer_and_its_loss_is_counted_f21(
+    tmp_path: Path,
+) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            ear = Ear(context, address, {"audio": In((Audio,))})
+            await ear.subscriber.connected()
+            for index in range(20_000):
+                publisher.publish("audio", block(index))
+            publisher_done = time.monotonic_ns()
+            assert publisher_done
+            # What fits in the queues arrives; the rest is known to be missing.
+            seen = -1
+            while seen != len(ear.heard):
+                seen = len(ear.heard)
+                await asyncio.sleep(0.05)
+            publisher.publish("audio", block(20_000))
+            await until(lambda: ear.positions()[-1] == 20_000)
+            assert len(ear.heard) + ear.counters["audio.lost"] == 20_001
+            assert ear.counters["audio.lost"] > 0
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_over_tcp_a_known_key_is_admitted(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server, client = tmp_path / "server", tmp_path / "client"
+        keys = create_keys(server)
+        create_keys(client)
+        (server / TRUSTED_DIR / "client.key").write_bytes((client / "greenroom.key").read_bytes())
+        async with publishing("tcp://127.0.0.1:*", server) as (publisher, _):
+            context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+            ear = Ear(
+                context,
+                publisher.address,
+                {"audio": In((Audio,), max_age_ms=500, replay=True)},
+                curve=CurveClient(client, keys.public.decode()),
+            )
+            await asyncio.wait_for(ear.subscriber.connected(), 10)
+            publisher.publish("audio", block(3))
+            await until(lambda: ear.positions() == [3])
+            ear.subscriber.close()
+            context.destroy(linger=0)
+
+    asyncio.run(scene())
+
+
+def test_over_tcp_an_unknown_key_and_no_key_hear_nothing(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server, stranger = tmp_path / "server", tmp_path / "stranger"
+        keys = create_keys(server)
+        create_keys(stranger)
+        async with publishing("tcp://127.0.0.1:*", server) as (publisher, _):
+            context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+            refused = context.socket(zmq.SUB)
+            CurveClient(stranger, keys.public.decode()).protect(refused)
+            monitor = refused.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+            refused.connect(publisher.address)
+            refused.setsockopt(zmq.SUBSCRIBE, b"")
+            plain = context.socket(zmq.SUB)
+            plain.connect(publisher.address)
+            plain.setsockopt(zmq.SUBSCRIBE, b"")
+            await until(lambda: bool(monitor.poll(0)))
+            for index in range(5):
+                publisher.publish("audio", block(index))
+            await asyncio.sleep(0)
+            assert not refused.poll(200)
+            assert not plain.poll(200)
+            refused.disable_monitor()
+            monitor.close(linger=0)
+            refused.close(linger=0)
+            plain.close(linger=0)
+            context.destroy(linger=0)
+
+    asyncio.run(scene())
+
+
+def test_an_image_on_its_way_keeps_its_capture_time(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "cam")
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        publisher = Publisher(context, address, {"video": Out((Image,))}, high_water=8)
+        ear = Ear(context, address, {"video": In((Image,))})
+        await ear.subscriber.connected()
+        publisher.publish("video", Image(jpeg=b"x", width=1, height=2, origin_ns=42))
+        await until(lambda: bool(ear.heard))
+        assert ear.heard[0].origin_ns == 42
+        assert ear.heard[0].sent_ns > 42
+        ear.subscriber.close()
+        publisher.close()
+        context.destroy(linger=0)
+
+    asyncio.run(scene())

@@ -1,0 +1,357 @@
+"""The life of a supervised actor: restarts, back-off, containment, hanging, stopping."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.config.model import SupervisionConfig
+from pipeline.supervision.lifecycle import Action, Event, Life, Limits, Phase, step
+
+LIMITS = Limits(
+    startup_deadline_s=10,
+    heartbeat_timeout_s=3,
+    backoff_first_s=0.1,
+    backoff_max_s=0.8,
+    stable_s=5,
+    intensity=4,
+    intensity_window_s=30,
+    contained_retry_s=10,
+    stop_deadline_s=3,
+    dump_s=0.2,
+)
+PATIENT = replace(LIMITS, intensity=1000)
+"""Never contains."""
+HAS_PROCESS = (Phase.STARTING, Phase.RUNNING, Phase.DUMPING, Phase.STOPPING)
+
+
+class Story:
+    """An actor's life, event by event; keeps all that was asked for."""
+
+    def __init__(self, limits: Limits = LIMITS) -> None:
+        self.limits = limits
+        self.life = Life()
+        self.now_s = 100.0
+        self.actions: list[Action] = []
+
+    def then(self, event: Event, after_s: float = 0.0) -> list[Action]:
+        self.now_s += after_s
+        self.life, actions = step(self.life, event, self.now_s, self.limits)
+        self.actions += actions
+        return actions
+
+    def start(self) -> Story:
+        assert self.then(Event.MAY_START) == [Action.SPAWN]
+        return self
+
+    def run(self) -> Story:
+        self.start()
+        assert self.then(Event.BECAME_READY) == []
+        assert self.life.phase is Phase.RUNNING
+        return self
+
+    def restart_delay_s(self) -> float:
+        """Exit, then let time pass until the next process is asked for."""
+        self.then(Event.EXITED)
+        begun_s = self.now_s
+        while Action.SPAWN not in self.then(Event.TICK):
+            assert self.now_s - begun_s < 100, f"never restarted: {self.life}"
+            self.now_s += 0.01
+        return round(self.now_s - begun_s, 2)
+
+
+def test_nothing_is_started_before_it_may() -> None:
+    story = Story()
+    assert story.then(Event.TICK, 1000) == []
+    assert story.life.phase is Phase.WAITING
+    assert story.then(Event.MAY_START) == [Action.SPAWN]
+    assert story.life.phase is Phase.STARTING
+    assert story.life.starts == 1
+
+
+def test_the_first_restart_is_immediate_and_the_back_off_doubles_up_to_its_maximum_f18() -> None:
+    story = Story(PATIENT).run()
+    delays = [story.restart_delay_s() for _ in range(7)]
+    assert delays == pytest.approx([0.0, 0.1, 0.2, 0.4, 0.8, 0.8, 0.8], abs=0.011)
+
+
+def test_running_stably_clears_the_back_off_f18() -> None:
+    story = Story(PATIENT).run()
+    for _ in range(5):
+        story.restart_delay_s()
+    story.then(Event.BECAME_READY)
+    story.then(Event.BEAT, 2.5)
+    story.then(Event.BEAT, 2.5)
+    assert story.life.backoff_s == 0
+    # Not the first failure of this window: it waits, but as briefly as at the first repetition.
+    assert story.restart_delay_s() == pytest.approx(0.1, abs=0.011)
+
+
+def test_a_crash_long_after_the_last_one_is_restarted_at_once_again_f18() -> None:
+    story = Story().run()
+    story.restart_delay_s()
+    story.restart_delay_s()
+    story.then(Event.BECAME_READY)
+    for _ in range(40):
+        assert story.then(Event.BEAT, 1.0) == []
+    assert story.restart_delay_s() == 0.0
+
+
+def test_a_crash_before_it_ran_stably_keeps_the_back_off_growing_f18() -> None:
+    story = Story(PATIENT).run()
+    delays = []
+    for _ in range(5):
+        delays.append(story.restart_delay_s())
+        story.then(Event.BECAME_READY, 0.5)
+        story.then(Event.BEAT, 0.5)
+    assert delays == pytest.approx([0.0, 0.1, 0.2, 0.4, 0.8], abs=0.011)
+
+
+def test_more_failures_than_the_intensity_contain_it_and_it_is_retried_slowly_f18() -> None:
+    story = Story().run()
+    for _ in range(LIMITS.intensity):
+        story.restart_delay_s()
+        assert story.life.phase is Phase.STARTING
+    story.then(Event.EXITED)
+    assert story.life.phase is Phase.CONTAINED
+    assert story.then(Event.TICK, LIMITS.contained_retry_s - 0.1) == []
+    assert story.then(Event.TICK, 0.1) == [Action.SPAWN]
+    story.then(Event.EXITED)
+    assert story.life.phase is Phase.CONTAINED, "one more failure within the window"
+
+
+def test_a_contained_actor_that_comes_back_is_treated_like_any_other_once_the_window_is_over() -> (
+    None
+):
+    story = Story().run()
+    for _ in range(LIMITS.intensity):
+        story.restart_delay_s()
+    story.then(Event.EXITED)
+    story.then(Event.TICK, LIMITS.contained_retry_s)
+    story.then(Event.BECAME_READY)
+    for _ in range(40):
+        story.then(Event.BEAT, 1.0)
+    story.then(Event.EXITED)
+    assert story.life.phase is Phase.BACKOFF
+    assert story.then(Event.TICK) == [Action.SPAWN]
+
+
+def test_while_starting_only_the_deadline_counts_as_hanging_not_the_heartbeat_f18() -> None:
+    story = Story().start()
+    assert story.then(Event.TICK, LIMITS.startup_deadline_s - 0.1) == []
+    assert story.life.phase is Phase.STARTING
+    # Beats of an actor that never gets ready do not help it.
+    assert story.then(Event.BEAT, 0.05) == []
+    assert story.then(Event.TICK, 0.05) == [Action.DUMP_STACKS]
+
+
+def test_while_running_the_heartbeat_counts_f18() -> None:
+    story = Story().run()
+    for _ in range(20):
+        assert story.then(Event.BEAT, LIMITS.heartbeat_timeout_s - 0.1) == []
+    assert story.then(Event.TICK, LIMITS.heartbeat_timeout_s - 0.1) == []
+    assert story.then(Event.TICK, 0.1) == [Action.DUMP_STACKS]
+    assert story.life.phase is Phase.DUMPING
+
+
+def test_a_hung_actor_is_dumped_then_killed_and_the_kill_is_repeated_until_it_is_gone_f18() -> None:
+    story = Story().run()
+    assert story.then(Event.TICK, LIMITS.heartbeat_timeout_s) == [Action.DUMP_STACKS]
+    assert story.then(Event.TICK, LIMITS.dump_s / 2) == []
+    assert story.then(Event.TICK, LIMITS.dump_s / 2) == [Action.KILL]
+    assert story.then(Event.TICK, 0.05) == [Action.KILL]
+    assert story.then(Event.EXITED) == []
+    assert story.life.phase is Phase.BACKOFF
+    assert story.then(Event.TICK) == [Action.SPAWN]
+
+
+def test_a_late_heartbeat_of_a_hung_actor_does_not_save_it() -> None:
+    story = Story().run()
+    story.then(Event.TICK, LIMITS.heartbeat_timeout_s)
+    story.then(Event.BEAT)
+    story.then(Event.BECAME_READY)
+    assert story.life.phase is Phase.DUMPING
+
+
+@pytest.mark.parametrize("ready", [False, True])
+def test_an_actor_past_its_memory_limit_is_dumped_and_killed(ready: bool) -> None:
+    story = Story().run() if ready else Story().start()
+    assert story.then(Event.TOO_BIG) == [Action.DUMP_STACKS]
+    assert story.then(Event.TICK, LIMITS.dump_s) == [Action.KILL]
+
+
+def test_readiness_is_earned_again_after_a_restart() -> None:
+    story = Story().run()
+    story.restart_delay_s()
+    story.then(Event.BEAT)
+    assert story.life.phase is Phase.STARTING
+    story.then(Event.BECAME_READY)
+    assert story.life.phase is Phase.RUNNING
+
+
+def test_stopping_is_asked_for_first_and_forced_after_its_deadline() -> None:
+    story = Story().run()
+    assert story.then(Event.STOP) == [Action.TERMINATE]
+    assert story.then(Event.TICK, LIMITS.stop_deadline_s - 0.1) == []
+    assert story.then(Event.TICK, 0.1) == [Action.KILL]
+    story.then(Event.EXITED)
+    assert story.life.phase is Phase.STOPPED
+
+
+def test_an_actor_that_hangs_is_not_asked_to_stop_but_killed() -> None:
+    story = Story().run()
+    story.then(Event.TICK, LIMITS.heartbeat_timeout_s)
+    assert story.then(Event.STOP) == [Action.KILL]
+    assert story.life.phase is Phase.STOPPING
+
+
+@pytest.mark.parametrize(
+    ("events", "actions", "phase"),
+    [
+        ([], [], Phase.STOPPED),
+        ([Event.MAY_START], [Action.TERMINATE], Phase.STOPPING),
+        ([Event.MAY_START, Event.BECAME_READY], [Action.TERMINATE], Phase.STOPPING),
+        ([Event.MAY_START, Event.TOO_BIG], [Action.KILL], Phase.STOPPING),
+        ([Event.MAY_START, Event.EXITED], [], Phase.STOPPED),
+        ([Event.MAY_START, *[Event.EXITED, Event.TICK, Event.TICK] * 9], [], Phase.STOPPED),
+        ([Event.MAY_START, Event.STOP], [], Phase.STOPPING),
+        ([Event.STOP], [], Phase.STOPPED),
+    ],
+)
+def test_stop_in_every_phase(events: list[Event], actions: list[Action], phase: Phase) -> None:
+    story = Story(replace(LIMITS, backoff_first_s=1e-9, backoff_max_s=1e-9, intensity=1))
+    for event in events:
+        story.then(event, 0.001)
+    assert story.then(Event.STOP) == actions
+    assert story.life.phase is phase
+    if phase is Phase.STOPPING:
+        story.then(Event.EXITED)
+    assert story.life.phase is Phase.STOPPED
+    for event in Event:
+        assert story.then(event, 1000) == []
+        assert story.life.phase is Phase.STOPPED
+
+
+def test_the_limits_of_an_actor_go_before_those_of_the_pipeline() -> None:
+    config = SupervisionConfig()
+    own = Limits.of(config, startup_deadline_s=1.5, heartbeat_timeout_s=2.5)
+    assert (own.startup_deadline_s, own.heartbeat_timeout_s) == (1.5, 2.5)
+    common = Limits.of(config)
+    assert common.startup_deadline_s == config.startup_deadline_s
+    assert common.heartbeat_timeout_s == config.heartbeat_timeout_s
+
+
+class World:
+    """What a supervisor and a kernel do with the actions; events are given by Hypothesis."""
+
+    def __init__(self) -> None:
+        self.story = Story()
+        self.alive = False
+        self.killed = False
+        self.stopping = False
+        self.last_death_s: float | None = None
+
+    def apply(self, event: Event, after_s: float) -> None:
+        story = self.story
+        if event is Event.EXITED and not self.alive:
+            event = Event.TICK
+        if event in (Event.BEAT, Event.BECAME_READY, Event.TOO_BIG) and not self.alive:
+            event = Event.TICK
+        if event is Event.EXITED:
+            self.alive = False
+            self.last_death_s = story.now_s + after_s
+        self.stopping = self.stopping or event is Event.STOP
+        before = story.life.phase
+        for action in story.then(event, after_s):
+            if action is Action.SPAWN:
+                assert not self.alive, "two processes at once"
+                assert not self.stopping, "started after it was told to stop"
+                self.alive, self.killed = True, False
+            else:
+                assert self.alive, f"{action} without a process"
+            if action is Action.KILL:
+                assert before in (Phase.DUMPING, Phase.STOPPING), "killed without a warning"
+                self.killed = True
+        assert self.alive == (story.life.phase in HAS_PROCESS), story.life
+
+
+EVENTS = st.lists(
+    st.tuples(
+        st.sampled_from([*Event, Event.TICK, Event.TICK, Event.EXITED, Event.BECAME_READY]),
+        st.sampled_from([0.0, 0.05, 0.3, 2.0, 4.0, 11.0, 40.0]),
+    ),
+    max_size=80,
+)
+
+
+@given(EVENTS)
+def test_whatever_happens_there_is_never_more_than_one_process_and_none_after_stop_f18(
+    events: list[tuple[Event, float]],
+) -> None:
+    world = World()
+    for event, after_s in events:
+        world.apply(event, after_s)
+
+
+@given(EVENTS)
+def test_whatever_happened_an_actor_that_may_run_is_running_again_in_bounded_time_f18(
+    events: list[tuple[Event, float]],
+) -> None:
+    world = World()
+    for event, after_s in events:
+        if event is not Event.STOP:
+            world.apply(event, after_s)
+    world.apply(Event.MAY_START, 0)
+    # From here on all goes well: what is killed dies, what is started gets ready and beats.
+    longest_s = (
+        LIMITS.heartbeat_timeout_s + LIMITS.dump_s + LIMITS.contained_retry_s + LIMITS.backoff_max_s
+    )
+    for _ in range(int(longest_s / 0.05) + 10):
+        world.apply(Event.TICK, 0.05)
+        if world.killed and world.alive:
+            world.apply(Event.EXITED, 0)
+        elif world.alive and world.story.life.phase is Phase.STARTING:
+            world.apply(Event.BECAME_READY, 0)
+        elif world.alive and world.story.life.phase is Phase.RUNNING:
+            world.apply(Event.BEAT, 0)
+    assert world.story.life.phase is Phase.RUNNING
+
+
+@given(EVENTS, st.booleans())
+def test_whatever_happened_stop_ends_in_stopped_within_the_deadline(
+    events: list[tuple[Event, float]], obeys: bool
+) -> None:
+    world = World()
+    for event, after_s in events:
+        world.apply(event, after_s)
+    world.apply(Event.STOP, 0)
+    asked_s = world.story.now_s
+    while world.alive:
+        world.apply(Event.TICK, 0.05)
+        if obeys or world.killed:
+            world.apply(Event.EXITED, 0)
+        assert world.story.now_s - asked_s < LIMITS.stop_deadline_s + 0.2
+    assert world.story.life.phase is Phase.STOPPED
+
+
+@given(st.lists(st.floats(0, 20), min_size=1, max_size=60))
+def test_no_window_ever_holds_more_restarts_than_the_intensity_and_the_slow_retries_f18(
+    lifetimes_s: list[float],
+) -> None:
+    story = Story().start()
+    spawned_s = [story.now_s]
+    for lifetime_s in lifetimes_s:
+        story.then(Event.BECAME_READY)
+        story.now_s += lifetime_s
+        story.life = replace(story.life, beat_s=story.now_s)
+        story.then(Event.EXITED)
+        while Action.SPAWN not in story.then(Event.TICK):
+            story.now_s += 0.05
+        spawned_s.append(story.now_s)
+    slow = LIMITS.intensity_window_s / LIMITS.contained_retry_s
+    for begun_s in spawned_s:
+        within = [s for s in spawned_s if begun_s <= s < begun_s + LIMITS.intensity_window_s]
+        assert len(within) <= 1 + LIMITS.intensity + slow + 1

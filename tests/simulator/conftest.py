@@ -1,0 +1,47 @@
+"""Simulators for tests: one that understands and speaks, and cheap ones that are scripted."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from simulating import RunningSimulator, scenario_file, use
+
+from actors.simulator import SimulatorOptions
+
+Scripted = Callable[..., RunningSimulator]
+
+
+@pytest.fixture(scope="session")
+def talking_simulator() -> Iterator[RunningSimulator]:
+    simulator = RunningSimulator(SimulatorOptions())
+    yield simulator
+    simulator.stop()
+
+
+@pytest.fixture
+def talking(
+    talking_simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> RunningSimulator:
+    """Understands speech and speaks."""
+    use(talking_simulator, monkeypatch)
+    return talking_simulator
+
+
+@pytest.fixture
+def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scripted]:
+    """Starts simulators that hear nothing and hum, with rules or with options."""
+    running: list[RunningSimulator] = []
+
+    def start(*rules: dict[str, Any], **options: Any) -> RunningSimulator:
+        if rules:
+            options["scenario"] = scenario_file(tmp_path, *rules)
+        cheap = {"ears": "none", "voice": "tone", "answer_speed": (20, 60), **options}
+        simulator = RunningSimulator(SimulatorOptions.model_validate(cheap))
+        running.append(simulator)
+        use(simulator, monkeypatch)
+        return simulator
+
+    yield start
+    for simulator in running:
+        simulator.stop()

@@ -1,0 +1,344 @@
+"""What scenarios do to a connection, seen from the unmodified google-genai."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import websockets
+from conftest import Scripted
+from google.genai import errors, types
+from simulating import (
+    LIVE_MODEL,
+    MANUAL,
+    MOVE,
+    Received,
+    ask,
+    client,
+    config,
+    receive,
+    run,
+    speak_turn,
+)
+
+SILENCE_2_S = bytes(64_000)
+
+
+def connect(**changes: Any) -> Any:
+    return client().aio.live.connect(model=LIVE_MODEL, config=config(**changes))
+
+
+async def converse(session: Any) -> Received:
+    """Two seconds of audio and the answer to it."""
+    await speak_turn(session, SILENCE_2_S)
+    return await receive(session)
+
+
+def close_code(error: BaseException) -> int:
+    if isinstance(error, websockets.ConnectionClosedError):
+        return int(error.rcvd.code) if error.rcvd else 1006
+    assert isinstance(error, errors.APIError)
+    return int(error.code)
+
+
+async def code_of(work: Any) -> int:
+    with pytest.raises(errors.APIError) as raised:
+        await work
+    return int(raised.value.code)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "code"),
+    [
+        ("f01_quota_before_turn", 1011),
+        ("f01_quota_mid_speech", 1011),
+        ("f01_quota_mid_answer", 1011),
+        ("f03_cut_mid_speech", 1006),
+        ("f03_cut_mid_answer", 1006),
+        ("f08_resume_rejected_handle", 1006),
+    ],
+)
+def test_connection_ends_and_the_next_one_works(
+    scripted: Scripted, scenario: str, code: int
+) -> None:
+    simulator = scripted(scenario=scenario)
+
+    async def conversation() -> None:
+        async with connect(realtime_input_config=MANUAL) as session:
+            # The end may come while audio is still being sent, which is another exception.
+            with pytest.raises((errors.APIError, websockets.ConnectionClosedError)) as raised:
+                await converse(session)
+            assert close_code(raised.value) == code
+        async with connect(realtime_input_config=MANUAL) as session:
+            assert (await converse(session)).audio
+
+    run(conversation())
+    first, second = simulator.journal.sessions
+    assert first.close is not None
+    assert first.actions
+    assert second.turns[0].outcome == "answered"
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 429, 503])
+def test_refused_handshake_has_status_and_google_error_body(
+    scripted: Scripted, status: int
+) -> None:
+    simulator = scripted(scenario=f"f02_handshake_{status}")
+
+    async def attempt() -> None:
+        async with connect():
+            pass
+
+    with pytest.raises(websockets.InvalidStatus) as raised:
+        run(attempt())
+    assert raised.value.response.status_code == status
+    assert b'"status": "' in (raised.value.response.body or b"")
+    assert simulator.journal.refused_handshakes[0]["how"] == f"refuse {status}"
+
+
+def test_refused_tcp_comes_back_on_the_same_port(scripted: Scripted) -> None:
+    scripted({"when": "connect", "times": 1, "do": [{"refuse_tcp": 0.3}]})
+
+    async def conversation() -> list[type[BaseException]]:
+        seen: list[type[BaseException]] = []
+        while True:
+            try:
+                async with connect() as session:
+                    assert (await ask(session, "Hello.")).audio
+                    return seen
+            except (OSError, websockets.InvalidMessage, EOFError) as error:
+                seen.append(type(error))
+                await asyncio.sleep(0.02)
+
+    assert ConnectionRefusedError in run(conversation())
+
+
+def test_wrong_certificate_is_offered_for_a_while(scripted: Scripted) -> None:
+    scripted({"when": "connect", "times": 1, "do": [{"wrong_certificate": 0.3}]})
+
+    async def conversation() -> list[str]:
+        seen: list[str] = []
+        while True:
+            try:
+                async with connect() as session:
+                    assert session.setup_complete
+                    return seen
+            except (OSError, websockets.InvalidMessage, EOFError) as error:
+                seen.append(type(error).__name__)
+                await asyncio.sleep(0.02)
+
+    assert "SSLCertVerificationError" in run(conversation())
+
+
+def test_vanished_connection_stays_open_and_says_nothing(scripted: Scripted) -> None:
+    simulator = scripted(scenario="f03_vanish_mid_speech")
+
+    async def conversation() -> None:
+        async with connect(realtime_input_config=MANUAL) as session:
+            await speak_turn(session, SILENCE_2_S)
+            pong = await session._ws.ping()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(pong), 0.3)
+            session._ws.transport.abort()
+        async with connect(realtime_input_config=MANUAL) as session:
+            assert (await converse(session)).audio
+
+    run(conversation())
+    assert simulator.journal.sessions[0].turns == []
+
+
+def test_no_setup_reply_leaves_the_client_waiting(scripted: Scripted) -> None:
+    scripted(scenario="f06_no_setup_reply")
+
+    async def attempt() -> None:
+        async with asyncio.timeout(0.3):
+            async with connect():
+                pass
+
+    with pytest.raises(TimeoutError):
+        run(attempt())
+
+
+def test_first_frame_error_yields_a_session_without_setup(scripted: Scripted) -> None:
+    scripted(scenario="f06_first_frame_error")
+
+    async def attempt() -> Any:
+        async with connect() as session:
+            return session.setup_complete
+
+    assert run(attempt()) is None
+
+
+@pytest.mark.parametrize(
+    ("scenario", "expected"),
+    [
+        ("f06_unknown_frame", TypeError),
+        ("f06_error_frame", TypeError),
+        ("f06_flat_error_frame", errors.ServerError),
+        ("f06_not_json", ValueError),
+    ],
+)
+def test_odd_frame_in_an_answer(
+    scripted: Scripted, scenario: str, expected: type[Exception]
+) -> None:
+    scripted(scenario=scenario)
+
+    async def conversation() -> None:
+        async with connect() as session:
+            await ask(session, "A question of some length.")
+
+    with pytest.raises(expected):
+        run(conversation())
+
+
+def test_goaway_then_quiet_closes_at_the_deadline(scripted: Scripted) -> None:
+    simulator = scripted(
+        {"when": {"after_s": 0}, "do": [{"goaway": {"time_left_s": 0.4, "then": "quiet"}}]}
+    )
+
+    async def conversation() -> None:
+        async with connect() as session:
+            warned = await receive(session, "go_away")
+            assert warned.time_left == "0.4s"
+            await session.send_realtime_input(text="Are you there?")
+            assert await code_of(receive(session, "never")) == 1008
+
+    run(conversation())
+    record = simulator.journal.sessions[0]
+    assert record.turns == []
+    assert record.close is not None
+    assert record.close.at_s - record.opened_s >= 0.4
+
+
+def test_goaway_then_close_answers_until_the_deadline(scripted: Scripted) -> None:
+    scripted({"when": {"after_s": 0}, "do": [{"goaway": {"time_left_s": 1.5}}]})
+
+    async def conversation() -> None:
+        async with connect() as session:
+            await receive(session, "go_away")
+            assert (await ask(session, "Hi.")).audio
+            with pytest.raises(errors.APIError, match="failed to close the connection"):
+                await receive(session, "never")
+
+    run(conversation())
+
+
+def test_rejected_handle_closes_only_sessions_that_resume(scripted: Scripted) -> None:
+    scripted({"when": "setup", "do": [{"reject_resume": {"code": 1008, "reason": "gone"}}]})
+
+    async def conversation() -> None:
+        async with connect() as session:
+            handle = (await ask(session, "Hi.")).handle
+        with pytest.raises(errors.APIError, match="gone"):
+            async with connect(session_resumption={"handle": handle}):
+                pass
+
+    run(conversation())
+
+
+def test_silent_freeze_answers_pings_but_not_the_turn(scripted: Scripted) -> None:
+    scripted(scenario="f09_silent_freeze")
+
+    async def conversation() -> None:
+        async with connect() as session:
+            await session.send_realtime_input(text="Hello?")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(receive(session, "never"), 0.3)
+            await (await session._ws.ping())
+
+    run(conversation())
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kinds"),
+    [
+        ("f10_early_turn_complete", ["audio", "turn_complete", "resumable"]),
+        ("f10_empty_turn", ["turn_complete", "resumable"]),
+        ("f10_generation_complete_only", ["audio", "generation_complete", "resumable"]),
+        ("f10_no_usage", ["audio", "generation_complete", "turn_complete", "resumable"]),
+    ],
+)
+def test_turn_ends_oddly_once(scripted: Scripted, scenario: str, kinds: list[str]) -> None:
+    scripted(scenario=scenario)
+
+    async def conversation() -> None:
+        async with connect() as session:
+            odd = await ask(session, "A question of some length.")
+            assert list(dict.fromkeys(odd.kinds)) == kinds
+            if scenario != "f10_early_turn_complete":
+                assert (odd.usage is None) == (scenario != "f10_empty_turn")
+            normal = await ask(session, "Another question.")
+            assert normal.kinds[-2:] == ["turn_complete", "resumable"]
+
+    run(conversation())
+
+
+def test_burst_sends_a_long_answer_at_once(scripted: Scripted) -> None:
+    simulator = scripted(scenario="f11_burst")
+
+    async def conversation() -> None:
+        async with connect() as session:
+            await ask(session, "Tell me a story.")
+
+    run(conversation())
+    turn = simulator.journal.sessions[0].turns[0]
+    assert turn.answer_ms / 1000 > 20
+    assert (turn.ended_ns - turn.first_audio_ns) / 1e6 < turn.answer_ms / 8
+
+
+def test_slow_answer_takes_longer_than_its_sound(scripted: Scripted) -> None:
+    simulator = scripted(scenario="f11_slow")
+
+    async def conversation() -> None:
+        async with connect() as session:
+            await ask(session, "Hi.")
+
+    run(conversation())
+    turn = simulator.journal.sessions[0].turns[0]
+    assert (turn.ended_ns - turn.first_audio_ns) / 1e6 > turn.answer_ms
+
+
+def test_late_transcript_comes_after_the_turn(scripted: Scripted) -> None:
+    simulator = scripted({"when": "setup", "do": [{"late_transcript": 50}]}, ears="moonshine")
+
+    async def conversation() -> None:
+        from simulating import recording
+
+        async with connect(realtime_input_config=MANUAL) as session:
+            await speak_turn(session, recording("cards-001.wav"))
+            received = await receive(session, "input_transcription")
+        kinds = received.kinds
+        assert kinds.index("turn_complete") < kinds.index("input_transcription")
+
+    run(conversation())
+    assert simulator.journal.heard() == ["Ten of clubs."]
+
+
+def test_cut_while_a_tool_runs_leaves_the_call_lost(scripted: Scripted) -> None:
+    simulator = scripted(scenario="f15_cut_while_tool_runs")
+
+    async def conversation() -> None:
+        async with connect(tools=[{"function_declarations": [MOVE]}]) as session:
+            await session.send_realtime_input(text="Go forward ten meters.")
+            assert await code_of(receive(session, "never")) == 1006
+
+    run(conversation())
+    assert [call.outcome for call in simulator.journal.tool_calls()] == ["lost"]
+
+
+def test_response_for_a_lost_call_is_noted_after_resuming(scripted: Scripted) -> None:
+    simulator = scripted(scenario="f15_cut_while_tool_runs")
+
+    async def conversation() -> None:
+        tools = [{"function_declarations": [MOVE]}]
+        async with connect(tools=tools) as session:
+            handle = (await ask(session, "Hello.")).handle
+            await session.send_realtime_input(text="Go forward ten meters.")
+            assert await code_of(receive(session, "never")) == 1006
+        async with connect(tools=tools, session_resumption={"handle": handle}) as session:
+            lost = simulator.journal.sessions[0].tool_calls[0].id
+            response = types.FunctionResponse(id=lost, name="move", response={})
+            await session.send_tool_response(function_responses=response)
+            assert (await ask(session, "What did I say?")).said.endswith("Hello.")
+
+    run(conversation())
+    assert len(simulator.journal.sessions[1].late_tool_responses) == 1

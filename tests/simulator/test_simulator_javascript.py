@@ -1,0 +1,66 @@
+"""The unmodified JavaScript SDK, @google/genai, against the simulator."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from conftest import Scripted
+
+TALK = Path(__file__).with_name("talk.mjs")
+# The version these tests were written with; a range would test something else every week.
+PACKAGE = "@google/genai@2.32.0"
+INSTALL_S = 120
+TALK_S = 60
+
+
+@pytest.fixture(scope="session")
+def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
+    if missing and os.environ.get("CI"):
+        pytest.fail(f"{' and '.join(missing)} must be installed for the JavaScript test")
+    if missing:
+        pytest.skip(f"{' and '.join(missing)} not installed: JavaScript SDK not tested")
+    folder = tmp_path_factory.mktemp("javascript")
+    (folder / "package.json").write_text('{"private": true}', encoding="utf-8")
+    subprocess.run(
+        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        timeout=INSTALL_S,
+    )
+    shutil.copy(TALK, folder)
+    return folder
+
+
+def test_javascript_sdk_holds_a_live_turn_and_asks_over_http(
+    node_folder: Path, scripted: Scripted
+) -> None:
+    simulator = scripted()
+    environment = {
+        **os.environ,
+        "NODE_EXTRA_CA_CERTS": str(simulator.server.ca_file),
+        "GOOGLE_GEMINI_BASE_URL": simulator.server.base_url,
+    }
+    done = subprocess.run(
+        ["node", TALK.name],
+        cwd=node_folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TALK_S,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["call"] == "stop"
+    assert result["said"] == "Stopping."
+    assert result["bytes"] > 10_000
+    assert result["tokens"] > 0
+    assert result["http"] == "You said: Hello."
+    record = simulator.journal.sessions[0]
+    assert record.close is not None
+    assert (record.close.by, record.audio_messages) == ("client", 1)
