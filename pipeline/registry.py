@@ -56,7 +56,7 @@ def _import(module: str, use: str) -> ModuleType:
         if error.name is not None and (module == error.name or module.startswith(error.name + ".")):
             raise ConfigError(
                 f"unknown actor {use!r}: there is no module {error.name!r}; "
-                f"built in: {did_you_mean(module, builtin_names())}"
+                f"built in: {did_you_mean(module.rpartition('.')[2], builtin_names())}"
             ) from error
         raise ConfigError(f"actor {use!r} needs the package {error.name!r}: install it") from error
     except Exception as error:

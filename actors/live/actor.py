@@ -6,6 +6,7 @@ import asyncio
 import importlib
 import time
 
+from actors.live.alarm import Alarm
 from actors.live.announcer import Announcer
 from actors.live.answers import Answers
 from actors.live.audio_ring import RATE_HZ, AudioRing
@@ -15,7 +16,7 @@ from actors.live.exchange import Exchange
 from actors.live.faults import Closing, Source
 from actors.live.history import History
 from actors.live.limits import limits_of
-from actors.live.memory import Keeper, Memory
+from actors.live.memory import Keeper
 from actors.live.mover import Mover
 from actors.live.options import LiveOptions
 from actors.live.reconnect import Dialler
@@ -45,8 +46,6 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 
-LONGEST_MESSAGE = RATE_HZ // 2
-"""Samples in one message when a whole turn is sent at once: 500 ms, 21 KB on the wire."""
 OFFER_PATIENCE_S = 10.0
 """For the tools to be offered before the session is set up without them."""
 STABLE_S = 30.0
@@ -96,8 +95,7 @@ class Live(Actor[LiveOptions]):
         self._dialler = Dialler(options.connect)
         self._tools: tuple[dict[str, object], ...] = ()
         self._offered = asyncio.Event()
-        self._timer: asyncio.TimerHandle | None = None
-        self._due_s: float | None = None
+        self._alarm = Alarm(self._tick)
         self._mover = Mover(self._leave)
         self._announcer = Announcer(self)
         self._restored: list[Step] = []
@@ -107,7 +105,7 @@ class Live(Actor[LiveOptions]):
         await asyncio.to_thread(importlib.import_module, "google.genai")
         memory = self._keeper.memory
         self._history.restore(memory.history)
-        self._restored = self._exchange.restore(memory.over, memory.begun, memory.epoch)
+        self._restored = self._exchange.restore(memory.turns())
         if "route" in self.surroundings.connected:
             self._do(self._exchange.route(None, memory.epoch, time.monotonic()))
 
@@ -139,8 +137,7 @@ class Live(Actor[LiveOptions]):
     async def stop(self) -> None:
         """Let go of timers; the connection ended with `run`."""
         self._mover.moved()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._alarm.set(None)
 
     # Input ports.
 
@@ -277,7 +274,7 @@ class Live(Actor[LiveOptions]):
                 case _:
                     if self._session.connection is not None:
                         self._session.connection.send(step)
-        self._rearm()
+        self._alarm.set(self._exchange.deadline_s())
         if self._exchange.idle():
             self._mover.pause()
 
@@ -292,33 +289,13 @@ class Live(Actor[LiveOptions]):
 
     def _send_audio(self, start: int, end: int) -> None:
         connection = self._session.connection
-        if connection is None:
-            return
-        while start < end:
-            upto = min(end, start + LONGEST_MESSAGE)
-            if pcm := self._ring.cut(start, upto):
+        if connection is not None:
+            for pcm in self._ring.messages(start, end):
                 connection.send(Pcm(pcm, self._origin_ns))
-            start = upto
-
-    def _rearm(self) -> None:
-        due_s = self._exchange.deadline_s()
-        if due_s == self._due_s:
-            return
-        self._due_s = due_s
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if due_s is not None:
-            delay_s = max(0.0, due_s - time.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._tick)
 
     def _tick(self) -> None:
-        self._timer = self._due_s = None
         self._do(self._exchange.tick(time.monotonic()))
 
     def _remember(self) -> None:
-        memory = self._keeper.memory
-        memory.over, memory.begun = self._exchange.over(), self._exchange.begun()
-        memory.epoch = self._exchange.epoch()
-        memory.history = self._history.to_json()
+        self._keeper.memory.note(self._exchange.memorable(), self._history.to_json())
         self._keeper.save()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actors.live.faults import Verdict
 from actors.live.reconnect import Decision
-from pipeline.actor import Actor, Options
+from pipeline.actor import Actor
 from pipeline.frames import ActorState, BackendState, BackendStatus, Fault
 
 SHOWN = {BackendState.CONNECTING: ActorState.CONNECTING, BackendState.READY: ActorState.READY}
@@ -15,7 +17,7 @@ not."""
 class Announcer:
     """Publishes `status` and `faults` in the name of an actor."""
 
-    def __init__(self, actor: Actor[Options]) -> None:
+    def __init__(self, actor: Actor[Any]) -> None:
         self._actor = actor
 
     def status(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
 
 RATE_HZ = 16_000
 """Microphone streams of the pipeline; also what the service takes without resampling."""
@@ -11,6 +12,9 @@ KEPT_S = 30
 """As long as the retained speech events: a turn heard of late is still here whole."""
 MOST_S = 120
 """What is held for turns that wait for a connection: 3.8 MB."""
+
+LONGEST_MESSAGE = RATE_HZ // 2
+"""Samples in one message when a whole turn is sent at once: 500 ms, 21 KB on the wire."""
 
 
 class AudioRing:
@@ -70,6 +74,14 @@ class AudioRing:
                 break
             pieces.append(pcm[max(0, start - position) * 2 : (end - position) * 2])
         return b"".join(pieces)
+
+    def messages(self, start: int, end: int) -> Iterator[bytes]:
+        """Cut the samples from `start` to `end` into pieces that are fit to be sent."""
+        while start < end:
+            upto = min(end, start + LONGEST_MESSAGE)
+            if pcm := self.cut(start, upto):
+                yield pcm
+            start = upto
 
     def _fill_gap(self, position: int) -> None:
         gap = position - self.end

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from functools import cache
 from typing import Any
 
@@ -11,6 +12,8 @@ from actors.live.faults import Closing, Source
 
 ABNORMAL = 1006
 """RFC 6455: no close frame came; the cause, if known here, is in what was to be sent."""
+HTTP_LIBRARIES = {"httpx": "HTTPError", "httpx2": "HTTPError", "aiohttp": "ClientError"}
+"""google-genai imports whichever is there; what each raises when the network fails."""
 FIRST_HTTP_STATUS, LAST_HTTP_STATUS = 100, 599
 
 
@@ -25,11 +28,15 @@ class ConnectionOverError(Exception):
 @cache
 def network_errors() -> tuple[type[Exception], ...]:
     """Exceptions that mean trouble with the service or the way there."""
-    import httpx
     from google.genai import errors
     from websockets import exceptions
 
-    return (errors.APIError, exceptions.WebSocketException, httpx.HTTPError, OSError, EOFError)
+    of_http: list[type[Exception]] = [
+        getattr(sys.modules[module], name)
+        for module, name in HTTP_LIBRARIES.items()
+        if module in sys.modules
+    ]
+    return (errors.APIError, exceptions.WebSocketException, OSError, EOFError, *of_http)
 
 
 def closing_of(error: BaseException) -> Closing:

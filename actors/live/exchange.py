@@ -15,6 +15,7 @@ from actors.live.book import Aftermath, Book, Limits, Link
 from actors.live.calls import Reply
 from actors.live.delivery import deliver
 from actors.live.events import Event
+from actors.live.memory import Memorable
 from actors.live.steps import EndStream, Freeze, SendReply, Step, Withdraw
 from actors.live.turns import Delivery, Kind, Progress, Turn
 from pipeline.frames import AnswerEnd
@@ -197,10 +198,6 @@ class Exchange:
         """Whether what is sent reaches a server that is to answer."""
         return self._book.link is Link.UP and self._book.owned
 
-    def epoch(self) -> int:
-        """Of the newest route."""
-        return self._book.answers.epoch
-
     def idle(self) -> bool:
         """Whether a new connection would disturb nothing."""
         return not self._book.turns
@@ -210,22 +207,20 @@ class Exchange:
         starts = [turn.oldest_sample for turn in self._book.turns]
         return min((start for start in starts if start is not None), default=None)
 
-    def begun(self) -> list[str]:
-        """Turns whose answer cannot be made anew."""
-        return [turn.turn_id for turn in self._book.turns if turn.begun]
+    def memorable(self) -> Memorable:
+        """What a process that takes over must know."""
+        book = self._book
+        begun = [turn.turn_id for turn in book.turns if turn.begun]
+        return Memorable(list(book.over), begun, book.answers.epoch)
 
-    def over(self) -> list[str]:
-        """Turns that are over, oldest first."""
-        return list(self._book.over)
-
-    def restore(self, over: list[str], begun: list[str], epoch: int) -> list[Step]:
+    def restore(self, before: Memorable) -> list[Step]:
         """Take up where a process that was killed left off; call it before anything else."""
         book = self._book
-        book.answers.epoch = epoch
-        for turn_id in over:
+        book.answers.epoch = before.epoch
+        for turn_id in before.over:
             book.remember(turn_id)
         steps: list[Step] = []
-        for turn_id in begun:
+        for turn_id in before.begun:
             turn = Turn(turn_id, Kind.TYPED, begun=True)
             book.turns.append(turn)
             steps += book.end(turn, AnswerEnd.FAILED, "cut off: the process was restarted")

@@ -14,6 +14,16 @@ HANDLE_LIFE_S = 2 * 3600.0
 """The service keeps a session for two hours after its end."""
 
 
+@dataclass(frozen=True)
+class Memorable:
+    """Turns by name: those that are `over`, and those whose answer has `begun`; the `epoch` of
+    the route."""
+
+    over: list[str]
+    begun: list[str]
+    epoch: int
+
+
 @dataclass
 class Memory:
     """One file per actor and session, readable by its owner only.
@@ -70,6 +80,15 @@ class Memory:
     def keep_handle(self, handle: str, peer: str, now_s: float) -> None:
         """A newer handle replaces the one before."""
         self.handle, self.peer, self.handle_at_s = handle, peer, now_s
+
+    def turns(self) -> Memorable:
+        """What was noted of the turns."""
+        return Memorable(self.over, self.begun, self.epoch)
+
+    def note(self, turns: Memorable, history: dict[str, Any]) -> None:
+        """Take what is to be saved."""
+        self.over, self.begun, self.epoch = turns.over, turns.begun, turns.epoch
+        self.history = history
 
     def save(self) -> None:
         """Write the file, whole or not at all. Raises OSError."""

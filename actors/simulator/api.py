@@ -7,7 +7,7 @@ from typing import Any
 
 from . import actions, generation, speech_generation
 from .capabilities import Model, capabilities
-from .errors import HttpError, http_preset, model_not_found
+from .errors import HttpError, Refused, http_preset, model_not_found
 from .generation import ContentRequest
 from .http_connection import Request, Responder
 from .journal import RequestRecord
@@ -51,6 +51,9 @@ class Api:
             await self._route(request, responder, record)
         except HttpError as error:
             responder.send_json(error.code, error.body())
+        except Refused as refusal:
+            bad = HttpError(400, "INVALID_ARGUMENT", refusal.message)
+            responder.send_json(bad.code, bad.body())
         except Withheld as withheld:
             await self._withhold(responder, withheld.action)
         record.status = responder.status

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from .errors import Refused, close_preset
 from .listener import TurnInput
 from .pictures import jpeg_size
-from .setup import INVALID_ARGUMENT, check_fields, content_text, function_declarations, known_fields
+from .setup import check_fields, function_declarations, known_fields
+from .shapes import INVALID_ARGUMENT, as_objects, content_parts, content_text
 from .wire import decode_base64, mime_type_and_rate
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def realtime_input(dialogue: "Dialogue", content: dict[str, Any]) -> None:
     check_fields(content, known_fields()["realtimeInput"], "realtime_input", [])
     if "activityStart" in content:
         dialogue.activity(dialogue.listener.start())
-    for chunk in content.get("mediaChunks") or []:
+    for chunk in as_objects(content.get("mediaChunks")):
         _media_chunk(dialogue, chunk)
     if "audio" in content:
         _audio(dialogue, content["audio"])
@@ -41,14 +42,14 @@ def client_content(dialogue: "Dialogue", content: dict[str, Any]) -> None:
     """Turns for the context; a complete one is answered and interrupts."""
     check_fields(content, known_fields()["clientContent"], "client_content", [])
     session = dialogue.session
-    for turn in content.get("turns") or []:
+    for turn in as_objects(content.get("turns")):
         role = turn.get("role") or "user"
-        if role not in {"user", "model"}:
+        if role not in ("user", "model"):
             raise Refused(1007, "Please use a valid role: user, model.")
         # The history of a resumed session is on the server: another one contradicts it.
         if role == "model" and dialogue.config.handle:
             raise Refused(1007, INVALID_ARGUMENT)
-        for part in turn.get("parts") or []:
+        for part in content_parts(turn):
             if "inlineData" in part:
                 _picture(dialogue, part["inlineData"])
         if role == "user":
@@ -71,7 +72,7 @@ def client_content(dialogue: "Dialogue", content: dict[str, Any]) -> None:
 def tool_response(dialogue: "Dialogue", content: dict[str, Any]) -> None:
     """Results of function calls."""
     check_fields(content, known_fields()["toolResponse"], "tool_response", [])
-    for response in content.get("functionResponses") or []:
+    for response in as_objects(content.get("functionResponses")):
         dialogue.tool_response(str(response.get("id")), response.get("response"))
 
 

@@ -10,7 +10,8 @@ from .errors import Refused
 from .journal import ToolCallRecord, TurnRecord
 from .listener import Activity, ActivityStarted, Listener, TurnInput
 from .plan import Ending, TurnPlan
-from .setup import INVALID_ARGUMENT, SessionConfig
+from .setup import SessionConfig
+from .shapes import INVALID_ARGUMENT
 from .turn import Turn
 from .usage import live_usage
 

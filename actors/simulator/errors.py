@@ -43,10 +43,11 @@ class HttpError(Exception):
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is a normal outcome here, not a fault
-    """A Live message that ends the session with the given close."""
+    """A message that ends a Live session with the given close, or gets 400 over HTTP."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
+        self.message = reason
         self.close = Close(code, reason)
 
 

@@ -18,7 +18,8 @@ from .journal import RequestRecord
 from .pictures import jpeg_size
 from .plan import TurnPlan
 from .services import Services
-from .setup import content_text, function_declarations, known_fields
+from .setup import function_declarations, known_fields
+from .shapes import as_object, as_objects, content_parts, content_text
 from .usage import IMAGE_TOKENS, audio_tokens, http_usage, text_tokens
 from .wire import decode_base64, mime_type_and_rate, normalise
 
@@ -53,8 +54,8 @@ class ContentRequest:
                 raise HttpError(400, "INVALID_ARGUMENT", unknown_field(name, ""))
         return cls(
             model=model,
-            contents=request["contents"],
-            config=request.get("generationConfig") or {},
+            contents=as_objects(request["contents"]),
+            config=as_object(request.get("generationConfig")),
             tools=function_declarations(request.get("tools"), None),
             system_instruction=content_text(request.get("systemInstruction")),
         )
@@ -67,7 +68,7 @@ class ContentRequest:
     @property
     def last_parts(self) -> list[dict[str, Any]]:
         """Parts of the newest content."""
-        return list(self.contents[-1].get("parts") or []) if self.contents else []
+        return content_parts(self.contents[-1]) if self.contents else []
 
 
 async def answer(
@@ -107,7 +108,7 @@ async def _understand(
     size = (0, 0)
     for content in request.contents:
         newest = content is request.contents[-1]
-        for part in content.get("parts") or []:
+        for part in content_parts(content):
             if newest and isinstance(part.get("text"), str):
                 heard.append(part["text"])
             if "inlineData" not in part:
@@ -134,7 +135,9 @@ def _parts(
     request: ContentRequest, heard: str, pictures: Pictures, plan: TurnPlan
 ) -> list[dict[str, Any]]:
     steps = list(plan.steps)
-    responses = [p["functionResponse"] for p in request.last_parts if "functionResponse" in p]
+    responses = as_objects(
+        [p["functionResponse"] for p in request.last_parts if "functionResponse" in p]
+    )
     if not steps and responses:
         return [{"text": _outcome(request, response)} for response in responses]
     if not steps:
@@ -156,10 +159,10 @@ def _parts(
 def _outcome(request: ContentRequest, response: dict[str, Any]) -> str:
     args: dict[str, Any] = {}
     for content in request.contents:
-        for part in content.get("parts") or []:
-            call = part.get("functionCall") or {}
+        for part in content_parts(content):
+            call = as_object(part.get("functionCall"))
             if call.get("name") == response.get("name"):
-                args = call.get("args") or {}
+                args = as_object(call.get("args"))
     return brain.outcome(str(response.get("name")), args, response.get("response"))
 
 

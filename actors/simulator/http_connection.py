@@ -164,7 +164,11 @@ class HttpConnection:
 
     async def _respond(self, request: Request) -> None:
         responder = Responder(self._connection, self._h11)
-        await self._answer(request, responder)
+        try:
+            await self._answer(request, responder)
+        except Exception:
+            self._connection.abort()
+            raise
         self._task = self._request = None
         if self._h11.our_state is h11.DONE and self._h11.their_state is h11.DONE:
             self._h11.start_next_cycle()

@@ -5,7 +5,8 @@ from typing import Literal
 
 from .activity import Phase, SpeechDetector, SpeechEnded
 from .errors import Refused
-from .setup import INVALID_ARGUMENT, SessionConfig
+from .setup import SessionConfig
+from .shapes import INVALID_ARGUMENT
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,9 @@ from .transport import Connection
 from .voice import make_voice
 from .websocket import WebSocket
 
+# The JavaScript SDK puts two slashes before `ws`, and the service does not mind.
 LIVE_PATH = re.compile(
-    rf"/ws/google\.ai\.generativelanguage\.({VERSIONS})\.GenerativeService\.BidiGenerateContent"
+    rf"/+ws/google\.ai\.generativelanguage\.({VERSIONS})\.GenerativeService\.BidiGenerateContent"
 )
 
 

@@ -14,7 +14,8 @@ from .errors import Close, Refused, close_preset, unknown_field
 from .journal import CloseRecord, SessionRecord
 from .plan import TurnPlan
 from .services import Services
-from .setup import INVALID_ARGUMENT, SessionConfig, validate_setup
+from .setup import SessionConfig, validate_setup
+from .shapes import INVALID_ARGUMENT
 from .usage import text_tokens
 from .websocket import WebSocket
 from .wire import normalise
@@ -105,7 +106,7 @@ class LiveSession:
     def _dispatch(self, data: bytes) -> None:
         try:
             message = normalise(json.loads(data))
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Refused(1007, f"Invalid JSON payload received. {error}") from error
         if not isinstance(message, dict) or len(message) != 1:
             raise Refused(1007, INVALID_ARGUMENT)

@@ -9,14 +9,13 @@ from typing import Any
 import yaml
 
 from .capabilities import LIVE_METHOD, Capabilities, Family, Model, capabilities
-from .errors import Refused, close_preset, model_not_found, unknown_field
+from .errors import Refused, model_not_found, unknown_field
+from .shapes import INVALID_ARGUMENT, as_count, as_object, as_objects, content_text
 from .usage import text_tokens
 
 # Documented default of automaticActivityDetection.silenceDurationMs is not published; 800 ms is
 # what the service was seen to wait.
 DEFAULT_SILENCE_MS = 800
-DEFAULT_PREFIX_PADDING_MS = 20
-INVALID_ARGUMENT = close_preset("invalid_argument").reason
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,6 @@ class SessionConfig:
     system_instruction: str
     manual_activity: bool
     silence_ms: int
-    prefix_padding_ms: int
     interruptible: bool
     transcribe_input: bool
     transcribe_output: bool
@@ -55,9 +53,9 @@ def snake_case(name: str) -> str:
 
 def check_fields(message: Any, tree: dict[str, Any] | None, path: str, extra: list[str]) -> None:
     """Refuses fields that are not in `tree`; `extra` are allowed at any level of it."""
-    if tree is None or not isinstance(message, dict):
+    if tree is None:
         return
-    for name, value in message.items():
+    for name, value in as_object(message).items():
         if name in extra:
             continue
         if name not in tree:
@@ -69,8 +67,7 @@ def check_fields(message: Any, tree: dict[str, Any] | None, path: str, extra: li
 def validate_setup(setup: Any, version: str, table: Capabilities | None = None) -> SessionConfig:
     """Turns a normalised `setup` into a config, or raises Refused with the service's words."""
     table = table or capabilities()
-    if not isinstance(setup, dict):
-        raise Refused(1007, INVALID_ARGUMENT)
+    setup = as_object(setup)
     name = str(setup.get("model") or "")
     model = table.find(name, version, LIVE_METHOD)
     family = table.families[model.family] if model else None
@@ -80,7 +77,7 @@ def validate_setup(setup: Any, version: str, table: Capabilities | None = None) 
     if not name.startswith("models/"):
         raise Refused(1007, INVALID_ARGUMENT)
 
-    generation = setup.get("generationConfig") or {}
+    generation = as_object(setup.get("generationConfig"))
     _check_modalities(generation)
     _check_thinking(generation.get("thinkingConfig"), family)
     voice = _voice(generation.get("speechConfig"), table)
@@ -92,8 +89,8 @@ def validate_setup(setup: Any, version: str, table: Capabilities | None = None) 
             f"the system instruction has 94 tokens, user system instruction has {tokens} tokens, "
             f"which is more than the limit of {table.max_system_tokens}",
         )
-    detection = (setup.get("realtimeInputConfig") or {}).get("automaticActivityDetection") or {}
-    handling = (setup.get("realtimeInputConfig") or {}).get("activityHandling")
+    realtime = as_object(setup.get("realtimeInputConfig"))
+    detection = as_object(realtime.get("automaticActivityDetection"))
     resumption = setup.get("sessionResumption")
     return SessionConfig(
         model=model,
@@ -102,13 +99,12 @@ def validate_setup(setup: Any, version: str, table: Capabilities | None = None) 
         tools=function_declarations(setup.get("tools"), family),
         system_instruction=system,
         manual_activity=bool(detection.get("disabled")),
-        silence_ms=int(detection.get("silenceDurationMs") or DEFAULT_SILENCE_MS),
-        prefix_padding_ms=int(detection.get("prefixPaddingMs") or DEFAULT_PREFIX_PADDING_MS),
-        interruptible=handling != "NO_INTERRUPTION",
+        silence_ms=as_count(detection.get("silenceDurationMs"), DEFAULT_SILENCE_MS),
+        interruptible=realtime.get("activityHandling") != "NO_INTERRUPTION",
         transcribe_input=setup.get("inputAudioTranscription") is not None,
         transcribe_output=setup.get("outputAudioTranscription") is not None,
         resumption=resumption is not None,
-        handle=(resumption or {}).get("handle") or None,
+        handle=_handle(resumption),
         history_first=bool((setup.get("historyConfig") or {}).get("initialHistoryInClientContent")),
         raw=setup,
     )
@@ -117,37 +113,37 @@ def validate_setup(setup: Any, version: str, table: Capabilities | None = None) 
 def function_declarations(tools: Any, family: Family | None) -> list[dict[str, Any]]:
     """All functions declared in `tools`; `family` None means any behaviour is accepted."""
     declared: list[dict[str, Any]] = []
-    for tool in tools or []:
-        for function in tool.get("functionDeclarations") or []:
+    for tool in as_objects(tools):
+        for function in as_objects(tool.get("functionDeclarations")):
             behavior = function.get("behavior")
             if family and behavior and behavior not in (*family.behaviors, "UNSPECIFIED"):
                 raise Refused(1007, INVALID_ARGUMENT)
             if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}", str(function.get("name"))):
                 raise Refused(1007, INVALID_ARGUMENT)
+            schema = function.get("parameters") or function.get("parametersJsonSchema")
+            for description in as_object(as_object(schema).get("properties")).values():
+                as_object(description)
             declared.append(function)
     return declared
-
-
-def content_text(content: Any) -> str:
-    """The text of a Content, its parts joined by line ends."""
-    parts = (content or {}).get("parts") or []
-    return "\n".join(part["text"] for part in parts if isinstance(part.get("text"), str))
 
 
 def _check_modalities(generation: dict[str, Any]) -> None:
     modalities = generation.get("responseModalities") or ["AUDIO"]
     if modalities != ["AUDIO"]:
+        if not isinstance(modalities, list):
+            raise Refused(1007, INVALID_ARGUMENT)
+        named = ", ".join(str(modality) for modality in modalities)
         raise Refused(
             1007,
-            f"The requested combination of response modalities ({', '.join(modalities)}) "
+            f"The requested combination of response modalities ({named}) "
             "is not supported by the model",
         )
 
 
 def _check_thinking(thinking: Any, family: Family) -> None:
     unsupported = "Thinking level is not supported for this model"
-    level = str((thinking or {}).get("thinkingLevel") or "").upper()
-    budget = (thinking or {}).get("thinkingBudget")
+    level = str(as_object(thinking).get("thinkingLevel") or "").upper()
+    budget = as_object(thinking).get("thinkingBudget")
     match family.thinking:
         case "none":
             if thinking is not None:
@@ -163,8 +159,15 @@ def _check_thinking(thinking: Any, family: Family) -> None:
 
 
 def _voice(speech: Any, table: Capabilities) -> str:
-    voice = ((speech or {}).get("voiceConfig") or {}).get("prebuiltVoiceConfig") or {}
+    voice = as_object(as_object(as_object(speech).get("voiceConfig")).get("prebuiltVoiceConfig"))
     name = voice.get("voiceName") or "Puck"
     if name not in table.voices:
         raise Refused(1007, f"No matching speaker voice found for name: {name}")
     return str(name)
+
+
+def _handle(resumption: Any) -> str | None:
+    handle = as_object(resumption).get("handle") or None
+    if handle is not None and not isinstance(handle, str):
+        raise Refused(1007, INVALID_ARGUMENT)
+    return handle

@@ -14,7 +14,7 @@ from .journal import RequestRecord
 from .pacing import pieces
 from .plan import TurnPlan
 from .services import Services
-from .setup import content_text
+from .shapes import as_object, content_text
 from .usage import audio_tokens, http_usage, text_tokens
 from .voice import VOICE_RATE_HZ, sentences
 from .wire import encode_base64
@@ -66,15 +66,16 @@ def _check(request: ContentRequest) -> None:
             raise HttpError(400, "INVALID_ARGUMENT", message)
     modalities = request.config.get("responseModalities") or ["TEXT"]
     if modalities != ["AUDIO"]:
+        named = ", ".join(str(modality) for modality in modalities)
         raise HttpError(
             400,
             "INVALID_ARGUMENT",
-            f"The requested combination of response modalities ({', '.join(modalities)}) "
+            f"The requested combination of response modalities ({named}) "
             f"is not supported by the model. models/{request.model.id} accepts the following "
             "combination of response modalities:\n* AUDIO\n",
         )
-    speech = request.config.get("speechConfig") or {}
-    voice = (speech.get("voiceConfig") or {}).get("prebuiltVoiceConfig") or {}
+    speech = as_object(request.config.get("speechConfig"))
+    voice = as_object(as_object(speech.get("voiceConfig")).get("prebuiltVoiceConfig"))
     names = {name.lower() for name in capabilities().voices}
     if str(voice.get("voiceName") or "Kore").lower() not in names:
         message = f"Voice name {voice['voiceName']} is not supported."

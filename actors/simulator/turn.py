@@ -51,13 +51,11 @@ class Turn:
         """Tokens of what has been answered so far."""
         return Counter(AUDIO=audio_tokens(self.record.answer_ms / 1000))
 
-    def respond(self, call_id: str, response: Any) -> bool:
-        """Takes a tool response; False if this turn has no such pending call."""
+    def respond(self, call_id: str, response: Any) -> None:
+        """Takes the response to a pending function call."""
         future = self._calls.get(call_id)
-        if future is None or future.done():
-            return False
-        future.set_result(response)
-        return True
+        if future is not None and not future.done():
+            future.set_result(response)
 
     def pending_calls(self) -> list[str]:
         """Ids of function calls without a response."""

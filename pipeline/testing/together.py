@@ -37,11 +37,18 @@ class RunningPipeline:
         self.process = process
         self.runtime_dir = runtime_dir
         self._log = log
+        self._kept: str | None = None
 
     @property
     def output(self) -> str:
         """All that was printed so far, standard error included."""
+        if self._kept is not None:
+            return self._kept
         return self._log.read_text(encoding="utf-8", errors="replace")
+
+    def keep_output(self) -> None:
+        """Remember what was printed, for after the log is gone."""
+        self._kept = self.output
 
     def status(self) -> Status:
         """Ask the supervisor."""
@@ -153,6 +160,7 @@ def running(
                 process.kill()
                 process.wait()
             _, alive = psutil.wait_procs(seen, timeout=PATIENCE_S)
+            pipeline.keep_output()
             assert not alive, f"left running: {alive}\n{pipeline.output}"
 
 

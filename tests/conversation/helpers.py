@@ -78,6 +78,6 @@ def recognise(path: Path) -> str:
 
 
 def words(text: str) -> str:
-    """Lower case, without punctuation, numbers as they are."""
+    """Lower case, without punctuation, "mr" written out."""
     kept = "".join(c if c.isalnum() else " " for c in text.lower())
-    return " ".join(kept.split())
+    return " ".join("mister" if word == "mr" else word for word in kept.split())

@@ -21,7 +21,7 @@ LIMITS = Limits(
     intensity_window_s=30,
     contained_retry_s=10,
     stop_deadline_s=3,
-    dump_s=0.2,
+    dump_s=0.25,
 )
 PATIENT = replace(LIMITS, intensity=1000)
 """Never contains."""

@@ -42,6 +42,7 @@ class RunningSimulator:
 
     def __init__(self, options: SimulatorOptions) -> None:
         self._loop = asyncio.new_event_loop()
+        self._loop.set_exception_handler(self._on_exception)
         self._thread = threading.Thread(target=self._loop.run_forever)
         self.server = SimulatorServer(options)
         self._thread.start()
@@ -56,6 +57,9 @@ class RunningSimulator:
         return text
 
     def stop(self) -> None:
+        """Stops once, and fails if anything is left or a task of the simulator failed."""
+        if self._loop.is_closed():
+            return
         self._run(self.server.stop())
         left = self._run(self._other_tasks())
         self._loop.call_soon_threadsafe(self._loop.stop)
@@ -65,6 +69,9 @@ class RunningSimulator:
         assert not left, f"tasks left running: {left}"
         assert not self.server._connections, "connections left open"
         assert not self.journal.faults, self.journal.faults
+
+    def _on_exception(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.journal.faults.append(f"{context['message']}: {context.get('exception')!r}")
 
     async def _other_tasks(self) -> list[str]:
         return [repr(task) for task in asyncio.all_tasks() if task is not asyncio.current_task()]

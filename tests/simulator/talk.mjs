@@ -4,13 +4,8 @@ import { GoogleGenAI, Modality } from "@google/genai";
 const ai = new GoogleGenAI({ apiKey: "any-key", apiVersion: "v1beta" });
 const result = { said: "", bytes: 0, heard: "" };
 
-const finished = Promise.withResolvers
-  ? Promise.withResolvers()
-  : (() => {
-      const pending = {};
-      pending.promise = new Promise((resolve, reject) => Object.assign(pending, { resolve, reject }));
-      return pending;
-    })();
+const finished = {};
+finished.promise = new Promise((resolve, reject) => Object.assign(finished, { resolve, reject }));
 
 const session = await ai.live.connect({
   model: "gemini-3.8-live",

@@ -42,9 +42,9 @@ def test_taken_port_is_named(tmp_path: Path) -> None:
     with stage(Simulator, ears="none", voice="tone") as running:
         path = running.actor.surroundings.runtime_dir / "simulator.json"
         port = int(json.loads(path.read_text(encoding="utf-8"))["base_url"].rsplit(":", 1)[1])
-        with pytest.raises(EndpointBusyError, match=str(port)):
-            with stage(Simulator, ears="none", voice="tone", port=port):
-                pass
+        second = stage(Simulator, ears="none", voice="tone", port=port)
+        with pytest.raises(EndpointBusyError, match=str(port)), second:
+            pass
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -1,0 +1,28 @@
+"""Where pictures come from, and how many of what size go out."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from pipeline.actor import Options
+
+
+class CameraOptions(Options):
+    """Options of the camera."""
+
+    source: int | str = Field(
+        0,
+        description="Device number or /dev/video*; a video file; a folder of pictures or a pattern "
+        "such as shots/%03d.jpg; an http, https or rtsp address. Paths from the config's folder.",
+    )
+    rate_hz: float = Field(1.0, gt=0, le=5, description="Pictures per second.")
+    width: int = Field(768, ge=16, le=4096, description="Pixels at most; the shape is kept.")
+    height: int = Field(768, ge=16, le=4096, description="Pixels at most; the shape is kept.")
+    quality: int = Field(70, ge=1, le=100, description="JPEG quality.")
+    max_bytes_per_s: int = Field(
+        500_000,
+        ge=1000,
+        description="Bandwidth: a picture too large for its share is sent at lower quality, or "
+        "left out and counted.",
+    )
+    loop: bool = Field(False, description="Begin a file or folder again at its end, for ever.")

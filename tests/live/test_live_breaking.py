@@ -1,0 +1,387 @@
+"""The actor over the real SDK against the simulator: everything that breaks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from live_server import KEY, Talker, ready, simulator, sound, staged
+
+from pipeline.frames import (
+    AnswerAudio,
+    AnswerEnd,
+    AnswerEnded,
+    BackendState,
+    BackendStatus,
+    Fault,
+    FaultClass,
+    ToolCall,
+    ToolOffer,
+    ToolResult,
+    ToolStatus,
+)
+
+FAST = {"connect": {"first_s": 0.02, "max_s": 0.1}, "setup_timeout_s": 3.0, "close_timeout_s": 0.2}
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+
+
+def unavailable(status: BackendStatus) -> bool:
+    return status.state is BackendState.UNAVAILABLE
+
+
+def test_f4_wrong_model_is_found_out_before_connecting(tmp_path: Path) -> None:
+    options = {"model": "gemini-3.8-liv"}
+    with (
+        simulator(tmp_path) as server,
+        staged(tmp_path, **server.address, **options) as live,
+    ):
+        fault = live.expect("faults", Fault)
+        assert fault.fault is FaultClass.MODEL
+        assert "'gemini-3.8-live'" in fault.reason
+        assert not fault.retry
+        live.expect("status", BackendStatus, unavailable)
+        assert not server.journal.sessions
+        # The actor lives on and says so of every turn.
+        turn = Talker(live).say()
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.FAILED)
+
+
+def test_f5_bad_key_stops_and_is_shown_nowhere(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (
+        simulator(tmp_path, keys=["another-key-altogether"]) as server,
+        staged(tmp_path, **server.address) as live,
+    ):
+        fault = live.expect("faults", Fault)
+        assert (fault.fault, fault.retry) == (FaultClass.AUTH, False)
+        shown = str([*live.sent.values(), fault, live.actor.detail]) + "".join(capfd.readouterr())
+        assert KEY not in shown
+        assert "GEMINI_API_KEY" in fault.advice
+
+
+def test_no_key_at_all_says_how_to_give_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.chdir(tmp_path)
+    with staged(tmp_path) as live:
+        fault = live.expect("faults", Fault)
+        assert fault.fault is FaultClass.AUTH
+        assert ".env" in fault.reason
+
+
+def test_f1_quota_in_mid_speech_fails_the_turn_and_rests(tmp_path: Path) -> None:
+    rule = {"when": {"audio_ms": 500}, "do": ["quota"]}
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address) as live:
+        ready(live)
+        turn = Talker(live).say()
+        fault = live.expect("faults", Fault)
+        assert (fault.fault, fault.code) == (FaultClass.QUOTA, 1011)
+        status = live.expect("status", BackendStatus, unavailable)
+        assert status.retry_after_s is not None
+        assert status.retry_after_s >= 60
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.FAILED)
+
+
+@pytest.mark.parametrize("resumption", [True, False])
+def test_f3_cut_in_mid_speech_loses_no_sample(tmp_path: Path, resumption: bool) -> None:
+    rule = {"when": {"audio_ms": 1500}, "times": 1, "session": 1, "do": ["cut"]}
+    options: dict[str, Any] = {**FAST, "resumption": resumption}
+    with (
+        simulator(tmp_path, rule) as server,
+        staged(tmp_path, **server.address, **options) as live,
+    ):
+        ready(live)
+        talker = Talker(live)
+        talker.say(8000)
+        live.expect("answer", AnswerEnded)
+        at = talker.position
+        talker.blocks(at + 4800)
+        turn = talker.start()
+        talker.blocks(talker.position + 24_000)
+        assert live.expect("faults", Fault).fault is FaultClass.NETWORK
+        talker.blocks(talker.position + 8000)
+        talker.end(turn)
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
+        assert server.ears.heard[1:] == [sound(at, talker.position)]
+        assert bool(server.journal.sessions[1].resumed_from) is resumption
+
+
+def test_f3_network_that_swallows_everything_is_noticed_by_the_watchdog(tmp_path: Path) -> None:
+    rule = {"when": {"audio_ms": 500}, "session": 1, "do": ["vanish"]}
+    options: dict[str, Any] = {**FAST, "first_sound_timeout_s": 0.3}
+    with (
+        simulator(tmp_path, rule) as server,
+        staged(tmp_path, **server.address, **options) as live,
+    ):
+        ready(live)
+        talker = Talker(live)
+        turn = talker.say()
+        assert live.expect("faults", Fault).fault is FaultClass.FROZEN
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
+        assert server.ears.heard == [sound(0, talker.position)]
+
+
+SETUP_TROUBLE = [
+    ("no_setup_reply", FaultClass.TRANSIENT),
+    ({"first_frame_error": {}}, FaultClass.TRANSIENT),
+    ({"garbage": "binary"}, FaultClass.TRANSIENT),
+    ({"garbage": "json"}, FaultClass.TRANSIENT),
+    ("unknown_frame", FaultClass.TRANSIENT),
+    ("cut", FaultClass.NETWORK),
+    ({"close": "unavailable"}, FaultClass.TRANSIENT),
+]
+
+
+@pytest.mark.parametrize(("action", "expected"), SETUP_TROUBLE)
+def test_f6_trouble_at_setup_is_a_failed_connection(
+    tmp_path: Path, action: object, expected: FaultClass
+) -> None:
+    rule = {"when": "setup", "session": 1, "do": [action]}
+    options: dict[str, Any] = {**FAST, "setup_timeout_s": 0.4}
+    with (
+        simulator(tmp_path, rule) as server,
+        staged(tmp_path, **server.address, **options) as live,
+    ):
+        fault = live.expect("faults", Fault)
+        assert fault.retry
+        assert fault.fault is expected
+        ready(live)
+
+
+HANDSHAKES = [
+    ("unauthenticated", FaultClass.AUTH),
+    ("denied", FaultClass.AUTH),
+    ("not_found", FaultClass.BAD_REQUEST),
+    ("quota", FaultClass.QUOTA),
+    ("unavailable", FaultClass.TRANSIENT),
+]
+
+
+@pytest.mark.parametrize(("preset", "expected"), HANDSHAKES)
+def test_f2_refused_handshake_is_classified(
+    tmp_path: Path, preset: str, expected: FaultClass
+) -> None:
+    rule = {"when": "connect", "session": 1, "do": [{"refuse": preset}]}
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address, **FAST) as live:
+        assert live.expect("faults", Fault).fault is expected
+
+
+def test_f2_nobody_listening_is_a_network_fault_and_tried_again(tmp_path: Path) -> None:
+    with simulator(tmp_path) as server:
+        address = server.address
+        ca = Path(address["ca_file"]).read_bytes()
+    (tmp_path / "ca.pem").write_bytes(ca)
+    address["ca_file"] = "ca.pem"
+    with staged(tmp_path, **address, **FAST) as live:
+        for _ in range(2):
+            fault = live.expect("faults", Fault)
+            assert (fault.fault, fault.retry) == (FaultClass.NETWORK, True)
+
+
+FRAMES = [
+    ({"garbage": "binary"}, True),
+    ({"garbage": "text"}, True),
+    ({"garbage": "json"}, True),
+    ({"error_frame": {}}, True),
+    ({"error_frame": {"flat": True}}, True),
+    ("unknown_frame", False),
+]
+
+
+@pytest.mark.parametrize(("action", "breaks"), FRAMES)
+def test_f6_odd_frame_in_mid_session_never_costs_the_turn(
+    tmp_path: Path, action: object, breaks: bool
+) -> None:
+    rule = {"when": {"audio_ms": 500}, "session": 1, "do": [action]}
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address, **FAST) as live:
+        ready(live)
+        talker = Talker(live)
+        turn = talker.say()
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
+        assert len(live.sent["faults"]) == breaks
+        assert live.actor.counters["unknown_frames"] == (not breaks)
+        assert server.ears.heard[-1] == sound(0, talker.position)
+
+
+@pytest.mark.parametrize("then", ["quiet", "close"])
+def test_f7_goaway_moves_the_session_between_turns(tmp_path: Path, then: str) -> None:
+    rule = {
+        "when": {"after_s": 0.3},
+        "session": 1,
+        "do": [{"goaway": {"time_left_s": 30, "then": then}}],
+    }
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address, **FAST) as live:
+        ready(live)
+        talker = Talker(live)
+        talker.say()
+        live.expect("answer", AnswerEnded)
+        ready(live)
+        assert server.journal.sessions[1].resumed_from
+        turn = talker.say()
+        assert live.expect("answer", AnswerEnded).turn == turn
+        live.expect_nothing("faults")
+
+
+def test_f7_goaway_in_mid_speech_is_obeyed_in_time_and_the_turn_sent_again(
+    tmp_path: Path,
+) -> None:
+    rule = {
+        "when": {"audio_ms": 500},
+        "session": 1,
+        "do": [{"goaway": {"time_left_s": 0.4, "then": "quiet"}}],
+    }
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address, **FAST) as live:
+        ready(live)
+        talker = Talker(live)
+        talker.blocks(4800)
+        turn = talker.start()
+        talker.blocks(16_000)
+        ready(live)
+        talker.blocks(24_000)
+        talker.end(turn)
+        assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+        assert server.ears.heard == [sound(0, talker.position)]
+        live.expect_nothing("faults")
+
+
+def test_f8_rejected_handle_is_dropped_and_the_history_told_anew(tmp_path: Path) -> None:
+    rules = [
+        {"when": {"turn": 1}, "session": 1, "do": [{"say": "Good morning."}]},
+        {"when": {"turn": 2}, "session": 1, "do": ["cut"]},
+        {"when": "setup", "session": 2, "do": [{"reject_resume": {}}]},
+    ]
+    with simulator(tmp_path, *rules) as server, staged(tmp_path, **server.address, **FAST) as live:
+        ready(live)
+        talker = Talker(live)
+        talker.say()
+        live.expect("answer", AnswerEnded)
+        turn = talker.say()
+        faults = [live.expect("faults", Fault).fault for _ in range(2)]
+        assert faults == [FaultClass.NETWORK, FaultClass.HANDLE]
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
+        fresh = server.journal.sessions[2]
+        assert not fresh.resumed_from
+        assert fresh.history == [{"role": "model", "text": "Good morning."}]
+
+
+def test_f9_silent_freeze_is_met_with_a_new_connection(tmp_path: Path) -> None:
+    rule = {"when": {"turn": 1}, "session": 1, "do": ["stall"]}
+    options: dict[str, Any] = {**FAST, "first_sound_timeout_s": 0.3}
+    with (
+        simulator(tmp_path, rule) as server,
+        staged(tmp_path, **server.address, **options) as live,
+    ):
+        ready(live)
+        turn = Talker(live).say()
+        assert live.expect("faults", Fault).fault is FaultClass.FROZEN
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
+
+
+ENDINGS = [
+    ("empty_turn", AnswerEnd.EMPTY),
+    ("early_turn_complete", AnswerEnd.COMPLETE),
+    ("generation_complete_only", AnswerEnd.COMPLETE),
+    ("no_usage", AnswerEnd.COMPLETE),
+]
+
+
+@pytest.mark.parametrize(("action", "expected"), ENDINGS)
+def test_f10_every_way_a_turn_ends_is_an_end(
+    tmp_path: Path, action: str, expected: AnswerEnd
+) -> None:
+    rule = {"when": {"turn": 1}, "do": [action]}
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address) as live:
+        ready(live)
+        Talker(live).say()
+        assert live.expect("answer", AnswerEnded).end is expected
+
+
+def test_f15_call_is_carried_out_once_when_the_connection_breaks_while_it_runs(
+    tmp_path: Path,
+) -> None:
+    call = {"call": {"name": "move", "args": {"distance_m": 10}}}
+    rules = [
+        {"when": {"turn": 1}, "do": [call, {"say": "Moving."}]},
+        {"when": "tool_call", "times": 1, "do": ["cut"]},
+    ]
+    ports = {"audio", "speech", "offer", "results"}
+    with (
+        simulator(tmp_path, *rules) as server,
+        staged(tmp_path, ports, **server.address, **FAST) as live,
+    ):
+        live.send("offer", ToolOffer(tools=[{"name": "move", "description": "Drive."}]))
+        ready(live)
+        turn = Talker(live).say()
+        first = live.expect("tool_calls", ToolCall)
+        ready(live)
+        live.until(lambda: live.actor.counters["calls_repeated"] == 1, "the call asked for again")
+        result = ToolResult(
+            turn=turn, call_id=first.call_id, name="move", status=ToolStatus.OK, response={"ok": 1}
+        )
+        live.send("results", result)
+        assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+        live.expect_nothing("tool_calls")
+        outcomes = [[c.outcome for c in s.tool_calls] for s in server.journal.sessions]
+        assert outcomes == [["lost"], ["answered"]]
+
+
+def test_f18_restarted_actor_resumes_and_answers_no_turn_twice(tmp_path: Path) -> None:
+    with simulator(tmp_path) as server:
+        with staged(tmp_path, **server.address) as live:
+            ready(live)
+            talker = Talker(live)
+            first = talker.say()
+            live.expect("answer", AnswerEnded)
+            live.until(lambda: bool(server.journal.sessions[0].handles), "a handle")
+            live.settle()
+        stored = tmp_path / "live-local.json"
+        assert stored.stat().st_mode & 0o777 == 0o600
+        with staged(tmp_path, **server.address) as live:
+            replay = Talker(live)
+            assert replay.say() == first
+            second = replay.say()
+            ended = live.expect("answer", AnswerEnded)
+            assert (ended.turn, ended.end) == (second, AnswerEnd.COMPLETE)
+            assert server.journal.sessions[1].resumed_from
+            assert len(server.ears.heard) == 2
+
+
+def test_half_answer_before_a_crash_is_closed_as_failed_after_it(tmp_path: Path) -> None:
+    rule = {"when": {"turn": 1}, "do": [{"slow": 1.0}, {"say": "word " * 60}]}
+    with simulator(tmp_path, rule) as server:
+        with staged(tmp_path, **server.address) as live:
+            ready(live)
+            turn = Talker(live).say()
+            live.expect("audio", AnswerAudio)
+        with staged(tmp_path, **server.address) as live:
+            ended = live.expect("answer", AnswerEnded)
+            assert (ended.turn, ended.end) == (turn, AnswerEnd.FAILED)
+
+
+@pytest.mark.parametrize("action", [None, "no_setup_reply", "stall", "vanish"])
+def test_leaving_at_any_moment_leaves_no_socket(tmp_path: Path, action: str | None) -> None:
+    when = "setup" if action == "no_setup_reply" else {"audio_ms": 100}
+    rules = [{"when": when, "do": [action]}] if action else []
+    with simulator(tmp_path, *rules) as server:
+        with staged(tmp_path, **server.address, **FAST) as live:
+            if action == "no_setup_reply":
+                live.until(lambda: bool(server.journal.sessions), "a session")
+            else:
+                ready(live)
+                Talker(live).say(1600)
+        server.wait_until_left()

@@ -1,0 +1,207 @@
+"""Small actors that do nothing useful, and some that do it badly."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from pipeline.actor import Actor, Options
+from pipeline.errors import ConfigError, DeviceError
+from pipeline.frames import AnswerAudio, Audio, BackendState, BackendStatus, Fault, FaultClass
+from pipeline.ports import In, Out
+
+BLOCK = bytes(640)
+
+
+class SourceOptions(Options):
+    """Options of `Source`."""
+
+    period_ms: float = Field(10, gt=0, description="Between two blocks.")
+    blocks: int | None = Field(None, ge=0, description="End after so many.")
+
+
+class Source(Actor[SourceOptions]):
+    """Publishes blocks numbered by their position, on and on."""
+
+    options_type = SourceOptions
+    outputs = {"audio": Out((Audio,), retain_s=120)}
+    is_source = True
+
+    async def run(self) -> None:
+        """Continue at the position the clock says, like a microphone."""
+        period_ns = int(self.options.period_ms * 1e6)
+        index = (time.monotonic_ns() - self.surroundings.started_ns) // period_ns
+        last = None if self.options.blocks is None else index + self.options.blocks
+        while index != last:
+            self.publish("audio", Audio(position=index, pcm=BLOCK))
+            self.counters["sent"] += 1
+            index += 1
+            due_ns = self.surroundings.started_ns + index * period_ns
+            await asyncio.sleep(max(0, due_ns - time.monotonic_ns()) / 1e9)
+
+
+class Relay(Actor[Options]):
+    """Hands on what it gets."""
+
+    inputs = {"audio": In((Audio,), replay=True)}
+    outputs = {"audio": Out((Audio,), retain_s=120)}
+
+    def on_audio(self, frame: Audio) -> None:
+        """Publish under the same position."""
+        self.publish("audio", Audio(position=frame.position, pcm=frame.pcm))
+
+
+class SinkOptions(Options):
+    """Options of `Sink`."""
+
+    path: Path = Field(description="Positions are written here, one a line.")
+    raise_once: bool = Field(False, description="Fail on the tenth frame, once in this folder.")
+
+
+class Sink(Actor[SinkOptions]):
+    """Writes down which positions it got."""
+
+    options_type = SinkOptions
+    inputs = {"audio": In((Audio,), replay=True)}
+
+    async def start(self) -> None:
+        """Open the file."""
+        self._file = self.options.path.open("a", buffering=1)
+
+    async def stop(self) -> None:
+        """Close it."""
+        self._file.close()
+
+    def on_audio(self, frame: Audio) -> None:
+        """Write, count, and perhaps fail."""
+        self._file.write(f"{frame.position}\n")
+        self.counters["heard"] += 1
+        self.gauges["position"] = frame.position
+        failed = self.options.path.with_suffix(".failed")
+        if self.options.raise_once and self.counters["heard"] == 10 and not failed.exists():
+            failed.touch()
+            raise RuntimeError("the tenth frame is too much")
+
+
+class Ailment(StrEnum):
+    """What is wrong with a `Patient`."""
+
+    NONE = "none"
+    HANGS_IN_START = "hangs in start"
+    HANGS_IN_STOP = "hangs in stop"
+    RAISES_IN_START = "raises in start"
+    EXITS_IN_START = "exits in start"
+    NO_DEVICE = "no device"
+    NO_DEVICE_LATER = "no device later"
+    EATS_MEMORY = "eats memory"
+
+
+class PatientOptions(Options):
+    """Options of `Patient`."""
+
+    ailment: Ailment = Field(Ailment.NONE, description="What is wrong.")
+    lives: int = Field(1000, description="So many of its processes have the ailment.")
+    diary: Path | None = Field(None, description="Starts and stops are written here.")
+    ballast_bytes: int = Field(0, description="Size of the checkpoint.")
+
+
+class Patient(Actor[PatientOptions]):
+    """Takes part in nothing; counts its lives in its checkpoint."""
+
+    options_type = PatientOptions
+    inputs = {"audio": In((Audio,), required=False)}
+    outputs = {"audio": Out((Audio,))}
+
+    async def start(self) -> None:
+        """Suffer from the ailment."""
+        lives = self.checkpoint.get("lives", 0) + 1
+        self.checkpoint["lives"] = lives
+        self.checkpoint["ballast"] = b"\xff" * self.options.ballast_bytes
+        self.gauges["lives"] = lives
+        self._note("started")
+        self._ill = lives <= self.options.lives
+        if self._ill:
+            self._suffer()
+
+    def _suffer(self) -> None:
+        match self.options.ailment:
+            case Ailment.HANGS_IN_START:
+                hang_here()
+            case Ailment.RAISES_IN_START:
+                raise RuntimeError("this start went wrong")
+            case Ailment.EXITS_IN_START:
+                os._exit(7)
+            case Ailment.NO_DEVICE:
+                raise DeviceError("no such microphone 'x': plug it in")
+            case Ailment.NO_DEVICE_LATER if self.gauges["lives"] > 1:
+                raise DeviceError("microphone 'x' is gone: plug it in")
+            case Ailment.EATS_MEMORY:
+                self._fat = b"x" * 200_000_000
+
+    async def stop(self) -> None:
+        """Write that down, or hang."""
+        self._note("stopped")
+        if self.options.ailment is Ailment.HANGS_IN_STOP:
+            hang_here()
+
+    def on_audio(self, frame: Audio) -> None:
+        """Count."""
+        self.counters["heard"] += 1
+
+    def _note(self, what: str) -> None:
+        if self.options.diary is not None:
+            with self.options.diary.open("a") as diary:
+                diary.write(f"{self.name} {what}\n")
+
+
+def hang_here() -> None:
+    """Block the loop, as a driver or an import does."""
+    time.sleep(3600)
+
+
+class Backend(Actor[Options]):
+    """Answers nothing: its key is not valid."""
+
+    inputs = {"audio": In((Audio,))}
+    outputs = {
+        "audio": Out((AnswerAudio,)),
+        "status": Out((BackendStatus,), retain_last=True),
+        "faults": Out((Fault,), retain_s=30),
+    }
+
+    async def run(self) -> None:
+        """Say so, and that no retry will help."""
+        self.publish(
+            "faults",
+            Fault(
+                backend=self.name,
+                fault=FaultClass.AUTH,
+                reason="API key not valid",
+                advice="set another key",
+                retry=False,
+            ),
+        )
+        self.publish(
+            "status", BackendStatus(backend=self.name, state=BackendState.UNAVAILABLE, reason="key")
+        )
+        await asyncio.Event().wait()
+
+    def on_audio(self, frame: Audio) -> None:
+        """Listen."""
+
+
+class Choosy(Actor[SourceOptions]):
+    """Finds out before the start that it cannot work."""
+
+    options_type = SourceOptions
+
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Refuse."""
+        raise ConfigError(f"nothing in {config_dir} will do")
