@@ -39,7 +39,9 @@ class WavFile:
             self._bytes = max(0, size) // SAMPLE_BYTES * SAMPLE_BYTES
             self._write_header()
         except OSError as error:
-            raise DeviceError(f"cannot write {path}: {error.strerror}; choose another path") from error
+            raise DeviceError(
+                f"cannot write {path}: {error.strerror}; choose another path"
+            ) from error
 
     @property
     def samples(self) -> int:

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from actors.live.client import Server, make_client
+from actors.live.closing import closing_of, network_errors
+from actors.live.credentials import find_key
+from actors.live.faults import classify
+from actors.live.models import Model, list_models
+from actors.live.options import LiveOptions
+from pipeline.errors import GreenroomError
+
 
 def models_command() -> None:
-    """Print the models the key may use."""
-    from actors.live.models import list_models
-
-    table = Table("model", "live", "text and tools", "tokens in", "out", box=box.SIMPLE_HEAD)
-    for model in asyncio.run(list_models()):
-        table.add_row(model.name)
+    """Print the models the key may use, those for live conversations first."""
+    table = Table("model", "live conversation", "tokens in", "out", box=box.SIMPLE_HEAD)
+    for model in sorted(asyncio.run(_models()), key=lambda model: (not model.live, model.name)):
+        table.add_row(
+            model.name,
+            "yes" if model.live else "",
+            f"{model.input_tokens or ''}",
+            f"{model.output_tokens or ''}",
+        )
     Console().print(table)
+
+
+async def _models() -> list[Model]:
+    options = LiveOptions()
+    key = find_key(options.api_key_env, [Path.cwd()])
+    try:
+        return await list_models(make_client(Server(key), options))
+    except network_errors() as error:
+        raise GreenroomError(str(classify(closing_of(error)))) from error

@@ -85,7 +85,7 @@ class Live(Actor[LiveOptions]):
         self._origin_ns = 0
         self._history = History()
         path = surroundings.state_dir / f"{self.name}-{self.session}.json"
-        self._keeper = Keeper(path, surroundings.started_ns, self.log)
+        self._keeper = Keeper(path, surroundings.started_ns, self._history, self.log)
         self._session = Session(
             options, surroundings, self._keeper.memory, self.log, self.counters, self.gauges
         )
@@ -104,7 +104,6 @@ class Live(Actor[LiveOptions]):
         """Import the SDK and take up what a killed process left off."""
         await asyncio.to_thread(importlib.import_module, "google.genai")
         memory = self._keeper.memory
-        self._history.restore(memory.history)
         self._restored = self._exchange.restore(memory.turns())
         if "route" in self.surroundings.connected:
             self._do(self._exchange.route(None, memory.epoch, time.monotonic()))
@@ -135,9 +134,10 @@ class Live(Actor[LiveOptions]):
             self._exchange.dialling()
 
     async def stop(self) -> None:
-        """Let go of timers; the connection ended with `run`."""
+        """Let go of timers and of the client; the connection ended with `run`."""
         self._mover.moved()
         self._alarm.set(None)
+        await self._session.close()
 
     # Input ports.
 

@@ -16,6 +16,9 @@ HTTP_LIBRARIES = {"httpx": "HTTPError", "httpx2": "HTTPError", "aiohttp": "Clien
 """google-genai imports whichever is there; what each raises when the network fails."""
 FIRST_HTTP_STATUS, LAST_HTTP_STATUS = 100, 599
 
+ODD_FRAMES = (ValueError, TypeError, LookupError, AttributeError)
+"""What google-genai raises on bytes that are not a message it knows."""
+
 
 class ConnectionOverError(Exception):
     """A connection ended, was refused or could not be made."""

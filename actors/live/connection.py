@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from actors.live.capabilities import Family
 from actors.live.closing import (
+    ODD_FRAMES,
     ConnectionOverError,
     closing_of,
     error_in_unparsed_frame,
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
 
 AUDIO_TYPE = "audio/pcm;rate=16000"
 """The rate must be named: the service has closed sessions that left it out."""
-ODD_FRAMES = (ValueError, TypeError, AttributeError, KeyError, IndexError)
-"""What google-genai raises on a frame that is not a message it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ class Connection:
         self._counters = counters
         self._gauges = gauges
         self._outbox: asyncio.Queue[Outgoing] = asyncio.Queue()
-        self._leaving: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._leaving: asyncio.Future[Closing | None] = asyncio.get_running_loop().create_future()
 
     def send(self, outgoing: Outgoing) -> None:
         """Queue something for the server."""
@@ -71,12 +70,8 @@ class Connection:
 
     def leave(self, closing: Closing | None = None) -> None:
         """End the connection; `run` returns, or raises if there is something to complain of."""
-        if self._leaving.done():
-            return
-        if closing is None:
-            self._leaving.set_result(None)
-        else:
-            self._leaving.set_exception(ConnectionOverError(closing))
+        if not self._leaving.done():
+            self._leaving.set_result(closing)
 
     async def run(
         self,
@@ -106,23 +101,23 @@ class Connection:
             if history:
                 await self._guard(self._seed(session, history))
             on_open()
-            tasks: list[asyncio.Future[None]] = [
+            tasks = [
                 asyncio.ensure_future(self._receive(session, on_event)),
                 asyncio.ensure_future(self._transmit(session)),
-                self._leaving,
             ]
             try:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                waited: list[asyncio.Future[Any]] = [*tasks, self._leaving]
+                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             finally:
-                for task in tasks[:2]:
+                for task in tasks:
                     task.cancel()
-                ended = await asyncio.gather(*tasks[:2], return_exceptions=True)
+                ended = await asyncio.gather(*tasks, return_exceptions=True)
             # A close that both tasks noticed is best explained by the one that was listening.
             for error in ended:
                 if isinstance(error, Exception):
                     raise error
-            if self._leaving.done():
-                self._leaving.result()
+            if closing := self._leaving.result():
+                raise ConnectionOverError(closing)
 
     async def _open(
         self,

@@ -40,7 +40,7 @@ def _open(book: Book, turn: Turn, unsent: list[Turn], now_s: float) -> list[Step
     """
     steps: list[Step] = []
     for earlier in unsent:
-        turn.lead = (*earlier.pieces(), *turn.lead)
+        turn.lead = (*turn.lead, *earlier.pieces())
         steps += book.end(earlier, AnswerEnd.INTERRUPTED, "the user went on speaking")
     sound = turn.lead
     answering = book.head

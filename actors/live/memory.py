@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from actors.live.history import History
 from pipeline.logs import Logger
 
 HANDLE_LIFE_S = 2 * 3600.0
@@ -103,12 +104,13 @@ class Memory:
 class Keeper:
     """Loads and saves a memory; the conversation goes on when the disk does not."""
 
-    def __init__(self, path: Path, run: int, log: Logger) -> None:
+    def __init__(self, path: Path, run: int, history: History, log: Logger) -> None:
         self._log = log
         self._works = True
         try:
             self.memory = Memory.load(path, run)
-        except (OSError, ValueError, TypeError) as error:
+            history.restore(self.memory.history)
+        except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
             log.warning("starting without the memory of before", file=str(path), error=str(error))
             self.memory = Memory(path, run)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from actors.live.capabilities import family_of
 from actors.live.client import Server, find_server, make_client
-from actors.live.closing import ConnectionOverError, closing_of, network_errors
+from actors.live.closing import ODD_FRAMES, ConnectionOverError, closing_of, network_errors
 from actors.live.connection import Connection
 from actors.live.events import Event
-from actors.live.faults import Action, Verdict, classify
+from actors.live.faults import Action, Closing, Source, Verdict, classify
 from actors.live.models import check_live_model, list_models
 from actors.live.options import LiveOptions
 from actors.live.setup import Opening, build_setup
@@ -59,6 +60,8 @@ class Session:
         self._counters = counters
         self._gauges = gauges
         self._warned: set[str] = set()
+        self._client: Client | None = None
+        self._server: Server | None = None
         self.family = family_of(options.model)
         self.connection: Connection | None = None
         self.peer = ""
@@ -100,26 +103,37 @@ class Session:
         on_open: Callable[[], None],
         on_event: Callable[[Event], None],
     ) -> None:
-        client = make_client(server, self._options)
-        try:
-            await self._check_model(client, checkpoint)
-            config, warnings = build_setup(self._options, self.family, opening)
-            for warning in warnings:
-                if warning not in self._warned:
-                    self._warned.add(warning)
-                    self._log.warning(warning)
-            connection = Connection(client, self.family, self._counters, self._gauges)
-            self.connection = connection
-            self._counters["connects"] += 1
-            await connection.run(
-                self._options.model,
-                config,
-                setup_timeout_s=self._options.setup_timeout_s,
-                history=[] if opening.handle else history,
-                on_open=on_open,
-                on_event=on_event,
-            )
-        finally:
+        client = await self._client_for(server)
+        await self._check_model(client, checkpoint)
+        config, warnings = build_setup(self._options, self.family, opening)
+        for warning in warnings:
+            if warning not in self._warned:
+                self._warned.add(warning)
+                self._log.warning(warning)
+        connection = Connection(client, self.family, self._counters, self._gauges)
+        self.connection = connection
+        self._counters["connects"] += 1
+        await connection.run(
+            self._options.model,
+            config,
+            setup_timeout_s=self._options.setup_timeout_s,
+            history=[] if opening.handle else history,
+            on_open=on_open,
+            on_event=on_event,
+        )
+
+    async def _client_for(self, server: Server) -> Client:
+        """A client takes 70 ms to make, most of it reading certificates: one serves them all."""
+        if self._client is not None and self._server == server:
+            return self._client
+        await self.close()
+        self._client, self._server = make_client(server, self._options), server
+        return self._client
+
+    async def close(self) -> None:
+        """Let go of the client."""
+        client, self._client = self._client, None
+        if client is not None:
             await client.aio.aclose()
             client.close()
 
@@ -131,9 +145,13 @@ class Session:
         if self.peer in _checked_models or checkpoint.get("model_checked") == self.peer:
             return
         try:
-            models = await list_models(client)
+            async with asyncio.timeout(self._options.setup_timeout_s):
+                models = await list_models(client)
         except network_errors() as error:
             raise ConnectionOverError(closing_of(error)) from error
+        except ODD_FRAMES as error:
+            reason = "the list of models is no JSON"
+            raise ConnectionOverError(Closing(Source.LOCAL, None, reason)) from error
         check_live_model(self._options.model, models)
         _checked_models.add(self.peer)
         checkpoint["model_checked"] = self.peer

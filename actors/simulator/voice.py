@@ -84,7 +84,7 @@ def tone(letters: int) -> bytes:
 
 @cache
 def _load_model() -> Any:
-    from hibari import Hibari  # type: ignore[import-untyped]
+    from hibari import Hibari
 
     return Hibari()
 

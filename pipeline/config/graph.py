@@ -49,10 +49,15 @@ class Graph:
     """A pipeline that can be started."""
 
     config: PipelineConfig
-    config_dir: Path
+    path: Path
     runtime_dir: Path
     state_dir: Path
     nodes: dict[str, Node] = field(default_factory=dict)
+
+    @property
+    def config_dir(self) -> Path:
+        """Folder of the config file."""
+        return self.path.parent
 
     def consumers(self, producer: str) -> dict[str, list[str]]:
         """For each output port of `producer`, the actors listening to it."""
@@ -104,12 +109,12 @@ def build_graph(config: PipelineConfig, config_path: Path, external: Collection[
         ConfigError: the first thing that cannot work, with file, path and the nearest valid name.
     """
     try:
-        return _build(config, config_path.resolve().parent, external)
+        return _build(config, config_path.resolve(), external)
     except ConfigError as error:
         raise ConfigError(f"{config_path}: {error}") from error
 
 
-def _build(config: PipelineConfig, config_dir: Path, external: Collection[str]) -> Graph:
+def _build(config: PipelineConfig, path: Path, external: Collection[str]) -> Graph:
     runtime_dir = (config.runtime_dir or default_runtime_dir(config.name)).absolute()
     state_dir = (config.state_dir or default_state_dir(config.name)).absolute()
     for name in external:
@@ -117,7 +122,7 @@ def _build(config: PipelineConfig, config_dir: Path, external: Collection[str]) 
             raise ConfigError(f"--external {name}: {did_you_mean(name, config.actors)}")
     if SUPERVISOR in config.actors:
         raise ConfigError(f"actors.{SUPERVISOR}: this name belongs to the supervisor itself")
-    graph = Graph(config, config_dir, runtime_dir, state_dir)
+    graph = Graph(config, path, runtime_dir, state_dir)
     for name, actor in config.actors.items():
         graph.nodes[name] = _node(name, actor, graph, name in external)
     for node in graph.nodes.values():

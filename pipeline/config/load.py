@@ -15,6 +15,8 @@ from pipeline.errors import ConfigError, did_you_mean
 
 Tree = dict[str, Any]
 
+_LOOKS_LIKE_A_PATH = re.compile(r"[^/:\n][^:\n]*[./][^:\n]*(:\w+)?")
+
 
 def load_config(
     path: Path, overrides: Sequence[str] = (), overlay: Mapping[str, Any] | None = None
@@ -81,7 +83,25 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
         return tree
     if not isinstance(base, str):
         raise ConfigError(f"{path}: extends: the path of one file, not {base!r}")
-    return _merge(_read(path.parent / base, (*seen, path)), tree)
+    below = path.parent / base
+    return _merge(_anchor(_read(below, (*seen, path)), below.parent), tree)
+
+
+def _anchor(value: Any, folder: Path) -> Any:
+    """Make absolute what names a file beside the config it stands in.
+
+    Actors take relative paths from the folder of the config that is run; a config that extends
+    one of another folder must not lose that one's recordings, scenarios and actor files.
+    """
+    if isinstance(value, dict):
+        return {key: _anchor(below, folder) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_anchor(below, folder) for below in value]
+    if not (isinstance(value, str) and _LOOKS_LIKE_A_PATH.fullmatch(value)):
+        return value
+    path, colon, name = value.partition(":")
+    there = folder / path
+    return f"{there.resolve()}{colon}{name}" if there.exists() else value
 
 
 def _merge(base: Tree, over: Tree) -> Tree:

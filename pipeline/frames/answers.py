@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from pipeline.frames.base import Frame
+from pipeline.frames.media import Pcm
 
 
 class AnswerFrame(Frame):
@@ -25,7 +26,7 @@ class AnswerAudio(AnswerFrame):
 
     position: int = Field(ge=0, description="Index of the first sample in this turn's answer.")
     rate_hz: int = Field(24_000, gt=0, description="Samples per second.")
-    pcm: bytes = Field(description="Signed 16-bit little-endian mono samples.")
+    pcm: Pcm = Field(description="Signed 16-bit little-endian mono samples.")
 
 
 class AnswerEnd(StrEnum):

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from pipeline.frames.base import Frame
+
+
+def _whole_samples(pcm: bytes) -> bytes:
+    if len(pcm) % 2:
+        raise ValueError("an odd number of bytes are no 16-bit samples")
+    return pcm
+
+
+Pcm = Annotated[bytes, AfterValidator(_whole_samples)]
+"""Signed 16-bit little-endian mono samples."""
 
 
 class Audio(Frame):
@@ -16,7 +26,7 @@ class Audio(Frame):
 
     position: int = Field(ge=0, description="Index of the first sample in the stream.")
     rate_hz: int = Field(16_000, gt=0, description="Samples per second.")
-    pcm: bytes = Field(description="Signed 16-bit little-endian mono samples.")
+    pcm: Pcm = Field(description="Signed 16-bit little-endian mono samples.")
     final: bool = Field(False, description="The stream ends with this block.")
 
     @property

@@ -125,16 +125,20 @@ class ForkServer:
                 importlib.import_module(module)
         gc.collect()
         gc.freeze()
+        # This process ignores SIGTERM; one that is meant for the child must not fall in between.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         pid = os.fork()
         if pid == 0:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
             # Control-C reaches the whole process group; only the supervisor decides who stops.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
             die_with_parent(self._pid)
             self._control.close()
             _be_actor(spec)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
         self._send({"born": spec.name, "pid": pid})
 
     def _reap(self) -> None:
@@ -161,6 +165,9 @@ def main() -> None:
     # Threads of a numerical library would neither survive the fork nor be of use at 16 kHz.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # onnxruntime reports to its maker from a thread that it starts when it is imported, and with
+    # that thread a forked child hangs at its end.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     for module in SHARED_MODULES:
         importlib.import_module(module)
     control = socket.socket(fileno=int(sys.argv[1]))

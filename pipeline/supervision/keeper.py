@@ -141,7 +141,8 @@ class Keeper:
             restarts=max(0, self.life.starts - 1),
             pss_mib=self.pss_mib,
             last_exit=self.last_exit,
-            health=self.health,
+            # Checkpoints are for the actor alone, and grow with its sessions.
+            health=self.health and self.health.model_copy(update={"checkpoint": {}}),
         )
 
     def _do(self, action: Action) -> None:

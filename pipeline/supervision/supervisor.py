@@ -195,7 +195,7 @@ class Supervisor:
         keeper = self._keepers[name]
         keeper.died(code, time.monotonic())
         if keeper.usage_error is not None and not keeper.life.ever_ready:
-            self.stop(2, f"{name}: {keeper.usage_error}")
+            self.stop(2, f"{self.graph.path}: actors.{name}: {keeper.usage_error}")
         self._wake.set()
 
     def _on_forkserver_lost(self) -> None:

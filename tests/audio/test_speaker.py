@@ -39,9 +39,7 @@ def speaker(speaker_class: type[Speaker]) -> Iterator[Stage]:
         yield speaker
 
 
-def test_an_answer_is_played_and_reported_to_the_sample(
-    speaker: Stage, device: FakeDevice
-) -> None:
+def test_an_answer_is_played_and_reported_to_the_sample(speaker: Stage, device: FakeDevice) -> None:
     before_ns = time.monotonic_ns()
     speaker.send("audio", audio(ramp(100 * MS)))
     speaker.send("answer", ended(100 * MS))

@@ -384,4 +384,6 @@ def test_leaving_at_any_moment_leaves_no_socket(tmp_path: Path, action: str | No
             else:
                 ready(live)
                 Talker(live).say(1600)
-        server.wait_until_left()
+        # What was lost on the way hides our leaving from the server.
+        if action != "vanish":
+            server.wait_until_left()

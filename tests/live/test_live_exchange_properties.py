@@ -103,7 +103,7 @@ class Story:
     def quiet_down(self) -> None:
         """The user falls silent and the server never says anything again."""
         if self.speaking is not None:
-            self.finish(self.live.heard + 1)
+            self.finish(max(self.speaking, self.live.heard) + 1)
         self.live.hear(self.live.heard + 6400)
         for _ in range(4 * len(self.turns) + 4):
             self.step("connect", None)
@@ -144,7 +144,7 @@ def test_no_sample_of_a_turn_is_lost_or_doubled_on_any_connection(
     for operation, argument in operations:
         story.step(operation, argument)
     story.quiet_down()
-    starts = {start: end for start, end in story.spoken.values()}
+    starts = dict(story.spoken.values())
     for sent in (*story.live.connections, story.live.sent):
         for pieces, ended in activities(sent):
             whole = joined(pieces)

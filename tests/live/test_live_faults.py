@@ -12,8 +12,14 @@ from actors.live.faults import Action, Closing, Source, classify
 from pipeline.frames import FaultClass
 from pipeline.logs import add_secret
 
-QUOTA = "You exceeded your current quota, please check your plan and billing details. For more information on this error, head to: h"
-MODEL = "models/gemini-2.0-flash-exp is not found for API version v1beta, or is not supported for bidiGenerateContent. Call ListMod"
+QUOTA = (
+    "You exceeded your current quota, please check your plan and billing details. "
+    "For more information on this error, head to: h"
+)
+MODEL = (
+    "models/gemini-2.0-flash-exp is not found for API version v1beta, or is not supported "
+    "for bidiGenerateContent. Call ListMod"
+)
 FIELD = "Invalid JSON payload received. Unknown name \"proactivity\" at 'setup': Cannot find field."
 
 CLOSES = [
@@ -190,10 +196,9 @@ def test_error_message_that_the_sdk_cannot_read_is_recovered() -> None:
     from google.genai import errors
 
     response = {"error": {"code": 503, "message": "The service is currently unavailable."}}
-    try:
+    with pytest.raises(TypeError) as raised:
         errors.APIError.raise_error(response.get("code"), response, None)  # type: ignore[no-untyped-call, arg-type]
-    except TypeError as error:
-        assert error_in_unparsed_frame(error) == response
+    assert error_in_unparsed_frame(raised.value) == response
     verdict = classify(http_closing(None, response))
     assert (verdict.fault, verdict.code) == (FaultClass.TRANSIENT, 503)
 

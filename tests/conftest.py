@@ -1,0 +1,67 @@
+"""A test that leaves something running or open has failed, whatever else it shows."""
+
+from __future__ import annotations
+
+import asyncio
+import asyncio.runners
+import gc
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+OWN_FILES_ONLY = Path(__file__).parent / "pipeline"
+"""Where open files are counted: elsewhere, libraries keep some open for good once loaded."""
+GOODBYE_S = 5.0
+"""A thread that has been told to end may need its turn on a busy machine."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_left(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Compare threads, child processes, tasks and files with those before the test."""
+    tasks: list[str] = []
+    cancel_all = asyncio.runners._cancel_all_tasks  # type: ignore[attr-defined]
+
+    def note_and_cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+        # What `asyncio.run` finds here it would cancel without a word.
+        tasks.extend(repr(task) for task in asyncio.all_tasks(loop))
+        cancel_all(loop)
+
+    monkeypatch.setattr(asyncio.runners, "_cancel_all_tasks", note_and_cancel_all)
+    threads, children, files = set(_threads()), set(_children()), _files()
+    yield
+    for thread in set(_threads()) - threads:
+        thread.join(GOODBYE_S)
+    left = {
+        "threads": [repr(thread) for thread in set(_threads()) - threads],
+        "child processes": [repr(child) for child in set(_children()) - children],
+        "tasks": tasks,
+    }
+    if OWN_FILES_ONLY in request.path.parents:
+        if not _files() <= files:
+            gc.collect()
+        left["files"] = sorted(_files() - files)
+    assert not any(left.values()), f"the test left behind: {left}"
+
+
+def _threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if not thread.daemon]
+
+
+def _children() -> list[psutil.Process]:
+    return psutil.Process().children(recursive=True)
+
+
+def _files() -> set[str]:
+    found = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            found.add(f"{entry.name} {os.readlink(entry)}")  # noqa: PTH115 - sockets have no path
+        except FileNotFoundError:
+            continue  # The descriptor with which the folder itself was being read.
+    return found

@@ -1,0 +1,214 @@
+"""Real processes: how a run begins and ends, and who else may take part."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import msgpack
+import pytest
+from supervised import (
+    Stranger,
+    actor,
+    chain,
+    config,
+    flowing,
+    gauge,
+    of,
+    patient,
+    positions,
+    ready,
+)
+
+from pipeline.frames import ActorState
+from pipeline.testing import running
+
+
+def test_a_second_run_of_a_pipeline_is_refused_in_one_line_and_the_first_goes_on_f20(
+    tmp_path: Path,
+) -> None:
+    path = config(tmp_path, chain(tmp_path))
+    with running(path) as first:
+        ready(first)
+        folder = str(first.runtime_dir.parent.parent)
+        with running(path, env={"XDG_RUNTIME_DIR": folder}) as second:
+            assert second.wait() == 2
+            (line,) = second.output.splitlines()
+            assert line.startswith("error: supervisor already publishes at ")
+            assert f"(process {first.process.pid})" in line
+        flowing(first, beyond=flowing(first))
+        assert all(each.restarts == 0 for each in first.status().actors)
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_what_the_user_can_mend_ends_the_run_with_its_message_and_status_2(
+    tmp_path: Path, others: int
+) -> None:
+    actors = {"ill": patient("no device"), **{f"well{i}": patient() for i in range(others)}}
+    with running(config(tmp_path, actors)) as pipeline:
+        assert pipeline.wait() == 2
+        assert "error: ill: no such microphone 'x': plug it in" in pipeline.output.splitlines()
+        assert "Traceback" not in pipeline.output
+
+
+def test_the_same_error_after_it_had_worked_is_reported_and_it_is_tried_again(
+    tmp_path: Path,
+) -> None:
+    with running(config(tmp_path, {"ill": patient("no device later"), "well": patient()})) as run:
+        ready(run)
+        run.kill("ill", signal.SIGKILL)
+        run.until(lambda s: of(s, "ill").restarts >= 3, "tried again and again")
+        assert of(run.status(), "well").restarts == 0
+        assert "microphone 'x' is gone: plug it in" in run.output
+
+
+def test_backends_that_can_never_answer_end_the_run_with_status_2_f5(tmp_path: Path) -> None:
+    actors = {"source": actor("Source"), "live": actor("Backend", inputs={"audio": "source.audio"})}
+    with running(config(tmp_path, actors, route={"backends": ["live"]})) as pipeline:
+        assert pipeline.wait() == 2
+        last = pipeline.output.splitlines()[-1]
+        assert last == "error: live: API key not valid; set another key"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_asked_to_end_it_stops_the_actors_in_reverse_order_and_exits_with_0(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    diary = str(tmp_path / "diary")
+    actors = {
+        "one": patient(diary=diary, after=["two"]),
+        "two": patient(diary=diary),
+        "three": patient(diary=diary, after=["one"]),
+    }
+    with running(config(tmp_path, actors)) as pipeline:
+        ready(pipeline)
+        pipeline.process.send_signal(number)
+        assert pipeline.wait() == 0
+        assert pipeline.output.splitlines()[-1] == "ended: asked to stop"
+    assert (tmp_path / "diary").read_text().splitlines() == [
+        *("two started", "one started", "three started"),
+        *("three stopped", "one stopped", "two stopped"),
+    ]
+
+
+def test_an_actor_that_does_not_stop_is_killed_at_its_deadline_and_the_others_stop_well(
+    tmp_path: Path,
+) -> None:
+    diary = str(tmp_path / "diary")
+    actors = {"well": patient(diary=diary), "ill": patient("hangs in stop")}
+    with running(config(tmp_path, actors, {"stop_deadline_s": 0.3})) as pipeline:
+        ready(pipeline)
+        pipeline.process.send_signal(signal.SIGTERM)
+        assert pipeline.wait() == 0
+    assert (tmp_path / "diary").read_text().splitlines() == ["well started", "well stopped"]
+
+
+def test_asked_to_end_while_it_is_still_starting_it_ends_and_leaves_nothing(
+    tmp_path: Path,
+) -> None:
+    # Whoever did not hear it would be waited for.
+    with running(config(tmp_path, chain(tmp_path), {"stop_deadline_s": 3600})) as pipeline:
+        pipeline.until(lambda s: all(each.phase == "starting" for each in s.actors), "starting")
+        pipeline.process.send_signal(signal.SIGTERM)
+        assert pipeline.wait() == 0
+
+
+def test_it_ends_after_its_duration_and_tells_systemd_how_it_is(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(60)
+        env = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
+        path = config(tmp_path, {"well": patient()})
+        with running(path, "--duration", "2.5", env=env) as pipeline:
+            assert pipeline.wait() == 0
+            assert pipeline.output.splitlines()[-1] == "ended: 2.5 s are over"
+        said = [systemd.recv(100).decode()]
+        while said[-1] != "STOPPING=1":
+            said.append(systemd.recv(100).decode())
+    assert said.count("READY=1") == 1
+    assert said.count("WATCHDOG=1") >= 2
+
+
+def test_it_ends_by_itself_when_its_sources_have_ended(tmp_path: Path) -> None:
+    actors = chain(tmp_path)
+    actors["source"]["options"] = {"blocks": 30}
+    with running(config(tmp_path, actors)) as pipeline:
+        assert pipeline.wait() == 0
+        assert "every source has ended" in pipeline.output.splitlines()[-1]
+    got = positions(tmp_path)
+    assert got == list(range(got[0], got[0] + 30))
+
+
+def test_an_actor_starts_after_another_is_ready_even_if_that_one_feeds_it(
+    tmp_path: Path,
+) -> None:
+    actors = chain(tmp_path)
+    actors["relay"]["after"] = ["sink"]
+    actors["sink"]["after"] = ["first"]
+    actors["source"]["after"] = ["relay"]
+    actors["first"] = patient(diary=str(tmp_path / "diary"))
+    with running(config(tmp_path, actors)) as pipeline:
+        ready(pipeline)
+        flowing(pipeline)
+        assert "going on without peers" not in pipeline.output
+
+
+def test_somebody_else_can_publish_in_place_of_an_actor(tmp_path: Path) -> None:
+    with running(config(tmp_path, chain(tmp_path)), "--external", "source") as pipeline:
+        status = ready(pipeline)
+        assert of(status, "source").phase == "external"
+        assert of(status, "source").pid is None
+        with Stranger(pipeline, "source") as stranger:
+            for position in range(50):
+                stranger.send_block(position)
+            assert flowing(pipeline, beyond=48) == 49
+    assert positions(tmp_path) == list(range(50))
+
+
+def test_nobody_waits_for_an_external_consumer(tmp_path: Path) -> None:
+    with running(config(tmp_path, chain(tmp_path)), "--external", "sink") as pipeline:
+        ready(pipeline)
+        pipeline.frame("relay", "audio", lambda frame: True)
+        assert "going on without peers" not in pipeline.output
+
+
+def test_a_flood_of_garbage_leaves_the_actor_alive_and_makes_one_line_of_log_f22(
+    tmp_path: Path,
+) -> None:
+    garbage = [
+        (b"audio", b"\xc1"),
+        (b"audio", os.urandom(2000)),
+        (b"audio", msgpack.packb({"v": 2, "type": "audio", "position": 0, "pcm": b""})),
+        (b"audio", msgpack.packb({"v": 1, "type": "image", "jpeg": b"", "width": 1, "height": 1})),
+        (b"audio",),
+        (b"audio", b"", b""),
+        (b"audio\xff", b"not for anybody"),
+        (b"audio", bytes(100_000)),
+    ]
+    with running(config(tmp_path, chain(tmp_path)), "--external", "source") as pipeline:
+        ready(pipeline)
+        with Stranger(pipeline, "source") as stranger:
+            for position in range(200):
+                for parts in garbage:
+                    stranger.send(*parts)
+                stranger.send_block(position)
+            flowing(pipeline, beyond=198)
+            status = pipeline.until(
+                lambda s: gauge(s, "relay", "garbage") == 200 * (len(garbage) - 1), "all counted"
+            )
+        assert all(each.restarts == 0 for each in status.actors)
+        assert pipeline.output.count("dropped what is no frame of this schema") == 1
+    assert positions(tmp_path) == list(range(200))
+
+
+def test_the_status_stream_shows_a_healthy_pipeline(tmp_path: Path) -> None:
+    with running(config(tmp_path, chain(tmp_path))) as pipeline:
+        status = ready(pipeline)
+        assert [each.actor for each in status.actors] == ["source", "relay", "sink"]
+        for each in status.actors:
+            assert (each.phase, each.restarts, each.last_exit) == ("running", 0, "")
+            assert each.health is not None
+            assert each.health.state is ActorState.READY
+            assert each.health.pid == each.pid
