@@ -21,7 +21,7 @@ def test_a_page_is_what_python_m_pipeline_cli_pages_makes_of_it(page: Path) -> N
 
 def test_the_example_test_of_the_docs_passes() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "test_loud.py"],
+        [sys.executable, "-m", "pytest", "-v", "test_loud.py"],
         cwd=DOCS / "examples",
         capture_output=True,
         text=True,

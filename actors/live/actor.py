@@ -10,7 +10,7 @@ from actors.live.alarm import Alarm
 from actors.live.announcer import Announcer
 from actors.live.answers import Answers
 from actors.live.audio_ring import RATE_HZ, AudioRing
-from actors.live.connection import Pcm, Picture
+from actors.live.connection import Pcm
 from actors.live.events import Event, GoAway, HandleIssued
 from actors.live.exchange import Exchange
 from actors.live.faults import Closing, Source
@@ -95,7 +95,7 @@ class Live(Actor[LiveOptions]):
         self._dialler = Dialler(options.connect)
         self._tools: tuple[dict[str, object], ...] = ()
         self._offered = asyncio.Event()
-        self._alarm = Alarm(self._tick)
+        self._alarm = Alarm(lambda: self._do(self._exchange.tick(time.monotonic())))
         self._mover = Mover(self._leave)
         self._announcer = Announcer(self)
         self._restored: list[Step] = []
@@ -114,6 +114,7 @@ class Live(Actor[LiveOptions]):
         self._announcer.status(BackendState.CONNECTING)
         await self._wait_for_offer()
         while True:
+            self._mover.moved()
             opened_s = time.monotonic()
             ending = await self._session.run(
                 local_turns=self._local_turns,
@@ -165,10 +166,10 @@ class Live(Actor[LiveOptions]):
     def on_video(self, frame: Image) -> None:
         """Pictures are worth sending only while they are new."""
         connection = self._session.connection
-        if connection is None or not self._exchange.linked():
+        if connection is not None and self._exchange.linked():
+            connection.send_picture(frame.jpeg)
+        else:
             self.counters["video_skipped"] += 1
-            return
-        connection.send(Picture(frame.jpeg))
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
@@ -236,7 +237,6 @@ class Live(Actor[LiveOptions]):
     def _on_ended(self, ending: Ending) -> float | None:
         """Return the wait until the next attempt; None: there is none."""
         self.gauges["connected"] = 0
-        self._mover.moved()
         verdict = ending.verdict
         if verdict is None:
             self._do(self._exchange.link_down("moved to another connection"))
@@ -292,9 +292,6 @@ class Live(Actor[LiveOptions]):
         if connection is not None:
             for pcm in self._ring.messages(start, end):
                 connection.send(Pcm(pcm, self._origin_ns))
-
-    def _tick(self) -> None:
-        self._do(self._exchange.tick(time.monotonic()))
 
     def _remember(self) -> None:
         self._keeper.memory.note(self._exchange.memorable(), self._history.to_json())

@@ -43,9 +43,7 @@ class Pcm:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A JPEG file."""
-
-    jpeg: bytes
+    """The newest picture, whichever it is by the time it can be sent."""
 
 
 Outgoing = StartActivity | Pcm | EndActivity | EndStream | SendText | SendReply | Picture
@@ -62,11 +60,20 @@ class Connection:
         self._counters = counters
         self._gauges = gauges
         self._outbox: asyncio.Queue[Outgoing] = asyncio.Queue()
+        self._picture: bytes | None = None
         self._leaving: asyncio.Future[Closing | None] = asyncio.get_running_loop().create_future()
 
     def send(self, outgoing: Outgoing) -> None:
         """Queue something for the server."""
         self._outbox.put_nowait(outgoing)
+
+    def send_picture(self, jpeg: bytes) -> None:
+        """Queue a JPEG file; it takes the place of one that still waits."""
+        if self._picture is None:
+            self._outbox.put_nowait(Picture())
+        else:
+            self._counters["video_superseded"] += 1
+        self._picture = jpeg
 
     def leave(self, closing: Closing | None = None) -> None:
         """End the connection; `run` returns, or raises if there is something to complain of."""
@@ -191,11 +198,10 @@ class Connection:
             case EndStream():
                 await session.send_realtime_input(audio_stream_end=True)
             case Picture():
-                await session.send_realtime_input(
-                    video={"data": outgoing.jpeg, "mime_type": "image/jpeg"}
-                )
+                jpeg, self._picture = self._picture or b"", None
+                await session.send_realtime_input(video={"data": jpeg, "mime_type": "image/jpeg"})
                 self._counters["video_frames"] += 1
-                self._counters["video_bytes"] += len(outgoing.jpeg)
+                self._counters["video_bytes"] += len(jpeg)
             case SendText(text) if self._family.typed_text == "realtime_text":
                 await session.send_realtime_input(text=text)
             case SendText(text):

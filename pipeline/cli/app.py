@@ -72,7 +72,7 @@ def make_app(choose: Chooser) -> typer.Typer:
         from pipeline.cli.run import load_graph
         from pipeline.config.mermaid import mermaid
 
-        typer.echo(mermaid(load_graph(config, set_ or ())), nl=False)
+        typer.echo(mermaid(load_graph(config, set_ or (), look_outside=False)), nl=False)
 
     @app.command()
     def schema(

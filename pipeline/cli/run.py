@@ -21,13 +21,16 @@ def load_graph(
     overrides: Sequence[str],
     external: Sequence[str] = (),
     overlay: Mapping[str, Any] | None = None,
+    *,
+    look_outside: bool = True,
 ) -> Graph:
     """Load and check a config.
 
     Raises:
         ConfigError: what is wrong, with file, path and the nearest valid name.
     """
-    return build_graph(load_config(config, overrides, overlay), config, external)
+    tree = load_config(config, overrides, overlay)
+    return build_graph(tree, config, external, look_outside=look_outside)
 
 
 def run_command(

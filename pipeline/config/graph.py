@@ -102,19 +102,33 @@ class Graph:
         return self.nodes[actor].address
 
 
-def build_graph(config: PipelineConfig, config_path: Path, external: Collection[str] = ()) -> Graph:
+def build_graph(
+    config: PipelineConfig,
+    config_path: Path,
+    external: Collection[str] = (),
+    *,
+    look_outside: bool = True,
+) -> Graph:
     """Resolve every name and check every wire.
+
+    Args:
+        config: The config.
+        config_path: Its file.
+        external: Actors that somebody else runs.
+        look_outside: Let the actors look for their files and devices too.
 
     Raises:
         ConfigError: the first thing that cannot work, with file, path and the nearest valid name.
     """
     try:
-        return _build(config, config_path.resolve(), external)
+        return _build(config, config_path.resolve(), external, look_outside)
     except ConfigError as error:
         raise ConfigError(f"{config_path}: {error}") from error
 
 
-def _build(config: PipelineConfig, path: Path, external: Collection[str]) -> Graph:
+def _build(
+    config: PipelineConfig, path: Path, external: Collection[str], look_outside: bool
+) -> Graph:
     runtime_dir = (config.runtime_dir or default_runtime_dir(config.name)).absolute()
     state_dir = (config.state_dir or default_state_dir(config.name)).absolute()
     for name in external:
@@ -124,7 +138,7 @@ def _build(config: PipelineConfig, path: Path, external: Collection[str]) -> Gra
         raise ConfigError(f"actors.{SUPERVISOR}: this name belongs to the supervisor itself")
     graph = Graph(config, path, runtime_dir, state_dir)
     for name, actor in config.actors.items():
-        graph.nodes[name] = _node(name, actor, graph, name in external)
+        graph.nodes[name] = _node(name, actor, graph, name in external, look_outside)
     for node in graph.nodes.values():
         _check_wires(graph, node)
         _check_after(config, node)
@@ -135,7 +149,7 @@ def _build(config: PipelineConfig, path: Path, external: Collection[str]) -> Gra
     return graph
 
 
-def _node(name: str, config: ActorConfig, graph: Graph, external: bool) -> Node:
+def _node(name: str, config: ActorConfig, graph: Graph, external: bool, look_outside: bool) -> Node:
     path = f"actors.{name}"
     try:
         actor_class = find_actor(config.use, graph.config_dir)
@@ -143,7 +157,7 @@ def _node(name: str, config: ActorConfig, graph: Graph, external: bool) -> Node:
         raise ConfigError(f"{path}.use: {error}") from error
     try:
         options = actor_class.options_type.model_validate(config.options)
-        if not external:
+        if look_outside and not external:
             actor_class.check(options, graph.config_dir)
     except ValidationError as error:
         raise ConfigError(explain(error, actor_class.options_type, f"{path}.options")) from error

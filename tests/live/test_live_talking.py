@@ -12,6 +12,7 @@ from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
     AnswerEnded,
+    Audio,
     BackendState,
     BackendStatus,
     Image,
@@ -130,7 +131,7 @@ def test_tool_is_declared_called_and_answered_once(tmp_path: Path) -> None:
         assert declared["parametersJsonSchema"] == MOVE["parameters"]
 
 
-def test_call_pending_when_the_user_types_nothing_new_is_cancelled_by_the_server(
+def test_call_pending_when_the_user_speaks_again_is_cancelled_by_the_server(
     tmp_path: Path,
 ) -> None:
     rule = {"when": {"turn": 1}, "do": [{"call": {"name": "move"}}]}
@@ -168,6 +169,22 @@ def test_text_and_pictures_go_into_the_same_session(tmp_path: Path) -> None:
         assert live.actor.counters["video_bytes"] == len(JPEG)
 
 
+def test_other_tools_are_offered_to_the_model_between_turns(tmp_path: Path) -> None:
+    ports = {"audio", "speech", "offer"}
+    with simulator(tmp_path) as server, staged(tmp_path, ports, **server.address) as live:
+        live.send("offer", ToolOffer(tools=[MOVE]))
+        ready(live)
+        live.send("offer", ToolOffer(tools=[MOVE]))
+        live.send("offer", ToolOffer(tools=[MOVE, {**MOVE, "name": "turn"}]))
+        ready(live)
+        names = [
+            [each["name"] for each in session.setup["tools"][0]["functionDeclarations"]]
+            for session in server.journal.sessions
+        ]
+        assert names == [["move"], ["move", "turn"]]
+        live.expect_nothing("faults")
+
+
 def test_server_cuts_the_turns_when_no_detector_is_connected(tmp_path: Path) -> None:
     ports = {"audio"}
     options = {"server_vad": {"silence_ms": 300}}
@@ -179,8 +196,6 @@ def test_server_cuts_the_turns_when_no_detector_is_connected(tmp_path: Path) -> 
         talker = Talker(live)
         talker.blocks(16_000)
         quiet = bytes(640)
-        from pipeline.frames import Audio
-
         for position in range(16_000, 32_000, 320):
             live.send("audio", Audio(position=position, pcm=quiet))
         ended = live.expect("answer", AnswerEnded)
