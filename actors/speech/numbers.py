@@ -16,6 +16,8 @@ SMALL = {word: value for value, word in enumerate(ONES)} | {
 }
 SCALES = {"hundred": 100, "thousand": 1000}
 FRACTIONS = {"half": 0.5, "quarter": 0.25}
+LARGEST = 10**9
+"""No longer number in words is read on: nobody says one to a machine."""
 MINUS = {"minus", "negative"}
 DIGITS = re.compile(r"-?\d{1,15}(?:\.\d{1,15})?")
 TOKEN = re.compile(r"-?\d+(?:\.\d+)?|[a-z]+(?:'[a-z]+)?")
@@ -50,16 +52,17 @@ def number_at(tokens: Sequence[str], start: int) -> tuple[Number, int]:
 
 
 def in_words(value: Number) -> str:
-    """`25` becomes "twenty five"; from a million on, digits stay digits."""
+    """`25` becomes "twenty five", `0.5` "zero point five"; from a million on, digits stay digits.
+
+    Three decimals are spoken.
+    """
     if value < 0:
         return f"minus {in_words(-value)}"
-    if abs(value) >= 1_000_000 or value != value:
-        return f"{value:.15g}"
-    whole = int(value)
-    decimals = f"{value - whole:.3f}"[2:].rstrip("0") if f"{value - whole:.3f}"[0] == "0" else ""
-    if decimals:
-        return f"{_whole_in_words(whole)} point {' '.join(ONES[int(digit)] for digit in decimals)}"
-    return _whole_in_words(round(value))
+    if not value < 1_000_000:
+        return str(value)
+    whole, _, decimals = f"{value:.3f}".rstrip("0").partition(".")
+    spoken = _whole_in_words(int(whole))
+    return f"{spoken} point {' '.join(ONES[int(digit)] for digit in decimals)}" if decimals else spoken
 
 
 def _whole_in_words(value: int) -> str:
@@ -100,7 +103,7 @@ def _unsigned(tokens: Sequence[str], start: int) -> tuple[Number, int]:
 
 def _cardinal(tokens: Sequence[str], start: int) -> tuple[int, int]:
     total, current, index = 0, SMALL[tokens[start]], start + 1
-    while index < len(tokens):
+    while index < len(tokens) and total + current < LARGEST:
         word = tokens[index]
         if word in SCALES:
             total, current = _scaled(total, current, SCALES[word])

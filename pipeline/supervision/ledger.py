@@ -35,6 +35,7 @@ class Turn:
     first_sound_ns: int | None = None
     progress_ns: int = 0
     """When playback last moved."""
+    typed: bool = False
     said: str = ""
     answer: str = ""
     by: str = ""
@@ -88,6 +89,7 @@ class Ledger:
             case UserText():
                 turn = self._open(frame.turn, frame.session, now_ns)
                 turn.asked_ns, turn.said = frame.origin_ns or now_ns, frame.text
+                turn.typed = True
             case SpeechEnded():
                 turn = self._open(frame.turn, frame.session, now_ns)
                 turn.asked_ns = turn.asked_ns or frame.at_ns
@@ -142,7 +144,8 @@ class Ledger:
         turn = self._open(frame.turn, frame.session, now_ns)
         turn.progress_ns = now_ns
         if frame.side is Side.USER:
-            turn.said += frame.text
+            # What was typed is known to the letter; a backend may repeat it as a transcript.
+            turn.said += "" if turn.typed else frame.text
         else:
             turn.answer += frame.text
 
