@@ -102,7 +102,9 @@ class StreamKeeper:
         except DeviceError:
             return  # Whoever opened it was told.
         try:
-            await asyncio.wait_for(asyncio.to_thread(stream.close), CLOSE_S)
+            # Not `wait_for`: in Python 3.11 it swallows a cancellation that comes with the result.
+            async with asyncio.timeout(CLOSE_S):
+                await asyncio.to_thread(stream.close)
         except TimeoutError:
             raise DeviceError("the sound driver hangs while closing the device") from None
 

@@ -185,9 +185,9 @@ def _unit(name: str, description: str) -> str:
     parts = name_words(name)
     if len(parts) > 1 and parts[-1] in UNITS:
         return parts[-1]
-    for word in (*parts, *words(description)):
-        if word in UNITS and len(word) > 1:
-            return word
+    plurals = (w for w in (*parts, *words(description)) if w in {*SPOKEN_UNITS.values(), "metres"})
+    if unit := next(plurals, ""):
+        return unit
     return next((KINDS_BY_NAME[word] for word in parts if word in KINDS_BY_NAME), "")
 
 

@@ -34,9 +34,7 @@ def test_text_and_a_video_file_reach_gemini_in_the_same_session(tmp_path: Path) 
         tmp_path,
         {
             "actors": {
-                "microphone": playing(
-                    {"path": "goforward.wav", "start": "after_answer"}, tail_s=4.0
-                ),
+                "microphone": playing({"path": "goforward.wav", "delay_s": 4.0}),
                 "camera": {"use": "camera", "options": {"source": str(video), "rate_hz": 2.0}},
                 "console": {
                     "use": "console",
