@@ -7,6 +7,7 @@ ACTORS = [
     "console",
     "vad",
     "live",
+    "device",
     "tools",
     "speaker",
     "wav_sink",

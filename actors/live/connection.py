@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -188,9 +189,7 @@ class Connection:
     async def _send(self, session: AsyncSession, outgoing: Outgoing) -> None:
         match outgoing:
             case Pcm():
-                await session.send_realtime_input(
-                    audio={"data": outgoing.data, "mime_type": AUDIO_TYPE}
-                )
+                await session._ws.send(audio_message(outgoing.data))
             case StartActivity():
                 await session.send_realtime_input(activity_start={})
             case EndActivity():
@@ -224,6 +223,16 @@ class Connection:
             await work
         except network_errors() as error:
             raise ConnectionOverError(closing_of(error)) from error
+
+
+def audio_message(pcm: bytes) -> str:
+    """Return what `send_realtime_input(audio=...)` sends, to the byte.
+
+    That goes through four models and dictionaries for each 20 ms block: 35 us instead of 3, and
+    250 us with cold caches, a quarter of all the time there is from capture to socket.
+    """
+    data = base64.urlsafe_b64encode(pcm).decode("ascii")
+    return f'{{"realtime_input": {{"audio": {{"data": "{data}", "mime_type": "{AUDIO_TYPE}"}}}}}}'
 
 
 def _content(role: str, text: str) -> types.ContentDict:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import spoken_command
+from actors.speech.commands import spoken, understand
+
 from .conversation import Entry
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
@@ -51,9 +52,10 @@ def answer(
     now: datetime,
 ) -> list[Step]:
     """The steps of an answer to `heard`; `history` ends before it."""
-    command = spoken_command.fit(heard, functions)
-    if command is not None:
-        return [CallTool(*command), SayOutcome()]
+    commands = understand(heard, functions).commands
+    if commands:
+        calls = [CallTool(command.tool, command.arguments) for command in commands]
+        return [*calls, SayOutcome()]
     return [Say(_reply(heard, history, pictures, now))]
 
 
@@ -61,7 +63,16 @@ def outcome(name: str, args: dict[str, Any], response: Any) -> str:
     """What is said after a function answered; an `error` in the response is read out."""
     if isinstance(response, dict) and response.get("error"):
         return f"That did not work: {response['error']}."
-    return spoken_command.progress(name, args)
+    verb, _, rest = spoken(name, args).partition(" ")
+    return f"{_gerund(verb)} {rest}".strip().capitalize() + "."
+
+
+def _gerund(verb: str) -> str:
+    if re.search(r"[^aeiou]e$", verb):
+        return f"{verb[:-1]}ing"
+    if re.search(r"[^aeiou][aeiou][bdgmnpt]$", verb):
+        return f"{verb}{verb[-1]}ing"
+    return f"{verb}ing"
 
 
 def _reply(heard: str, history: list[Entry], pictures: Pictures, now: datetime) -> str:

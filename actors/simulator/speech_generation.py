@@ -6,6 +6,9 @@ import wave
 from collections import Counter
 from typing import Any
 
+from actors.speech.sentences import sentences
+from actors.speech.synthesizer import VOICE_RATE_HZ
+
 from .capabilities import capabilities
 from .errors import HttpError
 from .generation import ContentRequest
@@ -16,7 +19,6 @@ from .plan import TurnPlan
 from .services import Services
 from .shapes import as_object, content_text
 from .usage import audio_tokens, http_usage, text_tokens
-from .voice import VOICE_RATE_HZ, sentences
 from .wire import encode_base64
 
 RAW_MIME_TYPE = f"audio/L16;codec=pcm;rate={VOICE_RATE_HZ}"

@@ -7,6 +7,9 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from actors.speech.sentences import sentences
+from actors.speech.synthesizer import VOICE_RATE_HZ
+
 from . import brain
 from .brain import CallTool, Pictures, Say, SayOutcome, Step
 from .conversation import Entry
@@ -16,7 +19,6 @@ from .listener import TurnInput
 from .pacing import Piece, pieces
 from .plan import Ending, TurnPlan
 from .usage import IMAGE_TOKENS, audio_tokens, text_tokens
-from .voice import VOICE_RATE_HZ, sentences
 from .wire import encode_base64
 
 if TYPE_CHECKING:

@@ -1,23 +1,16 @@
-"""Speech synthesis, in a worker thread, a sentence at a time."""
+"""How the simulator speaks."""
 
-import asyncio
-import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache
-from typing import Any, Literal, Protocol
+from functools import lru_cache
+from typing import Literal, Protocol
 
 import numpy as np
 
-VOICE_RATE_HZ = 24_000
+from actors.speech.synthesizer import CACHED_SENTENCES, VOICE_RATE_HZ, HibariSynthesizer
+
 # The tone lasts as long as a person would take for the text.
 TONE_MS_PER_LETTER = 60
 TONE_HZ = 220.0
 TONE_AMPLITUDE = 8000
-# Sentences kept ready: notices and confirmations come again and again.
-CACHED_SENTENCES = 64
-
-_model_lock = threading.Lock()
 
 
 class Voice(Protocol):
@@ -46,32 +39,9 @@ class ToneVoice:
         pass
 
 
-class HibariVoice:
-    """The American English voice that comes with hibari-tts."""
-
-    def __init__(self, seed: int) -> None:
-        self._seed = seed
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="simulator-voice")
-
-    async def start(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._worker, _synthesize, "Hi.", 0)
-
-    async def speak(self, sentence: str) -> bytes:
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, _synthesize, sentence, self._seed)
-
-    async def stop(self) -> None:
-        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
-
-
 def make_voice(kind: Literal["hibari", "tone"], seed: int) -> Voice:
     """The voice of that name."""
-    return HibariVoice(seed) if kind == "hibari" else ToneVoice()
-
-
-def sentences(text: str) -> list[str]:
-    """The text cut after sentence ends, so that the first sound leaves early."""
-    return [part for part in re.split(r"(?<=[.!?:])\s+", text.strip()) if part]
+    return HibariSynthesizer(seed) if kind == "hibari" else ToneVoice()
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)
@@ -80,17 +50,3 @@ def tone(letters: int) -> bytes:
     samples = np.arange(letters * TONE_MS_PER_LETTER * VOICE_RATE_HZ // 1000)
     wave = np.sin(samples * (2 * np.pi * TONE_HZ / VOICE_RATE_HZ)) * TONE_AMPLITUDE
     return bytes(wave.astype("<i2").tobytes())
-
-
-@cache
-def _load_model() -> Any:
-    from hibari import Hibari
-
-    return Hibari()
-
-
-@lru_cache(maxsize=CACHED_SENTENCES)
-def _synthesize(sentence: str, seed: int) -> bytes:
-    with _model_lock:
-        samples = _load_model()(sentence, seed=seed)
-    return bytes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())

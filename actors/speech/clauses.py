@@ -40,7 +40,7 @@ class Quantity:
 
 def sentences_of(text: str) -> list[list[str]]:
     """The words of each sentence, in lower case; commas are words."""
-    plain = text[:MOST_CHARACTERS].lower().replace("’", "'").replace("°", " degrees ")
+    plain = text[:MOST_CHARACTERS].lower().replace("\u2019", "'").replace("°", " degrees ")
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", plain.replace("%", " percent "))
     plain = re.sub(r"(?<=[a-z])-", " ", plain)
     parts = re.split(r"[.!?;:]+(?!\d)|\bbut\b|\binstead\b", plain)

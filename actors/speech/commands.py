@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from actors.speech.clauses import pieces_of, sentences_of
+from actors.speech.clauses import COMMA, pieces_of, sentences_of
 from actors.speech.filling import Filled, fill
-from actors.speech.grammar import Tool, name_words, read_tools
+from actors.speech.grammar import Kind, Tool, name_words, read_tools
 from actors.speech.numbers import in_words
 from actors.speech.vocabulary import (
     CONDITIONS,
@@ -66,7 +66,10 @@ def understand(text: str, offer: Iterable[object]) -> Understood:
     reading = _Reading()
     refused = False
     for tokens in sentences_of(text):
+        reading.last = None
         for clause in _clauses(tokens, tools):
+            if set(clause) == {"no"}:
+                continue
             if any(token in REFUSALS for token in clause):
                 refused = refused or _addresses_one(clause, tools)
                 break
@@ -86,7 +89,7 @@ def _clauses(tokens: Sequence[str], tools: list[Tool]) -> list[list[str]]:
     clauses: list[list[str]] = []
     for piece in pieces_of(tokens):
         if clauses and not _addresses_one(piece, tools) and not _elliptical(piece, clauses, tools):
-            clauses[-1] += ["and", *piece]
+            clauses[-1] += [COMMA, *piece]
         else:
             clauses.append(piece)
     return clauses
@@ -103,8 +106,9 @@ def _read(clause: list[str], tools: list[Tool], reading: _Reading) -> None:
     best = _best(clause, tools)
     if best is not None:
         tool, filled = best
-        if filled.lacking:
-            reading.lacking = f"To {' '.join(name_words(tool.name))} I need {filled.lacking}."
+        if filled.complaint:
+            if filled.arguments or not filled.unused:
+                reading.lacking = _lacking(tool, filled)
             return
         reading.commands.append(Command(tool.name, filled.arguments, tool.asks))
         reading.last = tool, filled.arguments
@@ -122,10 +126,14 @@ def _best(clause: list[str], tools: list[Tool]) -> tuple[Tool, Filled] | None:
     for tool in tools:
         said = _said_to(clause, tool)
         if said is not None:
-            filled = fill(said, tool)
-            if filled is not None:
-                fitting.append((tool, filled))
-    return max(fitting, key=lambda each: (not each[1].lacking, each[1].used), default=None)
+            fitting.append((tool, fill(said, tool)))
+    return max(fitting, key=lambda each: (not each[1].complaint, each[1].used), default=None)
+
+
+def _lacking(tool: Tool, filled: Filled) -> str:
+    if filled.left_over:
+        return f"I do not know what to do with {filled.left_over} there."
+    return f"To {' '.join(name_words(tool.name))} I need {filled.lacking}."
 
 
 def _said_to(clause: Sequence[str], tool: Tool) -> list[str] | None:
@@ -166,9 +174,13 @@ def _continued(clause: list[str], last: tuple[Tool, Arguments]) -> Arguments | N
         tool, objects=(), parameters=tuple(replace(p, required=False) for p in tool.parameters)
     )
     filled = fill(clause, optional)
-    if filled is None or filled.lacking or filled.unused or not filled.arguments:
+    if filled.complaint or filled.unused or not filled.arguments:
         return None
     arguments = dict(filled.arguments)
+    choices = {p.name for p in tool.parameters if p.kind is Kind.CHOICE}
+    if choices and not choices & arguments.keys():
+        # "Two meters and three" may as well be a correction.
+        return None
     for parameter in tool.parameters:
         if parameter.name in arguments or parameter.name not in before:
             continue
@@ -183,5 +195,7 @@ def _spoken(key: str, value: Any) -> str:
         return "on" if value else "off"
     if isinstance(value, int | float):
         unit = SPOKEN_UNITS.get(key.rsplit("_", 1)[-1], "")
-        return f"{in_words(value)} {unit[:-1] if value == 1 and unit.endswith('s') else unit}".strip()
+        return (
+            f"{in_words(value)} {unit[:-1] if value == 1 and unit.endswith('s') else unit}".strip()
+        )
     return str(value).replace("_", " ")

@@ -9,23 +9,37 @@ from typing import Any
 from actors.speech.clauses import Quantity, quantities_in
 from actors.speech.grammar import Kind, Parameter, Tool
 from actors.speech.numbers import Number, words
-from actors.speech.vocabulary import DIRECTIONS, SWITCHES, UNITS
+from actors.speech.vocabulary import ASKING_WORDS, DIRECTIONS, IDLE_WORDS, SWITCHES, UNITS
 
-IDLE_WORDS = frozenset(
-    "the a an to and then more again another by for please also it of at in with back up".split()
-)
-"""Words that say nothing about an argument."""
 MEANT_AS_PRONOUN = "one"
 
 
 @dataclass(frozen=True)
 class Filled:
-    """Arguments by name, what is missing in words, how many words were of use, and the rest."""
+    """What the words gave.
+
+    Attributes:
+        arguments: By name, in the order of the parameters.
+        lacking: What else has to be said, in words.
+        left_over: A quantity that no parameter takes.
+        used: Number of words that were of use.
+        unused: The others, without those that say nothing.
+    """
 
     arguments: dict[str, Any]
     lacking: str
+    left_over: str
     used: int
     unused: tuple[str, ...]
+
+    @property
+    def complaint(self) -> str:
+        """Why it is no command; empty if it is one.
+
+        A robot that leaves out a quantity it did not understand does something else than it was
+        told.
+        """
+        return self.left_over or self.lacking
 
 
 @dataclass
@@ -33,18 +47,16 @@ class _Clause:
     tokens: Sequence[str]
     free: set[int]
     quantities: list[Quantity]
+    asks: bool
     lacking: list[str] = field(default_factory=list)
 
     def take(self, indices: set[int]) -> None:
         self.free -= indices
 
 
-def fill(tokens: Sequence[str], tool: Tool) -> Filled | None:
-    """Arguments of `tool` from what was said; None if a quantity was said that it has no use for.
-
-    A robot that leaves out what it did not understand does something else than it was told.
-    """
-    clause = _Clause(tokens, set(range(len(tokens))), quantities_in(tokens))
+def fill(tokens: Sequence[str], tool: Tool) -> Filled:
+    """Arguments of `tool` from what was said."""
+    clause = _Clause(tokens, set(range(len(tokens))), quantities_in(tokens), tool.asks)
     verb_and_objects = {
         i for i, token in enumerate(tokens) if _is_named(token, tool) and token not in DIRECTIONS
     }
@@ -56,12 +68,15 @@ def fill(tokens: Sequence[str], tool: Tool) -> Filled | None:
             if parameter.kind is kind:
                 _fill_one(parameter, clause, arguments)
     clause.take(verb_and_objects)
-    if any(_counts(quantity, tokens) for quantity in clause.quantities):
-        return None
+    left_over = next((q for q in clause.quantities if _counts(q, tokens)), None)
     unused = tuple(tokens[i] for i in sorted(clause.free) if tokens[i] not in IDLE_WORDS)
     ordered = {p.name: arguments[p.name] for p in tool.parameters if p.name in arguments}
     return Filled(
-        ordered, " and ".join(clause.lacking), len(tokens) - len(unused), unused
+        ordered,
+        " and ".join(clause.lacking),
+        " ".join(tokens[left_over.start : left_over.end]) if left_over else "",
+        len(tokens) - len(unused),
+        unused,
     )
 
 
@@ -87,10 +102,12 @@ def _value(parameter: Parameter, clause: _Clause) -> tuple[Any, str]:
                     clause.take({index})
                     return SWITCHES[clause.tokens[index]], ""
         case Kind.TEXT if parameter.required:
-            rest = sorted(clause.free)
-            clause.take(set(rest))
+            rest = [clause.tokens[i] for i in sorted(clause.free)]
+            clause.take(set(clause.free))
             clause.quantities.clear()
-            return " ".join(clause.tokens[i] for i in rest) or None, ""
+            while rest and clause.asks and rest[0] in ASKING_WORDS:
+                rest.pop(0)
+            return " ".join(rest).replace(" ,", ",") or None, ""
     return None, ""
 
 
@@ -162,6 +179,4 @@ def _is_named(token: str, tool: Tool) -> bool:
 
 def _counts(quantity: Quantity, tokens: Sequence[str]) -> bool:
     """Whether it was meant as a number: "the red one" has none."""
-    return not (
-        quantity.end - quantity.start == 1 and tokens[quantity.start] == MEANT_AS_PRONOUN
-    )
+    return not (quantity.end - quantity.start == 1 and tokens[quantity.start] == MEANT_AS_PRONOUN)

@@ -30,6 +30,11 @@ class Kind(Enum):
     TEXT = auto()
     UNSPEAKABLE = auto()
 
+    @property
+    def is_amount(self) -> bool:
+        """Whether it has to be said anew for each command."""
+        return self in {Kind.NUMBER, Kind.TEXT}
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -56,16 +61,17 @@ class Parameter:
         return f"{noun} in {unit}" if unit and unit not in noun else noun
 
     def complaint(self, value: float) -> str:
-        """Why the value is out of the limits; empty if it is not."""
+        """What is needed instead if the value is out of the limits; empty if it is not."""
         unit = SPOKEN_UNITS.get(self.unit, self.unit)
-        for limit, wrong, words_ in (
+        for limit, wrong, how in (
             (self.least, self.least is not None and value < self.least, "at least"),
             (self.above, self.above is not None and value <= self.above, "more than"),
             (self.most, self.most is not None and value > self.most, "at most"),
             (self.below, self.below is not None and value >= self.below, "less than"),
         ):
             if wrong and limit is not None:
-                return f"the {self.spoken.split(' in ')[0]} must be {words_} {in_words(limit)} {unit}".strip()
+                noun = self.spoken.removesuffix(f" in {unit}")
+                return f"a {noun} of {how} {in_words(limit)} {unit}".strip()
         return ""
 
 

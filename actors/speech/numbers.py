@@ -62,7 +62,9 @@ def in_words(value: Number) -> str:
         return str(value)
     whole, _, decimals = f"{value:.3f}".rstrip("0").partition(".")
     spoken = _whole_in_words(int(whole))
-    return f"{spoken} point {' '.join(ONES[int(digit)] for digit in decimals)}" if decimals else spoken
+    return (
+        f"{spoken} point {' '.join(ONES[int(digit)] for digit in decimals)}" if decimals else spoken
+    )
 
 
 def _whole_in_words(value: int) -> str:
@@ -117,9 +119,7 @@ def _cardinal(tokens: Sequence[str], start: int) -> tuple[int, int]:
     return total + current, index - start
 
 
-def _and_a_half(
-    tokens: Sequence[str], start: int, value: Number, end: int
-) -> tuple[Number, int]:
+def _and_a_half(tokens: Sequence[str], start: int, value: Number, end: int) -> tuple[Number, int]:
     """Adds "and a half", which the number before it does not end with."""
     if list(tokens[end : end + 2]) == ["and", "a"]:
         fraction = FRACTIONS.get(tokens[end + 2]) if end + 2 < len(tokens) else None

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from math import pi
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 SYNONYMS: dict[str, frozenset[str]] = {
     verb: frozenset({verb, *said.split()})
     for verb, said in {
@@ -36,10 +43,10 @@ SYNONYMS: dict[str, frozenset[str]] = {
 }
 """By the verb in a tool's name. A verb that is not here is said as it is."""
 
-QUESTION_VERBS = frozenset({"get", "read", "check", "measure", "query", "show", "report", "list"})
+QUESTION_VERBS = _words("get read check measure query show report list")
 """A tool of such a name only looks something up: it is asked for, not commanded."""
 
-QUESTION_WORDS = frozenset({*QUESTION_VERBS, "what", "what's", "how", "how's", "tell", "which"})
+QUESTION_WORDS = QUESTION_VERBS | _words("what what's how how's tell which")
 """With one of these a clause asks."""
 
 DIRECTIONS = {
@@ -73,32 +80,44 @@ SWITCHES = {
     "disabled": False,
 }
 
-NOT_A_VERB = frozenset(
+NOT_A_VERB = _words(
     "i we they he she it this that there a an the my your his her our their not never no don't "
     "doesn't didn't won't can't cannot shouldn't isn't wasn't why when how what what's where who "
-    "which did does do was were is are am be been have has had should might may if".split()
+    "which did does do was were is are am be been have has had should might may if"
 )
 """A clause that begins with one of these tells or asks; it does not command."""
 
-REFUSALS = frozenset("not never no don't doesn't didn't won't can't cannot shouldn't".split())
+REFUSALS = _words("not never no don't doesn't didn't won't can't cannot shouldn't")
 
-CONDITIONS = frozenset("if when whenever unless until while before later tomorrow".split())
+CONDITIONS = _words("if when whenever unless until while before later tomorrow")
 """A command under a condition is none for a machine that would obey at once."""
 
+IDLE_WORDS = _words(
+    "the a an to and then more again another by for please also it of at in with back up ,"
+)
+"""Words that say nothing about an argument."""
+
+ASKING_WORDS = IDLE_WORDS | QUESTION_WORDS | _words("is are me about on like")
+"""Words of a question before what it is about."""
+
 UNITS: dict[str, tuple[str, float]] = {
-    **dict.fromkeys(("m", "meter", "meters", "metre", "metres"), ("length", 1.0)),
-    **dict.fromkeys(("cm", "centimeter", "centimeters", "centimetre", "centimetres"), ("length", 0.01)),
-    **dict.fromkeys(("mm", "millimeter", "millimeters", "millimetre", "millimetres"), ("length", 0.001)),
-    **dict.fromkeys(("km", "kilometer", "kilometers", "kilometre", "kilometres"), ("length", 1000.0)),
-    **dict.fromkeys(("foot", "feet"), ("length", 0.3048)),
-    **dict.fromkeys(("inch", "inches"), ("length", 0.0254)),
-    **dict.fromkeys(("deg", "degree", "degrees"), ("angle", 1.0)),
-    **dict.fromkeys(("rad", "radian", "radians"), ("angle", 57.29577951308232)),
-    **dict.fromkeys(("s", "sec", "second", "seconds"), ("time", 1.0)),
-    **dict.fromkeys(("ms", "millisecond", "milliseconds"), ("time", 0.001)),
-    **dict.fromkeys(("min", "minute", "minutes"), ("time", 60.0)),
-    **dict.fromkeys(("h", "hour", "hours"), ("time", 3600.0)),
-    **dict.fromkeys(("percent", "pct"), ("share", 1.0)),
+    word: (kind, size)
+    for kind, size, names in (
+        ("length", 1.0, "m meter meters metre metres"),
+        ("length", 0.01, "cm centimeter centimeters centimetre centimetres"),
+        ("length", 0.001, "mm millimeter millimeters millimetre millimetres"),
+        ("length", 1000.0, "km kilometer kilometers kilometre kilometres"),
+        ("length", 0.3048, "foot feet"),
+        ("length", 0.0254, "inch inches"),
+        ("angle", 1.0, "deg degree degrees"),
+        ("angle", 180 / pi, "rad radian radians"),
+        ("time", 1.0, "s sec second seconds"),
+        ("time", 0.001, "ms millisecond milliseconds"),
+        ("time", 60.0, "min minute minutes"),
+        ("time", 3600.0, "h hour hours"),
+        ("share", 1.0, "percent pct"),
+    )
+    for word in names.split()
 }
 """By word or suffix of a parameter: kind, and size in metres, degrees, seconds or percent."""
 

@@ -50,6 +50,19 @@ class RouteConfig(_Section):
     backends: list[Name] = Field(
         default_factory=list, description="Backends, the preferred one first."
     )
+    first_sound_s: float = Field(
+        4.0, gt=0, description="Without a sound for so long the next backend answers the turn."
+    )
+    understudy_first_sound_s: float = Field(
+        8.0, gt=0, description="The same for all but the preferred backend."
+    )
+    stall_s: float = Field(4.0, gt=0, description="Silence in the middle of an answer, likewise.")
+    degraded_s: float = Field(
+        2.0, gt=0, description="Without connection for so long, the next backend takes over."
+    )
+    stable_s: float = Field(
+        5.0, gt=0, description="A better backend is taken again after being ready for so long."
+    )
 
 
 class SupervisionConfig(_Section):

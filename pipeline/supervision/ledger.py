@@ -117,6 +117,18 @@ class Ledger:
                 closed.append(self._close(turn, Outcome.FAILED, turn.reason or reason))
         return closed
 
+    def handed_over(self, now_ns: int) -> None:
+        """Another backend answers the open turns from now on."""
+        for turn in self.open_turns():
+            turn.reason, turn.progress_ns = "", now_ns
+
+    def fail(self, name: str, reason: str) -> list[TurnClosed]:
+        """Nobody is left to answer a turn."""
+        turn = self.turns.get(name)
+        if turn is None or turn.outcome is not None:
+            return []
+        return [self._close(turn, Outcome.FAILED, reason)]
+
     def open_turns(self) -> list[Turn]:
         """Turns without an outcome, oldest first."""
         return [turn for turn in self.turns.values() if turn.outcome is None]

@@ -1,47 +1,323 @@
-"""Which backend owns the session's turns: a pure decision."""
+"""Which backend owns the session's turns: a pure decision, `(state, event, now) -> decisions`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
+from pipeline.config.model import RouteConfig
 from pipeline.frames import BackendState, BackendStatus, Fault
+from pipeline.supervision.breaker import CANNOT_HEAL_IN_TIME, Backend, Breaker
+
+
+@dataclass(frozen=True)
+class Began:
+    """The user began a turn."""
+
+    turn: str
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The user finished a turn; somebody has to answer."""
+
+    turn: str
+
+
+@dataclass(frozen=True)
+class Sounded:
+    """An answer by this backend is heard."""
+
+    turn: str
+    backend: str
+
+
+@dataclass(frozen=True)
+class Working:
+    """A sign that the turn is being answered; `tools` counts calls begun less calls ended."""
+
+    turn: str
+    tools: int = 0
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """The whole answer has been handed over; only playing it is left."""
+
+    turn: str
+    backend: str
+
+
+@dataclass(frozen=True)
+class Broke:
+    """The backend gave this turn up, or gave nothing."""
+
+    turn: str
+    backend: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Closed:
+    """The turn has its outcome."""
+
+    turn: str
+
+
+@dataclass(frozen=True)
+class Died:
+    """The backend's process ended."""
+
+    backend: str
+
+
+@dataclass(frozen=True)
+class Tick:
+    """Time has passed."""
+
+
+Event: TypeAlias = (
+    Began
+    | Asked
+    | Sounded
+    | Working
+    | Delivered
+    | Broke
+    | Closed
+    | Died
+    | Tick
+    | BackendStatus
+    | Fault
+)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """The route changes."""
+
+    owner: str
+    epoch: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """No backend is left for this turn."""
+
+    turn: str
+    reason: str
+
+
+Decision = Switch | GiveUp
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A turn without an outcome."""
+
+    asked: bool = False
+    since_s: float = 0.0
+    """When it last moved on: was asked, handed to another backend, heard."""
+    sounding: bool = False
+    delivered: bool = False
+    tools: int = 0
+    tried: frozenset[str] = frozenset()
+    """Backends that gave it up."""
 
 
 @dataclass(frozen=True)
 class RouteState:
-    """What is known of the backends, and who owns the route."""
+    """The backends in order of preference, who owns the route, and the open turns."""
 
-    backends: tuple[str, ...]
+    config: RouteConfig
+    backends: dict[str, Backend]
     owner: str
     epoch: int = 1
     reason: str = "first in the config"
-    states: dict[str, BackendStatus] = field(default_factory=dict)
-    faults: dict[str, Fault] = field(default_factory=dict)
+    turns: dict[str, Pending] = field(default_factory=dict)
+    leaving: str = ""
+    """Why the owner is to be left as soon as the answer that is being played is over."""
 
 
-def initial(backends: tuple[str, ...]) -> RouteState:
+def initial(config: RouteConfig, now_s: float = 0.0) -> RouteState:
     """The preferred backend owns the route."""
-    return RouteState(backends, backends[0] if backends else "")
+    backends = {name: Backend(name, since_s=now_s) for name in config.backends}
+    return RouteState(config, backends, config.backends[0] if config.backends else "")
 
 
-def observe(state: RouteState, event: BackendStatus | Fault) -> RouteState:
-    """Take note of what a backend said."""
-    if event.backend not in state.backends:
-        return state
-    if isinstance(event, Fault):
-        return replace(state, faults={**state.faults, event.backend: event})
-    faults = dict(state.faults)
-    if event.state is BackendState.READY:
-        faults.pop(event.backend, None)
-    return replace(state, states={**state.states, event.backend: event}, faults=faults)
+def step(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, list[Decision]]:
+    """Return what is known after `event` and what follows from it."""
+    if not state.owner:
+        return state, []
+    state, why = _note(state, event, now_s)
+    cooled = {name: backend.cooled(now_s) for name, backend in state.backends.items()}
+    state = replace(state, backends=cooled)
+    why = why or _overdue(state, now_s)
+    if why:
+        return _leave(state, why, now_s)
+    if state.leaving and not _playing(state):
+        return _leave(replace(state, leaving=""), state.leaving, now_s)
+    return _return(state, now_s)
 
 
 def hopeless(state: RouteState) -> Fault | None:
     """Return the preferred backend's fault if no backend can ever answer, else None."""
-    for backend in state.backends:
-        status, fault = state.states.get(backend), state.faults.get(backend)
-        if status is None or status.state is not BackendState.UNAVAILABLE:
-            return None
-        if fault is None or fault.retry:
-            return None
-    return state.faults[state.backends[0]] if state.backends else None
+    if state.owner and all(backend.is_hopeless for backend in state.backends.values()):
+        return next(iter(state.backends.values())).fault
+    return None
+
+
+def _note(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, str]:
+    """Take note of an event; a reason means that the owner has to be left."""
+    match event:
+        case BackendStatus() | Fault() | Died() if event.backend in state.backends:
+            return _note_backend(state, event, now_s)
+        case Began(turn) if turn not in state.turns:
+            return _with_turn(state, turn, Pending(since_s=now_s)), ""
+        case Asked(turn):
+            pending = state.turns.get(turn, Pending())
+            if pending.asked:
+                return state, ""
+            return _with_turn(state, turn, replace(pending, asked=True, since_s=now_s)), ""
+        case Closed(turn):
+            turns = {name: each for name, each in state.turns.items() if name != turn}
+            return replace(state, turns=turns), ""
+        case Sounded() | Working() | Delivered() | Broke() if event.turn in state.turns:
+            return _note_answer(state, event, now_s)
+    return state, ""
+
+
+def _note_backend(
+    state: RouteState, event: BackendStatus | Fault | Died, now_s: float
+) -> tuple[RouteState, str]:
+    backend = state.backends[event.backend]
+    why = ""
+    match event:
+        case BackendStatus():
+            backend = backend.heard(event, now_s)
+            if event.state is BackendState.UNAVAILABLE:
+                why = f"{event.backend} is unavailable: {event.reason}"
+        case Fault():
+            backend = backend.failed(event)
+            if event.fault in CANNOT_HEAL_IN_TIME:
+                why = f"{event.backend}: {event.fault.value}, {event.reason}"
+        case Died():
+            backend = backend.died(now_s)
+    if why and backend.breaker is not Breaker.OPEN:
+        backend = backend.trip(now_s)
+    state = replace(state, backends={**state.backends, event.backend: backend})
+    return state, why if event.backend == state.owner else ""
+
+
+def _note_answer(
+    state: RouteState, event: Sounded | Working | Delivered | Broke, now_s: float
+) -> tuple[RouteState, str]:
+    pending = replace(state.turns[event.turn], since_s=now_s)
+    why = ""
+    match event:
+        case Sounded(_, backend):
+            pending = replace(pending, sounding=True)
+            if backend == state.owner:
+                proved = state.backends[backend].proved()
+                state = replace(state, backends={**state.backends, backend: proved})
+        case Working(_, tools):
+            pending = replace(pending, tools=max(0, pending.tools + tools))
+        case Delivered(_, backend) if backend == state.owner:
+            pending = replace(pending, delivered=True)
+        case Broke(_, backend, reason):
+            if backend != state.owner:
+                return state, ""  # Word of an answer that another backend has taken over.
+            pending = replace(pending, tried=pending.tried | {backend})
+            why = f"{backend} gave no answer: {reason}"
+    return _with_turn(state, event.turn, pending), why
+
+
+def _with_turn(state: RouteState, turn: str, pending: Pending) -> RouteState:
+    return replace(state, turns={**state.turns, turn: pending})
+
+
+def _playing(state: RouteState) -> bool:
+    """The answer to every asked turn is complete: changing now would cut or double it."""
+    asked = [pending for pending in state.turns.values() if pending.asked]
+    return bool(asked) and all(pending.delivered for pending in asked)
+
+
+def _overdue(state: RouteState, now_s: float) -> str:
+    """Say why waiting any longer is no use, if it is not."""
+    config, owner = state.config, state.owner
+    first = owner == config.backends[0]
+    patience_s = config.first_sound_s if first else config.understudy_first_sound_s
+    for pending in state.turns.values():
+        waited_s = now_s - pending.since_s
+        if not pending.asked or pending.delivered or pending.tools:
+            continue
+        if not pending.sounding and waited_s > patience_s:
+            return f"{owner} has not answered for {patience_s:g} s"
+        if pending.sounding and waited_s > config.stall_s:
+            return f"{owner} broke off its answer"
+    backend = state.backends[owner]
+    if backend.state is BackendState.DEGRADED and now_s - backend.since_s > config.degraded_s:
+        others = [b for b in state.backends.values() if b.name != owner and b.is_ready]
+        if others and not _playing(state):
+            return f"{owner} has been without connection for {config.degraded_s:g} s"
+    return ""
+
+
+def _leave(state: RouteState, why: str, now_s: float) -> tuple[RouteState, list[Decision]]:
+    """Give the open turns to the next backend; those that nobody is left for are given up."""
+    if _playing(state):
+        return replace(state, leaving=why), []
+    tried = {state.owner}.union(*(pending.tried for pending in state.turns.values()))
+    nexts = [b for name, b in state.backends.items() if name not in tried]
+    chosen = next((b for b in nexts if b.is_ready), None)
+    chosen = chosen or next((b for b in nexts if b.is_possible), None)
+    if chosen is None:
+        return _give_up(state, why, now_s)
+    turns = {
+        name: replace(
+            pending,
+            since_s=now_s,
+            sounding=False,
+            tools=0,
+            tried=pending.tried | ({state.owner} if pending.asked else frozenset()),
+        )
+        for name, pending in state.turns.items()
+    }
+    left = state.backends[state.owner]
+    if left.breaker is not Breaker.OPEN:
+        left = left.trip(now_s)
+    state = replace(state, turns=turns, backends={**state.backends, left.name: left})
+    return _switch(state, chosen.name, why)
+
+
+def _give_up(state: RouteState, why: str, now_s: float) -> tuple[RouteState, list[Decision]]:
+    asked = [name for name, pending in state.turns.items() if pending.asked]
+    turns = {name: each for name, each in state.turns.items() if name not in asked}
+    decisions: list[Decision] = [GiveUp(name, why) for name in asked]
+    state = replace(state, turns=turns, leaving="")
+    # For the next turn, whoever is ready; with nobody ready, the owner keeps trying.
+    ready = next((b.name for b in state.backends.values() if b.is_ready), state.owner)
+    if ready == state.owner:
+        return state, decisions
+    state, switched = _switch(state, ready, why)
+    return state, [*decisions, *switched]
+
+
+def _return(state: RouteState, now_s: float) -> tuple[RouteState, list[Decision]]:
+    """Go back to a preferred backend, between turns, once it has been ready for long enough."""
+    if state.turns:
+        return state, []
+    for name, backend in state.backends.items():
+        if name == state.owner:
+            break
+        # Each time in a row that it broke, it has to be ready for longer.
+        stable_s = state.config.stable_s * (1 + backend.trips)
+        if backend.is_ready and now_s - backend.since_s >= stable_s:
+            return _switch(state, name, f"{name} has been ready for {stable_s:g} s")
+    return state, []
+
+
+def _switch(state: RouteState, owner: str, why: str) -> tuple[RouteState, list[Decision]]:
+    epoch = state.epoch + 1
+    state = replace(state, owner=owner, epoch=epoch, reason=why, leaving="")
+    return state, [Switch(owner, epoch, why)]

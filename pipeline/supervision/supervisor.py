@@ -15,9 +15,9 @@ from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config.graph import SUPERVISOR, SUPERVISOR_PORTS
 from pipeline.errors import GreenroomError
-from pipeline.frames import BackendStatus, Fault, Frame, Health, Route, Status, TurnClosed
+from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.logs import get_logger
-from pipeline.supervision import route
+from pipeline.supervision.conversation import Conversation
 from pipeline.supervision.keeper import Keeper
 from pipeline.supervision.ledger import Ledger
 from pipeline.supervision.lifecycle import Event, Phase
@@ -63,27 +63,25 @@ class Supervisor:
         on_frame: Callable[[str, Frame], None] | None = None,
     ) -> None:
         self.graph = graph
-        config = graph.config
-        self.ledger = Ledger(
-            hears=graph.plays(),
-            speech_deadline_ns=int(config.ledger.speech_deadline_s * 1e9),
-            answer_deadline_ns=int(config.ledger.answer_deadline_s * 1e9),
-            stall_deadline_ns=int(config.ledger.stall_deadline_s * 1e9),
-        )
         self._started_ns = time.monotonic_ns()
+        self._conversation = Conversation(graph.config, graph.plays(), self._started_ns)
         self._nursery = nursery
         self._on_frame = on_frame
         self._keepers = {
             name: Keeper(graph, node, nursery, self._started_ns, self._is_contained)
             for name, node in graph.nodes.items()
         }
-        self._route = route.initial(tuple(config.route.backends))
         self._log = get_logger(SUPERVISOR)
         self._ended: Ended | None = None
         self._wake = asyncio.Event()
         self._last_news_s = time.monotonic()
         self._was_ready = False
         self._publisher: Publisher | None = None
+
+    @property
+    def ledger(self) -> Ledger:
+        """The account of the turns."""
+        return self._conversation.ledger
 
     def stop(self, exit_status: int = 0, reason: str = "asked to stop") -> None:
         """End the run; the first reason given counts."""
@@ -111,7 +109,7 @@ class Supervisor:
         try:
             address = ipc_address(self.graph.runtime_dir, SUPERVISOR)
             self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=1000)
-            self._publish_route()
+            self._say(self._conversation.route_frame())
             subscribers = subscribe(self.graph, context, self._on_health, self._take)
             self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
             return await self._supervise(duration_s)
@@ -131,7 +129,7 @@ class Supervisor:
             version=version("greenroom"),
             uptime_s=(time.monotonic_ns() - self._started_ns) / 1e9,
             ready=all(keeper.is_ready for keeper in self._keepers.values()),
-            route=self._route_frame(),
+            route=self._conversation.route_frame(),
             actors=[keeper.status() for keeper in self._keepers.values()],
             turns_open=len(self.ledger.open_turns()),
             turns_closed=self.ledger.outcomes(),
@@ -143,8 +141,7 @@ class Supervisor:
         while self._ended is None:
             now_s = time.monotonic()
             self._reconcile(now_s)
-            for closed in self.ledger.tick(time.monotonic_ns()):
-                self._publish_closed(closed)
+            self._say(*self._conversation.tick(time.monotonic_ns()))
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_EVERY_S
                 self._publish_status()
@@ -194,6 +191,7 @@ class Supervisor:
     def _on_death(self, name: str, code: int) -> None:
         keeper = self._keepers[name]
         keeper.died(code, time.monotonic())
+        self._say(*self._conversation.died(name, time.monotonic_ns()))
         if keeper.usage_error is not None and not keeper.life.ever_ready:
             self.stop(2, f"{self.graph.path}: actors.{name}: {keeper.usage_error}")
         self._wake.set()
@@ -224,34 +222,22 @@ class Supervisor:
 
     def _take(self, actor: str, frame: Frame) -> None:
         self._last_news_s = time.monotonic()
-        for closed in self.ledger.take(frame, time.monotonic_ns()):
-            self._publish_closed(closed)
-        if isinstance(frame, (BackendStatus, Fault)):
-            self._route = route.observe(self._route, frame)
-            fault = route.hopeless(self._route)
-            if fault is not None and not self.ledger.outcomes().get("answered"):
-                advice = f"; {fault.advice}" if fault.advice else ""
-                self.stop(2, f"{fault.backend}: {fault.reason}{advice}")
         if self._on_frame is not None:
             self._on_frame(actor, frame)
+        self._say(*self._conversation.take(frame, time.monotonic_ns()))
+        fault = self._conversation.hopeless()
+        if fault is not None:
+            advice = f"; {fault.advice}" if fault.advice else ""
+            self.stop(2, f"{fault.backend}: {fault.reason}{advice}")
 
-    def _publish_closed(self, closed: TurnClosed) -> None:
-        if self._publisher is not None:
-            self._publisher.publish("turns", closed)
-        if self._on_frame is not None:
-            self._on_frame(SUPERVISOR, closed)
-
-    def _route_frame(self) -> Route:
-        return Route(
-            session=self.graph.config.session,
-            owner=self._route.owner,
-            epoch=self._route.epoch,
-            reason=self._route.reason,
-        )
-
-    def _publish_route(self) -> None:
-        if self._publisher is not None:
-            self._publisher.publish("route", self._route_frame())
+    def _say(self, *frames: TurnClosed | Route) -> None:
+        for frame in frames:
+            if isinstance(frame, Route) and frame.epoch > 1:
+                self._log.info(f"{frame.owner} answers from now on", because=frame.reason)
+            if self._publisher is not None:
+                self._publisher.publish("route" if isinstance(frame, Route) else "turns", frame)
+            if self._on_frame is not None:
+                self._on_frame(SUPERVISOR, frame)
 
     def _publish_status(self) -> None:
         notify("WATCHDOG=1")

@@ -212,8 +212,12 @@ def test_a_restarted_speaker_goes_on_in_mid_answer(
 def test_our_own_failure_in_the_device_thread_ends_the_actor(
     speaker_class: type[Speaker], device: FakeDevice
 ) -> None:
-    with pytest.raises(ZeroDivisionError), stage(speaker_class) as speaker:
-        speaker.actor.render = lambda count, at_ns: 1 // 0
-        with pytest.raises(ZeroDivisionError):
-            device.play(BLOCK)
-        speaker.until(lambda: False)
+    def fail() -> None:
+        with stage(speaker_class) as speaker:
+            speaker.actor.render = lambda count, at_ns: 1 // 0
+            with pytest.raises(ZeroDivisionError):
+                device.play(BLOCK)
+            speaker.until(lambda: False)
+
+    with pytest.raises(ZeroDivisionError):
+        fail()

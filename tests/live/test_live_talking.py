@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
+from google.genai import Client
+from google.genai.live import AsyncSession
 from live_server import KEY, Talker, ready, simulator, sound, staged
 
+from actors.live.connection import AUDIO_TYPE, audio_message
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -40,6 +44,22 @@ JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffc0000b0800080010
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
+
+
+def test_audio_message_is_what_the_sdk_would_send_to_the_byte() -> None:
+    class Socket:
+        sent = ""
+
+        async def send(self, message: str) -> None:
+            self.sent = message
+
+    socket = Socket()
+    client = Client(api_key=KEY)
+    session = AsyncSession(client._api_client, socket)  # type: ignore[arg-type]
+    pcm = sound(0, 320)
+    asyncio.run(session.send_realtime_input(audio={"data": pcm, "mime_type": AUDIO_TYPE}))
+    client.close()
+    assert audio_message(pcm) == socket.sent
 
 
 def test_spoken_turn_reaches_the_server_to_the_sample_and_is_answered(tmp_path: Path) -> None:

@@ -47,9 +47,11 @@ def test_what_the_user_can_mend_ends_the_run_with_its_message_and_status_2(
     tmp_path: Path, others: int
 ) -> None:
     actors = {"ill": patient("no device"), **{f"well{i}": patient() for i in range(others)}}
-    with running(config(tmp_path, actors)) as pipeline:
+    path = config(tmp_path, actors)
+    with running(path) as pipeline:
         assert pipeline.wait() == 2
-        assert "error: ill: no such microphone 'x': plug it in" in pipeline.output.splitlines()
+        (line,) = [each for each in pipeline.output.splitlines() if each.startswith("error: ")]
+        assert line == f"error: {path}: actors.ill: no such microphone 'x': plug it in"
         assert "Traceback" not in pipeline.output
 
 

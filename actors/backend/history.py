@@ -1,0 +1,144 @@
+"""What was said in a conversation, by whoever said it, as far as it was heard."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Collection
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.frames import (
+    Outcome,
+    Playback,
+    PlaybackState,
+    Side,
+    Transcript,
+    TurnClosed,
+)
+
+KEPT_TURNS = 20
+"""Enough to know what is being talked about; every token is billed again at every turn."""
+
+
+@dataclass
+class Version:
+    """What one backend understood and answered in one epoch.
+
+    Attributes:
+        epoch: Of the route.
+        said: The user's words.
+        pieces: Of the answer, each with the samples of sound before it.
+        heard_samples: Sound that was played; None: nothing was reported.
+        finished: All of it was played.
+    """
+
+    epoch: int
+    said: str = ""
+    pieces: list[tuple[int, str]] = field(default_factory=list)
+    heard_samples: int | None = None
+    finished: bool = False
+
+    def heard(self, *, unless_reported: bool) -> str:
+        """The answer as far as the user heard it."""
+        if self.finished or (self.heard_samples is None and unless_reported):
+            return "".join(text for _, text in self.pieces)
+        return "".join(text for at, text in self.pieces if at < (self.heard_samples or 0))
+
+
+@dataclass
+class Entry:
+    """One turn; `versions` by backend and epoch, and what the ledger says of it."""
+
+    versions: dict[str, Version] = field(default_factory=dict)
+    said: str = ""
+    answer: str = ""
+
+    def in_order(self) -> list[Version]:
+        """Oldest epoch first."""
+        return sorted(self.versions.values(), key=lambda version: version.epoch)
+
+
+class History:
+    """The newest turns in the order in which they began.
+
+    Args:
+        reported: Whether `playback` tells what was heard; if not, all that was sent counts.
+    """
+
+    def __init__(self, *, reported: bool) -> None:
+        self._reported = reported
+        self._entries: OrderedDict[str, Entry] = OrderedDict()
+
+    def began(self, turn: str) -> None:
+        """A turn begins; its words may come after those of later turns."""
+        self._entry(turn)
+
+    def understood(self, turn: str, backend: str, epoch: int, said: str) -> None:
+        """All of the user's words in a turn."""
+        self._version(turn, backend, epoch).said = said
+
+    def transcript(self, frame: Transcript) -> None:
+        """A piece of what was said."""
+        version = self._version(frame.turn, frame.backend, frame.epoch)
+        if frame.side is Side.USER:
+            version.said += frame.text
+        elif frame.text:
+            version.pieces.append((frame.audio_position, frame.text))
+
+    def playback(self, frame: Playback) -> None:
+        """How much of an answer was heard so far."""
+        if frame.turn in self._entries:
+            version = self._version(frame.turn, frame.backend, frame.epoch)
+            version.heard_samples = max(version.heard_samples or 0, frame.played_samples)
+            version.finished = version.finished or frame.state is PlaybackState.FINISHED
+
+    def closed(self, frame: TurnClosed) -> None:
+        """The ledger's account: all there is for a process that was not there."""
+        entry = self._entry(frame.turn)
+        entry.said = frame.said or entry.said
+        entry.answer = frame.answer if frame.outcome is Outcome.ANSWERED else ""
+
+    def said(self, turn: str) -> str:
+        """The user's words in a turn, as the newest backend understood them."""
+        entry = self._entries.get(turn)
+        if entry is None:
+            return ""
+        return next((v.said for v in reversed(entry.in_order()) if v.said.strip()), entry.said)
+
+    def contents(self, before: str, without: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
+        """Role (`user` or `model`) and text of what was said before a turn, in other turns."""
+        spoken: list[tuple[str, str]] = []
+        for turn, entry in self._entries.items():
+            if turn == before:
+                break
+            if turn in without:
+                continue
+            for role, text in (("user", self.said(turn)), ("model", self._heard(entry))):
+                if text.strip():
+                    spoken.append((role, text.strip()))
+        return tuple(spoken)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, for a file."""
+        return {turn: asdict(entry) for turn, entry in self._entries.items()}
+
+    def restore(self, data: dict[str, Any]) -> None:
+        """Take over what `to_json` gave."""
+        for turn, entry in data.items():
+            versions = {name: Version(**version) for name, version in entry["versions"].items()}
+            self._entries[turn] = Entry(versions, entry["said"], entry["answer"])
+
+    def _heard(self, entry: Entry) -> str:
+        heard = [version.heard(unless_reported=not self._reported) for version in entry.in_order()]
+        return " ".join(text.strip() for text in heard if text.strip()) or entry.answer
+
+    def _version(self, turn: str, backend: str, epoch: int) -> Version:
+        versions = self._entry(turn).versions
+        return versions.setdefault(f"{backend} {epoch}", Version(epoch))
+
+    def _entry(self, turn: str) -> Entry:
+        if turn not in self._entries:
+            self._entries[turn] = Entry()
+            while len(self._entries) > KEPT_TURNS:
+                self._entries.popitem(last=False)
+        return self._entries[turn]

@@ -1,0 +1,50 @@
+"""What every backend that answers whole turns takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pipeline.frames import (
+    AnswerAudio,
+    AnswerEnded,
+    Audio,
+    BackendStatus,
+    Fault,
+    Image,
+    Playback,
+    Route,
+    SpeechEnded,
+    SpeechStarted,
+    ToolCall,
+    ToolCancel,
+    ToolOffer,
+    ToolResult,
+    Transcript,
+    TurnClosed,
+    Usage,
+    UserText,
+)
+from pipeline.ports import In, Out
+
+INPUTS: Mapping[str, In] = {
+    "audio": In((Audio,), max_age_ms=30_000, replay=True),
+    "speech": In((SpeechStarted, SpeechEnded), replay=True),
+    "video": In((Image,), max_age_ms=5_000, newest=True, required=False),
+    "text": In((UserText,), replay=True, required=False),
+    "transcript": In((Transcript,), required=False),
+    "answers": In((AnswerEnded,), replay=True, required=False),
+    "playback": In((Playback,), replay=True, required=False),
+    "route": In((Route,), replay=True, required=False),
+    "turns": In((TurnClosed,), replay=True, required=False),
+    "offer": In((ToolOffer,), replay=True, required=False),
+    "results": In((ToolResult,), replay=True, required=False),
+}
+OUTPUTS: Mapping[str, Out] = {
+    "audio": Out((AnswerAudio,)),
+    "answer": Out((AnswerEnded,)),
+    "transcript": Out((Transcript,)),
+    "tool_calls": Out((ToolCall, ToolCancel), retain_s=30),
+    "usage": Out((Usage,)),
+    "status": Out((BackendStatus,), retain_last=True),
+    "faults": Out((Fault,)),
+}

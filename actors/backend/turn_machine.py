@@ -1,0 +1,239 @@
+"""Which turn is answered, and when an answer is given up: no clock, no socket.
+
+The newest thing the user said counts. What was said before it and got no sound of an answer
+becomes the first part of it: a sentence spoken in two breaths is answered as one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+KEPT_TURNS = 64
+"""Open turns that are kept where nobody says which are closed: more than 120 s of sound hold."""
+KEPT_OVER = 300
+"""Turns remembered as over: more than the speech events retained for 30 s can name."""
+
+
+class Stage(Enum):
+    """How far a turn is."""
+
+    SPEAKING = auto()
+    COMPLETE = auto()
+    ANSWERING = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What the user gave: `spans` of samples of the microphone, and lines of text.
+
+    Attributes:
+        turns: Names of the turns it comes from.
+    """
+
+    spans: tuple[tuple[int, int], ...] = ()
+    lines: tuple[str, ...] = ()
+    turns: tuple[str, ...] = ()
+
+    @property
+    def samples(self) -> int:
+        """Length of the sound."""
+        return sum(end - start for start, end in self.spans)
+
+    def __add__(self, other: Material) -> Material:
+        return Material(
+            self.spans + other.spans, self.lines + other.lines, self.turns + other.turns
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Begin:
+    """Answer this turn; `line` is what was typed in it, if anything was."""
+
+    turn: str
+    epoch: int
+    material: Material
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupt:
+    """This turn gets no more of an answer: the user went on, or it is closed."""
+
+    turn: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """Another backend owns the turn: stop answering it without a word."""
+
+    turn: str
+
+
+Step = Begin | Interrupt | Withdraw
+
+
+@dataclass
+class Turn:
+    """State of one turn.
+
+    Attributes:
+        own: What was said in it; of speech in progress, nothing.
+        lead: What was said before it and never answered.
+        sounded: Some of its answer was sent, in this epoch.
+    """
+
+    name: str
+    start: int | None = None
+    own: Material = Material()
+    lead: Material = Material()
+    stage: Stage = Stage.SPEAKING
+    sounded: bool = False
+
+    def oldest_sample(self) -> int | None:
+        """First sample that an answer needs."""
+        starts = [start for start, _ in self.lead.spans]
+        starts += [] if self.start is None else [self.start]
+        return min(starts, default=None)
+
+
+@dataclass
+class TurnMachine:
+    """The turns of one session, oldest first; `owned` says that they are answered here."""
+
+    owned: bool
+    epoch: int = 0
+    answered: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    """Epoch in which an answer of a turn last ended here: there is one in each epoch at most."""
+    over: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    _turns: dict[str, Turn] = field(default_factory=dict)
+
+    def speech_started(self, name: str, position: int) -> list[Step]:
+        """The user speaks from sample `position` on."""
+        if name in self.over or name in self._turns:
+            return []
+        for turn in self._turns.values():
+            if turn.stage is Stage.SPEAKING and turn.start is not None:
+                self._complete(turn, max(turn.start, position))
+        return self._add(Turn(name, start=position))
+
+    def speech_ended(self, name: str, start: int, end: int) -> list[Step]:
+        """The last sample of the turn is the one before `end`."""
+        steps = self.speech_started(name, start)
+        turn = self._turns.get(name)
+        if turn is None or turn.stage is not Stage.SPEAKING:
+            return steps
+        self._complete(turn, end)
+        # Whatever was typed meanwhile is older than the end of the sentence.
+        self._turns[name] = self._turns.pop(name)
+        return steps + self._supersede() + self._begin()
+
+    def typed(self, name: str, line: str) -> list[Step]:
+        """The user typed a turn."""
+        if name in self.over or name in self._turns:
+            return []
+        turn = Turn(name, own=Material(lines=(line,), turns=(name,)), stage=Stage.COMPLETE)
+        return self._add(turn) + self._begin()
+
+    def closed(self, name: str) -> list[Step]:
+        """The turn has its outcome."""
+        turn = self._turns.get(name)
+        self._bury(name)
+        answering = turn is not None and turn.stage is Stage.ANSWERING
+        return [Interrupt(name, self.epoch)] if answering else []
+
+    def answered_elsewhere(self, name: str) -> None:
+        """Another backend gave a whole answer."""
+        turn = self._turns.get(name)
+        if turn is not None and turn.stage is not Stage.ANSWERING:
+            self._bury(name)
+
+    def route(self, *, owned: bool, epoch: int) -> list[Step]:
+        """The route changed."""
+        if epoch < self.epoch or (owned, epoch) == (self.owned, self.epoch):
+            return []
+        steps: list[Step] = []
+        for turn in self._turns.values():
+            if turn.stage is Stage.ANSWERING:
+                turn.stage, turn.sounded = Stage.COMPLETE, False
+                steps.append(Withdraw(turn.name))
+        self.owned, self.epoch = owned, epoch
+        return steps + self._supersede() + self._begin()
+
+    def sounded(self, name: str) -> None:
+        """The first sound of the answer in progress was sent."""
+        if name in self._turns:
+            self._turns[name].sounded = True
+
+    def ended(self, name: str) -> None:
+        """The answer in progress ended by itself, however it did."""
+        self.note_answered(name, self.epoch)
+        if name in self._turns:
+            self._turns[name].stage = Stage.COMPLETE
+
+    def note_answered(self, name: str, epoch: int) -> None:
+        """An answer of that epoch has ended."""
+        self.answered[name] = epoch
+        while len(self.answered) > KEPT_OVER:
+            self.answered.popitem(last=False)
+
+    def answering(self) -> str | None:
+        """The turn whose answer is in progress."""
+        return next((t.name for t in self._turns.values() if t.stage is Stage.ANSWERING), None)
+
+    def open_turns(self) -> list[str]:
+        """Turns that are not over, oldest first."""
+        return list(self._turns)
+
+    def hold_from(self) -> int | None:
+        """The oldest sample that an answer may still need."""
+        starts = [turn.oldest_sample() for turn in self._turns.values()]
+        return min((start for start in starts if start is not None), default=None)
+
+    def _complete(self, turn: Turn, end: int) -> None:
+        assert turn.start is not None
+        turn.own = Material(spans=((turn.start, end),), turns=(turn.name,))
+        turn.stage = Stage.COMPLETE
+
+    def _add(self, turn: Turn) -> list[Step]:
+        self._turns[turn.name] = turn
+        while len(self._turns) > KEPT_TURNS:
+            self._bury(next(iter(self._turns)))
+        return self._supersede()
+
+    def _supersede(self) -> list[Step]:
+        """The newest turn takes the place of all complete ones before it."""
+        if not self.owned or not self._turns:
+            return []
+        *earlier, newest = self._turns.values()
+        steps: list[Step] = []
+        lead = Material()
+        for turn in earlier:
+            if turn.stage is Stage.SPEAKING:
+                continue
+            self._bury(turn.name)
+            if turn.stage is Stage.COMPLETE and self.answered.get(turn.name) == self.epoch:
+                continue
+            steps.append(Interrupt(turn.name, self.epoch))
+            if not turn.sounded:
+                lead += turn.lead + turn.own
+        newest.lead = lead + newest.lead
+        return steps
+
+    def _begin(self) -> list[Step]:
+        if not self.owned or not self._turns or self.answering() is not None:
+            return []
+        newest = next(reversed(self._turns.values()))
+        if newest.stage is not Stage.COMPLETE or self.answered.get(newest.name) == self.epoch:
+            return []
+        newest.stage = Stage.ANSWERING
+        line = "".join(newest.own.lines)
+        return [Begin(newest.name, self.epoch, newest.lead + newest.own, line)]
+
+    def _bury(self, name: str) -> None:
+        self._turns.pop(name, None)
+        self.over[name] = None
+        while len(self.over) > KEPT_OVER:
+            self.over.popitem(last=False)

@@ -1,0 +1,71 @@
+"""Speech recognition on the device, in a worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+MODEL_RATE_HZ = 16_000
+PADDING_S = 0.2
+"""The model finds no words at the very edge of a recording; this much silence is put around."""
+
+_model_lock = threading.Lock()
+
+
+class MoonshineRecognizer:
+    """The English tiny model that comes with moonshine-voice, one a process."""
+
+    def __init__(self) -> None:
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="recognizer")
+
+    async def start(self) -> None:
+        """Load the model."""
+        await asyncio.get_running_loop().run_in_executor(self._worker, _model)
+
+    async def hear(self, pcm: bytes, rate_hz: int) -> str:
+        """Return the words in PCM16 mono of any rate, or an empty text."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._worker, _transcribe, pcm, rate_hz)
+
+    async def stop(self) -> None:
+        """End the worker; the model stays with the process."""
+        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+
+
+def pcm16_to_float(pcm: bytes, rate_hz: int) -> npt.NDArray[np.float32]:
+    """Samples between -1 and 1 at the model's rate."""
+    samples: npt.NDArray[np.float32] = np.frombuffer(pcm, "<i2").astype(np.float32) / np.float32(
+        32768
+    )
+    if rate_hz != MODEL_RATE_HZ:
+        import soxr
+
+        samples = np.asarray(soxr.resample(samples, rate_hz, MODEL_RATE_HZ), np.float32)
+    return samples
+
+
+@cache
+def _load_model() -> Any:
+    from moonshine_voice import ModelArch, Transcriber, get_model_path
+
+    return Transcriber(str(get_model_path("tiny-en")), ModelArch.TINY)
+
+
+def _model() -> Any:
+    with _model_lock:
+        return _load_model()
+
+
+def _transcribe(pcm: bytes, rate_hz: int) -> str:
+    padding = np.zeros(int(PADDING_S * MODEL_RATE_HZ), np.float32)
+    samples = np.concatenate([padding, pcm16_to_float(pcm, rate_hz), padding])
+    model = _model()
+    with _model_lock:
+        transcript = model.transcribe_without_streaming(samples, MODEL_RATE_HZ)
+    return " ".join(line.text.strip() for line in transcript.lines if line.text.strip())

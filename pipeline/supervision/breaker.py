@@ -1,0 +1,119 @@
+"""Whether a backend may be asked: what is known of it, and a circuit breaker. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
+
+COOL_DOWN_S: dict[FaultClass, float] = {
+    # Per-minute quotas are renewed within a minute; facts of the service, not of this machine.
+    FaultClass.QUOTA: 60.0,
+    # Somebody has to mend these; asking again in an hour finds out whether they did.
+    FaultClass.BILLING: 3600.0,
+    FaultClass.AUTH: 3600.0,
+    FaultClass.POLICY: 3600.0,
+    FaultClass.MODEL: 3600.0,
+    FaultClass.BAD_REQUEST: 3600.0,
+    FaultClass.CONTEXT: 10.0,
+    FaultClass.NETWORK: 2.0,
+    FaultClass.TRANSIENT: 5.0,
+    FaultClass.SESSION_END: 0.0,
+    FaultClass.HANDLE: 0.0,
+    FaultClass.FROZEN: 30.0,
+    FaultClass.UNKNOWN: 10.0,
+}
+"""How long a backend is left alone when the service does not say."""
+LONGEST_COOL_DOWN_S = 3600.0
+CANNOT_HEAL_IN_TIME = frozenset(
+    {
+        FaultClass.QUOTA,
+        FaultClass.BILLING,
+        FaultClass.AUTH,
+        FaultClass.POLICY,
+        FaultClass.MODEL,
+        FaultClass.BAD_REQUEST,
+    }
+)
+"""Faults after which nobody waits for a reconnect; the others heal within seconds as a rule."""
+
+
+class Breaker(StrEnum):
+    """State of a circuit breaker."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+    """The cool-down is over; the next turn is the probe."""
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What is known of one backend; times are monotonic seconds."""
+
+    name: str
+    state: BackendState = BackendState.CONNECTING
+    since_s: float = 0.0
+    """When it entered this state."""
+    breaker: Breaker = Breaker.CLOSED
+    open_until_s: float = 0.0
+    trips: int = 0
+    """Times in a row that it was found broken."""
+    fault: Fault | None = None
+
+    def heard(self, status: BackendStatus, now_s: float) -> Backend:
+        """It said how it is."""
+        if status.state is self.state:
+            return self
+        fault = None if status.state is BackendState.READY else self.fault
+        return replace(self, state=status.state, since_s=now_s, fault=fault)
+
+    def failed(self, fault: Fault) -> Backend:
+        """It reported a fault."""
+        return replace(self, fault=fault)
+
+    def died(self, now_s: float) -> Backend:
+        """Its process ended; a new one will say when it is ready."""
+        return replace(self, state=BackendState.CONNECTING, since_s=now_s)
+
+    def trip(self, now_s: float) -> Backend:
+        """Leave it alone, longer each time in a row."""
+        cause = self.fault.fault if self.fault is not None else FaultClass.UNKNOWN
+        asked_for_s = self.fault.retry_after_s if self.fault is not None else None
+        base_s = COOL_DOWN_S[cause] if asked_for_s is None else asked_for_s
+        cool_down_s = min(base_s * 2**self.trips, max(LONGEST_COOL_DOWN_S, base_s))
+        return replace(
+            self, breaker=Breaker.OPEN, open_until_s=now_s + cool_down_s, trips=self.trips + 1
+        )
+
+    def cooled(self, now_s: float) -> Backend:
+        """Let time pass."""
+        if self.breaker is Breaker.OPEN and now_s >= self.open_until_s:
+            return replace(self, breaker=Breaker.HALF_OPEN)
+        return self
+
+    def proved(self) -> Backend:
+        """It answered."""
+        if self.breaker is Breaker.CLOSED:
+            return self
+        return replace(self, breaker=Breaker.CLOSED, trips=0, fault=None)
+
+    @property
+    def is_ready(self) -> bool:
+        """It can be asked now."""
+        return self.breaker is not Breaker.OPEN and self.state is BackendState.READY
+
+    @property
+    def is_possible(self) -> bool:
+        """It may yet become ready soon."""
+        return self.breaker is not Breaker.OPEN and self.state is not BackendState.UNAVAILABLE
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Nothing but the operator can make it work."""
+        return (
+            self.state is BackendState.UNAVAILABLE
+            and self.fault is not None
+            and not self.fault.retry
+        )

@@ -1,0 +1,151 @@
+"""A sound server of the test's own: real PortAudio, real ALSA, no sound card.
+
+A PulseAudio daemon in a private folder has one speaker, `vspk`, and one microphone, `vmic`, into
+which a test can speak. Nothing of the user's own sound server is touched.
+"""
+
+from __future__ import annotations
+
+import ctypes.util
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import psutil
+
+from actors.audio.pcm import Samples, to_samples
+
+PACKAGES = "libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins"
+MONITOR_RATE_HZ = 24_000
+GOODBYE_S = 20.0
+
+ASOUNDRC = """
+pcm.!default { type pulse }
+ctl.!default { type pulse }
+pcm.vspk { type pulse device vspk     hint { show on description "spk" } }
+pcm.vmic { type pulse device vmic_src hint { show on description "mic" } }
+"""
+# Without norewinds=1 a null sink takes back what it was given, which counts as an underrun.
+SPEAKER = "module-null-sink sink_name=vspk rate=48000 channels=1 norewinds=1"
+MICROPHONE = (
+    "module-null-sink sink_name=vmic rate=16000 channels=1 norewinds=1",
+    "module-remap-source source_name=vmic_src master=vmic.monitor",
+)
+
+
+def missing_packages() -> str:
+    """Say what the machine lacks for a sound server; empty when all is there."""
+    tools = [tool for tool in ("pulseaudio", "pactl", "paplay", "parec") if not shutil.which(tool)]
+    if not ctypes.util.find_library("portaudio"):
+        tools.append("PortAudio")
+    if not list(Path("/usr/lib").glob("**/alsa-lib/libasound_module_pcm_pulse.so")):
+        tools.append("the ALSA plugin for PulseAudio")
+    return f"no {', '.join(tools)}: apt install {PACKAGES}" if tools else ""
+
+
+class SoundServer:
+    """A running PulseAudio daemon."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.env = {
+            "HOME": str(folder),
+            "PULSE_SERVER": f"unix:{folder}/pulse/native",
+        }
+        self.environment = {**os.environ, **self.env, "XDG_RUNTIME_DIR": str(folder)}
+        (folder / ".asoundrc").write_text(ASOUNDRC)
+
+    def start(self) -> None:
+        """Start the daemon; it is ready when this returns."""
+        modules = ["module-native-protocol-unix", SPEAKER, *MICROPHONE]
+        self._run(
+            *("pulseaudio", "-n", "--daemonize=yes", "--exit-idle-time=-1", "--disable-shm=yes"),
+            *("--realtime=no", "--high-priority=no"),
+            *(part for module in modules for part in ("-L", module)),
+        )
+
+    def stop(self) -> None:
+        """End the daemon."""
+        daemon = psutil.Process(int((self._folder / "pulse" / "pid").read_text()))
+        daemon.terminate()
+        daemon.wait(GOODBYE_S)
+
+    def say(self, recording: Path) -> None:
+        """Speak into the microphone; returns when all is said."""
+        self._run("paplay", "--device=vmic", str(recording))
+
+    def control(self, *arguments: str) -> None:
+        """Run `pactl`."""
+        self._run("pactl", *arguments)
+
+    def unplug_all(self) -> None:
+        """Take away the microphone and the speaker."""
+        self.control("unload-module", "module-remap-source")
+        self.control("unload-module", "module-null-sink")
+
+    def plug_in_all(self) -> None:
+        """Give them back."""
+        for module in (SPEAKER, *MICROPHONE):
+            self.control("load-module", *module.split())
+
+    @contextmanager
+    def listening(self) -> Iterator[Path]:
+        """Write what the speaker plays, at `MONITOR_RATE_HZ`, to the file that this gives."""
+        path = self._folder / "heard.pcm"
+        with path.open("wb") as file:
+            ear = subprocess.Popen(
+                [
+                    *("parec", "-d", "vspk.monitor", "--format=s16le", "--channels=1", "--raw"),
+                    *(f"--rate={MONITOR_RATE_HZ}", "--latency-msec=20"),
+                ],
+                stdout=file,
+                env=self.environment,
+            )
+        try:
+            yield path
+        finally:
+            ear.terminate()
+            ear.wait(GOODBYE_S)
+
+    def _run(self, *command: str) -> None:
+        done = subprocess.run(
+            command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+
+
+@contextmanager
+def sound_server() -> Iterator[SoundServer]:
+    """Run a sound server."""
+    # Not pytest's folder: the path of a socket has 108 characters at most.
+    with tempfile.TemporaryDirectory(prefix="pa-") as folder:
+        server = SoundServer(Path(folder))
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+
+
+def heard(path: Path) -> Samples:
+    """What a file of `listening` holds so far."""
+    pcm = path.read_bytes()
+    return to_samples(pcm[: len(pcm) // 2 * 2])
+
+
+def find(said: Samples, in_what: Samples) -> tuple[int, float]:
+    """Return where `said` is in a recording, and how alike they are there (1 is the same)."""
+    size = 1 << (len(said) + len(in_what)).bit_length()
+    spectrum = np.fft.rfft(in_what.astype(float), size) * np.conj(
+        np.fft.rfft(said.astype(float), size)
+    )
+    products = np.fft.irfft(spectrum, size)[: max(1, len(in_what) - len(said) + 1)]
+    at = int(np.argmax(products))
+    there = in_what[at : at + len(said)].astype(float)
+    norm = float(np.linalg.norm(there) * np.linalg.norm(said.astype(float)))
+    return at, float(products[at]) / norm if norm else 0.0

@@ -1,0 +1,124 @@
+"""A person speaks into the real sound system: paplay, PulseAudio, ALSA, PortAudio, pipeline."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import run
+
+import numpy as np
+import yaml
+import zmq
+from sound_server import SoundServer, find
+
+from actors.audio.decode import decode
+from actors.audio.pcm import Samples, to_samples
+from pipeline.cli.running import frames, listening
+from pipeline.frames import ActorState, Audio, Status
+from pipeline.testing import RunningPipeline, running
+
+RECORDING = Path(__file__).parent.parent / "speech" / "goforward.wav"
+PATIENCE_MS = 60_000
+SPEECH_RATE_HZ = 16_000
+
+
+@contextmanager
+def microphone(sound: SoundServer, folder: Path) -> Iterator[RunningPipeline]:
+    """A pipeline with nothing but a microphone."""
+    config = folder / "sound.yaml"
+    # A busy machine must not lose samples: the device holds 200 ms instead of 40.
+    actors = {"microphone": {"use": "microphone", "options": {"device": "vmic", "latency": 0.2}}}
+    config.write_text(yaml.safe_dump({"name": "sound", "actors": actors}))
+    with running(config, env=sound.env, cwd=folder) as pipeline:
+        pipeline.until(is_in(ActorState.READY), "a microphone")
+        yield pipeline
+
+
+def is_in(state: ActorState) -> Callable[[Status], bool]:
+    return lambda status: any(a.health and a.health.state is state for a in status.actors)
+
+
+def hear(pipeline: RunningPipeline, said: Samples) -> tuple[list[Audio], float]:
+    """Return all blocks, retained ones included, up to where `said` has been heard whole."""
+    blocks: list[Audio] = []
+    with listening(pipeline.runtime_dir, "microphone", "audio") as socket:
+        socket.setsockopt(zmq.RCVTIMEO, PATIENCE_MS)
+        for frame in frames(socket, "audio"):
+            assert isinstance(frame, Audio)
+            blocks.append(frame)
+            if len(blocks) % 50 == 0 and len(blocks) * 320 > len(said):
+                samples = np.concatenate([to_samples(block.pcm) for block in blocks])
+                at, likeness = find(said, samples)
+                if likeness > 0.9 and len(samples) - at >= len(said):
+                    return blocks, likeness
+            assert len(blocks) * 20 < PATIENCE_MS, "not heard"
+    raise AssertionError("the stream ended")
+
+
+def test_the_microphone_hears_what_a_person_says(sound: SoundServer, tmp_path: Path) -> None:
+    said = np.concatenate(list(decode(RECORDING)))
+    with microphone(sound, tmp_path) as pipeline:
+        sound.say(RECORDING)
+        blocks, likeness = hear(pipeline, said)
+        started_ns = min(block.origin_ns for block in blocks)
+        counters = pipeline.actor("microphone").health.counters
+    assert likeness > 0.99
+    assert {len(block.pcm) for block in blocks} == {640}
+    first = blocks[0].position
+    assert [block.position - first for block in blocks] == [320 * i for i in range(len(blocks))]
+    # Positions count what the clock counts: within 100 ms over the recording.
+    lasted_ns = blocks[-1].origin_ns - started_ns
+    counted_ns = (blocks[-1].position - first) * 10**9 // SPEECH_RATE_HZ
+    assert abs(lasted_ns - counted_ns) < 100_000_000
+    assert counters.get("overflows", 0) == 0
+
+
+def test_an_unplugged_microphone_comes_back_at_the_position_of_the_clock(
+    sound: SoundServer, tmp_path: Path
+) -> None:
+    said = np.concatenate(list(decode(RECORDING)))
+    with microphone(sound, tmp_path) as pipeline:
+        sound.unplug_all()
+        pipeline.until(is_in(ActorState.DEGRADED), "a lost microphone")
+        sound.plug_in_all()
+        pipeline.until(is_in(ActorState.READY), "a microphone again")
+        sound.say(RECORDING)
+        blocks, _ = hear(pipeline, said)
+        after = pipeline.actor("microphone")
+    gaps = [
+        (after.position - before.position - 320, after.origin_ns - before.origin_ns - 20_000_000)
+        for before, after in zip(blocks, blocks[1:], strict=False)
+        if after.position != before.position + 320
+    ]
+    ((lost_samples, lost_ns),) = gaps
+    assert lost_samples > 0
+    assert abs(lost_samples * 10**9 // SPEECH_RATE_HZ - lost_ns) < 100_000_000
+    assert after.restarts == 0
+    assert after.health.counters["device_lost"] == 1
+
+
+def test_a_suspended_microphone_comes_back(sound: SoundServer, tmp_path: Path) -> None:
+    said = np.concatenate(list(decode(RECORDING)))
+    with microphone(sound, tmp_path) as pipeline:
+        sound.control("suspend-source", "vmic_src", "1")
+        pipeline.until(is_in(ActorState.DEGRADED), "a lost microphone")
+        sound.control("suspend-source", "vmic_src", "0")
+        pipeline.until(is_in(ActorState.READY), "a microphone again")
+        sound.say(RECORDING)
+        _, likeness = hear(pipeline, said)
+    assert likeness > 0.95
+
+
+def test_devices_are_listed_by_name(sound: SoundServer) -> None:
+    code = "from actors.audio.devices import *; print(*(d.name for d in list_devices()))"
+    done = run(
+        [sys.executable, "-c", code],
+        env={**sound.environment, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert {"vspk", "vmic", "default"} <= set(done.stdout.split())

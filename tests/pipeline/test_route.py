@@ -1,0 +1,300 @@
+"""Who answers: decisions of the route, one rule at a time, and what always holds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.config.model import RouteConfig
+from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
+from pipeline.supervision import route
+from pipeline.supervision.breaker import CANNOT_HEAL_IN_TIME, COOL_DOWN_S, Breaker
+from pipeline.supervision.route import (
+    Asked,
+    Began,
+    Broke,
+    Closed,
+    Decision,
+    Delivered,
+    Died,
+    Event,
+    GiveUp,
+    RouteState,
+    Sounded,
+    Switch,
+    Tick,
+    Working,
+    initial,
+    step,
+)
+
+CONFIG = RouteConfig(backends=["live", "http", "device"])
+
+
+def status(backend: str, state: BackendState = BackendState.READY) -> BackendStatus:
+    return BackendStatus(backend=backend, state=state, reason="test")
+
+
+def fault(
+    backend: str, kind: FaultClass, retry: bool = True, after_s: float | None = None
+) -> Fault:
+    return Fault(backend=backend, fault=kind, reason="test", retry=retry, retry_after_s=after_s)
+
+
+class Scene:
+    """Runs events through the route and keeps what it decided."""
+
+    def __init__(self, config: RouteConfig = CONFIG) -> None:
+        self.state = initial(config)
+        self.now_s = 0.0
+        self.decisions: list[Decision] = []
+        for backend in config.backends:
+            self.happens(status(backend))
+
+    def happens(self, *events: Event, after_s: float = 0.0) -> list[Decision]:
+        self.now_s += after_s
+        made: list[Decision] = []
+        for event in events:
+            self.state, decisions = step(self.state, event, self.now_s)
+            made += decisions
+        self.decisions += made
+        return made
+
+    def asked(self, turn: str = "t1") -> None:
+        self.happens(Began(turn), Asked(turn))
+
+
+def test_quota_in_the_middle_of_speech_hands_the_turn_over_at_once_f1() -> None:
+    scene = Scene()
+    scene.happens(Began("t1"))
+    (switch,) = scene.happens(fault("live", FaultClass.QUOTA))
+    assert switch == Switch("http", 2, "live: quota, test")
+
+
+def test_quota_between_turns_hands_the_next_turn_over() -> None:
+    scene = Scene()
+    scene.happens(fault("live", FaultClass.QUOTA))
+    assert scene.state.owner == "http"
+
+
+def test_a_network_fault_is_waited_out_while_nobody_waits_for_an_answer() -> None:
+    scene = Scene()
+    down = status("live", BackendState.DEGRADED)
+    assert not scene.happens(fault("live", FaultClass.NETWORK), down, Tick())
+    assert not scene.happens(status("live"), Tick(), after_s=1.0)
+    assert scene.state.owner == "live"
+
+
+def test_a_connection_that_stays_away_hands_over_before_anybody_asks() -> None:
+    scene = Scene()
+    scene.happens(status("live", BackendState.DEGRADED))
+    assert scene.happens(Tick(), after_s=CONFIG.degraded_s + 0.1)
+    assert scene.state.owner == "http"
+
+
+def test_no_first_sound_in_time_hands_the_turn_over_f9() -> None:
+    scene = Scene()
+    scene.asked()
+    assert not scene.happens(Tick(), after_s=CONFIG.first_sound_s - 0.1)
+    (switch,) = scene.happens(Tick(), after_s=0.2)
+    assert isinstance(switch, Switch)
+    assert switch.owner == "http"
+    assert "4 s" in switch.reason
+
+
+def test_a_tool_that_is_running_is_no_silence() -> None:
+    scene = Scene()
+    scene.asked()
+    scene.happens(Working("t1", tools=1))
+    assert not scene.happens(Tick(), after_s=20)
+    assert not scene.happens(Working("t1", tools=-1), Tick(), after_s=1)
+    assert scene.happens(Tick(), after_s=CONFIG.first_sound_s + 0.1)
+
+
+def test_an_answer_that_stalls_is_given_by_the_next_backend() -> None:
+    scene = Scene()
+    scene.asked()
+    scene.happens(Sounded("t1", "live"), after_s=1)
+    assert not scene.happens(Sounded("t1", "live"), Tick(), after_s=3)
+    assert scene.happens(Tick(), after_s=CONFIG.stall_s + 0.1)
+    assert scene.state.owner == "http"
+
+
+def test_an_answer_that_is_complete_is_played_to_its_end_before_the_route_changes() -> None:
+    scene = Scene()
+    scene.asked()
+    scene.happens(Sounded("t1", "live"), Delivered("t1", "live"))
+    assert not scene.happens(fault("live", FaultClass.QUOTA))
+    assert not scene.happens(Tick(), after_s=60)
+    (switch,) = scene.happens(Closed("t1"))
+    assert isinstance(switch, Switch)
+    assert switch.owner == "http"
+
+
+def test_an_empty_answer_counts_as_none_and_every_backend_gets_its_chance_f10() -> None:
+    scene = Scene()
+    scene.asked()
+    for backend, following in (("live", "http"), ("http", "device")):
+        (switch,) = scene.happens(Broke("t1", backend, "the answer was empty"))
+        assert isinstance(switch, Switch)
+        assert switch.owner == following
+    gave_up = scene.happens(Broke("t1", "device", "it has no words"))
+    assert gave_up == [GiveUp("t1", "device gave no answer: it has no words")]
+
+
+def test_word_of_an_answer_from_a_backend_that_lost_the_route_changes_nothing() -> None:
+    scene = Scene()
+    scene.asked()
+    scene.happens(fault("live", FaultClass.QUOTA))
+    assert not scene.happens(Broke("t1", "live", "connection closed"))
+    assert scene.state.owner == "http"
+
+
+def test_a_backend_that_is_not_ready_is_passed_over() -> None:
+    scene = Scene()
+    scene.happens(status("http", BackendState.UNAVAILABLE))
+    scene.happens(fault("live", FaultClass.AUTH))
+    assert scene.state.owner == "device"
+
+
+def test_with_a_single_backend_a_turn_it_gives_up_has_failed() -> None:
+    scene = Scene(RouteConfig(backends=["live"]))
+    scene.asked()
+    assert scene.happens(Broke("t1", "live", "quota")) == [
+        GiveUp("t1", "live gave no answer: quota")
+    ]
+    assert scene.state.owner == "live"
+
+
+def test_the_route_returns_between_turns_when_the_cool_down_is_over() -> None:
+    scene = Scene()
+    scene.happens(fault("live", FaultClass.QUOTA, after_s=30.0))
+    assert scene.state.owner == "http"
+    assert not scene.happens(Tick(), after_s=29)
+    scene.asked("t2")
+    assert not scene.happens(Tick(), after_s=2)
+    (switch,) = scene.happens(Closed("t2"))
+    assert isinstance(switch, Switch)
+    assert switch.owner == "live"
+    assert scene.state.backends["live"].breaker is Breaker.HALF_OPEN
+
+
+def test_a_probe_that_answers_closes_the_breaker_and_one_that_fails_doubles_the_wait() -> None:
+    scene = Scene()
+    scene.happens(fault("live", FaultClass.QUOTA, after_s=30.0))
+    scene.happens(Tick(), after_s=60)
+    assert scene.state.owner == "live"
+    scene.happens(fault("live", FaultClass.QUOTA, after_s=30.0))
+    backend = scene.state.backends["live"]
+    assert backend.open_until_s - scene.now_s == 60.0
+    scene.happens(Tick(), after_s=120)
+    assert scene.state.owner == "live"
+    scene.happens(Began("t3"), Asked("t3"), Sounded("t3", "live"))
+    assert scene.state.backends["live"].breaker is Breaker.CLOSED
+    assert scene.state.backends["live"].trips == 0
+
+
+def test_the_route_does_not_flap_back_to_a_backend_that_was_ready_only_for_a_moment() -> None:
+    scene = Scene()
+    scene.happens(status("live", BackendState.DEGRADED))
+    scene.happens(Tick(), after_s=3)
+    assert scene.state.owner == "http"
+    scene.happens(status("live"), after_s=60)
+    assert not scene.happens(Tick(), after_s=1)
+    assert scene.happens(Tick(), after_s=30)
+    assert scene.state.owner == "live"
+
+
+def test_a_process_that_died_has_time_to_come_back_before_the_watchdog() -> None:
+    scene = Scene()
+    scene.asked()
+    assert not scene.happens(Died("live"), Tick())
+    assert not scene.happens(status("live"), Tick(), after_s=0.5)
+    assert scene.state.owner == "live"
+
+
+def test_without_backends_nothing_is_decided() -> None:
+    state, decisions = step(initial(RouteConfig()), Asked("t1"), 0.0)
+    assert state == initial(RouteConfig())
+    assert not decisions
+
+
+def test_only_when_nothing_can_ever_work_is_it_hopeless() -> None:
+    scene = Scene(RouteConfig(backends=["live", "http"]))
+    scene.happens(fault("live", FaultClass.AUTH, retry=False))
+    scene.happens(status("live", BackendState.UNAVAILABLE))
+    assert route.hopeless(scene.state) is None
+    scene.happens(fault("http", FaultClass.AUTH, retry=False))
+    scene.happens(status("http", BackendState.UNAVAILABLE))
+    assert route.hopeless(scene.state) is not None
+
+
+def test_every_class_of_fault_has_a_cool_down() -> None:
+    assert set(COOL_DOWN_S) == set(FaultClass)
+    assert set(FaultClass) >= CANNOT_HEAL_IN_TIME
+
+
+BACKENDS = st.sampled_from(["live", "http", "device"])
+TURNS = st.sampled_from(["t1", "t2", "t3"])
+EVENTS = st.one_of(
+    st.builds(Began, TURNS),
+    st.builds(Asked, TURNS),
+    st.builds(Sounded, TURNS, BACKENDS),
+    st.builds(Working, TURNS, st.sampled_from([-1, 0, 1])),
+    st.builds(Delivered, TURNS, BACKENDS),
+    st.builds(Broke, TURNS, BACKENDS, st.just("test")),
+    st.builds(Closed, TURNS),
+    st.builds(Died, BACKENDS),
+    st.just(Tick()),
+    st.builds(status, BACKENDS, st.sampled_from(BackendState)),
+    st.builds(fault, BACKENDS, st.sampled_from(FaultClass), st.booleans()),
+)
+
+
+@given(st.lists(st.tuples(EVENTS, st.floats(0, 30)), max_size=60))
+def test_whatever_happens_the_epoch_grows_with_each_change_and_no_turn_is_given_up_twice(
+    story: list[tuple[Event, float]],
+) -> None:
+    state: RouteState = initial(CONFIG)
+    now_s = 0.0
+    given_up: set[str] = set()
+    for event, wait_s in story:
+        now_s += wait_s
+        before = state
+        state, decisions = step(state, event, now_s)
+        if isinstance(event, Began | Asked):
+            given_up.discard(event.turn)
+        owner, epoch = before.owner, before.epoch
+        for decision in decisions:
+            match decision:
+                case Switch():
+                    assert decision.owner != owner
+                    assert decision.epoch == epoch + 1
+                    assert decision.reason
+                    owner, epoch = decision.owner, decision.epoch
+                case GiveUp(turn):
+                    assert turn not in given_up
+                    assert turn not in state.turns
+                    given_up.add(turn)
+        assert (state.owner, state.epoch) == (owner, epoch)
+        assert state.owner in state.backends
+
+
+@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+def test_a_turn_that_was_asked_is_never_waited_for_without_end(
+    story: list[tuple[Event, float]],
+) -> None:
+    state = initial(CONFIG)
+    now_s = 0.0
+    for event, wait_s in story:
+        now_s += wait_s
+        state, _ = step(state, event, now_s)
+    # Tools that never come back and answers that never finish playing are the ledger's to end.
+    turns = {n: replace(p, tools=0, delivered=False) for n, p in state.turns.items() if p.asked}
+    state = replace(state, turns=turns)
+    for _ in range(100):
+        now_s += 1.0
+        state, _ = step(state, Tick(), now_s)
+    assert not any(pending.asked for pending in state.turns.values())
