@@ -7,6 +7,7 @@ ACTORS = [
     "console",
     "vad",
     "live",
+    "http",
     "device",
     "tools",
     "speaker",

@@ -46,7 +46,8 @@ def nothing_is_left(
         if not _files() <= files:
             gc.collect()
         left["files"] = sorted(_files() - files)
-    assert not any(left.values()), f"the test left behind: {left}"
+    found = {what: those for what, those in left.items() if those}
+    assert not found, "the test left something behind"
 
 
 def _threads() -> list[threading.Thread]:

@@ -52,6 +52,10 @@ class Player(Actor[PlayerOptionsT]):
     `playback` tells what was heard of each answer. `far_end` is all that was played, silence
     included, at 24 kHz; `origin_ns` is when the last sample of a block was heard, and position 0
     is the start of the pipeline, as on a microphone.
+
+    Gauges, for the newest answer: `queued_ms` from its first block being sent to its lying where
+    the device takes the next block from; `handover_ms` to the device having taken it, which the
+    pre-buffer and the rhythm of the device put off.
     """
 
     # Replayed, so that a player restarted in mid-answer goes on where it was.
@@ -88,6 +92,8 @@ class Player(Actor[PlayerOptionsT]):
         if self._is_ours(frame):
             with self._lock:
                 self._playout.push(frame)
+            if frame.position == 0:
+                self.gauges["queued_ms"] = (time.monotonic_ns() - frame.sent_ns) / 1e6
             self._report()
 
     def on_answer(self, frame: AnswerEnded) -> None:

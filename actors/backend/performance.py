@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from actors.backend.request import Heard, Part, Sound, Tokens, Words
+from actors.backend.request import AnswerFailedError, Heard, Part, Sound, Tokens, Words
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -146,7 +146,7 @@ class Performance:
         if not pcm:
             return
         if self._rate_hz not in (0, rate_hz):
-            raise ValueError(f"an answer of {self._rate_hz} Hz goes on at {rate_hz} Hz")
+            raise AnswerFailedError(f"the voice changed from {self._rate_hz} to {rate_hz} Hz")
         self._rate_hz = rate_hz
         frame = AnswerAudio(**self._header, position=self.samples, rate_hz=rate_hz, pcm=pcm)
         first = not self.samples

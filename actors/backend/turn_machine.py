@@ -82,7 +82,7 @@ class Turn:
     Attributes:
         own: What was said in it; of speech in progress, nothing.
         lead: What was said before it and never answered.
-        sounded: Some of its answer was sent, in this epoch.
+        sounded: There was some of an answer.
     """
 
     name: str
@@ -157,13 +157,13 @@ class TurnMachine:
         steps: list[Step] = []
         for turn in self._turns.values():
             if turn.stage is Stage.ANSWERING:
-                turn.stage, turn.sounded = Stage.COMPLETE, False
+                turn.stage = Stage.COMPLETE
                 steps.append(Withdraw(turn.name))
         self.owned, self.epoch = owned, epoch
         return steps + self._supersede() + self._begin()
 
     def sounded(self, name: str) -> None:
-        """The first sound of the answer in progress was sent."""
+        """Some of an answer to this turn was sent or heard: it is no part of the next turn."""
         if name in self._turns:
             self._turns[name].sounded = True
 

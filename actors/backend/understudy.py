@@ -144,7 +144,10 @@ class Understudy(Actor[OptionsT]):
 
     def on_playback(self, frame: Playback) -> None:
         """What the user did not hear was not said."""
-        self._sessions.get(frame.session).history.playback(frame)
+        session = self._sessions.get(frame.session)
+        session.history.playback(frame)
+        if frame.played_samples:
+            session.machine.sounded(frame.turn)
 
     def on_route(self, frame: Route) -> None:
         """The turns have an owner."""

@@ -45,7 +45,6 @@ class Device(Understudy[DeviceOptions]):
         self._recognizer = MoonshineRecognizer()
         self._synthesizer = HibariSynthesizer()
         self._connections: dict[str, Connections] = {}
-        self._loading: asyncio.Task[None] | None = None
         self._loaded = asyncio.Event()
 
     @classmethod
@@ -65,7 +64,7 @@ class Device(Understudy[DeviceOptions]):
             self._load()
             await self._loaded.wait()
 
-    async def run(self) -> None:
+    async def serve(self) -> None:
         """Turns can be answered from now on, if need be after loading the models."""
         self.say_status(BackendState.READY)
         await asyncio.Event().wait()
@@ -155,8 +154,9 @@ class Device(Understudy[DeviceOptions]):
         )
 
     def _load(self) -> None:
-        if self._loading is None:
-            self._loading = self.spawn(self._load_models(), "load")
+        if not self.counters["model_loads"]:
+            self.counters["model_loads"] += 1
+            self.spawn(self._load_models(), "load")
 
     async def _load_models(self) -> None:
         begun_s = time.monotonic()

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import sys
 import wave
 from pathlib import Path
 
@@ -35,4 +34,4 @@ def make_notice(text: str, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    make_notice(*(sys.argv[1:2] or [NOTICE]), Path((sys.argv[2:3] or [NOTICE_FILE])[0]))
+    make_notice(NOTICE, NOTICE_FILE)

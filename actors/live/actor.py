@@ -69,8 +69,9 @@ class Live(Actor[LiveOptions]):
         "turns": In((TurnClosed,), required=False),
     }
     outputs = {
-        "audio": Out((AnswerAudio,)),
-        "answer": Out((AnswerEnded,)),
+        # A player that was killed in mid-answer goes on with what it had not played.
+        "audio": Out((AnswerAudio,), retain_s=30),
+        "answer": Out((AnswerEnded,), retain_s=30),
         "transcript": Out((Transcript,)),
         "tool_calls": Out((ToolCall, ToolCancel), retain_s=30),
         "usage": Out((Usage,)),

@@ -86,5 +86,4 @@ def _unit_after(tokens: Sequence[str], index: int) -> tuple[str, int]:
 
 
 def _unit_at(tokens: Sequence[str], index: int) -> str:
-    # "s" and "m" alone are units only behind digits; behind "a" they are misheard letters.
     return tokens[index] if index < len(tokens) and tokens[index] in UNITS else ""

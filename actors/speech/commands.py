@@ -67,6 +67,8 @@ def understand(text: str, offer: Iterable[object]) -> Understood:
     refused = False
     for tokens in sentences_of(text):
         reading.last = None
+        if any(token in CONDITIONS for token in tokens):
+            continue
         for clause in _clauses(tokens, tools):
             if set(clause) == {"no"}:
                 continue
@@ -138,8 +140,6 @@ def _lacking(tool: Tool, filled: Filled) -> str:
 
 def _said_to(clause: Sequence[str], tool: Tool) -> list[str] | None:
     """What is said to the tool after its verb; None if the clause is not for it."""
-    if any(token in CONDITIONS for token in clause):
-        return None
     if not all(_names(clause, each) for each in tool.objects):
         return None
     if tool.asks:

@@ -17,7 +17,7 @@ from actors.speech.vocabulary import (
     UNITS,
 )
 
-FILLER_IN_NAMES = {"robot", "tool", "to", "the", "by", "a"}
+FILLER_IN_NAMES = {"robot", "tool", "to", "the", "by", "a", "at", "for", "of", "with"}
 SETTERS = SYNONYMS["set"] | SYNONYMS["switch"]
 
 

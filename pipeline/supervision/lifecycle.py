@@ -58,8 +58,8 @@ class Limits:
     intensity_window_s: float
     contained_retry_s: float
     stop_deadline_s: float
-    dump_s: float = 0.2
-    """For faulthandler to write a few hundred lines to a slow terminal or disk."""
+    dump_s: float = 0.5
+    """For faulthandler to write a few hundred lines, on a busy machine and to a slow disk."""
 
     @classmethod
     def of(

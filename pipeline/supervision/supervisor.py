@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pipeline.config.graph import Graph
 
 TICK_S = 0.05
-"""How late a deadline may be seen: a quarter of the shortest (the 0.2 s for a stack dump)."""
+"""How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
 STATUS_EVERY_S = 0.5
 """Twice a second is what a person can follow."""
 MEASURE_EVERY_S = 5.0

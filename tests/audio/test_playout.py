@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from playing import BLOCK, MS, Device, audio, ended, ramp, route, speech
+from playing import BLOCK, MS, Device, audio, ended, ramp, speech
 
 from actors.audio.playout import FADE_SAMPLES, RATE_HZ, Playout, PlayoutState
 from pipeline.frames import AnswerEnd, PlaybackState
@@ -115,8 +115,10 @@ def test_a_fade_longer_than_the_block_goes_on_in_the_next(device: Device) -> Non
     device.play(BLOCK)
     device.playout.stop(speech(200))
     device.play(FADE_SAMPLES // 2)
+    assert device.playout.state is PlayoutState.STOPPING
     assert device.states() == [(STARTED, 0)]
     device.play(FADE_SAMPLES // 2)
+    assert device.playout.state is PlayoutState.IDLE
     assert device.states()[-1] == (INTERRUPTED, BLOCK + FADE_SAMPLES)
 
 
@@ -202,54 +204,6 @@ def test_an_answer_that_never_ends_does_not_hold_up_the_next_turn(device: Device
     assert device.playout.counts.abandoned == 1
 
 
-def test_an_older_epoch_than_the_route_is_dropped(device: Device) -> None:
-    device.playout.route(route(2))
-    device.playout.push(audio(ramp(100 * MS), epoch=1))
-    assert not device.play(10 * BLOCK).any()
-    assert device.playout.counts.stale_epoch == 1
-
-
-def test_the_new_owner_replaces_what_is_left_of_the_old_one_in_the_same_turn(
-    device: Device,
-) -> None:
-    device.playout.push(audio(ramp(RATE_HZ)))
-    device.playout.push(audio(ramp(RATE_HZ), turn="local:300"))
-    device.play(10 * BLOCK)
-    device.playout.route(route(2))
-    device.playout.push(audio(ramp(50 * MS, first=20_000), epoch=2, backend="http"))
-    device.playout.push(audio(ramp(BLOCK), RATE_HZ))
-    device.playout.end(ended(50 * MS, epoch=2, backend="http"))
-    heard = device.play(FADE_SAMPLES + 50 * MS)
-    assert np.array_equal(heard[FADE_SAMPLES:], ramp(50 * MS, first=20_000))
-    reported = [(e.backend, e.state, e.played_samples) for e in device.events]
-    assert reported == [
-        ("live", STARTED, 0),
-        ("live", INTERRUPTED, 10 * BLOCK + FADE_SAMPLES),
-        ("http", STARTED, 0),
-        ("http", FINISHED, 50 * MS),
-    ]
-    assert device.playout.counts.stale_epoch == 1
-
-
-def test_after_a_failed_answer_another_backend_may_answer_the_turn(device: Device) -> None:
-    device.playout.push(audio(ramp(50 * MS)))
-    device.playout.end(ended(50 * MS, AnswerEnd.FAILED))
-    device.play(50 * MS)
-    assert device.states() == [(STARTED, 0), (INTERRUPTED, 50 * MS)]
-    device.playout.push(audio(ramp(50 * MS), epoch=2, backend="http"))
-    assert device.play(BLOCK).all()
-
-
-def test_a_complete_answer_is_heard_to_its_end_although_the_route_moves_on(
-    device: Device,
-) -> None:
-    device.playout.push(audio(ramp(100 * MS)))
-    device.playout.route(route(2))
-    device.playout.end(ended(100 * MS))
-    assert device.play(100 * MS).all()
-    assert device.states() == [(STARTED, 0), (FINISHED, 100 * MS)]
-
-
 def test_samples_sent_again_are_cut_and_missing_ones_counted(device: Device) -> None:
     whole = ramp(300 * MS)
     device.playout.push(audio(whole[: 100 * MS]))
@@ -309,3 +263,12 @@ def test_progress_is_reported_while_an_answer_is_heard(device: Device) -> None:
     device.play(RATE_HZ)
     progress = [e.played_samples for e in device.events if e.state is PlaybackState.PLAYING]
     assert progress == [200 * MS, 400 * MS, 600 * MS, 800 * MS, 1000 * MS]
+
+
+def test_samples_sent_again_while_dry_are_no_underrun(device: Device) -> None:
+    device.playout.push(audio(ramp(50 * MS)))
+    device.play(10 * BLOCK)
+    device.playout.push(audio(ramp(50 * MS)))
+    device.playout.end(ended(50 * MS))
+    assert device.playout.counts.underruns == 0
+    assert device.states()[-1] == (FINISHED, 50 * MS)

@@ -43,7 +43,8 @@ def missing_packages() -> str:
     tools = [tool for tool in ("pulseaudio", "pactl", "paplay", "parec") if not shutil.which(tool)]
     if not ctypes.util.find_library("portaudio"):
         tools.append("PortAudio")
-    if not list(Path("/usr/lib").glob("**/alsa-lib/libasound_module_pcm_pulse.so")):
+    plugin = "alsa-lib/libasound_module_pcm_pulse.so"
+    if not [*Path("/usr").glob(f"lib*/{plugin}"), *Path("/usr").glob(f"lib*/*/{plugin}")]:
         tools.append("the ALSA plugin for PulseAudio")
     return f"no {', '.join(tools)}: apt install {PACKAGES}" if tools else ""
 
@@ -141,9 +142,8 @@ def heard(path: Path) -> Samples:
 def find(said: Samples, in_what: Samples) -> tuple[int, float]:
     """Return where `said` is in a recording, and how alike they are there (1 is the same)."""
     size = 1 << (len(said) + len(in_what)).bit_length()
-    spectrum = np.fft.rfft(in_what.astype(float), size) * np.conj(
-        np.fft.rfft(said.astype(float), size)
-    )
+    spectrum = np.fft.rfft(in_what.astype(float), size)
+    spectrum *= np.conj(np.fft.rfft(said.astype(float), size))
     products = np.fft.irfft(spectrum, size)[: max(1, len(in_what) - len(said) + 1)]
     at = int(np.argmax(products))
     there = in_what[at : at + len(said)].astype(float)

@@ -35,6 +35,11 @@ def spec(folder: Path, name: str) -> ActorSpec:
     )
 
 
+def wait_unheard(pid: int) -> None:
+    """Wait for a death without reaping, and without letting the loop hear of it."""
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+
+
 class Watched:
     """A fork server of its own, and the news of it."""
 
@@ -109,8 +114,7 @@ def test_what_is_asked_of_a_dead_fork_server_does_no_harm(tmp_path: Path) -> Non
         watched = Watched()
         server = psutil.Process(watched.nursery.server_pid)
         server.kill()
-        # Wait for its death without reaping it, and without letting the loop hear of it.
-        os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+        wait_unheard(server.pid)
         watched.nursery.spawn(spec(tmp_path, "actor"), [])
         watched.nursery.signal("actor", signal.SIGTERM)
         watched.nursery.check(100)

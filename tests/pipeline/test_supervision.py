@@ -7,7 +7,6 @@ import signal
 from pathlib import Path
 
 import psutil
-import pytest
 from supervised import (
     actor,
     chain,
@@ -37,34 +36,27 @@ def server_of(pipeline: RunningPipeline) -> psutil.Process:
     return server
 
 
-@pytest.mark.parametrize("victim", ["relay", "sink"])
-def test_a_killed_actor_is_back_and_its_consumers_have_lost_nothing_f18(
-    tmp_path: Path, victim: str
+def test_each_actor_killed_in_turn_is_back_and_its_consumers_have_lost_nothing_f18(
+    tmp_path: Path,
 ) -> None:
     with running(config(tmp_path, chain(tmp_path))) as pipeline:
         ready(pipeline)
         before = flowing(pipeline)
-        pid = pipeline.kill(victim, signal.SIGKILL)
-        status = restarted(pipeline, victim)
-        assert of(status, victim).pid != pid
-        assert of(status, victim).last_exit == "killed by SIGKILL"
-        assert [of(status, name).restarts for name in ("source", "relay", "sink")].count(0) == 2
-        flowing(pipeline, beyond=before + 20)
-    assert_complete(tmp_path)
-
-
-def test_a_killed_source_goes_on_at_the_position_the_clock_says_f18(tmp_path: Path) -> None:
-    with running(config(tmp_path, chain(tmp_path))) as pipeline:
-        ready(pipeline)
-        before = flowing(pipeline)
+        for victim in ("sink", "relay"):
+            pid = pipeline.kill(victim, signal.SIGKILL)
+            status = restarted(pipeline, victim)
+            assert of(status, victim).pid != pid
+            assert of(status, victim).last_exit == "killed by SIGKILL"
+            before = flowing(pipeline, beyond=before + 20)
+        assert_complete(tmp_path)
         pipeline.kill("source", signal.SIGKILL)
         restarted(pipeline, "source")
+        # The source has gone on at the position the clock says, not at 0 again.
         flowing(pipeline, beyond=before + 20)
         status = pipeline.status()
         assert gauge(status, "relay", "audio.lost") == 0
         assert gauge(status, "relay", "audio.duplicate") == 0
-    got = positions(tmp_path)
-    assert got == sorted(set(got)), "each once, in order"
+        assert [each.restarts for each in status.actors] == [1, 1, 1], "and nobody else"
 
 
 def test_all_actors_killed_at_once_are_all_back_f18(tmp_path: Path) -> None:
@@ -81,7 +73,9 @@ def test_all_actors_killed_at_once_are_all_back_f18(tmp_path: Path) -> None:
 
 
 def test_a_stopped_actor_is_dumped_killed_and_started_again_f18(tmp_path: Path) -> None:
-    with running(config(tmp_path, chain(tmp_path), {"heartbeat_timeout_s": 2.5})) as pipeline:
+    actors = chain(tmp_path)
+    actors["relay"]["heartbeat_timeout_s"] = 2
+    with running(config(tmp_path, actors)) as pipeline:
         ready(pipeline)
         before = flowing(pipeline)
         pid = pipeline.kill("relay", signal.SIGSTOP)
@@ -89,7 +83,7 @@ def test_a_stopped_actor_is_dumped_killed_and_started_again_f18(tmp_path: Path) 
         assert of(status, "relay").last_exit == "killed by SIGKILL"
         assert not psutil.pid_exists(pid)
         assert "relay is dumping" in pipeline.output
-        assert "no sign of life for 2.5 s" in pipeline.output
+        assert "no sign of life for 2 s" in pipeline.output
         assert "most recent call first" in pipeline.output, "the stacks"
         flowing(pipeline, beyond=before + 20)
     assert_complete(tmp_path)
@@ -100,13 +94,19 @@ def test_an_actor_that_hangs_in_its_start_is_dumped_and_killed_at_its_deadline_f
 ) -> None:
     actors = {"well": patient(), "ill": patient("hangs in start", startup_deadline_s=1)}
     with running(config(tmp_path, actors, {"stop_deadline_s": 0.3})) as pipeline:
-        status = pipeline.until(lambda s: of(s, "ill").restarts >= 1, "restart")
+        status = pipeline.until(
+            lambda s: (
+                of(s, "ill").restarts >= 1
+                and of(s, "well").phase == "running"
+                # Not in the first stack, if this machine takes a second to fork.
+                and "in hang_here" in pipeline.output
+            ),
+            "restart, with a stack that shows where it hung",
+        )
         assert of(status, "ill").last_exit == "killed by SIGKILL"
-        assert of(status, "well").phase == "running"
         assert of(status, "well").restarts == 0
         assert "ill is dumping" in pipeline.output
         assert "not ready within 1 s" in pipeline.output
-        assert "in hang_here" in pipeline.output, "the stack shows where it hung"
 
 
 def test_a_crash_loop_is_contained_and_reported_while_the_rest_goes_on_f18(

@@ -1,4 +1,4 @@
-"""Spelling, base64, pictures and numbers, without a network."""
+"""Spelling, base64 and pictures, without a network."""
 
 import base64
 import struct
@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.simulator.numbers import in_words, numbers_in
 from actors.simulator.pictures import jpeg_size
 from actors.simulator.wire import cut_reason, decode_base64, mime_type_and_rate, normalise
 
@@ -60,27 +59,6 @@ def test_reason_fits_a_close_frame_and_is_a_beginning(reason: str) -> None:
 )
 def test_rate_is_read_from_the_mime_type(mime_type: str, expected: tuple[str, int | None]) -> None:
     assert mime_type_and_rate(mime_type) == expected
-
-
-@given(st.integers(0, 999_999))
-def test_numbers_in_words_are_understood_again(value: int) -> None:
-    assert numbers_in(f"go {in_words(value)} meters") == [value]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("Thirty three, four, six, ninety two.", [33, 4, 6, 92]),
-        ("two point five meters", [2.5]),
-        ("turn -3.5 degrees", [-3.5]),
-        ("one hundred and five", [105]),
-        ("half a meter", [0.5]),
-        ("twenty-one, twenty", [21, 20]),
-        ("nothing here", []),
-    ],
-)
-def test_numbers_are_found_in_speech(text: str, expected: list[float]) -> None:
-    assert numbers_in(text) == expected
 
 
 @given(width=st.integers(1, 65535), height=st.integers(1, 65535), comment=st.binary(max_size=99))

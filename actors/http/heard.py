@@ -1,0 +1,88 @@
+"""What the user said, in front of the answer.
+
+The model is told to begin with a line of what it heard, which costs no request of its own and a
+few words of delay. It is a request, not a rule: a model that leaves the line out, forgets its end
+or puts something around it must still be understood.
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+
+INSTRUCTION = (
+    "The newest message of the user is a sound recording. Begin your reply with one line that "
+    "holds exactly the words spoken in it, in their language, like this: <heard>the words</heard> "
+    "Then give your answer on the next line, without a word about the first line."
+)
+OPEN, CLOSE = "<heard>", "</heard>"
+LONGEST = 4000
+"""Characters of transcript after which its end was forgotten: four minutes of fast talk."""
+_FRAME = " \t\r\n`*_\"'"
+"""What models put around a line of markup."""
+
+
+class Phase(Enum):
+    """Where in the reply."""
+
+    BEFORE = auto()
+    HEARD = auto()
+    AFTER = auto()
+
+
+class HeardSplitter:
+    """Takes a reply in pieces; parts the user's words from the answer."""
+
+    def __init__(self) -> None:
+        self.heard = ""
+        """The user's words, once `feed` or `flush` has seen their end."""
+        self._phase = Phase.BEFORE
+        self._held = ""
+
+    def feed(self, text: str) -> str:
+        """Return what of the text belongs to the answer for certain."""
+        self._held += text
+        if self._phase is Phase.BEFORE:
+            self._look_for_start()
+        if self._phase is Phase.HEARD:
+            self._look_for_end()
+        if self._phase is not Phase.AFTER:
+            return ""
+        answer, self._held = self._held, ""
+        return answer
+
+    def flush(self) -> str:
+        """The reply ends; return what is left of the answer."""
+        held, self._held = self._held, ""
+        if self._phase is Phase.HEARD:
+            # An end that never came: the first line are the words, the rest is the answer.
+            words, _, held = held.partition("\n")
+            self.heard = _tidy(words)
+        self._phase = Phase.AFTER
+        return held
+
+    def _look_for_start(self) -> None:
+        begun = self._held.lstrip(_FRAME).casefold()
+        if begun.startswith(OPEN):
+            at = self._held.casefold().index(OPEN) + len(OPEN)
+            self._held = self._held[at:]
+            self._phase = Phase.HEARD
+        elif begun and not OPEN.startswith(begun):
+            self._phase = Phase.AFTER
+
+    def _look_for_end(self) -> None:
+        found = re.search(re.escape(CLOSE) + r"[`*_\"']*\s*", self._held, re.IGNORECASE)
+        if found is not None:
+            if found.end() == len(self._held):
+                # What frames the line may go on in the next piece.
+                self.heard = _tidy(self._held[: found.start()])
+                return
+            self.heard = _tidy(self._held[: found.start()])
+            self._held = self._held[found.end() :]
+            self._phase = Phase.AFTER
+        elif len(self._held) > LONGEST:
+            self._held = self.flush()
+
+
+def _tidy(words: str) -> str:
+    return " ".join(words.replace(CLOSE, " ").split())
