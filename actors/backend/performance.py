@@ -43,7 +43,8 @@ class Performance:
         backend: In whose name.
         publish: Takes the frames.
         results: Of the session's tools.
-        on_effect: Called when the first sound or tool call has gone out.
+        on_call: Called before a tool is called.
+        on_sound: Called before the first sound goes out.
     """
 
     def __init__(
@@ -55,7 +56,8 @@ class Performance:
         *,
         publish: Publish,
         results: ToolResults,
-        on_effect: Callable[[], None],
+        on_call: Callable[[], None],
+        on_sound: Callable[[], None],
     ) -> None:
         self.turn = turn
         self.session = session
@@ -66,7 +68,8 @@ class Performance:
         self.epoch = epoch
         self._publish = publish
         self._results = results
-        self._on_effect = on_effect
+        self._on_call = on_call
+        self._on_sound = on_sound
         self._rate_hz = 0
         self._sides: set[Side] = set()
         self._calls = 0
@@ -116,7 +119,7 @@ class Performance:
         known = self._results.known(self.turn, name, call_id, self._used)
         if known is not None:
             return known
-        self._on_effect()
+        self._on_call()
         self._pending.append(call_id)
         frame = ToolCall(
             session=self.session, turn=self.turn, call_id=call_id, name=name, args=args
@@ -153,7 +156,7 @@ class Performance:
         self.samples += len(pcm) // 2
         if first:
             # Before it is heard: a process killed in between must not answer again.
-            self._on_effect()
+            self._on_sound()
         self._publish("audio", frame)
 
     def _tokens(self, tokens: Tokens) -> None:

@@ -62,10 +62,12 @@ class Understudy(Actor[OptionsT]):
         self._tools: tuple[dict[str, Any], ...] = ()
         self._status = BackendStatus(backend=self.name, state=BackendState.CONNECTING)
         self._early: list[tuple[str, Frame]] | None = []
+        self._serving_ns = 0
 
     async def run(self) -> None:
         """Take up the turns once everybody listens, and serve."""
         early, self._early = self._early or [], None
+        self._serving_ns = time.monotonic_ns()
         # What is closed must be known before it can be answered again.
         for port, frame in sorted(early, key=lambda item: LAST_WORD.get(item[0], 0)):
             self.receive(port, frame)
@@ -188,7 +190,7 @@ class Understudy(Actor[OptionsT]):
         performance = self._performance(session, begin.turn, begin.epoch)
         session.performance = performance
         self.counters["answers_begun"] += 1
-        if route_sent_ns:
+        if route_sent_ns > self._serving_ns:
             delay_ns = time.monotonic_ns() - route_sent_ns
             self.gauges["route_to_start_ms"] = round(delay_ns / 1e6, 3)
         performance.task = self.spawn(self._perform(session, performance, begin), begin.turn)
@@ -259,7 +261,7 @@ class Understudy(Actor[OptionsT]):
             performance.task.cancel()
 
     def _performance(self, session: Session, turn: str, epoch: int) -> Performance:
-        def on_effect() -> None:
+        def on_sound() -> None:
             session.machine.sounded(turn)
             session.begun[turn] = epoch
             self._sessions.save(session)
@@ -271,7 +273,8 @@ class Understudy(Actor[OptionsT]):
             self.name,
             publish=lambda port, frame: self._send(session, port, frame),
             results=session.results,
-            on_effect=on_effect,
+            on_call=lambda: session.machine.sounded(turn),
+            on_sound=on_sound,
         )
 
     def _send(self, session: Session, port: str, frame: Frame) -> None:

@@ -110,7 +110,8 @@ def make_client(server: Server, key: str) -> Client:
         except OSError as error:
             raise ConfigError(f"cannot read ca_file {server.ca_file}: {error}") from error
         client_args["verify"] = context
-        async_args["verify"] = context
+        # google-genai takes the one with httpx and the other with aiohttp, whichever is installed.
+        async_args |= {"verify": context, "ssl": context}
     return Client(
         vertexai=False,
         api_key=key,

@@ -100,6 +100,8 @@ class Service:
                 verdict = classify(_silence("the list of models"))
             except network_errors() as error:
                 verdict = _verdict_of(error)
+            except ODD_BODIES:
+                verdict = classify(_odd())
             wait_s = self._failed(key, self._options.model, verdict, attempts)
             if wait_s is None:
                 raise ServiceFailedError(verdict)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from backend_parrot import (
     SECOND,
+    Parrot,
     block,
     end_of,
     ended,
@@ -42,7 +43,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
-from pipeline.testing import Stage
+from pipeline.testing import Stage, stage
 
 MOVE = {"name": "move", "description": "Moves.", "parameters": {"type": "object"}}
 
@@ -339,6 +340,28 @@ def test_killed_in_mid_answer_it_says_so_and_does_not_answer_again(tmp_path: Pat
         assert not parrot(stage).requests
 
 
+def test_killed_before_the_first_sound_it_answers_and_the_tool_is_carried_out_once(
+    tmp_path: Path,
+) -> None:
+    connected = {"audio", "speech", "route", "results"}
+    calls = []
+    for life in (1, 2):
+        with staged(tmp_path, connected) as stage:
+            parrot(stage).answer = Caller()  # type: ignore[method-assign, assignment]
+            route(stage, "parrot", 1)
+            turn = say(stage, 0, 3200)
+            calls.append(stage.expect("tool_calls", ToolCall).call_id)
+            if life == 2:
+                stage.send("results", result(calls[0], turn))
+                assert end_of(stage, turn).end is AnswerEnd.COMPLETE
+        if life == 1:
+            # A SIGKILL leaves no word of the end behind.
+            for file in tmp_path.glob("*.json"):
+                file.unlink()
+    # The same name: whoever carries out the call does so once.
+    assert calls[0] == calls[1]
+
+
 def test_turns_of_another_run_are_other_turns(tmp_path: Path) -> None:
     connected = {"audio", "speech", "route"}
     for started_ns in (1, 2):
@@ -372,3 +395,33 @@ def test_ready_is_said_to_sessions_that_come_later(tmp_path: Path) -> None:
         stage.send("speech", started(0, "caller"))
         status = stage.expect("status", BackendStatus)
         assert (status.session, status.state) == ("caller", BackendState.READY)
+
+
+class Restarted(Parrot):
+    """Gets what was retained for it before it is heard itself."""
+
+    async def start(self) -> None:
+        self.receive("route", Route(owner="restarted", epoch=2, reason="for the test"))
+        for at in range(0, 3200, 320):
+            self.receive("audio", block(at))
+        self.receive("speech", ended(0, 1600))
+        self.receive("speech", ended(1600, 3200))
+        self.receive("turns", TurnClosed(turn="local:1600", outcome=Outcome.ANSWERED))
+
+
+def test_what_was_retained_is_sorted_out_before_anything_is_answered() -> None:
+    with stage(Restarted) as restarted:
+        # The newer turn is closed, so the older one is what the user still waits for.
+        assert restarted.expect("answer", AnswerEnded).turn == "local:0"
+        assert [request.turn for request in parrot(restarted).requests] == ["local:0"]
+
+
+def test_sessions_silent_for_longest_are_forgotten(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.backend.sessions.MOST_SESSIONS", 2)
+    with staged(tmp_path) as stage:
+        for session in ("local", "first", "second", "third"):
+            stage.send("speech", started(0, session))
+        kept = {session.name for session in parrot(stage)._sessions}
+        assert kept == {"second", "third"}

@@ -191,7 +191,7 @@ def test_service_that_comes_back_is_noticed(
 
 def test_stall_in_mid_answer_is_a_failure_after_what_was_said(tmp_path: Path) -> None:
     slow = {"when": TEXT, "do": [{"say": "One. Two."}, {"slow": 0.02}]}
-    with simulator(tmp_path, slow) as gemini, staged(gemini, stall_timeout_s=0.2) as http:
+    with simulator(tmp_path, slow) as gemini, staged(gemini, stall_timeout_s=1.0) as http:
         ready(http)
         turn = write(http, "Hello.")
         http.expect("audio", AnswerAudio)
