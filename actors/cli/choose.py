@@ -19,6 +19,8 @@ GEMINI_HOST = ("generativelanguage.googleapis.com", 443)
 CONNECT_TIMEOUT_S = 2.0
 """A working network connects within a tenth of that."""
 
+GEMINI_BACKENDS = ("live", "http")
+
 Tree = dict[str, Any]
 
 
@@ -59,19 +61,23 @@ def plan(present: Present) -> tuple[Path, Tree, list[str]]:
 
 
 def _stand_ins(present: Present, demo: Tree) -> Tree:
-    live: Tree = {"inputs": {}}
-    overlay: Tree = {"live": live}
+    overlay: Tree = {}
     if not present.gemini:
         overlay["simulator"] = demo["simulator"]
-        live["after"] = demo["live"]["after"]
-        live["options"] = {"server_file": demo["live"]["options"]["server_file"]}
+        for backend in GEMINI_BACKENDS:
+            server_file = demo[backend]["options"]["server_file"]
+            overlay[backend] = {
+                "after": demo[backend]["after"],
+                "options": {"server_file": server_file},
+            }
     if not present.microphone:
         overlay["microphone"] = demo["microphone"]
     if not present.speaker:
         overlay["speaker"] = {k: demo["speaker"][k] for k in ("use", "options")}
     if not present.camera:
         overlay["camera"] = None
-        live["inputs"]["video"] = None
+        for backend in GEMINI_BACKENDS:
+            overlay.setdefault(backend, {})["inputs"] = {"video": None}
     return overlay
 
 

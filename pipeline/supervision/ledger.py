@@ -35,12 +35,28 @@ class Turn:
     first_sound_ns: int | None = None
     progress_ns: int = 0
     """When playback last moved."""
-    typed: bool = False
-    said: str = ""
-    answer: str = ""
+    typed: str = ""
+    words: dict[tuple[Side, str, int], str] = field(default_factory=dict)
+    """Transcripts by side, backend and epoch: several may have heard, or begun to answer."""
     by: str = ""
     outcome: Outcome | None = None
     reason: str = ""
+
+    @property
+    def said(self) -> str:
+        """What the user said: as typed, or as the answering backend understood it."""
+        return self.typed or self._words(Side.USER)
+
+    @property
+    def answer(self) -> str:
+        """What was answered, by the last backend that did."""
+        return self._words(Side.MODEL)
+
+    def _words(self, side: Side) -> str:
+        heard = {key: text for key, text in self.words.items() if key[0] is side and text.strip()}
+        own = [key for key in heard if key[1] == self.by]
+        keys = own or list(heard)
+        return heard[max(keys, key=lambda key: key[2])] if keys else ""
 
     @property
     def first_sound_ms(self) -> float | None:
@@ -88,8 +104,7 @@ class Ledger:
                 self._open(frame.turn, frame.session, now_ns)
             case UserText():
                 turn = self._open(frame.turn, frame.session, now_ns)
-                turn.asked_ns, turn.said = frame.origin_ns or now_ns, frame.text
-                turn.typed = True
+                turn.asked_ns, turn.typed = frame.origin_ns or now_ns, frame.text
             case SpeechEnded():
                 turn = self._open(frame.turn, frame.session, now_ns)
                 turn.asked_ns = turn.asked_ns or frame.at_ns
@@ -155,11 +170,8 @@ class Ledger:
         # Words may come after the turn is closed: the account is completed all the same.
         turn = self._open(frame.turn, frame.session, now_ns)
         turn.progress_ns = now_ns
-        if frame.side is Side.USER:
-            # What was typed is known to the letter; a backend may repeat it as a transcript.
-            turn.said += "" if turn.typed else frame.text
-        else:
-            turn.answer += frame.text
+        key = (frame.side, frame.backend, frame.epoch)
+        turn.words[key] = turn.words.get(key, "") + frame.text
 
     def _playback(self, frame: Playback, now_ns: int) -> list[TurnClosed]:
         # Each producer has a socket of its own: the end of a turn may be read before its start.
