@@ -5,6 +5,7 @@ ACTORS = [
     "recording",
     "camera",
     "console",
+    "echo",
     "vad",
     "live",
     "http",

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import base64
+from collections import defaultdict
 from collections.abc import Callable
 from typing import ClassVar
 
 from pydantic import Field, model_validator
 
 from actors.audio.pcm import SPEECH_RATE_HZ, level_dbfs, samples_to_ns, to_samples
-from actors.vad.endpointing import Endpointing, Limits, Started
+from actors.vad.endpointing import Dismissed, Doubted, Ended, Endpointing, Limits, Moment, Started
 from actors.vad.engine import Engine, EngineName, load_engine
+from actors.vad.sounding import Sounding
 from actors.vad.stream import Saved, VoiceStream
 from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError
-from pipeline.frames import Audio, Frame, SpeechEnded, SpeechStarted, turn_id
+from pipeline.frames import (
+    Audio,
+    Frame,
+    Playback,
+    SpeechEnded,
+    SpeechStarted,
+    VoiceDismissed,
+    VoiceStarted,
+    turn_id,
+)
 from pipeline.ports import In, Out
 
 FORGET_AFTER_NS = 60_000_000_000
@@ -45,6 +56,13 @@ class VadOptions(Options):
         le=2000,
         description="Speech needed to begin a turn, rounded up to windows: two of Silero's, so "
         "that a click is no barge-in and a word stops the answer within 150 ms.",
+    )
+    min_interruption_ms: float = Field(
+        400,
+        ge=0,
+        le=2000,
+        description="Speech needed to begin a turn while an answer is heard, where `playback` is "
+        'connected. Said aloud, "stop" is 480 ms long and "mhm" 380; a cough is shorter.',
     )
     silence_ms: float = Field(600, gt=0, le=10_000, description="Silence that ends a turn.")
     hangover_ms: float = Field(
@@ -79,15 +97,26 @@ class VadOptions(Options):
             silence=samples(self.silence_ms),
             hangover=samples(self.hangover_ms),
             max_turn=samples(self.max_turn_s * 1000),
+            min_interruption=samples(self.min_interruption_ms),
         )
 
 
 class Vad(Actor[VadOptions]):
-    """Publishes where speech starts and ends; the same sound gives the same turns, always."""
+    """Publishes where speech starts and ends; the same sound gives the same turns, always.
+
+    With `playback` connected, a sound over an answer is doubted until there is enough of it:
+    `voice` tells players at once, so that they may pause, and `speech` has it only if it is a turn.
+    """
 
     options_type = VadOptions
-    inputs: ClassVar = {"audio": In((Audio,), replay=True)}
-    outputs: ClassVar = {"speech": Out((SpeechStarted, SpeechEnded), retain_s=30)}
+    inputs: ClassVar = {
+        "audio": In((Audio,), replay=True),
+        "playback": In((Playback,), replay=True, required=False),
+    }
+    outputs: ClassVar = {
+        "speech": Out((SpeechStarted, SpeechEnded), retain_s=30),
+        "voice": Out((VoiceStarted, VoiceDismissed)),
+    }
     preload = ("actors.vad.silero.runtime",)
 
     _make_engine: Callable[[], Engine]
@@ -97,12 +126,17 @@ class Vad(Actor[VadOptions]):
         self._make_engine = load_engine(self.options.engine)
         self._streams: dict[str, VoiceStream] = {}
         self._ended_ns: dict[str, int] = {}
+        self._sounding: dict[str, Sounding] = defaultdict(Sounding)
         saved = self.checkpoint.setdefault("sessions", {})
         for session, (endpointing, engine) in saved.items():
             self._streams[session] = self._stream()
             self._streams[session].restore(
                 Saved(Endpointing.restore(endpointing), base64.b64decode(engine))
             )
+
+    def on_playback(self, frame: Playback) -> None:
+        """Note whether an answer is heard."""
+        self._sounding[frame.session].note(frame)
 
     def on_audio(self, frame: Audio) -> None:
         """Listen to a block of sound."""
@@ -114,33 +148,53 @@ class Vad(Actor[VadOptions]):
         stream = self._streams.get(frame.session)
         if stream is None:
             stream = self._streams[frame.session] = self._stream()
+        stream.over_answer = self._sounding[frame.session].at(frame.origin_ns)
         moments = stream.feed(frame.position, to_samples(frame.pcm))
         if frame.final:
             moments += stream.finish()
         # Capture time of sample 0, had the stream begun there.
         zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
         for moment in moments:
-            if isinstance(moment, Started):
-                self.counters["turns"] += 1
-                speech: Frame = SpeechStarted(
-                    session=frame.session,
-                    origin_ns=frame.origin_ns,
-                    turn=turn_id(frame.session, moment.position),
-                    position=moment.position,
-                    at_ns=zero_ns + samples_to_ns(moment.position),
+            self._say(frame, moment, zero_ns)
+        self._note(frame, stream)
+
+    def _say(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
+        def at_ns(position: int) -> int:
+            return zero_ns + samples_to_ns(position)
+
+        session, origin_ns = heard.session, heard.origin_ns
+        speech: Frame
+        match moment:
+            case Doubted(position) | Started(position):
+                doubted = isinstance(moment, Doubted)
+                self.counters["voices_doubted" if doubted else "turns"] += 1
+                speech = (VoiceStarted if doubted else SpeechStarted)(
+                    session=session,
+                    origin_ns=origin_ns,
+                    turn=turn_id(session, position),
+                    position=position,
+                    at_ns=at_ns(position),
                 )
-            else:
+            case Dismissed(start, position):
+                self.counters["voices_dismissed"] += 1
+                speech = VoiceDismissed(
+                    session=session,
+                    origin_ns=origin_ns,
+                    turn=turn_id(session, start),
+                    position=position,
+                )
+            case Ended():
                 speech = SpeechEnded(
-                    session=frame.session,
-                    origin_ns=frame.origin_ns,
-                    turn=turn_id(frame.session, moment.start),
+                    session=session,
+                    origin_ns=origin_ns,
+                    turn=turn_id(session, moment.start),
                     start_position=moment.start,
                     position=moment.position,
-                    at_ns=zero_ns + samples_to_ns(moment.voiced_end - 1),
+                    at_ns=at_ns(moment.voiced_end - 1),
                     reason=moment.reason,
                 )
-            self.publish("speech", speech)
-        self._note(frame, stream)
+        voice = isinstance(speech, (VoiceStarted, VoiceDismissed))
+        self.publish("voice" if voice else "speech", speech)
 
     def _stream(self) -> VoiceStream:
         engine = self._make_engine()
@@ -161,4 +215,5 @@ class Vad(Actor[VadOptions]):
         for session, ended_ns in list(self._ended_ns.items()):
             if frame.origin_ns - ended_ns > FORGET_AFTER_NS:
                 del self._ended_ns[session], self._streams[session]
+                self._sounding.pop(session, None)
                 del self.checkpoint["sessions"][session]

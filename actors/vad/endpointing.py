@@ -38,6 +38,7 @@ class Limits:
         silence: Silence needed to end it.
         hangover: Part of that silence that belongs to the turn.
         max_turn: Length at which a turn is cut in two.
+        min_interruption: Speech needed to begin a turn while an answer is heard.
     """
 
     window: int
@@ -48,6 +49,7 @@ class Limits:
     silence: int
     hangover: int
     max_turn: int
+    min_interruption: int = 0
 
 
 class Endpointing(NamedTuple):
@@ -58,9 +60,10 @@ class Endpointing(NamedTuple):
         position: First sample of the window that is judged next.
         earliest: No turn may begin before: end of the last one, or first sample of the stream.
         onset: First sample of the run of speech, from `MAYBE_SPEECH` on.
-        voiced: Samples of speech in that run while it is not yet a turn.
+        voiced: Samples of speech in that run.
         start: First sample of the turn.
         voiced_end: One past the last sample taken for speech.
+        needed: Samples of speech from which on it is a turn.
     """
 
     phase: Phase
@@ -70,12 +73,31 @@ class Endpointing(NamedTuple):
     voiced: int = 0
     start: int = 0
     voiced_end: int = 0
+    needed: int = 0
+
+    @property
+    def is_turn(self) -> bool:
+        """Whether what is heard has proved to be a turn."""
+        return self.voiced >= self.needed
 
     @classmethod
     def restore(cls, saved: list[Any]) -> Endpointing:
         """Return the state that `list(state)` was made of."""
         phase, *positions = saved
         return cls(Phase(phase), *positions)
+
+
+class Doubted(NamedTuple):
+    """What may be a turn, or a cough, began at sample `position`."""
+
+    position: int
+
+
+class Dismissed(NamedTuple):
+    """What began at `start` was no turn; it ended before sample `position`."""
+
+    start: int
+    position: int
 
 
 class Started(NamedTuple):
@@ -93,24 +115,32 @@ class Ended(NamedTuple):
     reason: EndReason
 
 
-Moment = Started | Ended
+Moment = Started | Ended | Doubted | Dismissed
 Step = tuple[Endpointing, tuple[Moment, ...]]
 
 
-def step(state: Endpointing, probability: float, limits: Limits) -> Step:
-    """Judge the window at `state.position`."""
+def step(
+    state: Endpointing, probability: float, limits: Limits, *, over_answer: bool = False
+) -> Step:
+    """Judge the window at `state.position`.
+
+    Args:
+        state: What is known so far.
+        probability: That the window is speech.
+        limits: When to change one's mind.
+        over_answer: An answer is heard meanwhile, so that a short sound need not be meant for us.
+    """
     here = state.position
     end = here + limits.window
     state = state._replace(position=end)
     match state.phase:
         case Phase.SILENCE:
             if probability >= limits.enter:
-                return _begin(
-                    state._replace(phase=Phase.MAYBE_SPEECH, onset=here, voiced=0), limits
-                )
+                state = state._replace(phase=Phase.MAYBE_SPEECH, onset=here, voiced=0)
+                return _begin(state, limits, over_answer)
         case Phase.MAYBE_SPEECH:
             if probability >= limits.enter:
-                return _begin(state, limits)
+                return _begin(state, limits, over_answer)
             if probability < limits.leave:
                 return state._replace(phase=Phase.SILENCE), ()
         case Phase.SPEECH:
@@ -133,21 +163,27 @@ def finish(state: Endpointing, stream_end: int, limits: Limits) -> Step:
         return ended, ()
     voiced_end = min(state.voiced_end, stream_end)
     position = min(voiced_end + limits.hangover, stream_end)
+    if not state.is_turn:
+        return ended, (Dismissed(state.start, position),)
     return ended, (Ended(state.start, position, voiced_end, EndReason.END_OF_STREAM),)
 
 
-def _begin(state: Endpointing, limits: Limits) -> Step:
+def _begin(state: Endpointing, limits: Limits, over_answer: bool) -> Step:
     state = state._replace(voiced=state.voiced + limits.window, voiced_end=state.position)
     if state.voiced < limits.min_speech:
         return state, ()
     start = max(state.onset - limits.pre_roll, state.earliest)
-    return state._replace(phase=Phase.SPEECH, start=start), (Started(start),)
+    needed = limits.min_interruption if over_answer else 0
+    state = state._replace(phase=Phase.SPEECH, start=start, needed=needed)
+    return state, (Started(start) if state.is_turn else Doubted(start),)
 
 
 def _go_on(state: Endpointing, limits: Limits) -> Step:
     end = state.position
-    if end - state.start < limits.max_turn:
-        return state._replace(voiced_end=end), ()
+    if end - state.start < limits.max_turn or not state.is_turn:
+        was_turn = state.is_turn
+        state = state._replace(voiced=state.voiced + limits.window, voiced_end=end)
+        return state, (Started(state.start),) if state.is_turn and not was_turn else ()
     # What follows must prove itself as speech again, or a last breath would be a turn.
     following = state._replace(
         phase=Phase.MAYBE_SPEECH, earliest=end, onset=end, voiced=0, voiced_end=end
@@ -159,5 +195,7 @@ def _fall_silent(state: Endpointing, limits: Limits) -> Step:
     if state.position - state.voiced_end < limits.silence:
         return state, ()
     position = state.voiced_end + limits.hangover
-    ended = Ended(state.start, position, state.voiced_end, EndReason.SILENCE)
-    return state._replace(phase=Phase.SILENCE, earliest=position), (ended,)
+    after = state._replace(phase=Phase.SILENCE, earliest=position)
+    if not state.is_turn:
+        return after, (Dismissed(state.start, position),)
+    return after, (Ended(state.start, position, state.voiced_end, EndReason.SILENCE),)

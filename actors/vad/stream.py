@@ -40,6 +40,8 @@ class VoiceStream:
         self._limits = limits
         self._counters = counters
         self._state: Endpointing | None = None
+        self.over_answer = False
+        """Whether an answer is heard while this sound is captured."""
         self._window: Samples = np.zeros(engine.window_samples, np.int16)
         self._filled = 0
         self._next = 0
@@ -114,7 +116,9 @@ class VoiceStream:
     def _judge(self, probability: float, engine: bytes) -> tuple[Moment, ...]:
         assert self._state is not None
         self.saved = Saved(self._state, engine)
-        self._state, moments = step(self._state, probability, self._limits)
+        self._state, moments = step(
+            self._state, probability, self._limits, over_answer=self.over_answer
+        )
         return moments
 
     def _complete_window(self) -> list[Moment]:

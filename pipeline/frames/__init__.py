@@ -32,6 +32,8 @@ from pipeline.frames.turns import (
     SpeechStarted,
     TurnClosed,
     UserText,
+    VoiceDismissed,
+    VoiceStarted,
     turn_id,
 )
 
@@ -70,5 +72,7 @@ __all__ = [
     "TurnClosed",
     "Usage",
     "UserText",
+    "VoiceDismissed",
+    "VoiceStarted",
     "turn_id",
 ]

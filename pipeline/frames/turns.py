@@ -15,6 +15,28 @@ def turn_id(session: str, position: int) -> str:
     return f"{session}:{position}"
 
 
+class VoiceStarted(Frame):
+    """Somebody may be speaking over the answer.
+
+    If it proves to be a turn, `SpeechStarted` of the same name follows; if not, `VoiceDismissed`.
+    """
+
+    type_name: ClassVar[str] = "voice_started"
+
+    turn: str = Field(description="Name of the turn that it may become.")
+    position: int = Field(ge=0, description="First sample of that turn, pre-roll included.")
+    at_ns: int = Field(description="Monotonic capture time of that sample in ns.")
+
+
+class VoiceDismissed(Frame):
+    """What began was too short to be a turn, and never was one."""
+
+    type_name: ClassVar[str] = "voice_dismissed"
+
+    turn: str = Field(description="As in its `VoiceStarted`.")
+    position: int = Field(ge=0, description="One past the last sample of it.")
+
+
 class SpeechStarted(Frame):
     """The user began to speak."""
 

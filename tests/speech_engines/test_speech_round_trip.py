@@ -56,3 +56,22 @@ def test_spoken_sentence_is_recognised(sentence: str) -> None:
 
 def test_nothing_to_say_is_no_sound() -> None:
     assert asyncio.run(_speak("")) == b""
+
+
+@pytest.mark.parametrize("samples", [6_000, 12_000, 24_000])
+def test_sound_before_does_not_change_what_is_understood(samples: int) -> None:
+    with wave.open(str(SPEECH / "cards-003.wav")) as file:
+        before = file.readframes(samples)
+    with wave.open(str(SPEECH / "goforward.wav")) as file:
+        recording = file.readframes(-1)
+
+    async def hear() -> str:
+        recognizer = MoonshineRecognizer()
+        try:
+            await recognizer.start()
+            await recognizer.hear(before, 16_000)
+            return await recognizer.hear(recording, 16_000)
+        finally:
+            await recognizer.stop()
+
+    assert words(asyncio.run(hear())) == ["go", "forward", "ten", "meters"]

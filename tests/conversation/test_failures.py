@@ -1,0 +1,102 @@
+"""Every failure of the service that the simulator can play: the person is answered, once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from helpers import playing, recognise, write_config
+
+from pipeline.frames import Outcome, TurnClosed
+from pipeline.testing import RunningPipeline, running
+
+LIVE, HTTP, ANY = {"live"}, {"http"}, {"live", "http"}
+
+ONE_TURN = {
+    "f01_quota_before_turn": HTTP,
+    "f01_quota_mid_speech": HTTP,
+    "f01_quota_mid_answer": HTTP,
+    "f02_connection_refused": ANY,
+    "f02_handshake_401": HTTP,
+    "f02_handshake_403": HTTP,
+    "f02_handshake_404": HTTP,
+    "f02_handshake_429": HTTP,
+    "f02_handshake_503": HTTP,
+    "f02_wrong_certificate": ANY,
+    "f03_cut_mid_speech": LIVE,
+    "f03_cut_mid_answer": HTTP,
+    "f03_vanish_mid_speech": ANY,
+    "f04_model_retired": HTTP,
+    "f06_error_frame": HTTP,
+    "f06_first_frame_error": LIVE,
+    "f06_first_frame_garbage": ANY,
+    "f06_flat_error_frame": HTTP,
+    "f06_no_setup_reply": ANY,
+    "f06_not_json": HTTP,
+    "f06_unknown_frame": ANY,
+    "f09_silent_freeze": HTTP,
+    "f09_freeze_mid_answer": HTTP,
+    "f10_early_turn_complete": ANY,
+    "f10_empty_turn": HTTP,
+    "f10_generation_complete_only": LIVE,
+    "f10_no_usage": LIVE,
+    "f11_slow": LIVE,
+    "f15_cut_at_tool_response": ANY,
+    "f15_cut_while_tool_runs": ANY,
+    "f15_tool_call_pending": LIVE,
+    "f16_late_transcript": LIVE,
+}
+"""Scenario, and who may answer."""
+
+TWO_TURNS = {
+    "f07_goaway_then_close": LIVE,
+    "f07_goaway_then_quiet": LIVE,
+    "f08_resume_rejected_handle": ANY,
+    "f08_resume_rejected_internal": ANY,
+    "f08_resume_rejected_session": ANY,
+}
+"""Scenarios whose effect shows in the turn after the failure."""
+
+
+def converse(folder: Path, scenario: str, *recordings: object) -> tuple[list[TurnClosed], str]:
+    """Play a scenario to its end; return the verdicts and what was printed."""
+    config = write_config(
+        folder,
+        {
+            "actors": {
+                "microphone": playing(*recordings),
+                "simulator": {"options": {"scenario": scenario}},
+            }
+        },
+    )
+    with running(config, cwd=folder) as pipeline:
+        verdicts = [verdict(pipeline, index) for index in range(len(recordings))]
+        assert pipeline.wait() == 0
+    return verdicts, pipeline.output
+
+
+def verdict(pipeline: RunningPipeline, index: int) -> TurnClosed:
+    """The outcome of the nth turn."""
+    frame = pipeline.frame("supervisor", "turns", lambda frame: frame.seq == index)
+    assert isinstance(frame, TurnClosed)
+    return frame
+
+
+@pytest.mark.parametrize("scenario", ONE_TURN)
+def test_the_turn_in_which_it_fails_is_answered_once_and_in_full(
+    tmp_path: Path, scenario: str
+) -> None:
+    (closed,), output = converse(tmp_path, scenario, "goforward.wav")
+    assert closed.outcome is Outcome.ANSWERED, output
+    assert closed.by in ONE_TURN[scenario], output
+    assert output.count("tool: move(direction='forward', distance_m=10)") == 1, output
+    heard = recognise(tmp_path / "out" / "answer.wav")
+    assert "forward ten meters" in heard.replace("10", "ten"), output
+
+
+@pytest.mark.parametrize("scenario", TWO_TURNS)
+def test_the_turn_after_it_failed_is_answered_too(tmp_path: Path, scenario: str) -> None:
+    second = {"path": "cards-001.wav", "start": "after_answer", "delay_s": 5.0}
+    verdicts, output = converse(tmp_path, scenario, "goforward.wav", second)
+    assert [closed.outcome for closed in verdicts] == [Outcome.ANSWERED] * 2, output
+    assert {closed.by for closed in verdicts} <= TWO_TURNS[scenario], output
