@@ -22,7 +22,7 @@ run: $(VENV)/.run system-run
 	$(BIN)/greenroom run $(CONFIG)
 
 test: $(VENV)/.dev system-test
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -46,11 +46,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
-	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[simulator]'
+	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[device,simulator]'
 	touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
-	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[simulator,dev]'
+	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[device,simulator,dev]'
 	touch $@ $(VENV)/.run
 
 # Install Debian packages where that is allowed; otherwise say what is missing and go on.

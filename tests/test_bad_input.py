@@ -48,6 +48,9 @@ def with_changes(tmp_path: Path, actors: dict[str, Any], **top: Any) -> Path:
     return path
 
 
+ONLY_LIVE = {"backends": ["live"]}
+"""With an understudy the person would be answered in spite of the error."""
+
 CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "unknown actor": ({"vad": {"use": "vat"}}, ("bad.yaml", "actors.vad.use", "'vad'")),
     "unknown option": (
@@ -125,7 +128,7 @@ def test_a_wrong_model_ends_the_run_and_names_the_nearest_f4(tmp_path: Path) -> 
         "live": {"options": {"model": "gemini-3.8-life"}},
         "simulator": {"options": {"ears": "none", "voice": "tone"}},
     }
-    code, stderr = run(tmp_path, with_changes(tmp_path, changes))
+    code, stderr = run(tmp_path, with_changes(tmp_path, changes, route=ONLY_LIVE))
     assert code == 2, stderr
     (error,) = errors_in(stderr)
     assert "gemini-3.8-live" in error
@@ -158,7 +161,9 @@ def test_a_wrong_key_ends_the_run_without_a_second_try_and_is_not_shown_f5(tmp_p
                     "after": [],
                     "options": {"server_file": None, "ca_file": exports[0], "base_url": exports[1]},
                 },
+                "http": {"after": [], "options": {"server_file": None}},
             },
+            route=ONLY_LIVE,
         )
         code, stderr = run(tmp_path, config, GEMINI_API_KEY=key)
     finally:
@@ -171,8 +176,9 @@ def test_a_wrong_key_ends_the_run_without_a_second_try_and_is_not_shown_f5(tmp_p
 
 
 def test_no_key_at_all_ends_the_run_and_says_how_to_give_one(tmp_path: Path) -> None:
-    changes = {"simulator": None, "live": {"after": [], "options": {"server_file": None}}}
-    code, stderr = run(tmp_path, with_changes(tmp_path, changes))
+    backend = {"after": [], "options": {"server_file": None}}
+    changes = {"simulator": None, "live": backend, "http": backend}
+    code, stderr = run(tmp_path, with_changes(tmp_path, changes, route=ONLY_LIVE))
     assert code == 2, stderr
     assert "GEMINI_API_KEY" in errors_in(stderr)[0]
 

@@ -50,6 +50,10 @@ class AnswerBuffer:
         """Sound that has come and is not heard yet."""
         return self.waiting * 1000 / self._resampler.to_hz
 
+    def is_ready(self, target_ms: float) -> bool:
+        """Return whether there is enough to begin with: so much, or all there will be."""
+        return self.end is not None or (self.waiting > 0 and self.waiting_ms >= target_ms)
+
     def push(self, frame: AnswerAudio) -> int:
         """Append what is new in `frame`; what came before, sent again, is cut to the sample.
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 
 from actors.audio.answer_buffer import NOTHING, AnswerBuffer
-from actors.audio.gate import FOREVER, MEMORY_TURNS, Gate, Verdict
+from actors.audio.answer_queue import AnswerQueue
+from actors.audio.fade import FadeIn, FadeOut
+from actors.audio.gate import FOREVER, Barrier, Gate, Verdict
 from actors.audio.pcm import Samples, samples_to_ns
 from actors.audio.playout_counts import PlayoutCounts
+from actors.audio.playout_state import PlayoutState
 from actors.audio.prebuffer import Prebuffer
 from pipeline.frames import (
     AnswerAudio,
@@ -22,6 +23,7 @@ from pipeline.frames import (
     PlaybackState,
     Route,
     SpeechStarted,
+    VoiceStarted,
 )
 
 RATE_HZ = 24_000
@@ -29,25 +31,10 @@ RATE_HZ = 24_000
 FADE_SAMPLES = RATE_HZ * 5 // 1000
 """Sound cut in mid-wave clicks. 5 ms is the shortest usual ramp: half a wave of a deep voice
 (100 Hz), and less than a device block, so that barge-in stays within one."""
+LONGEST_PAUSE_NS = 3_000_000_000
+"""Whether a sound is speech shows in half of that; later, nobody is there to say so."""
 PROGRESS_MS = 200
 """How often `playing` is reported: a little oftener than a heartbeat saves it (250 ms)."""
-
-
-class PlayoutState(StrEnum):
-    """What the next sample is."""
-
-    IDLE = "idle"
-    BUFFERING = "buffering"
-    PLAYING = "playing"
-    STOPPING = "stopping"
-
-
-@dataclass
-class Fade:
-    """The last few milliseconds of an answer that was stopped."""
-
-    answer: AnswerBuffer
-    left: Samples
 
 
 class Playout:
@@ -76,30 +63,28 @@ class Playout:
         self.started_sent_ns = 0
         """When the first audio of the answer that started last was sent by its backend."""
         self._gate = Gate(resume or {})
-        self._heard_before: list[Any] = list((resume or {}).get("heard", ["", 0, 0]))
-        self._answers: dict[str, AnswerBuffer] = {}
-        self._promises: dict[str, AnswerEnded] = {}
-        self._fade: Fade | None = None
+        self._answers = AnswerQueue(RATE_HZ, (resume or {}).get("heard", ["", 0, 0]))
+        self._fade_out: FadeOut | None = None
+        self._fade_in = FadeIn(0)
+        self._paused_ns = 0
         self._clock_ns = 0
         self._unreported = 0
 
     @property
     def buffered_ms(self) -> float:
         """Sound that has come and is not heard yet, of all answers."""
-        return sum(answer.waiting_ms for answer in self._answers.values())
+        return self._answers.waiting_ms
 
     def snapshot(self) -> dict[str, Any]:
         """Return what a successor needs to go on where this one was."""
-        front = self._front()
-        heard = [front.turn, front.epoch, front.heard] if front else self._heard_before
-        return {**self._gate.snapshot(), "heard": heard}
+        return {**self._gate.snapshot(), "heard": self._answers.heard()}
 
     def route(self, frame: Route) -> None:
         """Take no more audio from epochs before this one; what is here of them is played out."""
         if frame.epoch <= self._gate.epoch:
             return
         self._gate.epoch = frame.epoch
-        for answer in list(self._answers.values()):
+        for answer in self._answers:
             if answer.epoch < frame.epoch and answer.end is None:
                 self._finish(answer, AnswerEnd.FAILED)
 
@@ -129,9 +114,7 @@ class Playout:
                 self.counts.missing_samples += max(0, frame.samples - answer.received)
                 self._finish(answer, frame.end)
         elif frame.samples and frame.end is not AnswerEnd.INTERRUPTED:
-            self._promises[frame.turn] = frame
-            if len(self._promises) > MEMORY_TURNS:
-                del self._promises[next(iter(self._promises))]
+            self._answers.promise(frame)
 
     def stop(self, speech: SpeechStarted, *, fade: bool = True) -> None:
         """Barge-in: the user speaks, so all answers to earlier turns end within the next block.
@@ -141,12 +124,37 @@ class Playout:
             fade: End with a short ramp; without one when no device takes samples now.
         """
         barrier = self._gate.barge_in(speech)
-        for answer in list(self._answers.values()):
+        for answer in self._answers:
             if barrier.stands_after(answer.turn) is not False:
                 self._silence(answer, fade=fade)
                 self._remove(answer)
-        if self._fade is not None and not fade:
-            self._end_fade()
+        if self._fade_out is not None and not fade:
+            self._end_fade_out()
+
+    def pause(self, voice: VoiceStarted, *, fade: bool = True) -> None:
+        """Somebody may be speaking: hold what is an answer to earlier turns.
+
+        Args:
+            voice: What began. `stop` or `resume` follows.
+            fade: As for `stop`.
+        """
+        front = self._answers.front
+        if front is None or self.state not in (PlayoutState.BUFFERING, PlayoutState.PLAYING):
+            return
+        if Barrier(voice.position, voice.at_ns).stands_after(front.turn) is False:
+            return
+        if fade and self.state is PlayoutState.PLAYING and front.waiting:
+            self._fade_out = FadeOut(front, front.take_fading(FADE_SAMPLES), stops=False)
+        self.state = PlayoutState.PAUSED
+        self._paused_ns = self._clock_ns
+        self.counts.pauses += 1
+
+    def resume(self) -> None:
+        """It was nothing: go on where the answer was held."""
+        if self.state is PlayoutState.PAUSED:
+            self.state = PlayoutState.BUFFERING
+            self.counts.resumed += 1
+            self._fade_in = FadeIn(FADE_SAMPLES)
 
     def render(self, count: int, at_ns: int) -> Samples:
         """Return the next `count` samples at `RATE_HZ`, silence included.
@@ -169,11 +177,15 @@ class Playout:
 
     def _next_piece(self, count: int, at_ns: int) -> Samples:
         while True:
-            if self._fade is not None:
-                return self._fade_piece(self._fade, count, at_ns)
+            if self._fade_out is not None:
+                return self._fade_piece(self._fade_out, count, at_ns)
+            if self.state is PlayoutState.PAUSED:
+                if at_ns - self._paused_ns < LONGEST_PAUSE_NS:
+                    return NOTHING
+                self.resume()
             if self.state is PlayoutState.BUFFERING:
                 self._pass_abandoned()
-            front = self._front()
+            front = self._answers.front
             if front is None or not (
                 self.state is PlayoutState.PLAYING or self._start(front, at_ns)
             ):
@@ -181,27 +193,21 @@ class Playout:
             piece = front.take(count)
             if len(piece):
                 self._note_heard(front, len(piece), at_ns)
-                return piece
+                return self._fade_in.apply(piece)
             front.dry = True
             self.state = PlayoutState.BUFFERING
 
-    def _fade_piece(self, fade: Fade, count: int, at_ns: int) -> Samples:
-        piece, fade.left = fade.left[:count], fade.left[count:]
+    def _fade_piece(self, fade: FadeOut, count: int, at_ns: int) -> Samples:
+        piece = fade.take(count)
         fade.answer.heard_ns = at_ns + samples_to_ns(len(piece), RATE_HZ)
         if not len(fade.left):
-            self._end_fade()
+            self._end_fade_out()
         return piece
 
     def _begin(self, frame: AnswerAudio, older: AnswerBuffer | None) -> AnswerBuffer:
-        turn, epoch, heard = self._heard_before
-        resumed = (turn, epoch) == (frame.turn, frame.epoch)
-        answer = AnswerBuffer(frame, RATE_HZ, heard=heard if resumed else 0)
-        promised = self._promises.pop(frame.turn, None)
-        if promised is not None and promised.epoch == frame.epoch:
-            answer.promise(promised)
         if older is not None:
             self._silence(older)
-        self._answers[frame.turn] = answer
+        answer = self._answers.begin(frame)
         if self.state is PlayoutState.IDLE:
             self.state = PlayoutState.BUFFERING
         return answer
@@ -221,19 +227,15 @@ class Playout:
 
     def _pass_abandoned(self) -> None:
         """A backend goes on to the next turn only when it is through with the one before."""
-        while (front := self._front()) is not None and front.end is None:
-            if self._is_ready(front) or not any(map(self._is_ready, self._answers.values())):
+        target_ms = self.prebuffer.target_ms
+        while (front := self._answers.front) is not None and front.end is None:
+            if front.is_ready(target_ms) or not any(a.is_ready(target_ms) for a in self._answers):
                 return
             self.counts.abandoned += 1
             self._finish(front, AnswerEnd.FAILED)
 
-    def _is_ready(self, answer: AnswerBuffer) -> bool:
-        if answer.end is not None:
-            return True
-        return answer.waiting > 0 and answer.waiting_ms >= self.prebuffer.target_ms
-
     def _start(self, answer: AnswerBuffer, at_ns: int) -> bool:
-        if not self._is_ready(answer):
+        if not answer.is_ready(self.prebuffer.target_ms):
             return False
         self.state = PlayoutState.PLAYING
         if not answer.started:
@@ -253,7 +255,8 @@ class Playout:
 
     def _finish(self, answer: AnswerBuffer, end: AnswerEnd) -> None:
         answer.finish(end)
-        if not answer.waiting:
+        held = self._fade_out is not None and self._fade_out.answer is answer
+        if not answer.waiting and not held:
             self._close_heard(answer)
 
     def _close_heard(self, answer: AnswerBuffer) -> None:
@@ -267,30 +270,35 @@ class Playout:
 
     def _silence(self, answer: AnswerBuffer, *, fade: bool = True) -> None:
         """End an answer's sound: with a ramp if it is sounding, at once if it is not."""
-        if answer is self._front() and self.state is PlayoutState.PLAYING:
+        if answer is self._answers.front and self.state is PlayoutState.PLAYING:
             self.state = PlayoutState.BUFFERING
             if fade and answer.waiting:
-                self._fade = Fade(answer, answer.take_fading(FADE_SAMPLES))
-                self.state = PlayoutState.STOPPING
-                return
-        self._tell(answer, PlaybackState.INTERRUPTED)
+                left = answer.take_fading(FADE_SAMPLES)
+                self._fade_out = FadeOut(answer, left, stops=True)
+        elif self._fade_out is not None and self._fade_out.answer is answer:
+            self._fade_out.stops = True
+        if self._fade_out is not None and self._fade_out.answer is answer:
+            self.state = PlayoutState.STOPPING
+        else:
+            self._tell(answer, PlaybackState.INTERRUPTED)
 
-    def _end_fade(self) -> None:
-        assert self._fade is not None
-        answer, self._fade = self._fade.answer, None
-        self._tell(answer, PlaybackState.INTERRUPTED)
-        self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
+    def _end_fade_out(self) -> None:
+        assert self._fade_out is not None
+        ended, self._fade_out = self._fade_out, None
+        if ended.stops:
+            self._tell(ended.answer, PlaybackState.INTERRUPTED)
+            self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
+        elif ended.answer.end is not None and not ended.answer.waiting:
+            self._close_heard(ended.answer)
 
     def _remove(self, answer: AnswerBuffer, closed_up_to_epoch: int = FOREVER) -> None:
-        was_front = answer is self._front()
-        del self._answers[answer.turn]
+        was_front = answer is self._answers.front
+        self._answers.remove(answer.turn)
         self._gate.close(answer.turn, closed_up_to_epoch)
-        if was_front and self._fade is None:
+        if was_front and self._fade_out is None:
+            self._fade_in = FadeIn(0)
             self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
 
     def _tell(self, answer: AnswerBuffer, state: PlaybackState, at_ns: int = 0) -> None:
         self._unreported = 0
         self.events.append(answer.playback(state, at_ns or answer.heard_ns or self._clock_ns))
-
-    def _front(self) -> AnswerBuffer | None:
-        return next(iter(self._answers.values()), None)

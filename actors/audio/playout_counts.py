@@ -16,6 +16,8 @@ class PlayoutCounts:
         resent_samples: Samples that came a second time and were cut.
         missing_samples: Samples of answers that never came.
         abandoned: Answers without an end, given up for the next one.
+        pauses: Times an answer was held because somebody might be speaking.
+        resumed: Times it was nothing and the answer went on.
     """
 
     underruns: int = 0
@@ -24,3 +26,5 @@ class PlayoutCounts:
     resent_samples: int = 0
     missing_samples: int = 0
     abandoned: int = 0
+    pauses: int = 0
+    resumed: int = 0

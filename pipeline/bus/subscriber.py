@@ -33,8 +33,11 @@ class Inlet:
     port: str
     spec: In
     connected: bool = False
+    greeted: bool = False
+    """A producer has answered of which no frame has come yet."""
     boot: int = 0
     next_seq: int = 0
+    replayed: bool = False
     held: list[Frame] = field(default_factory=list)
     newest: dict[str, Frame] = field(default_factory=dict)
 
@@ -83,7 +86,6 @@ class Subscriber:
         self._socket = context.socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.RECONNECT_IVL, RECONNECT_MS)
-        self._socket.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME_BYTES)
         if curve is not None:
             curve.protect(self._socket)
         for port, inlet in inlets.items():
@@ -117,6 +119,10 @@ class Subscriber:
         if replayed and not message[1]:
             self._on_greeting(inlet)
             return
+        if len(message[1]) > MAX_FRAME_BYTES:
+            # Not left to MAXMSGSIZE: after a frame above it libzmq never connects again.
+            self._garbage(inlet.port, f"{len(message[1])} bytes, more than {MAX_FRAME_BYTES}")
+            return
         try:
             frame = decode(message[1])
         except WireError as error:
@@ -127,8 +133,9 @@ class Subscriber:
             return
         if replayed:
             if inlet.spec.replay:
+                inlet.replayed = True
                 self._accept(inlet, frame)
-        elif inlet.spec.replay and not inlet.connected:
+        elif inlet.spec.replay and self._precedes_replay(inlet, frame):
             inlet.held.append(frame)
         elif self._expired(inlet, frame):
             self._counters[f"{inlet.port}.expired"] += 1
@@ -136,8 +143,17 @@ class Subscriber:
         else:
             self._accept(inlet, frame)
 
+    def _precedes_replay(self, inlet: Inlet, frame: Frame) -> bool:
+        """Return whether what was retained is still to come, also from a restarted producer."""
+        if inlet.connected and self._greets and frame.boot > inlet.boot:
+            inlet.connected = inlet.greeted
+            inlet.greeted = False
+        return not inlet.connected
+
     def _on_greeting(self, inlet: Inlet) -> None:
         inlet.connected = True
+        inlet.greeted = not (inlet.replayed or inlet.held)
+        inlet.replayed = False
         held, inlet.held = inlet.held, []
         for frame in held:
             self._accept(inlet, frame)

@@ -12,7 +12,7 @@ from helpers import DEMO, SPEECH, playing, write_config
 
 from pipeline.testing import running
 
-ACTORS = ["microphone", "vad", "live", "tools", "speaker", "simulator"]
+ACTORS = ["microphone", "vad", "live", "http", "device", "tools", "speaker", "simulator"]
 
 
 @pytest.mark.parametrize("actor", ACTORS)
@@ -60,6 +60,7 @@ def test_a_key_never_shows_f5(tmp_path: Path) -> None:
                 "microphone": playing("goforward.wav", loop=True),
                 "simulator": {"options": {"keys": ["another key"], "ears": "none"}},
                 "live": {"options": {"server_file": None, "base_url": "https://127.0.0.1:9"}},
+                "http": {"options": {"server_file": None, "base_url": "https://127.0.0.1:9"}},
             },
             "log_level": "debug",
         },

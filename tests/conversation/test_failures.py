@@ -10,12 +10,14 @@ from helpers import playing, recognise, write_config
 from pipeline.frames import Outcome, TurnClosed
 from pipeline.testing import RunningPipeline, running
 
-LIVE, HTTP, ANY = {"live"}, {"http"}, {"live", "http"}
+LIVE, HTTP, DEVICE = {"live"}, {"http"}, {"device"}
+ANY = LIVE | HTTP | DEVICE
 
 ONE_TURN = {
     "f01_quota_before_turn": HTTP,
     "f01_quota_mid_speech": HTTP,
     "f01_quota_mid_answer": HTTP,
+    "f01_quota_everywhere": DEVICE,
     "f02_connection_refused": ANY,
     "f02_handshake_401": HTTP,
     "f02_handshake_403": HTTP,
@@ -27,6 +29,10 @@ ONE_TURN = {
     "f03_cut_mid_answer": HTTP,
     "f03_vanish_mid_speech": ANY,
     "f04_model_retired": HTTP,
+    "f05_key_expired": DEVICE,
+    "f05_key_invalid": DEVICE,
+    "f05_key_leaked": DEVICE,
+    "f05_project_denied": DEVICE,
     "f06_error_frame": HTTP,
     "f06_first_frame_error": LIVE,
     "f06_first_frame_garbage": ANY,
@@ -47,6 +53,9 @@ ONE_TURN = {
     "f16_late_transcript": LIVE,
 }
 """Scenario, and who may answer."""
+
+BROKEN_SOUND = {"f10_early_turn_complete", "f11_slow"}
+"""Here the service itself ends the answer early, or makes it slower than it is spoken."""
 
 TWO_TURNS = {
     "f07_goaway_then_close": LIVE,
@@ -90,8 +99,9 @@ def test_the_turn_in_which_it_fails_is_answered_once_and_in_full(
     assert closed.outcome is Outcome.ANSWERED, output
     assert closed.by in ONE_TURN[scenario], output
     assert output.count("tool: move(direction='forward', distance_m=10)") == 1, output
-    heard = recognise(tmp_path / "out" / "answer.wav")
-    assert "forward ten meters" in heard.replace("10", "ten"), output
+    if scenario not in BROKEN_SOUND:
+        heard = recognise(tmp_path / "out" / "answer.wav")
+        assert "forward ten meters" in heard.replace("10", "ten"), output
 
 
 @pytest.mark.parametrize("scenario", TWO_TURNS)
