@@ -1,11 +1,15 @@
 # make run          hold a conversation, with whatever is on this machine (CONFIG=file.yaml)
 # make test         all tests
 # make lint format  ruff and mypy
+# make bench        measure the limits
+# make chaos        a conversation while everything is broken (TURNS=50 SEED=1)
 # make clean        remove what these made
 
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?=
+TURNS ?= 50
+SEED ?= 1
 # The first interpreter of a supported version that can make a virtual environment.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
@@ -15,14 +19,14 @@ RUN_PACKAGES := libportaudio2
 TEST_PACKAGES := $(RUN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format bench clean system-run system-test
+.PHONY: run test lint format bench chaos clean system-run system-test
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run system-run
 	$(BIN)/greenroom run $(CONFIG)
 
 test: $(VENV)/.dev system-test
-	$(BIN)/pytest -n 3
+	$(BIN)/pytest -n 3 --dist worksteal
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -36,6 +40,9 @@ format: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python -m benchmarks
+
+chaos: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.chaos $(TURNS) $(SEED)
 
 clean:
 	rm -rf $(VENV) out build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

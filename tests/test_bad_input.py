@@ -185,17 +185,20 @@ def test_no_key_at_all_ends_the_run_and_says_how_to_give_one(tmp_path: Path) -> 
 
 def test_a_device_that_is_not_there_ends_the_run(tmp_path: Path) -> None:
     changes = {"microphone": {"use": "microphone", "options": {"device": "no such microphone"}}}
-    before = {process.pid for process in psutil.process_iter()}
     code, stderr = run(tmp_path, with_changes(tmp_path, changes))
     assert code == 2, stderr
     (error,) = errors_in(stderr)
     assert "microphone" in error
-    left = [
-        process
-        for process in psutil.process_iter(["name"])
-        if process.pid not in before and process.info["name"].startswith("gr:")
-    ]
+    mark = f"XDG_RUNTIME_DIR={tmp_path}".encode()
+    left = [p for p in psutil.process_iter() if mark in environment_of(p)]
     assert not left
+
+
+def environment_of(process: psutil.Process) -> bytes:
+    try:
+        return Path(f"/proc/{process.pid}/environ").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_second_run_of_the_same_pipeline_is_refused_f20(tmp_path: Path) -> None:

@@ -70,13 +70,18 @@ class RunningPipeline:
         os.kill(pid, number)
         return pid
 
-    def until(self, condition: Callable[[Status], bool], what: str = "condition") -> Status:
+    def until(
+        self,
+        condition: Callable[[Status], bool],
+        what: str = "condition",
+        patience_s: float = PATIENCE_S,
+    ) -> Status:
         """Return the first status for which `condition` holds.
 
         Raises:
             AssertionError: the pipeline ended, or it took too long; with all it printed.
         """
-        deadline_s = time.monotonic() + PATIENCE_S
+        deadline_s = time.monotonic() + patience_s
         while time.monotonic() < deadline_s:
             assert self.process.poll() is None, f"ended before {what}:\n{self.output}"
             if (self.runtime_dir / SUPERVISOR).exists():

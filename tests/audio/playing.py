@@ -16,6 +16,7 @@ from pipeline.frames import (
     PlaybackState,
     Route,
     SpeechStarted,
+    VoiceStarted,
 )
 
 BLOCK = RATE_HZ // 100
@@ -62,6 +63,10 @@ def ended(
 
 def speech(position: int, at_ns: int = 0) -> SpeechStarted:
     return SpeechStarted(turn=f"local:{position}", position=position, at_ns=at_ns)
+
+
+def voice(position: int, at_ns: int = 0) -> VoiceStarted:
+    return VoiceStarted(turn=f"local:{position}", position=position, at_ns=at_ns)
 
 
 def route(epoch: int, owner: str = "http") -> Route:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from playing import Device, audio, ended, ramp, route, speech
+from playing import Device, audio, ended, ramp, route, speech, voice
 
 from actors.audio.playout import FADE_SAMPLES, Playout
 from pipeline.frames import AnswerEnd, PlaybackState
@@ -61,6 +61,8 @@ STEPS = st.lists(
         st.tuples(st.just("end"), TURNS, EPOCHS, st.sampled_from(AnswerEnd)),
         st.tuples(st.just("play"), st.integers(1, 2_000), st.none(), st.none()),
         st.tuples(st.just("stop"), st.sampled_from([100, 150, 250, 350]), st.none(), st.none()),
+        st.tuples(st.just("pause"), st.sampled_from([150, 250, 350]), st.none(), st.none()),
+        st.tuples(st.just("resume"), st.none(), st.none(), st.none()),
         st.tuples(st.just("route"), EPOCHS, st.none(), st.none()),
     ),
     max_size=60,
@@ -81,8 +83,13 @@ def test_every_answer_closes_once_and_is_never_heard_beyond_what_came(steps: lis
             device.play(a, block=240)
         elif what == "stop":
             device.playout.stop(speech(a))
+        elif what == "pause":
+            device.playout.pause(voice(a))
+        elif what == "resume":
+            device.playout.resume()
         else:
             device.playout.route(route(a))
+    device.playout.resume()
     for turn, epoch in list(pushed):
         device.playout.end(ended(pushed[turn, epoch], turn=turn, epoch=epoch))
     device.play(sum(pushed.values()) + FADE_SAMPLES + 1, block=480)

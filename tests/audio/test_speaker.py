@@ -6,14 +6,14 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from fake_devices import FakeDevice, patient  # noqa: F401
-from playing import BLOCK, MS, audio, ended, ramp, route, speech
+from playing import BLOCK, MS, audio, ended, ramp, route, speech, voice
 
 from actors.audio import stream_keeper
 from actors.audio.device_stream import DeviceStream, Fill
 from actors.audio.pcm import to_samples
 from actors.speaker import Speaker
 from pipeline.errors import DeviceError
-from pipeline.frames import ActorState, Audio, Playback, PlaybackState
+from pipeline.frames import ActorState, Audio, Playback, PlaybackState, VoiceDismissed
 from pipeline.testing import Stage, stage
 
 pytestmark = pytest.mark.usefixtures("patient")
@@ -83,11 +83,31 @@ def test_barge_in_stops_within_one_block(speaker: Stage, device: FakeDevice) -> 
     assert stopped.played_samples == 10 * BLOCK + 5 * MS
 
 
+def test_a_false_alarm_holds_the_answer_and_lets_it_go_on(
+    speaker: Stage, device: FakeDevice
+) -> None:
+    speaker.send("audio", audio(np.full(24_000, 9_000, np.int16)))
+    speaker.send("answer", ended(24_000))
+    device.play(10 * BLOCK)
+    speaker.send("voice", voice(200))
+    assert not device.play(50 * BLOCK)[5 * MS :].any()
+    speaker.send("voice", VoiceDismissed(turn="local:200", position=400))
+    assert (device.play(10 * BLOCK)[5 * MS :] == 9_000).all()
+    device.play(24_000)
+    speaker.settle()
+    states = [frame.state for frame in speaker.sent["playback"]]
+    assert states[0] is PlaybackState.STARTED
+    assert states[-1] is PlaybackState.FINISHED
+    assert PlaybackState.INTERRUPTED not in states
+    assert speaker.actor.counters["resumed"] == 1
+
+
 def test_half_duplex_plays_on_while_the_user_speaks(
     speaker_class: type[Speaker], device: FakeDevice
 ) -> None:
     with stage(speaker_class, barge_in=False) as speaker:
         speaker.send("audio", audio(ramp(1_000 * MS)))
+        speaker.send("voice", voice(200))
         speaker.send("speech", speech(200))
         assert device.play(1_000 * MS).all()
 

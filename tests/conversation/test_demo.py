@@ -33,7 +33,11 @@ def test_each_recording_is_one_turn_with_one_answer_in_real_time(tmp_path: Path)
     items = [{"path": name, "start": "after_answer"} for name in SAID]
     config = write_config(tmp_path, {"actors": {"microphone": playing(*items)}})
     with running(config, cwd=tmp_path) as pipeline:
-        pipeline.until(lambda status: status.turns_closed.get("answered") == len(SAID), "answers")
+        pipeline.until(
+            lambda status: status.turns_closed.get("answered") == len(SAID),
+            "answers",
+            patience_s=240,
+        )
         turns = [t for s in journal(pipeline)["sessions"] for t in s["turns"]]
         assert pipeline.wait() == 0
     assert [words(turn["heard"]) for turn in turns] == [words(text) for text in SAID.values()]

@@ -84,6 +84,13 @@ class SoundServer:
         """Run `pactl`."""
         self._run("pactl", *arguments)
 
+    def let_the_microphone_hear_the_speaker(self, delay_ms: int) -> None:
+        """Make an acoustic echo, as loud as what is played."""
+        self.control(
+            *("load-module", "module-loopback", "source=vspk.monitor", "sink=vmic"),
+            *(f"latency_msec={delay_ms}", "source_dont_move=1", "sink_dont_move=1"),
+        )
+
     def unplug_all(self) -> None:
         """Take away the microphone and the speaker."""
         self.control("unload-module", "module-remap-source")

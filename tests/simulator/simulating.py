@@ -93,7 +93,10 @@ def use(simulator: RunningSimulator, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def client(key: str = "any-key", version: str = "v1beta") -> genai.Client:
-    return genai.Client(api_key=key, http_options=types.HttpOptions(api_version=version))
+    # Many handshakes at once take their time on a busy machine.
+    patient = {"open_timeout": 60}
+    options = types.HttpOptions(api_version=version, async_client_args=patient)
+    return genai.Client(api_key=key, http_options=options)
 
 
 def run(work: Any) -> Any:
