@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import importlib
+import os
 import platform
 import sys
 import tempfile
+import time
+from importlib.metadata import version
 from pathlib import Path
 
 from rich import box
@@ -18,39 +21,55 @@ NAMES = ("startup", "uplink", "downlink", "barge_in", "restart", "stall", "footp
 
 
 def main() -> int:
-    """Run those named, or all; return 1 if a limit does not hold."""
+    """Run those named, or all; return 1 if a limit does not hold, 2 for a wrong name."""
+    names = sys.argv[1:] or NAMES
+    if unknown := set(names) - set(NAMES):
+        print(f"no benchmark {', '.join(sorted(unknown))}: there are {', '.join(NAMES)}")
+        return 2
+    # Nobody starts a program twice that is compiled anew each time.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     figures: list[Figure] = []
-    for name in sys.argv[1:] or NAMES:
+    loads: list[float] = []
+    for name in names:
+        loads.append(os.getloadavg()[0])
         print(f"{name} ...", flush=True)
+        began_s = time.monotonic()
         with tempfile.TemporaryDirectory(prefix="gr-") as folder:
             figures += importlib.import_module(f"benchmarks.{name}").measure(Path(folder))
+        print(f"    {time.monotonic() - began_s:.0f} s", flush=True)
     _print(figures)
+    _print_machine(loads)
     return 0 if all(figure.holds for figure in figures) else 1
 
 
 def _print(figures: list[Figure]) -> None:
-    table = Table(box=box.SIMPLE_HEAD, title=f"{platform.machine()}, {platform.python_version()}")
-    for column in ("what", "unit", "n", "min", "p50", "p99", "max", "limits", "holds", "note"):
+    table = Table(box=box.MARKDOWN)
+    for column in ("what", "unit", "n", "min", "p50", "p99", "max", "limit", "holds", "note"):
         table.add_column(column, justify="left" if column in ("what", "note") else "right")
     for figure in figures:
-        limits = [
-            f"{name} {limit:g}"
-            for name, limit in (("p50", figure.p50_limit), ("p99", figure.p99_limit))
-            if limit is not None
-        ]
+        spread = (min(figure.values), figure.p50, figure.p99, max(figure.values))
+        limits = (("p50", figure.p50_limit), ("p99", figure.p99_limit))
         table.add_row(
             figure.name,
             figure.unit,
             str(len(figure.values)),
-            *(
-                f"{value:.2f}"
-                for value in (min(figure.values), figure.p50, figure.p99, max(figure.values))
-            ),
-            ", ".join(limits) or "-",
-            "yes" if figure.holds else "NO",
+            *(f"{value:.2f}" for value in spread),
+            ", ".join(f"{name} {limit:g}" for name, limit in limits if limit is not None),
+            ("yes" if figure.holds else "NO") if figure.has_limit else "",
             figure.note,
         )
-    Console(width=160).print(table)
+    Console(width=200).print(table)
+
+
+def _print_machine(loads: list[float]) -> None:
+    """What the figures depend on. A load near the number of processors spoils the tails."""
+    packages = ("greenroom", "google-genai", "websockets", "pyzmq", "pydantic")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    print(
+        f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()} "
+        f"{platform.release()}, Python {platform.python_version()}, {versions}; "
+        f"load before each benchmark {', '.join(f'{load:.1f}' for load in loads)}"
+    )
 
 
 if __name__ == "__main__":

@@ -1,116 +1,116 @@
-"""The pipeline that is measured: recordings ask, a scripted simulator answers with a tone."""
+"""The pipelines that are measured: a robot with recordings and a file for ears and mouth."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import multiprocessing
-import wave
-from collections.abc import Iterator
-from contextlib import contextmanager
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-ROOT = Path(__file__).parent.parent
-SPEECH = ROOT / "tests" / "speech"
-RATE_HZ = 16_000
-SENTENCE = "one two three four five six seven eight nine ten"
+from benchmarks.sound import ROOT
+
+NAME = "bench"
+"""Of the pipeline."""
+LONG_ANSWER = " ".join(["One two three four five six seven eight nine ten."] * 20)
+"""A minute at the simulator's 60 ms a letter: longer than anybody lets it speak here."""
+SHORT_ANSWER = "One two three."
+VIDEO_S = 10
+"""Of the film before the camera; it is shown again and again."""
 
 
-def write_wav(path: Path, pcm: bytes) -> Path:
-    """Write 16 kHz mono samples."""
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE_HZ)
-        file.writeframes(pcm)
-    return path
-
-
-def read_wav(path: Path) -> bytes:
-    """Return the samples of a 16 kHz mono file."""
-    with wave.open(str(path)) as file:
-        return file.readframes(-1)
-
-
-def scenario(folder: Path, answer: str = SENTENCE) -> Path:
-    """Write a scenario in which every turn is answered with `answer`."""
-    path = folder / "scenario.yaml"
-    path.write_text(yaml.safe_dump({"rules": [{"when": "activity_end", "do": [{"say": answer}]}]}))
-    return path
-
-
-def config(folder: Path, files: list[Any], **actors: dict[str, Any]) -> Path:
-    """Write the config that is measured; its simulator runs outside, see `simulator`."""
-    path = folder / "bench.yaml"
-    tree = {
-        "extends": str(ROOT / "configs" / "demo.yaml"),
-        "name": "bench",
-        "actors": {
-            "simulator": None,
-            "tools": None,
-            "microphone": {"options": {"files": files}},
-            "speaker": {"options": {"path": str(folder / "answer.wav")}},
-            "live": {
-                "after": [],
-                "inputs": {"offer": None, "results": None},
-                "options": {"server_file": str(folder / "simulator.json")},
+def talker(folder: Path, files: list[Any], **changes: dict[str, Any]) -> Path:
+    """Write the config of what a spoken conversation needs at least: ears, turns, Gemini, mouth."""
+    audio = {"audio": "microphone.audio"}
+    actors = {
+        "microphone": {"use": "recording"},
+        "vad": {"use": "vad", "inputs": audio},
+        "live": {
+            "use": "live",
+            "inputs": {
+                **audio,
+                "speech": "vad.speech",
+                "playback": "speaker.playback",
+                "route": "supervisor.route",
+                "turns": "supervisor.turns",
+            },
+        },
+        "speaker": {
+            "use": "wav_sink",
+            "inputs": {
+                "audio": "live.audio",
+                "answer": "live.answer",
+                "speech": "vad.speech",
+                "route": "supervisor.route",
             },
         },
     }
-    for name, changes in actors.items():
-        below = tree["actors"].setdefault(name, {})
-        for key, value in changes.items():
-            if isinstance(below.get(key), dict) and isinstance(value, dict):
-                below[key] = {**below[key], **value}
-            else:
-                below[key] = value
-    path.write_text(yaml.safe_dump(tree))
+    tree = {"name": NAME, "route": {"backends": ["live"]}, "actors": actors}
+    return _write(folder, tree, files, changes)
+
+
+def robot(folder: Path, files: list[Any], **changes: dict[str, Any]) -> Path:
+    """Write the config of the robot that comes with greenroom, each process of it."""
+    camera = {"options": {"source": str(_film(folder / "film.avi")), "loop": True}}
+    tree = {
+        "extends": str(ROOT / "configs" / "robot.yaml"),
+        "name": NAME,
+        "actors": {"camera": camera, "http": _at_simulator(folder)},
+    }
+    return _write(folder, tree, files, changes)
+
+
+def _at_simulator(folder: Path) -> dict[str, Any]:
+    return {"options": {"server_file": str(folder / "simulator.json")}}
+
+
+def _write(
+    folder: Path, tree: dict[str, Any], files: list[Any], changes: dict[str, dict[str, Any]]
+) -> Path:
+    stand_ins = {
+        "microphone": {
+            "use": "recording",
+            "inputs": {"turns": "supervisor.turns", "playback": "speaker.playback"},
+            "options": {"files": files},
+        },
+        "speaker": {"use": "wav_sink", "options": {"path": str(folder / "answer.wav")}},
+        "live": _at_simulator(folder),
+    }
+    supervision = changes.pop("supervision", {})
+    actors = _merged(_merged(tree["actors"], stand_ins), changes)
+    path = folder / f"{NAME}.yaml"
+    if "extends" not in tree:
+        actors = _without_nulls(actors)
+    path.write_text(yaml.safe_dump({**tree, "supervision": supervision, "actors": actors}))
     return path
 
 
-class RemoteSimulator:
-    """A simulator in a process of its own, so that it is not counted as ours."""
-
-    def __init__(self, pipe: Connection) -> None:
-        self._pipe = pipe
-
-    def journal(self) -> dict[str, Any]:
-        """All it saw, with the arrival time of every audio message."""
-        self._pipe.send("journal")
-        seen: dict[str, Any] = self._pipe.recv()
-        return seen
+def _merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        old = merged.get(key)
+        both = isinstance(old, dict) and isinstance(value, dict)
+        merged[key] = _merged(old, value) if both else value  # type: ignore[arg-type]
+    return merged
 
 
-@contextmanager
-def simulator(folder: Path, scenario_file: Path) -> Iterator[RemoteSimulator]:
-    """Run a simulator that understands nothing and hums; write its address into `folder`."""
-    ours, theirs = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(
-        target=_simulate, args=(theirs, str(scenario_file)), daemon=True
-    )
-    process.start()
-    (folder / "simulator.json").write_text(json.dumps(ours.recv()))
-    try:
-        yield RemoteSimulator(ours)
-    finally:
-        ours.send("stop")
-        process.join()
+def _without_nulls(tree: dict[str, Any]) -> dict[str, Any]:
+    """A null takes away what a config would inherit; here there is nothing to inherit."""
+    return {
+        key: _without_nulls(value) if isinstance(value, dict) else value
+        for key, value in tree.items()
+        if value is not None
+    }
 
 
-def _simulate(pipe: Connection, scenario_file: str) -> None:
-    from actors.simulator import SimulatorOptions, SimulatorServer
+def _film(path: Path) -> Path:
+    """Write a film with something new in every picture, as a camera on a robot sees."""
+    import cv2
+    import numpy as np
 
-    async def serve() -> None:
-        options = SimulatorOptions(ears="none", voice="tone", scenario=Path(scenario_file))
-        async with SimulatorServer(options) as server:
-            pipe.send(
-                {"base_url": server.base_url, "ca_file": str(server.ca_file), "api_key": "bench"}
-            )
-            while await asyncio.to_thread(pipe.recv) == "journal":
-                pipe.send(server.journal.to_json(arrivals=True))
-
-    asyncio.run(serve())
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 10, (640, 480))
+    scene = np.random.default_rng(1).integers(0, 255, (60, 80, 3), np.uint8)
+    scene = cv2.resize(scene, (640, 480), interpolation=cv2.INTER_CUBIC)
+    for index in range(VIDEO_S * 10):
+        writer.write(np.roll(scene, 6 * index, axis=1))
+    writer.release()
+    return path

@@ -2,51 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from benchmarks.bare import send_alone
 from benchmarks.figures import Figure
-from benchmarks.setting import RATE_HZ, SPEECH, config, read_wav, scenario, simulator, write_wav
-from pipeline.frames import Audio
-from pipeline.testing import running
+from benchmarks.server import Server, simulator
+from benchmarks.setting import SHORT_ANSWER, talker
+from benchmarks.sound import RATE_HZ, speech, write_wav
+from benchmarks.tap import Tap, tapping
+from pipeline.frames import ActorState, Audio, Frame, Health, SpeechStarted
+from pipeline.testing import RunningPipeline, running
 
-SECONDS = 60
-CHUNK_BYTES = 640
+ROUNDS = 3
+"""In each round one way is measured after the other, so that a busy moment meets them all."""
+ROUND_S = 15.0
+SETTLE_S = 2.0
+"""Left out of each: what was said before the connection stood is sent late on purpose."""
 
 
 def measure(folder: Path) -> list[Figure]:
-    """Play a minute of speech in real time; compare arrival with capture, chunk by chunk.
+    """Play speech in real time and compare, chunk by chunk, arrival with capture.
 
-    Without a local detector every chunk is sent as it comes, so the nth chunk that arrives is the
-    nth that was captured, and the time includes TLS and the simulator's own reading.
+    The time includes TLS and the server's reading. google-genai alone, in one process that does
+    nothing else, is what the way costs at least.
     """
-    speech = b"".join(read_wav(path) for path in sorted(SPEECH.glob("*.wav")))
-    minute = (speech * 3)[: SECONDS * RATE_HZ * 2]
-    sound = write_wav(folder / "minute.wav", minute)
-    path = config(folder, [str(sound)], live={"inputs": {"speech": None}})
-    with simulator(folder, scenario(folder)) as server, running(path) as pipeline:
-        first = pipeline.frame("microphone", "audio", lambda f: isinstance(f, Audio))
-        assert isinstance(first, Audio)
-        pipeline.until(lambda s: s.actors[0].health is not None and _finished(s), "the end")
-        arrivals = server.journal()["arrivals"]
-    captured_ns = first.origin_ns - first.position * 1_000_000_000 // RATE_HZ
-    values, samples = [], 0
-    for arrived_ns, size in arrivals:
-        due_ns = captured_ns + samples * 1_000_000_000 // RATE_HZ
-        values.append((arrived_ns - due_ns) / 1e6)
-        samples += size // 2
-    # What was recorded before the session was open is sent late on purpose.
-    steady = [value for value in values[100:] if value < 1000]
+    sound = write_wav(folder / "speech.wav", speech(ROUND_S))
+    alone: list[float] = []
+    by_server: list[float] = []
+    by_us: list[float] = []
+    with simulator(folder, SHORT_ANSWER) as server:
+        for _ in range(ROUNDS):
+            seen = len(server.arrivals())
+            zero_ns = send_alone(server, sound)
+            alone += _steady(server.arrivals()[seen:], zero_ns)
+            by_server += _with_turns_by_server(folder, sound, server)
+            by_us += _with_local_turns(folder, sound, server)
+    floor = Figure("chunk to server: google-genai alone", "ms", alone)
     return [
-        Figure("capture to server, added", "ms", steady, 1.0, 5.0, f"{len(steady)} chunks"),
+        floor,
+        _compared("chunk to server: turns by server", by_server, floor),
+        _compared("chunk to server: local VAD", by_us, floor),
     ]
 
 
-def _finished(status: object) -> bool:
-    from pipeline.frames import Status
+def _compared(name: str, values: list[float], floor: Figure) -> Figure:
+    figure = Figure(name, "ms", values, 1.0, 5.0)
+    ratios = f"{figure.p50 / floor.p50:.1f} (p50), {figure.p99 / floor.p99:.1f} (p99)"
+    return Figure(name, "ms", values, 1.0, 5.0, f"google-genai alone times {ratios}")
 
-    assert isinstance(status, Status)
-    return all(
-        a.health is not None and a.health.state == "finished"
-        for a in status.actors
-        if a.actor == "microphone"
-    )
+
+def _with_turns_by_server(folder: Path, sound: Path, server: Server) -> list[float]:
+    config = talker(folder, [str(sound)], live={"inputs": {"speech": None}})
+    seen = len(server.arrivals())
+    with running(config) as pipeline, tapping(pipeline.runtime_dir, microphone=["health"]) as tap:
+        zero_ns = _zero_ns(pipeline)
+        list(_played(tap))
+    return _steady(server.arrivals()[seen:], zero_ns)
+
+
+def _with_local_turns(folder: Path, sound: Path, server: Server) -> list[float]:
+    """Only what was captured after the detection of speech counts: what was before must wait."""
+    config = talker(folder, [str(sound)])
+    seen = len(server.arrivals())
+    streams = {"microphone": ["health"], "vad": ["speech"]}
+    with running(config) as pipeline, tapping(pipeline.runtime_dir, **streams) as tap:
+        zero_ns = _zero_ns(pipeline)
+        starts = [frame for frame in _played(tap) if isinstance(frame, SpeechStarted)]
+    arrivals = iter(server.arrivals()[seen:])
+    values: list[float] = []
+    for start, turn in zip(starts, server.turns(), strict=True):
+        position, end = start.position, start.position + turn["audio_ms"] * RATE_HZ / 1000
+        while end - position > 1:
+            at_ns, size = next(arrivals)
+            position += size // 2
+            captured_ns = zero_ns + position * 1_000_000_000 // RATE_HZ
+            if captured_ns > start.sent_ns:
+                values.append((at_ns - captured_ns) / 1e6)
+    return values
+
+
+def _steady(arrivals: Sequence[tuple[int, int]], zero_ns: int) -> list[float]:
+    """How late each message of a stream without gaps is, in ms."""
+    values: list[float] = []
+    position = 0
+    for at_ns, size in arrivals:
+        position += size // 2
+        if position > SETTLE_S * RATE_HZ:
+            values.append((at_ns - zero_ns) / 1e6 - position * 1000 / RATE_HZ)
+    return values
+
+
+def _played(tap: Tap) -> Iterator[Frame]:
+    """Yield what comes until the recording has been played."""
+    for heard in tap.stream():
+        frame = heard.frame
+        if isinstance(frame, Health) and frame.state is ActorState.FINISHED:
+            return
+        yield frame
+    raise TimeoutError("the recording does not end")
+
+
+def _zero_ns(pipeline: RunningPipeline) -> int:
+    """Return when sample 0 was captured."""
+    frame = pipeline.frame("microphone", "audio", lambda _: True)
+    assert isinstance(frame, Audio)
+    return frame.origin_ns - (frame.position + frame.samples) * 1_000_000_000 // RATE_HZ

@@ -62,6 +62,16 @@ class AnswerQueue:
         self._answers[frame.turn] = answer
         return answer
 
+    def abandoned(self, target_ms: float) -> AnswerBuffer | None:
+        """Return the answer that holds up one that could begin with so much sound at hand.
+
+        A backend goes on to the next turn only when it is through with the one before.
+        """
+        front = self.front
+        if front is None or front.end is not None or front.is_ready(target_ms):
+            return None
+        return front if any(each.is_ready(target_ms) for each in self) else None
+
     def promise(self, ended: AnswerEnded) -> None:
         """Note the end of an answer that has not begun: it overtook the audio."""
         self._promises[ended.turn] = ended

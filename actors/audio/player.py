@@ -6,11 +6,13 @@ import asyncio
 import threading
 import time
 from collections.abc import Mapping
-from typing import ClassVar, TypeVar
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from pydantic import Field
 
+from actors.audio.notice import BACKEND, PACKAGED, load_notice, notice_for
 from actors.audio.pcm import Samples, samples_to_ns, to_pcm
 from actors.audio.playout import RATE_HZ, Playout
 from actors.audio.timeline import Timeline
@@ -20,10 +22,15 @@ from pipeline.frames import (
     AnswerEnded,
     Audio,
     Frame,
+    Outcome,
     Playback,
+    PlaybackState,
     Route,
     SpeechEnded,
     SpeechStarted,
+    TurnClosed,
+    VoiceDismissed,
+    VoiceStarted,
 )
 from pipeline.ports import In, Out
 
@@ -41,6 +48,19 @@ class PlayerOptions(Options):
         le=400,
         description="Sound to have before an answer starts; grows after underruns, up to 400.",
     )
+    notice: Literal["packaged"] | Path | None = Field(
+        "packaged",
+        description="WAV file, from the config's folder, that is played when a turn fails and "
+        "`turns` is connected; `packaged`: an apology in English.",
+    )
+
+    def notice_path(self, config_dir: Path) -> Path | None:
+        """Return where the notice is."""
+        if self.notice is None:
+            return None
+        return (
+            PACKAGED if self.notice == "packaged" else config_dir / Path(self.notice).expanduser()
+        )
 
 
 PlayerOptionsT = TypeVar("PlayerOptionsT", bound=PlayerOptions)
@@ -48,6 +68,9 @@ PlayerOptionsT = TypeVar("PlayerOptionsT", bound=PlayerOptions)
 
 class Player(Actor[PlayerOptionsT]):
     """Plays answers; a subclass asks for blocks by `render` at the pace of its device.
+
+    On `voice` an answer is held until it is known whether the user speaks; on `speech` it is
+    stopped. A turn that failed is answered with the notice, of which `playback` tells nothing.
 
     `playback` tells what was heard of each answer. `far_end` is all that was played, silence
     included, at 24 kHz; `origin_ns` is when the last sample of a block was heard, and position 0
@@ -63,11 +86,14 @@ class Player(Actor[PlayerOptionsT]):
         "audio": In((AnswerAudio,), replay=True),
         "answer": In((AnswerEnded,), replay=True),
         "speech": In((SpeechStarted, SpeechEnded), required=False),
+        "voice": In((VoiceStarted, VoiceDismissed), required=False),
         "route": In((Route,), replay=True, required=False),
+        "turns": In((TurnClosed,), required=False),
     }
     outputs: ClassVar[Mapping[str, Out]] = {
         "playback": Out((Playback,), retain_s=30),
-        "far_end": Out((Audio,)),
+        # An echo canceller that was killed takes up the sound where it stopped.
+        "far_end": Out((Audio,), retain_s=2),
     }
 
     def __init__(self, options: PlayerOptionsT, surroundings: Surroundings) -> None:
@@ -82,10 +108,25 @@ class Player(Actor[PlayerOptionsT]):
         self._played_samples = 0
         self._timeline = Timeline(surroundings.started_ns, RATE_HZ)
         self._handover_ms = 0.0
+        self._notice: Samples | None = None
+
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Look whether the notice can be played.
+
+        Raises:
+            ConfigError: it cannot.
+        """
+        path = options.notice_path(config_dir)
+        if path is not None:
+            load_notice(path, RATE_HZ)
 
     async def start(self) -> None:
-        """Remember the loop, for the device's thread."""
+        """Load the notice, and remember the loop, for the device's thread."""
         self._loop = asyncio.get_running_loop()
+        path = self.options.notice_path(self.surroundings.config_dir)
+        if path is not None and "turns" in self.surroundings.connected:
+            self._notice = load_notice(path, RATE_HZ)
 
     def on_audio(self, frame: AnswerAudio) -> None:
         """Take a block of an answer."""
@@ -109,6 +150,29 @@ class Player(Actor[PlayerOptionsT]):
             with self._lock:
                 self._playout.stop(frame, fade=self.takes_samples())
             self._report()
+
+    def on_voice(self, frame: VoiceStarted | VoiceDismissed) -> None:
+        """Hold the answer while it is not known whether the user speaks."""
+        if self.options.barge_in and self._is_ours(frame):
+            with self._lock:
+                if isinstance(frame, VoiceStarted):
+                    self._playout.pause(frame, fade=self.takes_samples())
+                else:
+                    self._playout.resume()
+            self._report()
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """Say so when a turn failed, unless another one is being answered or spoken."""
+        if self._notice is None or frame.outcome is not Outcome.FAILED or not self._is_ours(frame):
+            return
+        with self._lock:
+            if self._playout.is_busy_with_another(frame.turn):
+                self.counters["notices_left_out"] += 1
+                return
+            audio, ended = notice_for(frame, self._notice)
+            self._playout.push(audio)
+            self._playout.end(ended)
+        self._report()
 
     def on_route(self, frame: Route) -> None:
         """Take no more from backends that lost the route."""
@@ -172,7 +236,10 @@ class Player(Actor[PlayerOptionsT]):
             self.counters[name] = count
         self.gauges["handover_ms"] = self._handover_ms
         for event in events:
-            self.publish("playback", event)
+            if event.backend == BACKEND:
+                self.counters["notices"] += event.state is PlaybackState.STARTED
+            else:
+                self.publish("playback", event)
         for samples, first_ns in played:
             self.publish(
                 "far_end",

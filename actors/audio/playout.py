@@ -13,7 +13,7 @@ from actors.audio.fade import FadeIn, FadeOut
 from actors.audio.gate import FOREVER, Barrier, Gate, Verdict
 from actors.audio.pcm import Samples, samples_to_ns
 from actors.audio.playout_counts import PlayoutCounts
-from actors.audio.playout_state import PlayoutState
+from actors.audio.playout_state import LONGEST_PAUSE_NS, PROGRESS_MS, PlayoutState
 from actors.audio.prebuffer import Prebuffer
 from pipeline.frames import (
     AnswerAudio,
@@ -31,10 +31,6 @@ RATE_HZ = 24_000
 FADE_SAMPLES = RATE_HZ * 5 // 1000
 """Sound cut in mid-wave clicks. 5 ms is the shortest usual ramp: half a wave of a deep voice
 (100 Hz), and less than a device block, so that barge-in stays within one."""
-LONGEST_PAUSE_NS = 3_000_000_000
-"""Whether a sound is speech shows in half of that; later, nobody is there to say so."""
-PROGRESS_MS = 200
-"""How often `playing` is reported: a little oftener than a heartbeat saves it (250 ms)."""
 
 
 class Playout:
@@ -74,6 +70,11 @@ class Playout:
     def buffered_ms(self) -> float:
         """Sound that has come and is not heard yet, of all answers."""
         return self._answers.waiting_ms
+
+    def is_busy_with_another(self, turn: str) -> bool:
+        """Return whether an answer to a turn other than this one is under way."""
+        front = self._answers.front
+        return front is not None and front.turn != turn and self.state is not PlayoutState.BUFFERING
 
     def snapshot(self) -> dict[str, Any]:
         """Return what a successor needs to go on where this one was."""
@@ -184,7 +185,9 @@ class Playout:
                     return NOTHING
                 self.resume()
             if self.state is PlayoutState.BUFFERING:
-                self._pass_abandoned()
+                while abandoned := self._answers.abandoned(self.prebuffer.target_ms):
+                    self.counts.abandoned += 1
+                    self._finish(abandoned, AnswerEnd.FAILED)
             front = self._answers.front
             if front is None or not (
                 self.state is PlayoutState.PLAYING or self._start(front, at_ns)
@@ -224,15 +227,6 @@ class Playout:
             self.prebuffer.underrun()
         if answer.end is not None:
             self._finish(answer, answer.end)
-
-    def _pass_abandoned(self) -> None:
-        """A backend goes on to the next turn only when it is through with the one before."""
-        target_ms = self.prebuffer.target_ms
-        while (front := self._answers.front) is not None and front.end is None:
-            if front.is_ready(target_ms) or not any(a.is_ready(target_ms) for a in self._answers):
-                return
-            self.counts.abandoned += 1
-            self._finish(front, AnswerEnd.FAILED)
 
     def _start(self, answer: AnswerBuffer, at_ns: int) -> bool:
         if not answer.is_ready(self.prebuffer.target_ms):

@@ -40,8 +40,9 @@ INPUTS: Mapping[str, In] = {
     "results": In((ToolResult,), replay=True, required=False),
 }
 OUTPUTS: Mapping[str, Out] = {
-    "audio": Out((AnswerAudio,)),
-    "answer": Out((AnswerEnded,)),
+    # A player that was killed in mid-answer goes on with what it had not played.
+    "audio": Out((AnswerAudio,), retain_s=30),
+    "answer": Out((AnswerEnded,), retain_s=30),
     "transcript": Out((Transcript,)),
     "tool_calls": Out((ToolCall, ToolCancel), retain_s=30),
     "usage": Out((Usage,)),

@@ -17,6 +17,8 @@ from actors.audio.pcm import SAMPLE_BYTES, SPEECH_RATE_HZ, Samples, to_samples
 
 AHEAD_SAMPLES = 5 * SPEECH_RATE_HZ
 """Read so far ahead: rides out a slow disk, and an hour-long file needs 160 KB."""
+REFILL_SAMPLES = AHEAD_SAMPLES // 2
+"""Read on when so much is left: the reader wakes up every few seconds and not for every block."""
 POLL_S = 0.1
 """How soon a reader of standard input notices that it is no longer wanted."""
 PIPE_BYTES = 65_536
@@ -88,7 +90,8 @@ class ReadAhead:
                 samples -= len(piece)
                 self._buffered -= len(piece)
                 taken.append(piece)
-            self._room.notify()
+            if self._may_read_on():
+                self._room.notify()
         return np.concatenate(taken) if taken else np.zeros(0, np.int16)
 
     @property
@@ -103,11 +106,15 @@ class ReadAhead:
             self._room.notify()
         await asyncio.to_thread(self._thread.join)
 
+    def _may_read_on(self) -> bool:
+        return self._closed or self._buffered < REFILL_SAMPLES
+
     def _read(self) -> None:
         try:
             for piece in self._pieces:
                 with self._room:
-                    self._room.wait_for(lambda: self._closed or self._buffered < AHEAD_SAMPLES)
+                    if self._buffered >= AHEAD_SAMPLES:
+                        self._room.wait_for(self._may_read_on)
                     if self._closed:
                         return
                     if len(piece):

@@ -1,0 +1,91 @@
+"""Listens to streams of a running pipeline from outside, as any program may."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import zmq
+
+from pipeline.bus.endpoint import ipc_address
+from pipeline.bus.publisher import replay_topic
+from pipeline.frames import Frame
+from pipeline.wire import decode
+
+PATIENCE_S = 60.0
+"""How long a frame is waited for: only a broken pipeline lets anybody wait so long."""
+
+FrameT = TypeVar("FrameT", bound=Frame)
+
+
+class Heard(NamedTuple):
+    """A frame, and when it got here."""
+
+    actor: str
+    frame: Frame
+    at_ns: int
+
+
+class Tap:
+    """Frames of several streams, in the order in which they come, and those retained before."""
+
+    def __init__(self, runtime_dir: Path, streams: Mapping[str, Sequence[str]]) -> None:
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._poller = zmq.Poller()
+        self._actors: dict[zmq.Socket[bytes], str] = {}
+        self._topics: set[bytes] = set()
+        for actor, ports in streams.items():
+            socket = self._context.socket(zmq.SUB)
+            # An actor that was killed is to be heard as soon as it is back.
+            socket.setsockopt(zmq.RECONNECT_IVL, 1)
+            for port in ports:
+                for topic in (port.encode(), replay_topic(NAME, port)):
+                    socket.setsockopt(zmq.SUBSCRIBE, topic)
+                    self._topics.add(topic)
+            socket.connect(ipc_address(runtime_dir, actor))
+            self._poller.register(socket, zmq.POLLIN)
+            self._actors[socket] = actor
+
+    def close(self) -> None:
+        """Disconnect."""
+        self._context.destroy(linger=0)
+
+    def until(
+        self, actor: str, kind: type[FrameT], where: Callable[[FrameT], bool] = lambda _: True
+    ) -> tuple[FrameT, int]:
+        """Return the next frame of `actor` that fits, and when it got here.
+
+        Raises:
+            TimeoutError: there is none.
+        """
+        for heard in self.stream():
+            if heard.actor == actor and isinstance(heard.frame, kind) and where(heard.frame):
+                return heard.frame, heard.at_ns
+        raise TimeoutError(f"{actor} sent no such {kind.__name__} within {PATIENCE_S:g} s")
+
+    def stream(self, seconds: float = PATIENCE_S) -> Iterator[Heard]:
+        """Yield what comes for so long."""
+        end_s = time.monotonic() + seconds
+        while (left_s := end_s - time.monotonic()) > 0:
+            for socket, _ in self._poller.poll(left_s * 1000):
+                topic, payload = socket.recv_multipart()
+                at_ns = time.monotonic_ns()
+                if topic in self._topics and payload:
+                    yield Heard(self._actors[socket], decode(payload), at_ns)
+
+
+NAME = "benchmark"
+"""Under which retained frames are asked for."""
+
+
+@contextmanager
+def tapping(runtime_dir: Path, **streams: Sequence[str]) -> Iterator[Tap]:
+    """Listen to ports of actors, by the actor's name."""
+    tap = Tap(runtime_dir, streams)
+    try:
+        yield tap
+    finally:
+        tap.close()
