@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 import os
-import platform
 import sys
 import tempfile
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 from rich import box
@@ -16,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import Figure
+from benchmarks.machine import Others, description
 
 NAMES = ("startup", "uplink", "downlink", "barge_in", "restart", "stall", "footprint")
 
@@ -29,23 +28,23 @@ def main() -> int:
     # Nobody starts a program twice that is compiled anew each time.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     figures: list[Figure] = []
-    loads: list[float] = []
     for name in names:
-        loads.append(os.getloadavg()[0])
         print(f"{name} ...", flush=True)
         began_s = time.monotonic()
+        others = Others()
         with tempfile.TemporaryDirectory(prefix="gr-") as folder:
             figures += importlib.import_module(f"benchmarks.{name}").measure(Path(folder))
-        print(f"    {time.monotonic() - began_s:.0f} s", flush=True)
+        took_s = time.monotonic() - began_s
+        print(f"    {took_s:.0f} s; other programs used {others.percent():.0f} % of the processors")
     _print(figures)
-    _print_machine(loads)
+    print(description())
     return 0 if all(figure.holds for figure in figures) else 1
 
 
 def _print(figures: list[Figure]) -> None:
     table = Table(box=box.MARKDOWN)
-    for column in ("what", "unit", "n", "min", "p50", "p99", "max", "limit", "holds", "note"):
-        table.add_column(column, justify="left" if column in ("what", "note") else "right")
+    for column in ("what", "unit", "n", "min", "p50", "p99", "max", "limit", "holds"):
+        table.add_column(column, justify="left" if column == "what" else "right")
     for figure in figures:
         spread = (min(figure.values), figure.p50, figure.p99, max(figure.values))
         limits = (("p50", figure.p50_limit), ("p99", figure.p99_limit))
@@ -56,20 +55,11 @@ def _print(figures: list[Figure]) -> None:
             *(f"{value:.2f}" for value in spread),
             ", ".join(f"{name} {limit:g}" for name, limit in limits if limit is not None),
             ("yes" if figure.holds else "NO") if figure.has_limit else "",
-            figure.note,
         )
-    Console(width=200).print(table)
-
-
-def _print_machine(loads: list[float]) -> None:
-    """What the figures depend on. A load near the number of processors spoils the tails."""
-    packages = ("greenroom", "google-genai", "websockets", "pyzmq", "pydantic")
-    versions = ", ".join(f"{name} {version(name)}" for name in packages)
-    print(
-        f"{platform.machine()}, {os.cpu_count()} processors, {platform.system()} "
-        f"{platform.release()}, Python {platform.python_version()}, {versions}; "
-        f"load before each benchmark {', '.join(f'{load:.1f}' for load in loads)}"
-    )
+    Console(width=120).print(table)
+    for figure in figures:
+        if figure.note:
+            print(f"{figure.name}: {figure.note}")
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from actors.live.client import Server as Address
 from actors.live.client import make_client
@@ -19,20 +20,26 @@ from actors.recording.clock import sleep_until
 from benchmarks.server import Server
 from benchmarks.sound import CHUNK_SAMPLES, RATE_HZ, read_wav
 
+if TYPE_CHECKING:
+    from google.genai.live import AsyncSession
+
 
 def send_alone(server: Server, sound: Path) -> int:
     """Send `sound` from a process of its own; return when its sample 0 was captured, in ns."""
-    command = [sys.executable, "-m", "benchmarks.bare", server.base_url, server.ca_file, sound]
+    module = [sys.executable, "-m", "benchmarks.bare"]
+    command = [*module, server.base_url, server.ca_file, str(sound)]
     done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
     return int(done.stdout)
 
 
 async def _send(address: Address, sound: Path) -> int:
+    from google.genai import types
+
     options = LiveOptions()
     client = make_client(address, options)
     pcm = read_wav(sound).tobytes()
     chunk_bytes = 2 * CHUNK_SAMPLES
-    config = {"response_modalities": ["AUDIO"]}
+    config = types.LiveConnectConfig(response_modalities=[types.Modality.AUDIO])
     async with client.aio.live.connect(model=options.model, config=config) as session:
         listening = asyncio.create_task(_listen(session))
         zero_ns = time.monotonic_ns()
@@ -46,9 +53,9 @@ async def _send(address: Address, sound: Path) -> int:
     return zero_ns
 
 
-async def _listen(session: object) -> None:
+async def _listen(session: AsyncSession) -> None:
     while True:
-        async for _ in session.receive():  # type: ignore[attr-defined]
+        async for _ in session.receive():
             pass
 
 

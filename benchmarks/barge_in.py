@@ -13,7 +13,7 @@ from benchmarks.tap import tapping
 from pipeline.frames import ActorState, Audio, Health, Playback, PlaybackState
 from pipeline.testing import running
 
-ROUNDS = int(__import__("os").environ.get("R","3"))
+ROUNDS = 3
 """A phrase begins elsewhere in the detector's windows of 32 ms each time."""
 INTO_ANSWER_S = 0.4
 RUN_S = 600.0
@@ -31,15 +31,18 @@ def measure(folder: Path) -> list[Figure]:
     blocks: list[Audio] = []
     stopped_ns: list[int] = []
     streams = {"microphone": ["audio", "health"], "speaker": ["playback"]}
-    with simulator(folder, LONG_ANSWER), running(config) as pipeline:
-        with tapping(pipeline.runtime_dir, **streams) as tap:
-            for _, frame, _ in tap.stream(RUN_S):
-                if isinstance(frame, Audio):
-                    blocks.append(frame)
-                elif isinstance(frame, Playback) and frame.state is PlaybackState.INTERRUPTED:
-                    stopped_ns.append(frame.at_ns)
-                elif isinstance(frame, Health) and frame.state is ActorState.FINISHED:
-                    break
+    with (
+        simulator(folder, LONG_ANSWER),
+        running(config) as pipeline,
+        tapping(pipeline.runtime_dir, **streams) as tap,
+    ):
+        for _, frame, _ in tap.stream(RUN_S):
+            if isinstance(frame, Audio):
+                blocks.append(frame)
+            elif isinstance(frame, Playback) and frame.state is PlaybackState.INTERRUPTED:
+                stopped_ns.append(frame.at_ns)
+            elif isinstance(frame, Health) and frame.state is ActorState.FINISHED:
+                break
     values: list[float] = []
     for start_ns, phrase in zip(_starts_ns(blocks, spoken), spoken, strict=True):
         onset_ns = start_ns + onset(phrase) * 1_000_000_000 // RATE_HZ

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.figures import Figure
+from benchmarks.memory import memory_mib
 from benchmarks.server import simulator
 from benchmarks.setting import SHORT_ANSWER, robot, talker
 from benchmarks.sound import RATE_HZ, SPEECH, speech, write_wav
@@ -47,15 +48,19 @@ def _memory(folder: Path) -> Figure:
     question = {"path": str(SPEECH / "goforward.wav"), "start": "after_answer"}
     config = robot(folder, [question], microphone={"options": {"loop": True}})
     with running(config) as pipeline:
-        answered = pipeline.until(_has_answered, "an answer").uptime_s
-        pipeline.until(lambda s: s.uptime_s >= answered + CONVERSATION_S, "a minute")
-        looks = [_pss_mib(pipeline)]
+        answered_s = pipeline.until(_has_answered, "an answer").uptime_s
+        pipeline.until(lambda s: s.uptime_s >= answered_s + CONVERSATION_S, "a minute")
+        processes = {each.pid: each.name() for each in pipeline.processes()}
+        looks = [memory_mib(processes)]
         while len(looks) < LOOKS:
             time.sleep(1)
-            looks.append(_pss_mib(pipeline))
+            looks.append(memory_mib(processes))
+    parts = ", ".join(
+        f"{processes[key].removeprefix('gr:') if isinstance(key, int) else key} {mib:.0f}"
+        for key, mib in looks[-1].items()
+    )
     values = [sum(look.values()) for look in looks]
-    parts = ", ".join(f"{name} {mib:.0f}" for name, mib in looks[-1].items())
-    return Figure("memory after a minute of talk (PSS)", "MiB", values, None, 200.0, parts)
+    return Figure("memory after a minute of talk", "MiB", values, p99_limit=200.0, note=parts)
 
 
 def _processor(name: str, config: Path) -> Figure:
@@ -73,14 +78,6 @@ def _processor(name: str, config: Path) -> Figure:
 
 def _has_answered(status: Status) -> bool:
     return status.turns_closed.get("answered", 0) > 0
-
-
-def _pss_mib(pipeline: RunningPipeline) -> dict[str, float]:
-    """Memory of each process, what is shared counted once in all."""
-    return {
-        process.name().removeprefix("gr:"): process.memory_full_info().pss / 2**20
-        for process in pipeline.processes()
-    }
 
 
 def _cpu_s(pipeline: RunningPipeline) -> float:

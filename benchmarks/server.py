@@ -65,9 +65,12 @@ def simulator(folder: Path, *answer: str | dict[str, Any]) -> Iterator[Server]:
     rules = [{"when": when, "do": actions} for when in ("activity_end", {"heard": TYPED_WORD})]
     scenario.write_text(yaml.safe_dump({"rules": rules}))
     greenroom = Path(sys.executable).parent / "greenroom"
-    command = [greenroom, "simulate", "--ears", "none", "--voice", "tone", "--scenario", scenario]
+    command = [str(greenroom), "simulate", "--ears", "none", "--voice", "tone"]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        [*command, "--scenario", str(scenario)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
     ) as process:
         try:
             assert process.stdout is not None

@@ -36,16 +36,19 @@ def measure(folder: Path) -> list[Figure]:
     config = robot(folder, [question], microphone={"options": {"loop": True}})
     gaps: list[float] = []
     unheard: list[float] = []
-    with simulator(folder, ANSWER) as server, running(config) as pipeline:
-        with tapping(pipeline.runtime_dir, **{PLAYER: ["playback"]}) as tap:
-            tap.until(PLAYER, Playback, lambda frame: frame.state is PlaybackState.FINISHED)
-            spared = pipeline.pid(PLAYER)
-            stages = [each.pid for each in pipeline.processes() if each.pid != spared]
-            for pid in stages * TRIALS:
-                gap_ms, heard = _stop_while_playing(tap, pid)
-                sent = server.turns()[-1]["answer_ms"] * RATE_HZ / 1000
-                gaps.append(gap_ms)
-                unheard.append(sent - heard)
+    with (
+        simulator(folder, ANSWER) as server,
+        running(config) as pipeline,
+        tapping(pipeline.runtime_dir, **{PLAYER: ["playback"]}) as tap,
+    ):
+        tap.until(PLAYER, Playback, lambda frame: frame.state is PlaybackState.FINISHED)
+        spared = pipeline.pid(PLAYER)
+        stages = [each.pid for each in pipeline.processes() if each.pid != spared]
+        for pid in stages * TRIALS:
+            gap_ms, heard = _stop_while_playing(tap, pid)
+            sent = server.turns()[-1]["answer_ms"] * RATE_HZ / 1000
+            gaps.append(gap_ms)
+            unheard.append(sent - heard)
     return [
         Figure("gap in playback, a stage stopped for 500 ms", "ms", gaps, p99_limit=0.0),
         Figure("- samples of the answer not heard", "", unheard, p99_limit=0.0),

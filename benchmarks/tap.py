@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,6 +18,9 @@ from pipeline.wire import decode
 
 PATIENCE_S = 60.0
 """How long a frame is waited for: only a broken pipeline lets anybody wait so long."""
+
+NAME = "benchmark"
+"""Under which retained frames are asked for."""
 
 FrameT = TypeVar("FrameT", bound=Frame)
 
@@ -64,21 +68,24 @@ class Tap:
         for heard in self.stream():
             if heard.actor == actor and isinstance(heard.frame, kind) and where(heard.frame):
                 return heard.frame, heard.at_ns
-        raise TimeoutError(f"{actor} sent no such {kind.__name__} within {PATIENCE_S:g} s")
+        raise AssertionError("streams do not end")
 
-    def stream(self, seconds: float = PATIENCE_S) -> Iterator[Heard]:
-        """Yield what comes for so long."""
-        end_s = time.monotonic() + seconds
-        while (left_s := end_s - time.monotonic()) > 0:
-            for socket, _ in self._poller.poll(left_s * 1000):
+    def stream(self, patience_s: float = PATIENCE_S) -> Iterator[Heard]:
+        """Yield what comes, until the caller has seen enough.
+
+        Raises:
+            TimeoutError: it had not after `patience_s`.
+        """
+        end_s = time.monotonic() + patience_s
+        while True:
+            left_s = end_s - time.monotonic()
+            if left_s <= 0:
+                raise TimeoutError(f"what was expected did not come within {patience_s:g} s")
+            for socket, _ in self._poller.poll(math.ceil(left_s * 1000)):
                 topic, payload = socket.recv_multipart()
                 at_ns = time.monotonic_ns()
                 if topic in self._topics and payload:
                     yield Heard(self._actors[socket], decode(payload), at_ns)
-
-
-NAME = "benchmark"
-"""Under which retained frames are asked for."""
 
 
 @contextmanager

@@ -42,7 +42,7 @@ class FarEnd:
             Whether it was new.
         """
         if frame.rate_hz != self._resampler.from_hz:
-            self._resampler = Resampler(frame.rate_hz, SPEECH_RATE_HZ)
+            self._resampler = Resampler(frame.rate_hz, SPEECH_RATE_HZ, steady=True)
             self._next = -1
         if 0 <= frame.position < self._next:
             return False
