@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
+from collections import deque
 from typing import ClassVar
 
 from pydantic import Field
@@ -12,6 +15,10 @@ from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError
 from pipeline.frames import Audio
 from pipeline.ports import In, Out
+
+LONGEST_WAIT_S = 0.2
+"""For a far end that is late, because the speaker's process had to wait for a processor. Only while
+an answer is heard: what is missing then comes through as a voice."""
 
 
 class EchoOptions(Options):
@@ -38,7 +45,8 @@ class Echo(Actor[EchoOptions]):
     """Publishes the microphone's blocks at their own positions, without the far end.
 
     Echo cancellation makes the sound 8 ms later (128 samples, in WebRTC's filter banks); blocks
-    that are no multiple of 10 ms wait for the next one. Gauges: `reduction_db`, by how much the
+    that are no multiple of 10 ms wait for the next one, and while an answer is heard those that
+    come before their far end wait for it. Gauges: `reduction_db`, by how much the
     sound is fainter while an answer is heard; `lead_ms`, by how much the far end is fed ahead of
     the time at which it is said to be heard.
     """
@@ -55,14 +63,22 @@ class Echo(Actor[EchoOptions]):
     async def start(self) -> None:
         """Take up where the process before this one was."""
         self._sessions: dict[str, Canceller] = {}
+        self._waiting: dict[str, deque[tuple[float, Audio]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
         self._next: dict[str, int] = self.checkpoint.setdefault("next", {})
 
     def on_far_end(self, frame: Audio) -> None:
         """Note what the loudspeaker plays."""
         self._session(frame.session).play(frame)
+        self._work_off(frame.session)
+
+    async def stop(self) -> None:
+        """Wait for nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
 
     def on_audio(self, frame: Audio) -> None:
-        """Take the far end out of a block and send it on."""
+        """Take a block, to send it on without the far end."""
         if frame.rate_hz != SPEECH_RATE_HZ:
             raise ConfigError(
                 f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
@@ -72,6 +88,35 @@ class Echo(Actor[EchoOptions]):
         if frame.position + frame.samples <= known and not frame.final:
             self.counters["repeated_samples"] += frame.samples
             return
+        deadline_s = time.monotonic() + LONGEST_WAIT_S
+        self._waiting.setdefault(frame.session, deque()).append((deadline_s, frame))
+        self._work_off(frame.session)
+
+    def _work_off(self, session: str) -> None:
+        """Send on what need not wait."""
+        waiting = self._waiting.get(session, deque())
+        while waiting:
+            deadline_s, frame = waiting[0]
+            left_s = deadline_s - time.monotonic()
+            if self._session(session).is_early(frame):
+                if left_s > 0:
+                    self.counters["waits"] += self._timer is None
+                    self._wake_in(left_s)
+                    return
+                self._session(session).give_up()
+            waiting.popleft()
+            self._send_on(frame)
+
+    def _wake_in(self, delay_s: float) -> None:
+        def wake() -> None:
+            self._timer = None
+            for session in list(self._waiting):
+                self._work_off(session)
+
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(delay_s, wake)
+
+    def _send_on(self, frame: Audio) -> None:
         canceller = self._session(frame.session)
         for position, samples in canceller.hear(frame):
             end = position + len(samples)
@@ -91,7 +136,7 @@ class Echo(Actor[EchoOptions]):
             self.counters[name] = count
         self.gauges.update(canceller.gauges)
         if frame.final:
-            del self._sessions[frame.session]
+            del self._sessions[frame.session], self._waiting[frame.session]
 
     def _session(self, name: str) -> Canceller:
         found = self._sessions.get(name)

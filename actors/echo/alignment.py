@@ -30,7 +30,10 @@ TOLERANCE = SPEECH_RATE_HZ * 20 // 1000
 """An echo comes at least so much later than its sound has: out through one buffer and in through
 another. Clocks that drift may use this up before the streams are lined up anew, in a pause."""
 JUMP = SPEECH_RATE_HZ // 10
-"""Off by more, they are lined up anew at once, which costs the canceller a second."""
+"""Off by more, says the clock, they are lined up anew at once; that costs the canceller a second,
+in which it can do nothing with what is wrong anyway."""
+LOSS = SPEECH_RATE_HZ * 40 // 1000
+"""The same, if the streams themselves say so: a device that ran over or dry has lost samples."""
 LATEST = SPEECH_RATE_HZ // 2
 """A far end that is further behind does not come at all, and is silent."""
 LATE_BLOCKS = 5
@@ -88,6 +91,10 @@ class Alignment:
         """Samples by which the far end is given before it is said to be heard."""
         return 0 if self._shift is None else self._shift - self.by_clock
 
+    def lacks(self, position: int, count: int, far_end: int) -> bool:
+        """Return whether some of the far end that goes with these samples has not come."""
+        return self._shift is not None and position + self._shift + count > far_end
+
     def first(self, position: int, count: int, far_end: int, *, quiet: bool) -> int | None:
         """Return the index of the far-end sample to go with microphone sample `position`.
 
@@ -130,4 +137,4 @@ class Alignment:
             return True
         if quiet:
             return best != self._shift and (late or abs(best - self._shift) > TOLERANCE)
-        return self._late_in_a_row == LATE_BLOCKS
+        return self._late_in_a_row == LATE_BLOCKS or best - self._shift > LOSS

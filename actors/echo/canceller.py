@@ -16,6 +16,8 @@ FRAME_SAMPLES = SPEECH_RATE_HZ // 100
 """10 ms: WebRTC works on nothing else."""
 LONGEST_ECHO = SPEECH_RATE_HZ // 2
 """Nothing is quiet until the last of an echo has died away."""
+MUTED = SPEECH_RATE_HZ // 2
+"""A far end that is missing for longer is not late: the speaker was killed, and is silent."""
 GAUGE_SHARE = 0.05
 """Of each block in `reduction_db`: an average over the last 0.4 s of sound."""
 FAINT_DBFS = -60.0
@@ -41,6 +43,9 @@ class Canceller:
         self._alignment = Alignment()
         self._waiting = NOTHING
         self._next: int | None = None
+        self._given_up = False
+        self.muted = 0
+        """Samples silenced because their far end was late."""
         self._processor: Any = None
         if mode is Mode.AEC:
             from pywebrtc_audio import AudioProcessor
@@ -54,6 +59,7 @@ class Canceller:
 
     def play(self, frame: Audio) -> None:
         """The loudspeaker plays this; `origin_ns` is when its last sample is heard."""
+        self._given_up = False
         if self._far.push(frame):
             end = (frame.position + frame.samples) * SPEECH_RATE_HZ // frame.rate_hz
             self._alignment.far.note(end, frame.origin_ns)
@@ -75,12 +81,24 @@ class Canceller:
         self._waiting = joined[whole:]
         return pieces + self._whole(position, joined[:whole])
 
+    def is_early(self, frame: Audio) -> bool:
+        """Return whether the block came before the sound of the loudspeaker that is in it."""
+        if self._mode is not Mode.AEC or self._given_up:
+            return False
+        lacks = self._alignment.lacks(frame.position, frame.samples, self._far.end)
+        return lacks and self._far.sounds(self._far.end - LONGEST_ECHO, LONGEST_ECHO)
+
+    def give_up(self) -> None:
+        """Do without the far end until more of it comes."""
+        self._given_up = True
+
     def counts(self) -> dict[str, int]:
         """What went other than planned."""
         return {
             "far_end_gaps": self._far.gaps,
             "far_end_late": self._alignment.late,
             "realigned": self._alignment.realigned,
+            "muted_samples": self.muted,
         }
 
     def _whole(self, position: int, samples: Samples) -> list[tuple[int, Samples]]:
@@ -105,6 +123,10 @@ class Canceller:
         first = self._alignment.first(position, count, self._far.end, quiet=not sounds)
         far = np.zeros(count, np.int16) if first is None else self._far.read(first, count)
         cleaned: Samples = self._processor.process(np.ascontiguousarray(samples), far)
+        if sounds and first is not None and self._far.end < first + count < self._far.end + MUTED:
+            # What cannot be cancelled would be taken for a voice.
+            cleaned = np.zeros_like(samples)
+            self.muted += count
         self.gauges["lead_ms"] = self._alignment.lead * 1000 / SPEECH_RATE_HZ
         if sounds and (before := level_dbfs(samples)) > FAINT_DBFS:
             known = self.gauges.get("reduction_db", 0.0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pipeline.frames import Playback, PlaybackState
 
-HEARD_ON_NS = 1_000_000_000
-"""After the last report of an answer that has not ended. Players report five times a second; one
-that was killed reports no end."""
+HEARD_ON_NS = 3_000_000_000
+"""After the last report of an answer that has not ended. Players report five times a second, when
+they get a processor, but not in a pause; one that was killed reports no end."""
 
 
 class Sounding:

@@ -61,6 +61,7 @@ class Room:
         jitter_ms: Its times are off by up to so much, this way and that.
         ahead_ms: How long before it is heard a block is reported.
         far_lost: Blocks of the far end that never come: first and one past the last.
+        far_held: Blocks that come all together when the last of them is due.
     """
 
     delay_ms: float = 60.0
@@ -71,6 +72,7 @@ class Room:
     jitter_ms: float = 0.0
     ahead_ms: float = 40.0
     far_lost: tuple[int, int] = (0, 0)
+    far_held: tuple[int, int] = (0, 0)
 
     def echo(self, played: Samples) -> Samples:
         """What the microphone hears of what is played; both at 16 kHz, same length."""
@@ -116,7 +118,10 @@ class Room:
                 pcm=to_pcm(far[index * 480 : index * 480 + 480]),
                 origin_ns=end_ns + round(off_ms * 1e6),
             )
-            timed.append((end_ns - round(self.ahead_ms * 1e6), "far_end", block))
+            comes_ns = end_ns - round(self.ahead_ms * 1e6)
+            if self.far_held[0] <= index < self.far_held[1]:
+                comes_ns += (self.far_held[1] - 1 - index) * BLOCK_NS
+            timed.append((comes_ns, "far_end", block))
         timed.sort(key=lambda each: each[0])
         return [(port, frame) for _, port, frame in timed]
 
@@ -126,6 +131,8 @@ def cleaned(frames: list[tuple[str, Audio]], **options: object) -> tuple[list[Au
     with stage(Echo, **options) as echo:
         for port, frame in frames:
             echo.send(port, frame)
+        sent = sum(frame.samples for port, frame in frames if port == "audio")
+        echo.until(lambda: sum(block.samples for block in echo.sent["audio"]) == sent)
         blocks = list(echo.sent["audio"])
         return blocks, {**echo.actor.counters, **echo.actor.gauges}
 

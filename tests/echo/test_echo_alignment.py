@@ -9,6 +9,7 @@ from actors.echo.alignment import (
     JUMP_NS,
     LATE_BLOCKS,
     LEAD,
+    LOSS,
     MARGIN,
     NS,
     STALLED_BLOCKS,
@@ -67,6 +68,13 @@ def test_one_that_is_half_a_second_behind_is_none() -> None:
     assert streams.alignment.first(0, BLOCK, BLOCK - 9_000, quiet=True) is None
 
 
+def test_samples_lost_by_a_device_are_made_up_for_at_once() -> None:
+    streams = Streams(at_hand=-500)
+    before = streams.step(200)
+    streams.at_hand += LOSS + 10
+    assert streams.step(200) == before + LOSS + 10
+
+
 def test_drift_is_made_up_for_in_a_pause_and_not_in_mid_answer() -> None:
     streams = Streams(at_hand=200)
     before = streams.step(200)
@@ -95,10 +103,10 @@ def test_one_late_block_moves_nothing_and_many_do() -> None:
     streams = Streams(at_hand=200)
     before = streams.step(200)
     assert streams.step(at_hand=0) == before
-    assert streams.step(LATE_BLOCKS - 1, at_hand=0) == before
     assert streams.step() == before
-    assert streams.step(LATE_BLOCKS, at_hand=0) == -MARGIN
-    assert streams.alignment.late == 2 * LATE_BLOCKS
+    assert streams.step(LATE_BLOCKS - 1, at_hand=0) == before
+    assert streams.step(at_hand=0) == -MARGIN
+    assert streams.alignment.late == 1 + LATE_BLOCKS
 
 
 def test_a_far_end_that_stops_for_a_while_goes_on_where_it_belongs() -> None:

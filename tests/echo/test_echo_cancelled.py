@@ -85,6 +85,24 @@ def test_a_break_in_the_far_end_is_recovered_from() -> None:
     assert level_db(talk[later:]) - level_db(joined(blocks)[later:]) > 20
 
 
+def test_the_microphone_waits_for_a_far_end_that_is_late() -> None:
+    frames = Room(far_held=(300, 308)).frames(TALK, NOBODY)
+    blocks, info = cleaned(frames)
+    assert info["waits"] > 0
+    assert info["far_end_late"] <= 2
+    assert starts(blocks) == []
+    there = slice(6 * NEAR_HZ, 7 * NEAR_HZ)
+    assert (
+        level_db(joined(heard_by_microphone(frames))[there]) - level_db(joined(blocks)[there]) > 20
+    )
+
+
+def test_the_microphone_does_not_wait_for_a_speaker_that_is_gone() -> None:
+    frames = Room(far_lost=(300, 600)).frames(TALK, NOBODY)
+    _, info = cleaned(frames)
+    assert info["waits"] == 1
+
+
 def test_half_duplex_hears_nothing_while_the_robot_speaks_and_everything_else_untouched() -> None:
     talk = np.concatenate([quiet(2), robot_talk(5), quiet(5)])
     person = said_at(8.5, recording("goforward.wav"), len(talk))
