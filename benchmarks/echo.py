@@ -38,8 +38,8 @@ PRE_ROLL_S = 0.24
 EVERY = 3
 """One answer in so many is interrupted."""
 INTO_ANSWER_S = 5.0
-HEARD_S = 1.5
-"""After the person has stopped, the detector may still be about it."""
+SLACK_S = 0.5
+"""From the player being started to the first sample in the microphone, and a turn's pre-roll."""
 RATE_HZ = 24_000
 ANSWER = (
     "I have thought about it for a while. There are three things I would like to say. First, the "
@@ -69,7 +69,7 @@ class Talk:
 
     def by_itself(self) -> int:
         """How often the robot took its own voice for a person's."""
-        slack = [(begin - int(0.5e9), end + int(HEARD_S * 1e9)) for begin, end in self.spoken]
+        slack = [(begin - int(SLACK_S * 1e9), end) for begin, end in self.spoken]
         return sum(not any(a < at < b for a, b in slack) for at in self.heard_ns)
 
 

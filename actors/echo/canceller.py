@@ -9,7 +9,7 @@ import numpy as np
 
 from actors.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, to_samples
 from actors.echo.alignment import LEAD, Alignment
-from actors.echo.far_end import NOTHING, FarEnd
+from actors.echo.far_end import AUDIBLE, NOTHING, FarEnd
 from pipeline.frames import Audio
 
 FRAME_SAMPLES = SPEECH_RATE_HZ // 100
@@ -18,6 +18,9 @@ LONGEST_ECHO = SPEECH_RATE_HZ // 2
 """Nothing is quiet until the last of an echo has died away."""
 MUTED = SPEECH_RATE_HZ // 2
 """A far end that is missing for longer is not late: the speaker was killed, and is silent."""
+LEARNING = SPEECH_RATE_HZ * 3 // 2
+"""Sound in which the canceller finds where and how loud the echo is: half a second to a second,
+with the loopback of a sound server. Until then enough comes through to be taken for a voice."""
 GAUGE_SHARE = 0.05
 """Of each block in `reduction_db`: an average over the last 0.4 s of sound."""
 FAINT_DBFS = -60.0
@@ -45,7 +48,9 @@ class Canceller:
         self._next: int | None = None
         self._given_up = False
         self.muted = 0
-        """Samples silenced because their far end was late."""
+        """Samples silenced because their echo could not be cancelled."""
+        self._learned = 0
+        self._realigned = 0
         self._processor: Any = None
         if mode is Mode.AEC:
             from pywebrtc_audio import AudioProcessor
@@ -123,13 +128,23 @@ class Canceller:
         first = self._alignment.first(position, count, self._far.end, quiet=not sounds)
         far = np.zeros(count, np.int16) if first is None else self._far.read(first, count)
         cleaned: Samples = self._processor.process(np.ascontiguousarray(samples), far)
-        if sounds and first is not None and self._far.end < first + count < self._far.end + MUTED:
+        late = first is not None and self._far.end < first + count < self._far.end + MUTED
+        if sounds and (late or self._is_learning(far)):
             # What cannot be cancelled would be taken for a voice.
-            cleaned = np.zeros_like(samples)
             self.muted += count
+            return np.zeros_like(samples)
         self.gauges["lead_ms"] = self._alignment.lead * 1000 / SPEECH_RATE_HZ
         if sounds and (before := level_dbfs(samples)) > FAINT_DBFS:
             known = self.gauges.get("reduction_db", 0.0)
             new = before - level_dbfs(cleaned) - known
             self.gauges["reduction_db"] = known + GAUGE_SHARE * new
         return cleaned
+
+    def _is_learning(self, far: Samples) -> bool:
+        if self._realigned != self._alignment.realigned:
+            self._realigned = self._alignment.realigned
+            self._learned = 0
+        if self._learned < LEARNING:
+            self._learned += len(far) * bool((np.abs(far) > AUDIBLE).any())
+            return True
+        return False
