@@ -11,6 +11,7 @@ ACTORS = [
     "http",
     "device",
     "tools",
+    "budget",
     "speaker",
     "wav_sink",
     "simulator",

@@ -16,7 +16,17 @@ from rich.table import Table
 from benchmarks.figures import Figure
 from benchmarks.machine import Others, description
 
-NAMES = ("startup", "uplink", "downlink", "barge_in", "restart", "stall", "footprint")
+NAMES = (
+    "startup",
+    "uplink",
+    "downlink",
+    "barge_in",
+    "restart",
+    "failover",
+    "stall",
+    "footprint",
+    "hour",
+)
 
 
 def main() -> int:

@@ -149,7 +149,7 @@ def _config(folder: Path) -> Path:
         "name": NAME,
         "route": {"backends": ["live"]},
         "actors": {
-            **dict.fromkeys(("camera", "console", "tools", "http", "device")),
+            **dict.fromkeys(("camera", "console", "tools", "http", "device", "budget")),
             "simulator": {
                 "use": "simulator",
                 "options": {"scenario": str(scenario), "ears": "none"},

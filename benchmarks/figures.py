@@ -6,6 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+P50_LIMIT_MS = 1.0
+P99_LIMIT_MS = 5.0
+"""What our processes may add to either way: the design's limits."""
+
 
 def quantile(values: Sequence[float], q: float) -> float:
     """Return the value that a share `q` of `values` does not exceed (nearest rank)."""
@@ -53,3 +57,16 @@ class Figure:
         return (self.p50_limit is None or self.p50 <= self.p50_limit) and (
             self.p99_limit is None or self.p99 <= self.p99_limit
         )
+
+
+def added(name: str, ours: Sequence[float], floor: Sequence[float]) -> Figure:
+    """Compare two distributions, percentile by percentile: what the one has more than the other.
+
+    Args:
+        name: What was measured.
+        ours: Values of one way, in ms.
+        floor: Values of the way that it is measured against.
+    """
+    percents = range(1, 100)
+    values = [quantile(ours, q / 100) - quantile(floor, q / 100) for q in percents]
+    return Figure(name, "ms", values, P50_LIMIT_MS, P99_LIMIT_MS)

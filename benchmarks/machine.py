@@ -10,7 +10,7 @@ from importlib.metadata import version
 
 import psutil
 
-PACKAGES = ("greenroom", "google-genai", "websockets", "pyzmq", "pydantic", "onnxruntime")
+PACKAGES = ("greenroom", "google-genai", "websockets", "pyzmq", "pydantic", "numpy")
 
 
 class Others:

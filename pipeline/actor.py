@@ -84,6 +84,8 @@ class Actor(Generic[OptionsT]):
         self.state = ActorState.STARTING
         self.detail = ""
         self._publish: Callable[[str, Frame], None] | None = None
+        self._attend: Callable[[str, bool], None] | None = None
+        self._attended: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._failed: asyncio.Future[None] | None = None
 
@@ -115,6 +117,20 @@ class Actor(Generic[OptionsT]):
             raise RuntimeError(f"{self.name} published before it was started")
         self._publish(port, frame)
 
+    def attend(self, port: str) -> None:
+        """Read a port that has `relaxed_ms` as its frames come, beginning with what waits."""
+        self._set_attended(port, True)
+
+    def relax(self, port: str) -> None:
+        """Let the frames of a port wait for its `relaxed_ms` again."""
+        self._set_attended(port, False)
+
+    def catch_up(self, port: str) -> None:
+        """Read what waits on a port that has `relaxed_ms`."""
+        if port not in self._attended:
+            self.attend(port)
+            self.relax(port)
+
     def set_state(self, state: ActorState, detail: str = "") -> None:
         """Say how the actor is; goes out with the next heartbeat."""
         self.state = state
@@ -133,6 +149,12 @@ class Actor(Generic[OptionsT]):
         self._failed = asyncio.get_running_loop().create_future()
         return self._failed
 
+    def bind_inputs(self, attend: Callable[[str, bool], None]) -> None:
+        """Give the actor its say in when ports are read."""
+        self._attend = attend
+        for port in self._attended:
+            attend(port, True)
+
     def receive(self, port: str, frame: Frame) -> None:
         """Hand a frame to the handler of an input port."""
         handler: Callable[[Frame], None] = getattr(self, f"on_{port}")
@@ -143,6 +165,13 @@ class Actor(Generic[OptionsT]):
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _set_attended(self, port: str, attended: bool) -> None:
+        if attended == (port in self._attended):
+            return
+        (self._attended.add if attended else self._attended.discard)(port)
+        if self._attend is not None:
+            self._attend(port, attended)
 
     def _on_task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -163,6 +163,11 @@ class Host:
             self._subscribers.append(subscriber)
             if connection.awaited:
                 self._awaited.append(subscriber)
+        self.actor.bind_inputs(self._attend)
+
+    def _attend(self, port: str, attended: bool) -> None:
+        for subscriber in self._subscribers:
+            subscriber.attend(port, attended=attended)
 
     async def _beat(self, publisher: Publisher) -> None:
         while True:

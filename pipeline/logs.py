@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
-import structlog
+from pipeline.plain_structlog import structlog
 
 Logger = structlog.stdlib.BoundLogger
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import msgpack
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import WireError
 from pipeline.frames import FRAME_TYPES, SCHEMA_VERSION, Frame
@@ -15,7 +15,7 @@ MAX_FRAME_BYTES = 8 * 1024 * 1024
 
 
 def _plain(value: object) -> dict[str, Any]:
-    if isinstance(value, Frame):
+    if isinstance(value, BaseModel):
         return value.__dict__
     raise TypeError(f"a {type(value).__name__} cannot travel in a frame")
 

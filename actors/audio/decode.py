@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from actors.audio.pcm import SPEECH_RATE_HZ, Samples
+from actors.audio.plain_wav import is_plain_wav, read_plain_wav
 from pipeline.errors import DeviceError, did_you_mean
 
 
@@ -35,7 +35,7 @@ def require_sound(path: Path) -> None:
         DeviceError: there is no such file, it cannot be read, or it holds no sound.
     """
     require_file(path, "sound file")
-    if not _is_plain_wav(path):
+    if not is_plain_wav(path):
         with _opened(path):
             pass
 
@@ -53,6 +53,10 @@ def decode(
     Raises:
         DeviceError: there is no such file, it cannot be read, or it holds no sound.
     """
+    if is_plain_wav(path, rate_hz):
+        yield from read_plain_wav(path)
+        return
+
     from av import AudioResampler
     from av.error import FFmpegError
 
@@ -78,15 +82,6 @@ def decode(
 def _samples(frame: Any) -> Samples:
     samples: Samples = frame.to_ndarray().reshape(-1)
     return samples
-
-
-def _is_plain_wav(path: Path) -> bool:
-    """Return whether the standard library can read the file: that spares 17 MB of FFmpeg."""
-    try:
-        with wave.open(str(path)) as file:
-            return bool(file.getnframes())
-    except (wave.Error, EOFError):
-        return False
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from pipeline.frames import (
     TurnClosed,
 )
 
+UNDER_WAY = (PlaybackState.STARTED, PlaybackState.PLAYING)
 KEPT_TURNS = 20
 """Enough to know what is being talked about; every token is billed again at every turn."""
 
@@ -29,18 +30,19 @@ class Version:
         said: The user's words.
         pieces: Of the answer, each with the samples of sound before it.
         heard_samples: Sound that was played; None: nothing was reported.
-        finished: All of it was played.
+        state: What the player said last; None: nothing.
     """
 
     epoch: int
     said: str = ""
     pieces: list[tuple[int, str]] = field(default_factory=list)
     heard_samples: int | None = None
-    finished: bool = False
+    state: PlaybackState | None = None
 
-    def heard(self, *, unless_reported: bool) -> str:
-        """The answer as far as the user heard it."""
-        if self.finished or (self.heard_samples is None and unless_reported):
+    def heard(self, *, unless_reported: bool, to_come: bool) -> str:
+        """The answer as far as the user heard it; `to_come`: or is about to."""
+        whole = {PlaybackState.FINISHED, *(UNDER_WAY if to_come else ())}
+        if self.state in whole or (self.heard_samples is None and unless_reported):
             return "".join(text for _, text in self.pieces)
         return "".join(text for at, text in self.pieces if at < (self.heard_samples or 0))
 
@@ -90,13 +92,20 @@ class History:
         if frame.turn in self._entries:
             version = self._version(frame.turn, frame.backend, frame.epoch)
             version.heard_samples = max(version.heard_samples or 0, frame.played_samples)
-            version.finished = version.finished or frame.state is PlaybackState.FINISHED
+            if version.state is not PlaybackState.FINISHED:
+                version.state = frame.state
 
-    def closed(self, frame: TurnClosed) -> None:
-        """The ledger's account: all there is for a process that was not there."""
+    def closed(self, frame: TurnClosed) -> bool:
+        """Take the ledger's account, all there is for a process that was not there.
+
+        Returns:
+            Whether it says anything that it did not say before.
+        """
         entry = self._entry(frame.turn)
+        before = (entry.said, entry.answer)
         entry.said = frame.said or entry.said
         entry.answer = frame.answer if frame.outcome is Outcome.ANSWERED else ""
+        return (entry.said, entry.answer) != before
 
     def said(self, turn: str) -> str:
         """The user's words in a turn, as the newest backend understood them."""
@@ -105,15 +114,26 @@ class History:
             return ""
         return next((v.said for v in reversed(entry.in_order()) if v.said.strip()), entry.said)
 
-    def contents(self, before: str, without: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
-        """Role (`user` or `model`) and text of what was said before a turn, in other turns."""
+    def contents(
+        self, before: str | None = None, without: Collection[str] = (), *, to_come: bool = False
+    ) -> tuple[tuple[str, str], ...]:
+        """Return role (`user` or `model`) and text of what was said.
+
+        Args:
+            before: Only in turns that began before this one.
+            without: Not in these turns.
+            to_come: An answer that is being played counts as if it had been heard to its end.
+        """
         spoken: list[tuple[str, str]] = []
         for turn, entry in self._entries.items():
             if turn == before:
                 break
             if turn in without:
                 continue
-            for role, text in (("user", self.said(turn)), ("model", self._heard(entry))):
+            for role, text in (
+                ("user", self.said(turn)),
+                ("model", self._heard(entry, to_come)),
+            ):
                 if text.strip():
                     spoken.append((role, text.strip()))
         return tuple(spoken)
@@ -125,11 +145,14 @@ class History:
     def restore(self, data: dict[str, Any]) -> None:
         """Take over what `to_json` gave."""
         for turn, entry in data.items():
-            versions = {name: Version(**version) for name, version in entry["versions"].items()}
+            versions = {name: _version(saved) for name, saved in entry["versions"].items()}
             self._entries[turn] = Entry(versions, entry["said"], entry["answer"])
 
-    def _heard(self, entry: Entry) -> str:
-        heard = [version.heard(unless_reported=not self._reported) for version in entry.in_order()]
+    def _heard(self, entry: Entry, to_come: bool) -> str:
+        heard = [
+            version.heard(unless_reported=not self._reported, to_come=to_come)
+            for version in entry.in_order()
+        ]
         return " ".join(text.strip() for text in heard if text.strip()) or entry.answer
 
     def _version(self, turn: str, backend: str, epoch: int) -> Version:
@@ -142,3 +165,8 @@ class History:
             while len(self._entries) > KEPT_TURNS:
                 self._entries.popitem(last=False)
         return self._entries[turn]
+
+
+def _version(saved: dict[str, Any]) -> Version:
+    state = saved["state"]
+    return Version(**{**saved, "state": state and PlaybackState(state)})

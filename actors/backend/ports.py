@@ -26,8 +26,11 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 
+RELAXED_MS = 250
+"""Between two turns nobody waits for sound: it is kept in case a turn turns out to have begun."""
+
 INPUTS: Mapping[str, In] = {
-    "audio": In((Audio,), max_age_ms=30_000, replay=True),
+    "audio": In((Audio,), max_age_ms=30_000, replay=True, relaxed_ms=RELAXED_MS),
     "speech": In((SpeechStarted, SpeechEnded), replay=True),
     "video": In((Image,), max_age_ms=5_000, newest=True, required=False),
     "text": In((UserText,), replay=True, required=False),
@@ -45,7 +48,8 @@ OUTPUTS: Mapping[str, Out] = {
     "answer": Out((AnswerEnded,), retain_s=30),
     "transcript": Out((Transcript,)),
     "tool_calls": Out((ToolCall, ToolCancel), retain_s=30),
-    "usage": Out((Usage,)),
+    # What was used while nobody counted is counted all the same.
+    "usage": Out((Usage,), retain_s=30),
     "status": Out((BackendStatus,), retain_last=True),
     "faults": Out((Fault,)),
 }

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from actors.live.audio_ring import RATE_HZ
+from actors.backend.audio_ring import RATE_HZ
 from pipeline.errors import GreenroomError
 
 CallTool = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]

@@ -7,13 +7,13 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from actors.backend.audio_ring import AudioRing
 from actors.backend.history import History
 from actors.backend.memory import Memory
 from actors.backend.performance import Performance
 from actors.backend.request import CallTool, Request
 from actors.backend.tool_results import ToolResults
 from actors.backend.turn_machine import Begin, TurnMachine
-from actors.live.audio_ring import AudioRing
 
 PICTURE_LIFE_S = 30.0
 """An older picture shows what was, not what the user talks about."""

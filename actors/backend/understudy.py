@@ -8,13 +8,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, ClassVar, TypeVar
 
+from actors.backend.audio_ring import RATE_HZ
 from actors.backend.performance import Performance, Stance
 from actors.backend.ports import INPUTS, OUTPUTS
 from actors.backend.request import AnswerFailedError, Heard, Part, Request, Words
 from actors.backend.session import Session
 from actors.backend.sessions import Sessions
 from actors.backend.turn_machine import Begin, Interrupt, Step, Withdraw
-from actors.live.audio_ring import RATE_HZ
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.frames import (
     ActorState,
@@ -121,6 +121,7 @@ class Understudy(Actor[OptionsT]):
         if isinstance(frame, SpeechStarted):
             self._do(session, machine.speech_started(frame.turn, frame.position))
         else:
+            self.catch_up("audio")
             steps = machine.speech_ended(frame.turn, frame.start_position, frame.position)
             self._do(session, steps)
 

@@ -31,7 +31,7 @@ class Http(Understudy[HttpOptions]):
     """Answers turns over HTTP, for when a Live connection is not to be had."""
 
     options_type = HttpOptions
-    preload = ("google.genai",)
+    preload = ("actors.live.tables", "actors.backend.sdk")
 
     def __init__(self, options: HttpOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
@@ -42,7 +42,7 @@ class Http(Understudy[HttpOptions]):
 
     async def start(self) -> None:
         """Import the SDK."""
-        await asyncio.to_thread(importlib.import_module, "google.genai")
+        importlib.import_module("actors.backend.sdk")
 
     async def serve(self) -> None:
         """See whether the service is there, and again whenever it failed."""

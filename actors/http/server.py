@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import ssl
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.http.options import HttpOptions
-from actors.live.client import API_VERSION, SERVER_FILE_DEADLINE_S, SERVER_FILE_LOOK_S
+from actors.live.client import SERVER_FILE_DEADLINE_S, SERVER_FILE_LOOK_S
 from actors.live.closing import ConnectionOverError
 from actors.live.credentials import read_env_file
 from actors.live.faults import Closing, Source
@@ -100,25 +99,23 @@ def make_client(server: Server, key: str) -> Client:
         ConfigError: the CA file cannot be read.
     """
     import httpx2
-    from google.genai import Client, types
 
-    async_args: dict[str, Any] = {"limits": httpx2.Limits(keepalive_expiry=KEEPALIVE_S)}
-    client_args: dict[str, Any] = {}
-    if server.ca_file:
-        try:
-            context = ssl.create_default_context(cafile=server.ca_file)
-        except OSError as error:
-            raise ConfigError(f"cannot read ca_file {server.ca_file}: {error}") from error
-        client_args["verify"] = context
+    from actors.backend.sdk import API_VERSION, Client, trust, types
+
+    context = trust(server.ca_file)
+    async_args: dict[str, Any] = {
+        "limits": httpx2.Limits(keepalive_expiry=KEEPALIVE_S),
         # google-genai takes the one with httpx and the other with aiohttp, whichever is installed.
-        async_args |= {"verify": context, "ssl": context}
+        "verify": context,
+        "ssl": context,
+    }
     return Client(
         vertexai=False,
         api_key=key,
         http_options=types.HttpOptions(
             base_url=server.base_url,
             api_version=API_VERSION,
-            client_args=client_args,
+            client_args={"verify": context},
             async_client_args=async_args,
         ),
     )

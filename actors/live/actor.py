@@ -6,19 +6,21 @@ import asyncio
 import importlib
 import time
 
+from actors.backend.audio_ring import RATE_HZ, AudioRing
+from actors.backend.history import History
 from actors.live.alarm import Alarm
 from actors.live.announcer import Announcer
 from actors.live.answers import Answers
-from actors.live.audio_ring import RATE_HZ, AudioRing
+from actors.live.briefing import Briefing
 from actors.live.connection import Pcm
 from actors.live.events import Event, GoAway, HandleIssued
 from actors.live.exchange import Exchange
 from actors.live.faults import Closing, Source
-from actors.live.history import History
 from actors.live.limits import limits_of
 from actors.live.memory import Keeper
 from actors.live.mover import Mover
 from actors.live.options import LiveOptions
+from actors.live.ports import INPUTS, OUTPUTS
 from actors.live.reconnect import Dialler
 from actors.live.session import Ending, Session
 from actors.live.steps import Freeze, Proved, Publish, SendAudio, Step, Withdraw
@@ -28,23 +30,17 @@ from pipeline.frames import (
     AnswerEnded,
     Audio,
     BackendState,
-    BackendStatus,
-    Fault,
     Image,
     Playback,
     Route,
     SpeechEnded,
     SpeechStarted,
-    ToolCall,
-    ToolCancel,
     ToolOffer,
     ToolResult,
     Transcript,
     TurnClosed,
-    Usage,
     UserText,
 )
-from pipeline.ports import In, Out
 
 OFFER_PATIENCE_S = 10.0
 """For the tools to be offered before the session is set up without them."""
@@ -56,37 +52,18 @@ class Live(Actor[LiveOptions]):
     """Answers turns over the Gemini Live API."""
 
     options_type = LiveOptions
-    preload = ("google.genai",)
-    inputs = {
-        "audio": In((Audio,), max_age_ms=30_000, replay=True),
-        "speech": In((SpeechStarted, SpeechEnded), replay=True, required=False),
-        "video": In((Image,), max_age_ms=5_000, newest=True, required=False),
-        "text": In((UserText,), required=False),
-        "offer": In((ToolOffer,), replay=True, required=False),
-        "results": In((ToolResult,), replay=True, required=False),
-        "playback": In((Playback,), required=False),
-        "route": In((Route,), replay=True, required=False),
-        "turns": In((TurnClosed,), required=False),
-    }
-    outputs = {
-        # A player that was killed in mid-answer goes on with what it had not played.
-        "audio": Out((AnswerAudio,), retain_s=30),
-        "answer": Out((AnswerEnded,), retain_s=30),
-        "transcript": Out((Transcript,)),
-        "tool_calls": Out((ToolCall, ToolCancel), retain_s=30),
-        "usage": Out((Usage,)),
-        "status": Out((BackendStatus,), retain_last=True),
-        "faults": Out((Fault,)),
-    }
+    preload = ("actors.live.tables", "actors.backend.sdk")
+    inputs = INPUTS
+    outputs = OUTPUTS
 
     def __init__(self, options: LiveOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._local_turns = "speech" in surroundings.connected
         self._ring = AudioRing()
         self._origin_ns = 0
-        self._history = History()
+        self._briefing = Briefing(self.name, History(reported="playback" in surroundings.connected))
         path = surroundings.state_dir / f"{self.name}-{self.session}.json"
-        self._keeper = Keeper(path, surroundings.started_ns, self._history, self.log)
+        self._keeper = Keeper(path, surroundings.started_ns, self._briefing.history, self.log)
         self._session = Session(
             options, surroundings, self._keeper.memory, self.log, self.counters, self.gauges
         )
@@ -103,9 +80,12 @@ class Live(Actor[LiveOptions]):
 
     async def start(self) -> None:
         """Import the SDK and take up what a killed process left off."""
-        await asyncio.to_thread(importlib.import_module, "google.genai")
+        importlib.import_module("actors.backend.sdk")
         memory = self._keeper.memory
         self._restored = self._exchange.restore(memory.turns())
+        self._session.begin(self.checkpoint)
+        if not self._local_turns:
+            self.attend("audio")
         if "route" in self.surroundings.connected:
             self._do(self._exchange.route(None, memory.epoch, time.monotonic()))
 
@@ -121,7 +101,7 @@ class Live(Actor[LiveOptions]):
                 local_turns=self._local_turns,
                 tools=self._tools,
                 left_out=frozenset(self._dialler.left_out),
-                history=self._history.contents(),
+                history=self._briefing.tell(self._exchange.open_turns()),
                 checkpoint=self.checkpoint,
                 on_open=self._on_open,
                 on_event=self._on_event,
@@ -141,8 +121,6 @@ class Live(Actor[LiveOptions]):
         self._alarm.set(None)
         await self._session.close()
 
-    # Input ports.
-
     def on_audio(self, frame: Audio) -> None:
         """Keep the sound; what belongs to a turn goes out at once."""
         if frame.rate_hz != RATE_HZ:
@@ -153,12 +131,16 @@ class Live(Actor[LiveOptions]):
         self._do(self._exchange.audio_heard(self._ring.start, self._ring.end, now_s))
         if frame.final:
             self._do(self._exchange.stream_ended())
+        if self._local_turns and self._exchange.hold_from() is None:
+            self.relax("audio")
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
+        self._briefing.history.began(frame.turn)
         now_s = time.monotonic()
         if isinstance(frame, SpeechStarted):
             self._do(self._exchange.speech_started(frame.turn, frame.position, now_s))
+            self.attend("audio")
         else:
             self._do(
                 self._exchange.speech_ended(frame.turn, frame.start_position, frame.position, now_s)
@@ -174,6 +156,7 @@ class Live(Actor[LiveOptions]):
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
+        self._briefing.history.began(frame.turn)
         self._do(self._exchange.typed(frame.turn, frame.text, time.monotonic()))
 
     def on_offer(self, frame: ToolOffer) -> None:
@@ -190,23 +173,34 @@ class Live(Actor[LiveOptions]):
         """A tool is done."""
         self._do(self._exchange.tool_result(frame.call_id, frame.response, time.monotonic()))
 
+    def on_transcript(self, frame: Transcript) -> None:
+        """What was said to and by other backends belongs to the conversation."""
+        if frame.backend != self.name:
+            self._briefing.history.transcript(frame)
+
     def on_playback(self, frame: Playback) -> None:
         """What the user did not hear was not said."""
-        self._history.playback(frame)
+        self._briefing.history.playback(frame)
         if frame.backend != self.name:
             self._exchange.answered_elsewhere(frame.turn)
 
     def on_route(self, frame: Route) -> None:
         """Another backend may own the turns now."""
+        if frame.owner == self.name and self._briefing.behind:
+            self._renew()
         self._do(self._exchange.route(frame.owner, frame.epoch, time.monotonic()))
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn is closed, perhaps by another backend."""
-        if frame.by and frame.by != self.name:
-            self._history.turn_closed(frame)
+        self._briefing.closed(frame)
         self._exchange.answered_elsewhere(frame.turn)
-
-    # The connection.
+        if self._briefing.behind:
+            # A resumed session does not know this turn, and must not be told.
+            self._keeper.memory.handle = None
+            if self._exchange.owned():
+                self._mover.want()
+        self._remember()
+        self._do([])
 
     async def _wait_for_offer(self) -> None:
         if "offer" not in self.surroundings.connected:
@@ -225,7 +219,7 @@ class Live(Actor[LiveOptions]):
     def _on_event(self, event: Event) -> None:
         match event:
             case HandleIssued(handle):
-                if handle:
+                if handle and not self._briefing.behind:
                     self._keeper.memory.keep_handle(handle, self._session.peer, time.time())
                     self._remember()
             case GoAway(time_left_s):
@@ -257,7 +251,12 @@ class Live(Actor[LiveOptions]):
         if self._session.connection is not None:
             self._session.connection.leave(closing)
 
-    # Steps.
+    def _renew(self) -> None:
+        """Leave for a fresh session, which is told all: content in mid-session may interrupt."""
+        if self._session.connection is not None:
+            self.counters["renewals"] += 1
+            self._leave()
+            self._do(self._exchange.link_down("others answered meanwhile"))
 
     def _do(self, steps: list[Step]) -> None:
         for step in steps:
@@ -284,7 +283,7 @@ class Live(Actor[LiveOptions]):
         self.publish(step.port, frame)
         match frame:
             case Transcript():
-                self._history.transcript(frame)
+                self._briefing.history.transcript(frame)
             case AnswerAudio(position=0) | AnswerEnded():
                 self._remember()
 
@@ -295,5 +294,5 @@ class Live(Actor[LiveOptions]):
                 connection.send(Pcm(pcm, self._origin_ns))
 
     def _remember(self) -> None:
-        self._keeper.memory.note(self._exchange.memorable(), self._history.to_json())
+        self._keeper.memory.note(self._exchange.memorable(), self._briefing.history.to_json())
         self._keeper.save()

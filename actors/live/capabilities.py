@@ -6,8 +6,9 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict
+
+from pipeline.yaml_text import parse_yaml
 
 
 class Family(BaseModel):
@@ -38,7 +39,7 @@ class Capabilities(BaseModel):
 def capabilities() -> Capabilities:
     """The table, read once."""
     text = Path(__file__).with_name("capabilities.yaml").read_text(encoding="utf-8")
-    return Capabilities.model_validate(yaml.safe_load(text))
+    return Capabilities.model_validate(parse_yaml(text))
 
 
 def family_of(model: str) -> Family:

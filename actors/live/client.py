@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +19,6 @@ from pipeline.logs import add_secret
 if TYPE_CHECKING:
     from google.genai import Client
 
-API_VERSION = "v1beta"
-"""google-genai 3 would take v1, where aliases and some previews do not exist."""
 SERVER_FILE_DEADLINE_S = 15.0
 """A simulator loads speech models before it listens: 3 s, and four times that on a Pi."""
 SERVER_FILE_LOOK_S = 0.02
@@ -73,8 +70,9 @@ def make_client(server: Server, options: LiveOptions) -> Client:
     Raises:
         ConfigError: the CA file cannot be read.
     """
-    from google.genai import Client, types
+    from actors.backend.sdk import API_VERSION, Client, trust, types
 
+    context = trust(server.ca_file)
     keepalive = options.keepalive
     async_args: dict[str, Any] = {
         "ping_interval": keepalive.interval_s if keepalive else None,
@@ -84,22 +82,16 @@ def make_client(server: Server, options: LiveOptions) -> Client:
         "close_timeout": options.close_timeout_s,
         # Audio does not shrink; deflating each block would cost time and memory.
         "compression": None,
+        "verify": context,
+        "ssl": context,
     }
-    client_args: dict[str, Any] = {}
-    if server.ca_file:
-        try:
-            context = ssl.create_default_context(cafile=server.ca_file)
-        except OSError as error:
-            raise ConfigError(f"cannot read ca_file {server.ca_file}: {error}") from error
-        client_args["verify"] = context
-        async_args |= {"verify": context, "ssl": context}
     return Client(
         vertexai=False,
         api_key=server.key,
         http_options=types.HttpOptions(
             base_url=server.base_url,
             api_version=API_VERSION,
-            client_args=client_args,
+            client_args={"verify": context},
             async_client_args=async_args,
         ),
     )

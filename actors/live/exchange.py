@@ -194,6 +194,14 @@ class Exchange:
                 steps += self._frozen(turn)
         return [*steps, *deliver(book, now_s)]
 
+    def owned(self) -> bool:
+        """Whether turns are answered here."""
+        return self._book.owned
+
+    def open_turns(self) -> list[str]:
+        """Turns that are not over, in the order in which they began."""
+        return [turn.turn_id for turn in self._book.turns]
+
     def linked(self) -> bool:
         """Whether what is sent reaches a server that is to answer."""
         return self._book.link is Link.UP and self._book.owned
@@ -234,6 +242,13 @@ class Exchange:
             turn.deadline_s = now_s + TURN_PATIENCE_S
 
     def _frozen(self, turn: Turn) -> list[Step]:
+        """Give up the connection that owes an answer; the next one gets the turn, once.
+
+        Nothing is sent to wake the server first. Content with turnComplete interrupts: an answer
+        that was only slow would be cut off, and made a second time. What comes of a second
+        activityEnd is documented nowhere, and what the service does not expect, such as a second
+        setup, it meets with 1007, which costs the session and its handle.
+        """
         turn.freezes += 1
         what = "the answer stalled" if turn.begun else "no answer came"
         steps: list[Step] = [Freeze(what)]

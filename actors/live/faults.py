@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.frames import FaultClass
 from pipeline.logs import redact
+from pipeline.yaml_text import parse_yaml
 
 
 class Action(StrEnum):
@@ -91,7 +91,7 @@ def rows() -> dict[Source, list[Row]]:
     text = Path(__file__).with_name("faults.yaml").read_text(encoding="utf-8")
     return {
         Source(section): [Row.model_validate(line) for line in lines]
-        for section, lines in yaml.safe_load(text).items()
+        for section, lines in parse_yaml(text).items()
     }
 
 

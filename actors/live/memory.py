@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from actors.live.history import History
+from actors.backend.history import History
 from pipeline.logs import Logger
 
 HANDLE_LIFE_S = 2 * 3600.0

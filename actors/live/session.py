@@ -62,9 +62,16 @@ class Session:
         self._warned: set[str] = set()
         self._client: Client | None = None
         self._server: Server | None = None
+        self._preparing: asyncio.Task[Server] | None = None
         self.family = family_of(options.model)
         self.connection: Connection | None = None
         self.peer = ""
+
+    def begin(self, checkpoint: dict[str, Any]) -> None:
+        """Do what the first attempt needs and what needs nobody else, beside all other starts."""
+        self._preparing = asyncio.create_task(self._prepare(checkpoint))
+        # Whoever never gets as far as the first attempt does not miss how this went.
+        self._preparing.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def run(
         self,
@@ -80,12 +87,12 @@ class Session:
         """Connect, stay connected, and say how it ended."""
         handle: str | None = None
         try:
-            server = await find_server(self._options, self._surroundings)
-            self.peer = f"{server.base_url or 'default'} {self._options.model}"
+            prepared, self._preparing = self._preparing, None
+            server = await (prepared or self._prepare(checkpoint))
             if self._options.resumption:
                 handle = self._memory.usable_handle(self.peer, time.time())
             opening = Opening(local_turns, tools, handle, bool(history), left_out)
-            await self._connect(server, opening, history, checkpoint, on_open, on_event)
+            await self._connect(server, opening, history, on_open, on_event)
         except ConnectionOverError as error:
             return Ending(classify(error.closing), handle is not None)
         except GreenroomError as error:
@@ -99,12 +106,10 @@ class Session:
         server: Server,
         opening: Opening,
         history: list[tuple[str, str]],
-        checkpoint: dict[str, Any],
         on_open: Callable[[], None],
         on_event: Callable[[Event], None],
     ) -> None:
         client = await self._client_for(server)
-        await self._check_model(client, checkpoint)
         config, warnings = build_setup(self._options, self.family, opening)
         for warning in warnings:
             if warning not in self._warned:
@@ -122,16 +127,29 @@ class Session:
             on_event=on_event,
         )
 
+    async def _prepare(self, checkpoint: dict[str, Any]) -> Server:
+        """Find the server, make a client for it, and check the model."""
+        server = await find_server(self._options, self._surroundings)
+        self.peer = f"{server.base_url or 'default'} {self._options.model}"
+        await self._check_model(await self._client_for(server), checkpoint)
+        return server
+
     async def _client_for(self, server: Server) -> Client:
-        """A client takes 70 ms to make, most of it reading certificates: one serves them all."""
+        """A client takes 40 ms to make, most of it reading certificates: one serves them all."""
         if self._client is not None and self._server == server:
             return self._client
-        await self.close()
+        await self._close_client()
         self._client, self._server = make_client(server, self._options), server
         return self._client
 
     async def close(self) -> None:
-        """Let go of the client."""
+        """Let go of the client, and of what `begin` began."""
+        if self._preparing is not None:
+            self._preparing.cancel()
+            await asyncio.gather(self._preparing, return_exceptions=True)
+        await self._close_client()
+
+    async def _close_client(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             await client.aio.aclose()

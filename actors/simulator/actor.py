@@ -58,7 +58,7 @@ class Simulator(Actor[SimulatorOptions]):
         await self._server.start()
         address = {
             "base_url": self._server.base_url,
-            "ca_file": str(self._server.ca_file),
+            "ca_file": str(self._server.authority_file),
             "api_key": options.keys[0] if options.keys else DEFAULT_KEY,
         }
         _write_atomically(runtime_dir / ADDRESS_FILE, json.dumps(address))

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,7 @@ class Api:
             arrivals = request.query.get("arrivals") == "1"
             responder.send_json(200, self._services.journal.to_json(arrivals))
             return
-        record = RequestRecord("", "", self._services.journal.now_s())
+        record = RequestRecord("", "", self._services.journal.now_s(), time.monotonic_ns())
         try:
             await self._route(request, responder, record)
         except HttpError as error:

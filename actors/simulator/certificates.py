@@ -10,19 +10,26 @@ if TYPE_CHECKING:
 
 NAMES = ("127.0.0.1", "localhost")
 BUNDLE_NAME = "ca-bundle.pem"
+AUTHORITY_NAME = "ca.pem"
 
 
 @dataclass(frozen=True)
 class Certificates:
-    """Server contexts and the file for `SSL_CERT_FILE`; private keys are never on disk for long."""
+    """Server contexts, and files for clients; private keys are never on disk for long.
+
+    Attributes:
+        bundle: For `SSL_CERT_FILE`: public authorities and ours, so that other TLS still works.
+        authority: Ours alone, for who talks to nobody else: it is read in no time.
+    """
 
     trusted: ssl.SSLContext
     untrusted: ssl.SSLContext
     bundle: Path
+    authority: Path
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Writes the bundle into `folder`: public authorities and ours, so other TLS still works."""
+    """Makes certificates, and writes the files for clients into `folder`."""
     import certifi
     import trustme
 
@@ -31,7 +38,9 @@ def make_certificates(folder: Path) -> Certificates:
     folder.mkdir(parents=True, exist_ok=True)
     public = Path(certifi.where()).read_bytes()
     bundle.write_bytes(public + b"\n" + authority.cert_pem.bytes())
-    return Certificates(_context(authority), _context(trustme.CA()), bundle)
+    own = folder / AUTHORITY_NAME
+    authority.cert_pem.write_to_path(own)
+    return Certificates(_context(authority), _context(trustme.CA()), bundle, own)
 
 
 def _context(authority: "trustme.CA") -> ssl.SSLContext:

@@ -96,6 +96,7 @@ class SessionRecord:
     audio_outside_activity_ms: float = 0.0
     ignored_media_chunks: int = 0
     actions: list[str] = field(default_factory=list)
+    close_sent_ns: int = 0
     close: CloseRecord | None = None
 
 
@@ -106,6 +107,7 @@ class RequestRecord:
     method: str
     model: str
     at_s: float
+    at_ns: int = 0
     status: int = 0
     heard: str = ""
     said: str = ""

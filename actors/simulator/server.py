@@ -73,6 +73,12 @@ class SimulatorServer:
         assert self._certificates is not None, "the server has not been started"
         return self._certificates.bundle
 
+    @property
+    def authority_file(self) -> Path:
+        """For clients that connect to nobody else."""
+        assert self._certificates is not None, "the server has not been started"
+        return self._certificates.authority
+
     async def start(self) -> None:
         """Loads models, makes certificates and listens."""
         folder = self.options.certificates

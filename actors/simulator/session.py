@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum, auto
@@ -82,6 +83,7 @@ class LiveSession:
     def close(self, close: Close) -> None:
         """Closes the socket; the conversation may be resumed from now on."""
         self.go_silent()
+        self.record.close_sent_ns = time.monotonic_ns()
         self.socket.close(close)
         self.services.handles.closed(self.record.number)
 

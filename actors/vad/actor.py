@@ -117,7 +117,7 @@ class Vad(Actor[VadOptions]):
         "speech": Out((SpeechStarted, SpeechEnded), retain_s=30),
         "voice": Out((VoiceStarted, VoiceDismissed)),
     }
-    preload = ("actors.vad.silero.runtime",)
+    preload = ("actors.vad.silero.engine",)
 
     _make_engine: Callable[[], Engine]
 

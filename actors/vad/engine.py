@@ -41,10 +41,11 @@ def load_engine(name: EngineName) -> Callable[[], Engine]:
     """Load a voice detector; the function returned makes one engine for each stream."""
     match name:
         case EngineName.SILERO:
-            from actors.vad.silero.engine import SileroEngine, load_model
+            from actors.vad.silero.engine import SileroEngine
+            from actors.vad.silero.network import Network
 
-            model = load_model()
-            return lambda: SileroEngine(model)
+            network = Network()
+            return lambda: SileroEngine(network)
         case EngineName.WEBRTC:
             from actors.vad.webrtc import WebrtcEngine
 

@@ -47,8 +47,10 @@ class Publisher:
     ) -> None:
         self._ports = ports
         self._seq = dict.fromkeys(ports, 0)
-        # Wall time in ms: unlike the monotonic clock it also grows over a reboot.
-        self._boot = time.time_ns() // 1_000_000
+        # In ms. Wall time also grows over a reboot, which listeners elsewhere may see; those on
+        # this host cannot, and must hear a process that was restarted after the clock was set back.
+        local = address.startswith("ipc:")
+        self._boot = (time.monotonic_ns() if local else time.time_ns()) // 1_000_000
         self._retained: dict[str, deque[tuple[int, bytes]]] = {
             name: deque() for name, port in ports.items() if port.retain_s > 0
         }

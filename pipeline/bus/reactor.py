@@ -34,7 +34,23 @@ class SocketReader:
         self._loop = asyncio.get_running_loop()
         self._fd = int(socket.getsockopt(zmq.FD))
         self._again: asyncio.Handle | None = None
+        self._interval_s = 0.0
+        self._reading = False
         self._loop.add_reader(self._fd, self._read)
+
+    def pace(self, interval_s: float) -> None:
+        """Read what has come every so often; 0: as soon as it comes, beginning with what waits."""
+        if interval_s == self._interval_s:
+            return
+        self._interval_s = interval_s
+        self._cancel_again()
+        if interval_s:
+            self._loop.remove_reader(self._fd)
+            self._again = self._loop.call_later(interval_s, self._read)
+        else:
+            self._loop.add_reader(self._fd, self._read)
+            if not self._reading:
+                self._read()
 
     def kick(self) -> None:
         """Look for messages on the next turn of the loop."""
@@ -58,6 +74,17 @@ class SocketReader:
 
     def _read(self) -> None:
         self._cancel_again()
+        self._reading = True
+        try:
+            taken = self._take_batch()
+        finally:
+            self._reading = False
+        if taken == BATCH:
+            self.kick()
+        elif self._interval_s and self._again is None and not self._socket.closed:
+            self._again = self._loop.call_later(self._interval_s, self._read)
+
+    def _take_batch(self) -> int:
         taken = 0
         while taken < BATCH and not self._socket.closed:
             try:
@@ -68,5 +95,4 @@ class SocketReader:
             self._on_message(message)
         if taken and self._on_drained is not None:
             self._on_drained()
-        if taken == BATCH:
-            self.kick()
+        return taken

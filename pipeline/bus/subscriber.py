@@ -38,6 +38,7 @@ class Inlet:
     boot: int = 0
     next_seq: int = 0
     replayed: bool = False
+    attended: bool = False
     held: list[Frame] = field(default_factory=list)
     newest: dict[str, Frame] = field(default_factory=dict)
 
@@ -96,15 +97,27 @@ class Subscriber:
             self._connected.set()
         self._socket.connect(address)
         self._reader = SocketReader(self._socket, self._on_message, self._flush_newest)
+        self._set_pace()
 
     async def connected(self) -> None:
         """Return once the producer has answered for every port."""
         await self._connected.wait()
 
+    def attend(self, port: str, *, attended: bool) -> None:
+        """Read an input port as its frames come, or let them wait for `relaxed_ms`."""
+        for inlet in self._inlets.values():
+            if inlet.port == port:
+                inlet.attended = attended
+                self._set_pace()
+
     def close(self) -> None:
         """Disconnect."""
         self._reader.close()
         self._socket.close(linger=0)
+
+    def _set_pace(self) -> None:
+        patience = (0.0 if i.attended else i.spec.relaxed_ms for i in self._inlets.values())
+        self._reader.pace(min(patience) / 1000 if self._connected.is_set() else 0.0)
 
     def _on_message(self, message: list[bytes]) -> None:
         if len(message) != 2:
@@ -159,6 +172,7 @@ class Subscriber:
             self._accept(inlet, frame)
         if all(each.connected for each in self._inlets.values()):
             self._connected.set()
+            self._set_pace()
 
     def _expired(self, inlet: Inlet, frame: Frame) -> bool:
         if inlet.spec.max_age_ms is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
-from pipeline.errors import GreenroomError
+from pipeline.supervision.forkserver import import_shared, keep_to_one_thread
 from pipeline.supervision.nursery import Nursery
 
 if TYPE_CHECKING:
     from pipeline.cli.app import Chooser
+    from pipeline.cli.view import View
 
 
 def load_graph(
@@ -41,37 +43,48 @@ def run_command(
     duration_s: float | None,
     plain: bool,
 ) -> int:
-    """Run a pipeline; return the exit status."""
+    """Run a pipeline; return the exit status. Turns garbage collection on."""
+    keep_to_one_thread()
     live = sys.stdout.isatty() and not plain
     log = _open_log() if live else None
-    nursery = Nursery(log)
-    try:
-        overlay: Mapping[str, Any] = {}
-        if config is None:
-            config, overlay, reasons = choose()
-            for reason in reasons:
-                print(reason)  # noqa: T201
-        graph = load_graph(config, overrides, external, overlay)
-    except GreenroomError:
-        nursery.abandon()
-        raise
+    overlay: Mapping[str, Any] = {}
+    if config is None:
+        config, overlay, reasons = choose()
+        for reason in reasons:
+            print(reason)  # noqa: T201
+    graph = load_graph(config, overrides, external, overlay)
     logs.configure(stream=log, level=graph.config.log_level)
 
-    from pipeline.cli.summary import print_turns
-    from pipeline.cli.view import LinesView, LiveView
     from pipeline.supervision.supervisor import Supervisor, run_pipeline
 
-    view = LiveView(graph, log.name) if log is not None else LinesView()
+    # What has been imported by now the actors need not import again, and share.
+    import_shared()
+    nursery = Nursery(log, forked=True)
+    gc.enable()
+    view = _view(graph, log)
     supervisor = Supervisor(graph, nursery, view.on_frame)
     with view:
         ended = run_pipeline(supervisor, duration_s)
     if supervisor.ledger.turns:
-        print_turns(supervisor.ledger)
+        from pipeline.cli.summary import print_turns
+
+        print_turns(supervisor.ledger, view.spending)
     if ended.exit_status:
         print(f"error: {logs.redact(ended.reason)}", file=sys.stderr)  # noqa: T201
     else:
         print(f"ended: {ended.reason}")  # noqa: T201
     return ended.exit_status
+
+
+def _view(graph: Graph, log: Any) -> View:
+    # Rich takes 40 ms to import: nobody waits for it who does not see it.
+    if log is not None:
+        from pipeline.cli.live_view import LiveView
+
+        return LiveView(graph, log.name)
+    from pipeline.cli.view import LinesView
+
+    return LinesView()
 
 
 def _open_log() -> Any:

@@ -8,6 +8,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.cost import cost_line
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.frames import Status
 
@@ -28,6 +29,8 @@ def _print_table(status: Status) -> None:
     console.print(f"{status.pipeline}: {ready}, up {status.uptime_s:.0f} s, {owner} answers")
     outcomes = ", ".join(f"{count} {name}" for name, count in status.turns_closed.items())
     console.print(f"turns: {outcomes or 'none closed'}, {status.turns_open} open")
+    if status.spending is not None:
+        console.print(cost_line(status.spending))
     table = Table(box=box.SIMPLE_HEAD)
     for column in ("actor", "phase", "state", "pid", "restarts", "memory, MiB", "last exit"):
         table.add_column(column)

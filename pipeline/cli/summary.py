@@ -6,12 +6,16 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from pipeline.cli.cost import cost_line
+from pipeline.frames import Spending
 from pipeline.logs import redact
 from pipeline.supervision.ledger import Ledger
 
 
-def print_turns(ledger: Ledger, console: Console | None = None) -> None:
-    """Print what was said, who answered, how long the first sound took, and the outcome."""
+def print_turns(
+    ledger: Ledger, spending: Spending | None = None, console: Console | None = None
+) -> None:
+    """Print what was said, who answered, how long the first sound took, the outcome, the cost."""
     table = Table(box=box.SIMPLE_HEAD, title="turns", title_justify="left")
     table.add_column("turn")
     table.add_column("said", overflow="fold")
@@ -30,4 +34,7 @@ def print_turns(ledger: Ledger, console: Console | None = None) -> None:
             f"{first:.0f} ms" if first is not None else "-",
             f"{outcome}: {turn.reason}" if turn.reason else outcome,
         )
-    (console or Console()).print(table)
+    console = console or Console()
+    console.print(table)
+    if spending is not None:
+        console.print(cost_line(spending))

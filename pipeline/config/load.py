@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.yaml_text import parse_yaml
 
 Tree = dict[str, Any]
 
@@ -68,7 +69,7 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
     if path in seen:
         raise ConfigError(f"{path}: extends itself, through {' -> '.join(map(str, seen))}")
     try:
-        tree = yaml.safe_load(path.read_text(encoding="utf-8"))
+        tree = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         near = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
         raise ConfigError(f"no config file {path}: {did_you_mean(path.name, near)}") from error
@@ -128,7 +129,7 @@ def _tree_of(override: str) -> Tree:
     if not (equals and path):
         raise ConfigError(f"--set {override}: write it as path.to.field=value")
     try:
-        value = yaml.safe_load(text)
+        value = parse_yaml(text)
     except yaml.YAMLError as error:
         raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
     for step in reversed(path.split(".")):

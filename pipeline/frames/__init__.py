@@ -12,6 +12,7 @@ from pipeline.frames.answers import (
     Usage,
 )
 from pipeline.frames.base import FRAME_TYPES, SCHEMA_VERSION, Frame
+from pipeline.frames.budget import Allowance, LimitUse, Spending, Spent
 from pipeline.frames.control import (
     ActorState,
     ActorStatus,
@@ -42,6 +43,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "ActorState",
     "ActorStatus",
+    "Allowance",
     "AnswerAudio",
     "AnswerEnd",
     "AnswerEnded",
@@ -55,6 +57,7 @@ __all__ = [
     "Frame",
     "Health",
     "Image",
+    "LimitUse",
     "Outcome",
     "Playback",
     "PlaybackState",
@@ -62,6 +65,8 @@ __all__ = [
     "Side",
     "SpeechEnded",
     "SpeechStarted",
+    "Spending",
+    "Spent",
     "Status",
     "ToolCall",
     "ToolCancel",

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from pipeline.frames.base import Frame
+from pipeline.frames.budget import Spending
 
 
 class ActorState(StrEnum):
@@ -126,3 +127,4 @@ class Status(Frame):
     actors: list[ActorStatus] = Field(description="In the order of the config.")
     turns_open: int = Field(0, ge=0, description="Turns that have no outcome yet.")
     turns_closed: dict[str, int] = Field(default_factory=dict, description="By outcome.")
+    spending: Spending | None = Field(None, description="What it costs, if that is counted.")

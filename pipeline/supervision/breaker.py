@@ -61,6 +61,8 @@ class Backend:
     trips: int = 0
     """Times in a row that it was found broken."""
     fault: Fault | None = None
+    refused: str = ""
+    """Why its budget allows it no more turns, in words; that is no fault of its own."""
 
     def heard(self, status: BackendStatus, now_s: float) -> Backend:
         """It said how it is."""

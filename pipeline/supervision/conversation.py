@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pipeline.config.graph import SUPERVISOR
 from pipeline.config.model import PipelineConfig
 from pipeline.frames import (
+    Allowance,
     AnswerEnd,
     AnswerEnded,
     AnswerFrame,
@@ -16,12 +18,14 @@ from pipeline.frames import (
     Side,
     SpeechEnded,
     SpeechStarted,
+    Spending,
     ToolCall,
     ToolResult,
     Transcript,
     TurnClosed,
     UserText,
 )
+from pipeline.logs import get_logger
 from pipeline.supervision import route
 from pipeline.supervision.ledger import Ledger
 
@@ -46,6 +50,9 @@ class Conversation:
             stall_deadline_ns=int(config.ledger.stall_deadline_s * 1e9),
         )
         self.state = route.initial(config.route, now_ns / 1e9)
+        self.spending: Spending | None = None
+        """What it costs, if somebody counts."""
+        self._log = get_logger(SUPERVISOR)
         self._session = config.session
 
     def route_frame(self) -> Route:
@@ -67,6 +74,8 @@ class Conversation:
         """Note a frame; return what follows from it."""
         if isinstance(frame, AnswerFrame) and self._is_stale(frame):
             return []
+        if isinstance(frame, Spending):
+            self.spending = frame
         said: list[Said] = []
         # Whether an answer that failed fails the turn is for the route to say.
         if not (self.state.owner and _is_no_answer(frame)):
@@ -94,7 +103,14 @@ class Conversation:
         return frame.epoch < self.state.epoch and not isinstance(frame, Transcript)
 
     def _advance(self, event: route.Event, now_ns: int) -> list[Said]:
+        overspent = route.overspends(self.state)
         self.state, decisions = route.step(self.state, event, now_ns / 1e9)
+        if route.overspends(self.state) and not overspent:
+            owner = self.state.backends[self.state.owner]
+            self._log.error(
+                f"nobody within a budget is left: {owner.name} answers all the same",
+                because=owner.refused,
+            )
         said: list[Said] = []
         for decision in decisions:
             match decision:
@@ -119,7 +135,7 @@ def _is_no_answer(frame: Frame) -> bool:
 
 def _events(frame: Frame) -> list[route.Event]:
     match frame:
-        case BackendStatus() | Fault():
+        case BackendStatus() | Fault() | Allowance():
             return [frame]
         case SpeechStarted():
             return [route.Began(frame.turn)]

@@ -5,14 +5,13 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-import psutil
-
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
 from pipeline.logs import get_logger
 from pipeline.spec import ActorSpec, Connection
 from pipeline.supervision.forkserver import EXIT_USAGE, error_file
 from pipeline.supervision.lifecycle import Action, Event, Life, Limits, Phase, step
+from pipeline.supervision.memory import memory_of
 from pipeline.supervision.watch import watched_ports
 
 if TYPE_CHECKING:
@@ -118,16 +117,15 @@ class Keeper:
         pid = self._nursery.pid(self.name)
         if pid is None:
             return
-        try:
-            memory = psutil.Process(pid).memory_full_info()
-        except (psutil.NoSuchProcess, psutil.AccessDenied):
+        memory = memory_of(pid)
+        if memory is None:
             return
-        self.pss_mib = getattr(memory, "pss", memory.rss) / 2**20
+        self.pss_mib = memory.pss
         limit_mib = self.node.config.memory_limit_mib
-        if limit_mib is not None and memory.uss / 2**20 > limit_mib:
+        if limit_mib is not None and memory.uss > limit_mib:
             self._log.warning(
                 f"{self.name} uses more memory than it may",
-                used_mib=round(memory.uss / 2**20),
+                used_mib=round(memory.uss),
                 limit_mib=limit_mib,
             )
             self.handle(Event.TOO_BIG, now_s)

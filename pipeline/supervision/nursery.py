@@ -9,41 +9,34 @@ import os
 import pickle
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from typing import TextIO
 
 from pipeline.spec import ActorSpec
 from pipeline.supervision.forkserver import FORK, MAX_MESSAGE_BYTES, PING
+from pipeline.supervision.server_process import ServerProcess, fork_server, spawn_server
 
 STALL_S = 10.0
 """Importing what an actor preloads takes 0.3 s; on a small and busy machine ten times that."""
 
 
 class Nursery:
-    """Starts the fork server at once, so that it imports while the supervisor still reads."""
+    """Has a fork server from the beginning."""
 
-    def __init__(self, log_stream: TextIO | None = None) -> None:
+    def __init__(self, log_stream: TextIO | None = None, *, forked: bool = False) -> None:
         """Start the fork server.
 
         Args:
             log_stream: Where the actors' standard output and error go; None leaves them as ours.
+            forked: Out of this process, if it can be; it must have no ZeroMQ context.
         """
         self.log_stream = log_stream
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._server = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "pipeline.supervision.forkserver",
-                    str(theirs.fileno()),
-                    str(os.getpid()),
-                ],
-                pass_fds=[theirs.fileno()],
-                stdout=log_stream,
-                stderr=log_stream,
+            self._server: ServerProcess = (
+                fork_server(theirs, self._control, log_stream)
+                if forked
+                else spawn_server(theirs, log_stream)
             )
         self._control.setblocking(False)
         self._pids: dict[str, int] = {}

@@ -2,147 +2,57 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from dataclasses import replace
 
-from pipeline.config.model import RouteConfig
-from pipeline.frames import BackendState, BackendStatus, Fault
-from pipeline.supervision.breaker import CANNOT_HEAL_IN_TIME, Backend, Breaker
-
-
-@dataclass(frozen=True)
-class Began:
-    """The user began a turn."""
-
-    turn: str
-
-
-@dataclass(frozen=True)
-class Asked:
-    """The user finished a turn; somebody has to answer."""
-
-    turn: str
-
-
-@dataclass(frozen=True)
-class Sounded:
-    """An answer by this backend is heard."""
-
-    turn: str
-    backend: str
-
-
-@dataclass(frozen=True)
-class Working:
-    """A sign that the turn is being answered; `tools` counts calls begun less calls ended."""
-
-    turn: str
-    tools: int = 0
-
-
-@dataclass(frozen=True)
-class Delivered:
-    """The whole answer has been handed over; only playing it is left."""
-
-    turn: str
-    backend: str
-
-
-@dataclass(frozen=True)
-class Broke:
-    """The backend gave this turn up, or gave nothing."""
-
-    turn: str
-    backend: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class Closed:
-    """The turn has its outcome."""
-
-    turn: str
-
-
-@dataclass(frozen=True)
-class Died:
-    """The backend's process ended."""
-
-    backend: str
-
-
-@dataclass(frozen=True)
-class Tick:
-    """Time has passed."""
-
-
-Event: TypeAlias = (
-    Began
-    | Asked
-    | Sounded
-    | Working
-    | Delivered
-    | Broke
-    | Closed
-    | Died
-    | Tick
-    | BackendStatus
-    | Fault
+from pipeline.frames import Allowance, BackendState, BackendStatus, Fault
+from pipeline.supervision.breaker import CANNOT_HEAL_IN_TIME, Breaker
+from pipeline.supervision.route_events import (
+    Asked,
+    Began,
+    Broke,
+    Closed,
+    Decision,
+    Delivered,
+    Died,
+    Event,
+    GiveUp,
+    Sounded,
+    Switch,
+    Tick,
+    Working,
+)
+from pipeline.supervision.route_state import (
+    Pending,
+    RouteState,
+    best,
+    by_choice,
+    hopeless,
+    initial,
+    overspends,
+    playing,
 )
 
-
-@dataclass(frozen=True)
-class Switch:
-    """The route changes."""
-
-    owner: str
-    epoch: int
-    reason: str
-
-
-@dataclass(frozen=True)
-class GiveUp:
-    """No backend is left for this turn."""
-
-    turn: str
-    reason: str
-
-
-Decision = Switch | GiveUp
-
-
-@dataclass(frozen=True)
-class Pending:
-    """A turn without an outcome."""
-
-    asked: bool = False
-    since_s: float = 0.0
-    """When it last moved on: was asked, handed to another backend, heard."""
-    sounding: bool = False
-    delivered: bool = False
-    tools: int = 0
-    tried: frozenset[str] = frozenset()
-    """Backends that gave it up."""
-
-
-@dataclass(frozen=True)
-class RouteState:
-    """The backends in order of preference, who owns the route, and the open turns."""
-
-    config: RouteConfig
-    backends: dict[str, Backend]
-    owner: str
-    epoch: int = 1
-    reason: str = "first in the config"
-    turns: dict[str, Pending] = field(default_factory=dict)
-    leaving: str = ""
-    """Why the owner is to be left as soon as the answer that is being played is over."""
-
-
-def initial(config: RouteConfig, now_s: float = 0.0) -> RouteState:
-    """The preferred backend owns the route."""
-    backends = {name: Backend(name, since_s=now_s) for name in config.backends}
-    return RouteState(config, backends, config.backends[0] if config.backends else "")
+__all__ = [
+    "Asked",
+    "Began",
+    "Broke",
+    "Closed",
+    "Decision",
+    "Delivered",
+    "Died",
+    "Event",
+    "GiveUp",
+    "Pending",
+    "RouteState",
+    "Sounded",
+    "Switch",
+    "Tick",
+    "Working",
+    "hopeless",
+    "initial",
+    "overspends",
+    "step",
+]
 
 
 def step(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, list[Decision]]:
@@ -155,16 +65,10 @@ def step(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, lis
     why = why or _overdue(state, now_s)
     if why:
         return _leave(state, why, now_s)
-    if state.leaving and not _playing(state):
+    if state.leaving and not playing(state):
         return _leave(replace(state, leaving=""), state.leaving, now_s)
-    return _return(state, now_s)
-
-
-def hopeless(state: RouteState) -> Fault | None:
-    """Return the preferred backend's fault if no backend can ever answer, else None."""
-    if state.owner and all(backend.is_hopeless for backend in state.backends.values()):
-        return next(iter(state.backends.values())).fault
-    return None
+    state, decisions = _economise(state)
+    return (state, decisions) if decisions else _return(state, now_s)
 
 
 def _note(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, str]:
@@ -172,6 +76,8 @@ def _note(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, st
     match event:
         case BackendStatus() | Fault() | Died() if event.backend in state.backends:
             return _note_backend(state, event, now_s)
+        case Allowance():
+            return _note_allowance(state, event), ""
         case Began(turn) if turn not in state.turns:
             return _with_turn(state, turn, Pending(since_s=now_s)), ""
         case Asked(turn):
@@ -209,6 +115,14 @@ def _note_backend(
     return state, why if event.backend == state.owner else ""
 
 
+def _note_allowance(state: RouteState, allowance: Allowance) -> RouteState:
+    backends = {
+        name: replace(backend, refused=allowance.refused.get(name, ""))
+        for name, backend in state.backends.items()
+    }
+    return replace(state, backends=backends, last_resort=tuple(allowance.last_resort))
+
+
 def _note_answer(
     state: RouteState, event: Sounded | Working | Delivered | Broke, now_s: float
 ) -> tuple[RouteState, str]:
@@ -236,12 +150,6 @@ def _with_turn(state: RouteState, turn: str, pending: Pending) -> RouteState:
     return replace(state, turns={**state.turns, turn: pending})
 
 
-def _playing(state: RouteState) -> bool:
-    """The answer to every asked turn is complete: changing now would cut or double it."""
-    asked = [pending for pending in state.turns.values() if pending.asked]
-    return bool(asked) and all(pending.delivered for pending in asked)
-
-
 def _overdue(state: RouteState, now_s: float) -> str:
     """Say why waiting any longer is no use, if it is not."""
     config, owner = state.config, state.owner
@@ -258,19 +166,19 @@ def _overdue(state: RouteState, now_s: float) -> str:
     backend = state.backends[owner]
     if backend.state is BackendState.DEGRADED and now_s - backend.since_s > config.degraded_s:
         others = [b for b in state.backends.values() if b.name != owner and b.is_ready]
-        if others and not _playing(state):
+        if not backend.refused:
+            others = [b for b in others if not b.refused]
+        if others and not playing(state):
             return f"{owner} has been without connection for {config.degraded_s:g} s"
     return ""
 
 
 def _leave(state: RouteState, why: str, now_s: float) -> tuple[RouteState, list[Decision]]:
     """Give the open turns to the next backend; those that nobody is left for are given up."""
-    if _playing(state):
+    if playing(state):
         return replace(state, leaving=why), []
     tried = {state.owner}.union(*(pending.tried for pending in state.turns.values()))
-    nexts = [b for name, b in state.backends.items() if name not in tried]
-    chosen = next((b for b in nexts if b.is_ready), None)
-    chosen = chosen or next((b for b in nexts if b.is_possible), None)
+    chosen = best(state, tried)
     if chosen is None:
         return _give_up(state, why, now_s)
     turns = {
@@ -296,11 +204,25 @@ def _give_up(state: RouteState, why: str, now_s: float) -> tuple[RouteState, lis
     decisions: list[Decision] = [GiveUp(name, why) for name in asked]
     state = replace(state, turns=turns, leaving="")
     # For the next turn, whoever is ready; with nobody ready, the owner keeps trying.
-    ready = next((b.name for b in state.backends.values() if b.is_ready), state.owner)
+    ready = next((b.name for b in by_choice(state) if b.is_ready), state.owner)
     if ready == state.owner:
         return state, decisions
     state, switched = _switch(state, ready, why)
     return state, [*decisions, *switched]
+
+
+def _economise(state: RouteState) -> tuple[RouteState, list[Decision]]:
+    """Leave a backend whose budget is used up; nobody is interrupted for the sake of money."""
+    owner = state.backends[state.owner]
+    if not owner.refused or any(pending.asked for pending in state.turns.values()):
+        return state, []
+    chosen = best(state)
+    if chosen is None or chosen.name == owner.name:
+        return state, []
+    choice = by_choice(state)
+    if chosen.refused and not (chosen.is_ready and choice.index(chosen) < choice.index(owner)):
+        return state, []
+    return _switch(state, chosen.name, f"{owner.name}: {owner.refused}")
 
 
 def _return(state: RouteState, now_s: float) -> tuple[RouteState, list[Decision]]:
@@ -312,7 +234,7 @@ def _return(state: RouteState, now_s: float) -> tuple[RouteState, list[Decision]
             break
         # Each time in a row that it broke, it has to be ready for longer.
         stable_s = state.config.stable_s * (1 + backend.trips)
-        if backend.is_ready and now_s - backend.since_s >= stable_s:
+        if backend.is_ready and not backend.refused and now_s - backend.since_s >= stable_s:
             return _switch(state, name, f"{name} has been ready for {stable_s:g} s")
     return state, []
 

@@ -30,10 +30,13 @@ if TYPE_CHECKING:
 
 TICK_S = 0.05
 """How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
+CALM_TICK_S = 0.25
+"""The same while every actor works and no turn is open: then the shortest deadline is 2 s."""
 STATUS_EVERY_S = 0.5
 """Twice a second is what a person can follow."""
 MEASURE_EVERY_S = 5.0
-"""Reading a process's memory map takes 1-3 ms; memory grows slowly."""
+"""Memory grows slowly, and adding up the pages of a process takes a millisecond. One process is
+looked at after the other, so that nobody waits for all of them."""
 QUIET_S = 0.75
 """After the sources have ended: without a frame for so long, nothing more is coming. Longer than
 the silence that ends a turn (0.6 s)."""
@@ -77,6 +80,7 @@ class Supervisor:
         self._last_news_s = time.monotonic()
         self._was_ready = False
         self._publisher: Publisher | None = None
+        self._version = version("greenroom")
 
     @property
     def ledger(self) -> Ledger:
@@ -126,18 +130,21 @@ class Supervisor:
         return Status(
             session=self.graph.config.session,
             pipeline=self.graph.config.name,
-            version=version("greenroom"),
+            version=self._version,
             uptime_s=(time.monotonic_ns() - self._started_ns) / 1e9,
             ready=all(keeper.is_ready for keeper in self._keepers.values()),
             route=self._conversation.route_frame(),
             actors=[keeper.status() for keeper in self._keepers.values()],
             turns_open=len(self.ledger.open_turns()),
             turns_closed=self.ledger.outcomes(),
+            spending=self._conversation.spending,
         )
 
     async def _supervise(self, duration_s: float | None) -> Ended:
         begun_s = time.monotonic()
-        next_status_s = next_measure_s = begun_s
+        next_status_s = begun_s
+        next_measure_s = begun_s + MEASURE_EVERY_S
+        to_measure: list[Keeper] = []
         while self._ended is None:
             now_s = time.monotonic()
             self._reconcile(now_s)
@@ -148,19 +155,26 @@ class Supervisor:
             if now_s >= next_measure_s:
                 next_measure_s = now_s + MEASURE_EVERY_S
                 self._nursery.check(now_s)
-                for keeper in self._keepers.values():
-                    keeper.measure(now_s)
+                to_measure = list(self._keepers.values())
+            if to_measure:
+                to_measure.pop().measure(now_s)
             if duration_s is not None and now_s - begun_s >= duration_s:
                 self.stop(reason=f"{duration_s:g} s are over")
             elif self._is_done(now_s):
                 self.stop(reason="every source has ended and every turn is closed")
             self._wake.clear()
             try:
-                async with asyncio.timeout(TICK_S):
+                async with asyncio.timeout(self._tick_s()):
                     await self._wake.wait()
             except TimeoutError:
                 continue
         return self._ended
+
+    def _tick_s(self) -> float:
+        calm = self._was_ready and not self.ledger.open_turns()
+        if calm and all(k.is_ready or k.is_stopped for k in self._keepers.values()):
+            return CALM_TICK_S
+        return TICK_S
 
     def _reconcile(self, now_s: float) -> None:
         # Those that have nothing to import first are forked first: the fork server imports
@@ -201,11 +215,10 @@ class Supervisor:
         self._log.error("the fork server is gone; starting it and all actors again")
         self._nursery = Nursery(self._nursery.log_stream)
         self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
-        now_s = time.monotonic()
         for keeper in self._keepers.values():
             keeper.replace_nursery(self._nursery)
             if keeper.life.phase in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING, Phase.STOPPING):
-                keeper.died(-9, now_s)
+                keeper.died(-9, time.monotonic())
         self._wake.set()
 
     def _on_health(self, actor: str, health: Health) -> None:

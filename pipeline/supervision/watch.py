@@ -12,6 +12,7 @@ from pipeline.bus import Inlet, Subscriber
 from pipeline.bus.curve import CurveClient
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import (
+    Allowance,
     AnswerEnded,
     BackendStatus,
     Fault,
@@ -20,6 +21,7 @@ from pipeline.frames import (
     Playback,
     SpeechEnded,
     SpeechStarted,
+    Spending,
     ToolCall,
     ToolResult,
     Transcript,
@@ -42,6 +44,8 @@ WATCHED_TYPES = (
     Fault,
     ToolCall,
     ToolResult,
+    Allowance,
+    Spending,
 )
 
 

@@ -81,20 +81,32 @@ def test_turn_that_two_backends_answered_is_told_once() -> None:
     assert history.contents("z") == (("user", "Count, please."), ("model", "One. One and two."))
 
 
-def test_ledger_tells_what_was_missed() -> None:
+def test_answer_that_is_being_played_may_be_counted_in_full() -> None:
+    history = told()
+    history.playback(played("a", PlaybackState.PLAYING, 4_800))
+    assert history.contents(to_come=True) == (("user", "Count."), ("model", "One. Two."))
+    history.playback(played("a", PlaybackState.INTERRUPTED, 9_600))
+    assert history.contents(to_come=True) == (("user", "Count."), ("model", "One."))
+
+
+def test_ledger_tells_what_was_missed_and_is_no_news_the_second_time() -> None:
     history = History(reported=True)
-    history.closed(
-        TurnClosed(turn="a", outcome=Outcome.ANSWERED, by="live", said="Count.", answer="One.")
-    )
+    closed = TurnClosed(turn="a", outcome=Outcome.ANSWERED, by="live", said="Count.", answer="One.")
+    assert history.closed(closed)
+    assert not history.closed(closed)
     assert history.contents("z") == (("user", "Count."), ("model", "One."))
 
 
 def test_history_outlives_the_process() -> None:
     history = told()
     history.playback(played("a", PlaybackState.INTERRUPTED, 24_000))
+    history.began("b")
+    history.transcript(words("b", Side.MODEL, "Three."))
+    history.playback(played("b", PlaybackState.PLAYING, 0))
     copy = History(reported=True)
     copy.restore(json.loads(json.dumps(history.to_json())))
     assert copy.contents("z") == history.contents("z") != ()
+    assert copy.contents(to_come=True) == history.contents(to_come=True)
 
 
 def test_only_the_newest_turns_are_kept() -> None:

@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import ssl
+import time
 import urllib.request
 import wave
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgpack
 import yaml
+import zmq
 
 from actors.simulator.ears import make_ears
+from pipeline.bus import ipc_address
+from pipeline.frames import Frame, Status, TurnClosed
 from pipeline.testing import RunningPipeline
 
 ROOT = Path(__file__).parent.parent.parent
 DEMO = ROOT / "configs" / "demo.yaml"
 SPEECH = ROOT / "tests" / "speech"
+
+BLOCK = 320
+BLOCK_NS = 20_000_000
+LISTENERS = {b"\x01@vad:audio", b"\x01@live:audio", b"\x01@http:audio", b"\x01@device:audio"}
+"""What the listeners to the microphone of the demo subscribe to, first of all."""
 
 SAID = {
     "goforward.wav": "go forward ten meters",
@@ -51,11 +63,117 @@ def playing(*files: Any, **options: Any) -> dict[str, Any]:
     return {"options": {"files": items, **options}}
 
 
+class Microphone:
+    """Takes the microphone's place, with nothing but pyzmq and msgpack."""
+
+    def __init__(self, pipeline: RunningPipeline) -> None:
+        pipeline.until(
+            lambda s: all(a.phase in ("running", "external") for a in s.actors), "all actors"
+        )
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self.socket = self._context.socket(zmq.XPUB)
+        self.socket.setsockopt(zmq.SNDHWM, 0)
+        self.socket.setsockopt(zmq.RCVTIMEO, 60_000)
+        self.socket.bind(ipc_address(pipeline.runtime_dir, "microphone"))
+        self._position = 0
+
+    def __enter__(self) -> Microphone:
+        missing = set(LISTENERS)
+        while missing:
+            missing.discard(self.socket.recv())
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self._context.destroy(linger=0)
+
+    def send(self, pcm: bytes, age_ns: int) -> None:
+        """Send sound in blocks, all at once, the last of which was captured so long ago."""
+        count = len(pcm) // 2 // BLOCK
+        newest_ns = time.monotonic_ns() - age_ns
+        for index in range(count):
+            frame = {
+                "v": 1,
+                "type": "audio",
+                "origin_ns": newest_ns - (count - 1 - index) * BLOCK_NS,
+                "position": self._position,
+                "pcm": pcm[index * BLOCK * 2 : (index + 1) * BLOCK * 2],
+            }
+            self.socket.send_multipart([b"audio", msgpack.packb(frame)])
+            self._position += BLOCK
+
+
+def said(name: str) -> bytes:
+    """A recording and the silence that ends the turn."""
+    with wave.open(str(SPEECH / name)) as file:
+        return file.readframes(-1) + bytes(2 * 16_000 * 2)
+
+
+class Typist:
+    """Types lines into a console, one when it is wanted; at the end the input is closed."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "typed"
+        os.mkfifo(self._path)
+        # Open for reading too: without a writer the console would see the end of its input.
+        self._fd = os.open(self._path, os.O_RDWR)
+
+    def __enter__(self) -> Typist:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        os.close(self._fd)
+
+    def type(self, line: str) -> None:
+        os.write(self._fd, f"{line}\n".encode())
+
+    def actors(self, *backends: str) -> dict[str, Any]:
+        """Changes to a config that let these backends read what is typed."""
+        console = {
+            "use": "console",
+            "inputs": {"turns": "supervisor.turns", "transcript": "live.transcript"},
+            "options": {"path": str(self._path), "print": False},
+        }
+        listening = {name: {"inputs": {"text": "console.text"}} for name in backends}
+        return {"console": console, **listening}
+
+
+def verdict(pipeline: RunningPipeline, index: int) -> TurnClosed:
+    """The outcome of the nth turn."""
+    frame = pipeline.frame("supervisor", "turns", lambda frame: frame.seq == index)
+    assert isinstance(frame, TurnClosed)
+    return frame
+
+
+def counter(status: Status, actor: str, name: str) -> int:
+    """What an actor counted, by its newest heartbeat; 0 if it has said nothing of it."""
+    health = next(each.health for each in status.actors if each.actor == actor)
+    return health.counters.get(name, 0) if health else 0
+
+
+def collect(
+    pipeline: RunningPipeline, actor: str, port: str, last: Callable[[Frame], bool]
+) -> list[Frame]:
+    """Frames of a stream, retained ones included, up to the first that is the last."""
+    found: list[Frame] = []
+
+    def take(frame: Frame) -> bool:
+        found.append(frame)
+        return last(frame)
+
+    pipeline.frame(actor, port, take)
+    return found
+
+
 def journal(pipeline: RunningPipeline, arrivals: bool = False) -> dict[str, Any]:
     """What the simulator of a running pipeline saw."""
     where = json.loads((pipeline.runtime_dir / "simulator.json").read_text())
-    context = ssl.create_default_context(cafile=where["ca_file"])
-    url = f"{where['base_url']}/simulator/journal{'?arrivals=1' if arrivals else ''}"
+    return read_journal(where["ca_file"], where["base_url"], arrivals)
+
+
+def read_journal(ca_file: str, base_url: str, arrivals: bool = False) -> dict[str, Any]:
+    """What a simulator saw."""
+    context = ssl.create_default_context(cafile=ca_file)
+    url = f"{base_url}/simulator/journal{'?arrivals=1' if arrivals else ''}"
     with urllib.request.urlopen(url, context=context, timeout=10) as response:
         found: dict[str, Any] = json.load(response)
     return found

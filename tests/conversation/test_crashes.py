@@ -12,7 +12,17 @@ from helpers import DEMO, SPEECH, playing, write_config
 
 from pipeline.testing import running
 
-ACTORS = ["microphone", "vad", "live", "http", "device", "tools", "speaker", "simulator"]
+ACTORS = [
+    "microphone",
+    "vad",
+    "live",
+    "http",
+    "device",
+    "tools",
+    "budget",
+    "speaker",
+    "simulator",
+]
 
 
 @pytest.mark.parametrize("actor", ACTORS)
@@ -51,7 +61,7 @@ def test_a_killed_supervisor_leaves_no_process_and_a_new_run_works_f19(tmp_path:
         assert pipeline.wait() == 0
 
 
-def test_a_key_never_shows_f5(tmp_path: Path) -> None:
+def test_a_key_never_shows_f05(tmp_path: Path) -> None:
     key = "AIzaSy-this-is-the-secret-0123456789abcd"
     config = write_config(
         tmp_path,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from helpers import playing, recognise, write_config
+from helpers import counter, journal, playing, recognise, verdict, words, write_config
 
 from pipeline.frames import Outcome, TurnClosed
-from pipeline.testing import RunningPipeline, running
+from pipeline.testing import running
 
 LIVE, HTTP, DEVICE = {"live"}, {"http"}, {"device"}
 ANY = LIVE | HTTP | DEVICE
@@ -84,13 +84,6 @@ def converse(folder: Path, scenario: str, *recordings: object) -> tuple[list[Tur
     return verdicts, pipeline.output
 
 
-def verdict(pipeline: RunningPipeline, index: int) -> TurnClosed:
-    """The outcome of the nth turn."""
-    frame = pipeline.frame("supervisor", "turns", lambda frame: frame.seq == index)
-    assert isinstance(frame, TurnClosed)
-    return frame
-
-
 @pytest.mark.parametrize("scenario", ONE_TURN)
 def test_the_turn_in_which_it_fails_is_answered_once_and_in_full(
     tmp_path: Path, scenario: str
@@ -110,3 +103,24 @@ def test_the_turn_after_it_failed_is_answered_too(tmp_path: Path, scenario: str)
     verdicts, output = converse(tmp_path, scenario, "goforward.wav", second)
     assert [closed.outcome for closed in verdicts] == [Outcome.ANSWERED] * 2, output
     assert {closed.by for closed in verdicts} <= TWO_TURNS[scenario], output
+
+
+def test_a_freeze_is_met_with_a_new_connection_before_another_backend_is_asked_f09(
+    tmp_path: Path,
+) -> None:
+    actors = {
+        "microphone": playing("goforward.wav", tail_s=600),
+        "simulator": {"options": {"scenario": "f09_silent_freeze"}},
+        "live": {"options": {"first_sound_timeout_s": 1.5}},
+    }
+    config = write_config(tmp_path, {"actors": actors, "route": {"first_sound_s": 60}})
+    with running(config, cwd=tmp_path) as pipeline:
+        closed = verdict(pipeline, 0)
+        frozen, fresh = journal(pipeline)["sessions"]
+        status = pipeline.until(lambda s: counter(s, "live", "faults_frozen") == 1, "the fault")
+    assert (closed.outcome, closed.by) == (Outcome.ANSWERED, "live"), pipeline.output
+    assert [turn["outcome"] for turn in fresh["turns"]] == ["answered"]
+    assert frozen["turns"][0]["outcome"] == "broken"
+    assert words(fresh["turns"][0]["heard"]) == "go forward ten meters"
+    assert status.route is not None
+    assert status.route.epoch == 1

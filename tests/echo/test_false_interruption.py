@@ -40,10 +40,11 @@ def write_config(folder: Path, *over_the_answer: dict[str, Any]) -> Path:
         "tools": None,
         "http": None,
         "device": None,
+        "budget": None,
         "microphone": {"options": {"files": files, "tail_s": 8}},
         "simulator": {"options": {"scenario": str(scenario), "ears": "none"}},
         "vad": {"inputs": {"playback": "speaker.playback"}},
-        "live": {"inputs": {"offer": None, "results": None}},
+        "live": {"inputs": {"offer": None, "results": None, "transcript": None}},
         "speaker": {
             "inputs": {"audio": "live.audio", "answer": "live.answer", "voice": "vad.voice"},
             "options": {"path": str(folder / "answer.wav")},

@@ -1,4 +1,4 @@
-"""What outlives the process, where the key comes from, and what was said."""
+"""What outlives the process, and where the key comes from."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from actors.backend.history import History
 from actors.live.credentials import find_key, read_env_file
-from actors.live.history import History
 from actors.live.memory import Keeper, Memorable, Memory
 from actors.live.models import Model, check_live_model
 from pipeline.errors import CredentialError, ModelError
-from pipeline.frames import Outcome, Playback, PlaybackState, Side, Transcript, TurnClosed
 from pipeline.logs import get_logger, redact
 
 NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -94,55 +93,15 @@ def test_handle_is_used_for_the_same_server_and_model_within_two_hours(tmp_path:
 def test_damaged_memory_is_left_behind(tmp_path: Path, content: str) -> None:
     path = tmp_path / "m.json"
     path.write_text(content, encoding="utf-8")
-    assert Keeper(path, 1, History(), get_logger("live")).memory.handle is None
+    assert Keeper(path, 1, History(reported=True), get_logger("live")).memory.handle is None
 
 
 def test_conversation_goes_on_when_the_disk_does_not(tmp_path: Path) -> None:
-    keeper = Keeper(tmp_path / "no such folder" / "m.json", 1, History(), get_logger("live"))
+    keeper = Keeper(
+        tmp_path / "no such folder" / "m.json", 1, History(reported=True), get_logger("live")
+    )
     keeper.save()
     keeper.save()
-
-
-def words(turn: str, side: Side, text: str, at: int = 0) -> Transcript:
-    return Transcript(turn=turn, epoch=0, backend="live", side=side, text=text, audio_position=at)
-
-
-def test_history_holds_what_was_heard_and_no_more() -> None:
-    history = History()
-    history.transcript(words("a", Side.USER, "go "))
-    history.transcript(words("a", Side.USER, "on"))
-    history.transcript(words("a", Side.MODEL, "I will", 0))
-    history.transcript(words("a", Side.MODEL, " now begin", 24_000))
-    assert history.contents() == [("user", "go on"), ("model", "I will now begin")]
-    stopped = Playback(
-        turn="a",
-        epoch=0,
-        backend="live",
-        state=PlaybackState.INTERRUPTED,
-        played_samples=12_000,
-        at_ns=1,
-    )
-    history.playback(stopped)
-    assert history.contents() == [("user", "go on"), ("model", "I will")]
-    restored = History()
-    restored.restore(history.to_json())
-    assert restored.contents() == history.contents()
-
-
-def test_history_knows_what_another_backend_answered() -> None:
-    history = History()
-    closed = TurnClosed(
-        turn="a", outcome=Outcome.ANSWERED, by="http", said="and you?", answer="Fine."
-    )
-    history.turn_closed(closed)
-    assert history.contents() == [("user", "and you?"), ("model", "Fine.")]
-
-
-def test_history_forgets_the_oldest_turns() -> None:
-    history = History()
-    for number in range(30):
-        history.transcript(words(f"t{number}", Side.USER, str(number)))
-    assert history.contents()[0] == ("user", "10")
 
 
 MODELS = [

@@ -29,7 +29,7 @@ def unavailable(status: BackendStatus) -> bool:
     return status.state is BackendState.UNAVAILABLE
 
 
-def test_f4_wrong_model_is_found_out_before_connecting(tmp_path: Path) -> None:
+def test_f04_wrong_model_is_found_out_before_connecting(tmp_path: Path) -> None:
     options = {"model": "gemini-3.8-liv"}
     with (
         simulator(tmp_path) as server,
@@ -47,7 +47,7 @@ def test_f4_wrong_model_is_found_out_before_connecting(tmp_path: Path) -> None:
         assert (ended.turn, ended.end) == (turn, AnswerEnd.FAILED)
 
 
-def test_f5_bad_key_stops_and_is_shown_nowhere(
+def test_f05_bad_key_stops_and_is_shown_nowhere(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with (
@@ -85,7 +85,7 @@ SETUP_TROUBLE = [
 
 
 @pytest.mark.parametrize(("action", "expected"), SETUP_TROUBLE)
-def test_f6_trouble_at_setup_is_a_failed_connection(
+def test_f06_trouble_at_setup_is_a_failed_connection(
     tmp_path: Path, action: object, expected: FaultClass
 ) -> None:
     rule = {"when": "setup", "session": 1, "do": [action]}
@@ -110,7 +110,7 @@ HANDSHAKES = [
 
 
 @pytest.mark.parametrize(("preset", "expected"), HANDSHAKES)
-def test_f2_refused_handshake_is_classified(
+def test_f02_refused_handshake_is_classified(
     tmp_path: Path, preset: str, expected: FaultClass
 ) -> None:
     rule = {"when": "connect", "session": 1, "do": [{"refuse": preset}]}
@@ -118,7 +118,7 @@ def test_f2_refused_handshake_is_classified(
         assert live.expect("faults", Fault).fault is expected
 
 
-def test_f2_nobody_listening_is_a_network_fault_and_tried_again(tmp_path: Path) -> None:
+def test_f02_nobody_listening_is_a_network_fault_and_tried_again(tmp_path: Path) -> None:
     with simulator(tmp_path) as server:
         address = server.address
         ca = Path(address["ca_file"]).read_bytes()

@@ -42,13 +42,14 @@ class Ear:
         **kw: object,
     ) -> None:
         self.heard: list[Frame] = []
+        self.on_frame: Callable[[Frame], None] = self.heard.append
         self.counters: Counter[str] = Counter()
         self.complaints: list[str] = []
         self.subscriber = Subscriber(
             context,
             address,
             {port: Inlet(port, spec) for port, spec in inlets.items()},
-            lambda _port, frame: self.heard.append(frame),
+            lambda _port, frame: self.on_frame(frame),
             consumer="ear",
             counters=self.counters,
             on_garbage=lambda _port, problem: self.complaints.append(problem),
@@ -375,5 +376,70 @@ def test_an_image_on_its_way_keeps_its_capture_time(tmp_path: Path) -> None:
         ear.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
+
+    asyncio.run(scene())
+
+
+def test_a_relaxed_port_is_read_all_at_once_when_the_actor_attends_to_it(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            # Longer than the test waits for anything.
+            relaxed = In((Audio,), relaxed_ms=60_000)
+            ear = Ear(context, address, {"audio": relaxed})
+            prompt = Ear(context, address, {"audio": In((Audio,))})
+            await ear.subscriber.connected()
+            for index in range(100):
+                publisher.publish("audio", block(index))
+            await until(lambda: len(prompt.heard) == 100)
+            assert not ear.heard
+            ear.subscriber.attend("audio", attended=True)
+            await until(lambda: len(ear.heard) == 100)
+            publisher.publish("audio", block(100))
+            await until(lambda: len(ear.heard) == 101)
+            ear.subscriber.attend("audio", attended=False)
+            publisher.publish("audio", block(101))
+            await until(lambda: len(prompt.heard) == 102)
+            assert ear.positions() == list(range(101))
+            ear.subscriber.close()
+            prompt.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_a_relaxed_port_is_read_now_and_then(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            ear = Ear(context, address, {"audio": In((Audio,), relaxed_ms=10)})
+            await ear.subscriber.connected()
+            for index in range(300):
+                publisher.publish("audio", block(index))
+            await until(lambda: len(ear.heard) == 300)
+            assert ear.positions() == list(range(300))
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
+def test_attending_while_a_frame_is_handled_keeps_the_order(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            ear = Ear(context, address, {"audio": In((Audio,), relaxed_ms=10)})
+            done: list[int] = []
+
+            def handle(frame: Frame) -> None:
+                assert isinstance(frame, Audio)
+                ear.subscriber.attend("audio", attended=frame.position % 640 == 0)
+                done.append(frame.position // 320)
+
+            ear.on_frame = handle
+            await ear.subscriber.connected()
+            for index in range(200):
+                publisher.publish("audio", block(index))
+            await until(lambda: len(done) == 200)
+            assert done == list(range(200))
+            ear.subscriber.close()
 
     asyncio.run(scene())

@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 from supervised import ACTORS_FILE
 
 from pipeline.bus import ipc_address
@@ -123,3 +126,28 @@ def test_what_is_asked_of_a_dead_fork_server_does_no_harm(tmp_path: Path) -> Non
         watched.nursery.close()
 
     asyncio.run(scene())
+
+
+PROGRAM = """
+import socket, sys, threading
+from pipeline.supervision.server_process import Forked, fork_server
+if "thread" in sys.argv:
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+server = fork_server(theirs, ours, None)
+theirs.close()
+ours.send(b"ping")
+answer = ours.recv(4096)
+ours.close()
+print(isinstance(server, Forked), server.wait(), b"alive" in answer)
+"""
+
+
+@pytest.mark.parametrize(("arguments", "forked"), [((), True), (("thread",), False)])
+def test_the_fork_server_is_a_fork_of_a_process_that_has_no_second_thread(
+    arguments: tuple[str, ...], forked: bool
+) -> None:
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", PROGRAM, *arguments]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == [str(forked), "0", "True"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.config.model import RouteConfig
-from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
+from pipeline.frames import Allowance, BackendState, BackendStatus, Fault, FaultClass
 from pipeline.supervision import route
 from pipeline.supervision.breaker import CANNOT_HEAL_IN_TIME, COOL_DOWN_S, Breaker
 from pipeline.supervision.route import (
@@ -41,6 +41,14 @@ def fault(
     backend: str, kind: FaultClass, retry: bool = True, after_s: float | None = None
 ) -> Fault:
     return Fault(backend=backend, fault=kind, reason="test", retry=retry, retry_after_s=after_s)
+
+
+def allow_all_but(*backends: str) -> Allowance:
+    """The budgets of these are used up; the last of them is the cheapest."""
+    return Allowance(
+        refused={name: f"{name} has cost too much" for name in backends},
+        last_resort=list(reversed(backends)),
+    )
 
 
 class Scene:
@@ -215,6 +223,86 @@ def test_a_process_that_died_has_time_to_come_back_before_the_watchdog() -> None
     assert scene.state.owner == "live"
 
 
+def test_a_backend_whose_budget_is_used_up_is_left_between_turns_f24() -> None:
+    scene = Scene()
+    (switch,) = scene.happens(allow_all_but("live"))
+    assert switch == Switch("http", 2, "live: live has cost too much")
+    assert scene.state.backends["live"].breaker is Breaker.CLOSED, "that is no fault of its own"
+
+
+def test_an_answer_in_progress_is_finished_by_a_backend_whose_budget_is_used_up_f24() -> None:
+    scene = Scene()
+    scene.asked()
+    scene.happens(Sounded("t1", "live"), allow_all_but("live"))
+    assert scene.state.owner == "live"
+    scene.happens(Sounded("t1", "live"), Delivered("t1", "live"), Tick(), after_s=2)
+    assert scene.state.owner == "live"
+    (switch,) = scene.happens(Closed("t1"))
+    assert isinstance(switch, Switch)
+    assert switch.owner == "http"
+
+
+def test_a_turn_begun_over_that_answer_is_for_the_next_backend_f24() -> None:
+    scene = Scene()
+    scene.asked()
+    scene.happens(Sounded("t1", "live"), allow_all_but("live"), Began("t2"))
+    (switch,) = scene.happens(Closed("t1"))
+    assert isinstance(switch, Switch)
+    assert switch.owner == "http"
+
+
+def test_a_backend_whose_budget_is_used_up_is_not_returned_to_until_it_is_allowed_f24() -> None:
+    scene = Scene()
+    scene.happens(allow_all_but("live"))
+    assert not scene.happens(Tick(), after_s=3600)
+    (switch,) = scene.happens(allow_all_but())
+    assert isinstance(switch, Switch)
+    assert switch.owner == "live"
+
+
+def test_a_backend_within_its_budget_that_is_not_ready_yet_comes_before_one_that_is_not_f24() -> (
+    None
+):
+    scene = Scene(RouteConfig(backends=["live", "http"]))
+    scene.happens(status("http", BackendState.CONNECTING), allow_all_but("live"))
+    assert scene.state.owner == "http"
+
+
+def test_when_every_budget_is_used_up_the_cheapest_backend_answers_f24() -> None:
+    scene = Scene(RouteConfig(backends=["live", "http"]))
+    scene.happens(allow_all_but("live", "http"))
+    assert scene.state.owner == "http"
+    assert route.overspends(scene.state)
+    scene.asked()
+    scene.happens(Sounded("t1", "http"), Delivered("t1", "http"), Closed("t1"))
+    assert not scene.happens(Tick(), after_s=3600)
+    assert scene.state.owner == "http"
+
+
+def test_a_turn_that_nobody_within_a_budget_can_answer_is_not_lost_f24() -> None:
+    scene = Scene()
+    scene.happens(allow_all_but("live", "http"))
+    assert scene.state.owner == "device"
+    assert not route.overspends(scene.state)
+    scene.asked()
+    (switch,) = scene.happens(Broke("t1", "device", "it has no words"))
+    assert isinstance(switch, Switch)
+    assert switch.owner == "http"
+    (switch,) = scene.happens(fault("http", FaultClass.QUOTA))
+    assert isinstance(switch, Switch)
+    assert switch.owner == "live"
+    assert route.overspends(scene.state)
+
+
+def test_a_lost_connection_is_no_reason_to_go_to_a_backend_whose_budget_is_used_up_f24() -> None:
+    scene = Scene(RouteConfig(backends=["live", "http"]))
+    scene.happens(allow_all_but("live"), status("http", BackendState.DEGRADED))
+    assert not scene.happens(Tick(), after_s=60)
+    scene.asked()
+    assert scene.happens(Tick(), after_s=CONFIG.understudy_first_sound_s + 0.1)
+    assert scene.state.owner == "live", "a turn is not lost for the sake of money"
+
+
 def test_without_backends_nothing_is_decided() -> None:
     state, decisions = step(initial(RouteConfig()), Asked("t1"), 0.0)
     assert state == initial(RouteConfig())
@@ -250,6 +338,7 @@ EVENTS = st.one_of(
     st.just(Tick()),
     st.builds(status, BACKENDS, st.sampled_from(BackendState)),
     st.builds(fault, BACKENDS, st.sampled_from(FaultClass), st.booleans()),
+    st.lists(BACKENDS, unique=True, max_size=3).map(lambda names: allow_all_but(*names)),
 )
 
 
@@ -298,3 +387,57 @@ def test_a_turn_that_was_asked_is_never_waited_for_without_end(
         now_s += 1.0
         state, _ = step(state, Tick(), now_s)
     assert not any(pending.asked for pending in state.turns.values())
+
+
+@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+def test_between_turns_nobody_over_his_budget_answers_while_another_could_f24(
+    story: list[tuple[Event, float]],
+) -> None:
+    state = initial(CONFIG)
+    now_s = 0.0
+    for event, wait_s in story:
+        now_s += wait_s
+        state, _ = step(state, event, now_s)
+    for turn in list(state.turns):
+        state, _ = step(state, Closed(turn), now_s)
+    # One to see the end of a cool-down or of patience with a lost connection, one to be thrifty.
+    for _ in range(2):
+        state, _ = step(state, Tick(), now_s)
+    refused = {name for name, each in state.backends.items() if each.refused}
+    possible = {name for name, each in state.backends.items() if each.is_possible}
+    assert state.owner not in refused or not possible - refused
+    assert route.overspends(state) == (state.owner in refused)
+
+
+@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+def test_no_turn_is_given_up_for_the_sake_of_money_f24(
+    story: list[tuple[Event, float]],
+) -> None:
+    state = initial(CONFIG)
+    now_s = 0.0
+    for event, wait_s in story:
+        now_s += wait_s
+        before = state
+        state, decisions = step(state, event, now_s)
+        if any(isinstance(each, GiveUp) for each in decisions):
+            tried = {before.owner}.union(*(each.tried for each in before.turns.values()))
+            if isinstance(event, Broke):
+                tried.add(event.backend)
+            left = {n for n, each in state.backends.items() if each.is_possible} - tried
+            assert not left
+
+
+@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+def test_a_budget_never_changes_the_route_while_an_answer_is_waited_for_f24(
+    story: list[tuple[Event, float]],
+) -> None:
+    state = initial(CONFIG)
+    now_s = 0.0
+    for event, wait_s in story:
+        now_s += wait_s
+        before = state
+        state, decisions = step(state, event, now_s)
+        for decision in decisions:
+            if isinstance(decision, Switch) and "has cost too much" in decision.reason:
+                assert not any(each.asked for each in state.turns.values())
+                assert before.backends[before.owner].refused or isinstance(event, Allowance)

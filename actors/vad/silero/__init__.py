@@ -1,1 +1,1 @@
-"""The Silero voice detector; its model is from the silero-vad 6.2.3 wheel (MIT, see LICENSE)."""
+"""The Silero voice detector; its weights are from the silero-vad 6.2.3 wheel (MIT, see LICENSE)."""

@@ -1,63 +1,51 @@
-"""The Silero voice detector on onnxruntime."""
+"""The Silero voice detector."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 
-from actors.audio.pcm import SPEECH_RATE_HZ, Samples
+from actors.audio.pcm import Samples
+from actors.vad.silero.network import (
+    CONTEXT_SAMPLES,
+    INPUT_SAMPLES,
+    PADDING_SAMPLES,
+    UNITS,
+    WINDOW_SAMPLES,
+    Network,
+)
 
-MODEL = Path(__file__).with_name("silero_vad_16k_op15.onnx")
-WINDOW_SAMPLES = 512
-"""Fixed by the model, as are the two below."""
-CONTEXT_SAMPLES = 64
-STATE_SHAPE = (2, 1, 128)
-
-_RATE = np.array(SPEECH_RATE_HZ, np.int64)
 _TO_UNIT = np.float32(1 / 32_768)
 
 
-def load_model() -> Any:
-    """Load the model: about 20 ms and 17 MB, shared by all streams of the process."""
-    from actors.vad.silero.runtime import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    # A window takes 0.1 ms: threads would cost more in waking than they save.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
-    return onnxruntime.InferenceSession(str(MODEL), options, providers=["CPUExecutionProvider"])
-
-
 class SileroEngine:
-    """One stream's state on a shared model."""
+    """One stream's state on a shared network."""
 
     window_samples = WINDOW_SAMPLES
 
-    def __init__(self, model: Any) -> None:
-        self._model = model
-        self._input = np.zeros((1, CONTEXT_SAMPLES + WINDOW_SAMPLES), np.float32)
-        self._state = np.zeros(STATE_SHAPE, np.float32)
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._sound = np.zeros(INPUT_SAMPLES + PADDING_SAMPLES, np.float32)
+        self._state = np.zeros((2, UNITS), np.float32)
+
+    @property
+    def _newest(self) -> slice:
+        """Where the context of the next window is, before it is moved to the front."""
+        return slice(INPUT_SAMPLES - CONTEXT_SAMPLES, INPUT_SAMPLES)
 
     def reset(self) -> None:
         """Forget the stream so far."""
-        self._input[:] = 0.0
-        self._state = np.zeros(STATE_SHAPE, np.float32)
+        self._sound[:] = 0.0
+        self._state[:] = 0.0
 
     def probability(self, window: Samples) -> float:
         """Return the probability that the next 512 samples are speech."""
-        self._input[0, :CONTEXT_SAMPLES] = self._input[0, -CONTEXT_SAMPLES:]
-        np.multiply(window, _TO_UNIT, out=self._input[0, CONTEXT_SAMPLES:])
-        output, self._state = self._model.run(
-            None, {"input": self._input, "state": self._state, "sr": _RATE}
-        )
-        return float(output[0, 0])
+        self._sound[:CONTEXT_SAMPLES] = self._sound[self._newest]
+        np.multiply(window, _TO_UNIT, out=self._sound[CONTEXT_SAMPLES:INPUT_SAMPLES])
+        return self._network.step(self._sound, self._state)
 
     def save(self) -> bytes:
         """Return state and context: 1,280 bytes."""
-        return self._state.tobytes() + self._input[0, -CONTEXT_SAMPLES:].tobytes()
+        return self._state.tobytes() + self._sound[self._newest].tobytes()
 
     def restore(self, saved: bytes) -> None:
         """Go on with what was saved."""
@@ -65,5 +53,5 @@ class SileroEngine:
             self.reset()
             return
         values = np.frombuffer(saved, np.float32)
-        self._state = values[:-CONTEXT_SAMPLES].reshape(STATE_SHAPE)
-        self._input[0, -CONTEXT_SAMPLES:] = values[-CONTEXT_SAMPLES:]
+        self._state[:] = values[:-CONTEXT_SAMPLES].reshape(self._state.shape)
+        self._sound[self._newest] = values[-CONTEXT_SAMPLES:]

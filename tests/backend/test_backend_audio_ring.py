@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.live.audio_ring import AudioRing
+from actors.backend.audio_ring import AudioRing
 
 
 def samples(start: int, end: int) -> bytes:

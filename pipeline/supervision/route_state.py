@@ -1,0 +1,90 @@
+"""What the route knows: backends, owner, open turns; and which backend would be next. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from pipeline.config.model import RouteConfig
+from pipeline.frames import Fault
+from pipeline.supervision.breaker import Backend
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A turn without an outcome."""
+
+    asked: bool = False
+    since_s: float = 0.0
+    """When it last moved on: was asked, handed to another backend, heard."""
+    sounding: bool = False
+    delivered: bool = False
+    tools: int = 0
+    tried: frozenset[str] = frozenset()
+    """Backends that gave it up."""
+
+
+@dataclass(frozen=True)
+class RouteState:
+    """The backends in order of preference, who owns the route, and the open turns."""
+
+    config: RouteConfig
+    backends: dict[str, Backend]
+    owner: str
+    epoch: int = 1
+    reason: str = "first in the config"
+    turns: dict[str, Pending] = field(default_factory=dict)
+    leaving: str = ""
+    """Why the owner is to be left as soon as the answer that is being played is over."""
+    last_resort: tuple[str, ...] = ()
+    """Backends whose budget is used up, the cheapest first."""
+
+
+def initial(config: RouteConfig, now_s: float = 0.0) -> RouteState:
+    """The preferred backend owns the route."""
+    backends = {name: Backend(name, since_s=now_s) for name in config.backends}
+    return RouteState(config, backends, config.backends[0] if config.backends else "")
+
+
+def hopeless(state: RouteState) -> Fault | None:
+    """Return the preferred backend's fault if no backend can ever answer, else None."""
+    if state.owner and all(backend.is_hopeless for backend in state.backends.values()):
+        return next(iter(state.backends.values())).fault
+    return None
+
+
+def overspends(state: RouteState) -> bool:
+    """Whether a backend answers whose budget is used up, since nobody else can."""
+    if not (state.owner and state.backends[state.owner].refused):
+        return False
+    return not any(each.is_possible and not each.refused for each in state.backends.values())
+
+
+def playing(state: RouteState) -> bool:
+    """The answer to every asked turn is complete: changing now would cut or double it."""
+    asked = [pending for pending in state.turns.values() if pending.asked]
+    return bool(asked) and all(pending.delivered for pending in asked)
+
+
+def by_choice(state: RouteState) -> list[Backend]:
+    """All backends: within their budgets as configured, then the others by what they cost."""
+
+    def cost(backend: Backend) -> int:
+        known = backend.name in state.last_resort
+        return state.last_resort.index(backend.name) if known else len(state.last_resort)
+
+    backends = list(state.backends.values())
+    return [b for b in backends if not b.refused] + sorted(
+        (b for b in backends if b.refused), key=cost
+    )
+
+
+def best(state: RouteState, tried: Collection[str] = ()) -> Backend | None:
+    """The backend to ask next: budget counts for more than being ready, being ready than rank."""
+    rest = [b for b in by_choice(state) if b.name not in tried]
+    for group in ([b for b in rest if not b.refused], [b for b in rest if b.refused]):
+        chosen = next((b for b in group if b.is_ready), None)
+        chosen = chosen or next((b for b in group if b.is_possible), None)
+        if chosen is not None:
+            return chosen
+    return None

@@ -1,0 +1,54 @@
+"""The numpy evaluation of Silero against the model as its makers publish it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from actors.audio.decode import decode
+from actors.vad.silero.engine import SileroEngine
+from actors.vad.silero.network import CONTEXT_SAMPLES, WINDOW_SAMPLES, Network
+
+PUBLISHED = Path(__file__).with_name("silero_vad_16k_op15.onnx")
+SPEECH = Path(__file__).parents[1] / "speech"
+
+
+class Reference:
+    """The published model on onnxruntime, as silero-vad runs it."""
+
+    def __init__(self) -> None:
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+        import onnxruntime
+
+        self._session = onnxruntime.InferenceSession(
+            str(PUBLISHED), providers=["CPUExecutionProvider"]
+        )
+        self._context = np.zeros((1, CONTEXT_SAMPLES), np.float32)
+        self._state = np.zeros((2, 1, 128), np.float32)
+
+    def probability(self, window: np.ndarray) -> float:
+        sound = np.concatenate([self._context, window[None] / np.float32(32_768)], axis=1)
+        output, self._state = self._session.run(
+            None, {"input": sound, "state": self._state, "sr": np.array(16_000, np.int64)}
+        )
+        self._context = sound[:, -CONTEXT_SAMPLES:]
+        return float(output[0, 0])
+
+
+@pytest.mark.parametrize(
+    "sound", [*sorted(SPEECH.glob("*.wav")), "noise", "loud noise"], ids=lambda p: Path(p).stem
+)
+def test_numpy_and_onnxruntime_agree_on_every_window(sound: Path | str) -> None:
+    if isinstance(sound, Path):
+        samples = np.concatenate(list(decode(sound)))
+    else:
+        scale = 32_767 if "loud" in sound else 300
+        noise = np.random.default_rng(1).normal(0, scale, 5 * 16_000)
+        samples = noise.clip(-32_768, 32_767).astype(np.int16)
+    ours, theirs = SileroEngine(Network()), Reference()
+    windows = samples[: len(samples) // WINDOW_SAMPLES * WINDOW_SAMPLES].reshape(-1, WINDOW_SAMPLES)
+    difference = [abs(ours.probability(w) - theirs.probability(w)) for w in windows]
+    assert max(difference) < 1e-4
