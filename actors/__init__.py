@@ -14,5 +14,7 @@ ACTORS = [
     "budget",
     "speaker",
     "wav_sink",
+    "recorder",
+    "metrics",
     "simulator",
 ]

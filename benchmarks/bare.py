@@ -16,8 +16,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.live.client import Server as Address
-from actors.live.client import make_client
+from actors.backend.server import Server as Address
+from actors.live.client import live_client
 from actors.live.options import LiveOptions
 from actors.recording.clock import sleep_until
 from benchmarks.server import TYPED_WORD, Server
@@ -49,7 +49,7 @@ async def _session(address: Address) -> AsyncIterator[AsyncSession]:
     from google.genai import types
 
     options = LiveOptions()
-    client = make_client(address, options)
+    client = live_client(address, options)
     config = types.LiveConnectConfig(response_modalities=[types.Modality.AUDIO])
     async with client.aio.live.connect(model=options.model, config=config) as session:
         yield session
@@ -91,7 +91,7 @@ async def _listen(session: AsyncSession) -> None:
 def main() -> None:
     """Entry point."""
     base_url, ca_file, what, detail = sys.argv[1:]
-    address = Address("bench", base_url, ca_file)
+    address = Address(("bench",), base_url, ca_file)
     work = _send(address, Path(detail)) if what == "send" else _receive(address, int(detail))
     print(*asyncio.run(work), sep="\n")
 

@@ -157,7 +157,7 @@ def _config(folder: Path) -> Path:
             "microphone": {"options": {"device": "vmic"}},
             "live": {
                 "after": ["simulator"],
-                "inputs": dict.fromkeys(("video", "text", "offer", "results")),
+                "inputs": dict.fromkeys(("video", "text", "offer", "results", "transcript")),
                 "options": {"server_file": "simulator.json"},
             },
             "speaker": {

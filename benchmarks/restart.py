@@ -52,7 +52,12 @@ def measure(folder: Path) -> list[Figure]:
     """Kill one actor after the other in the middle of a conversation."""
     question = {"path": str(SPEECH / "goforward.wav"), "start": "after_answer"}
     config = robot(
-        folder, [question], microphone={"options": {"loop": True}}, supervision=UNPUNISHED
+        folder,
+        [question],
+        microphone={"options": {"loop": True}},
+        # A film has its pictures at fixed times: the next one is at most 0.2 s away.
+        camera={"options": {"rate_hz": 5}},
+        supervision=UNPUNISHED,
     )
     lost: list[float] = []
     with simulator(folder, SHORT_ANSWER), running(config) as pipeline:

@@ -13,6 +13,7 @@ from pipeline.cli.app import PipelineOption, make_app, run_app
 def main() -> None:
     """Run the command line."""
     from actors.cli.choose import choose
+    from actors.cli.recording_commands import add_recording_commands
     from actors.simulator.command import simulate
 
     app = make_app(choose)
@@ -30,6 +31,13 @@ def main() -> None:
         inject_command(stream, file, pipeline, pace)
 
     @app.command()
+    def top(pipeline: PipelineOption = None) -> None:
+        """Watch a running pipeline: actors, streams, levels, words, latency of each turn."""
+        from actors.cli.top import top_command
+
+        top_command(pipeline)
+
+    @app.command()
     def devices() -> None:
         """List microphones, speakers and cameras."""
         from actors.cli.devices import devices_command
@@ -44,4 +52,5 @@ def main() -> None:
         models_command()
 
     app.command()(simulate)
+    add_recording_commands(app)
     run_app(app)

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import configs
+from actors.backend.credentials import find_keys
 from actors.cli.devices import probe
-from actors.live.credentials import find_key
 from actors.live.options import LiveOptions
 from pipeline.config.load import read_tree
 from pipeline.errors import CredentialError
@@ -84,7 +84,7 @@ def _stand_ins(present: Present, demo: Tree) -> Tree:
 def _look() -> Present:
     variables = LiveOptions().api_key_env
     try:
-        find_key(variables, [Path.cwd()])
+        find_keys(variables, [Path.cwd()])
         why_not = "" if _reaches_gemini() else "Gemini cannot be reached from here"
     except CredentialError:
         why_not = f"there is no API key ({' or '.join(variables)})"

@@ -9,11 +9,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.live.client import Server, make_client
-from actors.live.closing import closing_of, network_errors
-from actors.live.credentials import find_key
-from actors.live.faults import classify
-from actors.live.models import Model, list_models
+from actors.backend.closing import closing_of, network_errors
+from actors.backend.credentials import find_keys
+from actors.backend.faults import classify
+from actors.backend.models import Model, list_models
+from actors.backend.server import Server
+from actors.live.client import live_client
 from actors.live.options import LiveOptions
 from pipeline.errors import GreenroomError
 
@@ -33,8 +34,8 @@ def models_command() -> None:
 
 async def _models() -> list[Model]:
     options = LiveOptions()
-    key = find_key(options.api_key_env, [Path.cwd()])
+    keys = find_keys(options.api_key_env, [Path.cwd()])
     try:
-        return await list_models(make_client(Server(key), options))
+        return await list_models(live_client(Server(keys), options))
     except network_errors() as error:
         raise GreenroomError(str(classify(closing_of(error)))) from error

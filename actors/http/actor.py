@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 from actors.backend import AnswerFailedError, Part, Request, Sound, Understudy
+from actors.backend.faults import Action, Verdict
+from actors.backend.models import Model
 from actors.http.contents import speech_config_of
 from actors.http.options import HttpOptions
 from actors.http.pcm_stream import PcmStream
@@ -17,8 +19,6 @@ from actors.http.speech import spoken
 from actors.http.standing import Standing, standing
 from actors.http.usage import tokens_of
 from actors.http.words import BlockedError, words_of
-from actors.live.faults import Action, Verdict
-from actors.live.models import Model
 from pipeline.actor import Surroundings
 from pipeline.errors import did_you_mean
 from pipeline.frames import BackendState, Fault, FaultClass
@@ -31,7 +31,7 @@ class Http(Understudy[HttpOptions]):
     """Answers turns over HTTP, for when a Live connection is not to be had."""
 
     options_type = HttpOptions
-    preload = ("actors.live.tables", "actors.backend.sdk")
+    preload = ("actors.live.tables", "actors.backend.sdk", "actors.http.warm")
 
     def __init__(self, options: HttpOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
@@ -42,7 +42,7 @@ class Http(Understudy[HttpOptions]):
 
     async def start(self) -> None:
         """Import the SDK."""
-        importlib.import_module("actors.backend.sdk")
+        importlib.import_module("actors.http.warm")
 
     async def serve(self) -> None:
         """See whether the service is there, and again whenever it failed."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actors.live.faults import Verdict
+from actors.backend.faults import Verdict
 from pipeline.frames import FaultClass
 
 COOL_DOWN_S = 60.0

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
+from actors.backend.server import ServerOptions
 from actors.live.capabilities import capabilities
-from pipeline.actor import Options
 from pipeline.errors import did_you_mean
 
 
-class HttpOptions(Options):
+class HttpOptions(ServerOptions):
     """Which models answer and speak, where they are, and how long they may take."""
 
     model: str = Field("gemini-3.8-flash", min_length=1, description="Model for the words.")
@@ -35,18 +35,6 @@ class HttpOptions(Options):
         8.0, gt=0, description="Silence in the middle of a response that counts as frozen."
     )
     tool_timeout_s: float = Field(30.0, gt=0, description="For a tool to give its result.")
-    api_key_env: list[str] = Field(
-        ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        description="Variables that may hold keys, here or in a .env file; the first wins. Several "
-        "keys are separated by commas; one whose quota is used up rests while the others serve.",
-    )
-    server_file: str | None = Field(
-        None,
-        description="JSON file with base_url, ca_file and api_key, relative to the pipeline's "
-        "runtime folder; read again when the server cannot be reached. The simulator writes one.",
-    )
-    base_url: str | None = Field(None, description="https address of another server.")
-    ca_file: str | None = Field(None, description="Certificate authority of that server, PEM.")
 
     @field_validator("voice")
     @classmethod
@@ -57,9 +45,3 @@ class HttpOptions(Options):
         if value.casefold() not in known:
             raise ValueError(f"no voice {value!r}: {did_you_mean(value.title(), known.values())}")
         return known[value.casefold()]
-
-    @model_validator(mode="after")
-    def _one_server(self) -> Self:
-        if self.server_file and self.base_url:
-            raise ValueError("give either server_file or base_url")
-        return self

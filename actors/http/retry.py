@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from actors.backend.backoff import wait_s
+from actors.backend.faults import Verdict
 from actors.http.keys import REFUSED
-from actors.live.backoff import wait_s
-from actors.live.faults import Verdict
 from pipeline.frames import FaultClass
 
 FIRST_WAIT_S = 0.25

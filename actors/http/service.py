@@ -9,13 +9,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from actors.backend.closing import ConnectionOverError, closing_of, network_errors
+from actors.backend.faults import Action, Closing, Source, Verdict, classify
+from actors.backend.models import Model, list_models
+from actors.backend.server import Server, find_server, make_client
 from actors.http.keys import KeyPool
 from actors.http.options import HttpOptions
 from actors.http.retry import Attempts, with_daily_quota
-from actors.http.server import Server, find_server, make_client
-from actors.live.closing import ConnectionOverError, closing_of, network_errors
-from actors.live.faults import Action, Closing, Source, Verdict, classify
-from actors.live.models import Model, list_models
 from pipeline.actor import Surroundings
 from pipeline.errors import CredentialError, GreenroomError
 from pipeline.frames import FaultClass
@@ -24,6 +24,9 @@ from pipeline.logs import Logger
 if TYPE_CHECKING:
     from google.genai import Client, types
 
+KEEPALIVE_S = 120.0
+"""People pause between two turns for longer than httpx keeps a connection by itself (5 s); a new
+one costs a TCP and a TLS handshake."""
 ODD_BODIES = (ValueError, TypeError, AttributeError, KeyError)
 """What google-genai raises on a body that is no message it knows."""
 
@@ -201,7 +204,10 @@ class Service:
     async def _client(self, server: Server, key: str) -> Client:
         client = self._clients.get((server, key))
         if client is None:
-            client = await asyncio.to_thread(make_client, server, key)
+            import httpx2
+
+            limits = httpx2.Limits(keepalive_expiry=KEEPALIVE_S)
+            client = await asyncio.to_thread(make_client, server, key, {"limits": limits})
             self._clients[server, key] = client
         return client
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actors.backend.faults import Verdict
 from actors.http.retry import PASSING
-from actors.live.faults import Verdict
 from pipeline.frames import BackendState, FaultClass
 
 FIRST_LOOK_S = 5.0

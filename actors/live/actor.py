@@ -7,6 +7,7 @@ import importlib
 import time
 
 from actors.backend.audio_ring import RATE_HZ, AudioRing
+from actors.backend.faults import Closing, Source
 from actors.backend.history import History
 from actors.live.alarm import Alarm
 from actors.live.announcer import Announcer
@@ -15,7 +16,6 @@ from actors.live.briefing import Briefing
 from actors.live.connection import Pcm
 from actors.live.events import Event, GoAway, HandleIssued
 from actors.live.exchange import Exchange
-from actors.live.faults import Closing, Source
 from actors.live.limits import limits_of
 from actors.live.memory import Keeper
 from actors.live.mover import Mover

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.live.faults import Verdict
+from actors.backend.faults import Verdict
 from actors.live.reconnect import Decision
 from pipeline.actor import Actor
 from pipeline.frames import ActorState, BackendState, BackendStatus, Fault

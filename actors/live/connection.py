@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from actors.live.capabilities import Family
-from actors.live.closing import (
+from actors.backend.closing import (
     ODD_FRAMES,
     ConnectionOverError,
     closing_of,
@@ -22,8 +21,9 @@ from actors.live.closing import (
     http_closing,
     network_errors,
 )
+from actors.backend.faults import Closing, Source
+from actors.live.capabilities import Family
 from actors.live.events import Event, events_of
-from actors.live.faults import Closing, Source
 from actors.live.steps import EndActivity, EndStream, SendReply, SendText, StartActivity
 
 if TYPE_CHECKING:

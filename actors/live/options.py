@@ -6,8 +6,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from actors.backend.server import ServerOptions
 from actors.live.capabilities import capabilities
-from pipeline.actor import Options
 from pipeline.errors import did_you_mean
 
 
@@ -61,7 +61,7 @@ class ServerVad(Part):
     end_sensitivity: Literal["high", "low"] | None = None
 
 
-class LiveOptions(Options):
+class LiveOptions(ServerOptions):
     """How one Live session is set up and kept."""
 
     model: str = Field("gemini-3.8-live", min_length=1, description="Name of a Live model.")
@@ -94,17 +94,6 @@ class LiveOptions(Options):
         10.0, gt=0, description="Silence in mid-answer that counts as frozen."
     )
     server_vad: ServerVad = ServerVad()
-    api_key_env: list[str] = Field(
-        ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        description="Variables that may hold the key, here or in a .env file; the first wins.",
-    )
-    server_file: str | None = Field(
-        None,
-        description="JSON file with base_url, ca_file and api_key, relative to the pipeline's "
-        "runtime folder; read at every connect. The simulator writes one.",
-    )
-    base_url: str | None = Field(None, description="https address of another server.")
-    ca_file: str | None = Field(None, description="Certificate authority of that server, PEM.")
 
     @field_validator("voice")
     @classmethod
@@ -115,9 +104,3 @@ class LiveOptions(Options):
         if value.casefold() not in known:
             raise ValueError(f"no voice {value!r}: {did_you_mean(value.title(), known.values())}")
         return known[value.casefold()]
-
-    @model_validator(mode="after")
-    def _one_server(self) -> Self:
-        if self.server_file and self.base_url:
-            raise ValueError("give either server_file or base_url")
-        return self

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from actors.live.backoff import wait_s
-from actors.live.faults import Action, Verdict
+from actors.backend.backoff import wait_s
+from actors.backend.faults import Action, Verdict
 from actors.live.options import Reconnect
 from pipeline.frames import BackendState, FaultClass
 

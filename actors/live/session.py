@@ -8,13 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from actors.backend.closing import ODD_FRAMES, ConnectionOverError, closing_of, network_errors
+from actors.backend.faults import Action, Closing, Source, Verdict, classify
+from actors.backend.models import check_live_model, list_models
+from actors.backend.server import Server, find_server
 from actors.live.capabilities import family_of
-from actors.live.client import Server, find_server, make_client
-from actors.live.closing import ODD_FRAMES, ConnectionOverError, closing_of, network_errors
+from actors.live.client import live_client
 from actors.live.connection import Connection
 from actors.live.events import Event
-from actors.live.faults import Action, Closing, Source, Verdict, classify
-from actors.live.models import check_live_model, list_models
 from actors.live.options import LiveOptions
 from actors.live.setup import Opening, build_setup
 from pipeline.errors import CredentialError, GreenroomError, ModelError
@@ -139,7 +140,7 @@ class Session:
         if self._client is not None and self._server == server:
             return self._client
         await self._close_client()
-        self._client, self._server = make_client(server, self._options), server
+        self._client, self._server = live_client(server, self._options), server
         return self._client
 
     async def close(self) -> None:

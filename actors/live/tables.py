@@ -4,8 +4,8 @@ Actors preload it: then the tables are read once for all processes, before the f
 when a fault has happened and somebody waits for an answer (40 ms).
 """
 
+from actors.backend.faults import rows
 from actors.live.capabilities import capabilities
-from actors.live.faults import rows
 
 capabilities()
 rows()

@@ -100,12 +100,20 @@ def make_app(choose: Chooser) -> typer.Typer:
     def tap(
         stream: Annotated[str, typer.Argument(help="For example microphone.audio.")],
         pipeline: PipelineOption = None,
-        count: Annotated[int | None, typer.Option(help="Stop after so many frames.")] = None,
+        count: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
+        json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+        raw: Annotated[
+            bool, typer.Option("--raw", help="The msgpack bytes, each after its length.")
+        ] = False,
+        hz: Annotated[bool, typer.Option("--hz", help="Rate, age, bytes and losses.")] = False,
     ) -> None:
-        """Print the frames of a stream of a running pipeline, one JSON object a line."""
-        from pipeline.cli.tap import tap_command
+        """Write the frames of a stream of a running pipeline, as JSON unless told otherwise."""
+        from pipeline.cli.tap import TapMode, tap_command
 
-        tap_command(stream, pipeline, count)
+        if json + raw + hz > 1:
+            raise GreenroomError("--json, --raw and --hz: name one of them")
+        mode = TapMode.RAW if raw else TapMode.HZ if hz else TapMode.JSON
+        tap_command(stream, pipeline, count, mode)
 
     @app.command()
     def keys(folder: Annotated[Path, typer.Argument(help="Where to put them.")]) -> None:

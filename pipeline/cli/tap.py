@@ -3,38 +3,113 @@
 from __future__ import annotations
 
 import json
+import struct
+import sys
+import time
+from collections.abc import Iterator
+from enum import StrEnum
+from itertools import islice
 from typing import Any
 
 import zmq
 
+from pipeline.bus.publisher import replay_topic
+from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.running import find_runtime_dir, frames, listening
 from pipeline.errors import GreenroomError
 from pipeline.ports import StreamRef
+from pipeline.wire import decode
 
 SHOWN_BYTES = 16
 """Of sound and pictures only the size and the beginning are shown."""
+RAW_LENGTH = struct.Struct(">I")
+"""Before each raw payload: its length in bytes, big-endian."""
+REFRESH_NS = 1_000_000_000
+"""A rate that changes more often cannot be read."""
+NS_PER_MS = 1_000_000
+
+Socket = zmq.Socket[bytes]
 
 
-def tap_command(stream: str, pipeline: str | None, count: int | None) -> None:
-    """Print frames, one JSON object a line, until Control-C."""
+class TapMode(StrEnum):
+    """What is written of a frame."""
+
+    JSON = "json"
+    RAW = "raw"
+    HZ = "hz"
+
+
+def tap_command(stream: str, pipeline: str | None, count: int | None, mode: TapMode) -> None:
+    """Write what comes on a stream to standard output, until Control-C.
+
+    Raises:
+        GreenroomError: `stream` is no name of a stream, or raw bytes would go to a terminal.
+    """
     try:
         ref = StreamRef.parse(stream)
     except ValueError as error:
         raise GreenroomError(str(error)) from error
+    if mode is TapMode.RAW and sys.stdout.isatty():
+        raise GreenroomError("--raw writes binary: send it to a file or a program")
+    write = {TapMode.JSON: _json, TapMode.RAW: _raw, TapMode.HZ: _hz}[mode]
     with listening(find_runtime_dir(pipeline), ref.actor, ref.port) as socket:
-        seen = 0
         try:
-            for frame in frames(socket, ref.port):
-                fields = {"type": frame.type_name, **frame.model_dump(mode="python")}
-                print(json.dumps(fields, default=_brief), flush=True)  # noqa: T201
-                seen += 1
-                if count is not None and seen >= count:
-                    return
+            write(socket, ref.port, count)
         except (KeyboardInterrupt, zmq.ContextTerminated):
             return
+
+
+def _json(socket: Socket, port: str, count: int | None) -> None:
+    for frame in islice(frames(socket, port), count):
+        fields = {"type": frame.type_name, **frame.model_dump(mode="python")}
+        print(json.dumps(fields, default=_brief), flush=True)  # noqa: T201
 
 
 def _brief(value: Any) -> Any:
     if isinstance(value, bytes):
         return f"{len(value)} bytes: {value[:SHOWN_BYTES].hex()}"
     return str(value)
+
+
+def _raw(socket: Socket, port: str, count: int | None) -> None:
+    """Write each payload as it came, also one that is no frame."""
+    for payload in islice(_payloads(socket, port), count):
+        sys.stdout.buffer.write(RAW_LENGTH.pack(len(payload)) + payload)
+        sys.stdout.buffer.flush()
+
+
+def _payloads(socket: Socket, port: str) -> Iterator[bytes]:
+    # Subscriptions match by prefix: another port may begin with the name of this one.
+    topics = (port.encode(), replay_topic("tap", port))
+    while True:
+        topic, payload = socket.recv_multipart()
+        if topic in topics and payload:
+            yield payload
+
+
+def _hz(socket: Socket, port: str, count: int | None) -> None:
+    """Measure what comes; what was retained is old on purpose and does not count."""
+    now_ns = time.monotonic_ns()
+    meter, seen = Meter(now_ns), 0
+    due_ns = now_ns + REFRESH_NS
+    while seen != count:
+        if socket.poll(max(0, due_ns - now_ns) // NS_PER_MS + 1):
+            topic, payload = socket.recv_multipart()
+            if topic == port.encode():
+                meter.take(decode(payload), len(payload), time.monotonic_ns())
+                seen += 1
+        now_ns = time.monotonic_ns()
+        if now_ns >= due_ns or seen == count:
+            print(_reading_line(meter.read(now_ns)), flush=True)  # noqa: T201
+            due_ns = now_ns + REFRESH_NS
+
+
+def _reading_line(reading: Reading) -> str:
+    return (
+        f"{reading.rate_hz:.1f} Hz   age p50 {_age(reading.age_p50_ms)}, "
+        f"p99 {_age(reading.age_p99_ms)}   {reading.bytes_per_s:,.0f} bytes/s   lost {reading.lost}"
+    )
+
+
+def _age(age_ms: float | None) -> str:
+    return "-" if age_ms is None else f"{age_ms:.1f} ms"

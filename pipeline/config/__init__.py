@@ -1,7 +1,18 @@
 """From YAML files to a checked description of a pipeline."""
 
-from pipeline.config.graph import Graph, Node, build_graph
+from pipeline.config.description import write_description
+from pipeline.config.graph import SUPERVISOR, SUPERVISOR_PORTS, Graph, Node, build_graph
 from pipeline.config.load import load_config
 from pipeline.config.model import ActorConfig, PipelineConfig
 
-__all__ = ["ActorConfig", "Graph", "Node", "PipelineConfig", "build_graph", "load_config"]
+__all__ = [
+    "SUPERVISOR",
+    "SUPERVISOR_PORTS",
+    "ActorConfig",
+    "Graph",
+    "Node",
+    "PipelineConfig",
+    "build_graph",
+    "load_config",
+    "write_description",
+]

@@ -13,7 +13,7 @@ import zmq
 
 from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
-from pipeline.config.graph import SUPERVISOR, SUPERVISOR_PORTS
+from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
 from pipeline.errors import GreenroomError
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.logs import get_logger
@@ -103,6 +103,7 @@ class Supervisor:
             make_runtime_dir(self.graph.runtime_dir)
             self.graph.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
             with EndpointLock(self.graph.runtime_dir, SUPERVISOR):
+                write_description(self.graph, self._started_ns, self._version)
                 return await self._run(duration_s)
         finally:
             self._nursery.close()

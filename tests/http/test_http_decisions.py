@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.backend import AnswerFailedError, Sound
+from actors.backend.credentials import find_keys
+from actors.backend.faults import Action, Verdict
 from actors.http.keys import KeyPool
 from actors.http.pcm_stream import PcmStream
 from actors.http.retry import DAY_REST_S, Attempts, with_daily_quota
-from actors.http.server import find_keys
 from actors.http.standing import LONGEST_LOOK_S, Standing, standing
-from actors.live.faults import Action, Verdict
 from pipeline.errors import CredentialError
 from pipeline.frames import BackendState, FaultClass
 

@@ -2,13 +2,13 @@
 
 import pytest
 
-from actors.live.closing import (
+from actors.backend.closing import (
     ConnectionOverError,
     closing_of,
     error_in_unparsed_frame,
     http_closing,
 )
-from actors.live.faults import Action, Closing, Source, classify
+from actors.backend.faults import Action, Closing, Source, classify
 from pipeline.frames import FaultClass
 from pipeline.logs import add_secret
 

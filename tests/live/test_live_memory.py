@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from actors.backend.credentials import find_keys, read_env_file
 from actors.backend.history import History
-from actors.live.credentials import find_key, read_env_file
+from actors.backend.models import Model, check_live_model
 from actors.live.memory import Keeper, Memorable, Memory
-from actors.live.models import Model, check_live_model
 from pipeline.errors import CredentialError, ModelError
 from pipeline.logs import get_logger, redact
 
@@ -18,20 +18,20 @@ NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 
 def test_key_comes_from_the_environment_before_any_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("GEMINI_API_KEY=from-the-file\n", encoding="utf-8")
-    assert find_key(NAMES, [tmp_path], {"GOOGLE_API_KEY": "from-outside"}) == "from-outside"
-    assert find_key(NAMES, [tmp_path], {}) == "from-the-file"
+    assert find_keys(NAMES, [tmp_path], {"GOOGLE_API_KEY": "from-outside"}) == ("from-outside",)
+    assert find_keys(NAMES, [tmp_path], {}) == ("from-the-file",)
     assert "from-the-file" not in redact("the key is from-the-file")
 
 
-def test_first_of_several_keys_is_used_and_all_are_hidden(tmp_path: Path) -> None:
+def test_all_of_several_keys_are_found_and_hidden(tmp_path: Path) -> None:
     environ = {"GEMINI_API_KEY": "first-key-1234, second-key-5678"}
-    assert find_key(NAMES, [tmp_path], environ) == "first-key-1234"
+    assert find_keys(NAMES, [tmp_path], environ) == ("first-key-1234", "second-key-5678")
     assert redact("second-key-5678") == "[secret]"
 
 
 def test_missing_key_says_how_to_give_one(tmp_path: Path) -> None:
     with pytest.raises(CredentialError, match=r"GEMINI_API_KEY or GOOGLE_API_KEY.*\.env"):
-        find_key(NAMES, [tmp_path], {"GEMINI_API_KEY": " "})
+        find_keys(NAMES, [tmp_path], {"GEMINI_API_KEY": " "})
 
 
 LINES = [

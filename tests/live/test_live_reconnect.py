@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.live.backoff import wait_s
-from actors.live.faults import Action, Closing, Source, Verdict, classify
+from actors.backend.backoff import wait_s
+from actors.backend.faults import Action, Closing, Source, Verdict, classify
 from actors.live.options import Reconnect
 from actors.live.reconnect import Decision, Dialler
 from pipeline.frames import BackendState, FaultClass

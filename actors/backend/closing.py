@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from actors.live.faults import Closing, Source
+from actors.backend.faults import Closing, Source
 
 ABNORMAL = 1006
 """RFC 6455: no close frame came; the cause, if known here, is in what was to be sent."""

@@ -10,27 +10,29 @@ from pipeline.errors import CredentialError
 from pipeline.logs import add_secret
 
 
-def find_key(
+def find_keys(
     variables: Sequence[str], folders: Iterable[Path], environ: Mapping[str, str] = os.environ
-) -> str:
-    """Return the first key set in the environment, else in a `.env` of one of the folders.
-
-    A variable may hold several keys separated by commas; the first is used.
+) -> tuple[str, ...]:
+    """Return all keys of the first variable that holds any, in the environment or a `.env`.
 
     Raises:
         CredentialError: there is none; says how to give one.
     """
-    sources = [environ, *(read_env_file(folder / ".env") for folder in folders)]
-    for source in sources:
+    for source in (environ, *(read_env_file(folder / ".env") for folder in folders)):
         for variable in variables:
-            keys = [key.strip() for key in source.get(variable, "").split(",") if key.strip()]
-            for key in keys:
-                add_secret(key)
-            if keys:
-                return keys[0]
+            if keys := split_keys(source.get(variable, "")):
+                return keys
     raise CredentialError(
         f"no API key: set {' or '.join(variables)}, in the environment or in a file named .env"
     )
+
+
+def split_keys(text: str) -> tuple[str, ...]:
+    """Return the keys in a comma-separated list, each once; none of them is ever logged."""
+    keys = tuple(dict.fromkeys(key.strip() for key in text.split(",") if key.strip()))
+    for key in keys:
+        add_secret(key)
+    return keys
 
 
 def read_env_file(path: Path) -> dict[str, str]:

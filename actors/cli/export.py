@@ -1,0 +1,161 @@
+"""`greenroom export`: a recording in a form that other programs read."""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+import wave
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any, Literal
+
+import msgpack
+import numpy as np
+
+from actors.audio.pcm import SAMPLE_BYTES
+from actors.recorder import course
+from actors.recorder.captions import captions_of
+from actors.recorder.film import BLACK, Film
+from actors.recorder.reader import Recording, frames, read_recording
+from actors.recorder.sound import RATE_HZ, TYPES, laid_out, sound_of, user_stream_of
+from pipeline.errors import GreenroomError
+from pipeline.frames import Image
+from pipeline.logs import redact
+
+STDOUT = Path("-")
+MOST_BYTES = 2**32 - 1 - 44
+"""A WAV file counts in 32 bits, its header of 44 bytes included."""
+PIECE_SAMPLES = RATE_HZ * 10
+"""Both sides are put together so many at a time, lest an hour lie in memory once more."""
+
+
+ExportForm = Literal["wav", "jsonl", "mp4"]
+
+
+def export_command(
+    files: Sequence[Path], to: ExportForm, output: Path | None, user: str | None, binary: bool
+) -> None:
+    """Write the recording next to its first file, or to `output`.
+
+    Raises:
+        GreenroomError: no recording, no sound in it, or `output` is there already.
+    """
+    path = output or min(files).with_suffix(f".{to}")
+    if to != "jsonl" and path == STDOUT:
+        raise GreenroomError(f"{to} cannot go to standard output: name a file with -o")
+    if to == "jsonl":
+        export_jsonl(read_recording(files), path, binary)
+    elif to == "wav":
+        export_wav(read_recording(files, TYPES), path, user)
+    else:
+        export_mp4(read_recording(files, TYPES | course.TYPES | {"image"}), path, user)
+    if path != STDOUT:
+        print(f"wrote {path}")  # noqa: T201
+
+
+def export_wav(recording: Recording, path: Path, user: str | None) -> None:
+    """Write the user on the left channel, what the user heard on the right.
+
+    Raises:
+        GreenroomError: there is no sound, or `path` cannot be written.
+    """
+    found = list(frames(recording.messages))
+    sound = sound_of(found, user_stream_of(found, recording.config, user))
+    if sound.span_ns is None:
+        raise GreenroomError("no sound was recorded: `greenroom record` without `--without audio`")
+    begin_ns, end_ns = sound.span_ns
+    count = round((end_ns - begin_ns) * RATE_HZ / 1e9)
+    if count * 2 * SAMPLE_BYTES > MOST_BYTES:
+        raise GreenroomError(
+            f"{count / RATE_HZ / 3600:.1f} h of sound are too much for one WAV file: "
+            "export the files of the recording one by one"
+        )
+    sides = [laid_out(runs, begin_ns, count) for runs in (sound.user, sound.heard)]
+    with _new_file(path) as file, wave.open(file, "wb") as writer:
+        writer.setnchannels(len(sides))
+        writer.setsampwidth(SAMPLE_BYTES)
+        writer.setframerate(RATE_HZ)
+        for at in range(0, count, PIECE_SAMPLES):
+            piece = np.stack([side[at : at + PIECE_SAMPLES] for side in sides], axis=1)
+            writer.writeframes(piece.astype("<i2", copy=False).tobytes())
+
+
+def export_mp4(recording: Recording, path: Path, user: str | None) -> None:
+    """Write what the camera saw, the sound as in a WAV file, and what was said as subtitles.
+
+    Raises:
+        GreenroomError: there is neither sound nor a turn, or `path` cannot be written.
+    """
+    found = list(frames(recording.messages))
+    sound = sound_of(found, user_stream_of(found, recording.config, user))
+    happened = course.course_of(found)
+    span_ns = sound.span_ns or happened.span_ns
+    if span_ns is None:
+        raise GreenroomError("neither sound nor turns were recorded: there is nothing to show")
+    begin_ns, end_ns = span_ns
+    count = round((end_ns - begin_ns) * RATE_HZ / 1e9)
+    user_side, heard_side = (laid_out(runs, begin_ns, count) for runs in (sound.user, sound.heard))
+    pictures = [frame for _, frame in found if isinstance(frame, Image)]
+    size = (pictures[0].width, pictures[0].height) if pictures else BLACK
+    captions = captions_of(happened.turns, end_ns)
+    with _new_file(path) as file:
+        film = Film(file, size)
+        film.write(pictures, (user_side, heard_side), captions, begin_ns)
+    if film.broken:
+        print(f"{film.broken} pictures could not be decoded", file=sys.stderr)  # noqa: T201
+
+
+def export_jsonl(recording: Recording, path: Path, binary: bool) -> None:
+    """Write a line for each frame: its fields, `stream`, and `unix_ns`, when it was sent.
+
+    Raises:
+        GreenroomError: `path` cannot be written.
+    """
+    offset_ns = int(recording.metadata["clock_offset_ns"])
+    keep: Callable[[Any], Any] = _with_base64 if binary else _without_bytes
+    with _new_file(path) as file:
+        for message in recording.messages:
+            line = {
+                "stream": f"{message.actor}.{message.port}",
+                "unix_ns": message.sent_ns + offset_ns,
+                **keep(msgpack.unpackb(message.payload)),
+            }
+            text = redact(json.dumps(line, ensure_ascii=False, default=str))
+            file.write(f"{text}\n".encode())
+
+
+def _without_bytes(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_bytes(v) for k, v in value.items() if not isinstance(v, bytes)}
+    if isinstance(value, list):
+        return [_without_bytes(each) for each in value if not isinstance(each, bytes)]
+    return value
+
+
+def _with_base64(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _with_base64(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_with_base64(each) for each in value]
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else value
+
+
+@contextmanager
+def _new_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a file that is not there yet; what could not be finished is removed."""
+    if path == STDOUT:
+        yield sys.stdout.buffer
+        return
+    try:
+        with path.open("xb") as file:
+            try:
+                yield file
+            except BaseException:
+                path.unlink()
+                raise
+    except FileExistsError as error:
+        raise GreenroomError(f"{path} is there already: choose another with -o") from error
+    except OSError as error:
+        raise GreenroomError(f"cannot write {path}: {error.strerror}") from error

@@ -1,0 +1,58 @@
+"""`greenroom plot`: one picture of a recorded conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+
+from actors.recorder import course, sound
+from actors.recorder.picture import Picture
+from actors.recorder.reader import Recording, frames, read_recording
+from pipeline.errors import GreenroomError
+
+SUFFIXES = (".png", ".svg")
+
+
+def plot_command(files: Sequence[Path], output: Path | None, user: str | None) -> None:
+    """Draw the conversation next to its first file, or to `output`, which is written over.
+
+    Raises:
+        GreenroomError: no recording, nothing in it, or `output` cannot be written.
+    """
+    if find_spec("matplotlib") is None:
+        raise GreenroomError("plot needs a package: pip install 'greenroom[plot]'")
+    path = output or min(files).with_suffix(".png")
+    if path.suffix not in SUFFIXES:
+        raise GreenroomError(f"{path}: pictures are {' or '.join(SUFFIXES)}")
+    picture = picture_of(read_recording(files, course.TYPES | sound.TYPES), user)
+    try:
+        picture.save(path)
+    except OSError as error:
+        raise GreenroomError(f"cannot write {path}: {error.strerror}") from error
+    print(f"wrote {path}")  # noqa: T201
+
+
+def picture_of(recording: Recording, user: str | None = None) -> Picture:
+    """Return the picture of a recording.
+
+    Raises:
+        GreenroomError: there is nothing to draw in it, or `user` carries no sound.
+    """
+    found = list(frames(recording.messages))
+    happened = course.course_of(found)
+    heard = sound.sound_of(found, sound.user_stream_of(found, recording.config, user))
+    span_ns = heard.span_ns or happened.span_ns
+    if span_ns is None:
+        raise GreenroomError("neither sound nor turns were recorded: there is nothing to draw")
+    begin_ns, end_ns = span_ns
+    count = round((end_ns - begin_ns) * sound.RATE_HZ / 1e9)
+    user_side, heard_side = (
+        sound.laid_out(runs, begin_ns, count) for runs in (heard.user, heard.heard)
+    )
+    return Picture(happened, (user_side, heard_side), span_ns, _title(recording, happened))
+
+
+def _title(recording: Recording, happened: course.Course) -> str:
+    count = len(happened.turns)
+    return f"{recording.metadata['pipeline']}: {count} turn{'' if count == 1 else 's'}"

@@ -1,0 +1,107 @@
+"""`greenroom record`: record a running pipeline from outside."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Collection
+from pathlib import Path
+from threading import Event
+from time import monotonic
+from types import FrameType
+
+from actors.recorder.actor import require_mcap
+from actors.recorder.capture import Capture, choose
+from actors.recorder.loop import COUNTERS, Loop
+from actors.recorder.options import RecorderOptions, limits_of
+from actors.recorder.privacy import Privacy
+from actors.recorder.roll import Roll
+from pipeline.bus import EndpointLock
+from pipeline.cli.running import find_runtime_dir
+from pipeline.config.description import read_description
+from pipeline.config.graph import SUPERVISOR
+from pipeline.errors import EndpointBusyError, GreenroomError
+
+LOOK_EVERY_S = 1.0
+"""How soon the end of the pipeline is noticed."""
+
+
+def record_command(
+    options: RecorderOptions, pipeline: str | None, duration_s: float | None
+) -> None:
+    """Record until the pipeline ends, the time is over, or Control-C.
+
+    Raises:
+        GreenroomError: no such pipeline or stream, or the disk refused.
+    """
+    require_mcap()
+    runtime_dir = find_runtime_dir(pipeline)
+    description = read_description(runtime_dir)
+    privacy = Privacy(frozenset(options.without), options.transcripts_only)
+    streams = choose(description.streams, options.streams)
+    roll = Roll(options.path, limits_of(options), description)
+    counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
+    troubles: list[OSError] = []
+    stop = Event()
+
+    def on_trouble(error: OSError | None) -> None:
+        if error is not None:
+            troubles.append(error)
+            stop.set()
+
+    _stop_on_signal(stop)
+    wanted = [each for each in streams if privacy.admits_stream(each.types)]
+    with Capture(description, wanted, f"record-{os.getpid()}", counters) as capture:
+        try:
+            roll.open()
+        except OSError as error:
+            raise GreenroomError(f"cannot record: {error}") from error
+        _say(f"recording {len(wanted)} streams to {roll.files[-1]}")
+        loop = Loop(capture, privacy, roll, counters, on_trouble)
+        loop.run(stop, _watch(runtime_dir, duration_s, stop))
+    if troubles:
+        raise GreenroomError(f"recording stopped: {troubles[0]}: make room on the disk")
+    _say(f"{counters['frames']} frames, {counters['lost']} lost: {_names(roll.files)}")
+
+
+def _watch(runtime_dir: Path, duration_s: float | None, stop: Event) -> Callable[[], None]:
+    begun_s = looked_s = monotonic()
+
+    def tick() -> None:
+        nonlocal looked_s
+        now_s = monotonic()
+        if duration_s is not None and now_s - begun_s >= duration_s:
+            stop.set()
+        if now_s - looked_s >= LOOK_EVERY_S:
+            looked_s = now_s
+            if not _runs(runtime_dir):
+                stop.set()
+
+    return tick
+
+
+def _runs(runtime_dir: Path) -> bool:
+    try:
+        with EndpointLock(runtime_dir, SUPERVISOR):
+            return False
+    except EndpointBusyError:
+        return True
+    except OSError:
+        return False  # The folder itself is gone.
+
+
+def _stop_on_signal(stop: Event) -> None:
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+
+
+def _names(files: Collection[Path]) -> str:
+    return ", ".join(str(each) for each in files)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201

@@ -1,0 +1,199 @@
+"""`greenroom replay`: be actors of a recorded run, for as long as the recording lasts."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import zmq
+
+from actors.recorder.reader import Recording, frames, read_recording
+from actors.recorder.retiming import Retiming, ended
+from pipeline.bus import EndpointLock, Publisher
+from pipeline.cli.running import find_runtime_dir, newest_status
+from pipeline.config.description import Description, read_description
+from pipeline.config.graph import HEALTH, SUPERVISOR
+from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
+from pipeline.frames import ActorState, Frame, Health
+from pipeline.registry import find_actor
+
+LISTENERS_TIMEOUT_S = 30.0
+"""The slowest actor to start loads speech models: 3 s, four times that on a Pi."""
+HEARTBEAT_S = 0.25
+"""As any actor sends."""
+LEAD_NS = 50_000_000
+"""From the last listener to the first frame: the first is not late."""
+LINGER_MS = 1000
+
+Cue = tuple[int, str, str, Frame]
+"""When it was sent in the recorded run, actor, port, frame."""
+
+
+def replay_command(
+    files: Sequence[Path], actors: Collection[str], pipeline: str | None, pace: float
+) -> None:
+    """Publish what `actors` sent in the recorded run, in the place of those actors.
+
+    Args:
+        files: The recording.
+        actors: Names; none: all that the pipeline was started without and the recording has.
+        pipeline: Which running pipeline.
+        pace: 1 is real time.
+
+    Raises:
+        GreenroomError: no such recording, pipeline or actor, the actor runs already, or nobody
+            listens.
+    """
+    recording = read_recording(files)
+    runtime_dir = find_runtime_dir(pipeline)
+    description = read_description(runtime_dir)
+    chosen = _chosen(recording, actors, runtime_dir)
+    _check(recording, description, chosen)
+    with ExitStack() as locks:
+        for actor in chosen:
+            try:
+                locks.enter_context(EndpointLock(runtime_dir, actor))
+            except EndpointBusyError as error:
+                raise GreenroomError(
+                    f"{actor} runs in this pipeline: start it with --external {actor}"
+                ) from error
+        asyncio.run(Replay(recording, description, chosen, pace).run())
+
+
+def _chosen(recording: Recording, actors: Collection[str], runtime_dir: Path) -> list[str]:
+    recorded = recording.actors()
+    for actor in actors:
+        if actor not in recorded:
+            hint = did_you_mean(actor, recorded)
+            raise GreenroomError(f"there is nothing of {actor!r} in the recording; {hint}")
+    if actors:
+        return list(dict.fromkeys(actors))
+    status = newest_status(runtime_dir)
+    external = [each.actor for each in status.actors if each.phase == "external"]
+    found = [each for each in external if each in recorded]
+    if not found:
+        raise GreenroomError(
+            "no recorded actor has been left out of this pipeline: start it with `run --external` "
+            f"and one of {', '.join(sorted(recorded.keys() - {SUPERVISOR}))}"
+        )
+    return found
+
+
+def _check(recording: Recording, description: Description, actors: Sequence[str]) -> None:
+    session = recording.metadata["session"]
+    if session != description.session:
+        # Turns are named after the session: they would not be the same.
+        raise GreenroomError(
+            f"the recording is of session {session!r}, this pipeline is of "
+            f"{description.session!r}: start it with --set session={session}"
+        )
+    for actor in actors:
+        if actor not in description.endpoints:
+            hint = did_you_mean(actor, description.endpoints)
+            raise GreenroomError(f"this pipeline has no actor {actor!r}; {hint}")
+        if not description.endpoints[actor].address.startswith("ipc:"):
+            raise GreenroomError(f"{actor} publishes on the network: only local ones are replayed")
+
+
+class Replay:
+    """Stands in for actors: their streams with new times, and a heartbeat for each."""
+
+    def __init__(
+        self, recording: Recording, description: Description, actors: Sequence[str], pace: float
+    ) -> None:
+        self._description = description
+        self._actors = actors
+        self._pace = pace
+        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._publishers: dict[str, Publisher] = {}
+        # Actor files define frame types of their own: they have to be known to read them.
+        folder = Path(description.config_path).parent
+        uses = {name: each["use"] for name, each in description.config["actors"].items()}
+        self._classes = {actor: find_actor(uses[actor], folder) for actor in actors}
+        self._cues = _cues(recording, {a: set(c.outputs) for a, c in self._classes.items()})
+
+    async def run(self) -> None:
+        """Publish everything.
+
+        Raises:
+            GreenroomError: nobody listens.
+        """
+        try:
+            for actor, actor_class in self._classes.items():
+                ports = {**actor_class.outputs, "health": HEALTH}
+                address = self._description.endpoints[actor].address
+                self._publishers[actor] = Publisher(self._context, address, ports, high_water=4000)
+            beating = asyncio.create_task(self._beat())
+            try:
+                await self._wait_for_listeners()
+                await self._play()
+            finally:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+            self._say(ActorState.FINISHED)
+        finally:
+            for publisher in self._publishers.values():
+                publisher.close(linger_ms=LINGER_MS)
+            self._context.destroy(linger=LINGER_MS)
+
+    async def _wait_for_listeners(self) -> None:
+        try:
+            async with asyncio.timeout(LISTENERS_TIMEOUT_S):
+                for actor, publisher in self._publishers.items():
+                    await publisher.wait_for(self._expected(actor))
+        except TimeoutError:
+            missing = sorted(
+                f"{name} to {actor}.{port}"
+                for actor, publisher in self._publishers.items()
+                for port, names in self._expected(actor).items()
+                for name in names - publisher.listeners(port)
+            )
+            raise GreenroomError(
+                f"not listening: {', '.join(missing)}: look at `greenroom status`"
+            ) from None
+
+    async def _play(self) -> None:
+        first_ns = self._cues[0][0]
+        timing = Retiming(first_ns, time.monotonic_ns() + LEAD_NS, self._pace)
+        for sent_ns, actor, port, frame in self._cues:
+            wait_s = (timing.time_ns(sent_ns) - time.monotonic_ns()) / 1e9
+            await asyncio.sleep(max(0.0, wait_s))
+            self._publishers[actor].publish(port, timing.frame(frame))
+        lasted_s = (self._cues[-1][0] - first_ns) / 1e9
+        names = " and ".join(self._actors)
+        print(f"{names}: {len(self._cues)} frames, {lasted_s:.1f} s")  # noqa: T201
+
+    async def _beat(self) -> None:
+        while True:
+            self._say(ActorState.READY)
+            await asyncio.sleep(HEARTBEAT_S)
+
+    def _say(self, state: ActorState) -> None:
+        for actor, publisher in self._publishers.items():
+            health = Health(
+                session=self._description.session, actor=actor, pid=os.getpid(), state=state
+            )
+            publisher.publish("health", health)
+
+    def _expected(self, actor: str) -> dict[str, set[str]]:
+        streams = (each for each in self._description.streams if each.actor == actor)
+        return {each.port: set(each.consumers) for each in streams}
+
+
+def _cues(recording: Recording, ports: dict[str, set[str]]) -> list[Cue]:
+    wanted = [m for m in recording.messages if m.port in ports.get(m.actor, ())]
+    cues: list[Cue] = [(m.sent_ns, m.actor, m.port, frame) for m, frame in frames(wanted)]
+    if not cues:
+        raise GreenroomError(f"nothing of {' and '.join(ports)} in the recording can be replayed")
+    last: defaultdict[tuple[str, str], int] = defaultdict(int)
+    for index, (_, actor, port, _) in enumerate(cues):
+        last[actor, port] = index
+    for index in last.values():
+        sent_ns, actor, port, frame = cues[index]
+        cues[index] = (sent_ns, actor, port, ended(frame))
+    return cues

@@ -1,0 +1,86 @@
+"""`greenroom reproduce`: does an actor still give what it gave?"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from actors.recorder.difference import differences
+from actors.recorder.reader import read_recording
+from actors.recorder.reproduce import reproduce
+from pipeline.errors import ConfigError, did_you_mean
+from pipeline.yaml_text import parse_yaml
+
+EXIT_DIFFERENT = 1
+"""As diff(1) has it."""
+SHOWN_BYTES = 16
+"""Of sound and pictures only the size and the beginning are shown."""
+
+
+def reproduce_command(
+    actor: str,
+    files: Sequence[Path],
+    use: str | None,
+    sets: Sequence[str],
+    ignored: Collection[str],
+    ports: Collection[str],
+    pace: float,
+) -> int:
+    """Print the frames that differ, as `diff` would; return the exit status.
+
+    Raises:
+        GreenroomError: no such recording or actor.
+    """
+    recording = read_recording(files)
+    here = Path.cwd()
+    if use is not None and (here / use.partition(":")[0]).is_file():
+        use = str(here / use)
+    # What it writes to relative paths must not replace what the recorded run wrote.
+    with tempfile.TemporaryDirectory(prefix="reproduce-") as private:
+        os.chdir(private)
+        try:
+            then, now = reproduce(recording, actor, use=use, options=_options(sets), pace=pace)
+        finally:
+            os.chdir(here)
+    for port in ports:
+        if port not in now:
+            hint = did_you_mean(port, now)
+            raise ConfigError(f"--port {port}: {actor} has no such output port; {hint}")
+    then = {port: sent for port, sent in then.items() if not ports or port in ports}
+    found = differences(then, now, ignored)
+    for each in found:
+        sign = "-" if each.recorded else "+"
+        _say(f"{sign} {actor}.{each.port} {json.dumps(each.fields, default=_brief)}")
+    recorded, produced = (sum(len(side[port]) for port in then) for side in (then, now))
+    verdict = f"{len(found)} differ" if found else "the same"
+    _say(f"{actor}: {recorded} frames recorded, {produced} now: {verdict}")
+    return EXIT_DIFFERENT if found else 0
+
+
+def _options(sets: Sequence[str]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for each in sets:
+        key, equals, text = each.partition("=")
+        try:
+            options[key] = parse_yaml(text)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"--set {each}: the value is not YAML: {error}") from error
+        if not equals:
+            raise ConfigError(f"--set {each}: write it as option=value")
+    return options
+
+
+def _brief(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return f"{len(value)} bytes: {value[:SHOWN_BYTES].hex()}"
+    return str(value)
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201

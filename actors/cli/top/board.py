@@ -1,0 +1,166 @@
+"""All that `greenroom top` shows, gathered from the frames of a pipeline. Pure; times in ns."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+
+from actors.audio.pcm import SILENCE_DBFS, level_dbfs, to_samples
+from pipeline.cli.meter import Meter, Reading
+from pipeline.cli.view import SPEAKER_NAMES
+from pipeline.config.description import Description, Stream
+from pipeline.dialogue import Dialogue
+from pipeline.frames import (
+    AnswerAudio,
+    Audio,
+    Frame,
+    Route,
+    Side,
+    SpeechEnded,
+    Status,
+    Transcript,
+    TurnClosed,
+)
+from pipeline.turn_times import Stage, TurnClock
+
+KEPT_LINES = 200
+KEPT_ROUTES = 50
+KEPT_TURNS = 50
+LATE_PLAYBACK_NS = 500_000_000
+"""The end of playback comes over another socket than the verdict that follows from it."""
+DROPS = ("expired", "superseded", "lost")
+"""Counters of an input port, written `<port>.<drop>`; of a duplicate nothing is missing."""
+
+
+@dataclass(frozen=True)
+class TurnRow:
+    """Where the time went in one turn; None is not known.
+
+    Attributes:
+        closed: The verdict.
+        stages_ms: By stage; `endpointing` without `capture_ms`.
+        capture_ms: From the microphone until the voice activity detection got it.
+    """
+
+    closed: TurnClosed
+    stages_ms: dict[Stage, float]
+    capture_ms: float | None
+
+
+@dataclass
+class Board:
+    """Takes frames; keeps what is to be shown."""
+
+    description: Description
+    now_ns: int
+    status: Status | None = None
+    status_ns: int = 0
+    readings: dict[str, Reading] = field(default_factory=dict)
+    levels: dict[str, float] = field(default_factory=dict)
+    """RMS in dB below full scale, by stream: the loudest block since `quieten`."""
+    lines: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
+    routes: deque[Route] = field(default_factory=lambda: deque(maxlen=KEPT_ROUTES))
+    turns: deque[TurnRow] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
+
+    def __post_init__(self) -> None:
+        self._carried: set[str] = set()
+        self._meters = {each.name: Meter(self.now_ns) for each in self.streams}
+        self._clock = TurnClock()
+        self._dialogue = Dialogue()
+        self._transcribed: deque[str] = deque(maxlen=KEPT_LINES)
+        self._closing: list[tuple[int, TurnClosed]] = []
+        self._capture_ms: dict[str, float] = {}
+        """By actor that listens to sound: how old the newest block was when it was sent."""
+        self._captured: dict[str, float | None] = {}
+        """By turn: the same of whoever found its end, at that time."""
+
+    @property
+    def streams(self) -> list[Stream]:
+        """Those worth watching, the silent ones last; what `health` carries is in the status."""
+        watched = [each for each in self.description.streams if each.port != "health"]
+        return sorted(watched, key=lambda each: each.name not in self._carried)
+
+    def take(self, actor: str, port: str, frame: Frame, now_ns: int) -> None:
+        """Note a frame."""
+        name = f"{actor}.{port}"
+        self._meters[name].take(frame, 0, now_ns)
+        self._clock.take(frame)
+        self._carried.add(name)
+        match frame:
+            case Audio() | AnswerAudio():
+                self._hear(name, frame)
+            case SpeechEnded():
+                self._captured[frame.turn] = self._capture_ms.get(actor)
+            case Transcript():
+                self._transcribed.append(frame.turn)
+                self._say(self._dialogue.take(frame))
+            case TurnClosed():
+                self._close(frame, now_ns)
+            case Route():
+                self.routes.append(frame)
+            case Status():
+                self.status, self.status_ns = frame, now_ns
+
+    def read(self, now_ns: int) -> None:
+        """Take the readings of all streams, and the account of turns that are complete."""
+        self.now_ns = now_ns
+        self.readings = {name: meter.read(now_ns) for name, meter in self._meters.items()}
+        due = [frame for at_ns, frame in self._closing if now_ns - at_ns >= LATE_PLAYBACK_NS]
+        self._closing = [each for each in self._closing if each[1] not in due]
+        for frame in due:
+            self.turns.append(self._row(frame))
+
+    def quieten(self) -> None:
+        """Begin to look for the loudest block anew."""
+        self.levels = dict.fromkeys(self.levels, SILENCE_DBFS)
+
+    def drops(self, stream: Stream) -> int:
+        """Frames that listeners did not take; a port with several streams has one count."""
+        counters = {
+            each.actor: each.health.counters
+            for each in (self.status.actors if self.status else [])
+            if each.health is not None
+        }
+        return sum(
+            counters.get(consumer, {}).get(f"{port}.{drop}", 0)
+            for consumer in stream.consumers
+            for port in self._ports(consumer, stream.name)
+            for drop in DROPS
+        )
+
+    def _ports(self, consumer: str, stream: str) -> list[str]:
+        inputs = self.description.config["actors"][consumer]["inputs"]
+        return [
+            port
+            for port, streams in inputs.items()
+            if stream in ([streams] if isinstance(streams, str) else streams)
+        ]
+
+    def _hear(self, name: str, frame: Audio | AnswerAudio) -> None:
+        level = level_dbfs(to_samples(frame.pcm))
+        self.levels[name] = max(level, self.levels.get(name, SILENCE_DBFS))
+        if isinstance(frame, Audio):
+            consumers = next(each.consumers for each in self.streams if each.name == name)
+            age_ms = (frame.sent_ns - frame.origin_ns) / 1e6
+            self._capture_ms.update(dict.fromkeys(consumers, age_ms))
+
+    def _say(self, lines: list[tuple[Side, str]]) -> None:
+        self.lines.extend((SPEAKER_NAMES[side], text) for side, text in lines)
+
+    def _close(self, frame: TurnClosed, now_ns: int) -> None:
+        self._closing.append((now_ns, frame))
+        if frame.turn in self._transcribed:
+            self._say(self._dialogue.close(frame, time.monotonic()))
+        else:  # Before this began to listen.
+            words = ((Side.USER, frame.said), (Side.MODEL, frame.answer))
+            self._say([(side, text) for side, text in words if text])
+        if frame.reason:
+            self.lines.append(("turn", f"{frame.outcome.value}: {frame.reason}"))
+
+    def _row(self, frame: TurnClosed) -> TurnRow:
+        stages_ms = {each.stage: each.ms for each in self._clock.close(frame).stages()}
+        capture_ms = self._captured.pop(frame.turn, None)
+        if capture_ms is not None and Stage.ENDPOINTING in stages_ms:
+            stages_ms[Stage.ENDPOINTING] -= capture_ms
+        return TurnRow(frame, stages_ms, capture_ms)

@@ -1,0 +1,66 @@
+"""Connect to every actor of a running pipeline, as any consumer would."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import zmq
+
+from actors.cli.top.board import Board
+from pipeline.bus import Inlet, Subscriber
+from pipeline.bus.curve import CurveClient
+from pipeline.config import SUPERVISOR
+from pipeline.config.description import Endpoint
+from pipeline.frames import Frame
+from pipeline.ports import In
+
+CONSUMER = "top"
+
+
+@contextmanager
+def listening(board: Board) -> Iterator[None]:
+    """Let the board take what all actors publish; needs a running event loop."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    subscribers: list[Subscriber] = []
+    try:
+        for actor, endpoint in board.description.endpoints.items():
+            subscribers.append(_subscribe(context, board, actor, endpoint))
+        yield
+    finally:
+        for subscriber in subscribers:
+            subscriber.close()
+        context.destroy(linger=0)
+
+
+def _subscribe(
+    context: zmq.Context[zmq.Socket[bytes]], board: Board, actor: str, endpoint: Endpoint
+) -> Subscriber:
+    # What the supervisor retains is how it came to be; what the others do is old.
+    replay = actor == SUPERVISOR
+    ports = [each.port for each in board.streams if each.actor == actor]
+    inlets = {port: Inlet(port, In((Frame,), replay=replay)) for port in ports}
+    keys_dir = board.description.keys_dir
+    curve = None
+    if endpoint.public_key and keys_dir:
+        curve = CurveClient(Path(keys_dir), endpoint.public_key)
+    return Subscriber(
+        context,
+        endpoint.address,
+        inlets,
+        _deliver(board, actor),
+        consumer=CONSUMER,
+        counters=Counter(),
+        on_garbage=lambda _port, _problem: None,
+        curve=curve,
+    )
+
+
+def _deliver(board: Board, actor: str) -> Callable[[str, Frame], None]:
+    def deliver(port: str, frame: Frame) -> None:
+        board.take(actor, port, frame, time.monotonic_ns())
+
+    return deliver

@@ -1,0 +1,47 @@
+"""Which frames of a stream have come already. Pure."""
+
+from __future__ import annotations
+
+
+class Seen:
+    """Tells a frame that was retained and comes again from one that was missed.
+
+    A producer sends what it retained at every connection, in order and ending with an empty
+    message; frames that are sent meanwhile may come before it. `lost` counts the gaps in `seq`.
+    A boot of 0 marks a producer that does not count: all its frames are new.
+    """
+
+    def __init__(self) -> None:
+        self.lost = 0
+        self._boot = 0
+        self._first: int | None = None
+        self._last = -1
+        self._retained: list[int] = []
+
+    def is_new(self, boot: int, seq: int, *, retained: bool) -> bool:
+        """Take note of a frame; return whether it is the first time."""
+        if boot == 0:
+            return True
+        if boot < self._boot:
+            return False
+        if boot > self._boot:
+            self._boot, self._first, self._last, self._retained = boot, None, -1, []
+        if self._first is not None and self._first <= seq <= self._last:
+            return False
+        if retained:
+            self._retained.append(seq)
+            return True
+        if self._first is None:
+            self._first = seq
+        elif seq > self._last + 1:
+            self.lost += seq - self._last - 1
+        self._last = max(self._last, seq)
+        return True
+
+    def replay_ended(self) -> None:
+        """All that was retained has come."""
+        if self._retained:
+            first, last = self._retained[0], self._retained[-1]
+            self._first = first if self._first is None else min(self._first, first)
+            self._last = max(self._last, last)
+            self._retained = []

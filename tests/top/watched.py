@@ -1,0 +1,140 @@
+"""A pipeline to be watched: what it is, and what it says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from pipeline.config.description import Description, Endpoint, Stream
+from pipeline.frames import (
+    ActorState,
+    ActorStatus,
+    AnswerAudio,
+    Audio,
+    EndReason,
+    Health,
+    Outcome,
+    Playback,
+    PlaybackState,
+    Route,
+    Side,
+    SpeechEnded,
+    SpeechStarted,
+    Status,
+    Transcript,
+    TurnClosed,
+)
+
+MS = 1_000_000
+TURN = "local:0"
+STREAMS = [
+    Stream("microphone", "audio", ["audio"], ["vad", "live"]),
+    Stream("microphone", "health", ["health"], []),
+    Stream("vad", "speech", ["speech_started", "speech_ended"], ["live", "speaker"]),
+    Stream("live", "audio", ["answer_audio"], ["speaker"]),
+    Stream("live", "transcript", ["transcript"], []),
+    Stream("speaker", "playback", ["playback"], ["live"]),
+    Stream("supervisor", "route", ["route"], ["live"]),
+    Stream("supervisor", "turns", ["turn_closed"], []),
+    Stream("supervisor", "status", ["status"], []),
+]
+INPUTS: dict[str, dict[str, str | list[str]]] = {
+    "microphone": {},
+    "vad": {"audio": "microphone.audio"},
+    "live": {
+        "audio": ["microphone.audio"],
+        "speech": "vad.speech",
+        "route": "supervisor.route",
+        "playback": "speaker.playback",
+    },
+    "speaker": {"audio": ["live.audio"], "speech": "vad.speech"},
+}
+
+
+def described(endpoints: dict[str, Endpoint] | None = None) -> Description:
+    return Description(
+        pipeline="robot",
+        version="1.0",
+        session="local",
+        started_ns=0,
+        config_path="robot.yaml",
+        keys_dir=None,
+        config={"actors": {name: {"inputs": inputs} for name, inputs in INPUTS.items()}},
+        endpoints=endpoints or {},
+        streams=STREAMS,
+    )
+
+
+def tone(peak: int) -> bytes:
+    return (np.full(320, peak, dtype=np.int16)).tobytes()
+
+
+def heard(seq: int, at_ms: float, *, peak: int = 3277, age_ms: float = 10) -> Audio:
+    sent_ns = int(at_ms * MS)
+    return Audio(
+        position=seq * 320,
+        pcm=tone(peak),
+        seq=seq,
+        boot=1,
+        sent_ns=sent_ns,
+        origin_ns=int(sent_ns - age_ms * MS),
+    )
+
+
+def started(at_ms: int) -> SpeechStarted:
+    return SpeechStarted(turn=TURN, position=0, at_ns=at_ms * MS)
+
+
+def ended(voiced_ms: int, told_ms: int) -> SpeechEnded:
+    return SpeechEnded(
+        turn=TURN,
+        start_position=0,
+        position=1,
+        at_ns=voiced_ms * MS,
+        sent_ns=told_ms * MS,
+        reason=EndReason.SILENCE,
+    )
+
+
+def block(sent_ms: int) -> AnswerAudio:
+    return AnswerAudio(
+        turn=TURN, epoch=0, backend="live", position=0, pcm=tone(9000), sent_ns=sent_ms * MS
+    )
+
+
+def played(state: PlaybackState, at_ms: int) -> Playback:
+    return Playback(
+        turn=TURN, epoch=0, backend="live", state=state, played_samples=0, at_ns=at_ms * MS
+    )
+
+
+def said(side: Side, text: str) -> Transcript:
+    return Transcript(turn=TURN, epoch=0, backend="live", side=side, text=text, final=True)
+
+
+def closed(**fields: Any) -> TurnClosed:
+    values = {"outcome": Outcome.ANSWERED, "by": "live", "first_sound_ms": 1100.0}
+    return TurnClosed(turn=TURN, **(values | fields))
+
+
+def routed(owner: str, epoch: int, reason: str) -> Route:
+    return Route(owner=owner, epoch=epoch, reason=reason, sent_ns=MS)
+
+
+def actor(name: str, phase: str = "running", **fields: Any) -> ActorStatus:
+    counters = fields.pop("counters", {})
+    health = Health(actor=name, pid=7, state=ActorState.READY, counters=counters)
+    return ActorStatus(actor=name, phase=phase, health=health, **fields)
+
+
+def status(*actors: ActorStatus) -> Status:
+    return Status(
+        pipeline="robot",
+        version="1.0",
+        uptime_s=61.4,
+        ready=True,
+        route=routed("live", 1, ""),
+        actors=list(actors),
+        turns_closed={"answered": 2},
+    )
