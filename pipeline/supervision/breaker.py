@@ -77,6 +77,8 @@ class Backend:
 
     def died(self, now_s: float) -> Backend:
         """Its process ended; a new one will say when it is ready."""
+        if self.state is BackendState.CONNECTING:
+            return self  # One that dies whenever it starts has been starting all along.
         return replace(self, state=BackendState.CONNECTING, since_s=now_s)
 
     def trip(self, now_s: float) -> Backend:
@@ -105,6 +107,11 @@ class Backend:
     def is_ready(self) -> bool:
         """It can be asked now."""
         return self.breaker is not Breaker.OPEN and self.state is BackendState.READY
+
+    def is_starting(self, now_s: float, patience_s: float) -> bool:
+        """It will probably be ready before anybody needs it: nothing is known against it."""
+        fresh = self.state is BackendState.CONNECTING and now_s - self.since_s < patience_s
+        return fresh and self.breaker is Breaker.CLOSED and self.fault is None
 
     @property
     def is_possible(self) -> bool:

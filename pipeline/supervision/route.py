@@ -67,7 +67,7 @@ def step(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, lis
         return _leave(state, why, now_s)
     if state.leaving and not playing(state):
         return _leave(replace(state, leaving=""), state.leaving, now_s)
-    state, decisions = _economise(state)
+    state, decisions = _economise(state, now_s)
     return (state, decisions) if decisions else _return(state, now_s)
 
 
@@ -178,7 +178,7 @@ def _leave(state: RouteState, why: str, now_s: float) -> tuple[RouteState, list[
     if playing(state):
         return replace(state, leaving=why), []
     tried = {state.owner}.union(*(pending.tried for pending in state.turns.values()))
-    chosen = best(state, tried)
+    chosen = best(state, now_s, tried)
     if chosen is None:
         return _give_up(state, why, now_s)
     turns = {
@@ -211,12 +211,12 @@ def _give_up(state: RouteState, why: str, now_s: float) -> tuple[RouteState, lis
     return state, [*decisions, *switched]
 
 
-def _economise(state: RouteState) -> tuple[RouteState, list[Decision]]:
+def _economise(state: RouteState, now_s: float) -> tuple[RouteState, list[Decision]]:
     """Leave a backend whose budget is used up; nobody is interrupted for the sake of money."""
     owner = state.backends[state.owner]
     if not owner.refused or any(pending.asked for pending in state.turns.values()):
         return state, []
-    chosen = best(state)
+    chosen = best(state, now_s)
     if chosen is None or chosen.name == owner.name:
         return state, []
     choice = by_choice(state)

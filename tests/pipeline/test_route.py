@@ -87,6 +87,42 @@ def test_quota_between_turns_hands_the_next_turn_over() -> None:
     assert scene.state.owner == "http"
 
 
+def starting(*ready: str) -> Scene:
+    """A pipeline that has just started, with these backends ready."""
+    scene = Scene()
+    scene.state = initial(CONFIG)
+    for backend in ready:
+        scene.happens(status(backend))
+    return scene
+
+
+def test_quota_during_the_start_waits_for_the_next_backend_to_start_f1() -> None:
+    scene = starting("device")
+    scene.happens(Began("t1"), fault("live", FaultClass.QUOTA))
+    assert scene.state.owner == "http"
+
+
+def test_a_turn_that_is_asked_already_goes_to_a_backend_that_has_started() -> None:
+    scene = starting("device")
+    scene.asked()
+    scene.happens(fault("live", FaultClass.QUOTA))
+    assert scene.state.owner == "device"
+
+
+def test_a_backend_that_dies_whenever_it_starts_is_not_waited_for() -> None:
+    scene = starting("device")
+    for _ in range(20):
+        scene.happens(Died("http"), after_s=CONFIG.degraded_s / 10)
+    scene.happens(fault("live", FaultClass.QUOTA))
+    assert scene.state.owner == "device"
+
+
+def test_a_backend_that_said_what_is_wrong_is_not_waited_for() -> None:
+    scene = starting("device")
+    scene.happens(fault("http", FaultClass.NETWORK), fault("live", FaultClass.QUOTA))
+    assert scene.state.owner == "device"
+
+
 def test_a_network_fault_is_waited_out_while_nobody_waits_for_an_answer() -> None:
     scene = Scene()
     down = status("live", BackendState.DEGRADED)
