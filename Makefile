@@ -10,8 +10,11 @@ BIN := $(VENV)/bin
 CONFIG ?=
 TURNS ?= 50
 SEED ?= 1
-# The first interpreter of a supported version that can make a virtual environment.
-PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+# The newest interpreter of a supported version that can make a virtual environment: from 3.12 on
+# the processes share more of their memory (docs/operating.md). pyenv hides those not chosen.
+PYENV := $(HOME)/.pyenv/versions
+PYTHON ?= $(shell for p in python3.13 $(wildcard $(PYENV)/3.13.*/bin/python3) \
+	python3.12 $(wildcard $(PYENV)/3.12.*/bin/python3) python3 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && echo $$p && break; done)
 # What apt installs: PortAudio for sound; PulseAudio for the tests of devices.

@@ -27,7 +27,9 @@ from typing import Any, NoReturn
 
 from pipeline import logs
 from pipeline.errors import GreenroomError
+from pipeline.file_pages import release_file_pages
 from pipeline.spec import ActorSpec
+from pipeline.supervision.immortal import make_immortal
 
 SHARED_MODULES = ("numpy", "pipeline.logs", "pipeline.host")
 MAX_MESSAGE_BYTES = 4096
@@ -98,6 +100,7 @@ class ForkServer:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._pid = os.getpid()
+        self._has_forked = False
 
     def serve(self) -> None:
         """Fork and reap until the supervisor closes the socket."""
@@ -116,6 +119,9 @@ class ForkServer:
                     return
                 if message == PING:
                     self._send({"alive": self._pid})
+                    if self._has_forked:
+                        release_file_pages()
+                        self._has_forked = False
                 for descriptor in descriptors:
                     with os.fdopen(descriptor, "rb") as request:
                         request.seek(0)
@@ -123,11 +129,15 @@ class ForkServer:
                     self._fork(spec, preload)
 
     def _fork(self, spec: ActorSpec, preload: list[str]) -> None:
+        imported = len(sys.modules)
         for module in preload:
             # A module that cannot be imported fails in the actor, which can say so.
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
+        if len(sys.modules) > imported:
+            make_immortal()
         gc.freeze()
+        self._has_forked = True
         # This process ignores SIGTERM; one that is meant for the child must not fall in between.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         pid = os.fork()
@@ -195,6 +205,7 @@ def main() -> None:
     gc.disable()
     keep_to_one_thread()
     import_shared()
+    make_immortal()
     be_server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol, TextIO
 
 from pipeline.supervision import forkserver
+from pipeline.supervision.immortal import make_immortal
 
 
 class ServerProcess(Protocol):
@@ -92,6 +93,7 @@ def fork_server(
         return spawn_server(theirs, log_stream)
     sys.stdout.flush()
     sys.stderr.flush()
+    make_immortal()
     gc.freeze()
     parent = os.getpid()
     pid = os.fork()

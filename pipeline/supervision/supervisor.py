@@ -15,6 +15,7 @@ from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
 from pipeline.errors import GreenroomError
+from pipeline.file_pages import release_file_pages_soon
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.logs import get_logger
 from pipeline.supervision.conversation import Conversation
@@ -232,6 +233,7 @@ class Supervisor:
             self._was_ready = True
             self._log.info("every actor is ready")
             notify("READY=1")
+            release_file_pages_soon()
             self._publish_status()
 
     def _take(self, actor: str, frame: Frame) -> None:

@@ -1,0 +1,60 @@
+"""Pages of libraries that only the start needed, given back."""
+
+from __future__ import annotations
+
+import asyncio
+import ctypes
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+AFTER_S = 3.0
+"""After the start: when a process has done everything once."""
+MADV_DONTNEED = 4
+"""asm-generic/mman-common.h"""
+
+
+def release_file_pages_soon() -> None:
+    """Do it a little later, on the running event loop."""
+    asyncio.get_running_loop().call_later(AFTER_S, release_file_pages)
+
+
+def release_file_pages() -> int:
+    """Unmap the pages of files that this process only reads; those it needs come back by themselves.
+
+    To load OpenCV and what belongs to it touches 30 MiB of files, to use it less than half of
+    that. Takes some milliseconds. Returns the KiB unmapped; 0 where the system has no smaps.
+    """
+    if sys.platform != "linux":
+        return 0
+    libc = ctypes.CDLL(None, use_errno=True)
+    released_kib = 0
+    for start, size, resident_kib in _clean_mappings():
+        address = ctypes.c_void_p(start)
+        if libc.madvise(address, ctypes.c_size_t(size), MADV_DONTNEED) == 0:
+            released_kib += resident_kib
+    return released_kib
+
+
+def _clean_mappings() -> Iterator[tuple[int, int, int]]:
+    """Give address, size and resident KiB of each mapping that can be read from its file again.
+
+    One that the process wrote to before it was made read-only cannot: relocated addresses.
+    """
+    smaps = Path("/proc/self/smaps")
+    if not smaps.exists():
+        return
+    start = size = resident_kib = 0
+    # Line by line: the whole of it is 0.4 MB of text, more than is to be saved in most processes.
+    with smaps.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            first, _, rest = line.partition(" ")
+            if not first.endswith(":"):
+                permissions, _, device, inode = rest.split()[:4]
+                begin, end = (int(part, 16) for part in first.split("-"))
+                from_file = inode != "0" and device != "00:00"
+                start, size = begin, end - begin if from_file and permissions[:2] == "r-" else 0
+            elif first == "Rss:":
+                resident_kib = int(rest.split()[0])
+            elif first == "Anonymous:" and size and resident_kib and rest.split()[0] == "0":
+                yield start, size, resident_kib

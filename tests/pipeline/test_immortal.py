@@ -1,0 +1,83 @@
+"""Pages of what was imported before a fork stay shared, where the interpreter can do that."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pipeline.supervision.immortal import can_be_immortal
+
+needs_immortals = pytest.mark.skipif(
+    not can_be_immortal(), reason="this version of Python counts every reference"
+)
+IN_A_FORKED_CHILD = """
+import gc, os, re, sys
+from pathlib import Path
+from pipeline.supervision.immortal import make_immortal
+
+def copied_kib():
+    text = Path("/proc/self/smaps_rollup").read_text()
+    return int(re.search(r"Private_Dirty: *([0-9]+)", text)[1])
+
+inherited = [[object()] for _ in range(100_000)]
+if sys.argv[1] == "immortal":
+    assert make_immortal()
+gc.freeze()
+pid = os.fork()
+if pid == 0:
+    before_kib = copied_kib()
+    for each in inherited:
+        pass
+    print(copied_kib() - before_kib, flush=True)
+    os._exit(0)
+assert os.waitpid(pid, 0)[1] == 0
+"""
+COUNTS = """
+import sys
+from pipeline.supervision.immortal import make_immortal
+
+def function():
+    return lambda: (1.5, "a constant")
+
+class Class:
+    pass
+
+things = [function, function.__code__, function.__code__.co_consts[1], Class, Class.__dict__]
+constant = function.__code__.co_consts[1].co_consts[1]
+plain = {"key": "value " * 2}
+before = [sys.getrefcount(thing) for thing in things]
+done = make_immortal()
+after = [sys.getrefcount(thing) for thing in things]
+more = [things, things[0], things[1], things[3], constant, plain]
+assert (after == [0xFFFFFFFF] * len(things)) == done, (before, after)
+assert not done or [sys.getrefcount(thing) for thing in things] == after
+assert not done or sys.getrefcount(constant) == 0xFFFFFFFF
+made_later = object()
+assert sys.getrefcount(made_later) == 2
+assert Class() is not Class() and function()() == (1.5, "a constant") and plain["key"]
+print(done)
+"""
+
+
+def run(script: str, *arguments: str) -> str:
+    """Run it in an interpreter of its own, which alone has objects that are never freed."""
+    command = [sys.executable, "-c", script, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@needs_immortals
+def test_a_child_that_only_reads_copies_next_to_nothing() -> None:
+    copied_kib = int(run(IN_A_FORKED_CHILD, "immortal"))
+    # 100 000 lists of one object take 8 MiB.
+    assert copied_kib < 1024
+
+
+def test_a_child_copies_what_is_counted() -> None:
+    copied_kib = int(run(IN_A_FORKED_CHILD, "counted"))
+    assert copied_kib > 4 * 1024
+
+
+def test_functions_code_constants_and_classes_are_not_counted_any_more_and_work() -> None:
+    assert run(COUNTS) == str(can_be_immortal())
