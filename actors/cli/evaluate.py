@@ -34,9 +34,6 @@ EXIT_FAILED = 1
 """Some cells could not be run."""
 EXIT_INTERRUPTED = 130
 """As shells have it for Control-C."""
-CORES_PER_CELL = 2
-"""A pipeline that recognises and speaks at the same time uses two; with less, latencies are those
-of the machine."""
 LEAST_COLUMNS = 110
 """In a file or pipe, where nobody tells how wide it is: what the table needs."""
 PACKAGES = ("jiwer", "matplotlib")
@@ -75,7 +72,8 @@ def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path 
     journal = Journal(output.with_suffix(".jsonl"))
     # Two files with the same sound, or two names of one config, are one cell.
     todo = list({each.key: each for each in cells if each.key not in journal.finished}.values())
-    jobs = jobs or max(1, len(os.sched_getaffinity(0)) // CORES_PER_CELL)
+    # A pipeline with the simulator keeps one core half busy.
+    jobs = jobs or len(os.sched_getaffinity(0))
     done = len(cells) - len(todo)
     known = f", {done} of them finished before ({journal.path})" if done else ""
     console.print(f"{len(cells)} cells{known}; {jobs} at a time", highlight=False)

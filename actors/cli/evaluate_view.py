@@ -102,7 +102,7 @@ def show_totals(totals: Sequence[Total], console: Console) -> None:
     headers = ["turns\nfound", "missed", "false", "cut", "joined", "not\nended", "answered"]
     headers += ["words\nwrong, %", "first\nsound, ms"]
     headers += [*(["after\nlabel, ms"] if labelled else []), f"cost,\n{currency}"]
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 0, 0, 1))
     table.add_column("variant", overflow="fold")
     for header in headers:
         table.add_column(header, justify="right")

@@ -9,6 +9,8 @@ from actors.evaluation.recordings import Interval, Reference
 
 LEAST_OVERLAP_S = 0.1
 """A turn that touches a reference by less has nothing of it: half a syllable."""
+CUT_S = 0.3
+"""A turn that ends so long before the end that was labelled lacks a short word."""
 
 
 @dataclass(frozen=True)
@@ -19,10 +21,12 @@ class TurnErrors:
         expected: Turns that are there.
         missed: Of these, those of which nothing was found.
         false: Turns found where nobody speaks.
-        cut: Turns found too many where somebody speaks: a reference in n pieces is cut n - 1 times.
+        cut: Turns that ended while somebody spoke: another follows in the same reference, or the
+            reference, if its end is known, ends more than `CUT_S` later.
         joined: References found too few: a turn that holds n of them has joined n - 1.
         lost_s: Time of the references that is in no turn; None where only their number is known.
-        last_by_reference: For each reference the index of the turn in which it ends, if found.
+        ended_by: For each reference the index of the turn in which it ends; None if it is missed
+            or cut short.
     """
 
     expected: int
@@ -31,7 +35,7 @@ class TurnErrors:
     cut: int
     joined: int
     lost_s: float | None
-    last_by_reference: tuple[int | None, ...]
+    ended_by: tuple[int | None, ...]
 
 
 def expected_turns(reference: Reference, duration_s: float) -> tuple[Interval, ...]:
@@ -57,17 +61,24 @@ def turn_errors(found: Sequence[Interval], reference: Reference, duration_s: flo
     pieces = [[n for n, turn in enumerate(found) if _meet(turn, there)] for there in expected]
     references = [sum(_meet(turn, there) for there in expected) for turn in found]
     lost_s = None
+    ended_by = [each[-1] if each else None for each in pieces]
     if reference.turns is not None:
+        ended_by = [
+            last if last is not None and found[last].end_s >= there.end_s - CUT_S else None
+            for last, there in zip(ended_by, expected, strict=True)
+        ]
         covered = sum(turn.overlap_s(there) for there in expected for turn in found)
         lost_s = sum(there.end_s - there.start_s for there in expected) - covered
     return TurnErrors(
         expected=len(expected),
         missed=sum(not each for each in pieces),
         false=sum(not each for each in references),
-        cut=sum(max(0, len(each) - 1) for each in pieces),
+        cut=sum(
+            len(each) - (last is not None) for each, last in zip(pieces, ended_by, strict=True)
+        ),
         joined=sum(max(0, each - 1) for each in references),
         lost_s=lost_s,
-        last_by_reference=tuple(each[-1] if each else None for each in pieces),
+        ended_by=tuple(ended_by),
     )
 
 
@@ -85,7 +96,7 @@ def errors_by_number(found: int, reference: Reference, duration_s: float) -> Tur
         cut=surplus if expected else 0,
         joined=0,
         lost_s=None,
-        last_by_reference=(None,) * expected,
+        ended_by=(None,) * expected,
     )
 
 

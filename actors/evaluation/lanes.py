@@ -22,6 +22,8 @@ MARGIN_INCHES = 1.8
 """Of the width, for the names of the variants."""
 WAVE_INCHES, LANE_INCHES, FRAME_INCHES = 1.4, 0.42, 1.2
 TEXT_PT = 8
+MARKER_UP = 0.28
+"""Above the words, in lanes."""
 LEAST_LETTERS = 4
 """Of words cut short: fewer say nothing."""
 BEHIND_S = 0.5
@@ -94,7 +96,7 @@ def _lane(axis: Axes, lane: int, score: Score, letters_per_s: float) -> None:
             clip_on=True,
         )
         if turn.heard_s is not None:
-            axis.plot(turn.heard_s, lane, "k>", markersize=5)
+            axis.plot(turn.heard_s, lane - MARKER_UP, "k>", markersize=4)
 
 
 def _fitted(turn: ObservedTurn, room: int) -> str:

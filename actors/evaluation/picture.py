@@ -27,8 +27,8 @@ WIDTH_INCHES = 14.0
 FRAME_INCHES, ROW_INCHES = 1.7, 0.42
 """Height of title and axes, and of each variant."""
 TEXT_PT = 9
-ROOM = 1.25
-"""Axis beyond the longest bar, for the number behind it."""
+ROOM = 1.35
+"""Axis beyond the longest bar or last dot, for the number behind it."""
 TICKS = 4
 """More numbers would touch in a narrow panel."""
 SPREAD = 0.12
@@ -136,11 +136,13 @@ def _latency(axis: Axes, totals: Sequence[Total]) -> None:
             median = middle(found_ms)
             if median is not None:
                 axis.plot([median] * 2, [row + offset - 0.2, row + offset + 0.2], color=colour)
-                axis.text(median, row + offset, f" {median:.0f}", va="center", fontsize=TEXT_PT - 1)
+                edge = axis.get_yaxis_transform()
+                style = {"ha": "right", "va": "center", "color": colour, "transform": edge}
+                axis.text(0.99, row + offset, f"{median:.0f}", **style)
     axis.set_xlim(
         0, max([ms for *_, all_ms in series for each in all_ms for ms in each], default=1) * ROOM
     )
-    axis.set_xlabel("first sound of the answer, ms (line: median)")
+    axis.set_xlabel("first sound of the answer, ms (line and number: median)")
     axis.set_title("latency", loc="left", pad=22)
     if shown:
         axis.legend(

@@ -29,7 +29,8 @@ class Score:
         words: Word errors; None without a transcript.
         first_sound_ms: Of each answer: from the last sample that was taken for speech to the first
             sound.
-        response_ms: Of each turn in the labels: from its true end to the first sound.
+        response_ms: Of each turn in the labels that was not cut short: from its true end to the
+            first sound.
     """
 
     cell: Cell
@@ -79,7 +80,7 @@ def score(cell: Cell, observed: Observed) -> Score:
 def _responses_ms(
     observed: Observed, turns: TurnErrors, references: Sequence[Interval]
 ) -> Iterable[float]:
-    for there, last in zip(references, turns.last_by_reference, strict=False):
+    for there, last in zip(references, turns.ended_by, strict=False):
         heard_s = observed.turns[last].heard_s if last is not None else None
         if heard_s is not None:
             yield (heard_s - there.end_s) * 1000

@@ -77,8 +77,8 @@ def cell_row(score: Score) -> Row:
         "answered": outcomes["answered"],
         "interrupted": outcomes["interrupted"],
         "failed": outcomes["failed"],
-        "first_sound_ms": middle(score.first_sound_ms),
-        "response_ms": middle(score.response_ms),
+        "first_sound_ms": _rounded(middle(score.first_sound_ms)),
+        "response_ms": _rounded(middle(score.response_ms)),
         "cost": observed.money,
         "currency": observed.currency,
         "tokens": observed.tokens,
@@ -104,6 +104,10 @@ CELL_COLUMNS = (
 """Of `cell_row`."""
 TURN_COLUMNS = ("recording", "variant", "snr_db", *ObservedTurn.model_fields)
 """Of `turn_rows`."""
+
+
+def _rounded(ms: float | None) -> float | None:
+    return None if ms is None else round(ms, 1)
 
 
 def _names(score: Score) -> Row:

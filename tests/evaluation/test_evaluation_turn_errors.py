@@ -18,6 +18,9 @@ CASES = {
     "noise taken for speech": ([(0.8, 2.2), (2.6, 3.2), (3.8, 6.2)], (0, 1, 0, 0)),
     "a pause taken for the end": ([(0.8, 2.2), (3.8, 4.9), (5.1, 6.2)], (0, 0, 1, 0)),
     "cut twice": ([(0.8, 2.2), (3.8, 4.5), (4.6, 5.2), (5.4, 6.2)], (0, 0, 2, 0)),
+    "cut short": ([(0.8, 2.2), (3.8, 5.6)], (0, 0, 1, 0)),
+    "cut twice, and what follows lost": ([(0.8, 2.2), (3.8, 4.5), (4.8, 5.5)], (0, 0, 2, 0)),
+    "ended a little early": ([(0.8, 1.8), (3.8, 5.8)], (0, 0, 0, 0)),
     "the end not noticed": ([(0.8, 6.2)], (0, 0, 0, 1)),
     "hardly touched": ([(0.8, 2.2), (2.9, 4.05)], (1, 1, 0, 0)),
     "missed here, false there": ([(2.3, 3.5)], (2, 1, 0, 0)),
@@ -38,9 +41,10 @@ def test_speech_in_no_turn_is_lost() -> None:
     assert got.lost_s == pytest.approx(0.25 + 0.5)
 
 
-def test_the_turn_in_which_each_label_ends_is_named() -> None:
+def test_the_turn_in_which_each_label_ends_is_named_unless_it_is_cut_short() -> None:
     found = [Interval(2.3, 3), Interval(4, 5), Interval(5.2, 6)]
-    assert turn_errors(found, TWO, 8).last_by_reference == (None, 2)
+    assert turn_errors(found, TWO, 8).ended_by == (None, 2)
+    assert turn_errors([Interval(0.8, 2.2), Interval(4, 5)], TWO, 8).ended_by == (0, None)
 
 
 def test_without_labels_a_recording_is_one_turn_somewhere_in_it() -> None:
@@ -86,8 +90,10 @@ def intervals(draw: st.DrawFn) -> list[Interval]:
 @given(found=intervals(), there=intervals())
 def test_the_counts_add_up(found: list[Interval], there: list[Interval]) -> None:
     got = turn_errors(found, Reference(turns=tuple(there)), 20)
-    # Every pair of a turn and a reference that meet is counted once from either side.
-    assert len(there) - got.missed + got.cut == len(found) - got.false + got.joined
+    # Every pair of a turn and a reference that meet is counted once from either side; besides, the
+    # last piece of a reference may have been cut short.
+    pairs, touched = len(found) - got.false + got.joined, len(there) - got.missed
+    assert pairs - touched <= got.cut <= pairs
     assert 0 <= got.missed <= len(there)
     assert 0 <= got.false <= len(found)
 
