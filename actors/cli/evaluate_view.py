@@ -19,6 +19,9 @@ from actors.evaluation.observation import Observed
 from actors.evaluation.scores import Total, middle, rate
 from pipeline.logs import redact
 
+ESTIMATE_FROM_S = 600.0
+"""A cell takes a quarter of a minute and more: what is left is told from the last dozens."""
+
 
 class Progress:
     """A bar on a terminal, otherwise a line for each cell; keeps the journal.
@@ -41,7 +44,10 @@ class Progress:
             TimeRemainingColumn(),
             TextColumn("{task.description}"),
         )
-        self._bar = Bar(*columns, console=console, disable=not console.is_terminal or not count)
+        quiet = not console.is_terminal or not count
+        self._bar = Bar(
+            *columns, console=console, disable=quiet, speed_estimate_period=ESTIMATE_FROM_S
+        )
         self._task = self._bar.add_task("", total=count)
 
     def __enter__(self) -> Self:

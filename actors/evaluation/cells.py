@@ -31,7 +31,7 @@ class Background:
     @property
     def name(self) -> str:
         """In tables and pictures; empty without noise."""
-        return "" if self.snr_db is None else f"{self.snr_db:g} dB"
+        return "" if self.snr_db is None else f"SNR {self.snr_db:g} dB"
 
 
 @dataclass(frozen=True)

@@ -113,12 +113,16 @@ def _bars(axis: Axes, values: Sequence[float | None], form: str) -> None:
     top = max(known, default=0.0)
     for row, value in enumerate(values):
         if value is None:
-            axis.text(0, row, " not known", va="center", color="#777777")
+            _unknown(axis, row)
             continue
         axis.barh(row, value, 0.7, color=BAR)
         axis.text(value, row, f" {form.format(value)}", va="center")
     axis.set_xlim(0, top * ROOM or 1)
     axis.locator_params(axis="x", nbins=TICKS)
+
+
+def _unknown(axis: Axes, row: int) -> None:
+    axis.text(0, row, " not known", va="center", color="#777777")
 
 
 def _latency(axis: Axes, totals: Sequence[Total]) -> None:
@@ -136,12 +140,19 @@ def _latency(axis: Axes, totals: Sequence[Total]) -> None:
             median = middle(found_ms)
             if median is not None:
                 axis.plot([median] * 2, [row + offset - 0.2, row + offset + 0.2], color=colour)
-                edge = axis.get_yaxis_transform()
-                style = {"ha": "right", "va": "center", "color": colour, "transform": edge}
-                axis.text(0.99, row + offset, f"{median:.0f}", **style)
+                axis.text(
+                    *(0.99, row + offset, f"{median:.0f}"),
+                    ha="right",
+                    va="center",
+                    color=colour,
+                    transform=axis.get_yaxis_transform(),
+                )
     axis.set_xlim(
         0, max([ms for *_, all_ms in series for each in all_ms for ms in each], default=1) * ROOM
     )
+    for row, total in enumerate(totals):
+        if not (total.first_sound_ms or total.response_ms):
+            _unknown(axis, row)
     axis.set_xlabel("first sound of the answer, ms (line and number: median)")
     axis.set_title("latency", loc="left", pad=22)
     if shown:

@@ -66,7 +66,7 @@ def test_turns_that_a_service_found_are_only_counted() -> None:
 
 def test_variants_are_put_together_over_recordings() -> None:
     clean, noisy = totals(scores())
-    assert (clean.name, noisy.name) == ("a", "a, 5 dB")
+    assert (clean.name, noisy.name) == ("a", "a, SNR 5 dB")
     assert (clean.found, clean.count("expected"), clean.count("missed")) == (1, 2, 1)
     assert rate(clean.words) == pytest.approx(3 / 7)
     assert clean.money == pytest.approx(0.002)
@@ -154,7 +154,7 @@ def test_the_picture_names_variants_errors_and_units(tmp_path: Path) -> None:
     drawn = (tmp_path / "e.svg").read_text("utf-8")
     for text in (
         ">a<",
-        ">a, 5 dB<",
+        ">a, SNR 5 dB<",
         *(f">{each}<" for each in ("missed", "false", "cut", "not ended")),
         "turns, of 2 expected",
         "% of the words said",
@@ -171,7 +171,7 @@ def test_the_picture_of_a_recording_shows_words_and_turns(tmp_path: Path) -> Non
     for text in (
         "goforward.wav: “go forward ten meters”",
         "Go forward 10 meters.",
-        ">a, 5 dB<",
+        ">a, SNR 5 dB<",
         "time from the beginning of the recording, s",
         "labelled turn",
         "interrupted",

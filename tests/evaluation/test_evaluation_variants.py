@@ -97,4 +97,4 @@ def test_a_cell_is_known_again_by_what_bears_on_it(tmp_path: Path) -> None:
 
 def test_files_of_a_cell_have_names_that_every_disk_takes() -> None:
     noisy = cell(name="a b/c", background=Background(2.0, 10.0))
-    assert file_stem(noisy) == "goforward.wav-a_b_c__10_dB"
+    assert file_stem(noisy) == "goforward.wav-a_b_c__SNR_10_dB"
