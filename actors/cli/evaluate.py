@@ -34,7 +34,7 @@ EXIT_FAILED = 1
 """Some cells could not be run."""
 EXIT_INTERRUPTED = 130
 """As shells have it for Control-C."""
-LEAST_COLUMNS = 110
+LEAST_COLUMNS = 130
 """In a file or pipe, where nobody tells how wide it is: what the table needs."""
 PACKAGES = ("jiwer", "matplotlib")
 
