@@ -13,6 +13,7 @@ from pipeline.cli.app import PipelineOption, make_app, run_app
 def main() -> None:
     """Run the command line."""
     from actors.cli.choose import choose
+    from actors.cli.evaluate_options import add_evaluate
     from actors.cli.recording_commands import add_recording_commands
     from actors.simulator.command import simulate
 
@@ -53,4 +54,5 @@ def main() -> None:
 
     app.command()(simulate)
     add_recording_commands(app)
+    add_evaluate(app)
     run_app(app)

@@ -82,12 +82,7 @@ def _stand_ins(present: Present, demo: Tree) -> Tree:
 
 
 def _look() -> Present:
-    variables = LiveOptions().api_key_env
-    try:
-        find_keys(variables, [Path.cwd()])
-        why_not = "" if _reaches_gemini() else "Gemini cannot be reached from here"
-    except CredentialError:
-        why_not = f"there is no API key ({' or '.join(variables)})"
+    why_not = gemini_problem()
     found = probe()
     return Present(
         gemini=not why_not,
@@ -97,6 +92,16 @@ def _look() -> Present:
         camera=found.cameras[0] if found.cameras else "",
         why_no_sound=found.sound_problem,
     )
+
+
+def gemini_problem() -> str:
+    """Why Gemini cannot answer here; empty if it can."""
+    variables = LiveOptions().api_key_env
+    try:
+        find_keys(variables, [Path.cwd()])
+    except CredentialError:
+        return f"there is no API key ({' or '.join(variables)})"
+    return "" if _reaches_gemini() else "Gemini cannot be reached from here"
 
 
 def _reaches_gemini() -> bool:

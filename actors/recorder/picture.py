@@ -244,13 +244,13 @@ class Picture:
 Curve = NDArray[np.float64]
 
 
-def envelope(samples: Samples) -> tuple[Curve, Curve, Curve]:
+def envelope(samples: Samples, rate_hz: int = RATE_HZ) -> tuple[Curve, Curve, Curve]:
     """Return times in seconds and the least and greatest level there, 1 being full scale."""
     step = max(1, len(samples) // COLUMNS)
     edges = np.arange(0, len(samples), step)
     low = np.minimum.reduceat(samples, edges) / FULL_SCALE
     high = np.maximum.reduceat(samples, edges) / FULL_SCALE
-    return (edges + step / 2) / RATE_HZ, low, high
+    return (edges + step / 2) / rate_hz, low, high
 
 
 def _name(row: Axes, name: str) -> None:

@@ -1,0 +1,155 @@
+"""`greenroom evaluate`: recordings through pipelines, and what that comes to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from actors.cli.choose import CONFIGS, GEMINI_BACKENDS, gemini_problem
+from actors.cli.evaluate_view import Progress, show_totals
+from actors.evaluation.cells import Background, Cell, grid
+from actors.evaluation.journal import Journal
+from actors.evaluation.recordings import find_recordings
+from actors.evaluation.runner import run_cells
+from actors.evaluation.scores import Score, score, totals
+from actors.evaluation.table_file import (
+    CELL_COLUMNS,
+    TURN_COLUMNS,
+    cell_row,
+    require_suffix,
+    turn_rows,
+    turns_path,
+    write_table,
+)
+from actors.evaluation.variants import Variant, make_variants
+from pipeline.errors import GreenroomError
+
+EXIT_FAILED = 1
+"""Some cells could not be run."""
+EXIT_INTERRUPTED = 130
+"""As shells have it for Control-C."""
+LEAST_COLUMNS = 130
+"""In a file or pipe, where nobody tells how wide it is: what the table needs."""
+PACKAGES = ("jiwer", "matplotlib")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be run; as on the command line."""
+
+    places: Sequence[Path]
+    configs: Sequence[Path]
+    sets: Sequence[str]
+    variants: Sequence[str]
+    snrs_db: Sequence[float]
+    noise: Path | None
+    tail_s: float
+
+
+def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path | None) -> int:
+    """Run what is not finished yet, show all, and write tables and pictures next to `output`.
+
+    Raises:
+        GreenroomError: what is wanted cannot be run, or the results cannot be written.
+    """
+    if missing := [name for name in PACKAGES if find_spec(name) is None]:
+        raise GreenroomError(f"no {' and '.join(missing)}: pip install 'greenroom[evaluate]'")
+    require_suffix(output)
+    if keep is not None:
+        from actors.recorder.actor import require_mcap
+
+        require_mcap()
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=max(console.width, LEAST_COLUMNS))
+    cells = _cells(wanted, console)
+    journal = Journal(output.with_suffix(".jsonl"))
+    # Two files with the same sound, or two names of one config, are one cell.
+    todo = list({each.key: each for each in cells if each.key not in journal.finished}.values())
+    # A pipeline with the simulator keeps one core half busy.
+    jobs = jobs or len(os.sched_getaffinity(0))
+    done = len(cells) - len(todo)
+    known = f", {done} of them finished before ({journal.path})" if done else ""
+    console.print(f"{len(cells)} cells{known}; {jobs} at a time", highlight=False)
+    with Progress(console, journal, len(todo)) as progress:
+        whole = run_cells(todo, jobs, progress, keep)
+    scores = [
+        score(each, journal.finished[each.key]) for each in cells if each.key in journal.finished
+    ]
+    if scores:
+        show_totals(totals(scores), console)
+        _write(scores, output, console)
+    if not whole:
+        left = len(cells) - len(scores)
+        console.print(f"interrupted: {left} cells are left; the same command goes on with them")
+        return EXIT_INTERRUPTED
+    if progress.failures:
+        console.print(f"{progress.failures} cells failed; the same command tries them again")
+        return EXIT_FAILED
+    return 0
+
+
+def _cells(wanted: Wanted, console: Console) -> list[Cell]:
+    recordings = find_recordings(wanted.places)
+    variants = _variants(wanted, console)
+    if wanted.noise is not None and not wanted.snrs_db:
+        raise GreenroomError("--noise: say how loud with --snr-db, for example 10")
+    noise = find_recordings([wanted.noise])[0] if wanted.noise else None
+    backgrounds = [
+        Background(wanted.tail_s),
+        *(Background(wanted.tail_s, snr_db, noise) for snr_db in dict.fromkeys(wanted.snrs_db)),
+    ]
+    console.print(
+        f"{len(recordings)} recordings, {len(variants)} variants"
+        + (f", {len(backgrounds)} backgrounds" if wanted.snrs_db else ""),
+        highlight=False,
+    )
+    return grid(recordings, variants, backgrounds)
+
+
+def _variants(wanted: Wanted, console: Console) -> list[Variant]:
+    if wanted.configs:
+        return make_variants(wanted.configs, wanted.sets, wanted.variants)
+    problem = gemini_problem()
+    console.print(f"answers: {f'simulator, {problem}' if problem else 'Gemini'}", highlight=False)
+    overlay = {} if problem else _at_gemini()
+    return make_variants([CONFIGS / "demo.yaml"], wanted.sets, wanted.variants, overlay)
+
+
+def _at_gemini() -> dict[str, Any]:
+    """What makes the demo ask Gemini instead of the simulator."""
+    backend = {"after": None, "options": {"server_file": None}}
+    return {"actors": {"simulator": None, **dict.fromkeys(GEMINI_BACKENDS, backend)}}
+
+
+def _write(scores: Sequence[Score], output: Path, console: Console) -> None:
+    from actors.evaluation.lanes import save_lanes
+    from actors.evaluation.picture import save_picture
+
+    turns, picture = turns_path(output), output.with_suffix(".png")
+    folder = output.with_name(f"{output.stem}-recordings")
+    write_table(output, CELL_COLUMNS, [cell_row(each) for each in scores])
+    write_table(turns, TURN_COLUMNS, [row for each in scores for row in turn_rows(each)])
+    by_recording: dict[str, list[Score]] = {}
+    for each in scores:
+        by_recording.setdefault(each.cell.recording.name, []).append(each)
+    try:
+        save_picture(totals(scores), picture)
+        for name, members in by_recording.items():
+            path = folder / f"{name}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_lanes(members, path)
+    except OSError as error:
+        raise GreenroomError(f"cannot write the pictures: {error}") from error
+    console.print(
+        f"wrote {output} (cells), {turns} (turns), {picture}, {folder}/ (a picture for each "
+        "recording)",
+        highlight=False,
+        soft_wrap=True,
+    )

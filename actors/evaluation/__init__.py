@@ -1,0 +1,1 @@
+"""Recordings through whole pipelines, scored: what `greenroom evaluate` does."""
