@@ -20,7 +20,7 @@ def release_file_pages_soon() -> None:
 
 
 def release_file_pages() -> int:
-    """Unmap the pages of files that this process only reads; those it needs come back by themselves.
+    """Unmap the pages of files that this process only reads; what it needs comes back.
 
     To load OpenCV and what belongs to it touches 30 MiB of files, to use it less than half of
     that. Takes some milliseconds. Returns the KiB unmapped; 0 where the system has no smaps.

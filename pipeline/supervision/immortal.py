@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
-import platform
 import sys
-import sysconfig
 from itertools import chain
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING
@@ -35,12 +33,11 @@ AT_ONCE = 10_000
 def can_be_immortal() -> bool:
     """Whether this interpreter is one whose counts can be set from here."""
     return (
-        platform.python_implementation() == "CPython"
+        sys.implementation.name == "cpython"
         and sys.version_info[:2] in VERSIONS
         and sys.byteorder == "little"
         and sys.maxsize > 2**32
-        and not sysconfig.get_config_var("Py_GIL_DISABLED")
-        and not hasattr(sys, "gettotalrefcount")  # A debug build checks its counts.
+        and not sys.abiflags  # "d" checks its counts, "t" has two of them.
     )
 
 
