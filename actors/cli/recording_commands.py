@@ -80,12 +80,19 @@ def add_recording_commands(app: typer.Typer) -> None:
         ] = None,
         pipeline: PipelineOption = None,
         pace: Annotated[float, typer.Option(help="1 is real time.", min=0.1)] = 1.0,
+        step: Annotated[
+            bool, typer.Option("--step", help="Wait for Enter, or a line, before each turn.")
+        ] = False,
+        step_on: Annotated[
+            str | None,
+            typer.Option(metavar="ACTOR.PORT", help="Wait before each frame of this stream."),
+        ] = None,
     ) -> None:
         """Take the place of actors left out with `run --external`, as they were recorded."""
-        from actors.cli.replay import replay_command
+        from actors.cli.replay import Stepping, replay_command
 
         names = [each.strip() for each in (as_ or "").split(",") if each.strip()]
-        replay_command(files, names, pipeline, pace)
+        replay_command(files, names, pipeline, pace, Stepping(step, step_on))
 
     @app.command()
     def compare(

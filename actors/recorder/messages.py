@@ -156,6 +156,16 @@ class Messages(Sequence[Message]):
         first, last = int(self._rows[0]), int(self._rows[-1])
         return self._index.sent_ns(first), self._index.sent_ns(last)
 
+    def lasts(self) -> dict[Channel, int]:
+        """Return where in the sequence each channel has its last message."""
+        backwards = self._index.channel_numbers(self._rows)[::-1]
+        numbers, at = np.unique(backwards, return_index=True)
+        last = len(self) - 1
+        return {
+            self._index.channels[n]: last - int(before)
+            for n, before in zip(numbers, at, strict=True)
+        }
+
     def only(self, wanted: Callable[[Channel], bool]) -> Messages:
         """Return those of some channels."""
         numbers = [n for n, each in enumerate(self._index.channels) if wanted(each)]
