@@ -15,10 +15,12 @@ import msgpack
 import numpy as np
 
 from actors.audio.pcm import SAMPLE_BYTES
-from actors.recorder import course
+from actors.recorder import course, showing
 from actors.recorder.captions import captions_of
 from actors.recorder.film import BLACK, Film
+from actors.recorder.foxglove import FoxgloveFile, require_foxglove
 from actors.recorder.reader import Messages, Recording, frames, read_recording
+from actors.recorder.rerun_file import require_rerun, write_rerun
 from actors.recorder.runs import RATE_HZ
 from actors.recorder.sound import TYPES, samples_in, sound_of
 from pipeline.errors import GreenroomError
@@ -30,7 +32,9 @@ MOST_BYTES = 2**32 - 1 - 44
 """A WAV file counts in 32 bits, its header of 44 bytes included."""
 
 
-ExportForm = Literal["wav", "jsonl", "mp4"]
+ExportForm = Literal["wav", "jsonl", "mp4", "foxglove", "rerun"]
+SUFFIXES = {"foxglove": ".foxglove.mcap", "rerun": ".rrd"}
+"""Where it is not the name of the form."""
 
 
 def export_command(
@@ -41,15 +45,19 @@ def export_command(
     Raises:
         GreenroomError: no recording, no sound in it, or `output` is there already.
     """
-    path = output or min(files).with_suffix(f".{to}")
+    path = output or min(files).with_suffix(SUFFIXES.get(to, f".{to}"))
     if to != "jsonl" and path == STDOUT:
         raise GreenroomError(f"{to} cannot go to standard output: name a file with -o")
     if to == "jsonl":
         export_jsonl(read_recording(files), path, binary)
     elif to == "wav":
         export_wav(read_recording(files, TYPES), path, user)
-    else:
+    elif to == "mp4":
         export_mp4(read_recording(files, TYPES | course.TYPES | {"image"}), path, user)
+    elif to == "foxglove":
+        export_foxglove(read_recording(files, showing.TYPES), path, user)
+    else:
+        export_rerun(read_recording(files, showing.TYPES), path, user)
     if path != STDOUT:
         print(f"wrote {path}")  # noqa: T201
 
@@ -96,6 +104,30 @@ def export_mp4(recording: Recording, path: Path, user: str | None) -> None:
         film.write(_pictures(images), sound.windows(span_ns), captions, span_ns)
     if film.broken:
         print(f"{film.broken} pictures could not be decoded", file=sys.stderr)  # noqa: T201
+
+
+def export_foxglove(recording: Recording, path: Path, user: str | None) -> None:
+    """Write an MCAP file with the types that Foxglove shows.
+
+    Raises:
+        GreenroomError: there is nothing to show, a package is missing, or `path` cannot be written.
+    """
+    require_foxglove()
+    everything = showing.shown(recording, user)
+    with _new_file(path) as file:
+        FoxgloveFile(file, recording.clock_offset_ns, recording.metadata).write(everything)
+
+
+def export_rerun(recording: Recording, path: Path, user: str | None) -> None:
+    """Write a file for the viewer of Rerun.
+
+    Raises:
+        GreenroomError: as `export_foxglove`.
+    """
+    require_rerun()
+    everything = showing.shown(recording, user)
+    with _new_file(path) as file:
+        write_rerun(everything, Path(file.name), recording)
 
 
 def _pictures(messages: Messages) -> Iterator[Image]:

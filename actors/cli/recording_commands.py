@@ -111,8 +111,11 @@ def add_recording_commands(app: typer.Typer) -> None:
     def export(
         files: FilesArgument,
         to: Annotated[
-            Literal["wav", "jsonl", "mp4"],
-            typer.Option(help="wav: user left, answers right. mp4: a film. jsonl: all frames."),
+            Literal["wav", "jsonl", "mp4", "foxglove", "rerun"],
+            typer.Option(
+                help="wav: user left, answers right. mp4: a film. jsonl: all frames. "
+                "foxglove, rerun: for those viewers."
+            ),
         ],
         output: Annotated[
             Path | None,
@@ -123,7 +126,7 @@ def add_recording_commands(app: typer.Typer) -> None:
             bool, typer.Option("--base64", help="jsonl: sound and pictures too, in Base64.")
         ] = False,
     ) -> None:
-        """Turn a recording into sound, a film with subtitles, or lines of JSON."""
+        """Turn a recording into sound, a film with subtitles, lines of JSON, or for a viewer."""
         from actors.cli.export import export_command
 
         export_command(files, to, output, user, binary)
