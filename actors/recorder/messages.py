@@ -197,12 +197,25 @@ def records_of(path: Path) -> Iterator[tuple[int, Any]]:
         raise GreenroomError(f"{path} cannot be read as a recording: {error}") from error
 
 
-def opened(record: Any) -> list[Any]:
-    """Return what is in a chunk, or the record itself."""
+def opened(record: Any, path: Path) -> list[Any]:
+    """Return what is in a chunk, or the record itself.
+
+    Raises:
+        GreenroomError: it is damaged.
+    """
+    from mcap.exceptions import McapError
     from mcap.records import Chunk
     from mcap.stream_reader import breakup_chunk
+    from zstandard import ZstdError
 
-    return breakup_chunk(record) if isinstance(record, Chunk) else [record]
+    if not isinstance(record, Chunk):
+        return [record]
+    try:
+        return breakup_chunk(record)
+    except (McapError, ZstdError, struct.error) as error:
+        raise GreenroomError(
+            f"{path} is damaged: {error}; `mcap recover` saves the rest"
+        ) from error
 
 
 def _read_block(block: Block) -> list[Record]:
@@ -214,6 +227,6 @@ def _read_block(block: Block) -> list[Record]:
         with block.path.open("rb") as file:
             file.seek(block.offset)
             record = next(StreamReader(file, skip_magic=True, emit_chunks=True).records)
-            return [each for each in opened(record) if isinstance(each, Record)]
+            return [each for each in opened(record, block.path) if isinstance(each, Record)]
     except (OSError, McapError, struct.error) as error:
         raise GreenroomError(f"{block.path} was changed while it was read: {error}") from error

@@ -95,7 +95,7 @@ def _read_file(
     for offset, record in records_of(path):
         block = Block(path, offset)
         nth = -1
-        for each in opened(record):
+        for each in opened(record, path):
             match each:
                 case records.Metadata(name=name) if name == METADATA:
                     metadata = each.metadata

@@ -95,6 +95,14 @@ def test_what_was_said_is_text_and_never_markup(node_folder: Path) -> None:
     assert (page["scripts"], page["images"]) == (1, 0)
 
 
+def test_a_page_that_lost_its_server_says_so_and_asks_again(node_folder: Path) -> None:
+    connection = drawn(node_folder, {})["connection"]
+    assert connection["url"] == "ws://127.0.0.1:9465/key/live"
+    assert connection["away"] == [False, True, False]
+    assert connection["waited_ms"] == 1000
+    assert connection["headline"] == "second"
+
+
 def test_a_panel_replaces_the_one_before_and_may_be_empty(node_folder: Path) -> None:
     board = busy()
     page = drawn(node_folder, panels_of(board), {"turns": [], "words": []})
