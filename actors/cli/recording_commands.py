@@ -89,7 +89,8 @@ def add_recording_commands(app: typer.Typer) -> None:
         ] = None,
     ) -> None:
         """Take the place of actors left out with `run --external`, as they were recorded."""
-        from actors.cli.replay import Stepping, replay_command
+        from actors.cli.replay import replay_command
+        from actors.cli.stepping import Stepping
 
         names = [each.strip() for each in (as_ or "").split(",") if each.strip()]
         replay_command(files, names, pipeline, pace, Stepping(step, step_on))

@@ -8,15 +8,14 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import NamedTuple
 
 import zmq
 
 from actors.cli.keypress import Keypress
+from actors.cli.stepping import Stepping, steps_of
 from actors.recorder.reader import Messages, Recording, frames, read_recording
 from actors.recorder.retiming import Retiming, ended
-from actors.recorder.stepping import TYPES as TURN_TYPES
-from actors.recorder.stepping import Steps, turns_sent
+from actors.recorder.stepping import Steps
 from pipeline.bus import EndpointLock, Publisher
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.config.description import Description, read_description
@@ -35,13 +34,6 @@ LINGER_MS = 1000
 
 Cue = tuple[int, str, str, Frame]
 """When it was sent in the recorded run, actor, port, frame."""
-
-
-class Stepping(NamedTuple):
-    """Whether to wait before each turn, or before each frame of `stream`."""
-
-    wanted: bool = False
-    stream: str | None = None
 
 
 def replay_command(
@@ -114,30 +106,6 @@ def _check(recording: Recording, description: Description, actors: Sequence[str]
             raise GreenroomError(f"this pipeline has no actor {actor!r}; {hint}")
         if not description.endpoints[actor].address.startswith("ipc:"):
             raise GreenroomError(f"{actor} publishes on the network: only local ones are replayed")
-
-
-def steps_of(recording: Recording, actors: Sequence[str], stepping: Stepping) -> Steps | None:
-    """Return where to wait; None is nowhere.
-
-    Raises:
-        GreenroomError: these actors sent nothing of the kind.
-    """
-    if stepping.stream is not None:
-        sent = {f"{a}.{port}": (a, port) for a in actors for port in recording.actors()[a]}
-        if stepping.stream not in sent:
-            hint = did_you_mean(stepping.stream, sent)
-            raise GreenroomError(f"--step-on {stepping.stream}: it is not replayed; {hint}")
-        return Steps(stream=sent[stepping.stream])
-    if not stepping.wanted:
-        return None
-    sounding = any(each.actor in actors for each in recording.of({"audio"}).channels)
-    turns = turns_sent(frames(recording.of(TURN_TYPES)), actors, sounding=sounding)
-    if not turns:
-        names = " and ".join(actors)
-        raise GreenroomError(
-            f"no turns of {names} in the recording: choose a stream of theirs with --step-on"
-        )
-    return Steps(turns)
 
 
 class Replay:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from actors.recorder.messages import Message
 from pipeline.cli.view import View
-from pipeline.frames import Fault, Frame, Outcome, Route, TurnClosed
+from pipeline.frames import Fault, Frame, Outcome, Route, Transcript, TurnClosed
 from pipeline.logs import redact
 
 TYPES = frozenset(
@@ -37,13 +37,22 @@ class Line(NamedTuple):
 def narrated(frames: Iterable[tuple[Message, Frame]]) -> Iterator[Line]:
     """Give the lines in order, given the frames in the order of sending."""
     narrator = _Narrator()
+    open_turns: dict[str, None] = {}
     with narrator:
         for message, frame in frames:
+            if isinstance(frame, Transcript):
+                open_turns[frame.turn] = None
+            elif isinstance(frame, TurnClosed):
+                open_turns.pop(frame.turn, None)
             narrator.at_ns, narrator.weight = message.sent_ns, _weight(frame)
             narrator.on_frame(message.actor, frame)
             if isinstance(frame, Route):
                 narrator.line("route", redact(f"{frame.owner or 'nobody'}: {frame.reason}"))
             yield from narrator.told()
+        narrator.weight = Weight.INFO
+        for turn in open_turns:
+            # The recording breaks off: what was said of the turn so far is all there is.
+            narrator.on_frame("", TurnClosed(turn=turn, outcome=Outcome.INTERRUPTED))
     yield from narrator.told()
 
 

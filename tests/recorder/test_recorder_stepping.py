@@ -11,7 +11,7 @@ from recorder_frames import description, taken
 
 from actors.cli import keypress
 from actors.cli.keypress import Keypress
-from actors.cli.replay import Stepping, steps_of
+from actors.cli.stepping import Stepping, steps_of
 from actors.recorder.reader import frames, read_recording
 from actors.recorder.roll import Roll
 from actors.recorder.rotation import Limits

@@ -110,6 +110,16 @@ def test_words_from_before_it_listened_come_from_the_verdict() -> None:
     assert list(top.lines) == [("you", "go"), ("gemini", "Going."), ("turn", "failed: lost")]
 
 
+def test_an_answer_does_not_wait_for_ever_for_the_words_of_the_user() -> None:
+    top = board()
+    top.take("live", "transcript", said(Side.MODEL, "Going."), 0)
+    top.take("supervisor", "turns", closed(), 0)
+    top.read(SECOND)
+    assert not top.lines
+    top.read(4 * SECOND)
+    assert list(top.lines) == [("gemini", "Going.")]
+
+
 def test_a_level_is_that_of_the_loudest_block_until_it_is_looked_at() -> None:
     top = board()
     for seq, peak in enumerate([328, 3277, 33]):
