@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import logging
 import os
 import secrets
 import time
@@ -77,13 +76,8 @@ class Dashboard:
     async def __aenter__(self) -> Self:
         from websockets.asyncio.server import serve
 
-        logger = logging.getLogger("greenroom.dashboard")
-        # It would tell of every connection that is no request, with its stack.
-        logger.setLevel(logging.CRITICAL)
         try:
-            self._server = await serve(
-                self._show, HOST, self._port, process_request=self._answer, logger=logger
-            )
+            self._server = await serve(self._show, HOST, self._port, process_request=self._answer)
         except OSError as error:
             why = os.strerror(error.errno) if error.errno else str(error)
             raise GreenroomError(
