@@ -39,6 +39,18 @@ def main() -> None:
         top_command(pipeline)
 
     @app.command()
+    def dashboard(
+        pipeline: PipelineOption = None,
+        port: Annotated[
+            int, typer.Option(help="On this host; 0 is any that is free.", min=0, max=65535)
+        ] = 9465,
+    ) -> None:
+        """Watch a running pipeline in a browser on this host."""
+        from actors.cli.dashboard import dashboard_command
+
+        dashboard_command(pipeline, port)
+
+    @app.command()
     def devices() -> None:
         """List microphones, speakers and cameras."""
         from actors.cli.devices import devices_command

@@ -15,11 +15,14 @@ import msgpack
 import numpy as np
 
 from actors.audio.pcm import SAMPLE_BYTES
-from actors.recorder import course
+from actors.recorder import course, showing
 from actors.recorder.captions import captions_of
 from actors.recorder.film import BLACK, Film
-from actors.recorder.reader import Recording, frames, read_recording
-from actors.recorder.sound import RATE_HZ, TYPES, laid_out, sound_of, user_stream_of
+from actors.recorder.foxglove import FoxgloveFile, require_foxglove
+from actors.recorder.reader import Messages, Recording, frames, read_recording
+from actors.recorder.rerun_file import require_rerun, write_rerun
+from actors.recorder.runs import RATE_HZ
+from actors.recorder.sound import TYPES, samples_in, sound_of
 from pipeline.errors import GreenroomError
 from pipeline.frames import Image
 from pipeline.logs import redact
@@ -27,11 +30,11 @@ from pipeline.logs import redact
 STDOUT = Path("-")
 MOST_BYTES = 2**32 - 1 - 44
 """A WAV file counts in 32 bits, its header of 44 bytes included."""
-PIECE_SAMPLES = RATE_HZ * 10
-"""Both sides are put together so many at a time, lest an hour lie in memory once more."""
 
 
-ExportForm = Literal["wav", "jsonl", "mp4"]
+ExportForm = Literal["wav", "jsonl", "mp4", "foxglove", "rerun"]
+SUFFIXES = {"foxglove": ".foxglove.mcap", "rerun": ".rrd"}
+"""Where it is not the name of the form."""
 
 
 def export_command(
@@ -42,15 +45,19 @@ def export_command(
     Raises:
         GreenroomError: no recording, no sound in it, or `output` is there already.
     """
-    path = output or min(files).with_suffix(f".{to}")
+    path = output or min(files).with_suffix(SUFFIXES.get(to, f".{to}"))
     if to != "jsonl" and path == STDOUT:
         raise GreenroomError(f"{to} cannot go to standard output: name a file with -o")
     if to == "jsonl":
         export_jsonl(read_recording(files), path, binary)
     elif to == "wav":
         export_wav(read_recording(files, TYPES), path, user)
-    else:
+    elif to == "mp4":
         export_mp4(read_recording(files, TYPES | course.TYPES | {"image"}), path, user)
+    elif to == "foxglove":
+        export_foxglove(read_recording(files, showing.TYPES), path, user)
+    else:
+        export_rerun(read_recording(files, showing.TYPES), path, user)
     if path != STDOUT:
         print(f"wrote {path}")  # noqa: T201
 
@@ -61,25 +68,21 @@ def export_wav(recording: Recording, path: Path, user: str | None) -> None:
     Raises:
         GreenroomError: there is no sound, or `path` cannot be written.
     """
-    found = list(frames(recording.messages))
-    sound = sound_of(found, user_stream_of(found, recording.config, user))
+    sound = sound_of(recording, user)
     if sound.span_ns is None:
         raise GreenroomError("no sound was recorded: `greenroom record` without `--without audio`")
-    begin_ns, end_ns = sound.span_ns
-    count = round((end_ns - begin_ns) * RATE_HZ / 1e9)
+    count = samples_in(sound.span_ns)
     if count * 2 * SAMPLE_BYTES > MOST_BYTES:
         raise GreenroomError(
             f"{count / RATE_HZ / 3600:.1f} h of sound are too much for one WAV file: "
             "export the files of the recording one by one"
         )
-    sides = [laid_out(runs, begin_ns, count) for runs in (sound.user, sound.heard)]
     with _new_file(path) as file, wave.open(file, "wb") as writer:
-        writer.setnchannels(len(sides))
+        writer.setnchannels(2)
         writer.setsampwidth(SAMPLE_BYTES)
         writer.setframerate(RATE_HZ)
-        for at in range(0, count, PIECE_SAMPLES):
-            piece = np.stack([side[at : at + PIECE_SAMPLES] for side in sides], axis=1)
-            writer.writeframes(piece.astype("<i2", copy=False).tobytes())
+        for sides in sound.windows(sound.span_ns):
+            writer.writeframesraw(np.stack(sides, axis=1).astype("<i2", copy=False).tobytes())
 
 
 def export_mp4(recording: Recording, path: Path, user: str | None) -> None:
@@ -88,23 +91,47 @@ def export_mp4(recording: Recording, path: Path, user: str | None) -> None:
     Raises:
         GreenroomError: there is neither sound nor a turn, or `path` cannot be written.
     """
-    found = list(frames(recording.messages))
-    sound = sound_of(found, user_stream_of(found, recording.config, user))
-    happened = course.course_of(found)
+    sound = sound_of(recording, user)
+    happened = course.course_of(frames(recording.of(course.TYPES)))
     span_ns = sound.span_ns or happened.span_ns
     if span_ns is None:
         raise GreenroomError("neither sound nor turns were recorded: there is nothing to show")
-    begin_ns, end_ns = span_ns
-    count = round((end_ns - begin_ns) * RATE_HZ / 1e9)
-    user_side, heard_side = (laid_out(runs, begin_ns, count) for runs in (sound.user, sound.heard))
-    pictures = [frame for _, frame in found if isinstance(frame, Image)]
-    size = (pictures[0].width, pictures[0].height) if pictures else BLACK
-    captions = captions_of(happened.turns, end_ns)
+    images = recording.of({"image"})
+    size = next(((each.width, each.height) for each in _pictures(images)), BLACK)
+    captions = captions_of(happened.turns, span_ns[1])
     with _new_file(path) as file:
         film = Film(file, size)
-        film.write(pictures, (user_side, heard_side), captions, begin_ns)
+        film.write(_pictures(images), sound.windows(span_ns), captions, span_ns)
     if film.broken:
         print(f"{film.broken} pictures could not be decoded", file=sys.stderr)  # noqa: T201
+
+
+def export_foxglove(recording: Recording, path: Path, user: str | None) -> None:
+    """Write an MCAP file with the types that Foxglove shows.
+
+    Raises:
+        GreenroomError: there is nothing to show, a package is missing, or `path` cannot be written.
+    """
+    require_foxglove()
+    everything = showing.shown(recording, user)
+    with _new_file(path) as file:
+        FoxgloveFile(file, recording.clock_offset_ns, recording.metadata).write(everything)
+
+
+def export_rerun(recording: Recording, path: Path, user: str | None) -> None:
+    """Write a file for the viewer of Rerun.
+
+    Raises:
+        GreenroomError: as `export_foxglove`.
+    """
+    require_rerun()
+    everything = showing.shown(recording, user)
+    with _new_file(path) as file:
+        write_rerun(everything, Path(file.name), recording)
+
+
+def _pictures(messages: Messages) -> Iterator[Image]:
+    return (frame for _, frame in frames(messages) if isinstance(frame, Image))
 
 
 def export_jsonl(recording: Recording, path: Path, binary: bool) -> None:
@@ -113,7 +140,7 @@ def export_jsonl(recording: Recording, path: Path, binary: bool) -> None:
     Raises:
         GreenroomError: `path` cannot be written.
     """
-    offset_ns = int(recording.metadata["clock_offset_ns"])
+    offset_ns = recording.clock_offset_ns
     keep: Callable[[Any], Any] = _with_base64 if binary else _without_bytes
     with _new_file(path) as file:
         for message in recording.messages:

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from actors.recorder import course, sound
+from actors.recorder.envelope import envelopes, window_of
 from actors.recorder.picture import Picture
 from actors.recorder.reader import Recording, frames, read_recording
 from pipeline.errors import GreenroomError
@@ -39,17 +40,13 @@ def picture_of(recording: Recording, user: str | None = None) -> Picture:
     Raises:
         GreenroomError: there is nothing to draw in it, or `user` carries no sound.
     """
-    found = list(frames(recording.messages))
-    happened = course.course_of(found)
-    heard = sound.sound_of(found, sound.user_stream_of(found, recording.config, user))
+    happened = course.course_of(frames(recording.of(course.TYPES)))
+    heard = sound.sound_of(recording, user)
     span_ns = heard.span_ns or happened.span_ns
     if span_ns is None:
         raise GreenroomError("neither sound nor turns were recorded: there is nothing to draw")
-    begin_ns, end_ns = span_ns
-    count = round((end_ns - begin_ns) * sound.RATE_HZ / 1e9)
-    user_side, heard_side = (
-        sound.laid_out(runs, begin_ns, count) for runs in (heard.user, heard.heard)
-    )
+    size = window_of(sound.samples_in(span_ns))
+    user_side, heard_side = envelopes(heard.windows(span_ns, size), size)
     return Picture(happened, (user_side, heard_side), span_ns, _title(recording, happened))
 
 

@@ -80,12 +80,20 @@ def add_recording_commands(app: typer.Typer) -> None:
         ] = None,
         pipeline: PipelineOption = None,
         pace: Annotated[float, typer.Option(help="1 is real time.", min=0.1)] = 1.0,
+        step: Annotated[
+            bool, typer.Option("--step", help="Wait for Enter, or a line, before each turn.")
+        ] = False,
+        step_on: Annotated[
+            str | None,
+            typer.Option(metavar="ACTOR.PORT", help="Wait before each frame of this stream."),
+        ] = None,
     ) -> None:
         """Take the place of actors left out with `run --external`, as they were recorded."""
         from actors.cli.replay import replay_command
+        from actors.cli.stepping import Stepping
 
         names = [each.strip() for each in (as_ or "").split(",") if each.strip()]
-        replay_command(files, names, pipeline, pace)
+        replay_command(files, names, pipeline, pace, Stepping(step, step_on))
 
     @app.command()
     def compare(
@@ -104,8 +112,11 @@ def add_recording_commands(app: typer.Typer) -> None:
     def export(
         files: FilesArgument,
         to: Annotated[
-            Literal["wav", "jsonl", "mp4"],
-            typer.Option(help="wav: user left, answers right. mp4: a film. jsonl: all frames."),
+            Literal["wav", "jsonl", "mp4", "foxglove", "rerun"],
+            typer.Option(
+                help="wav: user left, answers right. mp4: a film. jsonl: all frames. "
+                "foxglove, rerun: for those viewers."
+            ),
         ],
         output: Annotated[
             Path | None,
@@ -116,7 +127,7 @@ def add_recording_commands(app: typer.Typer) -> None:
             bool, typer.Option("--base64", help="jsonl: sound and pictures too, in Base64.")
         ] = False,
     ) -> None:
-        """Turn a recording into sound, a film with subtitles, or lines of JSON."""
+        """Turn a recording into sound, a film with subtitles, lines of JSON, or for a viewer."""
         from actors.cli.export import export_command
 
         export_command(files, to, output, user, binary)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
 import zmq
 
-from actors.recorder.reader import Recording, frames, read_recording
+from actors.cli.keypress import Keypress
+from actors.cli.stepping import Stepping, steps_of
+from actors.recorder.reader import Messages, Recording, frames, read_recording
 from actors.recorder.retiming import Retiming, ended
+from actors.recorder.stepping import Steps
 from pipeline.bus import EndpointLock, Publisher
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.config.description import Description, read_description
 from pipeline.config.graph import HEALTH, SUPERVISOR
 from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
-from pipeline.frames import ActorState, Frame, Health
+from pipeline.frames import FRAME_TYPES, ActorState, Frame, Health
 from pipeline.registry import find_actor
 
 LISTENERS_TIMEOUT_S = 30.0
@@ -35,7 +37,11 @@ Cue = tuple[int, str, str, Frame]
 
 
 def replay_command(
-    files: Sequence[Path], actors: Collection[str], pipeline: str | None, pace: float
+    files: Sequence[Path],
+    actors: Collection[str],
+    pipeline: str | None,
+    pace: float,
+    stepping: Stepping,
 ) -> None:
     """Publish what `actors` sent in the recorded run, in the place of those actors.
 
@@ -44,10 +50,11 @@ def replay_command(
         actors: Names; none: all that the pipeline was started without and the recording has.
         pipeline: Which running pipeline.
         pace: 1 is real time.
+        stepping: At the pace of whoever presses Enter.
 
     Raises:
-        GreenroomError: no such recording, pipeline or actor, the actor runs already, or nobody
-            listens.
+        GreenroomError: no such recording, pipeline, actor or stream, the actor runs already, or
+            nobody listens.
     """
     recording = read_recording(files)
     runtime_dir = find_runtime_dir(pipeline)
@@ -62,7 +69,8 @@ def replay_command(
                 raise GreenroomError(
                     f"{actor} runs in this pipeline: start it with --external {actor}"
                 ) from error
-        asyncio.run(Replay(recording, description, chosen, pace).run())
+        replay = Replay(recording, description, chosen, pace)
+        asyncio.run(replay.run(steps_of(recording, chosen, stepping)))
 
 
 def _chosen(recording: Recording, actors: Collection[str], runtime_dir: Path) -> list[str]:
@@ -115,10 +123,17 @@ class Replay:
         folder = Path(description.config_path).parent
         uses = {name: each["use"] for name, each in description.config["actors"].items()}
         self._classes = {actor: find_actor(uses[actor], folder) for actor in actors}
-        self._cues = _cues(recording, {a: set(c.outputs) for a, c in self._classes.items()})
+        ports = {actor: set(each.outputs) for actor, each in self._classes.items()}
+        self._messages = recording.messages.only(
+            lambda each: each.port in ports.get(each.actor, ()) and each.type in FRAME_TYPES
+        )
+        if next(_cues(self._messages), None) is None:
+            raise GreenroomError(
+                f"nothing of {' and '.join(actors)} in the recording can be replayed"
+            )
 
-    async def run(self) -> None:
-        """Publish everything.
+    async def run(self, steps: Steps | None = None) -> None:
+        """Publish everything, at once or step by step.
 
         Raises:
             GreenroomError: nobody listens.
@@ -131,7 +146,11 @@ class Replay:
             beating = asyncio.create_task(self._beat())
             try:
                 await self._wait_for_listeners()
-                await self._play()
+                if steps is None:
+                    await self._play(Steps(), None)
+                else:
+                    async with Keypress() as keypress:
+                        await self._play(steps, keypress)
             finally:
                 beating.cancel()
                 await asyncio.gather(beating, return_exceptions=True)
@@ -157,16 +176,22 @@ class Replay:
                 f"not listening: {', '.join(missing)}: look at `greenroom status`"
             ) from None
 
-    async def _play(self) -> None:
-        first_ns = self._cues[0][0]
+    async def _play(self, steps: Steps, keypress: Keypress | None) -> None:
+        first_ns, last_ns = self._messages.span_ns
         timing = Retiming(first_ns, time.monotonic_ns() + LEAD_NS, self._pace)
-        for sent_ns, actor, port, frame in self._cues:
+        count = 0
+        for sent_ns, actor, port, frame in _cues(self._messages):
+            step = steps.due(sent_ns, actor, port)
+            if step is not None and keypress is not None:
+                waited = await keypress.wait(step.name)
+                if waited:
+                    timing = Retiming(step.at_ns, time.monotonic_ns(), self._pace)
             wait_s = (timing.time_ns(sent_ns) - time.monotonic_ns()) / 1e9
             await asyncio.sleep(max(0.0, wait_s))
             self._publishers[actor].publish(port, timing.frame(frame))
-        lasted_s = (self._cues[-1][0] - first_ns) / 1e9
-        names = " and ".join(self._actors)
-        print(f"{names}: {len(self._cues)} frames, {lasted_s:.1f} s")  # noqa: T201
+            count += 1
+        lasted_s = (last_ns - first_ns) / 1e9
+        print(f"{' and '.join(self._actors)}: {count} frames, {lasted_s:.1f} s")  # noqa: T201
 
     async def _beat(self) -> None:
         while True:
@@ -185,15 +210,14 @@ class Replay:
         return {each.port: set(each.consumers) for each in streams}
 
 
-def _cues(recording: Recording, ports: dict[str, set[str]]) -> list[Cue]:
-    wanted = [m for m in recording.messages if m.port in ports.get(m.actor, ())]
-    cues: list[Cue] = [(m.sent_ns, m.actor, m.port, frame) for m, frame in frames(wanted)]
-    if not cues:
-        raise GreenroomError(f"nothing of {' and '.join(ports)} in the recording can be replayed")
-    last: defaultdict[tuple[str, str], int] = defaultdict(int)
-    for index, (_, actor, port, _) in enumerate(cues):
-        last[actor, port] = index
-    for index in last.values():
-        sent_ns, actor, port, frame = cues[index]
-        cues[index] = (sent_ns, actor, port, ended(frame))
-    return cues
+def _cues(messages: Messages) -> Iterator[Cue]:
+    """Read what is sent, the last frame of each stream marked as such."""
+    lasts: dict[tuple[str, str], int] = {}
+    for channel, at in messages.lasts().items():
+        stream = (channel.actor, channel.port)
+        lasts[stream] = max(at, lasts.get(stream, 0))
+    ends = set(lasts.values())
+    for at, message in enumerate(messages):
+        for _, frame in frames([message]):
+            sent = ended(frame) if at in ends else frame
+            yield message.sent_ns, message.actor, message.port, sent

@@ -53,29 +53,41 @@ def turns_of(frames: Iterable[Frame]) -> dict[str, RecordedTurn]:
     Args:
         frames: All of a recording, in the order of sending.
     """
-    all_frames = list(frames)
+    asked_ns: dict[str, int] = {}
+    answered_ms: dict[str, float] = {}
+    events: list[Frame] = []
+    for frame in frames:
+        match frame:
+            case AnswerAudio() if frame.turn in asked_ns:
+                waited_ms = (frame.sent_ns - asked_ns[frame.turn]) / 1e6
+                answered_ms.setdefault(frame.turn, waited_ms)
+            case SpeechEnded() | UserText():
+                asked_ns[frame.turn] = frame.sent_ns
+        if frame.type_name in CONVERSATION_TYPES:
+            events.append(frame)
+    found = _judged(events)
+    for turn, waited_ms in answered_ms.items():
+        found[turn].latency_ms["answered"] = waited_ms
+    return found
+
+
+def _judged(events: list[Frame]) -> dict[str, RecordedTurn]:
+    """Return the turns, but for when their first sound was made."""
     ledger = Ledger(
-        hears=any(isinstance(frame, Playback) for frame in all_frames),
+        hears=any(isinstance(frame, Playback) for frame in events),
         speech_deadline_ns=FOREVER_NS,
         answer_deadline_ns=FOREVER_NS,
         stall_deadline_ns=FOREVER_NS,
     )
-    asked_ns: dict[str, int] = {}
     found: dict[str, RecordedTurn] = {}
     verdicts: dict[str, TurnClosed] = {}
-    for frame in all_frames:
+    for frame in events:
         ledger.take(frame, frame.sent_ns)
         for name in ledger.turns.keys() - found.keys():
             found[name] = RecordedTurn(name)
         match frame:
             case SpeechEnded():
-                asked_ns[frame.turn] = frame.sent_ns
                 found[frame.turn].latency_ms["detected"] = (frame.sent_ns - frame.at_ns) / 1e6
-            case UserText():
-                asked_ns[frame.turn] = frame.sent_ns
-            case AnswerAudio() if frame.turn in asked_ns:
-                waited_ms = (frame.sent_ns - asked_ns[frame.turn]) / 1e6
-                found[frame.turn].latency_ms.setdefault("answered", waited_ms)
             case TurnClosed():
                 verdicts[frame.turn] = frame
                 found.setdefault(frame.turn, RecordedTurn(frame.turn))

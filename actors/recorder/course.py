@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from actors.recorder.conversation import TYPES as TURN_TYPES
 from actors.recorder.conversation import RecordedTurn, turns_of
-from actors.recorder.reader import Message
+from actors.recorder.messages import Message
 from pipeline.frames import (
     Fault,
     Frame,
@@ -70,18 +70,43 @@ class Course:
         return (min(times), max(times)) if times else None
 
 
-def course_of(frames: Sequence[tuple[Message, Frame]]) -> Course:
+def course_of(frames: Iterable[tuple[Message, Frame]]) -> Course:
     """Return what happened in a recording, given its frames in the order of sending."""
-    speech: dict[str, Span] = {}
-    turns: dict[str, TurnSpan] = {}
-    course = Course()
-    for message, frame in frames:
+    notes = _Notes()
+
+    def noted() -> Iterator[Frame]:
+        for message, frame in frames:
+            notes.take(message, frame)
+            yield frame
+
+    for name, recorded in turns_of(noted()).items():
+        if name in notes.turns:
+            notes.turns[name].recorded = recorded
+    course = notes.course
+    course.speech, course.turns = list(notes.speech.values()), list(notes.turns.values())
+    course.faults.sort(key=lambda each: each.begin_ns)
+    return course
+
+
+@dataclass
+class _Notes:
+    """What is known of the course so far."""
+
+    course: Course = field(default_factory=Course)
+    speech: dict[str, Span] = field(default_factory=dict)
+    turns: dict[str, TurnSpan] = field(default_factory=dict)
+    boots: dict[str, int] = field(default_factory=dict)
+
+    def take(self, message: Message, frame: Frame) -> None:
+        """Note a frame."""
+        self._restart(message, frame)
+        turns = self.turns
         match frame:
             case SpeechStarted():
-                speech[frame.turn] = Span(frame.at_ns)
+                self.speech[frame.turn] = Span(frame.at_ns)
                 turns[frame.turn] = TurnSpan(frame.at_ns)
-            case SpeechEnded() if frame.turn in speech:
-                speech[frame.turn].end_ns = frame.at_ns
+            case SpeechEnded() if frame.turn in self.speech:
+                self.speech[frame.turn].end_ns = frame.at_ns
             case UserText():
                 turns[frame.turn] = TurnSpan(frame.origin_ns or message.sent_ns)
             case Playback(state=PlaybackState.STARTED) if frame.turn in turns:
@@ -90,17 +115,18 @@ def course_of(frames: Sequence[tuple[Message, Frame]]) -> Course:
             case TurnClosed() if frame.turn in turns:
                 turns[frame.turn].end_ns = message.sent_ns
             case Route():
-                _route(course.routes, frame, message.sent_ns)
+                _route(self.course.routes, frame, message.sent_ns)
             case Fault():
                 code = f" {frame.code}" if frame.code is not None else ""
                 label = f"{frame.backend}: {frame.fault}{code}"
-                course.faults.append(Span(message.sent_ns, label=label))
-    for name, recorded in turns_of(frame for _, frame in frames).items():
-        if name in turns:
-            turns[name].recorded = recorded
-    course.speech, course.turns = list(speech.values()), list(turns.values())
-    course.faults = sorted([*course.faults, *_restarts(frames)], key=lambda each: each.begin_ns)
-    return course
+                self.course.faults.append(Span(message.sent_ns, label=label))
+
+    def _restart(self, message: Message, frame: Frame) -> None:
+        """An actor whose `boot` grows was started again; 0 is who does not count."""
+        known = self.boots.setdefault(message.actor, frame.boot)
+        if 0 < known < frame.boot:
+            self.course.faults.append(Span(message.sent_ns, label=f"{message.actor}: restarted"))
+        self.boots[message.actor] = max(known, frame.boot)
 
 
 def _route(routes: list[Span], frame: Route, sent_ns: int) -> None:
@@ -109,15 +135,3 @@ def _route(routes: list[Span], frame: Route, sent_ns: int) -> None:
     if routes:
         routes[-1].end_ns = sent_ns
     routes.append(Span(sent_ns, label=frame.owner))
-
-
-def _restarts(frames: Iterable[tuple[Message, Frame]]) -> list[Span]:
-    """An actor whose `boot` grows was started again; 0 is who does not count."""
-    boots: dict[str, int] = {}
-    found: list[Span] = []
-    for message, frame in frames:
-        known = boots.setdefault(message.actor, frame.boot)
-        if 0 < known < frame.boot:
-            found.append(Span(message.sent_ns, label=f"{message.actor}: restarted"))
-        boots[message.actor] = max(known, frame.boot)
-    return found

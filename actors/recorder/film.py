@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable
 from fractions import Fraction
 from typing import IO, TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from actors.audio.pcm import Samples
 from actors.recorder.captions import Caption
-from actors.recorder.sound import RATE_HZ
+from actors.recorder.runs import RATE_HZ
 from pipeline.frames import Image
 
 if TYPE_CHECKING:
@@ -69,31 +70,44 @@ class Film:
 
     def write(
         self,
-        pictures: Sequence[Image],
-        sides: tuple[Samples, Samples],
+        pictures: Iterable[Image],
+        seconds: Iterable[tuple[Samples, Samples]],
         captions: Iterable[Caption],
-        begin_ns: int,
+        span_ns: tuple[int, int],
     ) -> None:
         """Write everything and close.
 
         Args:
             pictures: In the order of capture; each stays until the next; black before the
                 first.
-            sides: Left and right, at `RATE_HZ`, equally long, from `begin_ns` on.
+            seconds: Left and right, at `RATE_HZ`, a second at a time.
             captions: In order.
-            begin_ns: When the film begins.
+            span_ns: When the film begins and ends.
         """
-        length_ms = len(sides[0]) * 1000 // RATE_HZ
+        begin_ns, end_ns = span_ns
+        length_ms = (end_ns - begin_ns) // NS_PER_MS
         words = {(each.begin_ns - begin_ns) // NS_PER_MS: each for each in captions}
-        due = {(each.origin_ns - begin_ns) // NS_PER_MS: each for each in pictures}
-        self._show(due.get(max((ms for ms in due if ms <= 0), default=0)), 0)
+        due = deque[tuple[int, Image]]()
+        coming = (((each.origin_ns - begin_ns) // NS_PER_MS, each) for each in pictures)
+
+        def fetch(until_ms: int) -> None:
+            while (not due or due[-1][0] < until_ms) and (found := next(coming, None)):
+                due.append(found)
+
+        fetch(1)
+        first: Image | None = None
+        while due and due[0][0] <= 0:
+            first = due.popleft()[1]
+        self._show(first, 0)
         # In the order of time, lest the container hold one stream back until another comes.
-        for at_ms in range(0, length_ms, 1000):
-            second = range(at_ms, min(at_ms + 1000, length_ms))
+        for at_ms, sides in zip(range(0, length_ms, 1000), seconds, strict=False):
+            until_ms = min(at_ms + 1000, length_ms)
             self._play(sides, at_ms)
-            for ms in sorted(due.keys() & second):
-                self._show(due[ms], ms)
-            for ms in sorted(words.keys() & second):
+            fetch(until_ms)
+            while due and due[0][0] < until_ms:
+                ms, picture = due.popleft()
+                self._show(picture, ms)
+            for ms in sorted(words.keys() & set(range(at_ms, until_ms))):
                 self._caption(words[ms], ms)
         self._show(None, length_ms)
         for stream in (self._video, self._audio):
@@ -131,8 +145,7 @@ class Film:
         from av import AudioFrame
 
         first = at_ms * RATE_HZ // 1000
-        second = [side[first : first + RATE_HZ] for side in sides]
-        packed = np.stack(second, axis=1).reshape(1, -1)
+        packed = np.stack(sides, axis=1).reshape(1, -1)
         frame = AudioFrame.from_ndarray(packed, format="s16", layout="stereo")
         frame.rate, frame.pts, frame.time_base = RATE_HZ, first, Fraction(1, RATE_HZ)
         self._out.mux(self._audio.encode(frame))

@@ -6,12 +6,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from actors.audio.pcm import Samples
 from actors.recorder.course import Course, Span, TurnSpan
-from actors.recorder.sound import RATE_HZ
+from actors.recorder.envelope import Envelope
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,11 +23,8 @@ OUTCOMES = {
 }
 OWNERS = ("#56b4e9", "#cc79a7", "#f0e442", "#999999")
 """These colours are those of Okabe and Ito, which the colour-blind can tell apart."""
-FULL_SCALE = 32_768
 QUIET = 0.05
 """Of full scale: what is fainter is not drawn as if it were loud."""
-COLUMNS = 3000
-"""Of a waveform: a little more than a wide picture has pixels."""
 DPI = 110
 INCHES_PER_S = 0.25
 LEAST_INCHES, MOST_INCHES = 11.0, 40.0
@@ -54,13 +47,17 @@ class Picture:
 
     Args:
         course: What happened.
-        sides: What the user said and heard, at `RATE_HZ`, from `begin_ns` on.
+        sides: What the user said and heard, as envelopes from `begin_ns` on.
         span_ns: When the picture begins and ends.
         title: Of the picture.
     """
 
     def __init__(
-        self, course: Course, sides: tuple[Samples, Samples], span_ns: tuple[int, int], title: str
+        self,
+        course: Course,
+        sides: tuple[Envelope, Envelope],
+        span_ns: tuple[int, int],
+        title: str,
     ) -> None:
         self._course = course
         self._sides = sides
@@ -109,10 +106,9 @@ class Picture:
                 yield each, begin_s, min(end_s, self._length_s)
 
     def _wave(self, row: Axes, side: int, name: str, colour: str) -> None:
-        samples = self._sides[side]
+        at_s, low, high = self._sides[side]
         top = QUIET
-        if len(samples):
-            at_s, low, high = envelope(samples)
+        if len(at_s):
             row.fill_between(at_s, low, high, color=colour, linewidth=0.5)
             top = max(top, float(high.max()), -float(low.min()))
         row.set_ylim(-top * 1.1, top * 1.1)
@@ -241,6 +237,7 @@ class Picture:
         return f"{text[: room - 1].rstrip()}…" if room >= LEAST_LETTERS else ""
 
 
+<<<<<<< HEAD
 Curve = NDArray[np.float64]
 
 
@@ -253,6 +250,8 @@ def envelope(samples: Samples, rate_hz: int = RATE_HZ) -> tuple[Curve, Curve, Cu
     return (edges + step / 2) / rate_hz, low, high
 
 
+=======
+>>>>>>> looking
 def _name(row: Axes, name: str) -> None:
     row.set_ylabel(name, rotation=0, ha="right", va="center")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -68,9 +68,9 @@ def reproduce(
     folder = Path(recording.metadata["config_path"]).parent
     actor_class = find_actor(use or config["use"], folder)
     given = _options(actor_class, {**config["options"], **(options or {})}, name)
-    fed = _inputs(recording, name, config["inputs"])
+    fed = _Inputs(recording, name, config["inputs"])
     started_ns = int(recording.metadata["started_ns"])
-    first_ns = max(started_ns, fed[0].sent_ns - STARTUP_NS)
+    first_ns = max(started_ns, fed.first_ns - STARTUP_NS)
     timing = Retiming(first_ns, time.monotonic_ns(), pace)
     with tempfile.TemporaryDirectory(prefix="reproduce-") as private:
         surroundings = Surroundings(
@@ -82,7 +82,7 @@ def reproduce(
             started_ns=timing.time_ns(started_ns),
             connected=frozenset(config["inputs"]),
         )
-        end_ns = timing.time_ns(recording.messages[-1].sent_ns) + int(QUIET_S * 1e9)
+        end_ns = timing.time_ns(recording.messages.span_ns[1]) + int(QUIET_S * 1e9)
         produced = asyncio.run(_run(actor_class(given, surroundings), fed, timing, end_ns))
     return _recorded(recording, name, produced), produced
 
@@ -95,30 +95,45 @@ def _options(actor_class: type[Actor[Options]], fields: Mapping[str, Any], name:
         raise ConfigError(explain(error, kind, f"actors.{name}.options")) from error
 
 
-def _inputs(recording: Recording, name: str, wires: Mapping[str, str | list[str]]) -> list[Fed]:
-    ports: dict[tuple[str, str], str] = {}
-    for port, streams in wires.items():
-        for text in [streams] if isinstance(streams, str) else streams:
-            ref = StreamRef.parse(text)
-            ports[ref.actor, ref.port] = port
-    wanted = [each for each in recording.messages if (each.actor, each.port) in ports]
-    fed = [Fed(m.sent_ns, ports[m.actor, m.port], frame) for m, frame in frames(wanted)]
-    if not fed:
-        streams = sorted(f"{actor}.{port}" for actor, port in ports)
-        listened = f"it listened to {', '.join(streams)}" if streams else "it listens to nobody"
-        raise GreenroomError(f"the recording has nothing that {name} was sent: {listened}")
-    return fed
+class _Inputs:
+    """What an actor was sent, read each time it is gone through.
+
+    Raises:
+        GreenroomError: it was sent nothing.
+    """
+
+    def __init__(
+        self, recording: Recording, name: str, wires: Mapping[str, str | list[str]]
+    ) -> None:
+        self._ports: dict[tuple[str, str], str] = {}
+        for port, streams in wires.items():
+            for text in [streams] if isinstance(streams, str) else streams:
+                ref = StreamRef.parse(text)
+                self._ports[ref.actor, ref.port] = port
+        self._messages = recording.messages.only(
+            lambda each: (each.actor, each.port) in self._ports
+        )
+        first = next(iter(self), None)
+        if first is None:
+            sent = sorted(f"{actor}.{port}" for actor, port in self._ports)
+            listened = f"it listened to {', '.join(sent)}" if sent else "it listens to nobody"
+            raise GreenroomError(f"the recording has nothing that {name} was sent: {listened}")
+        self.first_ns = first.sent_ns
+
+    def __iter__(self) -> Iterator[Fed]:
+        for message, frame in frames(self._messages):
+            yield Fed(message.sent_ns, self._ports[message.actor, message.port], frame)
 
 
 def _recorded(recording: Recording, name: str, produced: Outputs) -> Outputs:
     found: Outputs = {port: [] for port in produced}
-    own = [each for each in recording.messages if each.actor == name and each.port in found]
+    own = recording.messages.only(lambda each: each.actor == name and each.port in found)
     for message, frame in frames(own):
         found[message.port].append(frame)
     return found
 
 
-async def _run(actor: Actor[Options], fed: list[Fed], timing: Retiming, end_ns: int) -> Outputs:
+async def _run(actor: Actor[Options], fed: Iterable[Fed], timing: Retiming, end_ns: int) -> Outputs:
     produced: Outputs = {port: [] for port in actor.outputs}
     last_s = time.monotonic()
 

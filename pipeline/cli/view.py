@@ -38,7 +38,7 @@ class View:
             case Transcript():
                 self._say(self._dialogue.take(frame))
             case TurnClosed():
-                self._say(self._dialogue.close(frame, time.monotonic()))
+                self._say(self._dialogue.close(frame, self.now_s()))
                 if frame.reason:
                     self.line("turn", f"{frame.outcome.value}: {frame.reason}")
             case ToolCall():
@@ -52,12 +52,16 @@ class View:
             case Spending():
                 self.spending = frame
             case Status():
-                self._say(self._dialogue.overdue(time.monotonic()))
+                self._say(self._dialogue.overdue(self.now_s()))
                 self.status(frame)
 
     def _say(self, lines: list[Line]) -> None:
         for side, text in lines:
             self.line(SPEAKER_NAMES[side], text)
+
+    def now_s(self) -> float:
+        """By what words are late."""
+        return time.monotonic()
 
     def line(self, who: str, text: str) -> None:
         """Show a line."""

@@ -12,7 +12,7 @@ from actors.audio.pcm import Samples, to_pcm
 from actors.cli.plot import plot_command
 from actors.recorder.capture import Taken
 from actors.recorder.course import Course, course_of
-from actors.recorder.picture import envelope
+from actors.recorder.envelope import envelopes, window_of
 from actors.recorder.reader import frames, read_recording
 from actors.recorder.roll import Roll
 from actors.recorder.rotation import Limits
@@ -217,7 +217,9 @@ def test_the_outline_of_a_sound_keeps_its_peaks() -> None:
     samples = np.zeros(24_000 * 60, np.int16)
     samples[24_000 * 30] = 16_384
     samples[24_000 * 45] = -8_192
-    at_s, low, high = envelope(samples)
+    size = window_of(len(samples))
+    windows = ((samples[at : at + size],) for at in range(0, len(samples), size))
+    ((at_s, low, high),) = envelopes(windows, size)
     assert high.max() == 0.5
     assert low.min() == -0.25
     assert at_s[high.argmax()] == pytest.approx(30, abs=0.05)

@@ -113,6 +113,46 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
         read_recording([tmp_path / "talk-2.mcap"])
 
 
+def test_a_chunk_that_is_damaged_is_an_error_in_words(tmp_path: Path) -> None:
+    writing = roll(tmp_path)
+    write_all(writing, 300)
+    writing.close()
+    path = tmp_path / "talk.mcap"
+    bytes_ = bytearray(path.read_bytes())
+    middle = len(bytes_) // 2
+    bytes_[middle : middle + 50] = bytes(50)
+    path.write_bytes(bytes_)
+    with pytest.raises(GreenroomError, match=r"talk\.mcap is damaged"):
+        read_recording([path])
+
+
+def test_a_file_that_changes_while_it_is_read_is_an_error_in_words(tmp_path: Path) -> None:
+    writing = roll(tmp_path)
+    write_all(writing, 300)
+    writing.close()
+    recording = read_recording([tmp_path / "talk.mcap"])
+    (tmp_path / "talk.mcap").write_bytes(b"")
+    with pytest.raises(GreenroomError, match="was changed while it was read"):
+        list(recording.messages)
+
+
+def test_messages_are_found_by_place_and_by_channel(tmp_path: Path) -> None:
+    writing = roll(tmp_path)
+    words = Transcript(turn="local:0", epoch=1, backend="live", side=Side.USER, text="go")
+    sent = [taken(block, seq) for seq, block in enumerate(blocks(4))]
+    sent.insert(2, taken(words, 0, "live", "transcript"))
+    for each in sorted(sent, key=lambda each: each.sent_ns):
+        writing.write(each)
+    writing.close()
+    messages = read_recording([tmp_path / "talk.mcap"]).messages
+    assert messages[-1].payload == max(sent, key=lambda each: each.sent_ns).payload
+    assert [m.sequence for m in messages[:2]] == [0, 1]
+    sound = messages.only(lambda channel: channel.type == "audio")
+    assert [m.sequence for m in sound] == [0, 1, 2, 3]
+    assert {channel.actor: at for channel, at in sound.lasts().items()} == {"microphone": 3}
+    assert messages.span_ns == (messages[0].sent_ns, messages[-1].sent_ns)
+
+
 def test_a_long_file_is_followed_by_others_and_the_oldest_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

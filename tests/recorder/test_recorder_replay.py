@@ -34,7 +34,11 @@ def recorder(path: str) -> dict[str, Any]:
 
 def command(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [GREENROOM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        [GREENROOM, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
 
 
@@ -97,6 +101,30 @@ def test_a_run_whose_recorder_was_killed_is_replayed_with_the_same_turns_and_wor
         timeout=60,
     )
     assert compared.returncode == 0, compared.stdout + compared.stderr
+
+    stepped = tmp_path / "stepped.mcap"
+    with running(second, "--external", "microphone", cwd=tmp_path) as pipeline:
+        pipeline.until(lambda _status: True, "a start")
+        where = ["-p", str(pipeline.runtime_dir)]
+        with (
+            command("record", "--transcripts-only", "-o", str(stepped), *where) as record,
+            command("replay", "--step", str(killed), str(resumed), *where) as replay,
+        ):
+            for done, (turn, _, _) in enumerate(turns):
+                assert next(line for line in replay.stdout if "next:" in line) == f"next: {turn}\n"
+                status = pipeline.status()
+                assert (status.turns_open, sum(status.turns_closed.values())) == (0, done)
+                replay.stdin.write("\n")
+                replay.stdin.flush()
+                pipeline.until(
+                    lambda status, count=done + 1: status.turns_closed.get("answered") == count,
+                    "an answer",
+                )
+            for process in (replay, record):
+                printed = process.communicate(timeout=PATIENCE_S)[0]
+                assert process.returncode == 0, printed
+        assert pipeline.wait() == 0
+    assert words_of(read_recording([stepped])) == turns
 
     with command("reproduce", "vad", str(killed), str(resumed), "--pace", "20") as vad:
         printed = vad.communicate(timeout=PATIENCE_S)[0]

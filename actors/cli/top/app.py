@@ -14,14 +14,11 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Footer, Static
 
 from actors.cli.top import panels
-from actors.cli.top.board import Board
+from actors.cli.watch.board import LEVELS_S, REFRESH_S, Board
+from actors.cli.watch.rows import headline
 
-REFRESH_S = 1.0
-"""A rate that changes more often cannot be read."""
-LEVELS_S = 0.2
-"""What a person can follow."""
-
-Listen = Callable[[Board], AbstractContextManager[None]]
+CONSUMER = "top"
+Listen = Callable[[Board, str], AbstractContextManager[None]]
 
 
 class Panel(VerticalScroll):
@@ -80,7 +77,7 @@ class TopApp(App[None]):
 
     def on_mount(self) -> None:
         """Begin to listen and to refresh."""
-        self._open.enter_context(self._listen(self.board))
+        self._open.enter_context(self._listen(self.board, CONSUMER))
         self.set_interval(REFRESH_S, self.read)
         self.set_interval(LEVELS_S, self.show_levels)
         self.query_one("#words", Panel).anchor()
@@ -98,7 +95,7 @@ class TopApp(App[None]):
     def show(self) -> None:
         """Draw the board as it is."""
         board = self.board
-        title = f"{board.description.pipeline}: {panels.headline(board)}"
+        title = f"{board.description.pipeline}: {headline(board)}"
         self.query_one("#headline", Static).update(panels.plain(title))
         for name, content in (
             ("actors", panels.actors_table(board)),

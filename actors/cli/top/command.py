@@ -18,8 +18,8 @@ def top_command(pipeline: str | None) -> None:
     if find_spec("textual") is None:
         raise GreenroomError("top needs a package: pip install 'greenroom[top]'")
     from actors.cli.top.app import TopApp
-    from actors.cli.top.board import Board
-    from actors.cli.top.listen import listening
+    from actors.cli.watch.board import Board
+    from actors.cli.watch.listen import listening
     from pipeline.config.description import read_description
 
     description = read_description(find_runtime_dir(pipeline))

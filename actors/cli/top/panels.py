@@ -1,35 +1,30 @@
-"""The board as tables. Pure."""
+"""The board as tables on a terminal. Pure."""
 
 from __future__ import annotations
 
-import time
 import unicodedata
 
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
-from actors.audio.pcm import SILENCE_DBFS
-from actors.cli.top.board import Board
-from pipeline.frames import ActorStatus, Outcome
-from pipeline.supervision.lifecycle import Phase
-from pipeline.turn_times import Stage
+from actors.cli.watch.board import Board
+from actors.cli.watch.rows import (
+    STAGES,
+    Mood,
+    actor_rows,
+    level_rows,
+    route_rows,
+    stream_rows,
+    turn_rows,
+)
+from pipeline.frames import Outcome
 
-NO_WORD_S = 3.0
-"""A supervisor says how it is twice a second."""
 BAR_CELLS = 24
-FLOOR_DBFS = -60.0
-"""Below this a room is quiet, and the bar empty."""
-LOUD_DBFS = -3.0
-"""Above this sound is, or soon will be, clipped."""
 WORDY = ("state", "because")
 """Columns of words, which may take several lines."""
-STAGES = {
-    Stage.ENDPOINTING: "VAD",
-    Stage.BACKEND: "network+model",
-    Stage.PLAYOUT: "playout",
-}
 OUTCOME_STYLES = {Outcome.ANSWERED: "green", Outcome.INTERRUPTED: "yellow", Outcome.FAILED: "red"}
+MOOD_STYLES = {Mood.GOOD: "green", Mood.WAITING: "yellow", Mood.BAD: "red"}
 
 
 def plain(text: str, style: str | Style = "") -> Text:
@@ -38,53 +33,25 @@ def plain(text: str, style: str | Style = "") -> Text:
     return Text(kept, style)
 
 
-def headline(board: Board) -> str:
-    """How the whole pipeline is, in one line."""
-    status = board.status
-    if status is None:
-        return "waiting for the supervisor"
-    silent_s = (board.now_ns - board.status_ns) / 1e9
-    if silent_s > NO_WORD_S:
-        return f"no word from the supervisor for {silent_s:.0f} s: has it ended?"
-    owner = status.route.owner if status.route and status.route.owner else "nobody"
-    ready = "ready" if status.ready else "not ready"
-    outcomes = ", ".join(f"{count} {name}" for name, count in status.turns_closed.items())
-    turns = f"turns: {outcomes or 'none closed'}, {status.turns_open} open"
-    return f"{ready}, up {status.uptime_s:.0f} s, {owner} answers   {turns}"
-
-
 def actors_table(board: Board) -> Table:
     """Actors with state, restarts and memory."""
     table = _table("actor", "state", wide="state", right=("restarts", "MiB"))
-    for each in board.status.actors if board.status else []:
-        memory = "-" if each.pss_mib is None else f"{each.pss_mib:.0f}"
-        table.add_row(plain(each.actor), _state(each), str(each.restarts), memory)
+    for row in actor_rows(board):
+        state = plain(row.state, MOOD_STYLES[row.mood])
+        table.add_row(plain(row.actor), state, str(row.restarts), _whole(row.memory_mib))
     return table
-
-
-def _state(status: ActorStatus) -> Text:
-    if status.phase != Phase.RUNNING or status.health is None:
-        last = f": {status.last_exit}" if status.last_exit else ""
-        return plain(f"{status.phase}{last}", "red" if status.last_exit else "yellow")
-    detail = f": {status.health.detail}" if status.health.detail else ""
-    style = "green" if status.health.state in ("ready", "finished") else "yellow"
-    return plain(f"{status.health.state.value}{detail}", style)
 
 
 def streams_table(board: Board) -> Table:
     """Streams with rate, age in ms, and drops."""
     table = _table("stream", wide="stream", right=("Hz", "p50", "p99", "drops"))
-    for stream in board.streams:
-        reading = board.readings.get(stream.name)
-        if reading is None:
-            continue
-        drops = board.drops(stream) + reading.lost
+    for row in stream_rows(board):
         table.add_row(
-            plain(stream.name, "" if reading.rate_hz else "dim"),
-            f"{reading.rate_hz:.1f}" if reading.rate_hz else "-",
-            _age(reading.age_p50_ms),
-            _age(reading.age_p99_ms),
-            Text(str(drops), "red" if drops else "dim"),
+            plain(row.stream, "" if row.rate_hz else "dim"),
+            _tenths(row.rate_hz or None),
+            _tenths(row.age_p50_ms),
+            _tenths(row.age_p99_ms),
+            Text(str(row.drops), "red" if row.drops else "dim"),
         )
     return table
 
@@ -92,21 +59,19 @@ def streams_table(board: Board) -> Table:
 def levels_table(board: Board) -> Table:
     """How loud each stream of sound is."""
     table = _table("sound", "", wide="sound", right=("dBFS",))
-    for name, level in sorted(board.levels.items()):
-        share = min(1.0, max(0.0, (level - FLOOR_DBFS) / -FLOOR_DBFS))
-        cells = round(share * BAR_CELLS)
-        bar = Text("█" * cells, "red" if level > LOUD_DBFS else "green")
+    for row in level_rows(board):
+        cells = round(row.share * BAR_CELLS)
+        bar = Text("█" * cells, "red" if row.loud else "green")
         bar.append("·" * (BAR_CELLS - cells), "dim")
-        table.add_row(plain(name), bar, "-" if level <= SILENCE_DBFS else f"{level:.0f}")
+        table.add_row(plain(row.stream), bar, _whole(row.level_dbfs))
     return table
 
 
 def routes_table(board: Board) -> Table:
     """Who answered when, and why; the newest first."""
     table = _table("at", "backend", "because", wide="because")
-    for route in reversed(board.routes):
-        owner, reason = plain(route.owner or "nobody"), plain(route.reason)
-        table.add_row(_clock(route.sent_ns), owner, reason)
+    for row in route_rows(board):
+        table.add_row(row.at, plain(row.backend), plain(row.reason))
     return table
 
 
@@ -114,16 +79,12 @@ def turns_table(board: Board) -> Table:
     """Where the time went in each turn, in ms; the newest first."""
     stages = ("capture", *STAGES.values(), "first sound", "playback")
     table = _table("turn", "outcome", "backend", wide="backend", right=stages)
-    for row in reversed(board.turns):
-        closed = row.closed
+    for row in turn_rows(board):
         table.add_row(
-            _clock(closed.sent_ns),
-            Text(closed.outcome.value, OUTCOME_STYLES[closed.outcome]),
-            plain(closed.by or "-"),
-            _ms(row.capture_ms),
-            *(_ms(row.stages_ms.get(stage)) for stage in STAGES),
-            _ms(closed.first_sound_ms),
-            _ms(row.stages_ms.get(Stage.PLAYBACK)),
+            row.at,
+            Text(row.outcome.value, OUTCOME_STYLES[row.outcome]),
+            plain(row.backend),
+            *map(_whole, (*row.stages_ms.values(), row.first_sound_ms, row.playback_ms)),
         )
     return table
 
@@ -138,18 +99,12 @@ def words(board: Board) -> Text:
     return text
 
 
-def _age(value: float | None) -> str:
+def _tenths(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
-def _ms(value: float | None) -> str:
+def _whole(value: float | None) -> str:
     return "-" if value is None else f"{value:.0f}"
-
-
-def _clock(monotonic_ns: int) -> str:
-    """Time of day, on this host."""
-    age_s = (time.monotonic_ns() - monotonic_ns) / 1e9
-    return time.strftime("%H:%M:%S", time.localtime(time.time() - age_s))
 
 
 def _table(*left: str, wide: str, right: tuple[str, ...] = ()) -> Table:

@@ -11,55 +11,17 @@ from pathlib import Path
 import pytest
 import zmq
 from textual.pilot import Pilot
-from watched import (
-    STREAMS,
-    actor,
-    block,
-    closed,
-    described,
-    ended,
-    heard,
-    played,
-    routed,
-    said,
-    started,
-    status,
-)
+from watched import STREAMS, actor, busy, described, heard, publisher, routed, status
 
 from actors.cli.top import top_command
 from actors.cli.top.app import Panel, TopApp
-from actors.cli.top.board import Board
-from actors.cli.top.listen import listening
-from pipeline.bus import Publisher, ipc_address
+from actors.cli.watch.board import Board
+from actors.cli.watch.listen import listening
+from pipeline.bus import ipc_address
 from pipeline.config.description import Endpoint
 from pipeline.errors import GreenroomError
-from pipeline.frames import FRAME_TYPES, PlaybackState, Side
-from pipeline.ports import Out
 
 SIZE = (150, 50)
-
-
-def busy() -> Board:
-    """A board in the middle of a conversation."""
-    now_ns = time.monotonic_ns()
-    board = Board(described(), now_ns - 1_000_000_000)
-    contained = actor("device", "contained", restarts=6, last_exit="killed by SIGKILL")
-    vad = actor("vad", pss_mib=40.2, counters={"audio.expired": 3})
-    board.take("supervisor", "status", status(actor("live", restarts=1), vad, contained), now_ns)
-    board.take("supervisor", "route", routed("live", 0, "first"), now_ns)
-    board.take("supervisor", "route", routed("device", 1, "live gave no sound"), now_ns)
-    for seq in range(50):
-        board.take("microphone", "audio", heard(seq, now_ns / 1e6, age_ms=30), now_ns)
-    board.take("vad", "speech", started(0), now_ns)
-    board.take("vad", "speech", ended(900, 1500), now_ns)
-    board.take("live", "audio", block(1800), now_ns)
-    board.take("speaker", "playback", played(PlaybackState.STARTED, 2000), now_ns)
-    board.take("speaker", "playback", played(PlaybackState.FINISHED, 3500), now_ns)
-    board.take("live", "transcript", said(Side.USER, "go [bold]forward[/bold]"), now_ns)
-    board.take("live", "transcript", said(Side.MODEL, "Going forward."), now_ns)
-    board.take("supervisor", "turns", closed(), now_ns - 600_000_000)
-    board.read(now_ns)
-    return board
 
 
 def lines(app: TopApp) -> list[str]:
@@ -71,7 +33,7 @@ def lines(app: TopApp) -> list[str]:
 
 def test_everything_is_on_the_screen() -> None:
     async def watch() -> str:
-        app = TopApp(busy(), lambda _board: nullcontext())
+        app = TopApp(busy(), lambda _board, _consumer: nullcontext())
         async with app.run_test(size=SIZE):
             return "\n".join(lines(app))
 
@@ -92,7 +54,7 @@ def test_everything_is_on_the_screen() -> None:
 def test_levels_are_bars_above_the_quiet_of_a_room() -> None:
     async def watch() -> None:
         board = busy()
-        app = TopApp(board, lambda _board: nullcontext())
+        app = TopApp(board, lambda _board, _consumer: nullcontext())
 
         def shown() -> bool:
             board.take("microphone", "audio", heard(0, 1), 0)
@@ -109,7 +71,7 @@ def test_levels_are_bars_above_the_quiet_of_a_room() -> None:
 def test_it_is_drawn_anew_by_itself() -> None:
     async def watch() -> None:
         board = Board(described(), time.monotonic_ns())
-        app = TopApp(board, lambda _board: nullcontext())
+        app = TopApp(board, lambda _board, _consumer: nullcontext())
         async with app.run_test(size=SIZE) as pilot:
             assert "waiting for the supervisor" in lines(app)[0]
             board.take("supervisor", "status", status(actor("live")), time.monotonic_ns())
@@ -121,7 +83,7 @@ def test_it_is_drawn_anew_by_itself() -> None:
 @pytest.mark.parametrize("size", [(80, 24), (20, 6)], ids=["terminal", "tiny"])
 def test_a_small_terminal_is_no_error(size: tuple[int, int]) -> None:
     async def watch() -> None:
-        app = TopApp(busy(), lambda _board: nullcontext())
+        app = TopApp(busy(), lambda _board, _consumer: nullcontext())
         async with app.run_test(size=size) as pilot:
             app.read()
             await pilot.pause()
@@ -133,7 +95,7 @@ def test_a_small_terminal_is_no_error(size: tuple[int, int]) -> None:
 def test_the_conversation_follows_its_end_unless_scrolled_back() -> None:
     async def watch() -> None:
         board = busy()
-        app = TopApp(board, lambda _board: nullcontext())
+        app = TopApp(board, lambda _board, _consumer: nullcontext())
         async with app.run_test(size=(80, 24)) as pilot:
             words = app.query_one("#words", Panel)
 
@@ -158,7 +120,7 @@ def test_q_ends_it_and_it_listens_no_more() -> None:
     listened: list[str] = []
 
     @contextmanager
-    def listen(_board: Board) -> Iterator[None]:
+    def listen(_board: Board, _consumer: str) -> Iterator[None]:
         listened.append("begun")
         yield
         listened.append("ended")
@@ -200,17 +162,6 @@ def test_without_a_pipeline_it_says_so(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     with pytest.raises(GreenroomError, match="start one with `run`"):
         top_command(None)
-
-
-def publisher(context: zmq.Context[zmq.Socket[bytes]], address: str, name: str) -> Publisher:
-    ports = {
-        stream.port: Out(
-            tuple(FRAME_TYPES[each] for each in stream.types), retain_last=stream.port == "route"
-        )
-        for stream in STREAMS
-        if stream.actor == name
-    }
-    return Publisher(context, address, ports, high_water=100)
 
 
 async def until(pilot: Pilot[None], condition: object) -> None:

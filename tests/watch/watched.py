@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import numpy as np
+import zmq
 
+from actors.cli.watch.board import Board
+from pipeline.bus import Publisher
 from pipeline.config.description import Description, Endpoint, Stream
 from pipeline.frames import (
+    FRAME_TYPES,
     ActorState,
     ActorStatus,
     AnswerAudio,
@@ -25,6 +30,7 @@ from pipeline.frames import (
     Transcript,
     TurnClosed,
 )
+from pipeline.ports import Out
 
 MS = 1_000_000
 TURN = "local:0"
@@ -138,3 +144,37 @@ def status(*actors: ActorStatus) -> Status:
         actors=list(actors),
         turns_closed={"answered": 2},
     )
+
+
+def busy() -> Board:
+    """A board in the middle of a conversation."""
+    now_ns = time.monotonic_ns()
+    board = Board(described(), now_ns - 1_000_000_000)
+    contained = actor("device", "contained", restarts=6, last_exit="killed by SIGKILL")
+    vad = actor("vad", pss_mib=40.2, counters={"audio.expired": 3})
+    board.take("supervisor", "status", status(actor("live", restarts=1), vad, contained), now_ns)
+    board.take("supervisor", "route", routed("live", 0, "first"), now_ns)
+    board.take("supervisor", "route", routed("device", 1, "live gave no sound"), now_ns)
+    for seq in range(50):
+        board.take("microphone", "audio", heard(seq, now_ns / 1e6, age_ms=30), now_ns)
+    board.take("vad", "speech", started(0), now_ns)
+    board.take("vad", "speech", ended(900, 1500), now_ns)
+    board.take("live", "audio", block(1800), now_ns)
+    board.take("speaker", "playback", played(PlaybackState.STARTED, 2000), now_ns)
+    board.take("speaker", "playback", played(PlaybackState.FINISHED, 3500), now_ns)
+    board.take("live", "transcript", said(Side.USER, "go [bold]forward[/bold]"), now_ns)
+    board.take("live", "transcript", said(Side.MODEL, "Going forward."), now_ns)
+    board.take("supervisor", "turns", closed(), now_ns - 600_000_000)
+    board.read(now_ns)
+    return board
+
+
+def publisher(context: zmq.Context[zmq.Socket[bytes]], address: str, name: str) -> Publisher:
+    ports = {
+        stream.port: Out(
+            tuple(FRAME_TYPES[each] for each in stream.types), retain_last=stream.port == "route"
+        )
+        for stream in STREAMS
+        if stream.actor == name
+    }
+    return Publisher(context, address, ports, high_water=100)

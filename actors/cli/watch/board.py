@@ -1,8 +1,7 @@
-"""All that `greenroom top` shows, gathered from the frames of a pipeline. Pure; times in ns."""
+"""What `top` and `dashboard` show, gathered from the frames of a pipeline. Pure; times in ns."""
 
 from __future__ import annotations
 
-import time
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -24,6 +23,10 @@ from pipeline.frames import (
 )
 from pipeline.turn_times import Stage, TurnClock
 
+REFRESH_S = 1.0
+"""How often to `read`: a rate that changes more often cannot be read by a person."""
+LEVELS_S = 0.2
+"""How often to `quieten`: what a person can follow."""
 KEPT_LINES = 200
 KEPT_ROUTES = 50
 KEPT_TURNS = 50
@@ -34,7 +37,7 @@ DROPS = ("expired", "superseded", "lost")
 
 
 @dataclass(frozen=True)
-class TurnRow:
+class TurnAccount:
     """Where the time went in one turn; None is not known.
 
     Attributes:
@@ -61,7 +64,7 @@ class Board:
     """RMS in dB below full scale, by stream: the loudest block since `quieten`."""
     lines: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     routes: deque[Route] = field(default_factory=lambda: deque(maxlen=KEPT_ROUTES))
-    turns: deque[TurnRow] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
+    turns: deque[TurnAccount] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
 
     def __post_init__(self) -> None:
         self._carried: set[str] = set()
@@ -110,6 +113,7 @@ class Board:
         self._closing = [each for each in self._closing if each[1] not in due]
         for frame in due:
             self.turns.append(self._row(frame))
+        self._say(self._dialogue.overdue(now_ns / 1e9))
 
     def quieten(self) -> None:
         """Begin to look for the loudest block anew."""
@@ -151,16 +155,16 @@ class Board:
     def _close(self, frame: TurnClosed, now_ns: int) -> None:
         self._closing.append((now_ns, frame))
         if frame.turn in self._transcribed:
-            self._say(self._dialogue.close(frame, time.monotonic()))
+            self._say(self._dialogue.close(frame, now_ns / 1e9))
         else:  # Before this began to listen.
             words = ((Side.USER, frame.said), (Side.MODEL, frame.answer))
             self._say([(side, text) for side, text in words if text])
         if frame.reason:
             self.lines.append(("turn", f"{frame.outcome.value}: {frame.reason}"))
 
-    def _row(self, frame: TurnClosed) -> TurnRow:
+    def _row(self, frame: TurnClosed) -> TurnAccount:
         stages_ms = {each.stage: each.ms for each in self._clock.close(frame).stages()}
         capture_ms = self._captured.pop(frame.turn, None)
         if capture_ms is not None and Stage.ENDPOINTING in stages_ms:
             stages_ms[Stage.ENDPOINTING] -= capture_ms
-        return TurnRow(frame, stages_ms, capture_ms)
+        return TurnAccount(frame, stages_ms, capture_ms)

@@ -10,25 +10,27 @@ from pathlib import Path
 
 import zmq
 
-from actors.cli.top.board import Board
+from actors.cli.watch.board import Board
 from pipeline.bus import Inlet, Subscriber
 from pipeline.bus.curve import CurveClient
 from pipeline.config import SUPERVISOR
-from pipeline.config.description import Endpoint
 from pipeline.frames import Frame
 from pipeline.ports import In
 
-CONSUMER = "top"
-
 
 @contextmanager
-def listening(board: Board) -> Iterator[None]:
-    """Let the board take what all actors publish; needs a running event loop."""
+def listening(board: Board, consumer: str) -> Iterator[None]:
+    """Let the board take what all actors publish; needs a running event loop.
+
+    Args:
+        board: Takes the frames.
+        consumer: Under which name to ask for what was retained.
+    """
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     subscribers: list[Subscriber] = []
     try:
-        for actor, endpoint in board.description.endpoints.items():
-            subscribers.append(_subscribe(context, board, actor, endpoint))
+        for actor in board.description.endpoints:
+            subscribers.append(_subscribe(context, board, actor, consumer))
         yield
     finally:
         for subscriber in subscribers:
@@ -37,10 +39,11 @@ def listening(board: Board) -> Iterator[None]:
 
 
 def _subscribe(
-    context: zmq.Context[zmq.Socket[bytes]], board: Board, actor: str, endpoint: Endpoint
+    context: zmq.Context[zmq.Socket[bytes]], board: Board, actor: str, consumer: str
 ) -> Subscriber:
     # What the supervisor retains is how it came to be; what the others do is old.
     replay = actor == SUPERVISOR
+    endpoint = board.description.endpoints[actor]
     ports = [each.port for each in board.streams if each.actor == actor]
     inlets = {port: Inlet(port, In((Frame,), replay=replay)) for port in ports}
     keys_dir = board.description.keys_dir
@@ -52,7 +55,7 @@ def _subscribe(
         endpoint.address,
         inlets,
         _deliver(board, actor),
-        consumer=CONSUMER,
+        consumer=consumer,
         counters=Counter(),
         on_garbage=lambda _port, _problem: None,
         curve=curve,

@@ -1,4 +1,4 @@
-"""What `top` makes of the frames of a pipeline."""
+"""What `top` and `dashboard` make of the frames of a pipeline."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from watched import (
 )
 
 from actors.cli.top import panels
-from actors.cli.top.board import Board
+from actors.cli.watch.board import Board
+from actors.cli.watch.rows import STAGES, headline
 from pipeline.frames import Outcome, PlaybackState, Side
 from pipeline.turn_times import Stage
 
@@ -80,7 +81,7 @@ def test_a_turn_shows_where_its_time_went() -> None:
         Stage.PLAYOUT: 200,
         Stage.PLAYBACK: 1500,
     }
-    shown = row.capture_ms + sum(row.stages_ms[stage] for stage in panels.STAGES)
+    shown = row.capture_ms + sum(row.stages_ms[stage] for stage in STAGES)
     assert shown == row.closed.first_sound_ms
 
 
@@ -109,6 +110,16 @@ def test_words_from_before_it_listened_come_from_the_verdict() -> None:
     assert list(top.lines) == [("you", "go"), ("gemini", "Going."), ("turn", "failed: lost")]
 
 
+def test_an_answer_does_not_wait_for_ever_for_the_words_of_the_user() -> None:
+    top = board()
+    top.take("live", "transcript", said(Side.MODEL, "Going."), 0)
+    top.take("supervisor", "turns", closed(), 0)
+    top.read(SECOND)
+    assert not top.lines
+    top.read(4 * SECOND)
+    assert list(top.lines) == [("gemini", "Going.")]
+
+
 def test_a_level_is_that_of_the_loudest_block_until_it_is_looked_at() -> None:
     top = board()
     for seq, peak in enumerate([328, 3277, 33]):
@@ -128,11 +139,11 @@ def test_the_route_keeps_its_history() -> None:
 
 def test_a_supervisor_that_is_silent_is_said_to_be() -> None:
     top = board()
-    assert panels.headline(top) == "waiting for the supervisor"
+    assert headline(top) == "waiting for the supervisor"
     top.take("supervisor", "status", status(), 0)
-    assert "live answers" in panels.headline(top)
+    assert "live answers" in headline(top)
     top.read(10 * SECOND)
-    assert panels.headline(top).startswith("no word from the supervisor for 10 s")
+    assert headline(top).startswith("no word from the supervisor for 10 s")
 
 
 def test_what_was_said_cannot_steer_the_terminal() -> None:

@@ -1,0 +1,1 @@
+"""A running pipeline seen from outside: what `top` and `dashboard` show."""
