@@ -10,7 +10,8 @@ from actors.audio.pcm import SPEECH_RATE_HZ
 from actors.evaluation.noise import LEAD_S
 from actors.evaluation.observation import ObservedTurn
 from actors.evaluation.scores import Score
-from actors.recorder.picture import CHAR_INCHES, OUTCOMES, SPEECH, USER, envelope
+from actors.recorder.envelope import envelopes, window_of
+from actors.recorder.picture import CHAR_INCHES, OUTCOMES, SPEECH, USER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -69,7 +70,10 @@ def _last_s(score: Score) -> float:
 
 
 def _wave(axis: Axes, score: Score) -> None:
-    at_s, low, high = envelope(score.cell.recording.samples(), SPEECH_RATE_HZ)
+    samples = score.cell.recording.samples()
+    size = window_of(len(samples))
+    windows = ((samples[start : start + size],) for start in range(0, len(samples), size))
+    ((at_s, low, high),) = envelopes(windows, size, SPEECH_RATE_HZ)
     axis.fill_between(at_s, low, high, color=USER, linewidth=0.5)
     axis.set_ylabel("recording\n(1 = full scale)", rotation=0, ha="right", va="center")
     for there in score.cell.recording.reference.turns or ():

@@ -31,14 +31,17 @@ def window_of(count: int) -> int:
     return max(1, count // COLUMNS)
 
 
-def envelopes(windows: Iterable[tuple[Samples, ...]], size: int) -> tuple[Envelope, ...]:
+def envelopes(
+    windows: Iterable[tuple[Samples, ...]], size: int, rate_hz: int = RATE_HZ
+) -> tuple[Envelope, ...]:
     """Return what several sounds, equally long, look like.
 
     Args:
-        windows: Of all of them, at `RATE_HZ`; only the last may be shorter.
+        windows: Of all of them; only the last may be shorter.
         size: Samples in each.
+        rate_hz: Of all of them.
     """
     extremes = [[(int(side.min()), int(side.max())) for side in each] for each in windows]
-    at_s = (np.arange(len(extremes)) * size + size / 2) / RATE_HZ
+    at_s = (np.arange(len(extremes)) * size + size / 2) / rate_hz
     sides = np.array(extremes, np.float64).reshape(len(extremes), -1, 2) / FULL_SCALE
     return tuple(Envelope(at_s, side[:, 0], side[:, 1]) for side in sides.swapaxes(0, 1))

@@ -237,21 +237,6 @@ class Picture:
         return f"{text[: room - 1].rstrip()}…" if room >= LEAST_LETTERS else ""
 
 
-<<<<<<< HEAD
-Curve = NDArray[np.float64]
-
-
-def envelope(samples: Samples, rate_hz: int = RATE_HZ) -> tuple[Curve, Curve, Curve]:
-    """Return times in seconds and the least and greatest level there, 1 being full scale."""
-    step = max(1, len(samples) // COLUMNS)
-    edges = np.arange(0, len(samples), step)
-    low = np.minimum.reduceat(samples, edges) / FULL_SCALE
-    high = np.maximum.reduceat(samples, edges) / FULL_SCALE
-    return (edges + step / 2) / rate_hz, low, high
-
-
-=======
->>>>>>> looking
 def _name(row: Axes, name: str) -> None:
     row.set_ylabel(name, rotation=0, ha="right", va="center")
 
