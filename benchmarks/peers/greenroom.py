@@ -25,6 +25,7 @@ from pipeline.testing import RunningPipeline, running
 ANSWER_RATE_HZ = 24_000
 STAGES = ("live", "vad", "microphone")
 """Stopped in turn, one for each answer: everything but what stands for the device."""
+HEARING = ("vad", "live", "http", "device")
 SINK = f"{Path(__file__).parents[1] / 'arrival_sink.py'}:ArrivalSink"
 PATIENCE_S = 30.0
 """After the sound has been spoken."""
@@ -55,8 +56,8 @@ class GreenroomSubject:
             try:
                 with running(config) as pipeline:
                     seen = _observe(trial, pipeline, spawned_ns, folder)
-            except TimeoutError as error:
-                raise CollapsedError(f"Greenroom did not finish: {error}") from error
+            except (TimeoutError, AssertionError) as error:
+                raise CollapsedError(f"Greenroom did not do it: {error}") from error
             if stand_in is not None:
                 seen.stand_in_ms = _heard_ms(stand_in)
         seen.sessions = service.journal()
@@ -65,15 +66,19 @@ class GreenroomSubject:
 
 def _config(trial: Trial, folder: Path, sound: Path, service: LiveService) -> Path:
     live: dict[str, Any] = {"options": {"server_file": str(service.address_file)}}
+    changes: dict[str, Any] = {"live": live, "speaker": {"use": SINK}}
     if trial.server_turns:
         live["inputs"] = {"speech": None}
-    make = robot if trial.stand_in else talker
-    return make(folder, [str(sound)], live=live, speaker={"use": SINK})
+    if not trial.stand_in:
+        return talker(folder, [str(sound)], **changes)
+    # The server looks up what it hears in what was spoken: nothing may be cancelled from it.
+    changes["echo"] = None
+    for name in HEARING:
+        changes.setdefault(name, {})["inputs"] = {"audio": "microphone.audio"}
+    return robot(folder, [str(sound)], **changes)
 
 
-def _observe(
-    trial: Trial, pipeline: RunningPipeline, spawned_ns: int, folder: Path
-) -> Observation:
+def _observe(trial: Trial, pipeline: RunningPipeline, spawned_ns: int, folder: Path) -> Observation:
     pipeline.until(lambda status: bool(status.actors), "a sign of life")
     streams = {"speaker": ["playback"], "microphone": ["health"]}
     with tapping(pipeline.runtime_dir, **streams) as tap:
@@ -96,10 +101,10 @@ def _playbacks(tap: Tap, trial: Trial, blocked: RunningPipeline | None) -> list[
         frame = heard.frame
         if isinstance(frame, Playback):
             found.append(frame)
-            if blocked and frame.state is PlaybackState.STARTED:
-                if stage := next(stages, None):
-                    time.sleep(BLOCK_AFTER_S)
-                    _stop_for_a_while(blocked.pid(stage))
+            begins = frame.state is PlaybackState.STARTED
+            if blocked and begins and (stage := next(stages, None)):
+                time.sleep(BLOCK_AFTER_S)
+                _stop_for_a_while(blocked.pid(stage))
         elif isinstance(frame, Health) and frame.state is ActorState.FINISHED:
             break
     return found

@@ -9,9 +9,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.figures import quantile
-from benchmarks.peers.observation import SETTLE_S, Observation, Trial
+from benchmarks.peers.observation import SETTLE_S, CollapsedError, Observation, Trial
 from benchmarks.peers.task import STAND_IN_KEY
-from benchmarks.sound import RATE_HZ, SPEECH, Samples, onset, phrases, read_wav, speech
+from benchmarks.sound import (
+    RATE_HZ,
+    SPEECH,
+    Samples,
+    onset,
+    phrases,
+    read_wav,
+    speech,
+    voiced_end,
+)
 
 NEVER = math.inf
 STARTUP_S = 4.0
@@ -43,7 +52,8 @@ class Kind:
     Attributes:
         name: For the command line.
         trial: Makes what is done in a round, for so many sessions.
-        figures: Takes what was seen; returns numbers by the names in `figures.METRICS`.
+        figures: Takes what was seen; returns numbers by the names in `METRICS`, or raises
+            CollapsedError.
         many: Whether it is done with many sessions at once, too.
         floor: Whether google-genai alone can do it.
     """
@@ -60,7 +70,8 @@ def _startup_trial(_: int, sessions: int) -> Trial:
 
 
 def _startup(seen: Observation) -> Mapping[str, float]:
-    first_ns = min((at_ns for _, each in seen.own_sessions() for at_ns, *_ in each.arrivals))
+    arrived_ns = [at_ns for _, each in seen.own_sessions() for at_ns, *_ in each.arrivals]
+    first_ns = _earliest(arrived_ns, "no sound came to the server")
     return {"startup": (first_ns - seen.spawned_ns) / 1e6}
 
 
@@ -70,9 +81,11 @@ def _listen_trial(_: int, sessions: int) -> Trial:
 
 def _listen(seen: Observation) -> Mapping[str, float]:
     late_ms = block_delays_ms(seen)
+    if not late_ms:
+        raise CollapsedError("no sound came to the server")
     return {
-        "up_p50": quantile(late_ms, 0.50) if late_ms else NEVER,
-        "up_p99": quantile(late_ms, 0.99) if late_ms else NEVER,
+        "up_p50": quantile(late_ms, 0.50),
+        "up_p99": quantile(late_ms, 0.99),
         "cpu": seen.cpu_s_per_min,
         "memory": seen.memory_mib,
     }
@@ -117,7 +130,9 @@ def _down(seen: Observation) -> Mapping[str, float]:
         for _, record in seen.own_sessions()
         for sent_ns in record.answers
     ]
-    return {"down_p50": quantile(values, 0.5), "down_worst": max(values)} if values else {}
+    if not values:
+        raise CollapsedError("nothing was asked of the server")
+    return {"down_p50": quantile(values, 0.5), "down_worst": max(values)}
 
 
 def _handed_after(seen: Observation, at_ns: int) -> list[int]:
@@ -175,15 +190,16 @@ def _fault_trial(_: int, sessions: int) -> Trial:
     lead = _quiet(SETTLE_S)
     at = len(lead) + onset(question) + int(FAULT_INTO_S * RATE_HZ)
     sound = np.concatenate([lead, question, _quiet(FAULT_PATIENCE_S)])
-    ends = (len(lead) + len(question),)
+    ends = (len(lead) + voiced_end(question),)
     return Trial(sound, ANSWER_MS, ends, at, sessions, stand_in=True)
 
 
 def _fault(seen: Observation) -> Mapping[str, float]:
-    closed_ns = min((each.exhausted_ns for _, each in seen.own_sessions() if each.exhausted_ns))
+    exhausted_ns = [each.exhausted_ns for _, each in seen.own_sessions() if each.exhausted_ns]
+    closed_ns = _earliest(exhausted_ns, "too little sound came to the server for a fault")
     sounds_ns = _handed_after(seen, closed_ns)
+    begin = int(SETTLE_S * RATE_HZ) + onset(read_wav(SPEECH / "goforward.wav"))
     end = seen.trial.turn_ends[0]
-    begin = end - len(read_wav(SPEECH / "goforward.wav"))
     reached = np.zeros(len(seen.trial.sound), bool)
     for record in seen.sessions:
         if record.key == STAND_IN_KEY and record.answers:
@@ -194,6 +210,12 @@ def _fault(seen: Observation) -> Mapping[str, float]:
         "fault": (min(sounds_ns) - closed_ns) / 1e6 if sounds_ns else NEVER,
         "fault_heard": 100 * min(1.0, float(share)),
     }
+
+
+def _earliest(times_ns: Sequence[int], otherwise: str) -> int:
+    if not times_ns:
+        raise CollapsedError(otherwise)
+    return min(times_ns)
 
 
 def _spaced(parts: Sequence[Samples], pause_s: float, answer_ms: int, sessions: int) -> Trial:

@@ -30,9 +30,9 @@ class LiveService:
 
     def journal(self) -> list[SessionRecord]:
         """Its sessions in the order in which they came; only when it has ended."""
-        return [SessionRecord(**each) for each in json.loads(
-            (self._folder / JOURNAL_NAME).read_text()
-        )]
+        return [
+            SessionRecord(**each) for each in json.loads((self._folder / JOURNAL_NAME).read_text())
+        ]
 
 
 @contextmanager

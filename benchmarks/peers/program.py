@@ -42,9 +42,7 @@ def run(make: Callable[[Task, str, Device], Line], depth_ms: float) -> None:
     asyncio.run(_run(Task.parse(sys.argv[1]), make, depth_ms))
 
 
-async def _run(
-    task: Task, make: Callable[[Task, str, Device], Line], depth_ms: float
-) -> None:
+async def _run(task: Task, make: Callable[[Task, str, Device], Line], depth_ms: float) -> None:
     with wave.open(task.sound) as file:
         pcm = file.readframes(-1)
     devices = [Device(depth_ms) for _ in range(task.sessions)]

@@ -64,9 +64,12 @@ class ProgramSubject:
         command = [str(self._python()), "-m", f"benchmarks.peers.{self._module}", task.text()]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         spawned_ns = time.monotonic_ns()
-        with log.open("w") as errors, subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment
-        ) as process:
+        with (
+            log.open("w") as errors,
+            subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=errors, cwd=ROOT, env=environment
+            ) as process,
+        ):
             try:
                 zeros_ns = self._told(process, START_S)["zeros_ns"]
                 footprint = self._watch(process, trial, zeros_ns[0])
