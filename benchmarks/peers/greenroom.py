@@ -12,6 +12,7 @@ from typing import Any
 
 from benchmarks.arrival_sink import notes_of
 from benchmarks.peers.footprint import watch
+from benchmarks.peers.greenroom_sessions import observe_sessions
 from benchmarks.peers.live_service import LiveService, live_service
 from benchmarks.peers.observation import CollapsedError, Observation, Run, Trial
 from benchmarks.peers.program import BLOCK_AFTER_S, BLOCK_S
@@ -36,9 +37,13 @@ class GreenroomSubject:
 
     name = "Greenroom"
 
+    def __init__(self, sessions: int) -> None:
+        """Be asked for so many sessions at once at most."""
+        self._sessions = sessions
+
     def most_sessions(self) -> int:
-        """One: a robot has one conversation."""
-        return 1
+        """All that one pipeline is asked to hold."""
+        return self._sessions
 
     def observe(self, trial: Trial, folder: Path) -> Observation:
         """Run it once.
@@ -46,6 +51,8 @@ class GreenroomSubject:
         Raises:
             CollapsedError: nothing was heard of it in time.
         """
+        if trial.sessions > 1:
+            return observe_sessions(trial, folder)
         sound = write_wav(folder / "sound.wav", trial.sound)
         with live_service(folder, trial.behaviour(sound)) as service, ExitStack() as stack:
             stand_in = None

@@ -22,7 +22,7 @@ PEERS: tuple[Subject, ...] = (
     ProgramSubject("Pipecat", "pipecat", partial(interpreter, "pipecat"), MOST_SESSIONS),
     ProgramSubject("LiveKit Agents", "livekit", partial(interpreter, "livekit"), MOST_SESSIONS),
 )
-OURS: Subject = GreenroomSubject()
+OURS: Subject = GreenroomSubject(sessions=1)
 SUBJECTS = (FLOOR, *PEERS, OURS)
 
 
