@@ -11,8 +11,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from websockets.asyncio.server import ServerConnection
-from websockets.exceptions import ConnectionClosed
+from benchmarks.peers.live_socket import LiveSocket
 
 RATE_HZ = 16_000
 ANSWER_RATE_HZ = 24_000
@@ -66,105 +65,107 @@ class SessionRecord:
 
 
 class LiveSession:
-    """Reads one socket."""
+    """Hears what a client says, and answers."""
 
     def __init__(
         self,
-        socket: ServerConnection,
+        socket: LiveSocket,
         behaviour: Behaviour,
         sound: bytes,
         record: SessionRecord,
         *,
         limited: bool,
+        exhausted: bool,
     ) -> None:
+        """`limited` ones have a quota; it may be `exhausted` before they begin."""
         self._socket = socket
         self._behaviour = behaviour
+        # A session may go on from the end to the beginning.
         self._sound = 2 * sound
+        self._length = len(sound)
         self._record = record
-        self._limited = limited and behaviour.quota_at is not None
+        self._quota_at = behaviour.quota_at if limited else None
+        self._exhausted = exhausted
         self._end: int | None = None
         self._turn_ends: list[int] = []
         self._answering: asyncio.Task[None] | None = None
 
-    async def exhaust(self) -> None:
-        """Refuse as the service does whose quota is used up."""
-        await self._socket.recv()
-        self._record.exhausted_ns = time.monotonic_ns()
-        await self._socket.close(QUOTA_CODE, QUOTA_REASON)
+    def lost(self) -> None:
+        """Stop answering."""
+        if self._answering is not None:
+            self._answering.cancel()
 
-    async def run(self) -> None:
-        """Hold the session until its socket is closed."""
-        try:
-            await self._set_up()
-            while not self._record.exhausted_ns:
-                message = await self._socket.recv(decode=False)
-                await self._take(message, time.monotonic_ns())
-        except ConnectionClosed:
-            pass
-        finally:
-            if self._answering is not None:
-                self._answering.cancel()
-
-    async def _set_up(self) -> None:
-        setup = json.loads(await self._socket.recv())["setup"]
-        if not _client_turns(setup):
-            self._turn_ends = list(self._behaviour.turn_ends)
-        await self._send({"setupComplete": {}})
-
-    async def _take(self, message: bytes, at_ns: int) -> None:
+    def take(self, message: bytes, at_ns: int) -> None:
+        """Take a message of the client."""
         given = json.loads(message)
+        if "setup" in given:
+            self._set_up(given["setup"])
+            return
         told = given.get("realtime_input") or given.get("realtimeInput") or {}
         if "audio" in told:
-            await self._hear(told["audio"]["data"], at_ns)
+            self._hear(told["audio"]["data"], at_ns)
         elif "activityStart" in told or "activity_start" in told:
             self._record.starts.append(at_ns)
-            await self._interrupt()
+            self._interrupt()
         elif "activityEnd" in told or "activity_end" in told:
             self._record.ends.append(at_ns)
             self._answer()
 
-    async def _hear(self, data: str, at_ns: int) -> None:
+    def _set_up(self, setup: dict[str, Any]) -> None:
+        if self._exhausted:
+            self._exhaust()
+            return
+        if not _client_turns(setup):
+            self._turn_ends = list(self._behaviour.turn_ends)
+        self._send({"setupComplete": {}})
+
+    def _exhaust(self) -> None:
+        self._record.exhausted_ns = time.monotonic_ns()
+        self._socket.close(QUOTA_CODE, QUOTA_REASON)
+        self.lost()
+
+    def _hear(self, data: str, at_ns: int) -> None:
+        if self._record.exhausted_ns:
+            return
         pcm = base64.b64decode(data.translate(_STANDARD))
         start = self._find(pcm)
         end = start + len(pcm) // 2 if start >= 0 else -1
         self._record.arrivals.append((at_ns, start, end))
-        if self._limited and end >= (self._behaviour.quota_at or 0):
-            self._record.exhausted_ns = time.monotonic_ns()
-            await self._socket.close(QUOTA_CODE, QUOTA_REASON)
-        if self._turn_ends and end >= self._turn_ends[0] + PAUSE_S * RATE_HZ:
+        if self._quota_at is not None and end >= self._quota_at:
+            self._exhaust()
+        elif self._turn_ends and end >= self._turn_ends[0] + PAUSE_S * RATE_HZ:
             self._turn_ends.pop(0)
             self._answer()
 
     def _find(self, pcm: bytes) -> int:
         """Return the position of these samples: where they are due, or else further on."""
-        sound = self._sound
+        due = 0
         if self._end is not None:
-            due = self._end % (len(sound) // 2)
-            if sound.startswith(pcm, due):
+            due = self._end % self._length
+            if self._sound.startswith(pcm, due):
                 self._end = due + len(pcm)
                 return due // 2
-        at = sound.find(pcm, (self._end or 0) % (len(sound) // 2))
+        at = self._sound.find(pcm, due)
         if at < 0:
-            at = sound.find(pcm)
+            at = self._sound.find(pcm)
         if at < 0 or at % 2:
             return -1
         self._end = at + len(pcm)
         return at // 2
 
     def _answer(self) -> None:
-        if self._answering is not None:
-            self._answering.cancel()
+        self.lost()
         self._answering = asyncio.create_task(self._speak())
 
-    async def _interrupt(self) -> None:
+    def _interrupt(self) -> None:
         if self._answering is not None and not self._answering.done():
             self._answering.cancel()
-            await self._send({"serverContent": {"interrupted": True}})
-            await self._send({"serverContent": {"turnComplete": True}})
+            self._send({"serverContent": {"interrupted": True}})
+            self._send({"serverContent": {"turnComplete": True}})
 
     async def _speak(self) -> None:
         left_ms = self._behaviour.answer_ms
-        await self._send({"serverContent": {"inputTranscription": {"text": "a question"}}})
+        self._send({"serverContent": {"inputTranscription": {"text": "a question"}}})
         first = True
         while left_ms > 0:
             piece_ms = min(PIECE_MS, left_ms)
@@ -174,18 +175,17 @@ class LiveSession:
             message = json.dumps({"serverContent": content}).encode()
             if first:
                 self._record.answers.append(time.monotonic_ns())
-            await self._socket.send(message)
+            self._socket.send(message)
             if first:
-                words = {"outputTranscription": {"text": "an answer"}}
-                await self._send({"serverContent": words})
+                self._send({"serverContent": {"outputTranscription": {"text": "an answer"}}})
             first = False
             await asyncio.sleep(piece_ms / 1000 / AHEAD)
-        await self._send({"serverContent": {"generationComplete": True}})
+        self._send({"serverContent": {"generationComplete": True}})
         usage = {"promptTokenCount": 1, "responseTokenCount": 1, "totalTokenCount": 2}
-        await self._send({"serverContent": {"turnComplete": True}, "usageMetadata": usage})
+        self._send({"serverContent": {"turnComplete": True}, "usageMetadata": usage})
 
-    async def _send(self, message: dict[str, Any]) -> None:
-        await self._socket.send(json.dumps(message).encode())
+    def _send(self, message: dict[str, Any]) -> None:
+        self._socket.send(json.dumps(message).encode())
 
 
 _STANDARD = str.maketrans("-_", "+/")
