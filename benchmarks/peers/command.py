@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from subprocess import CalledProcessError
 
 from benchmarks.machine import Others, description
 from benchmarks.peers.kinds import KINDS, NEVER, Kind
@@ -25,7 +26,10 @@ RAW = Path("out") / "peers.json"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Measure what is asked for; the README is written when that is everything."""
+    """Measure what is asked for; the README is written when that is everything.
+
+    Returns 1 if the peers cannot be installed.
+    """
     names = [kind.name for kind in KINDS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks peers", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(names)}")
@@ -35,7 +39,11 @@ def main(arguments: Sequence[str]) -> int:
     if unknown := set(given.rows) - set(names):
         parser.error(f"no row {', '.join(sorted(unknown))}: there are {', '.join(names)}")
     kinds = [kind for kind in KINDS if kind.name in (given.rows or names)]
-    prepare()
+    try:
+        prepare()
+    except CalledProcessError:
+        print("the peers could not be installed: pip says above why; it needs a package registry")
+        return 1
     others = Others()
     results = _measure(kinds, given.rounds, given.sessions)
     busy = f"other programs used {others.percent():.0f} % of the processors"
@@ -43,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     report = [
         table(results, shown, OURS.name),
         "\n".join(verdict(results, [peer.name for peer in PEERS], OURS.name)),
-        f"{time.strftime('%Y-%m-%d')}, {given.rounds} rounds; {description()}; "
+        f"{time.strftime('%Y-%m-%d')}, rounds: {given.rounds}; {description()}; "
         f"{versions()}; {busy}.",
     ]
     print("\n\n".join(report))

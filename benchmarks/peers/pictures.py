@@ -119,6 +119,8 @@ def _lines(results: Results, subjects: Sequence[str], path: Path) -> Path:
 
 
 def _line(results: Results, metric: Metric, subjects: Sequence[str], axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
     counts = results.session_counts(metric.name)
     for index, name in enumerate(subjects):
         points = [
@@ -140,6 +142,9 @@ def _line(results: Results, metric: Metric, subjects: Sequence[str], axes: Axes)
             label=name,
         )
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xticks(counts)
     axes.set_title(metric.label, fontsize=9)
     axes.set_xlabel("sessions at once", fontsize=8)

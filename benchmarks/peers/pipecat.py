@@ -35,8 +35,8 @@ from benchmarks.peers.device import Device
 from benchmarks.peers.program import run
 from benchmarks.peers.task import MODEL, STAND_IN_KEY, Task
 
-DEPTH_MS = 40
-"""One block of its output beside the one that plays, as PyAudio's two buffers in its transport."""
+DEPTH_MS = 20
+"""What the device of Greenroom's sink takes at a time; Pipecat's own, PyAudio's, takes more."""
 
 
 class Microphone(BaseInputTransport):

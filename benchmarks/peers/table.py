@@ -37,9 +37,9 @@ def verdict(results: Results, peers: Sequence[str], ours: str) -> list[str]:
             if we is not None and they is not None and not ahead(metric, we, they):
                 values = f"{number(they)} to our {number(we)} {metric.unit}".rstrip()
                 found.append(f"{metric.label}, {sessions} at once ({values})")
-        lines.append(f"{peer} is better in: {'; '.join(found) or 'none of these rows'}.")
+        lines.append(f"- {peer} is better in: {'; '.join(found) or 'none of these rows'}.")
     for (subject, kind, sessions), reason in sorted(results.failures.items()):
-        lines.append(f"{subject}, `{kind}` with {sessions} at once: {reason}.")
+        lines.append(f"- {subject}, `{kind}` with {sessions} at once: {reason}.")
     return lines
 
 

@@ -107,8 +107,8 @@ def test_the_verdict_names_the_rows_in_which_a_peer_is_better_and_what_collapsed
     assert "processor time" in better
     assert "2.00 to our 3.00 s" in better
     assert "gap" not in better
-    assert worse == "other is better in: none of these rows."
-    assert collapsed == "other, `listen` with 50 at once: did not keep up."
+    assert worse == "- other is better in: none of these rows."
+    assert collapsed == "- other, `listen` with 50 at once: did not keep up."
 
 
 def test_only_what_is_between_the_markers_is_replaced() -> None:
