@@ -82,9 +82,10 @@ def _listen_trial(_: int, sessions: int) -> Trial:
 
 
 def _listen(seen: Observation) -> Mapping[str, float]:
+    heard = {session for session, record in seen.own_sessions() if record.arrivals}
     late_ms = block_delays_ms(seen)
-    if not late_ms:
-        raise CollapsedError("no sound came to the server")
+    if len(heard) < seen.trial.sessions or not late_ms:
+        raise CollapsedError(f"the server heard {len(heard)} of {seen.trial.sessions} sessions")
     return {
         "up_p50": quantile(late_ms, 0.50),
         "up_p99": quantile(late_ms, 0.99),

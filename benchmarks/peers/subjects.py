@@ -22,7 +22,7 @@ PEERS: tuple[Subject, ...] = (
     ProgramSubject("Pipecat", "pipecat", partial(interpreter, "pipecat"), MOST_SESSIONS),
     ProgramSubject("LiveKit Agents", "livekit", partial(interpreter, "livekit"), MOST_SESSIONS),
 )
-OURS: Subject = GreenroomSubject(sessions=1)
+OURS: Subject = GreenroomSubject(MOST_SESSIONS)
 SUBJECTS = (FLOOR, *PEERS, OURS)
 
 

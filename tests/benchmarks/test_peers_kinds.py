@@ -63,6 +63,14 @@ def test_sound_that_was_never_spoken_does_not_count() -> None:
         _kind("listen").figures(_seen(_silence(10), record))
 
 
+def test_a_run_in_which_not_all_sessions_were_heard_is_a_collapse() -> None:
+    end = int(SETTLE_S * RATE_HZ) + BLOCK
+    record = SessionRecord("bench-1", [(_at(end), end - BLOCK, end)])
+    seen = _seen(_silence(10, sessions=2), record)
+    with pytest.raises(CollapsedError, match="1 of 2"):
+        _kind("listen").figures(seen)
+
+
 def test_each_session_begins_elsewhere_and_is_reckoned_from_there() -> None:
     trial = _silence(10, sessions=4)
     assert [rotation(index, 4, len(trial.sound), BLOCK) for index in range(4)] == [
