@@ -1,7 +1,7 @@
 # make run          hold a conversation, with whatever is on this machine (CONFIG=file.yaml)
 # make test         all tests
 # make lint format  ruff and mypy
-# make bench        measure the limits
+# make bench        measure the limits, and Pipecat and LiveKit Agents beside us
 # make chaos        a conversation while everything is broken (TURNS=50 SEED=1)
 # make clean        remove what these made
 

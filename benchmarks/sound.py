@@ -58,6 +58,11 @@ def onset(samples: Samples) -> int:
     return int(np.argmax(levels >= levels.max() - ONSET_BELOW_PEAK_DB)) * LEVEL_SAMPLES
 
 
+def voiced_end(samples: Samples) -> int:
+    """Return the end of the last 5 ms that are as loud as speech."""
+    return len(samples) - onset(samples[::-1])
+
+
 def phrases() -> list[Samples]:
     """The recordings cut before words that follow a pause, so that many begin differently."""
     found: list[Samples] = []

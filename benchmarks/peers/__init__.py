@@ -1,0 +1,1 @@
+"""Greenroom beside Pipecat, LiveKit Agents and google-genai alone, in one run."""
