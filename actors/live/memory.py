@@ -100,6 +100,10 @@ class Memory:
             json.dump(data, file)
         temporary.replace(self.path)
 
+    def remove(self) -> None:
+        """Remove the file. Raises OSError."""
+        self.path.unlink(missing_ok=True)
+
 
 class Keeper:
     """Loads and saves a memory; the conversation goes on when the disk does not."""
@@ -123,3 +127,10 @@ class Keeper:
             if self._works:
                 self._log.warning("cannot keep the session on disk", error=str(error))
             self._works = False
+
+    def remove(self) -> None:
+        """Remove the file: the session is over, and nobody comes back to it."""
+        try:
+            self.memory.remove()
+        except OSError as error:
+            self._log.warning("cannot remove the session from disk", error=str(error))
