@@ -25,6 +25,7 @@ NAMES = (
     "failover",
     "stall",
     "footprint",
+    "sessions",
     "hour",
 )
 
