@@ -147,7 +147,9 @@ class Conversation:
         self._ring.append(frame.position, frame.pcm, self._exchange.hold_from())
         self._origin_ns = frame.origin_ns
         now_s = self.heard_s = time.monotonic()
-        self._do(self._exchange.audio_heard(self._ring.start, self._ring.end, now_s))
+        # Where nothing follows, as in silence, no deadline has changed either.
+        if steps := self._exchange.audio_heard(self._ring.start, self._ring.end, now_s):
+            self._do(steps)
         if frame.final:
             self.ended = True
             self._do(self._exchange.stream_ended())
