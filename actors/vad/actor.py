@@ -32,6 +32,8 @@ from pipeline.ports import In, Out
 FORGET_AFTER_NS = 60_000_000_000
 """How long an ended session is remembered: longer than any producer retains sound, so that sound
 replayed after a restart does not open its turns again."""
+FORGET_SILENT_NS = 600_000_000_000
+"""After that a session that never said that it ended is taken to have, when another begins."""
 TOGETHER_MS = 16.0
 """Half of Silero's window. With 25 sessions a dozen windows come in this time, and cost a fifth of
 what they cost one by one: the weights do not stay in the processor's cache in between."""
@@ -132,6 +134,7 @@ class Vad(Actor[VadOptions]):
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
         self._saved: dict[str, Saved] = {}
         self._ended_ns: dict[str, int] = {}
+        self._heard_ns: dict[str, int] = {}
         self._sounding: dict[str, Sounding] = defaultdict(Sounding)
         saved = self.checkpoint.setdefault("sessions", {})
         for session, (endpointing, engine) in saved.items():
@@ -164,6 +167,8 @@ class Vad(Actor[VadOptions]):
             stream = self._streams.get(session)
             if stream is None:
                 stream = self._streams[session] = self._stream()
+                self._forget_silent(frames[0].origin_ns)
+            self._heard_ns[session] = frames[-1].origin_ns
             hearing = self._hear(stream, frames)
             window = next(hearing, None)
             if window is not None:
@@ -247,7 +252,14 @@ class Vad(Actor[VadOptions]):
         self._ended_ns.setdefault(frame.session, frame.origin_ns)
         for session, ended_ns in list(self._ended_ns.items()):
             if frame.origin_ns - ended_ns > FORGET_AFTER_NS:
-                del self._ended_ns[session], self._streams[session]
-                self._sounding.pop(session, None)
-                self._saved.pop(session, None)
-                del self.checkpoint["sessions"][session]
+                self._forget(session)
+
+    def _forget_silent(self, now_ns: int) -> None:
+        for session, heard_ns in list(self._heard_ns.items()):
+            if now_ns - heard_ns > FORGET_SILENT_NS:
+                self._forget(session)
+
+    def _forget(self, session: str) -> None:
+        for kept in (self._streams, self._heard_ns, self._ended_ns, self._sounding, self._saved):
+            kept.pop(session, None)  # type: ignore[attr-defined]
+        self.checkpoint["sessions"].pop(session, None)

@@ -78,7 +78,7 @@ class Network:
         """Do what `step` does for windows of several streams, in a third of the time for each.
 
         The weights, 1.2 MB, are read once for all. Sums are added up in another order, so that
-        probabilities may differ in the seventh place.
+        probabilities may differ by some millionths.
 
         Args:
             sounds: Shape (n, 640), each as in `step`.
