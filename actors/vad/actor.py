@@ -164,10 +164,10 @@ class Vad(Actor[VadOptions]):
         waiting, self._waiting = self._waiting, defaultdict(list)
         asking: list[tuple[Generator[Samples, float, None], Engine, Samples]] = []
         for session, frames in waiting.items():
-            stream = self._streams.get(session)
-            if stream is None:
-                stream = self._streams[session] = self._stream()
+            if session not in self._streams:
+                self._streams[session] = self._stream()
                 self._forget_silent(frames[0].origin_ns)
+            stream = self._streams[session]
             self._heard_ns[session] = frames[-1].origin_ns
             hearing = self._hear(stream, frames)
             window = next(hearing, None)
@@ -261,5 +261,5 @@ class Vad(Actor[VadOptions]):
 
     def _forget(self, session: str) -> None:
         for kept in (self._streams, self._heard_ns, self._ended_ns, self._sounding, self._saved):
-            kept.pop(session, None)  # type: ignore[attr-defined]
+            kept.pop(session, None)
         self.checkpoint["sessions"].pop(session, None)
