@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 BATCH = 64
 """Messages handled before the loop gets a turn: 64 frames of 20 ms take about 3 ms, so that a
 flood cannot hold up timers and heartbeats."""
-BUSY_HZ = 400.0
-"""Messages a second from which on they are read several at a time: eight microphones. One session
-never gets there but in a burst."""
+BUSY_HZ = 600.0
+"""Messages a second from which on they are read several at a time: twelve microphones. One session
+never gets there but in a burst, nor does a recording played at ten times its pace."""
 LOOK_S = 0.1
 """Over which messages are counted."""
 
