@@ -133,11 +133,14 @@ def _lateness_ms(
     """Only what was captured after the detection of speech counts: what was before must wait."""
     offsets = offsets_ns(callers)
     values: list[float] = []
+    # Looking at the memory afterwards holds up the processes.
+    window_s = range(round(SETTLE_S), round(SETTLE_S + WINDOW_S))
     for at_ns, caller, block in arrivals.tolist():
         captured_ns = zero_ns + offsets[caller] + (block + 1) * BLOCK_NS
         position = block * CHUNK_SAMPLES
         known = [s for s in starts[caller_name(caller)] if s.position <= position]
-        if captured_ns > zero_ns + SETTLE_S * 1e9 and known and known[-1].sent_ns < captured_ns:
+        in_window = (captured_ns - zero_ns) // 1_000_000_000 in window_s
+        if in_window and known and known[-1].sent_ns < captured_ns:
             values.append((at_ns - captured_ns) / 1e6)
     return values
 
