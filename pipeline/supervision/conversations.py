@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 
 from pipeline.config.model import PipelineConfig
 from pipeline.frames import Allowance, Fault, Frame, Spending
@@ -35,6 +36,8 @@ class Conversations:
         self._heard_ns: dict[str, int] = {}
         self._ticked_ns: dict[str, int] = {}
         self._past: Counter[str] = Counter()
+        self._epochs: dict[str, int] = {}
+        """Of sessions that were dropped: if one comes back, what it was told must stay behind."""
 
     def take(self, frame: Frame, now_ns: int) -> list[Said]:
         """Note a frame; return what follows from it."""
@@ -104,6 +107,7 @@ class Conversations:
             if calm:
                 self._drop(min(calm, key=self._heard_ns.__getitem__))
         talk = Conversation(self._config, self._hears, now_ns, session, like=self.own.state)
+        talk.state = replace(talk.state, epoch=self._epochs.pop(session, 0) + 1)
         self._all[session] = talk
         self._ticked_ns[session] = now_ns
         return talk
@@ -113,7 +117,11 @@ class Conversations:
         return talk is not None and talk is not self.own and not talk.ledger.has_open_turns()
 
     def _drop(self, session: str) -> None:
-        self._past.update(self._all.pop(session).ledger.outcomes())
+        talk = self._all.pop(session)
+        self._past.update(talk.ledger.outcomes())
+        self._epochs[session] = talk.state.epoch
+        if len(self._epochs) > MOST_SESSIONS:
+            del self._epochs[next(iter(self._epochs))]
         del self._heard_ns[session], self._ticked_ns[session]
 
 

@@ -143,6 +143,16 @@ def test_a_silent_session_is_dropped_once_its_turns_are_closed_and_stays_in_the_
     assert talks.outcomes() == {"answered": 1, "failed": 1}
 
 
+def test_a_session_that_comes_back_goes_on_with_a_newer_epoch(talks: Conversations) -> None:
+    moved = talks.take(status("anna", "live", BackendState.UNAVAILABLE), S)
+    assert [each.epoch for each in moved if isinstance(each, Route)] == [2]
+    talks.tick(S + conversations.SILENT_NS + S)
+    assert "anna" not in talks.sessions()
+    (route,) = talks.take(typed("anna"), 2 * conversations.SILENT_NS)
+    assert isinstance(route, Route)
+    assert (route.owner, route.epoch) == ("live", 3)
+
+
 def test_with_too_many_sessions_the_one_silent_for_longest_makes_room(
     talks: Conversations, monkeypatch: pytest.MonkeyPatch
 ) -> None:
