@@ -97,16 +97,15 @@ class Live(Actor[LiveOptions]):
         session = frame.session
         conversation = self._conversations.get(session) or self._open(session)
         conversation.on_audio(frame)
-        if self._local_turns and session in self._listening and not conversation.needs_sound:
-            self._listening.discard(session)
-            if not self._listening:
-                self.relax("audio")
+        if session in self._listening and not conversation.needs_sound:
+            self._stop_listening(session)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
         session = frame.session
         (self._conversations.get(session) or self._open(session)).on_speech(frame)
         if isinstance(frame, SpeechStarted):
+            # As long as one of them is in a turn, the sound of all is read as it comes.
             self._listening.add(session)
             self.attend("audio")
 
@@ -191,10 +190,15 @@ class Live(Actor[LiveOptions]):
     def _drop(self, conversation: Conversation) -> None:
         self._hang_up(conversation)
         del self._conversations[conversation.name]
-        self._listening.discard(conversation.name)
+        self._stop_listening(conversation.name)
         if conversation.ended:
             conversation.forget()
         self._note_sessions()
+
+    def _stop_listening(self, session: str) -> None:
+        self._listening.discard(session)
+        if self._local_turns and not self._listening:
+            self.relax("audio")
 
     def _make_room(self) -> None:
         idle = [each for each in self._others() if each.idle]
