@@ -26,6 +26,7 @@ NAMES = (
     "failover",
     "stall",
     "footprint",
+    "sessions",
     "hour",
 )
 PEERS = "peers"

@@ -21,6 +21,7 @@ class In:
         relaxed_ms: Frames may wait so long and be read together, unless the actor has called
             `attend` for the port: for a stream that matters only at times. Ten frames read at
             once cost a tenth of the wake-ups.
+        together_ms: The same where many sessions come over one stream, attended or not.
     """
 
     types: tuple[type[Frame], ...]
@@ -29,6 +30,7 @@ class In:
     replay: bool = False
     required: bool = True
     relaxed_ms: float = 0.0
+    together_ms: float = 4.0
 
 
 @dataclass(frozen=True)

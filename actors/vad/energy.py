@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import struct
+from collections.abc import Sequence
 
 from actors.audio.pcm import Samples, level_dbfs
 
@@ -42,6 +43,11 @@ class EnergyEngine:
         self._floor_dbfs = min(max(floor, FLOOR_MIN_DBFS), FLOOR_MAX_DBFS)
         above = level - self._floor_dbfs - SPEECH_ABOVE_NOISE_DB
         return 1.0 / (1.0 + math.exp(-above / SLOPE_DB))
+
+    @staticmethod
+    def together(asked: Sequence[tuple[EnergyEngine, Samples]]) -> list[float]:
+        """Return the probabilities of the next windows of different streams."""
+        return [engine.probability(window) for engine, window in asked]
 
     def save(self) -> bytes:
         """Return the noise floor."""

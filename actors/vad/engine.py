@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from actors.audio.pcm import Samples
 
@@ -29,6 +29,14 @@ class Engine(Protocol):
 
     def probability(self, window: Samples) -> float:
         """Return the probability, 0 to 1, that the next `window_samples` samples are speech."""
+
+    @staticmethod
+    def together(asked: Sequence[tuple[Any, Samples]]) -> list[float]:
+        """Return the probabilities of the next windows of different streams.
+
+        Args:
+            asked: Engines of this kind that share what they have loaded, each with its window.
+        """
 
     def save(self) -> bytes:
         """Return what it remembers of the stream, as far as that can be had."""

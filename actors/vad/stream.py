@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Generator
 from typing import NamedTuple
 
 import numpy as np
@@ -28,15 +29,20 @@ class Saved(NamedTuple):
     engine: bytes
 
 
+Hearing = Generator[Samples, float, list[Moment]]
+"""Yields windows, is sent the probability of each, and returns what was found out: so that the
+windows of many streams can be judged together."""
+
+
 class VoiceStream:
-    """Feeds an engine and the endpointing with windows at multiples of the window length."""
+    """Cuts sound into windows at multiples of the window length, for the endpointing."""
 
     def __init__(self, engine: Engine, limits: Limits, counters: Counter[str]) -> None:
         self.probability = 0.0
         self.saved: Saved | None = None
         """Where the stream stood one window ago. What was made of a window counts as said only
         after that, so that a process killed while saying it says it again."""
-        self._engine = engine
+        self.engine = engine
         self._limits = limits
         self._counters = counters
         self._state: Endpointing | None = None
@@ -49,7 +55,7 @@ class VoiceStream:
     def restore(self, saved: Saved) -> None:
         """Go on where another process was."""
         self.saved = saved
-        self._engine.restore(saved.engine)
+        self.engine.restore(saved.engine)
         self._state = saved.endpointing
         self._next = saved.endpointing.position
 
@@ -58,11 +64,10 @@ class VoiceStream:
         """Whether the stream has been finished."""
         return self._state is not None and self._state.phase is Phase.ENDED
 
-    def feed(self, position: int, samples: Samples) -> list[Moment]:
+    def feed(self, position: int, samples: Samples) -> Hearing:
         """Take samples that begin at `position`; repeated ones are left out, missing ones silent.
 
-        Returns:
-            What was found out.
+        A window is to be judged by `engine` before the generator is sent the outcome.
         """
         if self.ended:
             return []
@@ -79,25 +84,26 @@ class VoiceStream:
             self._counters["gaps"] += 1
             self._counters["missing_samples"] += missing
             if missing > max(LONG_GAP_SAMPLES, 2 * self._limits.silence):
-                moments += self._fall_silent()
-                self._engine.reset()
+                moments += yield from self._fall_silent()
+                self.engine.reset()
                 self._go_to(position)
             else:
-                moments += self._append(np.zeros(missing, np.int16))
-        return moments + self._append(samples)
+                moments += yield from self._append(np.zeros(missing, np.int16))
+        moments += yield from self._append(samples)
+        return moments
 
-    def finish(self) -> list[Moment]:
+    def finish(self) -> Hearing:
         """Close the stream where it is."""
         if self._state is None or self.ended:
             return []
         end = self._next
-        moments = self._complete_window()
-        before = Saved(self._state, self._engine.save())
+        moments = yield from self._complete_window()
+        before = Saved(self._state, self.engine.save())
         self._state, last = finish(self._state, end, self._limits)
         self.saved = before if last else before._replace(endpointing=self._state)
         return [*moments, *last]
 
-    def _append(self, samples: Samples) -> list[Moment]:
+    def _append(self, samples: Samples) -> Hearing:
         moments: list[Moment] = []
         taken = 0
         while taken < len(samples):
@@ -108,8 +114,8 @@ class VoiceStream:
             taken += len(piece)
             if self._filled == len(self._window):
                 self._filled = 0
-                before = self._engine.save()
-                self.probability = self._engine.probability(self._window)
+                before = self.engine.save()
+                self.probability = yield self._window
                 moments += self._judge(self.probability, before)
         return moments
 
@@ -121,15 +127,15 @@ class VoiceStream:
         )
         return moments
 
-    def _complete_window(self) -> list[Moment]:
+    def _complete_window(self) -> Hearing:
         if not self._filled:
             return []
-        return self._append(np.zeros(len(self._window) - self._filled, np.int16))
+        return (yield from self._append(np.zeros(len(self._window) - self._filled, np.int16)))
 
-    def _fall_silent(self) -> list[Moment]:
+    def _fall_silent(self) -> Hearing:
         """End the turn as silence would."""
         assert self._state is not None
-        moments = self._complete_window()
+        moments = yield from self._complete_window()
         while self._state.phase is not Phase.SILENCE:
             moments += self._judge(0.0, b"")
         return moments

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from actors.audio.pcm import SPEECH_RATE_HZ, Samples, to_pcm
@@ -36,6 +37,11 @@ class WebrtcEngine:
             self._to_learn -= 1
             return 0.0
         return float(speech)
+
+    @staticmethod
+    def together(asked: Sequence[tuple[WebrtcEngine, Samples]]) -> list[float]:
+        """Return the probabilities of the next windows of different streams."""
+        return [engine.probability(window) for engine, window in asked]
 
     def save(self) -> bytes:
         """Return nothing: the library keeps its state to itself."""

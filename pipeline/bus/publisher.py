@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import zmq
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 REPLAY_PREFIX = "@"
 """A subscription to `@<consumer>:<port>` asks for what was retained, for that consumer alone."""
+RETAINED_SESSIONS = 1000
+"""Whose newest frame is retained: a gateway has had more than it has at any time."""
 
 
 def replay_topic(consumer: str, port: str) -> bytes:
@@ -80,7 +83,11 @@ class Publisher:
         self._seq[port] = seq + 1
         payload = encode(frame, seq=seq, boot=self._boot, sent_ns=now_ns)
         if port in self._last:
-            self._last[port][frame.session] = payload
+            last = self._last[port]
+            last[frame.session] = payload
+            if len(last) > RETAINED_SESSIONS:
+                # The first is the session of the config, which is always there.
+                del last[next(islice(last, 1, None))]
         elif port in self._retained:
             kept = self._retained[port]
             kept.append((now_ns, payload))

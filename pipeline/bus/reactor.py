@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 BATCH = 64
 """Messages handled before the loop gets a turn: 64 frames of 20 ms take about 3 ms, so that a
 flood cannot hold up timers and heartbeats."""
+BUSY_HZ = 600.0
+"""Messages a second from which on they are read several at a time: twelve microphones. One session
+never gets there but in a burst, nor does a recording played at ten times its pace."""
+LOOK_S = 0.1
+"""Over which messages are counted."""
 
 
 class SocketReader:
@@ -27,7 +32,16 @@ class SocketReader:
         socket: zmq.Socket[bytes],
         on_message: Callable[[list[bytes]], None],
         on_drained: Callable[[], None] | None = None,
+        busy_interval_s: float = 0.0,
     ) -> None:
+        """Watch a socket.
+
+        Args:
+            socket: To be read.
+            on_message: Called with the parts of each message.
+            on_drained: Called when all that waited has been handled.
+            busy_interval_s: Between two reads while messages come at a rate of many sessions.
+        """
         self._socket = socket
         self._on_message = on_message
         self._on_drained = on_drained
@@ -35,8 +49,13 @@ class SocketReader:
         self._fd = int(socket.getsockopt(zmq.FD))
         self._again: asyncio.Handle | None = None
         self._interval_s = 0.0
+        self._busy_interval_s = busy_interval_s
         self._reading = False
-        self._loop.add_reader(self._fd, self._read)
+        self._busy = False
+        self._counted = 0
+        self._counting_since_s = self._loop.time()
+        self._watching = False
+        self._watch(True)
 
     def pace(self, interval_s: float) -> None:
         """Read what has come every so often; 0: as soon as it comes, beginning with what waits."""
@@ -45,12 +64,10 @@ class SocketReader:
         self._interval_s = interval_s
         self._cancel_again()
         if interval_s:
-            self._loop.remove_reader(self._fd)
+            self._watch(False)
             self._again = self._loop.call_later(interval_s, self._read)
-        else:
-            self._loop.add_reader(self._fd, self._read)
-            if not self._reading:
-                self._read()
+        elif not self._reading:
+            self._read()
 
     def kick(self) -> None:
         """Look for messages on the next turn of the loop."""
@@ -64,8 +81,15 @@ class SocketReader:
 
     def close(self) -> None:
         """Stop watching the socket, before it is closed."""
-        self._loop.remove_reader(self._fd)
+        self._watch(False)
         self._cancel_again()
+
+    def _watch(self, watching: bool) -> None:
+        if watching and not self._watching:
+            self._loop.add_reader(self._fd, self._read)
+        elif self._watching and not watching:
+            self._loop.remove_reader(self._fd)
+        self._watching = watching
 
     def _cancel_again(self) -> None:
         if self._again is not None:
@@ -79,10 +103,23 @@ class SocketReader:
             taken = self._take_batch()
         finally:
             self._reading = False
+        if self._socket.closed:
+            return
+        self._count(taken)
+        rest_s = self._interval_s or (self._busy_interval_s if self._busy else 0.0)
+        self._watch(not rest_s)
         if taken == BATCH:
             self.kick()
-        elif self._interval_s and self._again is None and not self._socket.closed:
-            self._again = self._loop.call_later(self._interval_s, self._read)
+        elif rest_s and self._again is None:
+            self._again = self._loop.call_later(rest_s, self._read)
+
+    def _count(self, taken: int) -> None:
+        self._counted += taken
+        now_s = self._loop.time()
+        elapsed_s = now_s - self._counting_since_s
+        if elapsed_s >= LOOK_S:
+            self._busy = self._counted >= BUSY_HZ * elapsed_s
+            self._counted, self._counting_since_s = 0, now_s
 
     def _take_batch(self) -> int:
         taken = 0

@@ -39,6 +39,10 @@ CANNOT_HEAL_IN_TIME = frozenset(
 """Faults after which nobody waits for a reconnect; the others heal within seconds as a rule."""
 
 
+CONCERNS_ALL = frozenset({FaultClass.QUOTA, FaultClass.BILLING, FaultClass.AUTH, FaultClass.MODEL})
+"""Faults of the key or of the service; the others are those of one session's connection."""
+
+
 class Breaker(StrEnum):
     """State of a circuit breaker."""
 
@@ -96,6 +100,13 @@ class Backend:
         if self.breaker is Breaker.OPEN and now_s >= self.open_until_s:
             return replace(self, breaker=Breaker.HALF_OPEN)
         return self
+
+    def elsewhere(self, now_s: float) -> Backend:
+        """What it is to another session that begins."""
+        if self.fault is not None and self.fault.fault in CONCERNS_ALL:
+            return self
+        state = self.state if self.state is BackendState.READY else BackendState.CONNECTING
+        return Backend(self.name, state, since_s=now_s, refused=self.refused)
 
     def proved(self) -> Backend:
         """It answered."""

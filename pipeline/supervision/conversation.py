@@ -40,20 +40,30 @@ class Conversation:
         config: The pipeline's config.
         hears: Whether the pipeline plays answers.
         now_ns: Monotonic time.
+        session: Whose; None: the one of the config.
+        like: Route of another session, for what is known of the backends.
     """
 
-    def __init__(self, config: PipelineConfig, hears: bool, now_ns: int) -> None:
+    def __init__(
+        self,
+        config: PipelineConfig,
+        hears: bool,
+        now_ns: int,
+        session: str | None = None,
+        like: route.RouteState | None = None,
+    ) -> None:
         self.ledger = Ledger(
             hears=hears,
             speech_deadline_ns=int(config.ledger.speech_deadline_s * 1e9),
             answer_deadline_ns=int(config.ledger.answer_deadline_s * 1e9),
             stall_deadline_ns=int(config.ledger.stall_deadline_s * 1e9),
         )
-        self.state = route.initial(config.route, now_ns / 1e9)
+        self.state = route.initial(config.route, now_ns / 1e9, like)
         self.spending: Spending | None = None
         """What it costs, if somebody counts."""
         self._log = get_logger(SUPERVISOR)
-        self._session = config.session
+        self._session = session or config.session
+        self._is_own = self._session == config.session
 
     def route_frame(self) -> Route:
         """Who answers now."""
@@ -66,9 +76,8 @@ class Conversation:
 
     def hopeless(self) -> Fault | None:
         """A fault that only the operator can mend, if no backend works and none ever did."""
-        if self.ledger.outcomes().get("answered"):
-            return None
-        return route.hopeless(self.state)
+        fault = route.hopeless(self.state)
+        return None if fault is None or self.ledger.outcomes().get("answered") else fault
 
     def take(self, frame: Frame, now_ns: int) -> list[Said]:
         """Note a frame; return what follows from it."""
@@ -105,7 +114,8 @@ class Conversation:
     def _advance(self, event: route.Event, now_ns: int) -> list[Said]:
         overspent = route.overspends(self.state)
         self.state, decisions = route.step(self.state, event, now_ns / 1e9)
-        if route.overspends(self.state) and not overspent:
+        # Once is enough: budgets are those of all sessions.
+        if self._is_own and route.overspends(self.state) and not overspent:
             owner = self.state.backends[self.state.owner]
             self._log.error(
                 f"nobody within a budget is left: {owner.name} answers all the same",

@@ -148,6 +148,10 @@ class Ledger:
         """Turns without an outcome, oldest first."""
         return [turn for turn in self.turns.values() if turn.outcome is None]
 
+    def has_open_turns(self) -> bool:
+        """Whether any turn is without an outcome."""
+        return any(turn.outcome is None for turn in self.turns.values())
+
     def outcomes(self) -> dict[str, int]:
         """Number of closed turns by outcome."""
         counts: dict[str, int] = {}

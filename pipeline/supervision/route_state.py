@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.config.model import RouteConfig
 from pipeline.frames import Fault
@@ -40,10 +40,24 @@ class RouteState:
     """Backends whose budget is used up, the cheapest first."""
 
 
-def initial(config: RouteConfig, now_s: float = 0.0) -> RouteState:
-    """The preferred backend owns the route."""
-    backends = {name: Backend(name, since_s=now_s) for name in config.backends}
-    return RouteState(config, backends, config.backends[0] if config.backends else "")
+def initial(config: RouteConfig, now_s: float = 0.0, like: RouteState | None = None) -> RouteState:
+    """The preferred backend owns the route.
+
+    Args:
+        config: The backends.
+        now_s: Monotonic time.
+        like: Another session: what is known there of the backends, and concerns all, is known here.
+    """
+    first = config.backends[0] if config.backends else ""
+    if like is None or not first:
+        backends = {name: Backend(name, since_s=now_s) for name in config.backends}
+        return RouteState(config, backends, first)
+    backends = {name: each.elsewhere(now_s) for name, each in like.backends.items()}
+    state = RouteState(config, backends, first, last_resort=like.last_resort)
+    chosen = best(state, now_s)
+    if chosen is None or chosen.name == first:
+        return state
+    return replace(state, owner=chosen.name, reason=f"{first} is not to be asked")
 
 
 def hopeless(state: RouteState) -> Fault | None:

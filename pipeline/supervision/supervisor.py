@@ -18,7 +18,7 @@ from pipeline.errors import GreenroomError
 from pipeline.file_pages import release_file_pages_soon
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.logs import get_logger
-from pipeline.supervision.conversation import Conversation
+from pipeline.supervision.conversations import Conversations
 from pipeline.supervision.keeper import Keeper
 from pipeline.supervision.ledger import Ledger
 from pipeline.supervision.lifecycle import Event, Phase
@@ -68,7 +68,7 @@ class Supervisor:
     ) -> None:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
-        self._conversation = Conversation(graph.config, graph.plays(), self._started_ns)
+        self._conversations = Conversations(graph.config, graph.plays(), self._started_ns)
         self._nursery = nursery
         self._on_frame = on_frame
         self._keepers = {
@@ -85,8 +85,8 @@ class Supervisor:
 
     @property
     def ledger(self) -> Ledger:
-        """The account of the turns."""
-        return self._conversation.ledger
+        """The account of the turns of the config's session."""
+        return self._conversations.own.ledger
 
     def stop(self, exit_status: int = 0, reason: str = "asked to stop") -> None:
         """End the run; the first reason given counts."""
@@ -115,7 +115,7 @@ class Supervisor:
         try:
             address = ipc_address(self.graph.runtime_dir, SUPERVISOR)
             self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=1000)
-            self._say(self._conversation.route_frame())
+            self._say(self._conversations.own.route_frame())
             subscribers = subscribe(self.graph, context, self._on_health, self._take)
             self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
             return await self._supervise(duration_s)
@@ -135,11 +135,11 @@ class Supervisor:
             version=self._version,
             uptime_s=(time.monotonic_ns() - self._started_ns) / 1e9,
             ready=all(keeper.is_ready for keeper in self._keepers.values()),
-            route=self._conversation.route_frame(),
+            route=self._conversations.own.route_frame(),
             actors=[keeper.status() for keeper in self._keepers.values()],
-            turns_open=len(self.ledger.open_turns()),
-            turns_closed=self.ledger.outcomes(),
-            spending=self._conversation.spending,
+            turns_open=self._conversations.open_turns(),
+            turns_closed=self._conversations.outcomes(),
+            spending=self._conversations.own.spending,
         )
 
     async def _supervise(self, duration_s: float | None) -> Ended:
@@ -150,7 +150,7 @@ class Supervisor:
         while self._ended is None:
             now_s = time.monotonic()
             self._reconcile(now_s)
-            self._say(*self._conversation.tick(time.monotonic_ns()))
+            self._say(*self._conversations.tick(time.monotonic_ns()))
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_EVERY_S
                 self._publish_status()
@@ -173,7 +173,7 @@ class Supervisor:
         return self._ended
 
     def _tick_s(self) -> float:
-        calm = self._was_ready and not self.ledger.open_turns()
+        calm = self._was_ready and not self._conversations.open_turns()
         if calm and all(k.is_ready or k.is_stopped for k in self._keepers.values()):
             return CALM_TICK_S
         return TICK_S
@@ -197,7 +197,7 @@ class Supervisor:
         return (
             bool(sources)
             and all(keeper.is_finished for keeper in sources)
-            and not self.ledger.open_turns()
+            and not self._conversations.open_turns()
             and now_s - self._last_news_s > QUIET_S
         )
 
@@ -207,7 +207,7 @@ class Supervisor:
     def _on_death(self, name: str, code: int) -> None:
         keeper = self._keepers[name]
         keeper.died(code, time.monotonic())
-        self._say(*self._conversation.died(name, time.monotonic_ns()))
+        self._say(*self._conversations.died(name, time.monotonic_ns()))
         if keeper.usage_error is not None and not keeper.life.ever_ready:
             self.stop(2, f"{self.graph.path}: actors.{name}: {keeper.usage_error}")
         self._wake.set()
@@ -240,8 +240,8 @@ class Supervisor:
         self._last_news_s = time.monotonic()
         if self._on_frame is not None:
             self._on_frame(actor, frame)
-        self._say(*self._conversation.take(frame, time.monotonic_ns()))
-        fault = self._conversation.hopeless()
+        self._say(*self._conversations.take(frame, time.monotonic_ns()))
+        fault = self._conversations.hopeless()
         if fault is not None:
             advice = f"; {fault.advice}" if fault.advice else ""
             self.stop(2, f"{fault.backend}: {fault.reason}{advice}")
@@ -249,19 +249,19 @@ class Supervisor:
     def _say(self, *frames: TurnClosed | Route) -> None:
         for frame in frames:
             if isinstance(frame, Route) and frame.epoch > 1:
-                self._log.info(f"{frame.owner} answers from now on", because=frame.reason)
-            if self._publisher is not None:
-                self._publisher.publish("route" if isinstance(frame, Route) else "turns", frame)
-            if self._on_frame is not None:
-                self._on_frame(SUPERVISOR, frame)
+                log = self._log.bind(**self._conversations.label(frame.session))
+                log.info(f"{frame.owner} answers from now on", because=frame.reason)
+            self._publish("route" if isinstance(frame, Route) else "turns", frame)
 
     def _publish_status(self) -> None:
         notify("WATCHDOG=1")
-        status = self.status()
+        self._publish("status", self.status())
+
+    def _publish(self, port: str, frame: Frame) -> None:
         if self._publisher is not None:
-            self._publisher.publish("status", status)
+            self._publisher.publish(port, frame)
         if self._on_frame is not None:
-            self._on_frame(SUPERVISOR, status)
+            self._on_frame(SUPERVISOR, frame)
 
     async def _stop_actors(self) -> None:
         """Stop in reverse order of start, one after the other, each within its deadline."""

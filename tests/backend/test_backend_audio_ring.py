@@ -13,7 +13,7 @@ def samples(start: int, end: int) -> bytes:
 
 
 @given(
-    lengths=st.lists(st.integers(1, 700), min_size=1, max_size=40),
+    lengths=st.lists(st.integers(1, 700), min_size=1, max_size=150),
     first=st.integers(0, 50_000),
     data=st.data(),
 )
@@ -31,7 +31,7 @@ def test_any_cut_holds_exactly_its_samples(
     assert b"".join(ring.messages(start, end)) == samples(start, end)
 
 
-@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 700)), min_size=1, max_size=30))
+@given(st.lists(st.tuples(st.integers(0, 3000), st.integers(1, 700)), min_size=1, max_size=150))
 def test_repeated_and_overlapping_blocks_are_taken_once(blocks: list[tuple[int, int]]) -> None:
     ring = AudioRing(kept=10**6)
     ring.append(0, samples(0, 100))

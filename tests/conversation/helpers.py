@@ -9,6 +9,7 @@ import ssl
 import time
 import urllib.request
 import wave
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -66,7 +67,7 @@ def playing(*files: Any, **options: Any) -> dict[str, Any]:
 class Microphone:
     """Takes the microphone's place, with nothing but pyzmq and msgpack."""
 
-    def __init__(self, pipeline: RunningPipeline) -> None:
+    def __init__(self, pipeline: RunningPipeline, listeners: set[bytes] | None = None) -> None:
         pipeline.until(
             lambda s: all(a.phase in ("running", "external") for a in s.actors), "all actors"
         )
@@ -75,10 +76,11 @@ class Microphone:
         self.socket.setsockopt(zmq.SNDHWM, 0)
         self.socket.setsockopt(zmq.RCVTIMEO, 60_000)
         self.socket.bind(ipc_address(pipeline.runtime_dir, "microphone"))
-        self._position = 0
+        self._positions: Counter[str] = Counter()
+        self._listeners = LISTENERS if listeners is None else listeners
 
     def __enter__(self) -> Microphone:
-        missing = set(LISTENERS)
+        missing = set(self._listeners)
         while missing:
             missing.discard(self.socket.recv())
         return self
@@ -86,7 +88,7 @@ class Microphone:
     def __exit__(self, *_exc: object) -> None:
         self._context.destroy(linger=0)
 
-    def send(self, pcm: bytes, age_ns: int) -> None:
+    def send(self, pcm: bytes, age_ns: int, session: str = "local") -> None:
         """Send sound in blocks, all at once, the last of which was captured so long ago."""
         count = len(pcm) // 2 // BLOCK
         newest_ns = time.monotonic_ns() - age_ns
@@ -94,12 +96,13 @@ class Microphone:
             frame = {
                 "v": 1,
                 "type": "audio",
+                "session": session,
                 "origin_ns": newest_ns - (count - 1 - index) * BLOCK_NS,
-                "position": self._position,
+                "position": self._positions[session],
                 "pcm": pcm[index * BLOCK * 2 : (index + 1) * BLOCK * 2],
             }
             self.socket.send_multipart([b"audio", msgpack.packb(frame)])
-            self._position += BLOCK
+            self._positions[session] += BLOCK
 
 
 def said(name: str) -> bytes:

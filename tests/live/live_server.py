@@ -140,29 +140,33 @@ def sound(start: int, end: int) -> bytes:
 class Talker:
     """Speaks into the `audio` and `speech` ports, block by block."""
 
-    def __init__(self, live: Stage[LiveOptions]) -> None:
+    def __init__(self, live: Stage[LiveOptions], session: str = "local") -> None:
         self._live = live
+        self._session = session
         self.position = 0
 
     def blocks(self, upto: int) -> None:
         while self.position < upto:
             pcm = sound(self.position, self.position + BLOCK)
-            self._live.send("audio", Audio(position=self.position, pcm=pcm))
+            frame = Audio(session=self._session, position=self.position, pcm=pcm)
+            self._live.send("audio", frame)
             self.position += BLOCK
 
     def start(self, lead: int = 4800) -> str:
         """Speech began `lead` samples ago."""
         position = max(0, self.position - lead)
-        turn = f"local:{position}"
-        self._live.send(
-            "speech", SpeechStarted(turn=turn, position=position, at_ns=time.monotonic_ns())
+        turn = f"{self._session}:{position}"
+        frame = SpeechStarted(
+            session=self._session, turn=turn, position=position, at_ns=time.monotonic_ns()
         )
+        self._live.send("speech", frame)
         return turn
 
     def end(self, turn: str) -> None:
         frame = SpeechEnded(
+            session=self._session,
             turn=turn,
-            start_position=int(turn.partition(":")[2]),
+            start_position=int(turn.rpartition(":")[2]),
             position=self.position,
             at_ns=time.monotonic_ns(),
             reason=EndReason.SILENCE,

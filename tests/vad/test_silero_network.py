@@ -52,3 +52,29 @@ def test_numpy_and_onnxruntime_agree_on_every_window(sound: Path | str) -> None:
     windows = samples[: len(samples) // WINDOW_SAMPLES * WINDOW_SAMPLES].reshape(-1, WINDOW_SAMPLES)
     difference = [abs(ours.probability(w) - theirs.probability(w)) for w in windows]
     assert max(difference) < 1e-4
+
+
+@pytest.mark.parametrize("count", [2, 3, 8, 33])
+def test_windows_judged_together_are_judged_as_each_alone(count: int) -> None:
+    recordings = [np.concatenate(list(decode(path))) for path in sorted(SPEECH.glob("*.wav"))]
+    whole = np.concatenate(recordings)
+    network = Network()
+    together = [SileroEngine(network) for _ in range(count)]
+    alone = [SileroEngine(network) for _ in range(count)]
+    difference: list[float] = []
+    for number in range(40):
+        # Each somewhere else, and one of them with nothing to say for a while.
+        starts = [(stream * 7919 + number * WINDOW_SAMPLES) % 150_000 for stream in range(count)]
+        windows = [whole[start : start + WINDOW_SAMPLES] for start in starts]
+        asked = list(zip(together, windows, strict=True))[number % 2 :]
+        judged = SileroEngine.together(asked)
+        expected = [
+            engine.probability(window)
+            for engine, window in list(zip(alone, windows, strict=True))[number % 2 :]
+        ]
+        difference += [abs(a - b) for a, b in zip(judged, expected, strict=True)]
+    assert max(difference) < 1e-5
+    for one, other in zip(together, alone, strict=True):
+        assert np.frombuffer(one.save(), np.float32) == pytest.approx(
+            np.frombuffer(other.save(), np.float32), abs=1e-5
+        )

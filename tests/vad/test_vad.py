@@ -282,6 +282,27 @@ def test_an_ended_session_is_forgotten_after_a_minute() -> None:
         assert set(vad.actor.checkpoint["sessions"]) == {"next"}
 
 
+def test_a_session_that_stopped_without_a_word_is_forgotten_when_another_begins() -> None:
+    with stage(Vad) as vad:
+        vad.send("audio", *frames(quiet(0.1), session="gone"))
+        assert set(vad.actor.checkpoint["sessions"]) == {"gone"}
+        vad.send("audio", *frames(quiet(0.1), session="next", start=16_000 * 601))
+
+        assert set(vad.actor.checkpoint["sessions"]) == {"next"}
+
+
+def test_sessions_heard_together_have_the_turns_they_have_alone() -> None:
+    names = ["goforward.wav", "cards-001.wav", "numbers.wav", "cards-003.wav", "austen-0870.wav"]
+    alone = [frames(padded(name), session=name) for name in names]
+    longest = max(len(each) for each in alone)
+    mixed = [each[at] for at in range(longest) for each in alone if at < len(each)]
+
+    together = heard(mixed)
+
+    for name, each in zip(names, alone, strict=True):
+        assert [e for e in together if e["session"] == name] == heard(each)
+
+
 def test_level_and_probability_are_gauges() -> None:
     with stage(Vad) as vad:
         vad.send("audio", *frames(padded("goforward.wav")[:30_080]))

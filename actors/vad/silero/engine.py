@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from actors.audio.pcm import Samples
@@ -39,9 +41,27 @@ class SileroEngine:
 
     def probability(self, window: Samples) -> float:
         """Return the probability that the next 512 samples are speech."""
+        self._take(window)
+        return self._network.step(self._sound, self._state)
+
+    @staticmethod
+    def together(asked: Sequence[tuple[SileroEngine, Samples]]) -> list[float]:
+        """Return the probabilities of windows of different streams on one network."""
+        if len(asked) == 1:
+            return [engine.probability(window) for engine, window in asked]
+        for engine, window in asked:
+            engine._take(window)
+        engines = [engine for engine, _ in asked]
+        states = np.stack([engine._state for engine in engines])
+        sounds = np.stack([engine._sound for engine in engines])
+        probabilities: list[float] = engines[0]._network.steps(sounds, states).tolist()
+        for engine, state in zip(engines, states, strict=True):
+            engine._state[:] = state
+        return probabilities
+
+    def _take(self, window: Samples) -> None:
         self._sound[:CONTEXT_SAMPLES] = self._sound[self._newest]
         np.multiply(window, _TO_UNIT, out=self._sound[CONTEXT_SAMPLES:INPUT_SAMPLES])
-        return self._network.step(self._sound, self._state)
 
     def save(self) -> bytes:
         """Return state and context: 1,280 bytes."""

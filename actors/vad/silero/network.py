@@ -74,6 +74,43 @@ class Network:
         logit = np.maximum(state[0], 0) @ self._output + self._output_bias
         return float(_logistic(logit)[0])
 
+    def steps(self, sounds: Floats, states: Floats) -> Floats:
+        """Do what `step` does for windows of several streams, in a third of the time for each.
+
+        The weights, 1.2 MB, are read once for all. Sums are added up in another order, so that
+        probabilities may differ by some millionths.
+
+        Args:
+            sounds: Shape (n, 640), each as in `step`.
+            states: Shape (n, 2, 128); changed in place.
+
+        Returns:
+            Probabilities, shape (n,).
+        """
+        count = len(sounds)
+        sounds[:, INPUT_SAMPLES:] = sounds[
+            :, INPUT_SAMPLES - 2 : INPUT_SAMPLES - 2 - PADDING_SAMPLES : -1
+        ]
+        row, step = sounds.strides
+        shape = (count, FRAMES, FRAME_SAMPLES)
+        frames = np.ndarray(shape, np.float32, sounds, 0, (row, HOP_SAMPLES * step, step))
+        spectrum = frames.reshape(-1, FRAME_SAMPLES) @ self._stft
+        magnitudes = np.sqrt(spectrum[:, :BINS] ** 2 + spectrum[:, BINS:] ** 2)
+        first = self._layer(0, _all_triples(magnitudes.reshape(count, FRAMES, BINS), stride=1))
+        first = np.maximum(first, 0, out=first).reshape(count, FRAMES, UNITS)
+        second = self._layer(1, _all_triples(first, stride=2))
+        third = self._layer(2, np.maximum(second, 0, out=second).reshape(count, -1))
+        features = self._layer(3, np.maximum(third, 0, out=third))
+        np.maximum(features, 0, out=features)
+        gates = np.concatenate([features, states[:, 0]], axis=1) @ self._lstm + self._lstm_bias
+        inward, forget = _logistic(gates[:, :UNITS]), _logistic(gates[:, UNITS : 2 * UNITS])
+        new = np.tanh(gates[:, 2 * UNITS : 3 * UNITS])
+        outward = _logistic(gates[:, 3 * UNITS :])
+        states[:, 1] = forget * states[:, 1] + inward * new
+        states[:, 0] = outward * np.tanh(states[:, 1])
+        logits = np.maximum(states[:, 0], 0) @ self._output + self._output_bias
+        return _logistic(logits)
+
     def _magnitudes(self, sound: Floats) -> Floats:
         """Return shape (6, 129): four frames between two of zeros, the first layer's padding."""
         step = sound.itemsize
@@ -107,6 +144,18 @@ def _triples(frames: Floats, stride: int) -> Floats:
     row, column = frames.strides
     shape = ((count - 3) // stride + 1, 3 * channels)
     return _view(frames, shape, (stride * row, column))
+
+
+def _all_triples(frames: Floats, stride: int) -> Floats:
+    """Pad (n, count, channels) with a frame of zeros on both sides; return the triples of all."""
+    streams, count, channels = frames.shape
+    padded = np.zeros((streams, count + 2, channels), np.float32)
+    padded[:, 1:-1] = frames
+    block, row, column = padded.strides
+    triples = ((count - 1) // stride + 1, 3 * channels)
+    shape = (streams, *triples)
+    view = np.ndarray(shape, np.float32, padded, 0, (block, stride * row, column))
+    return view.reshape(-1, 3 * channels)
 
 
 def _view(array: Floats, shape: tuple[int, int], strides: tuple[int, int]) -> Floats:

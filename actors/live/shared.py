@@ -1,0 +1,30 @@
+"""What the conversations of an actor have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.live.announcer import Showcase
+from actors.live.options import LiveOptions
+from actors.live.service import Service
+from actors.live.toolbox import Toolbox
+from pipeline.actor import Actor
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Handed to each conversation.
+
+    Attributes:
+        actor: In whose name they speak.
+        service: Connects them.
+        toolbox: The tools offered.
+        showcase: Shows how they are.
+        local_turns: The local detector cuts the turns; otherwise the server does.
+    """
+
+    actor: Actor[LiveOptions]
+    service: Service
+    toolbox: Toolbox
+    showcase: Showcase
+    local_turns: bool

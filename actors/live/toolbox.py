@@ -1,0 +1,47 @@
+"""The tools that are part of every setup."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pipeline.frames import ToolOffer
+from pipeline.logs import Logger
+
+OFFER_PATIENCE_S = 10.0
+"""For the tools to be offered before a session is set up without them."""
+
+
+class Toolbox:
+    """Holds the newest offer.
+
+    Args:
+        expected: Somebody is connected who will make one.
+        log: Of the actor.
+    """
+
+    def __init__(self, expected: bool, log: Logger) -> None:
+        self.tools: tuple[dict[str, Any], ...] = ()
+        self._expected = expected
+        self._offered = asyncio.Event()
+        self._log = log
+
+    def take(self, offer: ToolOffer) -> bool:
+        """Note an offer; return whether it is another than the one before."""
+        tools = tuple(offer.tools)
+        changed = self._offered.is_set() and tools != self.tools
+        self.tools = tools
+        self._offered.set()
+        return changed
+
+    async def ready(self) -> None:
+        """Return once there is an offer, or none is to be expected."""
+        if not self._expected or self._offered.is_set():
+            return
+        try:
+            await asyncio.wait_for(self._offered.wait(), OFFER_PATIENCE_S)
+        except TimeoutError:
+            # Nobody who comes later waits for it again.
+            self._expected = False
+            reason = "no tools were offered; connecting without"
+            self._log.warning(reason, after_s=OFFER_PATIENCE_S)
