@@ -43,7 +43,8 @@ def main() -> int:
 def _run(config: PipelineConfig, path: Path, lead_s: float, duration_s: float) -> dict[str, Any]:
     graph = build_graph(config, path)
 
-    from pipeline.supervision.supervisor import Supervisor, run_pipeline
+    from pipeline.supervision.run import run_pipeline
+    from pipeline.supervision.supervisor import Supervisor
 
     import_shared()
     observer = Observer(lead_s)

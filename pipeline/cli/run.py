@@ -55,7 +55,8 @@ def run_command(
     graph = load_graph(config, overrides, external, overlay)
     logs.configure(stream=log, level=graph.config.log_level)
 
-    from pipeline.supervision.supervisor import Supervisor, run_pipeline
+    from pipeline.supervision.run import run_pipeline
+    from pipeline.supervision.supervisor import Supervisor
 
     # What has been imported by now the actors need not import again, and share.
     import_shared()

@@ -14,7 +14,6 @@ import zmq
 from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
-from pipeline.errors import GreenroomError
 from pipeline.file_pages import release_file_pages_soon
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.logs import get_logger
@@ -280,23 +279,3 @@ class Supervisor:
                         await self._wake.wait()
                 except TimeoutError:
                     keeper.handle(Event.TICK, time.monotonic())
-
-
-def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> Ended:
-    """Run a supervisor on an event loop of its own; SIGINT and SIGTERM stop it.
-
-    Raises:
-        GreenroomError: it could not start.
-    """
-    import signal
-
-    async def main() -> Ended:
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, supervisor.stop)
-        return await supervisor.run(duration_s)
-
-    try:
-        return asyncio.run(main())
-    except GreenroomError as error:
-        return Ended(2, str(error))

@@ -1,0 +1,24 @@
+"""A pipeline run to its end, on an event loop of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+
+from pipeline.errors import GreenroomError
+from pipeline.supervision.supervisor import Ended, Supervisor
+
+
+def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> Ended:
+    """Run a supervisor; SIGINT and SIGTERM stop it. What it cannot start with ends it with 2."""
+
+    async def main() -> Ended:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, supervisor.stop)
+        return await supervisor.run(duration_s)
+
+    try:
+        return asyncio.run(main())
+    except GreenroomError as error:
+        return Ended(2, str(error))
