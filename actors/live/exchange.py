@@ -21,7 +21,8 @@ from actors.live.turns import Delivery, Kind, Progress, Turn
 from pipeline.frames import AnswerEnd
 
 TURN_PATIENCE_S = 20.0
-"""A turn that got no connection by then has failed: nobody waits longer for an answer."""
+"""A turn that got no connection by then, or whose sound did not come, has failed: nobody waits
+longer for an answer."""
 
 
 class Exchange:
@@ -181,7 +182,12 @@ class Exchange:
             if turn.deadline_s is None or now_s < turn.deadline_s:
                 continue
             turn.deadline_s = None
-            if turn.delivery is not Delivery.SENT:
+            if turn.delivery is Delivery.OPEN:
+                # Its sound never came. What the server has begun cannot be taken back, and the
+                # next turn must not begin within it.
+                steps += [*book.end(turn, AnswerEnd.FAILED, "its sound is missing"), Withdraw()]
+                book.link = Link.DOWN
+            elif turn.delivery is Delivery.WAITING:
                 steps += book.end(turn, AnswerEnd.FAILED, "no connection in time")
             elif book.calls.pending(turn.turn_id):
                 steps += self._give_up_calls(turn, now_s)
@@ -239,6 +245,7 @@ class Exchange:
         turn.asked_s = now_s
         if turn.delivery is Delivery.WAITING:
             turn.progress = Progress.ASKED
+        if turn.delivery is not Delivery.SENT:
             turn.deadline_s = now_s + TURN_PATIENCE_S
 
     def _frozen(self, turn: Turn) -> list[Step]:

@@ -10,6 +10,7 @@ from actors.live.events import (
     TurnComplete,
 )
 from actors.live.memory import Memorable
+from actors.live.steps import StartActivity
 from pipeline.frames import AnswerEnded, Side, Transcript
 
 CHUNK = AnswerChunk(bytes(960))
@@ -192,3 +193,19 @@ def test_restarted_process_answers_no_turn_twice_and_ends_the_one_it_was_at() ->
 
 def blocks(start: int, end: int) -> list[tuple[int, int]]:
     return [(at, at + 320) for at in range(start, end, 320)]
+
+
+def test_no_turn_begins_within_one_whose_sound_never_came(live: Driver) -> None:
+    first = live.start(0)
+    live.end(0, 3200)
+    live.start(3200)
+    live.wait(70.0)
+    assert live.ends(first) == ["failed"]
+    assert live.wants_out
+    assert [type(step) for step in live.sent] == [StartActivity]
+    live.disconnect()
+    live.connect()
+    live.hear(6400)
+    live.end(3200, 6400)
+    ((pieces, ended),) = activities(live.sent)
+    assert (joined(pieces), ended) == ([(3200, 6400)], True)
