@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 from pipeline.errors import EndpointBusyError
@@ -102,4 +103,11 @@ class ListeningSocket:
         loop = asyncio.get_running_loop()
         while True:
             accepted, _ = await loop.sock_accept(listener)
-            self._spawn(self._serve(accepted, self._trusted))
+            serving = self._spawn(self._serve(accepted, self._trusted))
+            serving.add_done_callback(partial(_close_if_cancelled, accepted))
+
+
+def _close_if_cancelled(accepted: socket.socket, serving: asyncio.Task[Any]) -> None:
+    """A task that was cancelled before its first step has closed nothing."""
+    if serving.cancelled():
+        accepted.close()
