@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from google.genai.live import AsyncSession
     from websockets.asyncio.client import ClientConnection
 
+WRITING = ("paused", "protocol", "send_data")
+"""Of a websocket: not documented, so another version may lack them; `send` is slower."""
 AUDIO_TYPE = "audio/pcm;rate=16000"
 """The rate must be named: the service has closed sessions that left it out."""
 
@@ -112,7 +114,8 @@ class Connection:
             session = await self._open(stack, model, config, setup_timeout_s)
             if history:
                 await self._guard(self._seed(session, history))
-            self._socket = session._ws
+            if all(hasattr(session._ws, name) for name in WRITING):
+                self._socket = session._ws
             on_open()
             tasks = [
                 asyncio.ensure_future(self._receive(session, on_event)),
