@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
+from pipeline.errors import GreenroomError
 from pipeline.supervision.forkserver import import_shared, keep_to_one_thread
 from pipeline.supervision.nursery import Nursery
 
 if TYPE_CHECKING:
     from pipeline.cli.app import Chooser
     from pipeline.cli.view import View
+    from pipeline.config.model import PipelineConfig
 
 
 def load_graph(
@@ -52,18 +54,25 @@ def run_command(
         config, overlay, reasons = choose()
         for reason in reasons:
             print(reason)  # noqa: T201
-    graph = load_graph(config, overrides, external, overlay)
-    logs.configure(stream=log, level=graph.config.log_level)
+    tree = load_config(config, overrides, overlay)
+    logs.configure(stream=log, level=tree.log_level)
+    # What has been imported by now the actors need not import again, and share.
+    import_shared()
+    backends_nursery = _nursery_of_backends(tree, config, log)
+    try:
+        graph = build_graph(tree, config, external)
+    except GreenroomError:
+        if backends_nursery is not None:
+            backends_nursery.abandon()
+        raise
 
     from pipeline.supervision.run import run_pipeline
     from pipeline.supervision.supervisor import Supervisor
 
-    # What has been imported by now the actors need not import again, and share.
-    import_shared()
     nursery = Nursery(log, forked=True)
     gc.enable()
     view = _view(graph, log)
-    supervisor = Supervisor(graph, nursery, view.on_frame)
+    supervisor = Supervisor(graph, nursery, view.on_frame, backends_nursery)
     with view:
         ended = run_pipeline(supervisor, duration_s)
     if supervisor.ledger.turns:
@@ -75,6 +84,16 @@ def run_command(
     else:
         print(f"ended: {ended.reason}")  # noqa: T201
     return ended.exit_status
+
+
+def _nursery_of_backends(tree: PipelineConfig, path: Path, log: Any) -> Nursery | None:
+    """Begin to import what the backends need: half a second, in which the others get ready."""
+    actors = [tree.actors[name] for name in tree.route.backends if name in tree.actors]
+    if not actors:
+        return None
+    nursery = Nursery(log, forked=True)
+    nursery.preload([(actor.use, path.resolve().parent) for actor in actors])
+    return nursery
 
 
 def _view(graph: Graph, log: Any) -> View:

@@ -22,12 +22,14 @@ import select
 import signal
 import socket
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from pipeline import logs
 from pipeline.errors import GreenroomError
 from pipeline.file_pages import release_file_pages
+from pipeline.registry import find_actor
 from pipeline.spec import ActorSpec
 from pipeline.supervision.immortal import make_immortal
 
@@ -36,6 +38,8 @@ MAX_MESSAGE_BYTES = 4096
 """Messages are a few words; what an actor needs to know comes in a file."""
 FORK = b"fork"
 """Asks for a process; comes with a file that holds the pickled spec and the modules to preload."""
+PRELOAD = b"preload"
+"""Asks for imports ahead of time; comes with a file that holds pairs of `use` and config folder."""
 PING = b"ping"
 """Asks for a sign of life."""
 EXIT_USAGE = 78
@@ -125,18 +129,30 @@ class ForkServer:
                 for descriptor in descriptors:
                     with os.fdopen(descriptor, "rb") as request:
                         request.seek(0)
-                        spec, preload = pickle.load(request)
-                    self._fork(spec, preload)
+                        wanted = pickle.load(request)
+                    if message == PRELOAD:
+                        self._import_actors(wanted)
+                    else:
+                        self._fork(*wanted)
 
-    def _fork(self, spec: ActorSpec, preload: list[str]) -> None:
+    def _import_actors(self, actors: list[tuple[str, Path]]) -> None:
+        for use, config_dir in actors:
+            # What is wrong with an actor, the supervisor finds too, and says.
+            with contextlib.suppress(Exception):
+                self._import(find_actor(use, config_dir).preload)
+
+    def _import(self, modules: Sequence[str]) -> None:
         imported = len(sys.modules)
-        for module in preload:
+        for module in modules:
             # A module that cannot be imported fails in the actor, which can say so.
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
         if len(sys.modules) > imported:
             make_immortal()
         gc.freeze()
+
+    def _fork(self, spec: ActorSpec, preload: Sequence[str]) -> None:
+        self._import(preload)
         self._has_forked = True
         # This process ignores SIGTERM; one that is meant for the child must not fall in between.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})

@@ -42,7 +42,8 @@ class Keeper:
         self.pss_mib: float | None = None
         self.life = Life()
         self._graph = graph
-        self._nursery = nursery
+        self.nursery = nursery
+        """Makes its processes."""
         self._started_ns = started_ns
         self._is_contained = is_contained
         self._limits = Limits.of(
@@ -75,10 +76,6 @@ class Keeper:
         """It has no process and gets none."""
         return self.node.external or self.life.phase is Phase.STOPPED
 
-    def replace_nursery(self, nursery: Nursery) -> None:
-        """Use a new fork server from now on."""
-        self._nursery = nursery
-
     def handle(self, event: Event, now_s: float) -> None:
         """Advance the life, and do what that asks for."""
         if self.node.external:
@@ -92,7 +89,7 @@ class Keeper:
 
     def beat(self, health: Health, now_s: float) -> None:
         """Take a heartbeat, if it is of the present process."""
-        if not self.node.external and health.pid != self._nursery.pid(self.name):
+        if not self.node.external and health.pid != self.nursery.pid(self.name):
             return
         self.health = health
         self.handle(Event.BEAT, now_s)
@@ -114,7 +111,7 @@ class Keeper:
 
     def measure(self, now_s: float) -> None:
         """Look at its memory; past its limit it is restarted."""
-        pid = self._nursery.pid(self.name)
+        pid = self.nursery.pid(self.name)
         if pid is None:
             return
         memory = memory_of(pid)
@@ -135,7 +132,7 @@ class Keeper:
         return ActorStatus(
             actor=self.name,
             phase="external" if self.node.external else self.life.phase.value,
-            pid=self._nursery.pid(self.name),
+            pid=self.nursery.pid(self.name),
             restarts=max(0, self.life.starts - 1),
             pss_mib=self.pss_mib,
             last_exit=self.last_exit,
@@ -146,15 +143,15 @@ class Keeper:
     def _do(self, action: Action) -> None:
         match action:
             case Action.SPAWN:
-                self._nursery.spawn(self._spec(), self.node.actor_class.preload)
+                self.nursery.spawn(self._spec(), self.node.actor_class.preload)
             case Action.TERMINATE:
-                self._nursery.signal(self.name, signal.SIGTERM)
+                self.nursery.signal(self.name, signal.SIGTERM)
             case Action.DUMP_STACKS:
-                self._nursery.signal(self.name, signal.SIGUSR1)
+                self.nursery.signal(self.name, signal.SIGUSR1)
                 # A stopped process hears a signal when it goes on.
-                self._nursery.signal(self.name, signal.SIGCONT)
+                self.nursery.signal(self.name, signal.SIGCONT)
             case Action.KILL:
-                self._nursery.signal(self.name, signal.SIGKILL)
+                self.nursery.signal(self.name, signal.SIGKILL)
 
     def _why(self, event: Event, before: Phase) -> str:
         if event is Event.TOO_BIG:

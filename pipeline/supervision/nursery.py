@@ -10,10 +10,11 @@ import pickle
 import signal
 import socket
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TextIO
 
 from pipeline.spec import ActorSpec
-from pipeline.supervision.forkserver import FORK, MAX_MESSAGE_BYTES, PING
+from pipeline.supervision.forkserver import FORK, MAX_MESSAGE_BYTES, PING, PRELOAD
 from pipeline.supervision.server_process import ServerProcess, fork_server, spawn_server
 
 STALL_S = 10.0
@@ -62,14 +63,14 @@ class Nursery:
         self._on_birth, self._on_death, self._on_lost = on_birth, on_death, on_lost
         asyncio.get_running_loop().add_reader(self._control, self._read)
 
+    def preload(self, actors: Sequence[tuple[str, Path]]) -> None:
+        """Import ahead what these actors ask for, each named by `use` and its config's folder."""
+        self._send_file(PRELOAD, list(actors))
+
     def spawn(self, spec: ActorSpec, preload: Sequence[str]) -> None:
         """Ask for a process that runs this actor."""
         self._unborn[spec.name] = None
-        # A file, because a checkpoint may be larger than a datagram can be.
-        with os.fdopen(os.memfd_create("greenroom"), "wb") as request:
-            request.write(pickle.dumps((spec, list(preload))))
-            request.flush()
-            self._send(FORK, [request.fileno()])
+        self._send_file(FORK, (spec, list(preload)))
 
     def check(self, now_s: float) -> None:
         """Kill the fork server if it hangs: it owes the answer to a question for too long."""
@@ -102,6 +103,13 @@ class Nursery:
         """End the fork server before it was ever watched."""
         self._control.close()
         self._server.wait()
+
+    def _send_file(self, message: bytes, content: object) -> None:
+        # A file, because a checkpoint may be larger than a datagram can be.
+        with os.fdopen(os.memfd_create("greenroom"), "wb") as request:
+            request.write(pickle.dumps(content))
+            request.flush()
+            self._send(message, [request.fileno()])
 
     def _send(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
         # A fork server that is gone is started again by whoever hears of its loss; one that

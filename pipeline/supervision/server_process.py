@@ -10,9 +10,13 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Protocol, TextIO
+from weakref import WeakSet
 
 from pipeline.supervision import forkserver
 from pipeline.supervision.immortal import make_immortal
+
+_our_ends: WeakSet[socket.socket] = WeakSet()
+"""Of the control sockets: a server that kept another one's open would keep that one alive."""
 
 
 class ServerProcess(Protocol):
@@ -91,6 +95,7 @@ def fork_server(
     """
     if not _has_one_thread():
         return spawn_server(theirs, log_stream)
+    _our_ends.add(ours)
     sys.stdout.flush()
     sys.stderr.flush()
     make_immortal()
@@ -100,7 +105,8 @@ def fork_server(
     if pid:
         return Forked(pid)
     try:
-        ours.close()
+        for end in _our_ends:
+            end.close()
         if log_stream is not None:
             os.dup2(log_stream.fileno(), 1)
             os.dup2(log_stream.fileno(), 2)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -55,7 +56,9 @@ class Supervisor:
 
     Args:
         graph: What to run.
-        nursery: The fork server, started early by the caller.
+        nursery: A fork server, started by the caller.
+        backends_nursery: Another for the backends, which may be importing already; default: the
+            same.
         on_frame: Sees every frame the supervisor sees, for a live view.
     """
 
@@ -64,14 +67,22 @@ class Supervisor:
         graph: Graph,
         nursery: Nursery,
         on_frame: Callable[[str, Frame], None] | None = None,
+        backends_nursery: Nursery | None = None,
     ) -> None:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
         self._conversations = Conversations(graph.config, graph.plays(), self._started_ns)
-        self._nursery = nursery
+        self._nurseries = {nursery, backends_nursery or nursery}
         self._on_frame = on_frame
+        nurseries = dict.fromkeys(graph.config.route.backends, backends_nursery or nursery)
         self._keepers = {
-            name: Keeper(graph, node, nursery, self._started_ns, self._is_contained)
+            name: Keeper(
+                graph,
+                node,
+                nurseries.get(name, nursery),
+                self._started_ns,
+                self._is_contained,
+            )
             for name, node in graph.nodes.items()
         }
         self._log = get_logger(SUPERVISOR)
@@ -106,7 +117,8 @@ class Supervisor:
                 write_description(self.graph, self._started_ns, self._version)
                 return await self._run(duration_s)
         finally:
-            self._nursery.close()
+            for nursery in self._nurseries:
+                nursery.close()
 
     async def _run(self, duration_s: float | None) -> Ended:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -116,7 +128,8 @@ class Supervisor:
             self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=1000)
             self._say(self._conversations.own.route_frame())
             subscribers = subscribe(self.graph, context, self._on_health, self._take)
-            self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
+            for nursery in self._nurseries:
+                self._watch(nursery)
             return await self._supervise(duration_s)
         finally:
             await self._stop_actors()
@@ -155,7 +168,8 @@ class Supervisor:
                 self._publish_status()
             if now_s >= next_measure_s:
                 next_measure_s = now_s + MEASURE_EVERY_S
-                self._nursery.check(now_s)
+                for nursery in self._nurseries:
+                    nursery.check(now_s)
                 to_measure = list(self._keepers.values())
             if to_measure:
                 to_measure.pop().measure(now_s)
@@ -211,13 +225,20 @@ class Supervisor:
             self.stop(2, f"{self.graph.path}: actors.{name}: {keeper.usage_error}")
         self._wake.set()
 
-    def _on_forkserver_lost(self) -> None:
+    def _watch(self, nursery: Nursery) -> None:
+        lost = partial(self._on_forkserver_lost, nursery)
+        nursery.watch(self._on_birth, self._on_death, lost)
+
+    def _on_forkserver_lost(self, lost: Nursery) -> None:
         """The actors died with their fork server; a new one starts them again."""
-        self._log.error("the fork server is gone; starting it and all actors again")
-        self._nursery = Nursery(self._nursery.log_stream)
-        self._nursery.watch(self._on_birth, self._on_death, self._on_forkserver_lost)
+        self._log.error("a fork server is gone; starting it and its actors again")
+        nursery = Nursery(lost.log_stream)
+        self._nurseries = self._nurseries - {lost} | {nursery}
+        self._watch(nursery)
         for keeper in self._keepers.values():
-            keeper.replace_nursery(self._nursery)
+            if keeper.nursery is not lost:
+                continue
+            keeper.nursery = nursery
             if keeper.life.phase in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING, Phase.STOPPING):
                 keeper.died(-9, time.monotonic())
         self._wake.set()
