@@ -23,7 +23,7 @@ class ListeningSocket:
         self._host = host
         self._port = port
         self._socket: socket.socket | None = None
-        self._accepting: asyncio.Task[None] | None = None
+        self._accepting = False
         self._timers: list[asyncio.TimerHandle] = []
         self._trusted = True
         self._serve: Serve | None = None
@@ -40,25 +40,19 @@ class ListeningSocket:
         self._bind()
         self._listen()
 
-    async def stop(self) -> None:
+    def stop(self) -> None:
         """Stops listening and gives the port back."""
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        if self._accepting is not None:
-            self._accepting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._accepting
-            self._accepting = None
         if self._socket is not None:
+            self._stop_accepting(self._socket)
             self._socket.close()
             self._socket = None
 
     def refuse_tcp(self, for_s: float) -> None:
         """Stops listening for a while; open connections stay."""
-        if self._accepting is not None:
-            self._accepting.cancel()
-            self._accepting = None
+        if self._accepting:
             self._bind()
         self._timers.append(asyncio.get_running_loop().call_later(for_s, self._listen))
 
@@ -72,8 +66,7 @@ class ListeningSocket:
 
     def _bind(self) -> None:
         if self._socket is not None:
-            # The loop watches this descriptor until the cancelled accept has ended.
-            asyncio.get_running_loop().remove_reader(self._socket)
+            self._stop_accepting(self._socket)
             self._socket.close()
         # asyncio switches Nagle off only for sockets that name their protocol; accepted ones
         # inherit it from here.
@@ -92,17 +85,24 @@ class ListeningSocket:
         self._socket = listener
 
     def _listen(self) -> None:
-        if self._socket is None or self._accepting is not None:
+        if self._socket is None or self._accepting:
             return
         self._socket.listen(BACKLOG)
-        self._accepting = asyncio.get_running_loop().create_task(self._accept(self._socket))
+        # `sock_accept` loses a connection that comes while it is cancelled.
+        asyncio.get_running_loop().add_reader(self._socket, self._accept, self._socket)
+        self._accepting = True
 
-    async def _accept(self, listener: socket.socket) -> None:
+    def _stop_accepting(self, listener: socket.socket) -> None:
+        asyncio.get_running_loop().remove_reader(listener)
+        self._accepting = False
+
+    def _accept(self, listener: socket.socket) -> None:
         assert self._serve is not None
         assert self._spawn is not None
-        loop = asyncio.get_running_loop()
-        while True:
-            accepted, _ = await loop.sock_accept(listener)
+        # Whoever has gone again since is not missed.
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            accepted, _ = listener.accept()
+            accepted.setblocking(False)
             serving = self._spawn(self._serve(accepted, self._trusted))
             serving.add_done_callback(partial(_close_if_cancelled, accepted))
 

@@ -91,7 +91,7 @@ class SimulatorServer:
 
     async def stop(self) -> None:
         """Closes every connection and ends every task."""
-        await self._listening.stop()
+        self._listening.stop()
         connections = list(self._connections)
         for connection in connections:
             connection.abort()

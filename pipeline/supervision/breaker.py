@@ -26,6 +26,8 @@ COOL_DOWN_S: dict[FaultClass, float] = {
 }
 """How long a backend is left alone when the service does not say."""
 LONGEST_COOL_DOWN_S = 3600.0
+STARTING_S = 10.0
+"""A pipeline starts in 1 s; on a small and busy machine in ten times that."""
 CANNOT_HEAL_IN_TIME = frozenset(
     {
         FaultClass.QUOTA,
@@ -119,9 +121,9 @@ class Backend:
         """It can be asked now."""
         return self.breaker is not Breaker.OPEN and self.state is BackendState.READY
 
-    def is_starting(self, now_s: float, patience_s: float) -> bool:
+    def is_starting(self, now_s: float) -> bool:
         """It will probably be ready before anybody needs it: nothing is known against it."""
-        fresh = self.state is BackendState.CONNECTING and now_s - self.since_s < patience_s
+        fresh = self.state is BackendState.CONNECTING and now_s - self.since_s < STARTING_S
         return fresh and self.breaker is Breaker.CLOSED and self.fault is None
 
     @property

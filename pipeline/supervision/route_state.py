@@ -99,10 +99,11 @@ def best(state: RouteState, now_s: float, tried: Collection[str] = ()) -> Backen
     While nobody waits for an answer, one that is starting is as good as a ready one.
     """
     waiting = any(pending.asked for pending in state.turns.values())
-    patience_s = 0.0 if waiting else state.config.degraded_s
     rest = [b for b in by_choice(state) if b.name not in tried]
     for group in ([b for b in rest if not b.refused], [b for b in rest if b.refused]):
-        chosen = next((b for b in group if b.is_ready or b.is_starting(now_s, patience_s)), None)
+        chosen = next(
+            (b for b in group if b.is_ready or (not waiting and b.is_starting(now_s))), None
+        )
         chosen = chosen or next((b for b in group if b.is_possible), None)
         if chosen is not None:
             return chosen

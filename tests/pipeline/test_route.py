@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.config.model import RouteConfig
 from pipeline.frames import Allowance, BackendState, BackendStatus, Fault, FaultClass
 from pipeline.supervision import route
-from pipeline.supervision.breaker import CANNOT_HEAL_IN_TIME, COOL_DOWN_S, Breaker
+from pipeline.supervision.breaker import CANNOT_HEAL_IN_TIME, COOL_DOWN_S, STARTING_S, Breaker
 from pipeline.supervision.route import (
     Asked,
     Began,
@@ -112,7 +112,7 @@ def test_a_turn_that_is_asked_already_goes_to_a_backend_that_has_started() -> No
 def test_a_backend_that_dies_whenever_it_starts_is_not_waited_for() -> None:
     scene = starting("device")
     for _ in range(20):
-        scene.happens(Died("http"), after_s=CONFIG.degraded_s / 10)
+        scene.happens(Died("http"), after_s=STARTING_S / 10)
     scene.happens(fault("live", FaultClass.QUOTA))
     assert scene.state.owner == "device"
 
