@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 from pathlib import Path
 
 from helpers import DEMO, SAID, journal, playing, recognise, words, write_config
@@ -29,6 +30,12 @@ def test_the_demo_hears_the_command_moves_once_and_answers_aloud(tmp_path: Path)
     assert "meters" in heard
 
 
+def wrong_words(heard: str, said: str) -> int:
+    """The recogniser is not steady: of the same sound it makes "ninety" or "ninetied"."""
+    pieces = SequenceMatcher(None, words(heard).split(), words(said).split(), autojunk=False)
+    return len(words(said).split()) - sum(block.size for block in pieces.get_matching_blocks())
+
+
 def test_each_recording_is_one_turn_with_one_answer_in_real_time(tmp_path: Path) -> None:
     items = [{"path": name, "start": "after_answer"} for name in SAID]
     config = write_config(tmp_path, {"actors": {"microphone": playing(*items)}})
@@ -40,7 +47,9 @@ def test_each_recording_is_one_turn_with_one_answer_in_real_time(tmp_path: Path)
         )
         turns = [t for s in journal(pipeline)["sessions"] for t in s["turns"]]
         assert pipeline.wait() == 0
-    assert [words(turn["heard"]) for turn in turns] == [words(text) for text in SAID.values()]
+    assert len(turns) == len(SAID)
+    for turn, said in zip(turns, SAID.values(), strict=True):
+        assert wrong_words(turn["heard"], said) <= 1, turn["heard"]
     assert {turn["outcome"] for turn in turns} == {"answered"}
     heard = recognise(tmp_path / "out" / "answer.wav")
     assert heard.count("you said") == len(SAID) - 1
