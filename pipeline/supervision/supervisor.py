@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
@@ -19,9 +18,9 @@ from pipeline.file_pages import release_file_pages_soon
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.logs import get_logger
 from pipeline.supervision.conversations import Conversations
+from pipeline.supervision.crew import CALM_TICK_S, TICK_S, Crew
 from pipeline.supervision.keeper import Keeper
 from pipeline.supervision.ledger import Ledger
-from pipeline.supervision.lifecycle import Event, Phase
 from pipeline.supervision.notify import notify
 from pipeline.supervision.nursery import Nursery
 from pipeline.supervision.watch import subscribe
@@ -29,10 +28,6 @@ from pipeline.supervision.watch import subscribe
 if TYPE_CHECKING:
     from pipeline.config.graph import Graph
 
-TICK_S = 0.05
-"""How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
-CALM_TICK_S = 0.25
-"""The same while every actor works and no turn is open: then the shortest deadline is 2 s."""
 STATUS_EVERY_S = 0.5
 """Twice a second is what a person can follow."""
 MEASURE_EVERY_S = 5.0
@@ -72,19 +67,10 @@ class Supervisor:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
         self._conversations = Conversations(graph.config, graph.plays(), self._started_ns)
-        self._nurseries = {nursery, backends_nursery or nursery}
         self._on_frame = on_frame
-        nurseries = dict.fromkeys(graph.config.route.backends, backends_nursery or nursery)
-        self._keepers = {
-            name: Keeper(
-                graph,
-                node,
-                nurseries.get(name, nursery),
-                self._started_ns,
-                self._is_contained,
-            )
-            for name, node in graph.nodes.items()
-        }
+        self._crew = Crew(
+            graph, nursery, backends_nursery or nursery, self._started_ns, self._on_death
+        )
         self._log = get_logger(SUPERVISOR)
         self._ended: Ended | None = None
         self._wake = asyncio.Event()
@@ -117,8 +103,7 @@ class Supervisor:
                 write_description(self.graph, self._started_ns, self._version)
                 return await self._run(duration_s)
         finally:
-            for nursery in self._nurseries:
-                nursery.close()
+            self._crew.close()
 
     async def _run(self, duration_s: float | None) -> Ended:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -128,11 +113,11 @@ class Supervisor:
             self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=1000)
             self._say(self._conversations.own.route_frame())
             subscribers = subscribe(self.graph, context, self._on_health, self._take)
-            for nursery in self._nurseries:
-                self._watch(nursery)
+            self._crew.watch()
             return await self._supervise(duration_s)
         finally:
-            await self._stop_actors()
+            notify("STOPPING=1")
+            await self._crew.stop(self._wake)
             for subscriber in subscribers:
                 subscriber.close()
             if self._publisher is not None:
@@ -146,9 +131,9 @@ class Supervisor:
             pipeline=self.graph.config.name,
             version=self._version,
             uptime_s=(time.monotonic_ns() - self._started_ns) / 1e9,
-            ready=all(keeper.is_ready for keeper in self._keepers.values()),
+            ready=self._crew.is_ready,
             route=self._conversations.own.route_frame(),
-            actors=[keeper.status() for keeper in self._keepers.values()],
+            actors=[keeper.status() for keeper in self._crew],
             turns_open=self._conversations.open_turns(),
             turns_closed=self._conversations.outcomes(),
             spending=self._conversations.own.spending,
@@ -161,16 +146,15 @@ class Supervisor:
         to_measure: list[Keeper] = []
         while self._ended is None:
             now_s = time.monotonic()
-            self._reconcile(now_s)
+            self._crew.reconcile(now_s)
             self._say(*self._conversations.tick(time.monotonic_ns()))
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_EVERY_S
                 self._publish_status()
             if now_s >= next_measure_s:
                 next_measure_s = now_s + MEASURE_EVERY_S
-                for nursery in self._nurseries:
-                    nursery.check(now_s)
-                to_measure = list(self._keepers.values())
+                self._crew.check_nurseries(now_s)
+                to_measure = list(self._crew)
             if to_measure:
                 to_measure.pop().measure(now_s)
             if duration_s is not None and now_s - begun_s >= duration_s:
@@ -186,70 +170,29 @@ class Supervisor:
         return self._ended
 
     def _tick_s(self) -> float:
-        calm = self._was_ready and not self._conversations.open_turns()
-        if calm and all(k.is_ready or k.is_stopped for k in self._keepers.values()):
-            return CALM_TICK_S
-        return TICK_S
-
-    def _reconcile(self, now_s: float) -> None:
-        # Those that have nothing to import first are forked first: the fork server imports
-        # what an actor asks for in between.
-        for keeper in sorted(self._keepers.values(), key=lambda k: len(k.node.actor_class.preload)):
-            if keeper.life.phase is Phase.WAITING and self._may_start(keeper):
-                keeper.handle(Event.MAY_START, now_s)
-            keeper.handle(Event.TICK, now_s)
-
-    def _may_start(self, keeper: Keeper) -> bool:
-        return all(self._keepers[name].is_ready for name in keeper.node.config.after)
-
-    def _is_contained(self, name: str) -> bool:
-        return self._keepers[name].is_contained
+        calm = self._was_ready and self._crew.is_calm and not self._conversations.await_answer()
+        return CALM_TICK_S if calm else TICK_S
 
     def _is_done(self, now_s: float) -> bool:
-        sources = [k for k in self._keepers.values() if k.node.actor_class.is_source]
         return (
-            bool(sources)
-            and all(keeper.is_finished for keeper in sources)
+            self._crew.is_out_of_input
             and not self._conversations.open_turns()
             and now_s - self._last_news_s > QUIET_S
         )
 
-    def _on_birth(self, name: str, _pid: int) -> None:
-        self._log.debug("started", started=name)
-
-    def _on_death(self, name: str, code: int) -> None:
-        keeper = self._keepers[name]
-        keeper.died(code, time.monotonic())
-        self._say(*self._conversations.died(name, time.monotonic_ns()))
+    def _on_death(self, keeper: Keeper) -> None:
+        self._say(*self._conversations.died(keeper.name, time.monotonic_ns()))
         if keeper.usage_error is not None and not keeper.life.ever_ready:
-            self.stop(2, f"{self.graph.path}: actors.{name}: {keeper.usage_error}")
-        self._wake.set()
-
-    def _watch(self, nursery: Nursery) -> None:
-        lost = partial(self._on_forkserver_lost, nursery)
-        nursery.watch(self._on_birth, self._on_death, lost)
-
-    def _on_forkserver_lost(self, lost: Nursery) -> None:
-        """The actors died with their fork server; a new one starts them again."""
-        self._log.error("a fork server is gone; starting it and its actors again")
-        nursery = Nursery(lost.log_stream)
-        self._nurseries = self._nurseries - {lost} | {nursery}
-        self._watch(nursery)
-        for keeper in self._keepers.values():
-            if keeper.nursery is not lost:
-                continue
-            keeper.nursery = nursery
-            if keeper.life.phase in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING, Phase.STOPPING):
-                keeper.died(-9, time.monotonic())
+            self.stop(2, f"{self.graph.path}: actors.{keeper.name}: {keeper.usage_error}")
         self._wake.set()
 
     def _on_health(self, actor: str, health: Health) -> None:
-        keeper = self._keepers[actor]
+        keeper = self._crew[actor]
         finished_before = keeper.is_finished
         keeper.beat(health, time.monotonic())
         if keeper.is_finished and not finished_before:
             self._last_news_s = time.monotonic()
-        if not self._was_ready and all(k.is_ready for k in self._keepers.values()):
+        if not self._was_ready and self._crew.is_ready:
             self._was_ready = True
             self._log.info("every actor is ready")
             notify("READY=1")
@@ -282,21 +225,3 @@ class Supervisor:
             self._publisher.publish(port, frame)
         if self._on_frame is not None:
             self._on_frame(SUPERVISOR, frame)
-
-    async def _stop_actors(self) -> None:
-        """Stop in reverse order of start, one after the other, each within its deadline."""
-        notify("STOPPING=1")
-        # No actor may be started any more, before the first is told to stop.
-        order = [self._keepers[name] for name in reversed(self.graph.start_order())]
-        for keeper in order:
-            if keeper.life.phase not in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING):
-                keeper.handle(Event.STOP, time.monotonic())
-        for keeper in order:
-            keeper.handle(Event.STOP, time.monotonic())
-            while not keeper.is_stopped:
-                self._wake.clear()
-                try:
-                    async with asyncio.timeout(TICK_S):
-                        await self._wake.wait()
-                except TimeoutError:
-                    keeper.handle(Event.TICK, time.monotonic())

@@ -1,0 +1,155 @@
+"""All actors of a pipeline with the fork servers that make their processes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pipeline.config import SUPERVISOR
+from pipeline.logs import get_logger
+from pipeline.supervision.keeper import Keeper
+from pipeline.supervision.lifecycle import Event, Phase
+from pipeline.supervision.nursery import Nursery
+
+if TYPE_CHECKING:
+    from pipeline.config.graph import Graph
+
+TICK_S = 0.05
+"""How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
+CALM_TICK_S = 0.25
+"""The same while every actor works and nobody waits for an answer: then the shortest deadline is
+2 s."""
+WITH_PROCESS = (Phase.STARTING, Phase.RUNNING, Phase.DUMPING)
+"""Of those the actors in them have a process, or will."""
+
+
+class Crew:
+    """Starts, restarts and stops the actors.
+
+    Args:
+        graph: What to run.
+        nursery: Makes the processes.
+        backends_nursery: Makes those of the backends.
+        started_ns: When the pipeline was started.
+        on_death: Hears of each actor's process that ended, after its keeper.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        nursery: Nursery,
+        backends_nursery: Nursery,
+        started_ns: int,
+        on_death: Callable[[Keeper], None],
+    ) -> None:
+        self._graph = graph
+        self._nurseries = {nursery, backends_nursery}
+        self._on_death = on_death
+        backends = graph.config.route.backends
+        self._keepers = {
+            name: Keeper(
+                graph,
+                node,
+                backends_nursery if name in backends else nursery,
+                started_ns,
+                lambda other: self[other].is_contained,
+            )
+            for name, node in graph.nodes.items()
+        }
+        # Those that have nothing to import first are forked first: the fork server imports
+        # what an actor asks for in between.
+        self._in_turn = sorted(self, key=lambda keeper: len(keeper.node.actor_class.preload))
+        self._log = get_logger(SUPERVISOR)
+
+    def __getitem__(self, name: str) -> Keeper:
+        return self._keepers[name]
+
+    def __iter__(self) -> Iterator[Keeper]:
+        return iter(self._keepers.values())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every actor works."""
+        return all(keeper.is_ready for keeper in self)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether no actor is being started, watched at its end, or stopped."""
+        return all(keeper.is_ready or keeper.is_stopped for keeper in self)
+
+    @property
+    def is_out_of_input(self) -> bool:
+        """Whether there are sources, and none has more to give."""
+        sources = [keeper for keeper in self if keeper.node.actor_class.is_source]
+        return bool(sources) and all(keeper.is_finished for keeper in sources)
+
+    def watch(self) -> None:
+        """Hear of births and deaths from now on."""
+        for nursery in self._nurseries:
+            self._watch(nursery)
+
+    def reconcile(self, now_s: float) -> None:
+        """Let time pass for each actor; start those whose predecessors are ready."""
+        for keeper in self._in_turn:
+            after = keeper.node.config.after
+            if keeper.life.phase is Phase.WAITING and all(self[name].is_ready for name in after):
+                keeper.handle(Event.MAY_START, now_s)
+            keeper.handle(Event.TICK, now_s)
+
+    def check_nurseries(self, now_s: float) -> None:
+        """See that the fork servers answer."""
+        for nursery in self._nurseries:
+            nursery.check(now_s)
+
+    async def stop(self, news: asyncio.Event) -> None:
+        """Stop in reverse order of start, one after the other, each within its deadline.
+
+        Args:
+            news: Set whenever a process has ended.
+        """
+        # No actor may be started any more, before the first is told to stop.
+        order = [self[name] for name in reversed(self._graph.start_order())]
+        for keeper in order:
+            if keeper.life.phase not in WITH_PROCESS:
+                keeper.handle(Event.STOP, time.monotonic())
+        for keeper in order:
+            keeper.handle(Event.STOP, time.monotonic())
+            while not keeper.is_stopped:
+                news.clear()
+                try:
+                    async with asyncio.timeout(TICK_S):
+                        await news.wait()
+                except TimeoutError:
+                    keeper.handle(Event.TICK, time.monotonic())
+
+    def close(self) -> None:
+        """End the fork servers."""
+        for nursery in self._nurseries:
+            nursery.close()
+
+    def _watch(self, nursery: Nursery) -> None:
+        nursery.watch(self._born, self._died, partial(self._lost, nursery))
+
+    def _born(self, name: str, _pid: int) -> None:
+        self._log.debug("started", started=name)
+
+    def _died(self, name: str, code: int) -> None:
+        self[name].died(code, time.monotonic())
+        self._on_death(self[name])
+
+    def _lost(self, lost: Nursery) -> None:
+        """The actors died with their fork server; a new one starts them again."""
+        self._log.error("a fork server is gone; starting it and its actors again")
+        nursery = Nursery(lost.log_stream)
+        self._nurseries = self._nurseries - {lost} | {nursery}
+        self._watch(nursery)
+        for keeper in self:
+            if keeper.nursery is not lost:
+                continue
+            keeper.nursery = nursery
+            if keeper.life.phase in (*WITH_PROCESS, Phase.STOPPING):
+                self._died(keeper.name, -signal.SIGKILL)
