@@ -1,23 +1,30 @@
-"""Entry point of the `greenroom` command."""
+"""The `greenroom` command: what actors add to the commands of any pipeline."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.app import PipelineOption, make_app, run_app
 
+if TYPE_CHECKING:
+    from pipeline.supervision.nursery import Nursery
 
-def main() -> None:
-    """Run the command line."""
+
+def run(head_start: Nursery | None) -> None:
+    """Run the command line.
+
+    Args:
+        head_start: For `greenroom run`: a fork server that is importing what backends need.
+    """
     from actors.cli.choose import choose
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.recording_commands import add_recording_commands
     from actors.simulator.command import simulate
 
-    app = make_app(choose)
+    app = make_app(choose, head_start)
 
     @app.command()
     def inject(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.errors import GreenroomError
+
+if TYPE_CHECKING:
+    from pipeline.supervision.nursery import Nursery
 
 EXIT_USAGE = 2
 """What the user asked for cannot work; the same status as a wrong command line."""
@@ -32,8 +34,13 @@ Chooser = Callable[[], tuple[Path, dict[str, object], list[str]]]
 """Finds out what is there; returns a config, what to lay over it, and why, in a few lines."""
 
 
-def make_app(choose: Chooser) -> typer.Typer:
-    """Build the command line; `choose` decides what `run` without a config runs."""
+def make_app(choose: Chooser, head_start: Nursery | None = None) -> typer.Typer:
+    """Build the command line.
+
+    Args:
+        choose: Decides what `run` without a config runs.
+        head_start: For `run`: a fork server that has begun to import what backends need.
+    """
     app = typer.Typer(
         name="greenroom",
         help="A live voice-and-camera conversation that does not break.",
@@ -55,11 +62,11 @@ def make_app(choose: Chooser) -> typer.Typer:
         plain: Annotated[bool, typer.Option(help="Lines instead of the live view.")] = False,
     ) -> None:
         """Run a pipeline until its sources end or Control-C."""
-        # Looking for garbage in what is being imported takes a quarter of the start.
-        gc.disable()
         from pipeline.cli.run import run_command
 
-        raise typer.Exit(run_command(config, choose, set_ or (), external or (), duration, plain))
+        raise typer.Exit(
+            run_command(config, choose, set_ or (), external or (), duration, plain, head_start)
+        )
 
     @app.command()
     def check(config: ConfigArgument, set_: SetOption = None) -> None:

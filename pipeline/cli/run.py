@@ -20,21 +20,13 @@ if TYPE_CHECKING:
     from pipeline.config.model import PipelineConfig
 
 
-def load_graph(
-    config: Path,
-    overrides: Sequence[str],
-    external: Sequence[str] = (),
-    overlay: Mapping[str, Any] | None = None,
-    *,
-    look_outside: bool = True,
-) -> Graph:
+def load_graph(config: Path, overrides: Sequence[str], *, look_outside: bool = True) -> Graph:
     """Load and check a config.
 
     Raises:
         ConfigError: what is wrong, with file, path and the nearest valid name.
     """
-    tree = load_config(config, overrides, overlay)
-    return build_graph(tree, config, external, look_outside=look_outside)
+    return build_graph(load_config(config, overrides), config, look_outside=look_outside)
 
 
 def run_command(
@@ -44,8 +36,19 @@ def run_command(
     external: Sequence[str],
     duration_s: float | None,
     plain: bool,
+    head_start: Nursery | None,
 ) -> int:
-    """Run a pipeline; return the exit status. Turns garbage collection on."""
+    """Run a pipeline; return the exit status. Turns garbage collection on.
+
+    Args:
+        config: What to run; None: what `choose` says.
+        choose: Finds out what is there.
+        overrides: Of fields of the config, as `a.b=c`.
+        external: Actors that somebody else publishes.
+        duration_s: When to end; None: when the sources do.
+        plain: Print lines, also on a terminal.
+        head_start: A fork server that has begun to import what backends need.
+    """
     keep_to_one_thread()
     live = sys.stdout.isatty() and not plain
     log = _open_log() if live else None
@@ -58,13 +61,15 @@ def run_command(
     logs.configure(stream=log, level=tree.log_level)
     # What has been imported by now the actors need not import again, and share.
     import_shared()
-    backends_nursery = _nursery_of_backends(tree, config, log)
+    backends_nursery = _nursery_of_backends(tree, config, head_start)
     try:
         graph = build_graph(tree, config, external)
     except GreenroomError:
         if backends_nursery is not None:
             backends_nursery.abandon()
         raise
+    if log is not None and backends_nursery is not None:
+        backends_nursery.log_to(log)
 
     from pipeline.supervision.run import run_pipeline
     from pipeline.supervision.supervisor import Supervisor
@@ -86,13 +91,17 @@ def run_command(
     return ended.exit_status
 
 
-def _nursery_of_backends(tree: PipelineConfig, path: Path, log: Any) -> Nursery | None:
-    """Begin to import what the backends need: half a second, in which the others get ready."""
-    actors = [tree.actors[name] for name in tree.route.backends if name in tree.actors]
-    if not actors:
+def _nursery_of_backends(
+    tree: PipelineConfig, path: Path, head_start: Nursery | None
+) -> Nursery | None:
+    """Import what the first backend needs: half a second, in which the others get ready."""
+    backends = [tree.actors[name] for name in tree.route.backends if name in tree.actors]
+    if not backends:
+        if head_start is not None:
+            head_start.abandon()
         return None
-    nursery = Nursery(log, forked=True)
-    nursery.preload([(actor.use, path.resolve().parent) for actor in actors])
+    nursery = head_start or Nursery(forked=True)
+    nursery.preload([(backends[0].use, path.resolve().parent)])
     return nursery
 
 

@@ -60,9 +60,12 @@ class Crew:
             )
             for name, node in graph.nodes.items()
         }
-        # Those that have nothing to import first are forked first: the fork server imports
-        # what an actor asks for in between.
-        self._in_turn = sorted(self, key=lambda keeper: len(keeper.node.actor_class.preload))
+        # The fork server imports what an actor asks for before it forks: those that have nothing
+        # to import go first, and the backends in the order of the route, after all the others.
+        ranks = {name: rank for rank, name in enumerate(backends, 1)}
+        self._in_turn = sorted(
+            self, key=lambda each: (ranks.get(each.name, 0), len(each.node.actor_class.preload))
+        )
         self._log = get_logger(SUPERVISOR)
 
     def __getitem__(self, name: str) -> Keeper:

@@ -24,7 +24,7 @@ import socket
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, BinaryIO, NoReturn
 
 from pipeline import logs
 from pipeline.errors import GreenroomError
@@ -40,6 +40,8 @@ FORK = b"fork"
 """Asks for a process; comes with a file that holds the pickled spec and the modules to preload."""
 PRELOAD = b"preload"
 """Asks for imports ahead of time; comes with a file that holds pairs of `use` and config folder."""
+LOG = b"log"
+"""Comes with the file to which standard output and error of all that follows go."""
 PING = b"ping"
 """Asks for a sign of life."""
 EXIT_USAGE = 78
@@ -127,19 +129,28 @@ class ForkServer:
                         release_file_pages()
                         self._has_forked = False
                 for descriptor in descriptors:
-                    with os.fdopen(descriptor, "rb") as request:
-                        request.seek(0)
-                        wanted = pickle.load(request)
-                    if message == PRELOAD:
-                        self._import_actors(wanted)
-                    else:
-                        self._fork(*wanted)
+                    with os.fdopen(descriptor, "rb") as file:
+                        self._obey(message, file)
+
+    def _obey(self, message: bytes, file: BinaryIO) -> None:
+        if message == LOG:
+            os.dup2(file.fileno(), 1)
+            os.dup2(file.fileno(), 2)
+            return
+        file.seek(0)
+        wanted = pickle.load(file)
+        if message == PRELOAD:
+            self._import_actors(wanted)
+        else:
+            self._fork(*wanted)
 
     def _import_actors(self, actors: list[tuple[str, Path]]) -> None:
+        modules: list[str] = []
         for use, config_dir in actors:
             # What is wrong with an actor, the supervisor finds too, and says.
             with contextlib.suppress(Exception):
-                self._import(find_actor(use, config_dir).preload)
+                modules += find_actor(use, config_dir).preload
+        self._import(modules)
 
     def _import(self, modules: Sequence[str]) -> None:
         imported = len(sys.modules)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TextIO
 
 from pipeline.spec import ActorSpec
-from pipeline.supervision.forkserver import FORK, MAX_MESSAGE_BYTES, PING, PRELOAD
+from pipeline.supervision.forkserver import FORK, LOG, MAX_MESSAGE_BYTES, PING, PRELOAD
 from pipeline.supervision.server_process import ServerProcess, fork_server, spawn_server
 
 STALL_S = 10.0
@@ -63,6 +63,11 @@ class Nursery:
         self._on_birth, self._on_death, self._on_lost = on_birth, on_death, on_lost
         asyncio.get_running_loop().add_reader(self._control, self._read)
 
+    def log_to(self, stream: TextIO) -> None:
+        """Send the standard output and error of the actors there from now on."""
+        self.log_stream = stream
+        self._send(LOG, [stream.fileno()])
+
     def preload(self, actors: Sequence[tuple[str, Path]]) -> None:
         """Import ahead what these actors ask for, each named by `use` and its config's folder."""
         self._send_file(PRELOAD, list(actors))
@@ -97,10 +102,12 @@ class Nursery:
     def close(self) -> None:
         """End the fork server, and with it whatever still runs."""
         asyncio.get_running_loop().remove_reader(self._control)
-        self.abandon()
+        self._control.close()
+        self._server.wait()
 
     def abandon(self) -> None:
-        """End the fork server before it was ever watched."""
+        """Kill the fork server, which has not been asked for an actor; it may be importing."""
+        self._server.kill()
         self._control.close()
         self._server.wait()
 

@@ -20,11 +20,11 @@ from pipeline.spec import ActorSpec
 from pipeline.supervision.nursery import STALL_S, Nursery
 
 
-def spec(folder: Path, name: str) -> ActorSpec:
+def spec(folder: Path, name: str, **options: str) -> ActorSpec:
     return ActorSpec(
         name=name,
         use=f"{ACTORS_FILE}:Patient",
-        options={},
+        options=options,
         address=ipc_address(folder, name),
         connections=[],
         expected={},
@@ -108,6 +108,20 @@ def test_a_signal_for_an_actor_that_is_not_born_yet_reaches_it(tmp_path: Path) -
         assert watched.dead["SIGKILL"] == -signal.SIGKILL
         watched.nursery.signal("SIGTERM", signal.SIGTERM)
         watched.nursery.close()
+
+    asyncio.run(scene())
+
+
+def test_actors_write_their_output_where_the_fork_server_was_last_told(tmp_path: Path) -> None:
+    async def scene() -> None:
+        watched = Watched()
+        with (tmp_path / "output.log").open("w+") as log:
+            watched.nursery.log_to(log)
+            watched.nursery.spawn(spec(tmp_path, "failing", ailment="raises in start"), [])
+            await watched.until(lambda: watched.dead)
+            watched.nursery.close()
+            log.seek(0)
+            assert "this start went wrong" in log.read()
 
     asyncio.run(scene())
 

@@ -1,0 +1,41 @@
+"""Entry point of the `greenroom` command."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline.supervision.nursery import Nursery
+
+LIKELY_BACKEND = "live"
+"""First in the route of every config that comes with Greenroom. Where it is not, its imports are
+in vain, and nobody waits for them."""
+
+
+def main() -> None:
+    """Run the command line."""
+    head_start = _begin() if sys.argv[1:2] == ["run"] else None
+    from actors.cli.app import run
+
+    run(head_start)
+
+
+def _begin() -> Nursery:
+    """Begin to import google-genai, for which a conversation waits longest, beside all the rest."""
+    # Looking for garbage in what is being imported takes a quarter of the start.
+    gc.disable()
+    from pipeline.supervision.forkserver import import_shared, keep_to_one_thread
+    from pipeline.supervision.nursery import Nursery
+
+    keep_to_one_thread()
+    import_shared()
+    nursery = Nursery(forked=True)
+    nursery.preload([(LIKELY_BACKEND, Path.cwd())])
+    return nursery
+
+
+if __name__ == "__main__":
+    main()
