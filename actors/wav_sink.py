@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +23,8 @@ BLOCK_SAMPLES = RATE_HZ // 50
 BLOCK_NS = 20_000_000
 LATEST_NS = 1_000_000_000
 """A clock that stood still for longer (a suspended machine) starts anew instead of catching up."""
+IDLE_S = 0.2
+"""Between two looks at the clock while there is nothing to play and nobody to hear it."""
 PAUSE_SAMPLES = RATE_HZ * 300 // 1000
 """What `trim` leaves of a silence: as long as a pause between two sentences."""
 
@@ -58,6 +61,8 @@ class WavSink(Player[WavSinkOptions]):
         super().__init__(options, surroundings)
         self._file: WavFile | None = None
         self._pause = 0
+        self._due_ns = 0
+        self._stirred = asyncio.Event()
 
     async def start(self) -> None:
         """Open the file: anew, or where an earlier process of this pipeline was killed.
@@ -69,26 +74,41 @@ class WavSink(Player[WavSinkOptions]):
         path = self.options.path.absolute()
         self._file = WavFile(path, RATE_HZ, append=self.checkpoint.get("file") == str(path))
         self.checkpoint["file"] = str(path)
+        self._due_ns = time.monotonic_ns()
 
     async def run(self) -> None:
         """Ask for a block whenever one would be due on a sound device."""
-        step_ns = int(BLOCK_NS / self.options.pace)
-        due_ns = time.monotonic_ns()
+        self._due_ns = max(self._due_ns, time.monotonic_ns())
+        may_rest = "far_end" in self.surroundings.unheard
         while True:
-            now_ns = time.monotonic_ns()
-            if now_ns - due_ns > LATEST_NS:
-                self.counters["clock_slips"] += 1
-                due_ns = now_ns
-                self.lose_device()
-            while due_ns <= now_ns:
-                self._write(self.render(BLOCK_SAMPLES, due_ns))
-                due_ns += step_ns
-            await asyncio.sleep((due_ns - time.monotonic_ns()) / 1e9)
+            self._stirred.clear()
+            self._render_due()
+            if not (may_rest and self.is_idle):
+                await asyncio.sleep((self._due_ns - time.monotonic_ns()) / 1e9)
+                continue
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(IDLE_S):
+                    await self._stirred.wait()
+
+    def play_on(self) -> None:
+        """Ask for the blocks that are due, and go on at full pace."""
+        self._render_due()
+        self._stirred.set()
 
     async def stop(self) -> None:
         """Close the file."""
         if self._file is not None:
             self._file.close()
+
+    def _render_due(self) -> None:
+        now_ns = time.monotonic_ns()
+        if now_ns - self._due_ns > LATEST_NS:
+            self.counters["clock_slips"] += 1
+            self._due_ns = now_ns
+            self.lose_device()
+        while self._due_ns <= now_ns:
+            self._write(self.render(BLOCK_SAMPLES, self._due_ns))
+            self._due_ns += int(BLOCK_NS / self.options.pace)
 
     def _write(self, block: Samples) -> None:
         if self.last_block_sounded:

@@ -37,6 +37,7 @@ class Surroundings:
         state_dir: Folder that outlives the pipeline: handles, counts.
         started_ns: Monotonic time at which the pipeline started; position 0 of every microphone.
         connected: Input ports that the config connects.
+        unheard: Output ports that it connects to no actor; a tap may listen all the same.
         checkpoint: What the actor's previous process last saved; empty at the first start.
     """
 
@@ -47,6 +48,7 @@ class Surroundings:
     started_ns: int
     session: str = "local"
     connected: frozenset[str] = frozenset()
+    unheard: frozenset[str] = frozenset()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -54,6 +54,7 @@ class Host:
                 state_dir=spec.state_dir,
                 started_ns=spec.started_ns,
                 connected=frozenset(each.input_port for each in spec.connections),
+                unheard=spec.unheard,
                 checkpoint=spec.checkpoint,
             ),
         )

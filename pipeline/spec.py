@@ -34,6 +34,7 @@ class ActorSpec(BaseModel):
     address: str
     connections: list[Connection]
     expected: dict[str, list[str]]
+    unheard: frozenset[str] = frozenset()
     session: str
     runtime_dir: Path
     config_dir: Path

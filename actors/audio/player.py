@@ -15,6 +15,7 @@ from pydantic import Field
 from actors.audio.notice import BACKEND, PACKAGED, load_notice, notice_for
 from actors.audio.pcm import Samples, samples_to_ns, to_pcm
 from actors.audio.playout import RATE_HZ, Playout
+from actors.audio.playout_state import PlayoutState
 from actors.audio.timeline import Timeline
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.frames import (
@@ -36,6 +37,8 @@ from pipeline.ports import In, Out
 
 FAR_END_SAMPLES = RATE_HZ // 50
 """20 ms, as microphones send; an echo canceller works on pieces of 10 ms."""
+UNHEARD_SAMPLES = 10 * FAR_END_SAMPLES
+"""For nobody but a tap, the event loop need not wake up fifty times a second."""
 
 
 class PlayerOptions(Options):
@@ -73,8 +76,9 @@ class Player(Actor[PlayerOptionsT]):
     stopped. A turn that failed is answered with the notice, of which `playback` tells nothing.
 
     `playback` tells what was heard of each answer. `far_end` is all that was played, silence
-    included, at 24 kHz; `origin_ns` is when the last sample of a block was heard, and position 0
-    is the start of the pipeline, as on a microphone.
+    included, at 24 kHz, in pieces of 20 ms, or of 200 ms where no actor listens to it; `origin_ns`
+    is when the last sample of a piece was heard, and position 0 is the start of the pipeline, as
+    on a microphone.
 
     Gauges, for the newest answer: `queued_ms` from its first block being sent to its lying where
     the device takes the next block from; `handover_ms` to the device having taken it, which the
@@ -104,6 +108,8 @@ class Player(Actor[PlayerOptionsT]):
         # Held by the device's thread while it renders a block, some 30 us.
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._loop_thread = 0
+        self._piece = UNHEARD_SAMPLES if "far_end" in surroundings.unheard else FAR_END_SAMPLES
         self._played: list[tuple[Samples, int]] = []
         self._played_samples = 0
         self._timeline = Timeline(surroundings.started_ns, RATE_HZ)
@@ -124,6 +130,7 @@ class Player(Actor[PlayerOptionsT]):
     async def start(self) -> None:
         """Load the notice, and remember the loop, for the device's thread."""
         self._loop = asyncio.get_running_loop()
+        self._loop_thread = threading.get_ident()
         path = self.options.notice_path(self.surroundings.config_dir)
         if path is not None and "turns" in self.surroundings.connected:
             self._notice = load_notice(path, RATE_HZ)
@@ -131,6 +138,7 @@ class Player(Actor[PlayerOptionsT]):
     def on_audio(self, frame: AnswerAudio) -> None:
         """Take a block of an answer."""
         if self._is_ours(frame):
+            self.play_on()
             with self._lock:
                 self._playout.push(frame)
             if frame.position == 0:
@@ -165,6 +173,7 @@ class Player(Actor[PlayerOptionsT]):
         """Say so when a turn failed, unless another one is being answered or spoken."""
         if self._notice is None or frame.outcome is not Outcome.FAILED or not self._is_ours(frame):
             return
+        self.play_on()
         with self._lock:
             if self._playout.is_busy_with_another(frame.turn):
                 self.counters["notices_left_out"] += 1
@@ -181,9 +190,17 @@ class Player(Actor[PlayerOptionsT]):
                 self._playout.route(frame)
             self._report()
 
+    def play_on(self) -> None:
+        """A sound is about to come; what should have been played by now has to be, without it."""
+
     def takes_samples(self) -> bool:
         """Return whether the device asks for blocks now."""
         return True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether there is no answer to play."""
+        return self._playout.state is PlayoutState.IDLE
 
     @property
     def last_block_sounded(self) -> bool:
@@ -204,9 +221,10 @@ class Player(Actor[PlayerOptionsT]):
                 self._handover_ms = (time.monotonic_ns() - sent_ns) / 1e6
             self._played.append((samples, at_ns))
             self._played_samples += count
-            due = self._played_samples >= FAR_END_SAMPLES or bool(self._playout.events)
+            due = self._played_samples >= self._piece or bool(self._playout.events)
         if due and self._loop is not None:
-            self._loop.call_soon_threadsafe(self._report)
+            here = threading.get_ident() == self._loop_thread
+            (self._loop.call_soon if here else self._loop.call_soon_threadsafe)(self._report)
         return samples
 
     def lose_device(self) -> None:
@@ -253,8 +271,8 @@ class Player(Actor[PlayerOptionsT]):
             )
 
     def _take_played(self) -> list[tuple[Samples, int]]:
-        """Return what was played, in pieces of `FAR_END_SAMPLES`; the rest waits for more."""
-        whole = self._played_samples // FAR_END_SAMPLES * FAR_END_SAMPLES
+        """Return what was played, in pieces of one size; the rest waits for more."""
+        whole = self._played_samples // self._piece * self._piece
         if not whole:
             return []
         joined = np.concatenate([samples for samples, _ in self._played])
@@ -263,6 +281,6 @@ class Player(Actor[PlayerOptionsT]):
         rest = (joined[whole:], first_ns + samples_to_ns(whole, RATE_HZ))
         self._played = [rest] if self._played_samples else []
         return [
-            (joined[at : at + FAR_END_SAMPLES], first_ns + samples_to_ns(at, RATE_HZ))
-            for at in range(0, whole, FAR_END_SAMPLES)
+            (joined[at : at + self._piece], first_ns + samples_to_ns(at, RATE_HZ))
+            for at in range(0, whole, self._piece)
         ]

@@ -166,9 +166,10 @@ class Keeper:
         graph, config = self._graph, self._graph.config
         absent = graph.later(self.name)
         absent |= {n for n, other in graph.nodes.items() if other.external or self._is_contained(n)}
+        consumers = graph.consumers(self.name)
         expected = {
             port: [name for name in names if name not in absent]
-            for port, names in graph.consumers(self.name).items()
+            for port, names in consumers.items()
         }
         for port in watched_ports(graph, self.name):
             expected.setdefault(port, []).append(SUPERVISOR)
@@ -194,6 +195,7 @@ class Keeper:
             address=self.node.address,
             connections=connections,
             expected=expected,
+            unheard=frozenset(self.node.actor_class.outputs) - frozenset(consumers),
             session=config.session,
             runtime_dir=graph.runtime_dir,
             config_dir=graph.config_dir,

@@ -170,6 +170,7 @@ def stage(
     checkpoint: Mapping[str, Any] | None = None,
     config_dir: Path | None = None,
     connected: Collection[str] | None = None,
+    unheard: Collection[str] = (),
     **options: Any,
 ) -> Iterator[Stage[OptionsT]]:
     """Start an actor for a test and stop it at the end, asserting that nothing is left of it."""
@@ -182,6 +183,7 @@ def stage(
             state_dir=Path(folder),
             started_ns=time.monotonic_ns(),
             connected=frozenset(actor_class.inputs if connected is None else connected),
+            unheard=frozenset(unheard),
             checkpoint=checkpoint or {},
         )
         actor = actor_class(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 import wave
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +13,7 @@ from playing import MS, audio, ended, ramp, speech
 
 from actors.audio import wav_file
 from actors.audio.pcm import Samples, to_samples
+from actors.audio.player import UNHEARD_SAMPLES
 from actors.audio.wav_file import WavFile
 from actors.wav_sink import BLOCK_SAMPLES, PAUSE_SAMPLES, WavSink
 from pipeline.errors import DeviceError
@@ -57,6 +59,28 @@ def test_far_end_is_the_whole_timeline_without_a_seam(tmp_path: Path) -> None:
     far_end = np.concatenate([to_samples(block.pcm) for block in blocks])
     assert np.array_equal(far_end[far_end != 0], said)
     assert all(b.position == a.position + a.samples for a, b in pairwise(blocks))
+
+
+def test_where_nobody_hears_the_far_end_an_idle_sink_rests_and_loses_nothing(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "a.wav"
+    said = ramp(500 * MS)
+    with stage(WavSink, path=path, unheard=["far_end"], silence="keep") as sink:
+        rested = [sink.expect("far_end", Audio) for _ in range(2)]
+        asked_ns = time.monotonic_ns()
+        sink.send("audio", audio(said))
+        sink.send("answer", ended(len(said)))
+        began = sink.expect("playback", Playback)
+        sink.expect("playback", Playback, where=finished)
+        blocks = [*rested, *(each for each in sink.sent["far_end"] if isinstance(each, Audio))]
+    assert began.state is PlaybackState.STARTED
+    assert began.at_ns >= asked_ns, "not where silence was owed"
+    assert {each.samples for each in blocks} == {UNHEARD_SAMPLES}
+    assert all(b.position == a.position + a.samples for a, b in pairwise(blocks))
+    heard = contents(path)
+    assert np.array_equal(heard[heard != 0], said)
+    assert np.flatnonzero(heard)[0] >= 2 * UNHEARD_SAMPLES
 
 
 def test_silence_is_trimmed_to_a_pause(tmp_path: Path) -> None:
