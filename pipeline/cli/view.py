@@ -67,8 +67,7 @@ class View(ABC):
     def line(self, who: str, text: str) -> None:
         """Show a line."""
 
-    @abstractmethod
-    def status(self, status: Status) -> None:
+    def status(self, status: Status) -> None:  # noqa: B027 - lines have no place for it
         """Show how the pipeline is."""
 
     def __enter__(self) -> Self:
@@ -84,6 +83,3 @@ class LinesView(View):
     def line(self, who: str, text: str) -> None:
         """Print at once, also into a pipe."""
         print(f"{who}: {text}", flush=True)  # noqa: T201
-
-    def status(self, status: Status) -> None:
-        """Print nothing: it comes with every heartbeat, and would hide what is said."""
