@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,17 +41,6 @@ from pipeline.frames import (
 )
 from pipeline.testing import RunningPipeline, running
 
-ACTORS = (
-    "microphone",
-    "vad",
-    "live",
-    "http",
-    "device",
-    "tools",
-    "budget",
-    "speaker",
-    "simulator",
-)
 QUESTIONS = ("cards-001.wav", "cards-003.wav", "goforward.wav")
 BARGE_IN_SHARE = 0.1
 WARM_UP_TURNS = 3
@@ -87,10 +77,12 @@ def config(folder: Path, turns: int, seed: int) -> Path:
     return path
 
 
-def mischief(pipeline: RunningPipeline, seed: int, over: threading.Event) -> Counter[str]:
+def mischief(
+    pipeline: RunningPipeline, actors: Sequence[str], seed: int, over: threading.Event
+) -> Counter[str]:
     """Carry out the schedule until it is over; return what was done."""
     done: Counter[str] = Counter()
-    for step in schedule(seed, ACTORS):
+    for step in schedule(seed, actors):
         if over.wait(step.pause_s):
             return done
         try:
@@ -174,8 +166,11 @@ def run(turns: int, seed: int, folder: Path) -> bool:
     deeds: list[Counter[str]] = []
     account = Account()
     with running(config(folder, turns, seed)) as pipeline:
-        pipeline.until(lambda status: status.ready, "readiness")
-        worker = threading.Thread(target=lambda: deeds.append(mischief(pipeline, seed, over)))
+        ready = pipeline.until(lambda status: status.ready, "readiness")
+        actors = [each.actor for each in ready.actors]
+        worker = threading.Thread(
+            target=lambda: deeds.append(mischief(pipeline, actors, seed, over))
+        )
         with tapping(pipeline.runtime_dir, **STREAMS) as tap:
             before: dict[str, float] = {}
             for _, frame, _ in tap.stream(turns * SECONDS_PER_TURN):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, ClassVar, TypeVar
@@ -46,7 +47,7 @@ SHOWN = {BackendState.CONNECTING: ActorState.CONNECTING, BackendState.READY: Act
 not."""
 
 
-class Understudy(Actor[OptionsT]):
+class Understudy(Actor[OptionsT], ABC):
     """Knows the lines of every turn, and answers those that the route gives it.
 
     A subclass implements `answer`. `transcript`, `answers` and `turns` tell what other backends
@@ -86,13 +87,13 @@ class Understudy(Actor[OptionsT]):
         else:
             self._early.append((port, frame))
 
+    @abstractmethod
     def answer(self, request: Request) -> AsyncGenerator[Part, None]:
         """Give an answer part by part; cancelled when it is not wanted any more.
 
         Raises:
             AnswerFailedError: it cannot be given, or not to its end.
         """
-        raise NotImplementedError
 
     def say_status(
         self, state: BackendState, reason: str = "", retry_after_s: float | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from types import TracebackType
 from typing import Self
 
 from actors.console.lines import LineReader
@@ -22,12 +21,7 @@ class Keypress:
         self._reader = LineReader(os.dup(STDIN_FD), self._on_line, self._on_end)
         return self
 
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_exc: object) -> None:
         self._reader.close()
 
     async def wait(self, what: str) -> bool:

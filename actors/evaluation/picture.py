@@ -74,20 +74,23 @@ def _turns(axis: Axes, totals: Sequence[Total]) -> None:
     axis.set_xlabel(f"turns, of {expected} expected")
     axis.set_title("errors of turn detection", loc="left", pad=22)
     if done.any():
-        axis.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=5,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0.2,
-            handlelength=1,
-            columnspacing=1,
-            fontsize=TEXT_PT - 1,
-        )
+        _legend(axis, ncols=5, handlelength=1)
     else:
         axis.text(0.5, 0.5, "none", transform=axis.transAxes, ha="center")
     axis.locator_params(axis="x", integer=True)
+
+
+def _legend(axis: Axes, **spacing: float) -> None:
+    axis.legend(
+        loc="lower left",
+        bbox_to_anchor=(0, 1),
+        frameon=False,
+        borderpad=0,
+        borderaxespad=0.2,
+        columnspacing=1,
+        fontsize=TEXT_PT - 1,
+        **spacing,
+    )
 
 
 def _count(total: Total, name: str) -> int:
@@ -156,14 +159,4 @@ def _latency(axis: Axes, totals: Sequence[Total]) -> None:
     axis.set_xlabel("first sound of the answer, ms (line and number: median)")
     axis.set_title("latency", loc="left", pad=22)
     if shown:
-        axis.legend(
-            loc="lower left",
-            bbox_to_anchor=(0, 1),
-            ncols=2,
-            frameon=False,
-            borderpad=0,
-            borderaxespad=0.2,
-            handletextpad=0.1,
-            columnspacing=1,
-            fontsize=TEXT_PT - 1,
-        )
+        _legend(axis, ncols=2, handletextpad=0.1)

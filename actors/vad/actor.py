@@ -8,14 +8,13 @@ from collections import defaultdict
 from collections.abc import Callable, Generator
 from typing import ClassVar
 
-from pydantic import Field, model_validator
-
 from actors.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
-from actors.vad.endpointing import Dismissed, Doubted, Ended, Endpointing, Limits, Moment, Started
-from actors.vad.engine import Engine, EngineName, load_engine
-from actors.vad.sounding import Sounding
+from actors.vad.endpointing import Dismissed, Doubted, Ended, Endpointing, Moment, Started
+from actors.vad.engine import Engine, load_engine
+from actors.vad.options import VadOptions
+from actors.vad.session import Session
 from actors.vad.stream import Saved, VoiceStream
-from pipeline.actor import Actor, Options
+from pipeline.actor import Actor
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
@@ -29,82 +28,9 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 
-FORGET_AFTER_NS = 60_000_000_000
-"""How long an ended session is remembered: longer than any producer retains sound, so that sound
-replayed after a restart does not open its turns again."""
-FORGET_SILENT_NS = 600_000_000_000
-"""After that a session that never said that it ended is taken to have, when another begins."""
 TOGETHER_MS = 16.0
 """Half of Silero's window. With 25 sessions a dozen windows come in this time, and cost a fifth of
 what they cost one by one: the weights do not stay in the processor's cache in between."""
-
-
-class VadOptions(Options):
-    """Options of the turn detection."""
-
-    engine: EngineName = Field(EngineName.SILERO, description="Voice detector.")
-    enter: float = Field(
-        0.5, gt=0, le=1, description="Probability of speech from which a window counts as speech."
-    )
-    leave: float = Field(
-        0.35, ge=0, le=1, description="Probability below which it is silence again."
-    )
-    pre_roll_ms: float = Field(
-        240,
-        ge=0,
-        le=2000,
-        description="Sound before the first speech window that belongs to the turn: soft first "
-        "consonants, and the window or two by which a detector is late.",
-    )
-    min_speech_ms: float = Field(
-        60,
-        ge=0,
-        le=2000,
-        description="Speech needed to begin a turn, rounded up to windows: two of Silero's, so "
-        "that a click is no barge-in and a word stops the answer within 150 ms.",
-    )
-    min_interruption_ms: float = Field(
-        400,
-        ge=0,
-        le=2000,
-        description="Speech needed to begin a turn while an answer is heard, where `playback` is "
-        'connected. Said aloud, "stop" is 480 ms long and "mhm" 380; a cough is shorter.',
-    )
-    silence_ms: float = Field(600, gt=0, le=10_000, description="Silence that ends a turn.")
-    hangover_ms: float = Field(
-        200, ge=0, le=10_000, description="Part of that silence that belongs to the turn."
-    )
-    max_turn_s: float = Field(
-        30, ge=1, le=600, description="A longer turn is cut; the speech goes on as the next turn."
-    )
-
-    @model_validator(mode="after")
-    def _consistent(self) -> VadOptions:
-        if self.leave > self.enter:
-            raise ValueError(f"leave ({self.leave}) must not be above enter ({self.enter})")
-        if self.hangover_ms > self.silence_ms:
-            raise ValueError(
-                f"hangover_ms ({self.hangover_ms}) must not be above silence_ms ({self.silence_ms})"
-            )
-        return self
-
-    def limits(self, window_samples: int) -> Limits:
-        """Return the options in samples, for an engine with windows of this length."""
-
-        def samples(ms: float) -> int:
-            return round(ms * SPEECH_RATE_HZ / 1000)
-
-        return Limits(
-            window=window_samples,
-            enter=self.enter,
-            leave=self.leave,
-            pre_roll=samples(self.pre_roll_ms),
-            min_speech=samples(self.min_speech_ms),
-            silence=samples(self.silence_ms),
-            hangover=samples(self.hangover_ms),
-            max_turn=samples(self.max_turn_s * 1000),
-            min_interruption=samples(self.min_interruption_ms),
-        )
 
 
 class Vad(Actor[VadOptions]):
@@ -130,22 +56,18 @@ class Vad(Actor[VadOptions]):
     async def start(self) -> None:
         """Load the engine and take up the sessions of the process before this one."""
         self._make_engine = load_engine(self.options.engine)
-        self._streams: dict[str, VoiceStream] = {}
+        self._sessions: dict[str, Session] = {}
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
-        self._saved: dict[str, Saved] = {}
-        self._ended_ns: dict[str, int] = {}
-        self._heard_ns: dict[str, int] = {}
-        self._sounding: dict[str, Sounding] = defaultdict(Sounding)
         saved = self.checkpoint.setdefault("sessions", {})
-        for session, (endpointing, engine) in saved.items():
-            self._streams[session] = self._stream()
-            self._streams[session].restore(
+        for name, (endpointing, engine) in saved.items():
+            self._sessions[name] = Session(self._stream())
+            self._sessions[name].stream.restore(
                 Saved(Endpointing.restore(endpointing), base64.b64decode(engine))
             )
 
     def on_playback(self, frame: Playback) -> None:
         """Note whether an answer is heard."""
-        self._sounding[frame.session].note(frame)
+        self._session(frame.session, frame.at_ns).sounding.note(frame)
 
     def on_audio(self, frame: Audio) -> None:
         """Listen to a block of sound."""
@@ -163,16 +85,13 @@ class Vad(Actor[VadOptions]):
         """Judge the windows that have come, of each session one at a time, together."""
         waiting, self._waiting = self._waiting, defaultdict(list)
         asking: list[tuple[Generator[Samples, float, None], Engine, Samples]] = []
-        for session, frames in waiting.items():
-            if session not in self._streams:
-                self._streams[session] = self._stream()
-                self._forget_silent(frames[0].origin_ns)
-            stream = self._streams[session]
-            self._heard_ns[session] = frames[-1].origin_ns
-            hearing = self._hear(stream, frames)
+        for name, frames in waiting.items():
+            session = self._session(name, frames[0].origin_ns)
+            session.heard_ns = frames[-1].origin_ns
+            hearing = self._hear(session, frames)
             window = next(hearing, None)
             if window is not None:
-                asking.append((hearing, stream.engine, window))
+                asking.append((hearing, session.stream.engine, window))
         while asking:
             judged = asking[0][1].together([(engine, window) for _, engine, window in asking])
             answered, asking = asking, []
@@ -181,13 +100,14 @@ class Vad(Actor[VadOptions]):
                     asking.append((hearing, engine, hearing.send(probability)))
                 except StopIteration:
                     continue
-        self.gauges["probability"] = stream.probability
+        self.gauges["probability"] = session.stream.probability
         self.gauges["level_dbfs"] = level_dbfs(to_samples(frames[-1].pcm))
 
-    def _hear(self, stream: VoiceStream, frames: list[Audio]) -> Generator[Samples, float, None]:
+    def _hear(self, session: Session, frames: list[Audio]) -> Generator[Samples, float, None]:
         """Yield the windows of a session, and say what follows from their probabilities."""
+        stream = session.stream
         for frame in frames:
-            stream.over_answer = self._sounding[frame.session].at(frame.origin_ns)
+            stream.over_answer = session.sounding.at(frame.origin_ns)
             moments = yield from stream.feed(frame.position, to_samples(frame.pcm))
             if frame.final:
                 moments += yield from stream.finish()
@@ -195,7 +115,7 @@ class Vad(Actor[VadOptions]):
             zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
             for moment in moments:
                 self._say(frame, moment, zero_ns)
-            self._note(frame, stream)
+            self._note(frame, session)
 
     def _say(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
         def at_ns(position: int) -> int:
@@ -239,27 +159,27 @@ class Vad(Actor[VadOptions]):
         engine = self._make_engine()
         return VoiceStream(engine, self.options.limits(engine.window_samples), self.counters)
 
-    def _note(self, frame: Audio, stream: VoiceStream) -> None:
-        if stream.saved is not None and stream.saved is not self._saved.get(frame.session):
-            self._saved[frame.session] = stream.saved
+    def _session(self, name: str, now_ns: int) -> Session:
+        """Return a session; when one begins, others may have ended unsaid."""
+        if name not in self._sessions:
+            self._forget(lambda other: other.silent_for_long(now_ns))
+            self._sessions[name] = Session(self._stream(), heard_ns=now_ns)
+        return self._sessions[name]
+
+    def _note(self, frame: Audio, session: Session) -> None:
+        saved = session.stream.saved
+        if saved is not None and saved is not session.saved:
+            session.saved = saved
             # Text, because the supervisor keeps checkpoints as JSON.
-            engine = base64.b64encode(stream.saved.engine).decode()
-            self.checkpoint["sessions"][frame.session] = [list(stream.saved.endpointing), engine]
-        if stream.ended:
-            self._forget_ended(frame)
+            engine = base64.b64encode(saved.engine).decode()
+            self.checkpoint["sessions"][frame.session] = [list(saved.endpointing), engine]
+        if session.stream.ended:
+            now_ns = frame.origin_ns
+            if session.ended_ns is None:
+                session.ended_ns = now_ns
+            self._forget(lambda other: other.ended_long_ago(now_ns))
 
-    def _forget_ended(self, frame: Audio) -> None:
-        self._ended_ns.setdefault(frame.session, frame.origin_ns)
-        for session, ended_ns in list(self._ended_ns.items()):
-            if frame.origin_ns - ended_ns > FORGET_AFTER_NS:
-                self._forget(session)
-
-    def _forget_silent(self, now_ns: int) -> None:
-        for session, heard_ns in list(self._heard_ns.items()):
-            if now_ns - heard_ns > FORGET_SILENT_NS:
-                self._forget(session)
-
-    def _forget(self, session: str) -> None:
-        for kept in (self._streams, self._heard_ns, self._ended_ns, self._sounding, self._saved):
-            kept.pop(session, None)
-        self.checkpoint["sessions"].pop(session, None)
+    def _forget(self, gone: Callable[[Session], bool]) -> None:
+        for name in [name for name, session in self._sessions.items() if gone(session)]:
+            del self._sessions[name]
+            self.checkpoint["sessions"].pop(name, None)

@@ -39,7 +39,8 @@ def interpreter(name: str) -> Path:
 def pinned(name: str, package: str) -> str:
     """Return the version of a package in `NAME.txt`."""
     for line in (HERE / f"{name}.txt").read_text().splitlines():
-        listed, _, version = line.partition("==")
+        requirement, _, _ = line.partition(";")
+        listed, _, version = requirement.strip().partition("==")
         if listed == package:
             return version
     raise LookupError(f"{package} is not in {name}.txt")

@@ -55,9 +55,9 @@ class LiveView(View):
         self._live.start()
         return self
 
-    def __exit__(self, *exc: object) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._live.stop()
-        super().__exit__(None, None, None)
+        super().__exit__()
 
     def _render(self) -> Group:
         words = Text()

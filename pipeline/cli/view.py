@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from types import TracebackType
+from abc import ABC, abstractmethod
 from typing import Self
 
 from pipeline.dialogue import Dialogue, Line
@@ -24,7 +24,7 @@ from pipeline.logs import redact
 SPEAKER_NAMES = {Side.USER: "you", Side.MODEL: "gemini"}
 
 
-class View:
+class View(ABC):
     """Turns frames into lines; what is done with a line is up to the view."""
 
     def __init__(self) -> None:
@@ -63,22 +63,17 @@ class View:
         """By what words are late."""
         return time.monotonic()
 
+    @abstractmethod
     def line(self, who: str, text: str) -> None:
         """Show a line."""
-        raise NotImplementedError
 
-    def status(self, status: Status) -> None:
+    def status(self, status: Status) -> None:  # noqa: B027 - lines have no place for it
         """Show how the pipeline is."""
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_exc: object) -> None:
         self._say(self._dialogue.overdue(math.inf))
 
 

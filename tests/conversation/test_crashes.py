@@ -10,19 +10,10 @@ import psutil
 import pytest
 from helpers import DEMO, SPEECH, playing, write_config
 
+from pipeline.config import load_config
 from pipeline.testing import running
 
-ACTORS = [
-    "microphone",
-    "vad",
-    "live",
-    "http",
-    "device",
-    "tools",
-    "budget",
-    "speaker",
-    "simulator",
-]
+ACTORS = list(load_config(DEMO).actors)
 
 
 @pytest.mark.parametrize("actor", ACTORS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from hypothesis import given
@@ -378,17 +379,32 @@ EVENTS = st.one_of(
 )
 
 
+Story = list[tuple[Event, float]]
+"""What happens, and how long after the event before, in seconds."""
+STORIES = st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40)
+
+
+def steps(story: Story) -> Iterator[tuple[RouteState, Event, RouteState, list[Decision]]]:
+    """Yield the state before each event, the event, the state after it, and what was decided."""
+    state, now_s = initial(CONFIG), 0.0
+    for event, wait_s in story:
+        before, now_s = state, now_s + wait_s
+        state, decisions = step(before, event, now_s)
+        yield before, event, state, decisions
+
+
+def after(story: Story) -> tuple[RouteState, float]:
+    """Return the state and the time at the end."""
+    states = [initial(CONFIG), *(state for _, _, state, _ in steps(story))]
+    return states[-1], sum(wait_s for _, wait_s in story)
+
+
 @given(st.lists(st.tuples(EVENTS, st.floats(0, 30)), max_size=60))
 def test_whatever_happens_the_epoch_grows_with_each_change_and_no_turn_is_given_up_twice(
-    story: list[tuple[Event, float]],
+    story: Story,
 ) -> None:
-    state: RouteState = initial(CONFIG)
-    now_s = 0.0
     given_up: set[str] = set()
-    for event, wait_s in story:
-        now_s += wait_s
-        before = state
-        state, decisions = step(state, event, now_s)
+    for before, event, state, decisions in steps(story):
         if isinstance(event, Began | Asked):
             given_up.discard(event.turn)
         owner, epoch = before.owner, before.epoch
@@ -407,15 +423,11 @@ def test_whatever_happens_the_epoch_grows_with_each_change_and_no_turn_is_given_
         assert state.owner in state.backends
 
 
-@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+@given(STORIES)
 def test_a_turn_that_was_asked_is_never_waited_for_without_end(
-    story: list[tuple[Event, float]],
+    story: Story,
 ) -> None:
-    state = initial(CONFIG)
-    now_s = 0.0
-    for event, wait_s in story:
-        now_s += wait_s
-        state, _ = step(state, event, now_s)
+    state, now_s = after(story)
     # Tools that never come back and answers that never finish playing are the ledger's to end.
     turns = {n: replace(p, tools=0, delivered=False) for n, p in state.turns.items() if p.asked}
     state = replace(state, turns=turns)
@@ -425,15 +437,11 @@ def test_a_turn_that_was_asked_is_never_waited_for_without_end(
     assert not any(pending.asked for pending in state.turns.values())
 
 
-@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+@given(STORIES)
 def test_between_turns_nobody_over_his_budget_answers_while_another_could_f24(
-    story: list[tuple[Event, float]],
+    story: Story,
 ) -> None:
-    state = initial(CONFIG)
-    now_s = 0.0
-    for event, wait_s in story:
-        now_s += wait_s
-        state, _ = step(state, event, now_s)
+    state, now_s = after(story)
     for turn in list(state.turns):
         state, _ = step(state, Closed(turn), now_s)
     # One to see the end of a cool-down or of patience with a lost connection, one to be thrifty.
@@ -445,16 +453,11 @@ def test_between_turns_nobody_over_his_budget_answers_while_another_could_f24(
     assert route.overspends(state) == (state.owner in refused)
 
 
-@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+@given(STORIES)
 def test_no_turn_is_given_up_for_the_sake_of_money_f24(
-    story: list[tuple[Event, float]],
+    story: Story,
 ) -> None:
-    state = initial(CONFIG)
-    now_s = 0.0
-    for event, wait_s in story:
-        now_s += wait_s
-        before = state
-        state, decisions = step(state, event, now_s)
+    for before, event, state, decisions in steps(story):
         if any(isinstance(each, GiveUp) for each in decisions):
             tried = {before.owner}.union(*(each.tried for each in before.turns.values()))
             if isinstance(event, Broke):
@@ -463,16 +466,11 @@ def test_no_turn_is_given_up_for_the_sake_of_money_f24(
             assert not left
 
 
-@given(st.lists(st.tuples(EVENTS, st.floats(0, 10)), max_size=40))
+@given(STORIES)
 def test_a_budget_never_changes_the_route_while_an_answer_is_waited_for_f24(
-    story: list[tuple[Event, float]],
+    story: Story,
 ) -> None:
-    state = initial(CONFIG)
-    now_s = 0.0
-    for event, wait_s in story:
-        now_s += wait_s
-        before = state
-        state, decisions = step(state, event, now_s)
+    for before, event, state, decisions in steps(story):
         for decision in decisions:
             if isinstance(decision, Switch) and "has cost too much" in decision.reason:
                 assert not any(each.asked for each in state.turns.values())

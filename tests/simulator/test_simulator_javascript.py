@@ -2,38 +2,22 @@
 
 import json
 import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from conftest import Scripted
+from node_project import node_project
 
 TALK = Path(__file__).with_name("talk.mjs")
 # The version these tests were written with; a range would test something else every week.
 PACKAGE = "@google/genai@2.32.0"
-INSTALL_S = 120
 TALK_S = 60
 
 
 @pytest.fixture(scope="session")
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"{' and '.join(missing)} must be installed for the JavaScript test")
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed: JavaScript SDK not tested")
-    folder = tmp_path_factory.mktemp("javascript")
-    (folder / "package.json").write_text('{"private": true}', encoding="utf-8")
-    subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        timeout=INSTALL_S,
-    )
-    shutil.copy(TALK, folder)
-    return folder
+    return node_project(tmp_path_factory.mktemp("javascript"), TALK, PACKAGE, "the JavaScript SDK")
 
 
 def test_javascript_sdk_holds_a_live_turn_and_asks_over_http(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
+from node_project import node_project
 from watched import busy
 
 from actors.cli.dashboard import server
@@ -19,28 +18,12 @@ from actors.cli.watch.rows import level_rows
 DRAW = Path(__file__).with_name("draw_page.mjs")
 # The version these tests were written with; a range would test something else every week.
 PACKAGE = "linkedom@0.18.12"
-INSTALL_S = 120
 DRAW_S = 60
 
 
 @pytest.fixture(scope="session")
 def node_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    missing = [name for name in ("node", "npm") if shutil.which(name) is None]
-    if missing and os.environ.get("CI"):
-        pytest.fail(f"{' and '.join(missing)} must be installed for the test of the page")
-    if missing:
-        pytest.skip(f"{' and '.join(missing)} not installed: the page is not tested")
-    folder = tmp_path_factory.mktemp("page")
-    (folder / "package.json").write_text('{"private": true}', encoding="utf-8")
-    subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", PACKAGE],
-        cwd=folder,
-        check=True,
-        capture_output=True,
-        timeout=INSTALL_S,
-    )
-    shutil.copy(DRAW, folder)
-    return folder
+    return node_project(tmp_path_factory.mktemp("page"), DRAW, PACKAGE, "the page")
 
 
 def drawn(node_folder: Path, *panels: dict[str, Any]) -> dict[str, Any]:

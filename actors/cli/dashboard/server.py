@@ -10,7 +10,6 @@ import time
 from dataclasses import asdict, is_dataclass
 from http import HTTPStatus
 from importlib.resources import files
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from actors.cli.dashboard.admission import is_meant_for_here, name_within
@@ -87,12 +86,7 @@ class Dashboard:
         self._port = next(iter(self._server.sockets)).getsockname()[1]
         return self
 
-    async def __aexit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *_exc: object) -> None:
         if self._server is not None:
             self._server.close()
             await self._server.wait_closed()
