@@ -60,13 +60,16 @@ class Live(Actor[LiveOptions]):
         self._service = Service(options, surroundings, self.checkpoint)
         self._toolbox = Toolbox("offer" in surroundings.connected, self.log)
         self._showcase = Showcase(self)
-        self._shared = Shared(self, self._service, self._toolbox, self._showcase, self._local_turns)
+        self._serving = asyncio.Event()
+        self._shared = Shared(
+            self, self._service, self._toolbox, self._showcase, self._local_turns, self._serving
+        )
         self._own = Conversation(self.session, self._shared)
         self._conversations = {self.session: self._own}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._routes: OrderedDict[str, Route] = OrderedDict()
         self._listening: set[str] = set()
-        self._serving = asyncio.Event()
+        self._early: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Import the SDK and take up what a killed process left off."""
@@ -75,6 +78,9 @@ class Live(Actor[LiveOptions]):
         self._service.begin()
         if not self._local_turns:
             self.attend("audio")
+        if not self.surroundings.checkpoint:
+            # Nothing was left off of which others have yet to tell: connect while they get ready.
+            self._early = self.spawn(self._own.run(), self.session)
         for name in self.checkpoint.get("sessions", []):
             self._open(name)
 
@@ -82,7 +88,7 @@ class Live(Actor[LiveOptions]):
         """Keep connections for as long as they are of use."""
         self._serving.set()
         self.spawn(self._sweep(), "sweep")
-        await self._own.run()
+        await (self._early or self._own.run())
 
     async def stop(self) -> None:
         """Let go of timers and of the client; the connections ended with `run`."""

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -94,7 +94,7 @@ class Connection:
         *,
         setup_timeout_s: float,
         history: Sequence[tuple[str, str]],
-        on_open: Callable[[], None],
+        on_open: Callable[[], Awaitable[None]],
         on_event: Callable[[Event], None],
     ) -> None:
         """Connect and stay connected.
@@ -104,8 +104,8 @@ class Connection:
             config: The setup message.
             setup_timeout_s: Until setup must be confirmed.
             history: Role and text of what was said before; the setup must announce it.
-            on_open: Called once setup is confirmed.
-            on_event: Called with each event.
+            on_open: Awaited once setup is confirmed.
+            on_event: Called with each event after that.
 
         Raises:
             ConnectionOverError: it failed or ended.
@@ -116,7 +116,7 @@ class Connection:
                 await self._guard(self._seed(session, history))
             if all(hasattr(session._ws, name) for name in WRITING):
                 self._socket = session._ws
-            on_open()
+            await on_open()
             tasks = [
                 asyncio.ensure_future(self._receive(session, on_event)),
                 asyncio.ensure_future(self._transmit(session)),

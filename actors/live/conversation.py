@@ -7,25 +7,22 @@ import time
 from urllib.parse import quote
 
 from actors.backend.audio_ring import RATE_HZ, AudioRing
-from actors.backend.faults import Closing, Source
 from actors.backend.history import History
 from actors.live.alarm import Alarm
 from actors.live.announcer import Announcer
 from actors.live.answers import Answers
 from actors.live.briefing import Briefing
-from actors.live.connection import Pcm
 from actors.live.events import Event, GoAway, HandleIssued
 from actors.live.exchange import Exchange
 from actors.live.limits import limits_of
 from actors.live.memory import Keeper
 from actors.live.mover import Mover
+from actors.live.performer import Performer
 from actors.live.reconnect import Dialler
 from actors.live.session import Ending, Session
 from actors.live.shared import Shared
-from actors.live.steps import Freeze, Proved, Publish, SendAudio, Step, Withdraw
+from actors.live.steps import Step
 from pipeline.frames import (
-    AnswerAudio,
-    AnswerEnded,
     Audio,
     BackendState,
     Image,
@@ -63,7 +60,6 @@ class Conversation:
         self._shared = shared
         self._routed = "route" in surroundings.connected
         self._ring = AudioRing()
-        self._origin_ns = 0
         self._briefing = Briefing(
             actor.name, History(reported="playback" in surroundings.connected)
         )
@@ -76,6 +72,15 @@ class Conversation:
         answers = Answers(name, actor.name, options.model)
         self._exchange = Exchange(answers, limits, actor.counters)
         self._dialler = Dialler(options.connect)
+        self._performer = Performer(
+            actor,
+            self._session,
+            self._exchange,
+            self._dialler,
+            self._ring,
+            self._briefing.history,
+            self._keeper,
+        )
         self._alarm = Alarm(lambda: self._do(self._exchange.tick(time.monotonic())))
         self._mover = Mover(self._session.leave)
         self._announcer = Announcer(actor, name, log, shared.showcase.show)
@@ -89,9 +94,9 @@ class Conversation:
             self._do(self._exchange.route(None, memory.epoch, time.monotonic()))
 
     async def run(self) -> None:
-        """Keep a connection for as long as that is of use."""
-        restored, self._restored = self._restored, []
-        self._do(restored)
+        """Keep a connection for as long as that is of use; the first may be made early."""
+        if self._shared.serving.is_set():
+            await self._take_up()
         self._announcer.status(BackendState.CONNECTING)
         await self._shared.toolbox.ready()
         while True:
@@ -105,6 +110,7 @@ class Conversation:
                 on_open=self._on_open,
                 on_event=self._on_event,
             )
+            await self._take_up()
             if time.monotonic() - opened_s > STABLE_S:
                 self._dialler.proved()
             wait_s = self._on_ended(ending)
@@ -145,7 +151,7 @@ class Conversation:
         if frame.rate_hz != RATE_HZ:
             raise ValueError(f"audio has {frame.rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
         self._ring.append(frame.position, frame.pcm, self._exchange.hold_from())
-        self._origin_ns = frame.origin_ns
+        self._performer.origin_ns = frame.origin_ns
         now_s = self.heard_s = time.monotonic()
         # Where nothing follows, as in silence, no deadline has changed either.
         if steps := self._exchange.audio_heard(self._ring.start, self._ring.end, now_s):
@@ -214,12 +220,19 @@ class Conversation:
             self._keeper.memory.handle = None
             if self._exchange.owned():
                 self._mover.want()
-        self._remember()
+        self._performer.remember()
         self._do([])
 
     # The connection.
 
-    def _on_open(self) -> None:
+    async def _take_up(self) -> None:
+        """Before anything else is said, and once it is heard: go on with what was left off."""
+        await self._shared.serving.wait()
+        restored, self._restored = self._restored, []
+        self._do(restored)
+
+    async def _on_open(self) -> None:
+        await self._take_up()
         self._dialler.connected()
         self._announcer.status(BackendState.READY)
         self._do(self._exchange.link_up(time.monotonic()))
@@ -230,7 +243,7 @@ class Conversation:
                 if handle and not self._briefing.behind:
                     peer = self._shared.service.peer
                     self._keeper.memory.keep_handle(handle, peer, time.time())
-                    self._remember()
+                    self._performer.remember()
             case GoAway(time_left_s):
                 self._shared.actor.counters["goaways"] += 1
                 self._mover.want(time_left_s)
@@ -252,7 +265,7 @@ class Conversation:
         self._do(self._exchange.link_down(str(verdict)))
         if decision.state is BackendState.UNAVAILABLE:
             self._do(self._exchange.unavailable(str(verdict)))
-        self._remember()
+        self._performer.remember()
         return decision.wait_s
 
     def _renew(self) -> None:
@@ -263,38 +276,7 @@ class Conversation:
             self._do(self._exchange.link_down("others answered meanwhile"))
 
     def _do(self, steps: list[Step]) -> None:
-        for step in steps:
-            match step:
-                case Publish():
-                    self._publish_answer(step)
-                case SendAudio(start, end):
-                    self._send_audio(start, end)
-                case Freeze(detail):
-                    self._session.leave(Closing(Source.LOCAL, None, f"no event: {detail}"))
-                case Withdraw():
-                    self._session.leave()
-                case Proved():
-                    self._dialler.proved()
-                case _:
-                    self._session.send(step)
+        self._performer.perform(steps)
         self._alarm.set(self._exchange.deadline_s())
         if self._exchange.idle():
             self._mover.pause()
-
-    def _publish_answer(self, step: Publish) -> None:
-        frame = step.frame
-        self._shared.actor.publish(step.port, frame)
-        match frame:
-            case Transcript():
-                self._briefing.history.transcript(frame)
-            case AnswerAudio(position=0) | AnswerEnded():
-                self._remember()
-
-    def _send_audio(self, start: int, end: int) -> None:
-        if self._session.connection is not None:
-            for pcm in self._ring.messages(start, end):
-                self._session.send(Pcm(pcm, self._origin_ns))
-
-    def _remember(self) -> None:
-        self._keeper.memory.note(self._exchange.memorable(), self._briefing.history.to_json())
-        self._keeper.save()

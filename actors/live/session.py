@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -61,7 +61,7 @@ class Session:
         tools: tuple[dict[str, Any], ...],
         left_out: frozenset[str],
         history: list[tuple[str, str]],
-        on_open: Callable[[], None],
+        on_open: Callable[[], Awaitable[None]],
         on_event: Callable[[Event], None],
     ) -> Ending:
         """Connect, stay connected, and say how it ended."""
@@ -95,7 +95,7 @@ class Session:
         client: Client,
         opening: Opening,
         history: list[tuple[str, str]],
-        on_open: Callable[[], None],
+        on_open: Callable[[], Awaitable[None]],
         on_event: Callable[[Event], None],
     ) -> None:
         await self._service.admission()

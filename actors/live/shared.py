@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from actors.live.announcer import Showcase
@@ -21,6 +22,7 @@ class Shared:
         toolbox: The tools offered.
         showcase: Shows how they are.
         local_turns: The local detector cuts the turns; otherwise the server does.
+        serving: Set once everybody listens to what they publish.
     """
 
     actor: Actor[LiveOptions]
@@ -28,3 +30,4 @@ class Shared:
     toolbox: Toolbox
     showcase: Showcase
     local_turns: bool
+    serving: asyncio.Event

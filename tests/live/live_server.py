@@ -107,6 +107,7 @@ def staged(
     *,
     checkpoint: Mapping[str, Any] | None = None,
     started_ns: int = 1,
+    actor_class: type[Live] = Live,
     **options: Any,
 ) -> Iterator[Stage[LiveOptions]]:
     """A `Live` whose folders outlive it, as those of a process do that was killed."""
@@ -120,7 +121,7 @@ def staged(
         checkpoint=checkpoint or {},
     )
     loop = asyncio.new_event_loop()
-    stage = Stage(Live(LiveOptions.model_validate(options), surroundings), loop)
+    stage = Stage(actor_class(LiveOptions.model_validate(options), surroundings), loop)
     try:
         stage.open()
         yield stage
