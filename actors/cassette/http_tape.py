@@ -52,7 +52,7 @@ def http_tape(happenings: Sequence[Happening], tts_model: str) -> dict[str, Answ
         elif isinstance(frame, Transcript) and frame.side is Side.USER:
             makers[turn].known += frame.text
         elif isinstance(frame, ToolResult):
-            makers[turn].waiting.discard(frame.call_id)
+            makers[turn].result(frame)
     return {turn: maker.answer() for turn, maker in makers.items() if maker.asked}
 
 
@@ -61,8 +61,10 @@ class _Maker:
 
     def __init__(self, tts_model: str) -> None:
         self.known = ""
-        self.waiting: set[str] = set()
         self.asked = False
+        self._waiting: set[str] = set()
+        self._carried_out: set[str] = set()
+        self._known_calls: list[list[tuple[str, dict[str, Any]]]] = []
         self._tts_model = tts_model
         self._texts: list[list[str]] = [[]]
         self._usages: list[dict[str, Any]] = []
@@ -91,10 +93,17 @@ class _Maker:
                 self._texts.append([])
             case ToolCall(call_id=call_id):
                 # The model asks again only when it has the results of all calls before.
-                if not self.waiting:
+                if not self._waiting:
                     self._calls.append([])
-                self.waiting.add(call_id)
+                self._waiting.add(call_id)
+                self._carried_out.add(call_id)
                 self._calls[-1].append((frame.name, frame.args))
+
+    def result(self, frame: ToolResult) -> None:
+        """Note a result, which another backend may have asked for before."""
+        self._waiting.discard(frame.call_id)
+        if frame.call_id not in self._carried_out:
+            self._known_calls.append([(frame.name, {})])
 
     def ended(self, frame: AnswerEnded, fault: Fault | None) -> None:
         """Note how it ended."""
@@ -105,10 +114,13 @@ class _Maker:
         finished = self._end in (AnswerEnd.COMPLETE, AnswerEnd.EMPTY)
         # With its tokens a response has ended; where none are told, the last has all the words.
         count = max(len(self._calls) + 1, len(self._usages))
+        # What another backend had carried out is asked for again, and no call is published.
+        again = count - 1 - len(self._calls)
+        calls_by_round = [*self._known_calls[:again], *self._calls]
         rounds = [Round() for _ in range(count)]
         for index, texts in enumerate(self._texts):
             rounds[min(index, count - 1)].texts += texts
-        for each, calls in zip(rounds, self._calls, strict=False):
+        for each, calls in zip(rounds, calls_by_round, strict=False):
             each.calls = calls
         for each, usage in zip(rounds, self._usages, strict=False):
             each.usage = usage
