@@ -20,8 +20,10 @@ from pipeline.frames import (
     Side,
     ToolCall,
     ToolCancel,
+    ToolOffer,
     ToolResult,
     Transcript,
+    TurnClosed,
     Usage,
 )
 
@@ -40,10 +42,10 @@ def live_tape(happenings: Sequence[Happening]) -> list[Connection]:
     maker = _Maker(happenings)
     skipped = derived(happenings)
     for at, each in enumerate(happenings):
-        if each.own and at not in skipped:
+        if not each.own:
+            maker.was_sent(each.sent_ns, each.frame)
+        elif at not in skipped:
             maker.published(each.sent_ns, each.frame)
-        elif isinstance(each.frame, ToolResult):
-            maker.results[each.frame.call_id] = each.sent_ns
     return maker.connections
 
 
@@ -52,7 +54,9 @@ class _Maker:
 
     def __init__(self, happenings: Sequence[Happening]) -> None:
         self.connections: list[Connection] = []
-        self.results: dict[str, int] = {}
+        self._results: dict[str, int] = {}
+        self._backend = ""
+        self._news = False
         self._began, self._ended = began(happenings), ended(happenings)
         self._user_text: dict[str, str] = {}
         self._connection: Connection | None = None
@@ -61,13 +65,25 @@ class _Maker:
         self._calls: dict[str, str] = {}
         self._told: set[str] = set()
 
+    def was_sent(self, at_ns: int, frame: Frame) -> None:
+        """Note a result, and what makes a client want another session of its own accord."""
+        match frame:
+            case ToolResult(call_id=call_id):
+                self._results[call_id] = at_ns
+            case TurnClosed(by=by):
+                self._news |= by not in ("", self._backend)
+            case ToolOffer():
+                self._news = True
+
     def published(self, at_ns: int, frame: Frame) -> None:
         """Note what the service must have sent for this."""
         match frame:
-            case BackendStatus(state=BackendState.READY):
+            case BackendStatus(state=BackendState.READY, backend=backend):
+                self._backend = backend
                 self._open(at_ns)
             case BackendStatus(state=BackendState.DEGRADED) if self._connection is not None:
-                self._send(at_ns, {"goAway": {"timeLeft": "0s"}})
+                if not self._news:
+                    self._send(at_ns, {"goAway": {"timeLeft": "0s"}})
                 self._connection = None
             case Fault():
                 self._fault(at_ns, frame)
@@ -84,6 +100,7 @@ class _Maker:
         self.connections.append(self._connection)
         self._opened_ns = self._cue_ns = at_ns
         self._cues, self._calls, self._told = set(), {}, set()
+        self._news = False
         return self._connection
 
     def _fault(self, at_ns: int, fault: Fault) -> None:
@@ -162,8 +179,8 @@ class _Maker:
             return
         self._await("", Said(turn), said_ns)
         for call_id, of_turn in self._calls.items():
-            if of_turn == turn and call_id in self.results:
-                self._await("", Responded(call_id), self.results[call_id])
+            if of_turn == turn and call_id in self._results:
+                self._await("", Responded(call_id), self._results[call_id])
 
     def _await(self, turn: str, cue: Cue, at_ns: int) -> None:
         if (turn, cue) in self._cues:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from pipeline.frames import (
     AnswerEnded,
     Frame,
     Playback,
+    SpeechStarted,
     ToolCall,
     ToolResult,
     TurnClosed,
@@ -35,7 +37,8 @@ class Feeder:
     """Holds a frame back until the actor has given what brought it about.
 
     The result of a call, the report that an answer is heard, and the verdict on a turn come from
-    what the actor said; now it may say it a little later. What comes on the same port waits behind.
+    what the actor said; now it may say it a little later. A user who speaks over an answer does so
+    where it was then. What comes on the same port waits behind.
 
     Args:
         name: The actor.
@@ -47,8 +50,15 @@ class Feeder:
         self, name: str, recorded: Iterable[Frame], deliver: Callable[[str, Frame], None]
     ) -> None:
         self._name = name
-        self._expected = {cause for frame in recorded if (cause := _given(frame))}
+        self._expected: set[Cause] = set()
+        self._sounded = [(0, 0)]
+        for frame in sorted(recorded, key=lambda each: each.sent_ns):
+            if cause := _given(frame):
+                self._expected.add(cause)
+            if isinstance(frame, AnswerAudio):
+                self._sounded.append((frame.sent_ns, self._sounded[-1][1] + len(frame.pcm)))
         self._given: Counter[Cause] = Counter()
+        self._sound_bytes = 0
         self._deliver = deliver
         self._held: defaultdict[str, deque[tuple[float, Frame]]] = defaultdict(deque)
 
@@ -61,6 +71,8 @@ class Feeder:
         """The actor has given a frame; `flush` delivers what that brings about."""
         if cause := _given(frame):
             self._given[cause] += 1
+        if isinstance(frame, AnswerAudio):
+            self._sound_bytes += len(frame.pcm)
 
     def flush(self, now_s: float) -> None:
         """Deliver what has not to wait any more."""
@@ -69,8 +81,13 @@ class Feeder:
                 self._deliver(port, waiting.popleft()[1])
 
     def _due(self, patience_s: float, frame: Frame, now_s: float) -> bool:
+        if now_s >= patience_s:
+            return True
+        if isinstance(frame, SpeechStarted):
+            before = bisect_left(self._sounded, (frame.sent_ns, 0)) - 1
+            return self._sound_bytes >= self._sounded[max(0, before)][1]
         cause = self._cause(frame)
-        return cause not in self._expected or self._given[cause] > 0 or now_s >= patience_s
+        return cause not in self._expected or self._given[cause] > 0
 
     def _cause(self, frame: Frame) -> Cause:
         match frame:

@@ -20,16 +20,18 @@ from pipeline.frames import (
     SpeechStarted,
     ToolCall,
     ToolCancel,
+    ToolOffer,
     ToolResult,
     ToolStatus,
     Transcript,
+    TurnClosed,
     Usage,
     UserText,
 )
 
 Row = tuple[float, Frame]
 """Seconds, and a frame that was sent then."""
-FED = (SpeechStarted, SpeechEnded, UserText, ToolResult)
+FED = (SpeechStarted, SpeechEnded, UserText, ToolResult, ToolOffer, TurnClosed)
 TTS = "the-voice"
 
 

@@ -22,7 +22,14 @@ from happened import (
 
 from actors.cassette.live_tape import live_tape
 from actors.cassette.tape import Await, Began, Close, Connection, Item, Responded, Said, Send
-from pipeline.frames import AnswerEnd, BackendState, FaultClass
+from pipeline.frames import (
+    AnswerEnd,
+    BackendState,
+    FaultClass,
+    Outcome,
+    ToolOffer,
+    TurnClosed,
+)
 
 ONE, TWO = b"\1\0", b"\2\0"
 GENERATED = {"generationComplete": True}
@@ -203,3 +210,14 @@ def test_a_planned_move_begins_with_the_services_announcement() -> None:
     )
     assert first.items == [Send({"goAway": {"timeLeft": "0s"}}, 5.0)]
     assert second.items == []
+
+
+def test_a_move_that_the_client_wanted_itself_is_not_announced() -> None:
+    elsewhere = TurnClosed(turn="a", outcome=Outcome.ANSWERED, by="http")
+    for news in (elsewhere, ToolOffer(tools=[])):
+        first, _ = live_tape(
+            happened(
+                (0.0, status()), (4.0, news), (5.0, status(BackendState.DEGRADED)), (5.1, status())
+            )
+        )
+        assert first.items == []

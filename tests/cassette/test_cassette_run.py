@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +13,7 @@ import pytest
 import yaml
 
 from actors.recorder.reader import read_recording
-from pipeline.frames import AnswerEnded, Frame, ToolCall
+from pipeline.frames import Frame, Outcome, ToolCall, TurnClosed
 from pipeline.testing import running
 
 ROOT = Path(__file__).parent.parent.parent
@@ -23,8 +21,6 @@ SPEECH = ROOT / "tests" / "speech"
 CHANGED = Path(__file__).parent / "changed_live.py"
 FED = ("vad", "tools", "live", "http", "device", "budget", "speaker")
 """All actors of the demo that are sent anything on a wire and give anything."""
-AT_ONCE = 4
-"""Reproductions beside each other: they mostly wait for the clock."""
 
 
 @pytest.fixture(scope="module")
@@ -64,47 +60,62 @@ def sent(recording: Path, actor: str, kind: type[Frame]) -> list[Any]:
     return [message.frame() for message in found.messages if message.actor == actor]
 
 
-@contextmanager
-def reproducing() -> Iterator[Any]:
-    """Runs `greenroom reproduce`, several beside each other."""
+@pytest.fixture(scope="module")
+def reproduced(recording: Path) -> dict[str, subprocess.CompletedProcess[str]]:
+    """What `greenroom reproduce` says of each actor, and of what was made of `live`."""
     environment = {**os.environ, "COLUMNS": "200"}
     for variable in ("GEMINI_API_KEY", "GOOGLE_API_KEY"):
         environment.pop(variable, None)
 
-    def run(recording: Path, actor: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(arguments: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         greenroom = str(Path(sys.executable).parent / "greenroom")
-        command = [greenroom, "reproduce", actor, str(recording), *arguments]
         return subprocess.run(
-            command, env=environment, capture_output=True, text=True, timeout=100, check=False
+            [greenroom, "reproduce", *arguments, str(recording)],
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
         )
 
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield lambda *arguments: pool.submit(run, *arguments)
+    wanted = {actor: (actor,) for actor in FED}
+    wanted |= {name: ("live", "--use", f"{CHANGED}:{name}") for name in ("Forgetful", "Mumbling")}
+    # They mostly wait for the clock, and may do that together.
+    with ThreadPoolExecutor(len(wanted)) as pool:
+        return dict(zip(wanted, pool.map(run, wanted.values()), strict=True))
 
 
-def test_each_actor_alone_gives_what_it_gave(recording: Path) -> None:
+def test_the_run_had_a_tool_call_and_an_interruption(recording: Path) -> None:
     assert [call.name for call in sent(recording, "live", ToolCall)] == ["move"]
-    ends = [frame.end for frame in sent(recording, "live", AnswerEnded)]
-    assert ends in (["complete", "complete"], ["interrupted", "complete"])
-    with reproducing() as reproduce:
-        runs = {actor: reproduce(recording, actor) for actor in FED}
-    for actor, run in runs.items():
-        done = run.result()
-        assert done.returncode == 0, f"{actor}: {done.stdout}\n{done.stderr}"
-        assert "the same" in done.stdout
+    outcomes = [frame.outcome for frame in sent(recording, "supervisor", TurnClosed)]
+    assert outcomes == [Outcome.INTERRUPTED, Outcome.ANSWERED]
 
 
-def test_a_changed_backend_is_found_out(recording: Path) -> None:
-    with reproducing() as reproduce:
-        forgetful = reproduce(recording, "live", "--use", f"{CHANGED}:Forgetful")
-        mumbling = reproduce(recording, "live", "--use", f"{CHANGED}:Mumbling")
-    done = forgetful.result()
+@pytest.mark.parametrize("actor", FED)
+def test_an_actor_alone_gives_what_it_gave(
+    actor: str, reproduced: dict[str, subprocess.CompletedProcess[str]]
+) -> None:
+    done = reproduced[actor]
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+    assert done.stdout.endswith("the same\n")
+
+
+def test_a_backend_that_forgets_a_transcript_is_found_out(
+    reproduced: dict[str, subprocess.CompletedProcess[str]],
+) -> None:
+    done = reproduced["Forgetful"]
     assert done.returncode == 1, done.stderr
-    lost = [line for line in done.stdout.splitlines() if line.startswith("- ")]
-    assert len(lost) == 2
-    assert all('"side": "user"' in line for line in lost)
-    assert "+ " not in done.stdout.replace("said to", "")
-    done = mumbling.result()
+    *found, verdict = done.stdout.splitlines()
+    assert [line[:17] for line in found] == ["- live.transcript"] * 2
+    assert all('"side": "user"' in line for line in found)
+    assert verdict.endswith(": 2 differ")
+
+
+def test_a_backend_that_says_something_else_to_its_service_gets_no_answer(
+    reproduced: dict[str, subprocess.CompletedProcess[str]],
+) -> None:
+    done = reproduced["Mumbling"]
     assert done.returncode == 1, done.stderr
-    assert "said to its service what it had not said" in done.stdout
-    assert "- live.audio" in done.stdout
+    assert "live said to its service what it had not said: " in done.stdout
+    assert "\n- live.audio" in f"\n{done.stdout}"
+    assert "+ live.audio" not in done.stdout

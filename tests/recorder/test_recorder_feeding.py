@@ -11,6 +11,7 @@ from pipeline.frames import (
     Outcome,
     Playback,
     PlaybackState,
+    SpeechStarted,
     ToolCall,
     ToolResult,
     ToolStatus,
@@ -72,3 +73,19 @@ def test_a_changed_actor_is_not_waited_for_without_end() -> None:
     assert got == []
     held.flush(PATIENCE_S)
     assert got == [("results", RESULT)]
+
+
+def test_the_user_interrupts_an_answer_where_it_was_interrupted() -> None:
+    sounds = [
+        AnswerAudio(turn="a", epoch=1, backend="live", position=n, pcm=b"..", sent_ns=10 * n + 10)
+        for n in range(3)
+    ]
+    held, got = feeder(*sounds)
+    spoke = SpeechStarted(turn="b", position=1, at_ns=1, sent_ns=25)
+    held.feed("speech", spoke, 0.0)
+    held.gave(sounds[0])
+    held.flush(0.1)
+    assert got == []
+    held.gave(sounds[1])
+    held.flush(0.2)
+    assert got == [("speech", spoke)]
