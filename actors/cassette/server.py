@@ -8,13 +8,14 @@ import json
 import socket
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from websockets.http11 import Request as Handshake
 
 from actors.cassette.deck import Deck
 from actors.cassette.http_player import HttpPlayer
 from actors.cassette.live_player import LivePlayer
+from actors.cassette.stand_in import SERVER_FILE
 from actors.cassette.tape import Connection as Tape
 from actors.simulator.certificates import Certificates, make_certificates
 from actors.simulator.errors import HttpError
@@ -23,8 +24,6 @@ from actors.simulator.listening import ListeningSocket
 from actors.simulator.transport import Connection
 from actors.simulator.websocket import WebSocket
 
-SERVER_FILE = "cassette.json"
-"""In the runtime folder, for the option `server_file` of a backend."""
 KEY = "a-key-for-the-cassette"
 HOST = "127.0.0.1"
 
@@ -102,8 +101,3 @@ class Cassette:
             return
         websocket.handler = LivePlayer(websocket, tape, self._deck)
         websocket.accept(handshake)
-
-
-def pointed(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the options of a backend that is to talk to the cassette."""
-    return {**options, "server_file": SERVER_FILE, "base_url": None, "ca_file": None}

@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from actors.backend.server import ServerOptions
 from actors.cassette.deck import Deck
 from actors.cassette.happening import Happening, check, sayings
-from actors.cassette.http_player import HttpPlayer
 from actors.cassette.http_tape import http_tape
 from actors.cassette.live_tape import live_tape
-from actors.cassette.server import Cassette, pointed
 from actors.http.options import HttpOptions
 from actors.live.options import LiveOptions
 from pipeline.actor import Options
+from pipeline.errors import ConfigError
 from pipeline.frames import Audio
 
-__all__ = ["cassette", "is_played_back", "pointed"]
+if TYPE_CHECKING:
+    from actors.cassette.server import Cassette
+
+SERVER_FILE = "cassette.json"
+"""In the runtime folder, for the option `server_file` of a backend."""
+NEEDED = ("h11", "trustme")
 
 
 def is_played_back(kind: type[Options]) -> bool:
     """Whether there is a cassette for actors with such options."""
     return issubclass(kind, (LiveOptions, HttpOptions))
+
+
+def pointed(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a backend that is to talk to the cassette."""
+    return {**options, "server_file": SERVER_FILE, "base_url": None, "ca_file": None}
 
 
 def cassette(
@@ -45,9 +55,17 @@ def cassette(
         folder: The runtime folder of the actor.
 
     Raises:
-        GreenroomError: the recording lacks what is needed.
+        GreenroomError: the recording, or what is installed, lacks what is needed.
     """
-    assert isinstance(options, ServerOptions)
+    missing = [package for package in NEEDED if find_spec(package) is None]
+    if missing:
+        raise ConfigError(
+            f"the service of {name} is played back by a server that needs {' and '.join(missing)}: "
+            "install it with `pip install greenroom[record,simulator]`"
+        )
+    from actors.cassette.http_player import HttpPlayer
+    from actors.cassette.server import Cassette
+
     said = sayings(happenings, sound)
     check(name, happenings, said)
     deck = Deck(said, pace)
