@@ -13,9 +13,11 @@ from pipeline.frames import AnswerAudio, Audio, Frame, Playback, PlaybackState
 SAMPLE_BYTES = 2
 PAUSE_S = 0.02
 """Samples of zero for so long, a block, are no part of a sound but time in which none was made."""
-BROKEN_OFF_S = 0.05
-"""A speaker that is interrupted stops at its next block of 20 ms, and fades out over another: into
-which block the same interruption falls is chance."""
+BROKEN_OFF_S = 0.1
+"""Between two runs of the same interruption: a speaker stops at its next block of 20 ms, and on a
+busy machine it, or the answer before, came 60 ms late."""
+FADE_S = 0.005
+"""The end of what was broken off; see `actors.audio.playout`."""
 RATE_HZ = 24_000
 """Of answers; a report of playback does not tell."""
 
@@ -87,10 +89,10 @@ def alike(one: Piece, other: Piece) -> bool:
     if a["type"] != Audio.type_name or "position" in a or not ("pcm" in a and "pcm" in b):
         return False
     short, long = sorted((len(a["pcm"]), len(b["pcm"])))
-    margin = int(BROKEN_OFF_S * a.get("rate_hz", RATE_HZ)) * SAMPLE_BYTES
-    kept = max(0, short - margin)
+    bytes_per_s = a.get("rate_hz", RATE_HZ) * SAMPLE_BYTES
+    kept = max(0, short - int(FADE_S * bytes_per_s))
     same = a["pcm"][:kept] == b["pcm"][:kept] and _without(a, "pcm") == _without(b, "pcm")
-    return 0 < long - short <= margin and same
+    return 0 < long - short <= BROKEN_OFF_S * bytes_per_s and same
 
 
 def _without(fields: dict[str, Any], name: str) -> dict[str, Any]:

@@ -13,6 +13,8 @@ import pytest
 import yaml
 
 from actors.recorder.reader import read_recording
+from actors.recorder.reproduce import reproduce
+from pipeline.errors import GreenroomError
 from pipeline.frames import Frame, Outcome, ToolCall, TurnClosed
 from pipeline.testing import running
 
@@ -37,6 +39,10 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
                     "recorder": {
                         "use": "recorder",
                         "options": {"path": str(folder / "run.mcap")},
+                    },
+                    "quiet_recorder": {
+                        "use": "recorder",
+                        "options": {"path": str(folder / "quiet.mcap"), "without": ["audio"]},
                     },
                     "microphone": {
                         "options": {
@@ -119,3 +125,9 @@ def test_a_backend_that_says_something_else_to_its_service_gets_no_answer(
     assert "live said to its service what it had not said: " in done.stdout
     assert "\n- live.audio" in f"\n{done.stdout}"
     assert "+ live.audio" not in done.stdout
+
+
+def test_a_backend_recorded_without_sound_is_refused(recording: Path) -> None:
+    quiet = read_recording([recording.with_name("quiet.mcap")])
+    with pytest.raises(GreenroomError, match=r"live cannot be reproduced: .* without sound"):
+        reproduce(quiet, "live")

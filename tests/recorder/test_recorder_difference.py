@@ -87,13 +87,16 @@ def test_silence_between_sounds_is_time_and_sounds_are_not() -> None:
     assert differing(then, stream(RAMP + pause + RAMP), placed=False) == 2
 
 
-def test_a_sound_may_be_broken_off_a_block_later_and_no_more() -> None:
+def test_a_sound_may_be_broken_off_a_little_later_and_no_more() -> None:
     pause = bytes(4 * BLOCK)
     then = stream(RAMP[: 20 * BLOCK - 2 * 480] + pause)
     assert differing(then, stream(RAMP + pause), placed=False) == 0
     assert differing(stream(RAMP[: 10 * BLOCK] + pause), stream(RAMP + pause), placed=False) == 2
+    faded = RAMP[: 20 * BLOCK - 2 * 480 - 100] + b"\1" * 100
+    assert differing(stream(faded + pause), stream(RAMP + pause), placed=False) == 0
     other = RAMP[:2] + b"\1" + RAMP[3:]
     assert differing(then, stream(other + pause), placed=False) == 2
+    assert differing(stream(RAMP + pause), stream(RAMP[:-2] + b"\1\1" + pause), placed=False) == 2
     assert differing([stopped(4800)], [stopped(5280)]) == 0
     assert differing([stopped(4800)], [stopped(9600)]) == 2
     finished = PlaybackState.FINISHED
