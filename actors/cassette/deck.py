@@ -21,12 +21,14 @@ class Deck:
         pace: 2 is twice as fast as the recording.
         heard: Turns that the client has said, in order.
         strange: In words, what the client said that is not in the recording.
+        faults: What the cassette itself failed with.
     """
 
     said: Sequence[Saying]
     pace: float = 1.0
     heard: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
+    faults: list[BaseException] = field(default_factory=list)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
 
     def spoken(self, pcm: bytes, before: Sequence[str]) -> str | None:
@@ -53,8 +55,13 @@ class Deck:
         """Run work that ends with the cassette."""
         task = asyncio.get_running_loop().create_task(work)
         self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
+        task.add_done_callback(self._done)
         return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self.tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.faults.append(error)
 
     def _first(self, fits: list[str], before: Sequence[str], what: str) -> str | None:
         found = next((turn for turn in fits if turn not in before), next(iter(fits), None))

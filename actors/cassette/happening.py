@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from pipeline.errors import GreenroomError
@@ -59,11 +60,16 @@ def sayings(happenings: Sequence[Happening], sound: Iterable[Audio]) -> list[Say
         elif isinstance(each.frame, UserText) and not each.own:
             typed.append(Saying(each.frame.turn, text=each.frame.text))
     cut = {turn: bytearray() for turn, _, _ in spans}
+    spans.sort(key=lambda span: span[1])
+    past = 0
     for block in sound:
-        for turn, start, end in spans:
+        while past < len(spans) and spans[past][2] <= block.position:
+            past += 1
+        for turn, start, end in islice(spans, past, None):
             first, last = max(0, start - block.position), min(block.samples, end - block.position)
-            if first < last:
-                cut[turn] += block.pcm[2 * first : 2 * last]
+            if first >= block.samples:
+                break
+            cut[turn] += block.pcm[2 * first : 2 * max(first, last)]
     return [*(Saying(turn, pcm=bytes(pcm)) for turn, pcm in cut.items()), *typed]
 
 

@@ -11,9 +11,15 @@ from typing import Any
 
 from actors.cassette.deck import Deck
 from actors.cassette.tape import Answer, Round, Voice
-from actors.simulator.errors import HttpError
+from actors.simulator.errors import HttpError, Refused
 from actors.simulator.http_connection import Request, Responder
-from actors.simulator.shapes import as_objects, content_parts, content_text
+from actors.simulator.shapes import (
+    INVALID_ARGUMENT,
+    as_object,
+    as_objects,
+    content_parts,
+    content_text,
+)
 from actors.simulator.wire import decode_base64, normalise
 
 METHODS = ["generateContent", "bidiGenerateContent"]
@@ -45,16 +51,18 @@ class HttpPlayer:
         if request.method == "GET":
             responder.send_json(200, {"models": [_model(name) for name in self._models]})
             return
-        body = normalise(request.json())
-        contents = as_objects(body.get("contents"))
         model = request.path.rpartition("/")[2].partition(":")[0]
         try:
+            contents = _contents(request)
             if model == self._tts_model:
                 await self._speak(contents, responder)
             else:
                 await self._write(contents, responder)
         except HttpError as error:
             responder.send_json(error.code, error.body())
+        except (Refused, ValueError, wave.Error, EOFError) as error:
+            self._deck.strange.append(f"a request that is none of generateContent: {error!r}")
+            responder.send_json(400, HttpError(400, "INVALID_ARGUMENT", INVALID_ARGUMENT).body())
 
     async def _speak(self, contents: list[dict[str, Any]], responder: Responder) -> None:
         text = content_text(contents[-1]).strip()
@@ -106,9 +114,16 @@ class HttpPlayer:
         for part in content_parts(content):
             blob = part.get("inlineData")
             if blob is not None and str(blob.get("mimeType")).startswith("audio/"):
-                with wave.open(io.BytesIO(decode_base64(blob["data"]))) as sound:
+                with wave.open(io.BytesIO(decode_base64(str(blob.get("data"))))) as sound:
                     return self._deck.spoken(sound.readframes(sound.getnframes()), self._served)
         return self._deck.typed(content_text(content), self._served)
+
+
+def _contents(request: Request) -> list[dict[str, Any]]:
+    contents = as_objects(as_object(normalise(request.json())).get("contents"))
+    if not any(_is_question(each) for each in contents):
+        raise ValueError("it asks nothing")
+    return contents
 
 
 async def _end(given: Round | Voice, responder: Responder) -> None:

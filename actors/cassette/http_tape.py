@@ -13,6 +13,8 @@ from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
     AnswerEnded,
+    BackendState,
+    BackendStatus,
     Fault,
     FaultClass,
     Frame,
@@ -42,6 +44,8 @@ def http_tape(happenings: Sequence[Happening], tts_model: str) -> dict[str, Answ
         turn = getattr(frame, "turn", None)
         if isinstance(frame, Fault) and each.own:
             fault = frame
+        elif isinstance(frame, BackendStatus) and frame.state is BackendState.READY and each.own:
+            fault = None
         elif turn is None or at in skipped:
             continue
         elif each.own:

@@ -10,13 +10,17 @@ from typing import Any
 from actors.cassette.deck import Deck
 from actors.cassette.tape import Await, Began, Close, Connection, Cue, Responded, Said, Send
 from actors.simulator.errors import Close as CloseFrame
-from actors.simulator.shapes import as_object, as_objects, content_text
+from actors.simulator.errors import Refused
+from actors.simulator.shapes import INVALID_ARGUMENT, as_object, as_objects, content_text
 from actors.simulator.websocket import WebSocket
 from actors.simulator.wire import decode_base64, normalise
 
 AHEAD_S = 1.0
 """A message may come so much earlier than in the recorded run: then it is there in time for what
 comes by the clock, such as the user's interruption, however busy the machine is."""
+
+INVALID = 1007
+"""RFC 6455: a message that is not what it should be."""
 
 
 class LivePlayer:
@@ -38,7 +42,13 @@ class LivePlayer:
 
     def message(self, data: bytes) -> None:
         """Takes one message of the client."""
-        message = normalise(json.loads(data))
+        try:
+            self._take(as_object(normalise(json.loads(data))))
+        except (Refused, ValueError, KeyError, TypeError) as error:
+            self._deck.strange.append(f"a message that is none of Live: {error!r}")
+            self._socket.close(CloseFrame(INVALID, INVALID_ARGUMENT))
+
+    def _take(self, message: dict[str, Any]) -> None:
         for kind, content in message.items():
             match kind:
                 case "setup":
@@ -48,7 +58,7 @@ class LivePlayer:
                 case "clientContent":
                     self._content(as_object(content))
                 case "toolResponse":
-                    for each in as_objects(content.get("functionResponses")):
+                    for each in as_objects(as_object(content).get("functionResponses")):
                         self._happened(Responded(str(each.get("id"))))
 
     def closed(self, by: str, code: int, reason: str) -> None:

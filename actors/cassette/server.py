@@ -67,11 +67,10 @@ class Cassette:
         tasks = list(self._deck.tasks)
         for task in tasks:
             task.cancel()
-        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await asyncio.gather(*(connection.closed.wait() for connection in connections))
-        for error in ended:
-            if isinstance(error, Exception):
-                raise error
+        for error in self._deck.faults:
+            raise error
 
     async def _serve(self, accepted: socket.socket, _trusted: bool) -> None:
         assert self._certificates is not None

@@ -26,7 +26,7 @@ class Socket:
 
     def __init__(self) -> None:
         self.sent: list[dict[str, Any]] = []
-        self.ended: list[object] = []
+        self.ended: list[Any] = []
 
     def send(self, message: dict[str, Any]) -> None:
         self.sent.append(message)
@@ -197,5 +197,17 @@ def test_a_connection_ends_as_it_did() -> None:
             later.speak(HELLO)
             await later.heard(READY)
             assert later.socket.ended == [end]
+
+    talking(test)
+
+
+def test_what_is_no_message_of_live_ends_the_connection_and_is_noted() -> None:
+    async def test(client: Callable[..., Client]) -> None:
+        for content in ([], {"audio": {"data": "?"}, "activity_start": {}}):
+            live = client()
+            live.tell("realtime_input", content)
+            (end,) = live.socket.ended
+            assert end.code == 1007
+            assert "none of Live" in live.deck.strange[0]
 
     talking(test)
