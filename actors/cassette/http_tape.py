@@ -6,15 +6,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from actors.cassette.happening import Happening, derived
+from actors.cassette.happening import Happening, derived, ended
 from actors.cassette.live_tape import tokens
 from actors.cassette.tape import Answer, Round, Voice
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
     AnswerEnded,
-    BackendState,
-    BackendStatus,
     Fault,
     FaultClass,
     Frame,
@@ -38,21 +36,21 @@ def http_tape(happenings: Sequence[Happening], tts_model: str) -> dict[str, Answ
     """
     makers: defaultdict[str, _Maker] = defaultdict(lambda: _Maker(tts_model))
     skipped = derived(happenings)
+    said_ns = ended(happenings)
     fault: Fault | None = None
+    fault_ns = 0
     for at, each in enumerate(happenings):
         frame = each.frame
         turn = getattr(frame, "turn", None)
         if isinstance(frame, Fault) and each.own:
-            fault = frame
-        elif isinstance(frame, BackendStatus) and frame.state is BackendState.READY and each.own:
-            fault = None
+            fault, fault_ns = frame, each.sent_ns
         elif turn is None or at in skipped:
             continue
         elif each.own:
             makers[turn].published(frame)
             if isinstance(frame, AnswerEnded):
-                makers[turn].ended(frame, fault)
-                fault = None
+                in_turn = fault_ns >= said_ns.get(turn, 0)
+                makers[turn].ended(frame, fault if in_turn else None)
         elif isinstance(frame, Transcript) and frame.side is Side.USER:
             makers[turn].known += frame.text
         elif isinstance(frame, ToolResult):

@@ -28,7 +28,8 @@ STARTUP_NS = 5_000_000_000
 """Before the first input of a recording begun in mid-run: loading speech models takes 3 s."""
 QUIET_S = 3.0
 """After the last input: without an output for so long, nothing more is coming. Longer than the
-breathing space between the sentences of an answer. At the latest so long after the recording."""
+breathing space between the sentences of an answer. At the latest so long after the recording, or
+after the last input if that came late."""
 LOOK_S = 0.005
 """How soon what was held back is sent once its cause is there."""
 SERVERS = {"server_file", "base_url"}
@@ -179,7 +180,8 @@ async def _run(
             _raise_if_failed(failed, life)
             feeder.feed(each.port, timing.frame(each.frame), time.monotonic())
         last_s = max(last_s, time.monotonic())
-        while (quiet_s := min(last_s + QUIET_S, end_ns / 1e9)) > time.monotonic():
+        end_s = max(time.monotonic() + QUIET_S, end_ns / 1e9)
+        while (quiet_s := min(last_s + QUIET_S, end_s)) > time.monotonic():
             await until(quiet_s)
     finally:
         if life is not None:
