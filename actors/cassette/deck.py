@@ -19,14 +19,12 @@ class Deck:
     Attributes:
         said: The turns of the recording.
         pace: 2 is twice as fast as the recording.
-        heard: Turns that the client has said, in order.
         strange: In words, what the client said that is not in the recording.
         faults: What the cassette itself failed with.
     """
 
     said: Sequence[Saying]
     pace: float = 1.0
-    heard: list[str] = field(default_factory=list)
     strange: list[str] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
     tasks: set[asyncio.Task[Any]] = field(default_factory=set)
@@ -67,6 +65,4 @@ class Deck:
         found = next((turn for turn in fits if turn not in before), next(iter(fits), None))
         if found is None:
             self.strange.append(what)
-        else:
-            self.heard.append(found)
         return found

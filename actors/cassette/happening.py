@@ -26,13 +26,11 @@ class Happening(NamedTuple):
     Attributes:
         sent_ns: When, on the clock of that run.
         own: The actor sent it; otherwise it was sent it.
-        port: Of the actor.
         frame: Sound of the user is left out of those that a tape is made of.
     """
 
     sent_ns: int
     own: bool
-    port: str
     frame: Frame
 
 

@@ -16,6 +16,7 @@ from pipeline.frames import (
     ToolCall,
     ToolResult,
     TurnClosed,
+    UserText,
 )
 
 PATIENCE_S = 5.0
@@ -33,12 +34,33 @@ class Fed(NamedTuple):
     frame: Frame
 
 
+class Progress(NamedTuple):
+    """How much an actor has answered: bytes of sound, and answers that have ended."""
+
+    sound_bytes: int = 0
+    ended: int = 0
+
+    def after(self, frame: Frame) -> Progress:
+        """Return the progress with another frame given."""
+        match frame:
+            case AnswerAudio(pcm=pcm):
+                return self._replace(sound_bytes=self.sound_bytes + len(pcm))
+            case AnswerEnded():
+                return self._replace(ended=self.ended + 1)
+        return self
+
+    def reached(self, other: Progress) -> bool:
+        """Whether it is as far as the other."""
+        return self.sound_bytes >= other.sound_bytes and self.ended >= other.ended
+
+
 class Feeder:
     """Holds a frame back until the actor has given what brought it about.
 
     The result of a call, the report that an answer is heard, and the verdict on a turn come from
     what the actor said; now it may say it a little later. A user who speaks over an answer does so
-    where it was then. What comes on the same port waits behind.
+    where it was then, and who speaks after one does not speak over it. What comes on the same port
+    waits behind.
 
     Args:
         name: The actor.
@@ -51,14 +73,14 @@ class Feeder:
     ) -> None:
         self._name = name
         self._expected: set[Cause] = set()
-        self._sounded = [(0, 0)]
+        self._progress = [(0, Progress())]
         for frame in sorted(recorded, key=lambda each: each.sent_ns):
             if cause := _given(frame):
                 self._expected.add(cause)
-            if isinstance(frame, AnswerAudio):
-                self._sounded.append((frame.sent_ns, self._sounded[-1][1] + len(frame.pcm)))
+            if isinstance(frame, (AnswerAudio, AnswerEnded)):
+                self._progress.append((frame.sent_ns, self._progress[-1][1].after(frame)))
         self._given: Counter[Cause] = Counter()
-        self._sound_bytes = 0
+        self._now = Progress()
         self._deliver = deliver
         self._held: defaultdict[str, deque[tuple[float, Frame]]] = defaultdict(deque)
 
@@ -71,8 +93,7 @@ class Feeder:
         """The actor has given a frame; `flush` delivers what that brings about."""
         if cause := _given(frame):
             self._given[cause] += 1
-        if isinstance(frame, AnswerAudio):
-            self._sound_bytes += len(frame.pcm)
+        self._now = self._now.after(frame)
 
     def flush(self, now_s: float) -> None:
         """Deliver what has not to wait any more."""
@@ -83,9 +104,9 @@ class Feeder:
     def _due(self, patience_s: float, frame: Frame, now_s: float) -> bool:
         if now_s >= patience_s:
             return True
-        if isinstance(frame, SpeechStarted):
-            before = bisect_left(self._sounded, (frame.sent_ns, 0)) - 1
-            return self._sound_bytes >= self._sounded[max(0, before)][1]
+        if isinstance(frame, (SpeechStarted, UserText)):
+            before = bisect_left(self._progress, frame.sent_ns, key=lambda each: each[0]) - 1
+            return self._now.reached(self._progress[max(0, before)][1])
         cause = self._cause(frame)
         return cause not in self._expected or self._given[cause] > 0
 

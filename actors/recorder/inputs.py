@@ -70,9 +70,7 @@ class Inputs:
             )
         )
         for message, frame in frames(wanted):
-            own = message.actor == self._name
-            port = message.port if own else self._port(message)
-            found.append(Happening(message.sent_ns, own, port, frame))
+            found.append(Happening(message.sent_ns, message.actor == self._name, frame))
         return found
 
     def _port(self, message: Message) -> str:

@@ -38,7 +38,7 @@ TTS = "the-voice"
 def happened(*rows: Row) -> list[Happening]:
     """What the backend `live` was sent and sent."""
     ordered = sorted(rows, key=lambda row: row[0])
-    return [Happening(round(s * 1e9), not isinstance(f, FED), "", f) for s, f in ordered]
+    return [Happening(round(s * 1e9), not isinstance(f, FED), f) for s, f in ordered]
 
 
 def began(turn: str, position: int = 0) -> SpeechStarted:

@@ -16,6 +16,7 @@ from pipeline.frames import (
     ToolResult,
     ToolStatus,
     TurnClosed,
+    UserText,
 )
 
 CALL = ToolCall(turn="a", call_id="1", name="move")
@@ -89,3 +90,18 @@ def test_the_user_interrupts_an_answer_where_it_was_interrupted() -> None:
     held.gave(sounds[1])
     held.flush(0.2)
     assert got == [("speech", spoke)]
+
+
+def test_who_speaks_after_an_answer_does_not_speak_over_it() -> None:
+    said = (
+        SpeechStarted(turn="b", position=1, at_ns=1, sent_ns=25),
+        UserText(turn="t", text="And?", sent_ns=25),
+    )
+    for frame in said:
+        held, got = feeder(SOUND, ENDED.model_copy(update={"sent_ns": 24}))
+        held.gave(SOUND)
+        held.feed("in", frame, 0.0)
+        assert got == []
+        held.gave(ENDED)
+        held.flush(0.1)
+        assert got == [("in", frame)]
