@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,7 +57,7 @@ class _Maker:
         self.connections: list[Connection] = []
         self._results: dict[str, int] = {}
         self._backend = ""
-        self._news = False
+        self._news = self._explained = False
         self._began, self._ended = began(happenings), ended(happenings)
         self._user_text: dict[str, str] = {}
         self._connection: Connection | None = None
@@ -81,12 +82,11 @@ class _Maker:
             case BackendStatus(state=BackendState.READY, backend=backend):
                 self._backend = backend
                 self._open(at_ns)
-            case BackendStatus(state=BackendState.DEGRADED) if self._connection is not None:
-                if not self._news:
-                    self._send(at_ns, {"goAway": {"timeLeft": "0s"}})
-                self._connection = None
+            case BackendStatus(state=BackendState.DEGRADED | BackendState.UNAVAILABLE):
+                self._trouble(at_ns, frame)
             case Fault():
                 self._fault(at_ns, frame)
+                self._explained = True
             case AnswerEnded(end=AnswerEnd.FAILED):
                 pass
             case AnswerEnded():
@@ -102,6 +102,18 @@ class _Maker:
         self._cues, self._calls, self._told = set(), {}, set()
         self._news = False
         return self._connection
+
+    def _trouble(self, at_ns: int, status: BackendStatus) -> None:
+        """The newest status is retained and a fault is not: a recorder may have come in between."""
+        explained, self._explained = self._explained, False
+        if explained:
+            return
+        if fault := _fault_in(status):
+            self._fault(at_ns, fault)
+        elif self._connection is not None:
+            if not self._news:
+                self._send(at_ns, {"goAway": {"timeLeft": "0s"}})
+            self._connection = None
 
     def _fault(self, at_ns: int, fault: Fault) -> None:
         connection, self._connection = self._connection, None
@@ -196,6 +208,20 @@ class _Maker:
 
     def _after_s(self, at_ns: int) -> float:
         return max(0, at_ns - self._cue_ns) / 1e9
+
+
+def _fault_in(status: BackendStatus) -> Fault | None:
+    """Return what a status gives as its reason, which is the fault in words."""
+    found = re.fullmatch(r"(\w+)(?: (\d+))?: (.*)", status.reason, re.DOTALL)
+    if found is None or found[1] not in list(FaultClass):
+        return None
+    return Fault(
+        backend=status.backend,
+        fault=FaultClass(found[1]),
+        code=int(found[2]) if found[2] else None,
+        reason=found[3],
+        retry=True,
+    )
 
 
 def _usage(usage: Usage) -> dict[str, Any]:

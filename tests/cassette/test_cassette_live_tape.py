@@ -221,3 +221,10 @@ def test_a_move_that_the_client_wanted_itself_is_not_announced() -> None:
             )
         )
         assert first.items == []
+
+
+def test_a_fault_that_came_before_the_recorder_is_read_from_the_status() -> None:
+    trouble = status(BackendState.UNAVAILABLE).model_copy(update={"reason": "quota 429: enough"})
+    assert live_tape(happened((0.1, trouble))) == [Connection(refusal=(429, "enough"))]
+    told = fault(429, FaultClass.QUOTA, "enough")
+    assert len(live_tape(happened((0.1, told), (0.2, trouble), (9.0, trouble)))) == 2
