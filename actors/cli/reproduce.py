@@ -37,7 +37,7 @@ def reproduce_command(
     Raises:
         GreenroomError: no such recording or actor.
     """
-    recording = read_recording(files)
+    recording = read_recording([each.absolute() for each in files])
     here = Path.cwd()
     if use is not None and (here / use.partition(":")[0]).is_file():
         use = str(here / use)
@@ -45,22 +45,27 @@ def reproduce_command(
     with tempfile.TemporaryDirectory(prefix="reproduce-") as private:
         os.chdir(private)
         try:
-            then, now = reproduce(recording, actor, use=use, options=_options(sets), pace=pace)
+            done = reproduce(recording, actor, use=use, options=_options(sets), pace=pace)
         finally:
             os.chdir(here)
+    then, now = done.recorded, done.produced
     for port in ports:
         if port not in now:
             hint = did_you_mean(port, now)
             raise ConfigError(f"--port {port}: {actor} has no such output port; {hint}")
     then = {port: sent for port, sent in then.items() if not ports or port in ports}
-    found = differences(then, now, ignored)
+    found = differences(then, now, ignored, placed=done.placed)
     for each in found:
         sign = "-" if each.recorded else "+"
         _say(f"{sign} {actor}.{each.port} {json.dumps(each.fields, default=_brief)}")
+    for words in done.strange:
+        _say(f"{actor} said to its service what it had not said: {words}")
     recorded, produced = (sum(len(side[port]) for port in then) for side in (then, now))
     verdict = f"{len(found)} differ" if found else "the same"
+    if done.strange and not found:
+        verdict = "the same, but not what it said to its service"
     _say(f"{actor}: {recorded} frames recorded, {produced} now: {verdict}")
-    return EXIT_DIFFERENT if found else 0
+    return EXIT_DIFFERENT if found or done.strange else 0
 
 
 def _options(sets: Sequence[str]) -> dict[str, Any]:

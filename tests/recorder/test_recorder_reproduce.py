@@ -38,6 +38,7 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
                     "options": {"step": 320},
                     "inputs": {"audio": "microphone.audio"},
                 },
+                "deaf": {"use": f"{ACTORS}:BlockCounter", "options": {}, "inputs": {}},
             }
         },
     )
@@ -77,6 +78,13 @@ def test_an_option_may_be_changed_and_a_field_ignored(recording: Path) -> None:
     assert reproduced(recording, sets=["step=160"], ignored=["text"]) == 0
 
 
+def test_the_recording_may_be_named_from_the_working_directory(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(recording.parent)
+    assert reproduced(Path(recording.name)) == 0
+
+
 def test_an_actor_that_fails_fails_here_too(recording: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         reproduced(recording, use=f"{ACTORS}:Broken")
@@ -85,8 +93,10 @@ def test_an_actor_that_fails_fails_here_too(recording: Path) -> None:
 def test_what_cannot_be_reproduced_is_refused_in_words(recording: Path) -> None:
     with pytest.raises(GreenroomError, match="did you mean 'counter'"):
         reproduced(recording, actor="conter")
-    with pytest.raises(GreenroomError, match="it listens to nobody"):
+    with pytest.raises(GreenroomError, match="microphone is a source"):
         reproduced(recording, actor="microphone")
+    with pytest.raises(GreenroomError, match="it listens to nobody"):
+        reproduced(recording, actor="deaf")
     with pytest.raises(ConfigError, match=r"actors\.counter\.options\.stepp.*'step'"):
         reproduced(recording, sets=["stepp=1"])
     with pytest.raises(ConfigError, match=r"--port txt.*did you mean 'text'"):

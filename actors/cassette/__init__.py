@@ -1,0 +1,1 @@
+"""Plays back to a backend what its service said in a recorded run."""
