@@ -58,11 +58,11 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
-	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[device,simulator,record,top]'
+	PIP_CONSTRAINT=constraints.txt $(PIP) install --config-settings editable_mode=compat -e '.[device,simulator,record,top]'
 	touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt
-	PIP_CONSTRAINT=constraints.txt $(PIP) install -e '.[device,simulator,dev]'
+	PIP_CONSTRAINT=constraints.txt $(PIP) install --config-settings editable_mode=compat -e '.[device,simulator,dev]'
 	touch $@ $(VENV)/.run
 
 # Install Debian packages where that is allowed; otherwise say what is missing and go on.

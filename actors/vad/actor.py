@@ -76,14 +76,19 @@ class Vad(Actor[VadOptions]):
                 f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
                 "set the rate of the actor that sends it"
             )
-        if not self._waiting:
+        alone = len(self._sessions) <= 1
+        if not (alone or self._waiting):
             # All that is read from the socket at once comes before.
             asyncio.get_running_loop().call_soon(self._listen)
         self._waiting[frame.session].append(frame)
+        if alone:
+            self._listen()
 
     def _listen(self) -> None:
         """Judge the windows that have come, of each session one at a time, together."""
         waiting, self._waiting = self._waiting, defaultdict(list)
+        if not waiting:
+            return
         asking: list[tuple[Generator[Samples, float, None], Engine, Samples]] = []
         for name, frames in waiting.items():
             session = self._session(name, frames[0].origin_ns)
