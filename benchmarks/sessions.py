@@ -5,20 +5,27 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
+import yaml
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.callers import BLOCK_NS, caller_name, offsets_ns
 from benchmarks.figures import Figure, quantile
-from benchmarks.peers.footprint import BEFORE_END_S
-from benchmarks.peers.greenroom_sessions import observe_sessions
-from benchmarks.peers.kinds import block_delays_ms
-from benchmarks.peers.observation import Observation, Trial
-from benchmarks.sound import RATE_HZ, Samples, phrases, quiet
+from benchmarks.lean_server import Arrivals, lean_server
+from benchmarks.memory import memory_mib
+from benchmarks.setting import NAME
+from benchmarks.sound import CHUNK_SAMPLES
+from benchmarks.tap import Tap, tapping
+from pipeline.frames import SpeechStarted
+from pipeline.testing import RunningPipeline, running
 
 COUNTS = (1, 10, 25, 50, 100)
 P99_LIMIT_MS = 20.0
@@ -29,73 +36,159 @@ SETTLE_S = 8.0
 """Left out: all connect at once, and what was said before waits for that."""
 WINDOW_S = 26.0
 """With the former more than the 30 s of sound that are kept of each session."""
-ANSWER_MS = 400
-"""As many messages as a second of sound takes that comes in pieces of 200 ms."""
+
+
+@dataclass
+class Run:
+    """What so many sessions took.
+
+    Attributes:
+        callers: How many.
+        lateness_ms: Of each block in mid-turn, from capture to the server.
+        processor_s: Per session and minute, all processes of the pipeline.
+        memory_mib: Of all these, at the end.
+        turns: By outcome.
+        note: What each process used, in % of a processor.
+    """
+
+    callers: int
+    lateness_ms: list[float]
+    processor_s: float
+    memory_mib: float
+    turns: dict[str, int]
+    note: str
 
 
 def measure(folder: Path) -> list[Figure]:
     """Talk with one, with ten ... at once; speech is half of the time."""
-    runs = [_run(folder, sessions) for sessions in COUNTS]
+    runs = [_run(folder, callers) for callers in COUNTS]
     figures: list[Figure] = []
     for run in runs:
-        name = f"{run.trial.sessions} sessions"
-        late_ms = _late_ms(run)
+        name = f"{run.callers} sessions"
         figures += [
-            Figure(f"{name}: block to server", "ms", late_ms, p99_limit=P99_LIMIT_MS),
+            Figure(f"{name}: block to server", "ms", run.lateness_ms, p99_limit=P99_LIMIT_MS),
             Figure(
                 f"{name}: processor time each",
                 "s/min",
-                [run.cpu_s_per_min],
-                note=f"{_shares(run)}; turns {run.turns}",
+                [run.processor_s],
+                note=f"{run.note}; turns {run.turns}",
             ),
         ]
-    further = [(r.memory_mib - runs[0].memory_mib) / (r.trial.sessions - 1) for r in runs[1:]]
+    further = [(r.memory_mib - runs[0].memory_mib) / (r.callers - 1) for r in runs[1:]]
     figures.append(
         Figure("memory of a further session", "MiB", further, p99_limit=MEMORY_LIMIT_MIB)
     )
     return figures
 
 
-def _run(folder: Path, sessions: int) -> Observation:
-    folder = folder / str(sessions)
-    folder.mkdir()
-    trial = Trial(_talk(), ANSWER_MS, sessions=sessions, settle_s=SETTLE_S)
-    return observe_sessions(trial, folder, feeding=False)
+def _run(folder: Path, callers: int) -> Run:
+    folder = folder / str(callers)
+    with (
+        lean_server(folder) as server,
+        running(_config(folder), "--external", "microphone") as pipeline,
+    ):
+        pipeline.until(lambda status: status.ready, "readiness")
+        command = [sys.executable, "-m", "benchmarks.callers", str(pipeline.runtime_dir)]
+        command += [str(callers), str(SETTLE_S + WINDOW_S + 1)]
+        starts: defaultdict[str, list[SpeechStarted]] = defaultdict(list)
+        with (
+            tapping(pipeline.runtime_dir, vad=["speech"]) as tap,
+            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as calling,
+        ):
+            assert calling.stdout is not None
+            zero_ns = int(calling.stdout.readline())
+            _listen(tap, starts, SETTLE_S)
+            before, before_s = _used_s(pipeline), time.monotonic()
+            _listen(tap, starts, WINDOW_S)
+            after, minutes = _used_s(pipeline), (time.monotonic() - before_s) / 60
+            memory = sum(memory_mib(process.pid for process in pipeline.processes()).values())
+            turns = pipeline.status().turns_closed
+        arrivals = server.arrivals()
+    used = {name: after[name] - before.get(name, 0.0) for name in after}
+    return Run(
+        callers,
+        _lateness_ms(arrivals, starts, zero_ns, callers),
+        sum(used.values()) / minutes / callers,
+        memory,
+        turns,
+        ", ".join(f"{name} {100 * each / minutes / 60:.0f} %" for name, each in used.items()),
+    )
 
 
-def _talk() -> Samples:
-    """No phrase comes twice: the server knows each block by its samples."""
-    parts = [part for said in phrases() for part in (said, quiet(len(said) / RATE_HZ))]
-    return np.concatenate(parts)[: int((SETTLE_S + WINDOW_S + BEFORE_END_S) * RATE_HZ)]
+def _listen(tap: Tap, starts: defaultdict[str, list[SpeechStarted]], seconds: float) -> None:
+    try:
+        for heard in tap.stream(seconds):
+            if isinstance(heard.frame, SpeechStarted):
+                starts[heard.frame.session].append(heard.frame)
+    except TimeoutError:
+        return
 
 
-def _late_ms(run: Observation) -> list[float]:
+def _lateness_ms(
+    arrivals: Arrivals,
+    starts: defaultdict[str, list[SpeechStarted]],
+    zero_ns: int,
+    callers: int,
+) -> list[float]:
+    """Only what was captured after the detection of speech counts: what was before must wait."""
+    offsets = offsets_ns(callers)
+    values: list[float] = []
     # Looking at the memory afterwards holds up the processes.
-    return block_delays_ms(run, SETTLE_S + WINDOW_S)
+    window_s = range(round(SETTLE_S), round(SETTLE_S + WINDOW_S))
+    for at_ns, caller, block in arrivals.tolist():
+        captured_ns = zero_ns + offsets[caller] + (block + 1) * BLOCK_NS
+        position = block * CHUNK_SAMPLES
+        known = [s for s in starts[caller_name(caller)] if s.position <= position]
+        in_window = (captured_ns - zero_ns) // 1_000_000_000 in window_s
+        if in_window and known and known[-1].sent_ns < captured_ns:
+            values.append((at_ns - captured_ns) / 1e6)
+    return values
 
 
-def _shares(run: Observation) -> str:
-    shares = ((name.removeprefix("gr:"), share) for name, share in run.percents.items())
-    return ", ".join(f"{name} {share:.0f} %" for name, share in shares)
+def _used_s(pipeline: RunningPipeline) -> dict[str, float]:
+    used: dict[str, float] = {}
+    for process in pipeline.processes():
+        times = process.cpu_times()
+        used[process.name().removeprefix("gr:")] = times.user + times.system
+    return used
+
+
+def _config(folder: Path) -> Path:
+    audio = {"audio": "microphone.audio"}
+    supervisor = {"route": "supervisor.route", "turns": "supervisor.turns"}
+    actors = {
+        "microphone": {"use": "microphone"},
+        "vad": {"use": "vad", "inputs": audio},
+        "live": {
+            "use": "live",
+            "inputs": {**audio, "speech": "vad.speech", **supervisor},
+            "options": {"server_file": str(folder / "simulator.json")},
+        },
+    }
+    path = folder / f"{NAME}.yaml"
+    path.write_text(
+        yaml.safe_dump({"name": NAME, "route": {"backends": ["live"]}, "actors": actors})
+    )
+    return path
 
 
 def main() -> None:
     """Print a table."""
     table = Table("sessions", "blocks", "p50 ms", "p99 ms", "max ms", "s/min each", "MiB", "turns")
     notes: list[str] = []
-    for sessions in [int(each) for each in sys.argv[1:]] or COUNTS:
+    for callers in [int(each) for each in sys.argv[1:]] or COUNTS:
         with tempfile.TemporaryDirectory(prefix="gr-") as folder:
-            run = _run(Path(folder), sessions)
-        late = _late_ms(run)
+            run = _run(Path(folder), callers)
+        late = run.lateness_ms
         table.add_row(
-            str(sessions),
+            str(callers),
             str(len(late)),
             *(f"{value:.2f}" for value in (quantile(late, 0.5), quantile(late, 0.99), max(late))),
-            f"{run.cpu_s_per_min:.2f}",
+            f"{run.processor_s:.2f}",
             f"{run.memory_mib:.0f}",
             ", ".join(f"{count} {outcome}" for outcome, count in run.turns.items()),
         )
-        notes.append(f"{sessions}: {_shares(run)}")
+        notes.append(f"{callers}: {run.note}")
     Console(width=120).print(table)
     print(*notes, sep="\n")
 

@@ -21,8 +21,6 @@ less), and below their softest first consonant."""
 PAUSE_BELOW_PEAK_DB = 26.0
 SHORTEST_PHRASE = RATE_HZ * 12 // 10
 """1.2 s: two or three words."""
-NOISE_STEPS = 2
-"""Of 32768, below any microphone's own noise."""
 
 Samples = NDArray[np.int16]
 
@@ -52,12 +50,6 @@ def speech(seconds: float) -> Samples:
     """The recordings one after the other, again and again, without pauses in between."""
     once = np.concatenate(recordings())
     return np.resize(once, int(seconds * RATE_HZ))
-
-
-def quiet(seconds: float) -> Samples:
-    """Silence in which each block differs, so that it is known by its samples."""
-    source = np.random.default_rng(int(seconds * 1000))
-    return source.integers(-NOISE_STEPS, NOISE_STEPS + 1, int(seconds * RATE_HZ)).astype(np.int16)
 
 
 def onset(samples: Samples) -> int:

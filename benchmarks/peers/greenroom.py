@@ -96,7 +96,7 @@ def _observe(trial: Trial, pipeline: RunningPipeline, spawned_ns: int, folder: P
         playbacks = _playbacks(tap, trial, pipeline if trial.block else None)
     seen = Observation(trial, spawned_ns, [zero_ns], [_runs(playbacks, folder)])
     if footprint is not None:
-        seen.cpu_s_per_min, seen.memory_mib, seen.percents = footprint
+        seen.cpu_s_per_min, seen.memory_mib = footprint
     return seen
 
 

@@ -25,11 +25,8 @@ from pipeline.testing import RunningPipeline, running
 PATIENCE_S = 20.0
 
 
-def observe_sessions(trial: Trial, folder: Path, *, feeding: bool = True) -> Observation:
+def observe_sessions(trial: Trial, folder: Path) -> Observation:
     """Speak into many sessions at once; what is answered is not played.
-
-    Args:
-        feeding: Count the process that stands for the microphones, as the peers feed themselves.
 
     Raises:
         CollapsedError: they were not served.
@@ -40,7 +37,7 @@ def observe_sessions(trial: Trial, folder: Path, *, feeding: bool = True) -> Obs
         spawned_ns = time.monotonic_ns()
         try:
             with running(config, "--external", ACTOR) as pipeline:
-                seen = _observe(trial, pipeline, sound, spawned_ns, feeding=feeding)
+                seen = _observe(trial, pipeline, sound, spawned_ns)
         except (AssertionError, psutil.NoSuchProcess, subprocess.TimeoutExpired) as error:
             raise CollapsedError(f"Greenroom did not do it: {error}") from error
     seen.sessions = [record for record in service.journal() if record.arrivals]
@@ -49,9 +46,7 @@ def observe_sessions(trial: Trial, folder: Path, *, feeding: bool = True) -> Obs
     return seen
 
 
-def _observe(
-    trial: Trial, pipeline: RunningPipeline, sound: Path, spawned_ns: int, *, feeding: bool
-) -> Observation:
+def _observe(trial: Trial, pipeline: RunningPipeline, sound: Path, spawned_ns: int) -> Observation:
     pipeline.until(lambda status: status.ready, "readiness")
     module = [sys.executable, "-m", "benchmarks.peers.microphones"]
     command = [*module, str(pipeline.runtime_dir), str(sound), str(trial.sessions)]
@@ -59,15 +54,14 @@ def _observe(
         try:
             assert speaking.stdout is not None
             zeros_ns = json.loads(speaking.stdout.readline())
-            feeders = [psutil.Process(speaking.pid)] if feeding else []
-            footprint = watch(trial, zeros_ns[0], lambda: [*feeders, *pipeline.processes()])
-            turns = pipeline.status().turns_closed
+            # The peers feed themselves too.
+            feeding = psutil.Process(speaking.pid)
+            footprint = watch(trial, zeros_ns[0], lambda: [feeding, *pipeline.processes()])
             speaking.wait(PATIENCE_S)
         finally:
             speaking.kill()
     seen = Observation(trial, spawned_ns, zeros_ns, [[] for _ in zeros_ns])
-    seen.cpu_s_per_min, seen.memory_mib, seen.percents = footprint
-    seen.turns = turns
+    seen.cpu_s_per_min, seen.memory_mib = footprint
     return seen
 
 

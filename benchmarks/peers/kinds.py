@@ -17,7 +17,6 @@ from benchmarks.sound import (
     Samples,
     onset,
     phrases,
-    quiet,
     read_wav,
     speech,
     voiced_end,
@@ -44,6 +43,8 @@ STALLS = 3
 FAULT_INTO_S = 1.0
 """Of an utterance of 2.8 s."""
 FAULT_PATIENCE_S = 15.0
+NOISE_STEPS = 2
+"""Of 32768, below any microphone's own noise: silence in which each block differs."""
 
 
 @dataclass(frozen=True)
@@ -93,16 +94,15 @@ def _listen(seen: Observation) -> Mapping[str, float]:
     }
 
 
-def block_delays_ms(seen: Observation, end_s: float = math.inf) -> list[float]:
+def block_delays_ms(seen: Observation) -> list[float]:
     """From the capture of each block's last sample to that sample at the server.
 
-    Left out is what was captured before all had settled or after `end_s`, and what was captured
-    before the client had said that somebody speaks: it is held back on purpose until then.
+    Left out is what was captured in the first `SETTLE_S`, and what was captured before the client
+    had said that somebody speaks: it is held back on purpose until then.
     """
     found: list[float] = []
     for session, record in seen.own_sessions():
-        zero_ns = seen.zeros_ns[session]
-        steady_ns = zero_ns + seen.trial.settle_s * 1e9
+        steady_ns = seen.zeros_ns[session] + SETTLE_S * 1e9
         starts = list(record.starts)
         declared_ns = 0
         for at_ns, start, end in record.arrivals:
@@ -113,7 +113,7 @@ def block_delays_ms(seen: Observation, end_s: float = math.inf) -> list[float]:
             first = -(-(start + 1) // BLOCK) * BLOCK
             for position in range(first, end + 1, BLOCK):
                 due_ns = seen.due_ns(session, position)
-                if max(steady_ns, declared_ns) < due_ns <= zero_ns + end_s * 1e9:
+                if due_ns > max(steady_ns, declared_ns):
                     found.append((at_ns - due_ns) / 1e6)
     return found
 
@@ -190,9 +190,9 @@ def _stall(seen: Observation) -> Mapping[str, float]:
 
 def _fault_trial(_: int, sessions: int) -> Trial:
     question = read_wav(SPEECH / "goforward.wav")
-    lead = quiet(SETTLE_S)
+    lead = _quiet(SETTLE_S)
     at = len(lead) + onset(question) + int(FAULT_INTO_S * RATE_HZ)
-    sound = np.concatenate([lead, question, quiet(FAULT_PATIENCE_S)])
+    sound = np.concatenate([lead, question, _quiet(FAULT_PATIENCE_S)])
     ends = (len(lead) + voiced_end(question),)
     return Trial(sound, ANSWER_MS, ends, at, sessions, stand_in=True)
 
@@ -223,10 +223,10 @@ def _earliest(times_ns: Sequence[int], otherwise: str) -> int:
 
 def _spaced(parts: Sequence[Samples], pause_s: float, answer_ms: int, sessions: int) -> Trial:
     """Speak one after the other, with pauses; begin with a pause in which all get ready."""
-    pieces: list[Samples] = [quiet(SETTLE_S)]
+    pieces: list[Samples] = [_quiet(SETTLE_S)]
     ends: list[int] = []
     for part in parts:
-        pieces += [part, quiet(pause_s)]
+        pieces += [part, _quiet(pause_s)]
         ends.append(sum(map(len, pieces)) - len(pieces[-1]))
     return Trial(np.concatenate(pieces), answer_ms, tuple(ends), sessions=sessions)
 
@@ -236,6 +236,11 @@ def _spoken(trial: Trial) -> list[tuple[int, int]]:
     pause = int(PHRASE_PAUSE_S * RATE_HZ)
     begins = [int(SETTLE_S * RATE_HZ), *(end + pause for end in trial.turn_ends)]
     return list(zip(begins, trial.turn_ends, strict=False))
+
+
+def _quiet(seconds: float) -> Samples:
+    source = np.random.default_rng(int(seconds * 1000))
+    return source.integers(-NOISE_STEPS, NOISE_STEPS + 1, int(seconds * RATE_HZ)).astype(np.int16)
 
 
 KINDS = (

@@ -21,10 +21,7 @@ class CollapsedError(Exception):
 
 @dataclass(frozen=True)
 class Trial:
-    """What is spoken and what the server does; the attributes of `Task` and `Behaviour`.
-
-    `settle_s` is left out at the beginning.
-    """
+    """What is spoken and what the server does; the attributes of `Task` and `Behaviour`."""
 
     sound: Samples
     answer_ms: int = 300
@@ -34,7 +31,6 @@ class Trial:
     block: bool = False
     stand_in: bool = False
     server_turns: bool = False
-    settle_s: float = SETTLE_S
 
     @property
     def seconds(self) -> float:
@@ -69,10 +65,8 @@ class Observation:
         runs: What was heard in each session.
         sessions: What the server saw, in the order in which they came.
         stand_in_ms: How much sound the second service was given, for one that is not a Live one.
-        cpu_s_per_min: Processor time for each minute and session, after it has settled.
+        cpu_s_per_min: Processor time for each minute and session, after `SETTLE_S`.
         memory_mib: Of all its processes, at the end.
-        percents: Of a processor, by process.
-        turns: By outcome, of a subject that counts them.
     """
 
     trial: Trial
@@ -83,8 +77,6 @@ class Observation:
     stand_in_ms: float = 0.0
     cpu_s_per_min: float = 0.0
     memory_mib: float = 0.0
-    percents: dict[str, float] = field(default_factory=dict)
-    turns: dict[str, int] = field(default_factory=dict)
 
     def due_ns(self, session: int, position: int) -> int:
         """When the sample before `position` of the sound was captured."""

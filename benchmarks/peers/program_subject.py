@@ -82,7 +82,7 @@ class ProgramSubject:
             for each in runs
         ]
         seen = Observation(trial, spawned_ns, zeros_ns, heard)
-        seen.cpu_s_per_min, seen.memory_mib, seen.percents = footprint
+        seen.cpu_s_per_min, seen.memory_mib = footprint
         return seen
 
     def _watch(self, process: subprocess.Popen[bytes], trial: Trial, zero_ns: int) -> Footprint:
