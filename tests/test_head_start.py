@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import IO, Any
 
 import psutil
 import pytest
@@ -47,14 +49,32 @@ def test_backends_come_from_the_process_that_had_the_head_start(tmp_path: Path) 
 )
 def test_a_run_that_never_begins_leaves_no_process(arguments: list[str], status: int) -> None:
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(
-            [GREENROOM, "run", *arguments],
-            stdout=output,
-            stderr=output,
-            start_new_session=True,
-        )
+        process = _greenroom(output, *arguments)
         assert process.wait(60) == status
-    left = [each for each in psutil.process_iter() if _session(each) == process.pid]
+    _assert_alone(process.pid)
+
+
+def test_control_c_while_it_is_still_importing_ends_it_without_a_traceback(tmp_path: Path) -> None:
+    with (tmp_path / "output.log").open("w+") as output:
+        process = _greenroom(output, str(config(tmp_path, "")))
+        family = psutil.Process(process.pid)
+        while not family.children():
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        # On a busy machine it may have come far enough to stop as if it had run for long.
+        assert process.wait(60) in (130, 0)
+        output.seek(0)
+        assert "Traceback" not in output.read()
+    _assert_alone(process.pid)
+
+
+def _greenroom(output: IO[Any], *arguments: str) -> subprocess.Popen[bytes]:
+    command = [GREENROOM, "run", *arguments]
+    return subprocess.Popen(command, stdout=output, stderr=output, start_new_session=True)
+
+
+def _assert_alone(session: int) -> None:
+    left = [each for each in psutil.process_iter() if _session(each) == session]
     _, alive = psutil.wait_procs(left, timeout=30)
     assert not alive
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,12 +16,19 @@ LIKELY_BACKEND = "live"
 in vain, and nobody waits for them."""
 
 
+EXIT_INTERRUPTED = 128 + signal.SIGINT
+"""As shells say it."""
+
+
 def main() -> None:
     """Run the command line."""
-    head_start = _begin() if sys.argv[1:2] == ["run"] else None
-    from actors.cli.app import run
+    try:
+        head_start = _begin() if sys.argv[1:2] == ["run"] else None
+        from actors.cli.app import run
 
-    run(head_start)
+        run(head_start)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)
 
 
 def _begin() -> Nursery:

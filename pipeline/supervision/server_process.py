@@ -101,10 +101,17 @@ def fork_server(
     make_immortal()
     gc.freeze()
     parent = os.getpid()
+    # Control-C between fork and return would be swallowed by what Python does after a fork, and
+    # only the child would end.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     pid = os.fork()
     if pid:
-        return Forked(pid)
+        server = Forked(pid)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        return server
     try:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         for end in _our_ends:
             end.close()
         if log_stream is not None:
