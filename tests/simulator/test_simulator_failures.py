@@ -20,6 +20,8 @@ from simulating import (
 )
 
 SILENCE_2_S = bytes(64_000)
+AWAY_S = 2.0
+"""Several attempts fall into it, however busy the machine."""
 
 
 def connect(**changes: Any) -> Any:
@@ -95,7 +97,7 @@ def test_refused_handshake_has_status_and_google_error_body(
 
 
 def test_refused_tcp_comes_back_on_the_same_port(scripted: Scripted) -> None:
-    scripted({"when": "connect", "times": 1, "do": [{"refuse_tcp": 0.3}]})
+    scripted({"when": "connect", "times": 1, "do": [{"refuse_tcp": AWAY_S}]})
 
     async def conversation() -> list[type[BaseException]]:
         seen: list[type[BaseException]] = []
@@ -112,7 +114,7 @@ def test_refused_tcp_comes_back_on_the_same_port(scripted: Scripted) -> None:
 
 
 def test_wrong_certificate_is_offered_for_a_while(scripted: Scripted) -> None:
-    scripted({"when": "connect", "times": 1, "do": [{"wrong_certificate": 0.3}]})
+    scripted({"when": "connect", "times": 1, "do": [{"wrong_certificate": AWAY_S}]})
 
     async def conversation() -> list[str]:
         seen: list[str] = []
