@@ -9,6 +9,8 @@ from typing import Any
 
 from actors.cassette.happening import Saying
 
+SERVER_FILE = "cassette.json"
+"""In the runtime folder, for the option `server_file` of a backend."""
 SAMPLES_PER_S = 16_000
 
 

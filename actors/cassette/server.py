@@ -12,10 +12,9 @@ from typing import Self
 
 from websockets.http11 import Request as Handshake
 
-from actors.cassette.deck import Deck
+from actors.cassette.deck import SERVER_FILE, Deck
 from actors.cassette.http_player import HttpPlayer
 from actors.cassette.live_player import LivePlayer
-from actors.cassette.stand_in import SERVER_FILE
 from actors.cassette.tape import Connection as Tape
 from actors.simulator.certificates import Certificates, make_certificates
 from actors.simulator.errors import HttpError

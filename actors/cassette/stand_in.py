@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from actors.cassette.deck import Deck
+from actors.cassette.deck import SERVER_FILE, Deck
 from actors.cassette.happening import Happening, check, sayings
 from actors.cassette.http_tape import http_tape
 from actors.cassette.live_tape import live_tape
@@ -20,8 +20,6 @@ from pipeline.frames import Audio
 if TYPE_CHECKING:
     from actors.cassette.server import Cassette
 
-SERVER_FILE = "cassette.json"
-"""In the runtime folder, for the option `server_file` of a backend."""
 NEEDED = ("h11", "trustme")
 
 
