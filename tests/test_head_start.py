@@ -7,6 +7,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -55,17 +57,31 @@ def test_a_run_that_never_begins_leaves_no_process(arguments: list[str], status:
 
 
 def test_control_c_while_it_is_still_importing_ends_it_without_a_traceback(tmp_path: Path) -> None:
-    with (tmp_path / "output.log").open("w+") as output:
+    with (tmp_path / "output.log").open("w+") as output, _heeding_control_c():
         process = _greenroom(output, str(config(tmp_path, "")))
-        family = psutil.Process(process.pid)
-        while not family.children():
-            assert process.poll() is None
-        os.killpg(process.pid, signal.SIGINT)
-        # On a busy machine it may have come far enough to stop as if it had run for long.
-        assert process.wait(60) in (130, 0)
+        try:
+            family = psutil.Process(process.pid)
+            while not family.children():
+                assert process.poll() is None
+            os.killpg(process.pid, signal.SIGINT)
+            # On a busy machine it may have come far enough to stop as if it had run for long.
+            assert process.wait(60) in (130, 0)
+        finally:
+            process.kill()
+            process.wait()
         output.seek(0)
         assert "Traceback" not in output.read()
     _assert_alone(process.pid)
+
+
+@contextmanager
+def _heeding_control_c() -> Iterator[None]:
+    """A shell lets what it starts in the background ignore Control-C, and that is inherited."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _greenroom(output: IO[Any], *arguments: str) -> subprocess.Popen[bytes]:

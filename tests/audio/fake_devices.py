@@ -13,6 +13,8 @@ import pytest
 from actors.audio import stream_keeper
 from actors.audio.pcm import Samples
 from pipeline.errors import DeviceError
+from pipeline.frames import ActorState
+from pipeline.testing import Stage
 
 
 @dataclass
@@ -52,6 +54,18 @@ class FakeDevice:
     def unplug(self) -> None:
         self.present = False
         self.streams[-1].active = False
+
+
+def until_ready(stage: Stage[Any], call: Callable[[], object]) -> None:
+    """Call back, as a device does again and again, until the actor says that it is back."""
+
+    def ready() -> bool:
+        if stage.actor.state is ActorState.READY:
+            return True
+        call()
+        return False
+
+    stage.until(ready, "readiness")
 
 
 @pytest.fixture

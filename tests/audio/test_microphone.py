@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fake_devices import FakeDevice, patient  # noqa: F401
+from fake_devices import FakeDevice, patient, until_ready  # noqa: F401
 
 from actors.audio.device_stream import DeviceStream, Take
 from actors.audio.pcm import Samples, to_samples
@@ -141,8 +141,7 @@ def test_time_lost_to_an_unplugged_device_is_a_gap_in_positions(
     assert "no such device" in microphone.actor.detail
     device.present = True
     microphone.until(lambda: len(device.streams) == 2)
-    say(device, count_up(2 * BLOCK, first=10_000))
-    microphone.until(lambda: microphone.actor.state is ActorState.READY)
+    until_ready(microphone, lambda: say(device, count_up(2 * BLOCK, first=10_000)))
     after = microphone.expect("audio", Audio)
     # The 100 samples before the gap, too few for a block, are not joined to what comes after.
     assert to_samples(after.pcm)[0] == 10_000
@@ -182,5 +181,4 @@ def test_a_restart_while_unplugged_waits_for_the_device(
         assert microphone.actor.state is ActorState.DEGRADED
         device.present = True
         microphone.until(lambda: bool(device.streams))
-        say(device, count_up(BLOCK))
-        microphone.until(lambda: microphone.actor.state is ActorState.READY)
+        until_ready(microphone, lambda: say(device, count_up(BLOCK)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fake_devices import FakeDevice, patient  # noqa: F401
+from fake_devices import FakeDevice, patient, until_ready  # noqa: F401
 from playing import BLOCK, MS, audio, ended, ramp, route, speech, voice
 
 from actors.audio import stream_keeper
@@ -156,8 +156,7 @@ def test_an_unplugged_device_holds_the_answer_where_it_was(
     assert device.streams[0].closed
     device.present = True
     speaker.until(lambda: len(device.streams) == 2)
-    device.play(BLOCK)
-    speaker.until(lambda: speaker.actor.state is ActorState.READY)
+    until_ready(speaker, lambda: device.play(BLOCK))
     heard = device.play(150 * MS)
     assert np.array_equal(heard[heard != 0], ramp(200 * MS)[50 * MS :])
     assert speaker.actor.counters["device_lost"] == 1
@@ -211,8 +210,7 @@ def test_a_restart_while_unplugged_waits_for_the_device(
         assert speaker.actor.state is ActorState.DEGRADED
         device.present = True
         speaker.until(lambda: bool(device.streams))
-        device.play(BLOCK)
-        speaker.until(lambda: speaker.actor.state is ActorState.READY)
+        until_ready(speaker, lambda: device.play(BLOCK))
 
 
 def test_a_restarted_speaker_goes_on_in_mid_answer(
