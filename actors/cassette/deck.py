@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
+from actors.audio.pcm import SPEECH_RATE_HZ
 from actors.cassette.happening import Saying
+from actors.simulator.tasks import Tasks
 
 SERVER_FILE = "cassette.json"
 """In the runtime folder, for the option `server_file` of a backend."""
-SAMPLES_PER_S = 16_000
 
 
 @dataclass
@@ -23,13 +22,16 @@ class Deck:
         pace: 2 is twice as fast as the recording.
         strange: In words, what the client said that is not in the recording.
         faults: What the cassette itself failed with.
+        tasks: End with the cassette.
     """
 
     said: Sequence[Saying]
     pace: float = 1.0
     strange: list[str] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.tasks = Tasks(self.faults.append)
 
     def spoken(self, pcm: bytes, before: Sequence[str]) -> str | None:
         """Return the turn whose sound this ends with.
@@ -44,24 +46,12 @@ class Deck:
         at = {each.turn: pcm.rfind(each.pcm) for each in self.said if each.pcm}
         last = max(at.values(), default=-1)
         fits = [turn for turn, found in at.items() if found == last >= 0]
-        return self._first(fits, before, f"{len(pcm) / 2 / SAMPLES_PER_S:.2f} s of speech")
+        return self._first(fits, before, f"{len(pcm) / 2 / SPEECH_RATE_HZ:.2f} s of speech")
 
     def typed(self, text: str, before: Sequence[str]) -> str | None:
         """Return the turn in which this was typed."""
         fits = [each.turn for each in self.said if each.text and text.endswith(each.text)]
         return self._first(fits, before, f"the text {text!r}")
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Run work that ends with the cassette."""
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.faults.append(error)
 
     def _first(self, fits: list[str], before: Sequence[str], what: str) -> str | None:
         found = next((turn for turn in fits if turn not in before), next(iter(fits), None))

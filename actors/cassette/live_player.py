@@ -74,7 +74,7 @@ class LivePlayer:
         history = as_object(setup.get("historyConfig"))
         self._seeded = not history.get("initialHistoryInClientContent")
         self._socket.send({"setupComplete": {}})
-        self._playing = self._deck.spawn(self._play())
+        self._playing = self._deck.tasks.spawn(self._play())
 
     def _input(self, content: Mapping[str, Any]) -> None:
         if "activityStart" in content:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from pathlib import Path
@@ -14,8 +13,6 @@ if TYPE_CHECKING:
 LIKELY_BACKEND = "live"
 """First in the route of every config that comes with Greenroom. Where it is not, its imports are
 in vain, and nobody waits for them."""
-
-
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 """As shells say it."""
 
@@ -33,14 +30,9 @@ def main() -> None:
 
 def _begin() -> Nursery:
     """Begin to import google-genai, for which a conversation waits longest, beside all the rest."""
-    # Looking for garbage in what is being imported takes a quarter of the start.
-    gc.disable()
-    from pipeline.supervision.forkserver import import_shared, keep_to_one_thread
-    from pipeline.supervision.nursery import Nursery
+    from pipeline.supervision.nursery import first_nursery
 
-    keep_to_one_thread()
-    import_shared()
-    nursery = Nursery(forked=True)
+    nursery = first_nursery()
     nursery.preload([(LIKELY_BACKEND, Path.cwd())])
     return nursery
 

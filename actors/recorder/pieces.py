@@ -8,18 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from actors.audio.pcm import SAMPLE_BYTES
+from actors.audio.playout import FADE_SAMPLES, RATE_HZ
 from pipeline.frames import AnswerAudio, Audio, Frame, Playback, PlaybackState
 
-SAMPLE_BYTES = 2
 PAUSE_S = 0.02
 """Samples of zero for so long, a block, are no part of a sound but time in which none was made."""
 BROKEN_OFF_S = 0.1
 """Between two runs of the same interruption: a speaker stops at its next block of 20 ms, and on a
 busy machine it, or the answer before, came 60 ms late."""
-FADE_S = 0.005
-"""The end of what was broken off; see `actors.audio.playout`."""
-RATE_HZ = 24_000
-"""Of answers; a report of playback does not tell."""
 
 
 @dataclass
@@ -90,7 +87,8 @@ def alike(one: Piece, other: Piece) -> bool:
         return False
     short, long = sorted((len(a["pcm"]), len(b["pcm"])))
     bytes_per_s = a.get("rate_hz", RATE_HZ) * SAMPLE_BYTES
-    kept = max(0, short - int(FADE_S * bytes_per_s))
+    # What was broken off ends in a fade.
+    kept = max(0, short - bytes_per_s * FADE_SAMPLES // RATE_HZ)
     same = a["pcm"][:kept] == b["pcm"][:kept] and _without(a, "pcm") == _without(b, "pcm")
     return 0 < long - short <= BROKEN_OFF_S * bytes_per_s and same
 

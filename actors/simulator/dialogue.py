@@ -112,7 +112,7 @@ class Dialogue:
         )
         self.record.turns.append(record)
         self._turn = Turn(self, given, plan, record)
-        self._task = self.services.spawn(self._turn.run())
+        self._task = self.services.tasks.spawn(self._turn.run())
 
     def heard(self, turn: Turn) -> None:
         """Lets the scenario act on what was understood."""

@@ -1,10 +1,9 @@
 """The simulator: one TLS port that speaks the Gemini wire protocol."""
 
 import asyncio
-import contextlib
+import logging
 import random
 import re
-import socket
 import tempfile
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -18,8 +17,8 @@ from .conversation import Handles
 from .director import Director
 from .ears import make_ears
 from .effects import GARBAGE_BYTES
+from .entrance import Entrance
 from .errors import Close, HttpError, close_preset, http_preset, presets
-from .http_connection import HttpConnection
 from .journal import Journal, SessionRecord
 from .listening import ListeningSocket
 from .options import SimulatorOptions
@@ -27,9 +26,11 @@ from .pacing import Pacing
 from .scenario import load_scenario
 from .services import Services
 from .session import LiveSession
-from .transport import Connection
+from .tasks import Tasks
 from .voice import make_voice
 from .websocket import WebSocket
+
+_logger = logging.getLogger(__name__)
 
 # The JavaScript SDK puts two slashes before `ws`, and the service does not mind.
 LIVE_PATH = re.compile(
@@ -57,9 +58,16 @@ class SimulatorServer:
             door=self._listening,
             random=random.Random(self.options.seed),
             pacing=Pacing(*self.options.answer_speed),
+            tasks=Tasks(self._note_fault),
         )
         self._api = Api(self._services, self.key_error)
-        self._connections: set[Connection] = set()
+        self._entrance = Entrance(
+            self._listening,
+            self._services.tasks,
+            self._api.answer,
+            self._handshake,
+            self._note_connection,
+        )
         self._live_connections = 0
 
     @property
@@ -87,19 +95,11 @@ class SimulatorServer:
             folder = Path(self._temporary.name)
         self._certificates = await asyncio.to_thread(make_certificates, folder)
         await asyncio.gather(self._services.ears.start(), self._services.voice.start())
-        self._listening.start(self._serve, self._services.spawn)
+        self._entrance.open(self._certificates)
 
     async def stop(self) -> None:
         """Closes every connection and ends every task."""
-        self._listening.stop()
-        connections = list(self._connections)
-        for connection in connections:
-            connection.abort()
-        tasks = list(self._services.tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*(connection.closed.wait() for connection in connections))
+        await self._entrance.close()
         await asyncio.gather(self._services.ears.stop(), self._services.voice.stop())
         if self._temporary is not None:
             self._temporary.cleanup()
@@ -129,25 +129,12 @@ class SimulatorServer:
         preset = presets()["keys"].get(key, {"close": "invalid_key"})
         return close_preset(preset["close"])
 
-    async def _serve(self, accepted: socket.socket, trusted: bool) -> None:
-        assert self._certificates is not None
-        self.journal.connections += 1
-        connection = Connection(self._connections)
-        connection.handler = HttpConnection(
-            connection, self._api.answer, self._upgrade, self._services.spawn
-        )
-        context = self._certificates.trusted if trusted else self._certificates.untrusted
-        loop = asyncio.get_running_loop()
-        # A client that gives up during the TLS handshake is no fault of ours.
-        with contextlib.suppress(OSError):
-            await loop.connect_accepted_socket(
-                lambda: connection, accepted, ssl=context, ssl_shutdown_timeout=1.0
-            )
+    def _note_fault(self, error: BaseException) -> None:
+        self.journal.faults.append(repr(error))
+        _logger.error("a task of the simulator failed", exc_info=error)
 
-    def _upgrade(self, connection: Connection, received: bytes) -> None:
-        websocket = WebSocket(connection, lambda handshake: self._handshake(websocket, handshake))
-        connection.handler = websocket
-        websocket.receive(received)
+    def _note_connection(self) -> None:
+        self.journal.connections += 1
 
     def _handshake(self, websocket: WebSocket, handshake: Handshake) -> None:
         path, _, query = handshake.path.partition("?")

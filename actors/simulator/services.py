@@ -1,11 +1,8 @@
 """What all sessions and requests of one simulator share."""
 
-import asyncio
-import logging
 import random
-from collections.abc import Coroutine
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Protocol
 
 from .conversation import Handles
 from .director import Director
@@ -13,9 +10,8 @@ from .ears import Ears
 from .journal import Journal
 from .options import SimulatorOptions
 from .pacing import Pacing
+from .tasks import Tasks
 from .voice import Voice
-
-_logger = logging.getLogger(__name__)
 
 
 class Door(Protocol):
@@ -41,17 +37,4 @@ class Services:
     door: Door
     random: random.Random
     pacing: Pacing
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-
-    def spawn(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Runs `work` as a task that the server ends at its stop; a fault goes to the journal."""
-        task = asyncio.get_running_loop().create_task(work)
-        self.tasks.add(task)
-        task.add_done_callback(self._done)
-        return task
-
-    def _done(self, task: asyncio.Task[Any]) -> None:
-        self.tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.journal.faults.append(repr(error))
-            _logger.error("a task of the simulator failed", exc_info=error)
+    tasks: Tasks

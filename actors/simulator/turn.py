@@ -71,7 +71,7 @@ class Turn:
     async def run(self) -> None:
         """Answers; everything sent goes through the session."""
         # The user's words belong to the conversation even if the answer is interrupted.
-        await asyncio.shield(self._dialogue.services.spawn(self._hear()))
+        await asyncio.shield(self._dialogue.services.tasks.spawn(self._hear()))
         self._dialogue.heard(self)
         # A scenario may just have ended the session and with it this task.
         await asyncio.sleep(0)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.errors import GreenroomError
-from pipeline.supervision.forkserver import import_shared, keep_to_one_thread
-from pipeline.supervision.nursery import Nursery
+from pipeline.supervision.nursery import Nursery, first_nursery
 
 if TYPE_CHECKING:
     from pipeline.cli.app import Chooser
@@ -47,9 +46,10 @@ def run_command(
         external: Actors that somebody else publishes.
         duration_s: When to end; None: when the sources do.
         plain: Print lines, also on a terminal.
-        head_start: A fork server that has begun to import what backends need.
+        head_start: A fork server that has begun to import what backends need; None: there is one
+            from now on.
     """
-    keep_to_one_thread()
+    head_start = head_start or first_nursery()
     live = sys.stdout.isatty() and not plain
     log = _open_log() if live else None
     overlay: Mapping[str, Any] = {}
@@ -59,8 +59,6 @@ def run_command(
             print(reason)  # noqa: T201
     tree = load_config(config, overrides, overlay)
     logs.configure(stream=log, level=tree.log_level)
-    # What has been imported by now the actors need not import again, and share.
-    import_shared()
     backends_nursery = _nursery_of_backends(tree, config, head_start)
     try:
         graph = build_graph(tree, config, external)
@@ -91,16 +89,12 @@ def run_command(
     return ended.exit_status
 
 
-def _nursery_of_backends(
-    tree: PipelineConfig, path: Path, head_start: Nursery | None
-) -> Nursery | None:
+def _nursery_of_backends(tree: PipelineConfig, path: Path, nursery: Nursery) -> Nursery | None:
     """Import what the first backend needs: half a second, in which the others get ready."""
     backends = [tree.actors[name] for name in tree.route.backends if name in tree.actors]
     if not backends:
-        if head_start is not None:
-            head_start.abandon()
+        nursery.abandon()
         return None
-    nursery = head_start or Nursery(forked=True)
     nursery.preload([(backends[0].use, path.resolve().parent)])
     return nursery
 

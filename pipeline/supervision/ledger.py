@@ -96,6 +96,8 @@ class Ledger:
     answer_deadline_ns: int
     stall_deadline_ns: int
     turns: dict[str, Turn] = field(default_factory=dict)
+    _open_turns: dict[str, Turn] = field(default_factory=dict)
+    """A few of thousands; they are looked at in every tick."""
 
     def take(self, frame: Frame, now_ns: int) -> list[TurnClosed]:
         """Note what happened; return the turns that it closed."""
@@ -146,11 +148,11 @@ class Ledger:
 
     def open_turns(self) -> list[Turn]:
         """Turns without an outcome, oldest first."""
-        return [turn for turn in self.turns.values() if turn.outcome is None]
+        return list(self._open_turns.values())
 
     def has_open_turns(self) -> bool:
         """Whether any turn is without an outcome."""
-        return any(turn.outcome is None for turn in self.turns.values())
+        return bool(self._open_turns)
 
     def outcomes(self) -> dict[str, int]:
         """Number of closed turns by outcome."""
@@ -163,7 +165,8 @@ class Ledger:
     def _open(self, name: str, session: str, now_ns: int) -> Turn:
         turn = self.turns.get(name)
         if turn is None:
-            turn = self.turns[name] = Turn(name, session, now_ns, progress_ns=now_ns)
+            turn = Turn(name, session, now_ns, progress_ns=now_ns)
+            self.turns[name] = self._open_turns[name] = turn
             if len(self.turns) > KEPT_TURNS:
                 oldest = next((t.turn for t in self.turns.values() if t.outcome), None)
                 if oldest is not None:
@@ -215,4 +218,5 @@ class Ledger:
 
     def _close(self, turn: Turn, outcome: Outcome, reason: str = "") -> TurnClosed:
         turn.outcome, turn.reason = outcome, reason
+        del self._open_turns[turn.turn]
         return turn.closed()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 import pickle
@@ -14,11 +15,32 @@ from pathlib import Path
 from typing import TextIO
 
 from pipeline.spec import ActorSpec
-from pipeline.supervision.forkserver import FORK, LOG, MAX_MESSAGE_BYTES, PING, PRELOAD
+from pipeline.supervision.forkserver import (
+    FORK,
+    LOG,
+    MAX_MESSAGE_BYTES,
+    PING,
+    PRELOAD,
+    import_shared,
+    keep_to_one_thread,
+)
 from pipeline.supervision.server_process import ServerProcess, fork_server, spawn_server
 
 STALL_S = 10.0
 """Importing what an actor preloads takes 0.3 s; on a small and busy machine ten times that."""
+
+
+def first_nursery() -> Nursery:
+    """Import what every actor needs, and return a fork server that shares it.
+
+    The first thing that `greenroom run` does, before it knows what; garbage collection is off
+    from here on.
+    """
+    # Looking for garbage in what is being imported takes a quarter of the start.
+    gc.disable()
+    keep_to_one_thread()
+    import_shared()
+    return Nursery(forked=True)
 
 
 class Nursery:

@@ -72,7 +72,7 @@ class Simulator:
 
         async def left() -> None:
             async with asyncio.timeout(PATIENCE_S):
-                for connection in list(self.server._connections):
+                for connection in list(self.server._entrance.connections):
                     await connection.closed.wait()
 
         self._call(left())

@@ -67,7 +67,7 @@ class RunningSimulator:
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
         assert not left, f"tasks left running: {left}"
-        assert not self.server._connections, "connections left open"
+        assert not self.server._entrance.connections, "connections left open"
         assert not self.journal.faults, self.journal.faults
 
     def _on_exception(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
