@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 import ssl
 import subprocess
@@ -76,12 +77,27 @@ def simulator(folder: Path, *answer: str | dict[str, Any]) -> Iterator[Server]:
             assert process.stdout is not None
             exports = dict(_export(process.stdout.readline()) for _ in range(2))
             server = Server(exports["GOOGLE_GEMINI_BASE_URL"], exports["SSL_CERT_FILE"])
-            address = {"base_url": server.base_url, "ca_file": server.ca_file, "api_key": "bench"}
+            address = {"base_url": server.base_url, "api_key": "bench"}
             (folder / "simulator.json").write_text(json.dumps(address))
-            yield server
+            # Found as the authorities of the real service are, and as many of them.
+            with _environment("SSL_CERT_FILE", server.ca_file):
+                yield server
         finally:
             process.terminate()
             process.wait(STOP_S)
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _export(line: str) -> tuple[str, str]:

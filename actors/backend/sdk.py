@@ -8,18 +8,25 @@ process that talks to Gemini.
 from __future__ import annotations
 
 import importlib
-import os
 import ssl
 
-import certifi
-from google.genai import Client, live, types
+from actors.backend.trust import read_ahead
 
-from pipeline.errors import ConfigError
+_reader = read_ahead()
+
+from google.genai import Client, live, types  # noqa: E402 - while the authorities are read
 
 API_VERSION = "v1beta"
 """google-genai 3 would take v1, where aliases and some previews do not exist."""
 
 NEEDED_TO_CONNECT = (
+    "Part",
+    "Content",
+    "FunctionDeclaration",
+    "Tool",
+    "SpeechConfig",
+    "Model",
+    "LiveServerSetupComplete",
     "HttpResponse",
     "ListModelsResponse",
     "LiveConnectConfig",
@@ -27,25 +34,10 @@ NEEDED_TO_CONNECT = (
     "LiveSendRealtimeInputParameters",
     "LiveServerMessage",
 )
-"""Models built here, once; those inside them are built with them."""
+"""Models built here, once. Small ones first: what is built already, pydantic does not build again
+inside of others."""
 
-__all__ = ["API_VERSION", "Client", "live", "trust", "types"]
-
-
-def trust(ca_file: str | None) -> ssl.SSLContext:
-    """Return a context that trusts the authority in `ca_file`, or else the public ones.
-
-    Reading the public ones takes 30 ms. A client that is given no context reads them twice.
-
-    Raises:
-        ConfigError: the file cannot be read.
-    """
-    folder = None if ca_file else os.environ.get("SSL_CERT_DIR")
-    path = ca_file or os.environ.get("SSL_CERT_FILE") or certifi.where()
-    try:
-        return ssl.create_default_context(cafile=path, capath=folder)
-    except OSError as error:
-        raise ConfigError(f"cannot read ca_file {path}: {error}") from error
+__all__ = ["API_VERSION", "Client", "live", "types"]
 
 
 def _import_lazy_parts() -> None:
@@ -60,3 +52,4 @@ def _import_lazy_parts() -> None:
 
 
 _import_lazy_parts()
+_reader.join()

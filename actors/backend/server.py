@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from actors.backend.closing import ConnectionOverError
 from actors.backend.credentials import find_keys, split_keys
 from actors.backend.faults import Closing, Source
+from actors.backend.trust import trust
 from pipeline.actor import Options, Surroundings
 from pipeline.errors import ConfigError
 
@@ -89,7 +90,7 @@ async def find_server(
 
 
 def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
-    """Return a client; close it with `aclose`. Takes some 40 ms, most of it for certificates.
+    """Return a client; close it with `aclose`. Takes up to 40 ms, if it has to read certificates.
 
     Args:
         server: Whose.
@@ -99,7 +100,7 @@ def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
     Raises:
         ConfigError: the CA file cannot be read.
     """
-    from actors.backend.sdk import API_VERSION, Client, trust, types
+    from actors.backend.sdk import API_VERSION, Client, types
 
     context = trust(server.ca_file)
     # google-genai takes the one with httpx and the other with websockets and aiohttp.

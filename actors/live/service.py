@@ -98,7 +98,7 @@ class Service:
         return client
 
     async def _client_for(self, server: Server) -> Client:
-        """A client takes 40 ms to make, most of it reading certificates: one serves them all."""
+        """A client takes 40 ms to make if it has to read certificates: one serves them all."""
         if self._client is not None and self._server == server:
             return self._client
         await self._close_client()

@@ -39,38 +39,38 @@ def build_setup(
     from google.genai import types
 
     warnings: list[str] = []
-    config = types.LiveConnectConfig(
-        response_modalities=[types.Modality.AUDIO],
-        temperature=options.temperature,
-        input_audio_transcription=types.AudioTranscriptionConfig(),
-        output_audio_transcription=types.AudioTranscriptionConfig(),
-        realtime_input_config=_realtime_input(options, opening),
-    )
+    # In dicts: google-genai builds each model when one is first made, 5 ms each. This way it
+    # needs the outermost alone.
+    fields: types.LiveConnectConfigDict = {
+        "response_modalities": [types.Modality.AUDIO],
+        "temperature": options.temperature,
+        "input_audio_transcription": {},
+        "output_audio_transcription": {},
+        "realtime_input_config": _realtime_input(options, opening),
+    }
     if options.media_resolution:
         name = f"MEDIA_RESOLUTION_{options.media_resolution.upper()}"
-        config.media_resolution = types.MediaResolution(name)
+        fields["media_resolution"] = types.MediaResolution(name)
     if options.voice and "voice" not in opening.left_out:
-        config.speech_config = types.SpeechConfig(
-            voice_config=types.VoiceConfig(
-                prebuilt_voice_config=types.PrebuiltVoiceConfig(voice_name=options.voice)
-            )
-        )
+        fields["speech_config"] = {
+            "voice_config": {"prebuilt_voice_config": {"voice_name": options.voice}}
+        }
     if instruction := _instruction(options):
-        config.system_instruction = types.Content(parts=[types.Part(text=instruction)])
+        fields["system_instruction"] = {"parts": [{"text": instruction}]}
     if "thinking" not in opening.left_out:
-        config.thinking_config = _thinking(options, family, warnings)
+        fields["thinking_config"] = _thinking(options, family, warnings)
     if opening.tools:
-        config.tools = [_tools(options, family, opening.tools, warnings)]
+        fields["tools"] = [_tools(options, family, opening.tools, warnings)]
     if options.compression:
-        config.context_window_compression = types.ContextWindowCompressionConfig(
-            trigger_tokens=options.compression.trigger_tokens,
-            sliding_window=types.SlidingWindow(target_tokens=options.compression.target_tokens),
-        )
+        fields["context_window_compression"] = {
+            "trigger_tokens": options.compression.trigger_tokens,
+            "sliding_window": {"target_tokens": options.compression.target_tokens},
+        }
     if options.resumption:
-        config.session_resumption = types.SessionResumptionConfig(handle=opening.handle)
+        fields["session_resumption"] = {"handle": opening.handle}
     if opening.seeded and not opening.handle:
-        config.history_config = types.HistoryConfig(initial_history_in_client_content=True)
-    return config, warnings
+        fields["history_config"] = {"initial_history_in_client_content": True}
+    return types.LiveConnectConfig.model_validate(fields), warnings
 
 
 def behavior(options: LiveOptions, family: Family) -> str | None:
@@ -87,28 +87,28 @@ def _instruction(options: LiveOptions) -> str:
     return "\n\n".join(text for text in (options.system_instruction, language) if text)
 
 
-def _realtime_input(options: LiveOptions, opening: Opening) -> types.RealtimeInputConfig:
+def _realtime_input(options: LiveOptions, opening: Opening) -> types.RealtimeInputConfigDict:
     from google.genai import types
 
     if opening.local_turns:
-        detection = types.AutomaticActivityDetection(disabled=True)
-        return types.RealtimeInputConfig(automatic_activity_detection=detection)
+        return {"automatic_activity_detection": {"disabled": True}}
     vad = options.server_vad
-    detection = types.AutomaticActivityDetection(
-        silence_duration_ms=vad.silence_ms, prefix_padding_ms=vad.prefix_ms
-    )
+    detection: types.AutomaticActivityDetectionDict = {
+        "silence_duration_ms": vad.silence_ms,
+        "prefix_padding_ms": vad.prefix_ms,
+    }
     if vad.start_sensitivity:
         name = f"START_SENSITIVITY_{vad.start_sensitivity.upper()}"
-        detection.start_of_speech_sensitivity = types.StartSensitivity(name)
+        detection["start_of_speech_sensitivity"] = types.StartSensitivity(name)
     if vad.end_sensitivity:
         name = f"END_SENSITIVITY_{vad.end_sensitivity.upper()}"
-        detection.end_of_speech_sensitivity = types.EndSensitivity(name)
-    return types.RealtimeInputConfig(automatic_activity_detection=detection)
+        detection["end_of_speech_sensitivity"] = types.EndSensitivity(name)
+    return {"automatic_activity_detection": detection}
 
 
 def _thinking(
     options: LiveOptions, family: Family, warnings: list[str]
-) -> types.ThinkingConfig | None:
+) -> types.ThinkingConfigDict | None:
     from google.genai import types
 
     wanted = options.thinking
@@ -124,9 +124,10 @@ def _thinking(
     level = level or family.default_level or ""
     if not level and budget is None:
         return None
-    return types.ThinkingConfig(
-        thinking_level=types.ThinkingLevel(level) if level else None, thinking_budget=budget
-    )
+    return {
+        "thinking_level": types.ThinkingLevel(level) if level else None,
+        "thinking_budget": budget,
+    }
 
 
 def _tools(
@@ -134,7 +135,7 @@ def _tools(
     family: Family,
     tools: Collection[dict[str, Any]],
     warnings: list[str],
-) -> types.Tool:
+) -> types.ToolDict:
     from google.genai import types
 
     chosen = behavior(options, family)
@@ -142,14 +143,14 @@ def _tools(
         warnings.append(
             f"tool_behavior {options.tool_behavior} left out: {options.model} does not offer it"
         )
-    return types.Tool(
-        function_declarations=[
-            types.FunctionDeclaration(
-                name=tool["name"],
-                description=tool.get("description"),
-                parameters_json_schema=tool.get("parameters") or None,
-                behavior=types.Behavior(chosen) if chosen else None,
-            )
+    return {
+        "function_declarations": [
+            {
+                "name": tool["name"],
+                "description": tool.get("description"),
+                "parameters_json_schema": tool.get("parameters") or None,
+                "behavior": types.Behavior(chosen) if chosen else None,
+            }
             for tool in tools
         ]
-    )
+    }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.errors import GreenroomError
+from pipeline.supervision.forkserver import import_shared
 from pipeline.supervision.nursery import Nursery, first_nursery
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def run_command(
     from pipeline.supervision.run import run_pipeline
     from pipeline.supervision.supervisor import Supervisor
 
+    import_shared()
     nursery = Nursery(log, forked=True)
     gc.enable()
     view = _view(graph, log)

@@ -16,7 +16,7 @@ from pipeline.supervision.lifecycle import Event, Phase
 from pipeline.supervision.nursery import Nursery
 
 if TYPE_CHECKING:
-    from pipeline.config.graph import Graph
+    from pipeline.config.graph import Graph, Node
 
 TICK_S = 0.05
 """How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
@@ -33,7 +33,7 @@ class Crew:
     Args:
         graph: What to run.
         nursery: Makes the processes.
-        backends_nursery: Makes those of the backends.
+        backends_nursery: Makes those of the first backend, and of whatever imports the same.
         started_ns: When the pipeline was started.
         on_death: Hears of each actor's process that ended, after its keeper.
     """
@@ -54,7 +54,7 @@ class Crew:
             name: Keeper(
                 graph,
                 node,
-                backends_nursery if name in backends else nursery,
+                backends_nursery if _is_with_first_backend(node, graph) else nursery,
                 started_ns,
                 lambda other: self[other].is_contained,
             )
@@ -156,3 +156,12 @@ class Crew:
             keeper.nursery = nursery
             if keeper.life.phase in (*WITH_PROCESS, Phase.STOPPING):
                 self._died(keeper.name, -signal.SIGKILL)
+
+
+def _is_with_first_backend(node: Node, graph: Graph) -> bool:
+    backends = graph.config.route.backends
+    if not backends:
+        return False
+    first = graph.nodes[backends[0]]
+    imports = set(first.actor_class.preload)
+    return node is first or not imports.isdisjoint(node.actor_class.preload)

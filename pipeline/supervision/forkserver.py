@@ -33,7 +33,10 @@ from pipeline.registry import find_actor
 from pipeline.spec import ActorSpec
 from pipeline.supervision.immortal import make_immortal
 
-SHARED_MODULES = ("numpy", "pipeline.logs", "pipeline.host")
+SHARED_MODULES = ("pipeline.logs", "pipeline.host")
+"""What every actor needs."""
+SOUND_MODULES = ("numpy",)
+"""What those need besides that take sound or pictures apart, which are most."""
 MAX_MESSAGE_BYTES = 4096
 """Messages are a few words; what an actor needs to know comes in a file."""
 FORK = b"fork"
@@ -209,9 +212,9 @@ def keep_to_one_thread() -> None:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
-def import_shared() -> None:
-    """Import what every actor needs."""
-    for module in SHARED_MODULES:
+def import_shared(*, for_sound: bool = True) -> None:
+    """Import what every actor needs, and what those need that look into the sound."""
+    for module in SHARED_MODULES + (SOUND_MODULES if for_sound else ()):
         importlib.import_module(module)
 
 

@@ -34,12 +34,13 @@ def first_nursery() -> Nursery:
     """Import what every actor needs, and return a fork server that shares it.
 
     The first thing that `greenroom run` does, before it knows what; garbage collection is off
-    from here on.
+    from here on. It is for those that talk to a service: they leave the sound as it is, and are
+    waited for longest, so what others need for sound is not imported first.
     """
     # Looking for garbage in what is being imported takes a quarter of the start.
     gc.disable()
     keep_to_one_thread()
-    import_shared()
+    import_shared(for_sound=False)
     return Nursery(forked=True)
 
 

@@ -52,8 +52,8 @@ class Supervisor:
     Args:
         graph: What to run.
         nursery: A fork server, started by the caller.
-        backends_nursery: Another for the backends, which may be importing already; default: the
-            same.
+        backends_nursery: Another for the first backend and what imports the same, which may be
+            importing already; default: the same.
         on_frame: Sees every frame the supervisor sees, for a live view.
     """
 
