@@ -1,14 +1,13 @@
-"""What a model takes, read from `capabilities.yaml`."""
+"""What a model takes, read from `capabilities.toml`."""
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
-
-from pipeline.yaml_text import parse_yaml
 
 
 class Family(BaseModel):
@@ -38,8 +37,8 @@ class Capabilities(BaseModel):
 @cache
 def capabilities() -> Capabilities:
     """The table, read once."""
-    text = Path(__file__).with_name("capabilities.yaml").read_text(encoding="utf-8")
-    return Capabilities.model_validate(parse_yaml(text))
+    text = Path(__file__).with_name("capabilities.toml").read_text(encoding="utf-8")
+    return Capabilities.model_validate(tomllib.loads(text))
 
 
 def family_of(model: str) -> Family:
