@@ -11,7 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from actors.backend import Heard, Part, Request, Sound, Understudy, Words
+from actors.backend.request import Heard, Part, Request, Sound, Words
+from actors.backend.understudy import Understudy
 from actors.device.brain import Call, Converse, Say, failed, outcome, plan
 from actors.device.connection import Connections, is_trouble
 from actors.device.intents import Context

@@ -8,9 +8,10 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from actors.backend import AnswerFailedError, Part, Request, Sound, Understudy
 from actors.backend.faults import Action, Verdict
 from actors.backend.models import Model
+from actors.backend.request import AnswerFailedError, Part, Request, Sound
+from actors.backend.understudy import Understudy
 from actors.http.contents import speech_config_of
 from actors.http.options import HttpOptions
 from actors.http.pcm_stream import PcmStream

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.backend import Request
+from actors.backend.request import Request
 from actors.http.heard import INSTRUCTION
 from actors.http.options import HttpOptions
 

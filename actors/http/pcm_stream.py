@@ -6,7 +6,7 @@ import re
 import struct
 from enum import Enum, auto
 
-from actors.backend import AnswerFailedError, Sound
+from actors.backend.request import AnswerFailedError, Sound
 from actors.live.events import DEFAULT_RATE_HZ
 
 RIFF_HEADER = 12

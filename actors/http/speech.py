@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 
-from actors.backend import Part, Words
+from actors.backend.request import Part, Words
 
 AT_ONCE = 2
 """Sentences being spoken by the service at the same time: the one that is delivered and the next.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.backend import Tokens
+from actors.backend.request import Tokens
 
 if TYPE_CHECKING:
     from google.genai import types

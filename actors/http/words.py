@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from actors.backend import AnswerFailedError, Heard, Part, Request, Words
+from actors.backend.request import AnswerFailedError, Heard, Part, Request, Words
 from actors.http.contents import config_of, contents_of
 from actors.http.heard import HeardSplitter
 from actors.http.sentences import SentenceSplitter

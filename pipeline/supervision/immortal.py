@@ -13,6 +13,7 @@ import gc
 import os
 import sys
 from array import array
+from contextlib import closing
 from types import FunctionType
 
 VERSIONS = ((3, 12), (3, 13))
@@ -49,17 +50,16 @@ def make_immortal() -> bool:
     """
     if not can_be_immortal():
         return False
-    marker = Marker()
     tracked = gc.get_objects()
-    marker.mark(tracked)
-    # Code is not tracked.
-    marker.mark([each.__code__ for each in tracked if type(each) is FunctionType])
-    marker.close()
+    with closing(Marker()) as marker:
+        marker.mark(tracked)
+        # Code is not tracked.
+        marker.mark([each.__code__ for each in tracked if type(each) is FunctionType])
     return True
 
 
 class Marker:
-    """Sets counts without a step of Python for each: there are half a million.
+    """Sets counts without a step of Python for each: there are a hundred thousand.
 
     The kernel writes them, as it scatters what is read from a file over many places: a thousand
     in a call, and without numpy, which not every process needs.

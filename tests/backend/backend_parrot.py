@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actors.backend import Part, Request, Sound, Understudy, Words
+from actors.backend.request import Part, Request, Sound, Words
+from actors.backend.understudy import Understudy
 from pipeline.actor import Options, Surroundings
 from pipeline.frames import (
     AnswerEnded,

@@ -20,7 +20,7 @@ from backend_parrot import (
     started,
 )
 
-from actors.backend import AnswerFailedError, Heard, Request, Sound, Words
+from actors.backend.request import AnswerFailedError, Heard, Request, Sound, Words
 from pipeline.actor import Options
 from pipeline.frames import (
     AnswerAudio,

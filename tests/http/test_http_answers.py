@@ -19,7 +19,7 @@ from http_stage import (
     write,
 )
 
-from actors.backend import Request
+from actors.backend.request import Request
 from actors.http.contents import config_of, contents_of
 from actors.http.options import HttpOptions
 from pipeline.frames import (

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.backend import AnswerFailedError, Sound
 from actors.backend.credentials import find_keys
 from actors.backend.faults import Action, Verdict
+from actors.backend.request import AnswerFailedError, Sound
 from actors.http.keys import KeyPool
 from actors.http.pcm_stream import PcmStream
 from actors.http.retry import DAY_REST_S, Attempts, with_daily_quota

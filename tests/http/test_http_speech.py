@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from actors.backend import Heard, Part, Sound, Words
+from actors.backend.request import Heard, Part, Sound, Words
 from actors.http.speech import spoken
 
 
