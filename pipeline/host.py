@@ -16,10 +16,10 @@ from pipeline.actor import Actor, Options, Surroundings
 from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
 from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.errors import ConfigError
-from pipeline.file_pages import release_file_pages_soon
 from pipeline.frames import ActorState, Health
 from pipeline.ports import Out
 from pipeline.registry import find_actor
+from pipeline.release import release_soon
 
 if TYPE_CHECKING:
     from pipeline.spec import ActorSpec
@@ -101,7 +101,7 @@ class Host:
         if self.actor.state is ActorState.STARTING:
             self.actor.set_state(ActorState.READY)
         self._publish_health(publisher)
-        release_file_pages_soon()
+        release_soon()
         await self.actor.run()
         self.actor.set_state(ActorState.FINISHED)
         self._publish_health(publisher)

@@ -28,8 +28,8 @@ from typing import Any, BinaryIO, NoReturn
 
 from pipeline import logs
 from pipeline.errors import GreenroomError
-from pipeline.file_pages import release_file_pages
 from pipeline.registry import find_actor
+from pipeline.release import release
 from pipeline.spec import ActorSpec
 from pipeline.supervision.immortal import make_immortal
 
@@ -129,7 +129,7 @@ class ForkServer:
                 if message == PING:
                     self._send({"alive": self._pid})
                     if self._has_forked:
-                        release_file_pages()
+                        release()
                         self._has_forked = False
                 for descriptor in descriptors:
                     with os.fdopen(descriptor, "rb") as file:

@@ -14,9 +14,9 @@ import zmq
 from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
-from pipeline.file_pages import release_file_pages_soon
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.logs import get_logger
+from pipeline.release import release_soon
 from pipeline.supervision.conversations import Conversations
 from pipeline.supervision.crew import CALM_TICK_S, TICK_S, Crew
 from pipeline.supervision.keeper import Keeper
@@ -196,7 +196,7 @@ class Supervisor:
             self._was_ready = True
             self._log.info("every actor is ready")
             notify("READY=1")
-            release_file_pages_soon()
+            release_soon()
             self._publish_status()
 
     def _take(self, actor: str, frame: Frame) -> None:
