@@ -19,12 +19,11 @@ def run(head_start: Nursery | None) -> None:
     Args:
         head_start: For `greenroom run`: a fork server that is importing what backends need.
     """
-    from actors.cli.choose import choose
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.recording_commands import add_recording_commands
-    from actors.simulator.command import simulate
+    from actors.cli.simulate import simulate
 
-    app = make_app(choose, head_start)
+    app = make_app(_choose, head_start)
 
     @app.command()
     def inject(
@@ -75,3 +74,10 @@ def run(head_start: Nursery | None) -> None:
     add_recording_commands(app)
     add_evaluate(app)
     run_app(app)
+
+
+def _choose() -> tuple[Path, dict[str, object], list[str]]:
+    # It imports actors: not where a config was given.
+    from actors.cli.choose import choose
+
+    return choose()

@@ -9,10 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
 from pipeline.errors import DeviceError, GreenroomError
 
 PROBE_TIMEOUT_S = 10.0
@@ -58,6 +54,10 @@ def probe() -> Found:
 
 def devices_command() -> None:
     """Print what there is."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
     found = probe()
     console = Console()
     if found.sound_problem:

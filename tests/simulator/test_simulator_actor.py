@@ -15,7 +15,7 @@ from actors.simulator import Simulator, SimulatorOptions
 from pipeline.errors import ConfigError, EndpointBusyError
 from pipeline.testing import stage
 
-COMMAND = "import typer; from actors.simulator.command import simulate; typer.run(simulate)"
+COMMAND = "import typer; from actors.cli.simulate import simulate; typer.run(simulate)"
 
 
 def test_actor_writes_where_it_is_and_takes_it_back(monkeypatch: pytest.MonkeyPatch) -> None:

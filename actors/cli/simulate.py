@@ -1,14 +1,17 @@
 """`greenroom simulate`: the simulator in the foreground."""
 
+from __future__ import annotations
+
 import asyncio
 import shlex
 import signal
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from .options import SimulatorOptions
+if TYPE_CHECKING:
+    from actors.simulator import SimulatorOptions
 
 ScenarioOption = Annotated[
     str | None, typer.Option(help="Name of a scenario that comes along, or a YAML file.")
@@ -29,6 +32,8 @@ def simulate(
     Prints two lines that any shell can evaluate; with them any google-genai program, whatever its
     key, talks to the simulator.
     """
+    from actors.simulator import SimulatorOptions
+
     options = SimulatorOptions.model_validate(
         {"scenario": scenario, "port": port, "ears": ears, "voice": voice}
     )
@@ -36,7 +41,7 @@ def simulate(
 
 
 async def _serve(options: SimulatorOptions) -> None:
-    from .server import SimulatorServer
+    from actors.simulator import SimulatorServer
 
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
