@@ -17,9 +17,11 @@ PYTHON ?= $(shell for p in python3.13 $(wildcard $(PYENV)/3.13.*/bin/python3) \
 	python3.12 $(wildcard $(PYENV)/3.12.*/bin/python3) python3 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && echo $$p && break; done)
-# What apt installs: PortAudio for sound; PulseAudio for the tests of devices.
+# What apt installs: PortAudio for sound; PulseAudio for the tests of devices; npm, if there is
+# none from elsewhere, for those of the JavaScript SDK and of the page.
 RUN_PACKAGES := libportaudio2
-TEST_PACKAGES := $(RUN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins
+TEST_PACKAGES := $(RUN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins \
+	$(shell command -v npm >/dev/null || echo npm)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
 .PHONY: run test lint format bench chaos clean system-run system-test
@@ -84,4 +86,4 @@ system-run:
 	$(call install_packages,$(RUN_PACKAGES),without them there is no microphone and no speaker)
 
 system-test:
-	$(call install_packages,$(TEST_PACKAGES),without them the tests of sound devices are left out)
+	$(call install_packages,$(TEST_PACKAGES),without them their tests are left out)

@@ -216,6 +216,7 @@ def test_a_folder_that_cannot_be_written_is_reported_once_and_counting_goes_on(
         for number in range(3):
             actor.send("usage", usage(number))
         assert newest(actor).day_total.tokens == 6000
+        actor.until(lambda: bool(said), "it has been said")
         folder.mkdir()
         actor.until(lambda: any(folder.glob("*.json")), "it works again")
     (line,) = said
