@@ -9,26 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import hashlib
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from websockets.speedups import apply_mask
 
 from benchmarks.callers import unmark
+from benchmarks.peers.live_socket import LiveSocket
 from benchmarks.sound import CHUNK_SAMPLES
 
-ACCEPT_GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-"""RFC 6455, section 1.3."""
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
-"""Opcodes, RFC 6455, section 5.2."""
 MODELS = {
     "models": [
         {"name": "models/gemini-3.8-live", "supportedGenerationMethods": ["bidiGenerateContent"]}
@@ -42,99 +36,36 @@ READY_S = 20.0
 Arrivals = NDArray[np.int64]
 
 
-def _message(body: object, opcode: int = TEXT) -> bytes:
-    payload = body if isinstance(body, bytes) else json.dumps(body).encode()
-    if len(payload) < 126:
-        return bytes((0x80 | opcode, len(payload))) + payload
-    return bytes((0x80 | opcode, 126)) + len(payload).to_bytes(2, "big") + payload
-
-
-def _answer() -> bytes:
+def _answer() -> list[bytes]:
     tone = 3000 * np.sin(np.arange(24 * ANSWER_MS) * 2 * np.pi * 300 / 24_000)
     data = base64.b64encode(tone.astype("<i2").tobytes()).decode()
     part = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": data}}
-    sound = _message({"serverContent": {"modelTurn": {"parts": [part]}}})
-    return (
-        sound * ANSWER_MESSAGES
-        + _message({"serverContent": {"generationComplete": True}})
-        + _message({"serverContent": {"turnComplete": True}})
-    )
+    sound = {"serverContent": {"modelTurn": {"parts": [part]}}}
+    ends = ({"serverContent": {name: True}} for name in ("generationComplete", "turnComplete"))
+    return [json.dumps(message).encode() for message in (*[sound] * ANSWER_MESSAGES, *ends)]
 
 
-class Line(asyncio.Protocol):
-    """One connection: first HTTP, then WebSocket."""
+class Listener:
+    """One session: keeps the blocks of sound as they came."""
 
     answer = _answer()
 
-    def __init__(self, heard: list[tuple[int, bytes]]) -> None:
+    def __init__(self, socket: LiveSocket, heard: list[tuple[int, bytes]]) -> None:
+        self._socket = socket
         self._heard = heard
-        self._waiting = b""
-        self._upgraded = False
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Note where to write."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+    def take(self, message: bytes, at_ns: int) -> None:
+        """Take a message."""
+        if message.startswith(AUDIO_START):
+            self._heard.append((at_ns, message[len(AUDIO_START) : message.index(b'"', 40)]))
+        elif b'"setup"' in message[:12]:
+            self._socket.send(b'{"setupComplete": {}}')
+        elif b"activityEnd" in message or b"activity_end" in message:
+            for each in self.answer:
+                self._socket.send(each)
 
-    def data_received(self, data: bytes) -> None:
-        """Take what is complete, and keep the rest."""
-        at_ns = time.monotonic_ns()
-        self._waiting += data
-        while self._take_message(at_ns) if self._upgraded else self._take_request():
-            pass
-
-    def _take_request(self) -> bool:
-        head, end, rest = self._waiting.partition(b"\r\n\r\n")
-        if not end:
-            return False
-        self._waiting = rest
-        lines = head.decode("latin-1").split("\r\n")
-        fields = {name.lower(): value for name, _, value in (s.partition(": ") for s in lines[1:])}
-        if "sec-websocket-key" in fields:
-            digest = hashlib.sha1((fields["sec-websocket-key"] + ACCEPT_GUID).encode()).digest()
-            upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-            accept = base64.b64encode(digest).decode()
-            self._transport.write(
-                f"HTTP/1.1 101 Switching Protocols\r\n{upgrade}{accept}\r\n\r\n".encode()
-            )
-            self._upgraded = True
-        else:
-            body = json.dumps(MODELS).encode()
-            kind = "Content-Type: application/json"
-            head_back = f"HTTP/1.1 200 OK\r\n{kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-            self._transport.write(head_back.encode() + body)
-        return bool(self._waiting)
-
-    def _take_message(self, at_ns: int) -> bool:
-        waiting = self._waiting
-        if len(waiting) < 2:
-            return False
-        size, start = waiting[1] & 0x7F, 2
-        if size >= 126:
-            start = 4 if size == 126 else 10
-            size = int.from_bytes(waiting[2:start], "big")
-        start += 4
-        if len(waiting) < start + size:
-            return False
-        payload = apply_mask(waiting[start : start + size], waiting[start - 4 : start])
-        self._waiting = waiting[start + size :]
-        opcode = waiting[0] & 0x0F
-        if opcode == TEXT:
-            self._on_text(payload, at_ns)
-        elif opcode == PING:
-            self._transport.write(_message(payload, PONG))
-        elif opcode == CLOSE:
-            self._transport.write(_message(payload, CLOSE))
-            self._transport.close()
-        return bool(self._waiting)
-
-    def _on_text(self, payload: bytes, at_ns: int) -> None:
-        if payload.startswith(AUDIO_START):
-            self._heard.append((at_ns, payload[len(AUDIO_START) : payload.index(b'"', 40)]))
-        elif b'"setup"' in payload[:12]:
-            self._transport.write(_message({"setupComplete": {}}))
-        elif b"activityEnd" in payload or b"activity_end" in payload:
-            self._transport.write(self.answer)
+    def lost(self) -> None:
+        """Nothing hangs on it."""
 
 
 def _arrivals(heard: list[tuple[int, bytes]]) -> Arrivals:
@@ -153,7 +84,12 @@ async def _serve(folder: Path) -> None:
     certificates = make_certificates(folder)
     heard: list[tuple[int, bytes]] = []
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Line(heard), "127.0.0.1", ssl=certificates.trusted)
+    models = json.dumps(MODELS).encode()
+    server = await loop.create_server(
+        lambda: LiveSocket(lambda socket, _: Listener(socket, heard), models),
+        "127.0.0.1",
+        ssl=certificates.trusted,
+    )
     port = server.sockets[0].getsockname()[1]
     address = {
         "base_url": f"https://127.0.0.1:{port}",

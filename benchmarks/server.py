@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import yaml
 
@@ -80,24 +81,11 @@ def simulator(folder: Path, *answer: str | dict[str, Any]) -> Iterator[Server]:
             address = {"base_url": server.base_url, "api_key": "bench"}
             (folder / "simulator.json").write_text(json.dumps(address))
             # Found as the authorities of the real service are, and as many of them.
-            with _environment("SSL_CERT_FILE", server.ca_file):
+            with patch.dict(os.environ, SSL_CERT_FILE=server.ca_file):
                 yield server
         finally:
             process.terminate()
             process.wait(STOP_S)
-
-
-@contextmanager
-def _environment(name: str, value: str) -> Iterator[None]:
-    before = os.environ.get(name)
-    os.environ[name] = value
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[name]
-        else:
-            os.environ[name] = before
 
 
 def _export(line: str) -> tuple[str, str]:

@@ -13,7 +13,6 @@ import gc
 import os
 import sys
 from array import array
-from contextlib import closing
 from types import FunctionType
 
 VERSIONS = ((3, 12), (3, 13))
@@ -51,41 +50,30 @@ def make_immortal() -> bool:
     if not can_be_immortal():
         return False
     tracked = gc.get_objects()
-    with closing(Marker()) as marker:
-        marker.mark(tracked)
-        # Code is not tracked.
-        marker.mark([each.__code__ for each in tracked if type(each) is FunctionType])
+    # Code is not tracked.
+    _mark(tracked + [each.__code__ for each in tracked if type(each) is FunctionType])
     return True
 
 
-class Marker:
-    """Sets counts without a step of Python for each: there are a hundred thousand.
+def _mark(objects: list[object]) -> None:
+    """Set the counts without a step of Python for each: there are a hundred thousand.
 
     The kernel writes them, as it scatters what is read from a file over many places: a thousand
     in a call, and without numpy, which not every process needs.
     """
-
-    def __init__(self) -> None:
-        self._counts = os.memfd_create("greenroom")
-        os.write(self._counts, COUNT * IOV_MAX)
-        self._preadv = ctypes.CDLL(None, use_errno=True).preadv
-        self._preadv.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_long)
-        self._preadv.restype = ctypes.c_ssize_t
-
-    def mark(self, objects: list[object]) -> None:
-        """Give them the highest count. Raises OSError if the kernel refuses."""
-        items = ctypes.c_size_t.from_address(id(objects) + ITEMS_OFFSET_BYTES).value
-        addresses = array("Q", ctypes.string_at(items, len(objects) * ADDRESS_BYTES))
-        places = array("Q", [len(COUNT)]) * (2 * len(addresses))
-        places[::2] = addresses
-        first, _ = places.buffer_info()
+    preadv = ctypes.CDLL(None, use_errno=True).preadv
+    preadv.argtypes = (ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_long)
+    preadv.restype = ctypes.c_ssize_t
+    items = ctypes.c_size_t.from_address(id(objects) + ITEMS_OFFSET_BYTES).value
+    addresses = array("Q", ctypes.string_at(items, len(objects) * ADDRESS_BYTES))
+    places = array("Q", [len(COUNT)]) * (2 * len(addresses))
+    places[::2] = addresses
+    first, _ = places.buffer_info()
+    with os.fdopen(os.memfd_create("greenroom"), "wb", buffering=0) as counts:
+        counts.write(COUNT * IOV_MAX)
         for start in range(0, len(addresses), IOV_MAX):
             number = min(IOV_MAX, len(addresses) - start)
             place = first + start * IOVEC_BYTES
-            if self._preadv(self._counts, place, number, 0) != number * len(COUNT):
+            if preadv(counts.fileno(), place, number, 0) != number * len(COUNT):
                 error = ctypes.get_errno()
                 raise OSError(error, os.strerror(error))
-
-    def close(self) -> None:
-        """Let go of the file."""
-        os.close(self._counts)
