@@ -4,16 +4,9 @@ structlog imports rich wherever it is installed, for tracebacks that are not use
 take 70 ms of every start, and 3 MiB.
 """
 
-import sys
+from pipeline.absent import absent
 
-_rich = sys.modules.get("rich")
-sys.modules["rich"] = None  # type: ignore[assignment]
-try:
+with absent("rich"):
     import structlog
-finally:
-    if _rich is None:
-        del sys.modules["rich"]
-    else:
-        sys.modules["rich"] = _rich
 
 __all__ = ["structlog"]

@@ -34,9 +34,8 @@ def find_actor(use: str, config_dir: Path) -> type[Actor[Options]]:
     elif "." in target or class_name:
         module = _import(target, use)
     else:
-        names = builtin_names()
-        if target not in names:
-            raise ConfigError(f"unknown actor {use!r}: {did_you_mean(target, names)}")
+        if target not in importlib.import_module(BUILTIN_PACKAGE).ACTORS:
+            raise ConfigError(f"unknown actor {use!r}: {did_you_mean(target, builtin_names())}")
         module = _import(f"{BUILTIN_PACKAGE}.{target}", use)
     return _actor_in(module, class_name, use)
 

@@ -10,11 +10,16 @@ from __future__ import annotations
 import importlib
 import ssl
 
+from actors.backend.late_fields import fields_collected_late
 from actors.backend.trust import read_ahead
+from pipeline.absent import absent
 
 _reader = read_ahead()
 
-from google.genai import Client, live, types  # noqa: E402 - while the authorities are read
+# While the authorities are read. Pillow is imported wherever it is installed, for pictures that
+# nobody hands over here.
+with absent("PIL"), fields_collected_late("google.genai.types"):
+    from google.genai import Client, live, types
 
 API_VERSION = "v1beta"
 """google-genai 3 would take v1, where aliases and some previews do not exist."""

@@ -52,7 +52,7 @@ class Console(Actor[ConsoleOptions]):
         "transcript": In((Transcript,), required=False),
         "turns": In((TurnClosed,), required=False),
     }
-    outputs: ClassVar = {"text": Out((UserText,))}
+    outputs: ClassVar = {"text": Out((UserText,), retain_s=30)}
     is_source = True
 
     def __init__(self, options: ConsoleOptions, surroundings: Surroundings) -> None:

@@ -14,6 +14,7 @@ from pipeline.logs import get_logger
 from pipeline.supervision.keeper import Keeper
 from pipeline.supervision.lifecycle import Event, Phase
 from pipeline.supervision.nursery import Nursery
+from pipeline.supervision.processors import take_all
 
 if TYPE_CHECKING:
     from pipeline.config.graph import Graph, Node
@@ -66,6 +67,8 @@ class Crew:
         self._in_turn = sorted(
             self, key=lambda each: (ranks.get(each.name, 0), len(each.node.actor_class.preload))
         )
+        self._ahead: Keeper | None = self[backends[0]] if backends else None
+        """The first backend, while the others leave it a processor."""
         self._log = get_logger(SUPERVISOR)
 
     def __getitem__(self, name: str) -> Keeper:
@@ -94,6 +97,8 @@ class Crew:
         """Hear of births and deaths from now on."""
         for nursery in self._nurseries:
             self._watch(nursery)
+        if self._ahead is None or self._ahead.node.external or self._ahead.node.config.after:
+            self._end_start()
 
     def reconcile(self, now_s: float) -> None:
         """Let time pass for each actor; start those whose predecessors are ready."""
@@ -102,6 +107,8 @@ class Crew:
             if keeper.life.phase is Phase.WAITING and all(self[name].is_ready for name in after):
                 keeper.handle(Event.MAY_START, now_s)
             keeper.handle(Event.TICK, now_s)
+        if self._ahead is not None and self._ahead.life.phase is not Phase.STARTING:
+            self._end_start()
 
     def check_nurseries(self, now_s: float) -> None:
         """See that the fork servers answer."""
@@ -133,6 +140,10 @@ class Crew:
         """End the fork servers."""
         for nursery in self._nurseries:
             nursery.close()
+
+    def _end_start(self) -> None:
+        self._ahead = None
+        take_all()
 
     def _watch(self, nursery: Nursery) -> None:
         nursery.watch(self._born, self._died, partial(self._lost, nursery))

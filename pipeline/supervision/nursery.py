@@ -24,6 +24,7 @@ from pipeline.supervision.forkserver import (
     import_shared,
     keep_to_one_thread,
 )
+from pipeline.supervision.processors import leave_one
 from pipeline.supervision.server_process import ServerProcess, fork_server, spawn_server
 
 STALL_S = 10.0
@@ -34,14 +35,17 @@ def first_nursery() -> Nursery:
     """Import what every actor needs, and return a fork server that shares it.
 
     The first thing that `greenroom run` does, before it knows what; garbage collection is off
-    from here on. It is for those that talk to a service: they leave the sound as it is, and are
-    waited for longest, so what others need for sound is not imported first.
+    from here on, and this process and all it forks later leave a processor to the fork server. It
+    is for those that talk to a service: they leave the sound as it is, and are waited for longest,
+    so what others need for sound is not imported first.
     """
     # Looking for garbage in what is being imported takes a quarter of the start.
     gc.disable()
     keep_to_one_thread()
     import_shared(for_sound=False)
-    return Nursery(forked=True)
+    nursery = Nursery(forked=True)
+    leave_one()
+    return nursery
 
 
 class Nursery:
