@@ -24,6 +24,9 @@ TICK_S = 0.05
 CALM_TICK_S = 0.25
 """The same while every actor works and nobody waits for an answer: then the shortest deadline is
 2 s."""
+HEAD_START_S = 5.0
+"""How long the first backend is let go ahead at most: several times what its imports take on a
+small machine."""
 WITH_PROCESS = (Phase.STARTING, Phase.RUNNING, Phase.DUMPING)
 """Of those the actors in them have a process, or will."""
 
@@ -67,8 +70,10 @@ class Crew:
         self._in_turn = sorted(
             self, key=lambda each: (ranks.get(each.name, 0), len(each.node.actor_class.preload))
         )
+        self._stand_ins = set(backends[1:])
         self._ahead: Keeper | None = self[backends[0]] if backends else None
-        """The first backend, while the others leave it a processor."""
+        """The first backend, while it is let go ahead: the others leave it a processor, and those
+        that stand in for it are not started yet."""
         self._log = get_logger(SUPERVISOR)
 
     def __getitem__(self, name: str) -> Keeper:
@@ -98,17 +103,16 @@ class Crew:
         for nursery in self._nurseries:
             self._watch(nursery)
         if self._ahead is None or self._ahead.node.external or self._ahead.node.config.after:
-            self._end_start()
+            self._end_head_start()
 
     def reconcile(self, now_s: float) -> None:
         """Let time pass for each actor; start those whose predecessors are ready."""
+        if self._ahead is not None and not self._is_going_ahead(self._ahead, now_s):
+            self._end_head_start()
         for keeper in self._in_turn:
-            after = keeper.node.config.after
-            if keeper.life.phase is Phase.WAITING and all(self[name].is_ready for name in after):
+            if keeper.life.phase is Phase.WAITING and self._may_start(keeper):
                 keeper.handle(Event.MAY_START, now_s)
             keeper.handle(Event.TICK, now_s)
-        if self._ahead is not None and self._ahead.life.phase is not Phase.STARTING:
-            self._end_start()
 
     def check_nurseries(self, now_s: float) -> None:
         """See that the fork servers answer."""
@@ -141,7 +145,17 @@ class Crew:
         for nursery in self._nurseries:
             nursery.close()
 
-    def _end_start(self) -> None:
+    def _may_start(self, keeper: Keeper) -> bool:
+        if self._ahead is not None and keeper.name in self._stand_ins:
+            return False
+        return all(self[name].is_ready for name in keeper.node.config.after)
+
+    def _is_going_ahead(self, first: Keeper, now_s: float) -> bool:
+        waits = first.life.phase is Phase.WAITING
+        starts = first.life.phase is Phase.STARTING
+        return waits or (starts and now_s - first.life.since_s < HEAD_START_S)
+
+    def _end_head_start(self) -> None:
         self._ahead = None
         take_all()
 

@@ -11,22 +11,29 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 from types import ModuleType
+from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from actors.backend import late_fields
 from actors.backend.late_fields import fields_collected_late
 
-DUMP = """
+MODELS_OF_GENAI = """
 import json
 {how}
 from pydantic import BaseModel
 classes = [each for each in vars(types).values() if isinstance(each, type)]
 models = [each for each in classes if issubclass(each, BaseModel)]
+"""
+DUMP = """
 for model in models:
     model.model_rebuild()  # Names that were not there yet when it was defined are known now.
-print(json.dumps({{model.__name__: repr(model.model_fields) for model in models}}))
+print(json.dumps({model.__name__: repr(model.model_fields) for model in models}))
+"""
+COUNT = """
+late = [each for each in models if not isinstance(vars(each)["__pydantic_fields__"], dict)]
+print(json.dumps([len(late), len(models)]))
 """
 MODELS = """
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -72,24 +79,24 @@ def is_late(model: type) -> bool:
     return not isinstance(vars(model)["__pydantic_fields__"], dict)
 
 
+def of_genai(how: str, script: str) -> Any:
+    """What a script prints in a process of its own; how it imports the models."""
+    command = [sys.executable, "-c", MODELS_OF_GENAI.format(how=how) + script]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)
+
+
 def test_all_models_of_google_genai_have_the_fields_they_have_without_it() -> None:
-    found = []
+    late = of_genai("from actors.backend.sdk import types", DUMP)
     # Without Pillow, too, which `sdk` leaves out.
-    plain_import = "import sys; sys.modules['PIL'] = None; from google.genai import types"
-    for how in ("from actors.backend.sdk import types", plain_import):
-        dump = [sys.executable, "-c", DUMP.format(how=how)]
-        found.append(json.loads(subprocess.run(dump, check=True, capture_output=True).stdout))
-    late, plain = found
+    how = "import sys; sys.modules['PIL'] = None; from google.genai import types"
+    plain = of_genai(how, DUMP)
     assert {name for name in plain if late[name] != plain[name]} == set()
     assert len(plain) > 400
 
 
 def test_most_models_of_google_genai_are_never_used() -> None:
-    from actors.backend.sdk import types
-
-    classes = [each for each in vars(types).values() if isinstance(each, type)]
-    models = [each for each in classes if issubclass(each, BaseModel)]
-    assert sum(map(is_late, models)) > len(models) / 2
+    late, models = of_genai("from actors.backend.sdk import types", COUNT)
+    assert late > models / 2
 
 
 def test_a_model_gets_its_fields_when_it_is_first_used(name: str) -> None:
