@@ -1,8 +1,8 @@
 """Processors, of which all others leave one to the first backend while everything starts.
 
-The first backend imports for longest, and the conversation waits for it. On two processors, a
-dozen processes that start at the same time would take a fifth of its time from it; together on the
-other processor, they are ready before it all the same.
+The first backend imports for longest, and the conversation waits for it. A dozen processes that
+start at the same time on the same two processors would take a fifth of them from it; together on
+the other one, they are ready before it all the same. The first sound comes a tenth earlier.
 """
 
 from __future__ import annotations
