@@ -116,6 +116,17 @@ def test_the_conversation_follows_its_end_unless_scrolled_back() -> None:
     asyncio.run(watch())
 
 
+def test_a_refresh_finds_the_screen_taken_down_and_goes_on() -> None:
+    async def watch() -> None:
+        app = TopApp(busy(), lambda _board, _consumer: nullcontext())
+        async with app.run_test(size=SIZE):
+            await app.query("#headline, #main, #turns").remove()
+            app.read()
+            app.show_levels()
+
+    asyncio.run(watch())
+
+
 def test_q_ends_it_and_it_listens_no_more() -> None:
     listened: list[str] = []
 

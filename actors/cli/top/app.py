@@ -96,7 +96,8 @@ class TopApp(App[None]):
         """Draw the board as it is."""
         board = self.board
         title = f"{board.description.pipeline}: {headline(board)}"
-        self.query_one("#headline", Static).update(panels.plain(title))
+        for line in self.query("#headline").results(Static):
+            line.update(panels.plain(title))
         for name, content in (
             ("actors", panels.actors_table(board)),
             ("streams", panels.streams_table(board)),
@@ -104,9 +105,14 @@ class TopApp(App[None]):
             ("turns", panels.turns_table(board)),
             ("words", panels.words(board)),
         ):
-            self.query_one(f"#{name}", Panel).show(content)
+            self._draw(name, content)
 
     def show_levels(self) -> None:
         """Draw the levels, and begin to look for the loudest block anew."""
-        self.query_one("#levels", Panel).show(panels.levels_table(self.board))
+        self._draw("levels", panels.levels_table(self.board))
         self.board.quieten()
+
+    def _draw(self, name: str, content: RenderableType) -> None:
+        # When the screen is taken down, the panels go before the timers do.
+        for panel in self.query(f"#{name}").results(Panel):
+            panel.show(content)
