@@ -79,6 +79,10 @@ class Graph:
             found |= following
         return found
 
+    def stand_ins(self) -> set[str]:
+        """Backends that answer when the first one cannot."""
+        return set(self.config.route.backends[1:])
+
     def start_order(self) -> list[str]:
         """Actors in the order of the config, each behind those it starts after."""
         after = {node.name: node.config.after for node in self.nodes.values()}

@@ -70,7 +70,7 @@ class Crew:
         self._in_turn = sorted(
             self, key=lambda each: (ranks.get(each.name, 0), len(each.node.actor_class.preload))
         )
-        self._stand_ins = set(backends[1:])
+        self._stand_ins = graph.stand_ins()
         self._ahead: Keeper | None = self[backends[0]] if backends else None
         """The first backend, while it is let go ahead: the others leave it a processor, and those
         that stand in for it are not started yet."""

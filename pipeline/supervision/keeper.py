@@ -168,7 +168,7 @@ class Keeper:
         absent |= {n for n, other in graph.nodes.items() if other.external or self._is_contained(n)}
         if self.life.starts == 1:
             # A conversation does not wait for those who stand in: they are sent what they missed.
-            absent |= set(config.route.backends[1:])
+            absent |= graph.stand_ins()
         consumers = graph.consumers(self.name)
         expected = {
             port: [name for name in names if name not in absent]

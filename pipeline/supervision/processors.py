@@ -50,10 +50,11 @@ def take_all() -> None:
 
 
 def _let_run_anywhere(pid: int) -> None:
-    # Gone meanwhile. Each thread has processors of its own.
+    # Each thread has processors of its own. A process or a thread may be gone meanwhile.
     with contextlib.suppress(OSError):
-        for thread in (PROC / str(pid) / "task").iterdir():
-            os.sched_setaffinity(int(thread.name), _before)
+        for thread in list((PROC / str(pid) / "task").iterdir()):
+            with contextlib.suppress(OSError):
+                os.sched_setaffinity(int(thread.name), _before)
 
 
 def _family() -> set[int]:
