@@ -10,6 +10,7 @@ import numpy as np
 from actors.audio.answer_buffer import NOTHING, AnswerBuffer
 from actors.audio.answer_queue import AnswerQueue
 from actors.audio.fade import FadeIn, FadeOut
+from actors.audio.false_alarms import FalseAlarms
 from actors.audio.gate import FOREVER, Barrier, Gate, Verdict
 from actors.audio.pcm import Samples, samples_to_ns
 from actors.audio.playout_counts import PlayoutCounts
@@ -62,6 +63,7 @@ class Playout:
         self._answers = AnswerQueue(RATE_HZ, (resume or {}).get("heard", ["", 0, 0]))
         self._fade_out: FadeOut | None = None
         self._fade_in = FadeIn(0)
+        self._false_alarms = FalseAlarms()
         self._paused_ns = 0
         self._clock_ns = 0
         self._unreported = 0
@@ -124,6 +126,7 @@ class Playout:
             speech: What the user began to say. Answers to it, and to later turns, are left alone.
             fade: End with a short ramp; without one when no device takes samples now.
         """
+        self._false_alarms.was_speech()
         barrier = self._gate.barge_in(speech)
         for answer in self._answers:
             if barrier.stands_after(answer.turn) is not False:
@@ -135,6 +138,8 @@ class Playout:
     def pause(self, voice: VoiceStarted, *, fade: bool = True) -> None:
         """Somebody may be speaking: hold what is an answer to earlier turns.
 
+        Not if it was nothing time after time: it goes on then until `stop`.
+
         Args:
             voice: What began. `stop` or `resume` follows.
             fade: As for `stop`.
@@ -144,6 +149,9 @@ class Playout:
             return
         if Barrier(voice.position, voice.at_ns).stands_after(front.turn) is False:
             return
+        if not self._false_alarms.begin(self._clock_ns):
+            self.counts.pauses_left_out += 1
+            return
         if fade and self.state is PlayoutState.PLAYING and front.waiting:
             self._fade_out = FadeOut(front, front.take_fading(FADE_SAMPLES), stops=False)
         self.state = PlayoutState.PAUSED
@@ -152,6 +160,7 @@ class Playout:
 
     def resume(self) -> None:
         """It was nothing: go on where the answer was held."""
+        self._false_alarms.was_nothing(self._clock_ns)
         if self.state is PlayoutState.PAUSED:
             self.state = PlayoutState.BUFFERING
             self.counts.resumed += 1

@@ -18,6 +18,7 @@ class PlayoutCounts:
         abandoned: Answers without an end, given up for the next one.
         pauses: Times an answer was held because somebody might be speaking.
         resumed: Times it was nothing and the answer went on.
+        pauses_left_out: Times it was not held, after it was nothing time after time.
     """
 
     underruns: int = 0
@@ -28,3 +29,4 @@ class PlayoutCounts:
     abandoned: int = 0
     pauses: int = 0
     resumed: int = 0
+    pauses_left_out: int = 0

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import BLOCK, MS, Device, audio, ended, ramp, route, speech, voice
 
+from actors.audio.false_alarms import CALM_NS, IN_A_ROW
 from actors.audio.playout import FADE_SAMPLES, RATE_HZ, Playout
 from actors.audio.playout_state import LONGEST_PAUSE_NS, PlayoutState
 from pipeline.frames import AnswerEnd, PlaybackState
@@ -161,6 +162,63 @@ def test_without_a_device_a_pause_needs_no_rendering(device: Device) -> None:
     assert not device.play(BLOCK).any()
     device.playout.resume()
     assert (device.play(2 * BLOCK)[FADE_SAMPLES:] == LEVEL).all()
+
+
+def doubt(device: Device, sounding: int = BLOCK) -> bool:
+    """A voice that is none, after so many samples of the answer; return whether it was held."""
+    device.play(sounding)
+    device.playout.pause(voice(200))
+    held = device.playout.state is PlayoutState.PAUSED
+    device.play(20 * BLOCK)
+    device.playout.resume()
+    return held
+
+
+@pytest.fixture
+def talker() -> Device:
+    """One that plays a long answer."""
+    device = Device(Playout(prebuffer_ms=40))
+    device.playout.push(audio(np.full(60 * RATE_HZ, LEVEL, np.int16)))
+    return device
+
+
+def test_an_echo_that_is_doubted_for_ever_does_not_hold_the_answer_for_ever_f14(
+    talker: Device,
+) -> None:
+    doubts = [doubt(talker) for _ in range(20)]
+    assert doubts == [True] * IN_A_ROW + [False] * (20 - IN_A_ROW)
+    counts = talker.playout.counts
+    assert (counts.pauses, counts.pauses_left_out) == (IN_A_ROW, 20 - IN_A_ROW)
+    assert (talker.play(2 * BLOCK)[FADE_SAMPLES:] == LEVEL).all()
+
+
+def test_coughs_with_time_between_them_are_all_heeded(talker: Device) -> None:
+    calm = CALM_NS * RATE_HZ // 1_000_000_000
+    assert all(doubt(talker, calm) for _ in range(3 * IN_A_ROW))
+
+
+def test_it_is_heeded_again_once_there_was_time_without_doubt(talker: Device) -> None:
+    held = [doubt(talker) for _ in range(IN_A_ROW + 1)]
+    assert held[-1] is False
+    assert doubt(talker, CALM_NS * RATE_HZ // 1_000_000_000)
+
+
+def test_speech_ends_the_row(talker: Device) -> None:
+    for _ in range(IN_A_ROW):
+        doubt(talker)
+    talker.playout.stop(speech(200))
+    talker.playout.push(audio(np.full(RATE_HZ, LEVEL, np.int16), turn="local:200"))
+    talker.play(BLOCK)
+    talker.playout.pause(voice(300))
+    assert talker.playout.state is PlayoutState.PAUSED
+
+
+def test_a_pause_that_was_over_before_it_was_nothing_counts_once(talker: Device) -> None:
+    talker.play(BLOCK)
+    talker.playout.pause(voice(200))
+    talker.play((LONGEST_PAUSE_NS * RATE_HZ // 1_000_000_000) + BLOCK)
+    talker.playout.resume()
+    assert [doubt(talker) for _ in range(IN_A_ROW)] == [True] * (IN_A_ROW - 1) + [False]
 
 
 @given(

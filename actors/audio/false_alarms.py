@@ -1,0 +1,40 @@
+"""Whether pausing an answer is still worth it. A pause silences the loudspeaker, so where its echo
+is not cancelled each pause disproves its own reason, and an answer of seconds would take minutes.
+"""
+
+from __future__ import annotations
+
+IN_A_ROW = 3
+"""Pauses for nothing that are borne. A fit of coughing is one or two; an uncancelled echo goes on
+without end."""
+CALM_NS = 2_000_000_000
+"""Between the end of one and the next, for them not to be in a row. An echo is doubted again 0.1 to
+0.9 s after the answer went on (30 times, with 210 ms from the loudspeaker to the detector)."""
+
+
+class FalseAlarms:
+    """Counts alarms that came to nothing, one soon after the other; times in ns of one clock."""
+
+    def __init__(self) -> None:
+        self._in_a_row = 0
+        self._open = False
+        self._ended_ns = 0
+
+    def begin(self, now_ns: int) -> bool:
+        """Somebody may be speaking; return whether to heed it."""
+        if now_ns - self._ended_ns >= CALM_NS:
+            self._in_a_row = 0
+        self._open = True
+        return self._in_a_row < IN_A_ROW
+
+    def was_nothing(self, now_ns: int) -> None:
+        """Nobody was."""
+        if self._open:
+            self._open = False
+            self._in_a_row += 1
+            self._ended_ns = now_ns
+
+    def was_speech(self) -> None:
+        """Somebody was."""
+        self._in_a_row = 0
+        self._open = False
