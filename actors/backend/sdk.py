@@ -45,16 +45,18 @@ inside of others."""
 __all__ = ["API_VERSION", "Client", "live", "types"]
 
 
-def _import_lazy_parts() -> None:
+def _import_lazy_parts() -> Client:
     nobody = {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
     options = types.HttpOptions(
         client_args=nobody, async_client_args={**nobody, "ssl": nobody["verify"]}
     )
-    Client(api_key="none", vertexai=False, http_options=options).close()
+    client = Client(api_key="none", vertexai=False, http_options=options)
     importlib.import_module("anyio._backends._asyncio")
     for name in NEEDED_TO_CONNECT:
         getattr(types, name).model_rebuild()
+    return client
 
 
-_import_lazy_parts()
+# Kept: a client that is collected makes itself a task, in whatever loop runs then, to close itself.
+_used_by_nobody = _import_lazy_parts()
 _reader.join()

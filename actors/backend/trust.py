@@ -47,7 +47,7 @@ def trust(ca_file: str | None) -> ssl.SSLContext:
         authorities = Authorities(file, folder, _modified_ns(file))
         return _read.get(authorities) or authorities.context()
     except OSError as error:
-        raise ConfigError(f"cannot read ca_file {file}: {error}") from error
+        raise ConfigError(f"cannot read {_named_by(ca_file)} {file}: {error}") from error
 
 
 def read_ahead() -> Thread:
@@ -70,6 +70,12 @@ def _places(ca_file: str | None) -> tuple[str, str | None]:
     if ca_file:
         return ca_file, None
     return os.environ.get("SSL_CERT_FILE") or certifi.where(), os.environ.get("SSL_CERT_DIR")
+
+
+def _named_by(ca_file: str | None) -> str:
+    if ca_file:
+        return "ca_file"
+    return "SSL_CERT_FILE" if os.environ.get("SSL_CERT_FILE") else "certifi's"
 
 
 def _modified_ns(file: str) -> int:

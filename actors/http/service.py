@@ -56,7 +56,7 @@ class Service:
         self._opening = asyncio.Lock()
         self._server: Server | None = None
         self._pool = KeyPool(())
-        self._clients: dict[tuple[Server, str], Client] = {}
+        self._clients: dict[tuple[Server, str], asyncio.Task[Client]] = {}
 
     async def stream(
         self, model: str, contents: Any, config: types.GenerateContentConfig
@@ -120,10 +120,12 @@ class Service:
 
     async def close(self) -> None:
         """Close all connections."""
-        clients, self._clients = list(self._clients.values()), {}
-        for client in clients:
-            await client.aio.aclose()
-            client.close()
+        making, self._clients = list(self._clients.values()), {}
+        for made in await asyncio.gather(*making, return_exceptions=True):
+            # One that could not be made was said where it was wanted.
+            if not isinstance(made, BaseException):
+                await made.aio.aclose()
+                made.close()
 
     async def _once(
         self, client: Client, model: str, contents: Any, config: types.GenerateContentConfig
@@ -202,14 +204,20 @@ class Service:
             return self._server
 
     async def _client(self, server: Server, key: str) -> Client:
-        client = self._clients.get((server, key))
-        if client is None:
+        making = self._clients.get((server, key))
+        if making is None:
             import httpx2
 
-            limits = httpx2.Limits(keepalive_expiry=KEEPALIVE_S)
-            client = await asyncio.to_thread(make_client, server, key, {"limits": limits})
-            self._clients[server, key] = client
-        return client
+            args = {"limits": httpx2.Limits(keepalive_expiry=KEEPALIVE_S)}
+            making = asyncio.create_task(asyncio.to_thread(make_client, server, key, args))
+            self._clients[server, key] = making
+        try:
+            # If who waits is cancelled, `close` still finds the client.
+            return await asyncio.shield(making)
+        except Exception:
+            if self._clients.get((server, key)) is making:
+                del self._clients[server, key]
+            raise
 
 
 class _Failed(Exception):  # noqa: N818 - one try of several

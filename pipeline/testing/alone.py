@@ -25,6 +25,8 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 
 PATIENCE_S = 20.0
 """How long `expect` waits: only a broken test gets there, however busy the machine."""
+LOOP_ROUNDS = 10
+"""Of the event loop, in which what waits for nothing gets done: each hands on to a few others."""
 
 
 class Stage(Generic[OptionsT]):
@@ -103,7 +105,7 @@ class Stage(Generic[OptionsT]):
         """Let the actor handle what is waiting."""
 
         async def turns() -> None:
-            for _ in range(10):
+            for _ in range(LOOP_ROUNDS):
                 await asyncio.sleep(0)
             self._check()
 
@@ -128,7 +130,7 @@ class Stage(Generic[OptionsT]):
             await self.actor.stop()
 
         self._loop.run_until_complete(end())
-        left = [task for task in asyncio.all_tasks(self._loop) if not task.done()]
+        left = self._loop.run_until_complete(_left_running())
         assert not left, f"{self.actor.name} left tasks running: {left}"
 
     async def _bind(self) -> asyncio.Future[None]:
@@ -161,6 +163,20 @@ class Stage(Generic[OptionsT]):
         for future in (self._failed, self._life):
             if future is not None and future.done() and not future.cancelled():
                 future.result()
+
+
+async def _left_running() -> set[asyncio.Task[Any]]:
+    """Return the tasks that wait for something; those that only need their turn get it.
+
+    What the garbage collector finds may be of another test, and make a task here to close itself.
+    """
+    this = asyncio.current_task()
+    for _ in range(LOOP_ROUNDS):
+        left = {task for task in asyncio.all_tasks() if task is not this}
+        if not left:
+            break
+        await asyncio.sleep(0)
+    return left
 
 
 @contextmanager

@@ -58,6 +58,6 @@ def test_a_file_that_cannot_be_read_is_named(
         path.write_text(content)
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
     read_ahead().join()
-    for ca_file in (None, str(path)):
-        with pytest.raises(ConfigError, match=str(path)):
+    for ca_file, named_by in ((None, "SSL_CERT_FILE"), (str(path), "ca_file")):
+        with pytest.raises(ConfigError, match=f"cannot read {named_by} {path}"):
             trust(ca_file)
