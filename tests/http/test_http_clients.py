@@ -50,6 +50,9 @@ class Maker:
         self.made.append(Client())
         return self.made[-1]
 
+    def made_one_and_it_is_closed(self) -> None:
+        assert [client.closed for client in self.made] == [["asynchronous", "synchronous"]]
+
 
 @pytest.fixture
 def maker(monkeypatch: pytest.MonkeyPatch) -> Maker:
@@ -73,7 +76,7 @@ def test_two_who_ask_at_once_get_the_same_client(http: Service, maker: Maker) ->
         await http.close()
 
     asyncio.run(ask())
-    assert [client.closed for client in maker.made] == [["asynchronous", "synchronous"]]
+    maker.made_one_and_it_is_closed()
 
 
 def test_a_client_nobody_waits_for_any_more_is_closed(http: Service, maker: Maker) -> None:
@@ -86,7 +89,7 @@ def test_a_client_nobody_waits_for_any_more_is_closed(http: Service, maker: Make
         await http.close()
 
     asyncio.run(leave())
-    assert [client.closed for client in maker.made] == [["asynchronous", "synchronous"]]
+    maker.made_one_and_it_is_closed()
 
 
 def test_a_client_that_could_not_be_made_is_tried_again(http: Service, maker: Maker) -> None:
@@ -99,4 +102,4 @@ def test_a_client_that_could_not_be_made_is_tried_again(http: Service, maker: Ma
     maker.errors.append(ConfigError("the file cannot be read"))
     maker.may.set()
     asyncio.run(ask())
-    assert [client.closed for client in maker.made] == [["asynchronous", "synchronous"]]
+    maker.made_one_and_it_is_closed()

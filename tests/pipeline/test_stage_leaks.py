@@ -31,7 +31,6 @@ class Leaking(Starting):
         await asyncio.Event().wait()
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_task_that_waits_for_ever_is_found() -> None:
     with pytest.raises(AssertionError, match="leaking left tasks running"), stage(Leaking):
         pass
