@@ -194,10 +194,7 @@ class Service:
                 except ConnectionOverError as error:
                     raise ServiceFailedError(classify(error.closing)) from error
                 except GreenroomError as error:
-                    is_key = isinstance(error, CredentialError)
-                    fault = FaultClass.AUTH if is_key else FaultClass.BAD_REQUEST
-                    verdict = Verdict(fault, Action.STOP, None, str(error))
-                    raise ServiceFailedError(verdict) from error
+                    raise _misconfigured(error) from error
                 if server.keys != self._pool.keys:
                     self._pool = KeyPool(server.keys)
                 self._server = server
@@ -214,16 +211,21 @@ class Service:
         try:
             # If who waits is cancelled, `close` still finds the client.
             return await asyncio.shield(making)
-        except Exception:
+        except GreenroomError as error:
             if self._clients.get((server, key)) is making:
                 del self._clients[server, key]
-            raise
+            raise _misconfigured(error) from error
 
 
 class _Failed(Exception):  # noqa: N818 - one try of several
     def __init__(self, verdict: Verdict) -> None:
         super().__init__(str(verdict))
         self.verdict = verdict
+
+
+def _misconfigured(error: GreenroomError) -> ServiceFailedError:
+    fault = FaultClass.AUTH if isinstance(error, CredentialError) else FaultClass.BAD_REQUEST
+    return ServiceFailedError(Verdict(fault, Action.STOP, None, str(error)))
 
 
 def _verdict_of(error: Exception) -> Verdict:

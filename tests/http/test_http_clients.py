@@ -13,7 +13,7 @@ import pytest
 from actors.backend.server import Server
 from actors.http import service
 from actors.http.options import HttpOptions
-from actors.http.service import Service
+from actors.http.service import Service, ServiceFailedError
 from pipeline.actor import Surroundings
 from pipeline.errors import ConfigError
 from pipeline.logs import get_logger
@@ -92,9 +92,11 @@ def test_a_client_nobody_waits_for_any_more_is_closed(http: Service, maker: Make
     maker.made_one_and_it_is_closed()
 
 
-def test_a_client_that_could_not_be_made_is_tried_again(http: Service, maker: Maker) -> None:
+def test_a_client_that_could_not_be_made_is_a_failure_and_tried_again(
+    http: Service, maker: Maker
+) -> None:
     async def ask() -> None:
-        with pytest.raises(ConfigError):
+        with pytest.raises(ServiceFailedError, match="the file cannot be read"):
             await http._client(SERVER, "a-key")
         assert await http._client(SERVER, "a-key")
         await http.close()
