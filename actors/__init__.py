@@ -1,20 +1,20 @@
-"""The actors that come with greenroom, by the name used in a config."""
+"""The actors that come with greenroom: the name used in a config, and the class behind it."""
 
-ACTORS = [
-    "microphone",
-    "recording",
-    "camera",
-    "console",
-    "echo",
-    "vad",
-    "live",
-    "http",
-    "device",
-    "tools",
-    "budget",
-    "speaker",
-    "wav_sink",
-    "recorder",
-    "metrics",
-    "simulator",
-]
+ACTORS = {
+    "microphone": "actors.inputs.microphone:Microphone",
+    "recording": "actors.inputs.recording:Recording",
+    "camera": "actors.inputs.camera:Camera",
+    "console": "actors.inputs.console:Console",
+    "echo": "actors.hearing.echo:Echo",
+    "vad": "actors.hearing.vad:Vad",
+    "live": "actors.backends.realtime.actor:Live",
+    "http": "actors.backends.gemini.http:Http",
+    "device": "actors.backends.on_device:Device",
+    "tools": "actors.services.tools:Tools",
+    "budget": "actors.services.budget:Budget",
+    "speaker": "actors.outputs.speaker:Speaker",
+    "wav_sink": "actors.outputs.wav_file:WavSink",
+    "recorder": "actors.services.recorder:Recorder",
+    "metrics": "actors.services.metrics:Metrics",
+    "simulator": "actors.simulator:Simulator",
+}

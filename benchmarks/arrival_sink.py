@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from actors.wav_sink import WavSink
+from actors.outputs.wav_file import WavSink
 from pipeline.frames import AnswerAudio
 
 

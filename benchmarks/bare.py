@@ -16,10 +16,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from actors.backend.server import Server as Address
-from actors.live.client import live_client
-from actors.live.options import LiveOptions
-from actors.recording.clock import sleep_until
+from actors.backends.gemini.live.client import live_client
+from actors.backends.gemini.live.options import LiveOptions
+from actors.backends.gemini.server import Server as Address
+from actors.inputs.recording.clock import sleep_until
 from benchmarks.server import TYPED_WORD, Server
 from benchmarks.sound import CHUNK_SAMPLES, RATE_HZ, read_wav
 

@@ -26,8 +26,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.fault_injection import Deed, Step, scenario, schedule
 from benchmarks.figures import quantile
-from benchmarks.mischief import Deed, Step, scenario, schedule
 from benchmarks.sound import ROOT, SPEECH
 from benchmarks.tap import tapping
 from pipeline.errors import GreenroomError

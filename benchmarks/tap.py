@@ -14,7 +14,7 @@ import zmq
 from pipeline.bus.endpoint import ipc_address
 from pipeline.bus.publisher import replay_topic
 from pipeline.frames import Frame
-from pipeline.wire import decode
+from pipeline.frames.wire import decode
 
 PATIENCE_S = 60.0
 """How long a frame is waited for: only a broken pipeline lets anybody wait so long."""

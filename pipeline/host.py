@@ -17,12 +17,12 @@ from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
 from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Health
+from pipeline.launch.release import release_soon
 from pipeline.ports import Out
 from pipeline.registry import find_actor
-from pipeline.release import release_soon
 
 if TYPE_CHECKING:
-    from pipeline.spec import ActorSpec
+    from pipeline.launch.spec import ActorSpec
 
 HEALTH_PORT = "health"
 PEERS_DEADLINE_S = 15.0

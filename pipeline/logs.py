@@ -8,7 +8,7 @@ import sys
 from collections.abc import Mapping, MutableMapping
 from typing import Any, TextIO
 
-from pipeline.plain_structlog import structlog
+from pipeline.launch.plain_structlog import structlog
 
 Logger = structlog.stdlib.BoundLogger
 

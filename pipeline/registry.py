@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import pkgutil
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -13,14 +12,14 @@ from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError, did_you_mean
 
 BUILTIN_PACKAGE = "actors"
-"""A bare name means a module of this package."""
+"""A bare name is looked up in the table `ACTORS` of this package."""
 
 
 def find_actor(use: str, config_dir: Path) -> type[Actor[Options]]:
     """Return the class that `use` names.
 
     Args:
-        use: `vad` (a module of the package `actors`), `package.module:Class`, or
+        use: `vad` (a name in the table `actors.ACTORS`), `package.module:Class`, or
             `folder/file.py:Class` with the path taken from `config_dir`.
         config_dir: Folder of the config file.
 
@@ -34,18 +33,22 @@ def find_actor(use: str, config_dir: Path) -> type[Actor[Options]]:
     elif "." in target or class_name:
         module = _import(target, use)
     else:
-        if target not in importlib.import_module(BUILTIN_PACKAGE).ACTORS:
-            raise ConfigError(f"unknown actor {use!r}: {did_you_mean(target, builtin_names())}")
-        module = _import(f"{BUILTIN_PACKAGE}.{target}", use)
+        builtin = _builtin()
+        if target not in builtin:
+            raise ConfigError(f"unknown actor {use!r}: {did_you_mean(target, builtin)}")
+        path, _, class_name = builtin[target].partition(":")
+        module = _import(path, use)
     return _actor_in(module, class_name, use)
 
 
 def builtin_names() -> list[str]:
-    """Names of the actors that come with greenroom: modules that define exactly one actor."""
-    package = importlib.import_module(BUILTIN_PACKAGE)
-    listed: list[str] = package.ACTORS
-    present = {module.name for module in pkgutil.iter_modules(package.__path__)}
-    return [name for name in listed if name in present]
+    """Names of the actors that come with greenroom."""
+    return list(_builtin())
+
+
+def _builtin() -> dict[str, str]:
+    table: dict[str, str] = importlib.import_module(BUILTIN_PACKAGE).ACTORS
+    return table
 
 
 def _import(module: str, use: str) -> ModuleType:

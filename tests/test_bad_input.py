@@ -94,7 +94,7 @@ CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
         ("bad.yaml", "actors.simulator.options", "f01_quota_mid_speech"),
     ),
     "unknown tool function": (
-        {"tools": {"options": {"functions": ["actors.tools.examples.robot:mov"]}}},
+        {"tools": {"options": {"functions": ["actors.services.tools.examples.robot:mov"]}}},
         ("bad.yaml", "actors.tools", "'move'"),
     ),
     "unknown voice": (

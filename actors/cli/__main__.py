@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pipeline.supervision.nursery import Nursery
+    from pipeline.launch.fork_client import Nursery
 
 LIKELY_BACKEND = "live"
 """First in the route of every config that comes with Greenroom. Where it is not, its imports are
@@ -35,8 +35,8 @@ def _begin() -> Nursery:
     # Looking for garbage in what is being imported takes a tenth of the time.
     gc.disable()
     from pipeline.errors import ConfigError
+    from pipeline.launch.fork_client import first_nursery
     from pipeline.registry import find_actor
-    from pipeline.supervision.nursery import first_nursery
 
     # The actor itself is read by this process too, for its ports: once for both, before the fork.
     # What is wrong with it is said if the config asks for it.

@@ -10,7 +10,7 @@ import typer
 from pipeline.cli.app import PipelineOption, make_app, run_app
 
 if TYPE_CHECKING:
-    from pipeline.supervision.nursery import Nursery
+    from pipeline.launch.fork_client import Nursery
 
 
 def run(head_start: Nursery | None) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import configs
-from actors.backend.credentials import find_keys
+from actors.backends.gemini.credentials import find_keys
+from actors.backends.gemini.live.options import LiveOptions
 from actors.cli.devices import probe
-from actors.live.options import LiveOptions
 from pipeline.config.load import read_tree
 from pipeline.errors import CredentialError
 

@@ -11,9 +11,9 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from actors.recorder.comparison import STAGES, Comparison, Mark, Pair, compare, word_marks
-from actors.recorder.conversation import TYPES, RecordedTurn, turns_of
-from actors.recorder.reader import frames, read_recording
+from actors.recordings.comparison import STAGES, Comparison, Mark, Pair, compare, word_marks
+from actors.recordings.conversation import TYPES, RecordedTurn, turns_of
+from actors.recordings.reader import frames, read_recording
 from pipeline.logs import redact
 
 EXIT_DIFFERENT = 1

@@ -17,7 +17,7 @@ PROBE_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class Found:
-    """What a machine has. Sound devices are the fields of `actors.audio.devices.Device`."""
+    """What a machine has. Sound devices are the fields of `actors.lib.audio.devices.Device`."""
 
     sound: list[dict[str, Any]]
     cameras: list[str]
@@ -82,7 +82,7 @@ def _cameras() -> list[str]:
 
 
 def _look() -> dict[str, Any]:
-    from actors.audio.devices import list_devices
+    from actors.lib.audio.devices import list_devices
 
     problem, sound = "", []
     try:

@@ -13,12 +13,12 @@ from rich.console import Console
 
 from actors.cli.choose import CONFIGS, GEMINI_BACKENDS, gemini_problem
 from actors.cli.evaluate_view import Progress, show_totals
-from actors.evaluation.cells import Background, Cell, grid
-from actors.evaluation.journal import Journal
-from actors.evaluation.recordings import find_recordings
-from actors.evaluation.runner import run_cells
-from actors.evaluation.scores import Score, score, totals
-from actors.evaluation.table_file import (
+from actors.recordings.evaluation.cells import Background, Cell, grid
+from actors.recordings.evaluation.journal import Journal
+from actors.recordings.evaluation.recordings import find_recordings
+from actors.recordings.evaluation.runner import run_cells
+from actors.recordings.evaluation.scores import Score, score, totals
+from actors.recordings.evaluation.table_file import (
     CELL_COLUMNS,
     TURN_COLUMNS,
     cell_row,
@@ -27,7 +27,7 @@ from actors.evaluation.table_file import (
     turns_path,
     write_table,
 )
-from actors.evaluation.variants import Variant, make_variants
+from actors.recordings.evaluation.variants import Variant, make_variants
 from pipeline.errors import GreenroomError
 
 EXIT_FAILED = 1
@@ -62,7 +62,7 @@ def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path 
         raise GreenroomError(f"no {' and '.join(missing)}: pip install 'greenroom[evaluate]'")
     require_suffix(output)
     if keep is not None:
-        from actors.recorder.actor import require_mcap
+        from actors.services.recorder.actor import require_mcap
 
         require_mcap()
     console = Console()
@@ -129,8 +129,8 @@ def _at_gemini() -> dict[str, Any]:
 
 
 def _write(scores: Sequence[Score], output: Path, console: Console) -> None:
-    from actors.evaluation.lanes import save_lanes
-    from actors.evaluation.picture import save_picture
+    from actors.recordings.evaluation.lanes import save_lanes
+    from actors.recordings.evaluation.picture import save_picture
 
     turns, picture = turns_path(output), output.with_suffix(".png")
     folder = output.with_name(f"{output.stem}-recordings")

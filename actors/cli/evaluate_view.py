@@ -12,10 +12,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from actors.evaluation.cells import Cell
-from actors.evaluation.journal import Journal
-from actors.evaluation.observation import Observed
-from actors.evaluation.scores import Total, middle, rate
+from actors.recordings.evaluation.cells import Cell
+from actors.recordings.evaluation.journal import Journal
+from actors.recordings.evaluation.observation import Observed
+from actors.recordings.evaluation.scores import Total, middle, rate
 from pipeline.logs import redact
 
 ESTIMATE_FROM_S = 600.0

@@ -14,15 +14,15 @@ from typing import IO, Any, Literal
 import msgpack
 import numpy as np
 
-from actors.audio.pcm import SAMPLE_BYTES
-from actors.recorder import course, showing
-from actors.recorder.captions import captions_of
-from actors.recorder.film import BLACK, Film
-from actors.recorder.foxglove import FoxgloveFile, require_foxglove
-from actors.recorder.reader import Messages, Recording, frames, read_recording
-from actors.recorder.rerun_file import require_rerun, write_rerun
-from actors.recorder.runs import RATE_HZ
-from actors.recorder.sound import TYPES, samples_in, sound_of
+from actors.lib.audio.pcm import SAMPLE_BYTES
+from actors.recordings import showing, timeline
+from actors.recordings.captions import captions_of
+from actors.recordings.film import BLACK, Film
+from actors.recordings.foxglove import FoxgloveFile, require_foxglove
+from actors.recordings.reader import Messages, Recording, frames, read_recording
+from actors.recordings.rerun_file import require_rerun, write_rerun
+from actors.recordings.runs import RATE_HZ
+from actors.recordings.sound import TYPES, samples_in, sound_of
 from pipeline.errors import GreenroomError
 from pipeline.frames import Image
 from pipeline.logs import redact
@@ -53,7 +53,7 @@ def export_command(
     elif to == "wav":
         export_wav(read_recording(files, TYPES), path, user)
     elif to == "mp4":
-        export_mp4(read_recording(files, TYPES | course.TYPES | {"image"}), path, user)
+        export_mp4(read_recording(files, TYPES | timeline.TYPES | {"image"}), path, user)
     elif to == "foxglove":
         export_foxglove(read_recording(files, showing.TYPES), path, user)
     else:
@@ -92,7 +92,7 @@ def export_mp4(recording: Recording, path: Path, user: str | None) -> None:
         GreenroomError: there is neither sound nor a turn, or `path` cannot be written.
     """
     sound = sound_of(recording, user)
-    happened = course.course_of(frames(recording.of(course.TYPES)))
+    happened = timeline.course_of(frames(recording.of(timeline.TYPES)))
     span_ns = sound.span_ns or happened.span_ns
     if span_ns is None:
         raise GreenroomError("neither sound nor turns were recorded: there is nothing to show")

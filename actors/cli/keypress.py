@@ -7,7 +7,7 @@ import os
 import sys
 from typing import Self
 
-from actors.console.lines import LineReader
+from actors.inputs.console.lines import LineReader
 
 STDIN_FD = 0
 

@@ -9,13 +9,13 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.backend.closing import closing_of, network_errors
-from actors.backend.credentials import find_keys
-from actors.backend.faults import classify
-from actors.backend.models import Model, list_models
-from actors.backend.server import Server
-from actors.live.client import live_client
-from actors.live.options import LiveOptions
+from actors.backends.gemini.close_reason import closing_of, network_errors
+from actors.backends.gemini.credentials import find_keys
+from actors.backends.gemini.faults import classify
+from actors.backends.gemini.live.client import live_client
+from actors.backends.gemini.live.options import LiveOptions
+from actors.backends.gemini.models import Model, list_models
+from actors.backends.gemini.server import Server
 from pipeline.errors import GreenroomError
 
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from actors.recorder import course, sound
-from actors.recorder.envelope import envelopes, window_of
-from actors.recorder.picture import Picture
-from actors.recorder.reader import Recording, frames, read_recording
+from actors.recordings import sound, timeline
+from actors.recordings.envelope import envelopes, window_of
+from actors.recordings.picture import Picture
+from actors.recordings.reader import Recording, frames, read_recording
 from pipeline.errors import GreenroomError
 
 SUFFIXES = (".png", ".svg")
@@ -26,7 +26,7 @@ def plot_command(files: Sequence[Path], output: Path | None, user: str | None) -
     path = output or min(files).with_suffix(".png")
     if path.suffix not in SUFFIXES:
         raise GreenroomError(f"{path}: pictures are {' or '.join(SUFFIXES)}")
-    picture = picture_of(read_recording(files, course.TYPES | sound.TYPES), user)
+    picture = picture_of(read_recording(files, timeline.TYPES | sound.TYPES), user)
     try:
         picture.save(path)
     except OSError as error:
@@ -40,7 +40,7 @@ def picture_of(recording: Recording, user: str | None = None) -> Picture:
     Raises:
         GreenroomError: there is nothing to draw in it, or `user` carries no sound.
     """
-    happened = course.course_of(frames(recording.of(course.TYPES)))
+    happened = timeline.course_of(frames(recording.of(timeline.TYPES)))
     heard = sound.sound_of(recording, user)
     span_ns = heard.span_ns or happened.span_ns
     if span_ns is None:
@@ -50,6 +50,6 @@ def picture_of(recording: Recording, user: str | None = None) -> Picture:
     return Picture(happened, (user_side, heard_side), span_ns, _title(recording, happened))
 
 
-def _title(recording: Recording, happened: course.Course) -> str:
+def _title(recording: Recording, happened: timeline.Course) -> str:
     count = len(happened.turns)
     return f"{recording.metadata['pipeline']}: {count} turn{'' if count == 1 else 's'}"

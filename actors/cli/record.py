@@ -11,12 +11,12 @@ from threading import Event
 from time import monotonic
 from types import FrameType
 
-from actors.recorder.actor import require_mcap
-from actors.recorder.capture import Capture, choose
-from actors.recorder.loop import COUNTERS, Loop
-from actors.recorder.options import RecorderOptions, limits_of
-from actors.recorder.privacy import Privacy
-from actors.recorder.roll import Roll
+from actors.services.recorder.actor import require_mcap
+from actors.services.recorder.capture import Capture, choose
+from actors.services.recorder.loop import COUNTERS, Loop
+from actors.services.recorder.options import RecorderOptions, limits_of
+from actors.services.recorder.privacy import Privacy
+from actors.services.recorder.rotating_writer import Roll
 from pipeline.bus import EndpointLock
 from pipeline.cli.running import find_runtime_dir
 from pipeline.config.description import read_description

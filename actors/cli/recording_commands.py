@@ -52,7 +52,7 @@ def add_recording_commands(app: typer.Typer) -> None:
         from pydantic import ValidationError
 
         from actors.cli.record import record_command
-        from actors.recorder.options import RecorderOptions
+        from actors.services.recorder.options import RecorderOptions
         from pipeline.config.load import explain
         from pipeline.errors import ConfigError
 

@@ -13,9 +13,9 @@ import zmq
 
 from actors.cli.keypress import Keypress
 from actors.cli.stepping import Stepping, steps_of
-from actors.recorder.reader import Messages, Recording, frames, read_recording
-from actors.recorder.retiming import Retiming, ended
-from actors.recorder.stepping import Steps
+from actors.recordings.reader import Messages, Recording, frames, read_recording
+from actors.recordings.retiming import Retiming, ended
+from actors.recordings.stepping import Steps
 from pipeline.bus import EndpointLock, Publisher
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.config.description import Description, read_description

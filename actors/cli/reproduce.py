@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from actors.recorder.difference import differences
-from actors.recorder.reader import read_recording
-from actors.recorder.reproduce import reproduce
+from actors.recordings.difference import differences
+from actors.recordings.reader import read_recording
+from actors.recordings.reproduce import reproduce
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.yaml_text import parse_yaml
 

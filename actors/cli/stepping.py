@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from actors.recorder.reader import Recording, frames
-from actors.recorder.stepping import TYPES, Steps, turns_sent
+from actors.recordings.reader import Recording, frames
+from actors.recordings.stepping import TYPES, Steps, turns_sent
 from pipeline.errors import GreenroomError, did_you_mean
 
 

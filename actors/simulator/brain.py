@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from actors.speech.commands import spoken, understand
+from actors.lib.speech.commands import spoken, understand
 
 from .conversation import Entry
 

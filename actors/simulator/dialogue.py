@@ -5,11 +5,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .conversation import Conversation
-from .director import RuleMarks
 from .errors import Refused
 from .journal import ToolCallRecord, TurnRecord
 from .listener import Activity, ActivityStarted, Listener, TurnInput
 from .plan import Ending, TurnPlan
+from .rule_matcher import RuleMarks
 from .setup import SessionConfig
 from .shapes import INVALID_ARGUMENT
 from .turn import Turn

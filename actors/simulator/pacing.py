@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from actors.speech.synthesizer import VOICE_RATE_HZ
+from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 
 # Sizes of pieces as seen from the service, in milliseconds of audio.
 SHORTEST_PIECE_MS = 40

@@ -11,23 +11,23 @@ from urllib.parse import parse_qsl
 from websockets.http11 import Request as Handshake
 
 from . import actions
+from .acceptor import Entrance
 from .api import VERSIONS, Api
 from .certificates import Certificates, make_certificates
 from .conversation import Handles
-from .director import Director
-from .ears import make_ears
 from .effects import GARBAGE_BYTES
-from .entrance import Entrance
 from .errors import Close, HttpError, close_preset, http_preset, presets
 from .journal import Journal, SessionRecord
 from .listening import ListeningSocket
 from .options import SimulatorOptions
 from .pacing import Pacing
+from .rule_matcher import Director
 from .scenario import load_scenario
 from .services import Services
 from .session import LiveSession
+from .stt import make_ears
 from .tasks import Tasks
-from .voice import make_voice
+from .tts import make_voice
 from .websocket import WebSocket
 
 _logger = logging.getLogger(__name__)

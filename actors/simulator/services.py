@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from .conversation import Handles
-from .director import Director
-from .ears import Ears
 from .journal import Journal
 from .options import SimulatorOptions
 from .pacing import Pacing
+from .rule_matcher import Director
+from .stt import Ears
 from .tasks import Tasks
-from .voice import Voice
+from .tts import Voice
 
 
 class Door(Protocol):

@@ -6,8 +6,8 @@ import wave
 from collections import Counter
 from typing import Any
 
-from actors.speech.sentences import sentences
-from actors.speech.synthesizer import VOICE_RATE_HZ
+from actors.lib.speech.sentences import sentences
+from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 
 from .capabilities import capabilities
 from .errors import HttpError

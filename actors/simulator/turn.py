@@ -7,17 +7,17 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from actors.speech.sentences import sentences
-from actors.speech.synthesizer import VOICE_RATE_HZ
+from actors.lib.speech.sentences import sentences
+from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 
 from . import brain
 from .brain import CallTool, Pictures, Say, SayOutcome, Step
 from .conversation import Entry
-from .director import RuleMarks
 from .journal import ToolCallRecord, TurnRecord
 from .listener import TurnInput
 from .pacing import Piece, pieces
 from .plan import Ending, TurnPlan
+from .rule_matcher import RuleMarks
 from .usage import IMAGE_TOKENS, audio_tokens, text_tokens
 from .wire import encode_base64
 

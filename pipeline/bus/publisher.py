@@ -12,7 +12,7 @@ import zmq
 
 from pipeline.bus.reactor import SocketReader
 from pipeline.frames import Frame
-from pipeline.wire import encode
+from pipeline.frames.wire import encode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,7 +13,7 @@ import zmq
 from pipeline.bus.publisher import REPLAY_PREFIX, replay_topic
 from pipeline.bus.reactor import SocketReader
 from pipeline.errors import WireError
-from pipeline.wire import MAX_FRAME_BYTES, decode
+from pipeline.frames.wire import MAX_FRAME_BYTES, decode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

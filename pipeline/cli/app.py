@@ -12,7 +12,7 @@ import typer
 from pipeline.errors import GreenroomError
 
 if TYPE_CHECKING:
-    from pipeline.supervision.nursery import Nursery
+    from pipeline.launch.fork_client import Nursery
 
 EXIT_USAGE = 2
 """What the user asked for cannot work; the same status as a wrong command line."""

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.errors import GreenroomError
-from pipeline.supervision.forkserver import import_shared
-from pipeline.supervision.nursery import Nursery, first_nursery
+from pipeline.launch.fork_client import Nursery, first_nursery
+from pipeline.launch.fork_server import import_shared
 
 if TYPE_CHECKING:
     from pipeline.cli.app import Chooser

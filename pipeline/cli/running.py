@@ -13,7 +13,7 @@ from pipeline.bus.publisher import replay_topic
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import GreenroomError, did_you_mean
 from pipeline.frames import Frame, Status
-from pipeline.wire import MAX_FRAME_BYTES, decode
+from pipeline.frames.wire import MAX_FRAME_BYTES, decode
 
 ANSWER_TIMEOUT_MS = 2000
 """A running supervisor answers a subscription within milliseconds."""

@@ -9,7 +9,7 @@ from rich.table import Table
 from pipeline.cli.cost import cost_line
 from pipeline.frames import Spending
 from pipeline.logs import redact
-from pipeline.supervision.ledger import Ledger
+from pipeline.turns.ledger import Ledger
 
 
 def print_turns(

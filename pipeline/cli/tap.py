@@ -17,8 +17,8 @@ from pipeline.bus.publisher import replay_topic
 from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.running import find_runtime_dir, frames, listening
 from pipeline.errors import GreenroomError
+from pipeline.frames.wire import decode
 from pipeline.ports import StreamRef
-from pipeline.wire import decode
 
 SHOWN_BYTES = 16
 """Of sound and pictures only the size and the beginning are shown."""

@@ -7,7 +7,6 @@ import time
 from abc import ABC, abstractmethod
 from typing import Self
 
-from pipeline.dialogue import Dialogue, Line
 from pipeline.frames import (
     Fault,
     Frame,
@@ -20,6 +19,7 @@ from pipeline.frames import (
     TurnClosed,
 )
 from pipeline.logs import redact
+from pipeline.turns.dialogue import Dialogue, Line
 
 SPEAKER_NAMES = {Side.USER: "you", Side.MODEL: "gemini"}
 

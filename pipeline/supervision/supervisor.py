@@ -15,15 +15,15 @@ from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
+from pipeline.launch.fork_client import Nursery
+from pipeline.launch.release import release_soon
 from pipeline.logs import get_logger
-from pipeline.release import release_soon
-from pipeline.supervision.conversations import Conversations
-from pipeline.supervision.crew import CALM_TICK_S, TICK_S, Crew
-from pipeline.supervision.keeper import Keeper
-from pipeline.supervision.ledger import Ledger
+from pipeline.supervision.actor_process import Keeper
 from pipeline.supervision.notify import notify
-from pipeline.supervision.nursery import Nursery
-from pipeline.supervision.watch import subscribe
+from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, Crew
+from pipeline.turns.conversations import Conversations
+from pipeline.turns.ledger import Ledger
+from pipeline.turns.watch import subscribe
 
 if TYPE_CHECKING:
     from pipeline.config.graph import Graph

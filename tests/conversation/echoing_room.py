@@ -12,7 +12,7 @@ import numpy as np
 import soxr
 from pydantic import Field
 
-from actors.audio.pcm import to_pcm, to_samples
+from actors.lib.audio.pcm import to_pcm, to_samples
 from pipeline.actor import Actor, Options
 from pipeline.frames import Audio
 from pipeline.ports import In, Out

@@ -18,7 +18,7 @@ import msgpack
 import yaml
 import zmq
 
-from actors.simulator.ears import make_ears
+from actors.simulator.stt import make_ears
 from pipeline.bus import ipc_address
 from pipeline.frames import Frame, Status, TurnClosed
 from pipeline.testing import RunningPipeline

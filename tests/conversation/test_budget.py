@@ -13,8 +13,8 @@ from helpers import journal, playing, verdict, write_config
 from pipeline.bus.publisher import replay_topic
 from pipeline.cli.running import listening
 from pipeline.frames import Outcome, Status, Usage
+from pipeline.frames.wire import decode
 from pipeline.testing import RunningPipeline, running
-from pipeline.wire import decode
 
 SECOND = {"path": "cards-001.wav", "start": "after_answer", "delay_s": 1.0}
 TINY: dict[str, Any] = {"limits": [{"per": "day", "money": 0.0001, "backends": ["live"]}]}

@@ -10,9 +10,9 @@ import numpy as np
 import soxr
 from helpers import SPEECH, collect, counter, playing, verdict, words, write_config
 
-from actors.audio.pcm import Samples, to_pcm, to_samples
-from actors.audio.playout import FADE_SAMPLES
-from actors.speech.synthesizer import VOICE_RATE_HZ, synthesize
+from actors.lib.audio.pcm import Samples, to_pcm, to_samples
+from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
+from actors.outputs.playout.playout import FADE_SAMPLES
 from pipeline.frames import AnswerAudio, AnswerEnded, Frame, Outcome
 from pipeline.testing import RunningPipeline, running
 

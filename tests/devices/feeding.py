@@ -9,10 +9,10 @@ from pathlib import Path
 
 import zmq
 
-from actors.audio.pcm import Samples, to_pcm
+from actors.lib.audio.pcm import Samples, to_pcm
 from pipeline.bus.endpoint import ipc_address
 from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded, Frame, SpeechStarted
-from pipeline.wire import encode
+from pipeline.frames.wire import encode
 
 PATIENCE_MS = 60_000
 CHUNK_SAMPLES = 960

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from actors.audio.pcm import Samples, to_samples
+from actors.lib.audio.pcm import Samples, to_samples
 
 PACKAGES = "libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins"
 MONITOR_RATE_HZ = 24_000

@@ -17,8 +17,8 @@ import yaml
 from feeding import Feeder, feeder
 from sound_server import SoundServer
 
-from actors.audio.decode import decode
-from actors.audio.pcm import Samples
+from actors.lib.audio.decode import decode
+from actors.lib.audio.pcm import Samples
 from pipeline.frames import Frame, Playback, PlaybackState, SpeechStarted, Status
 from pipeline.testing import RunningPipeline, running
 

@@ -14,8 +14,8 @@ import yaml
 import zmq
 from sound_server import SoundServer, find
 
-from actors.audio.decode import decode
-from actors.audio.pcm import Samples, to_samples
+from actors.lib.audio.decode import decode
+from actors.lib.audio.pcm import Samples, to_samples
 from pipeline.cli.running import frames, listening
 from pipeline.frames import ActorState, Audio, Status
 from pipeline.testing import RunningPipeline, running
@@ -114,7 +114,7 @@ def test_a_suspended_microphone_comes_back(sound: SoundServer, tmp_path: Path) -
 
 
 def test_devices_are_listed_by_name(sound: SoundServer) -> None:
-    code = "from actors.audio.devices import *; print(*(d.name for d in list_devices()))"
+    code = "from actors.lib.audio.devices import *; print(*(d.name for d in list_devices()))"
     done = run(
         [sys.executable, "-c", code],
         env={**sound.environment, "PYTHONPATH": str(Path(__file__).parent.parent.parent)},

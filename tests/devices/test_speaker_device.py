@@ -15,8 +15,8 @@ import yaml
 from feeding import Feeder, feeder
 from sound_server import SoundServer, find, heard
 
-from actors.audio.decode import decode
-from actors.audio.pcm import Samples
+from actors.lib.audio.decode import decode
+from actors.lib.audio.pcm import Samples
 from pipeline.frames import ActorState, Frame, Playback, PlaybackState, Status
 from pipeline.testing import RunningPipeline, running
 

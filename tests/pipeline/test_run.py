@@ -23,8 +23,8 @@ from supervised import (
 )
 
 from pipeline.frames import ActorState
+from pipeline.frames.wire import MAX_FRAME_BYTES
 from pipeline.testing import running
-from pipeline.wire import MAX_FRAME_BYTES
 
 
 def test_a_second_run_of_a_pipeline_is_refused_in_one_line_and_the_first_goes_on_f20(

@@ -15,8 +15,8 @@ from actors.simulator.actions import Quota
 from actors.simulator.activity import SpeechDetector, SpeechEnded, SpeechStarted
 from actors.simulator.brain import CallTool, Pictures, Say, SayOutcome
 from actors.simulator.conversation import Entry
-from actors.simulator.director import Director, RuleMarks
 from actors.simulator.pacing import AT_ONCE, Pacing, pieces
+from actors.simulator.rule_matcher import Director, RuleMarks
 from actors.simulator.scenario import load_scenario, parse_scenario, scenario_names
 from pipeline.errors import ConfigError
 

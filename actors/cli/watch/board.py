@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from actors.audio.pcm import SILENCE_DBFS, level_dbfs, to_samples
+from actors.lib.audio.pcm import SILENCE_DBFS, level_dbfs, to_samples
 from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.view import SPEAKER_NAMES
 from pipeline.config.description import Description, Stream
-from pipeline.dialogue import Dialogue
 from pipeline.frames import (
     AnswerAudio,
     Audio,
@@ -21,7 +20,8 @@ from pipeline.frames import (
     Transcript,
     TurnClosed,
 )
-from pipeline.turn_times import Stage, TurnClock
+from pipeline.turns.dialogue import Dialogue
+from pipeline.turns.turn_times import Stage, TurnClock
 
 REFRESH_S = 1.0
 """How often to `read`: a rate that changes more often cannot be read by a person."""

@@ -6,11 +6,11 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 
-from actors.audio.pcm import SILENCE_DBFS
 from actors.cli.watch.board import Board
+from actors.lib.audio.pcm import SILENCE_DBFS
 from pipeline.frames import ActorStatus, Outcome
 from pipeline.supervision.lifecycle import Phase
-from pipeline.turn_times import Stage
+from pipeline.turns.turn_times import Stage
 
 NO_WORD_S = 3.0
 """A supervisor says how it is twice a second."""

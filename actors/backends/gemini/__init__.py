@@ -1,0 +1,1 @@
+"""Everything that knows Google: client, models, faults, Live and HTTP."""

@@ -1,0 +1,119 @@
+"""From the exceptions of google-genai, websockets, httpx and the system to a `Closing`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from functools import cache
+from typing import Any
+
+from actors.backends.gemini.faults import Closing, Source
+
+ABNORMAL = 1006
+"""RFC 6455: no close frame came; the cause, if known here, is in what was to be sent."""
+HTTP_LIBRARIES = {"httpx": "HTTPError", "httpx2": "HTTPError", "aiohttp": "ClientError"}
+"""google-genai imports whichever is there; what each raises when the network fails."""
+FIRST_HTTP_STATUS, LAST_HTTP_STATUS = 100, 599
+
+ODD_FRAMES = (ValueError, TypeError, LookupError, AttributeError)
+"""What google-genai raises on bytes that are not a message it knows."""
+
+
+class ConnectionOverError(Exception):
+    """A connection ended, was refused or could not be made."""
+
+    def __init__(self, closing: Closing) -> None:
+        super().__init__(closing.reason)
+        self.closing = closing
+
+
+@cache
+def network_errors() -> tuple[type[Exception], ...]:
+    """Exceptions that mean trouble with the service or the way there."""
+    from google.genai import errors
+    from websockets import exceptions
+
+    of_http: list[type[Exception]] = [
+        getattr(sys.modules[module], name)
+        for module, name in HTTP_LIBRARIES.items()
+        if module in sys.modules
+    ]
+    return (errors.APIError, exceptions.WebSocketException, OSError, EOFError, *of_http)
+
+
+def closing_of(error: BaseException) -> Closing:
+    """Return what an exception of `network_errors` says, as far as it says anything."""
+    from google.genai import errors
+    from websockets import exceptions
+
+    if isinstance(error, exceptions.InvalidStatus):
+        body = bytes(error.response.body or b"").decode("utf-8", "replace")
+        return http_closing(error.response.status_code, _parsed(body), body)
+    if isinstance(error, errors.APIError):
+        return _of_api_error(error)
+    if isinstance(error, exceptions.ConnectionClosed):
+        return _of_close_frames(error)
+    text = str(error) or type(error).__name__
+    return Closing(Source.LOCAL, None, f"network: {type(error).__name__}: {text}")
+
+
+def http_closing(status: int | None, details: Any, fallback: str = "") -> Closing:
+    """Return what an error body says; `details` is the JSON, wrapped in `error` or flat."""
+    error = details.get("error", details) if isinstance(details, dict) else {}
+    if not isinstance(error, dict):
+        error = {}
+    words = [str(error.get("message") or fallback)]
+    delay: float | None = None
+    for detail in error.get("details") or []:
+        if isinstance(detail, dict):
+            words += [str(detail["reason"])] if detail.get("reason") else []
+            found = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
+            delay = float(found[1]) if found else delay
+    code = status if status is not None else error.get("code")
+    return Closing(
+        Source.HTTP, code if isinstance(code, int) else None, " ".join(words).strip(), delay
+    )
+
+
+def error_in_unparsed_frame(error: TypeError) -> dict[str, Any] | None:
+    """Return the JSON that google-genai did not understand; None if it cannot be had.
+
+    It raises TypeError on `{"error": ...}` as on a frame with nothing but new fields, with the
+    message only in a local variable of the frame that raised.
+    """
+    trace = error.__traceback__
+    found: dict[str, Any] | None = None
+    while trace is not None:
+        candidate = trace.tb_frame.f_locals.get("response")
+        if isinstance(candidate, dict):
+            found = candidate
+        trace = trace.tb_next
+    return found
+
+
+def _of_api_error(error: Any) -> Closing:
+    if error.code is not None and FIRST_HTTP_STATUS <= error.code <= LAST_HTTP_STATUS:
+        return http_closing(error.code, error.details, str(error.details))
+    cause = error.__context__
+    if error.code == ABNORMAL and getattr(cause, "sent", None) is not None:
+        return _of_close_frames(cause)
+    reason = error.details if isinstance(error.details, str) else json.dumps(error.details)
+    if error.code == ABNORMAL:
+        reason = ""
+    return Closing(Source.CLOSE, error.code, reason)
+
+
+def _of_close_frames(error: Any) -> Closing:
+    """A close frame received says why; one only sent says what was wrong on this side."""
+    frame = error.rcvd or error.sent
+    if frame is None:
+        return Closing(Source.CLOSE, ABNORMAL, "")
+    return Closing(Source.CLOSE, frame.code, frame.reason)
+
+
+def _parsed(body: str) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None

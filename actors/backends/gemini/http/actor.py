@@ -1,0 +1,153 @@
+"""The `http` actor: turns in, words from one model, their sound from another."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+
+from actors.backends.gemini.faults import Action, Verdict
+from actors.backends.gemini.http.availability import Standing, standing
+from actors.backends.gemini.http.contents import speech_config_of
+from actors.backends.gemini.http.options import HttpOptions
+from actors.backends.gemini.http.pcm_stream import PcmStream
+from actors.backends.gemini.http.service import Service, ServiceFailedError
+from actors.backends.gemini.http.speech import spoken
+from actors.backends.gemini.http.usage import tokens_of
+from actors.backends.gemini.http.words import BlockedError, words_of
+from actors.backends.gemini.models import Model
+from actors.backends.turnwise.backend import Understudy
+from actors.backends.turnwise.request import AnswerFailedError, Part, Request, Sound
+from pipeline.actor import Surroundings
+from pipeline.errors import did_you_mean
+from pipeline.frames import BackendState, Fault, FaultClass
+
+METHOD = "generateContent"
+"""What a model must offer to be asked over HTTP, streamed or not."""
+
+
+class Http(Understudy[HttpOptions]):
+    """Answers turns over HTTP, for when a Live connection is not to be had."""
+
+    options_type = HttpOptions
+    preload = (
+        "actors.backends.gemini.live.tables",
+        "actors.backends.gemini.sdk",
+        "actors.backends.gemini.http.warm",
+    )
+
+    def __init__(self, options: HttpOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._service = Service(options, surroundings, self.log, self.counters)
+        self._standing = Standing(BackendState.CONNECTING)
+        self._failures = 0
+        self._changed = asyncio.Event()
+
+    async def start(self) -> None:
+        """Import the SDK."""
+        importlib.import_module("actors.backends.gemini.http.warm")
+
+    async def serve(self) -> None:
+        """See whether the service is there, and again whenever it failed."""
+        await self._look()
+        while True:
+            self._changed.clear()
+            try:
+                async with asyncio.timeout(self._standing.look_in_s):
+                    await self._changed.wait()
+            except TimeoutError:
+                await self._look()
+
+    async def stop(self) -> None:
+        """Close the connections."""
+        await self._service.close()
+
+    async def answer(self, request: Request) -> AsyncGenerator[Part, None]:
+        """Give the answer sentence by sentence.
+
+        Raises:
+            AnswerFailedError: the service failed, which was published before.
+        """
+        asked_s = time.monotonic()
+        lines = words_of(self._service, self.options, request)
+        try:
+            async with aclosing(spoken(lines, self._say)) as parts:
+                async for part in parts:
+                    if asked_s and isinstance(part, Sound):
+                        delay_ms = (time.monotonic() - asked_s) * 1000
+                        self.gauges["asked_to_sound_ms"] = round(delay_ms, 1)
+                        asked_s = 0.0
+                    yield part
+        except ServiceFailedError as error:
+            self._note(error.verdict, request.session)
+            raise AnswerFailedError(str(error.verdict)) from error
+        except BlockedError as error:
+            verdict = Verdict(FaultClass.POLICY, Action.STOP, None, str(error))
+            self._publish_fault(verdict, request.session)
+            raise
+        self._note(None, request.session)
+
+    async def _say(self, text: str) -> AsyncGenerator[Part, None]:
+        stream = PcmStream()
+        config = speech_config_of(self.options)
+        model = self.options.tts_model
+        usage = None
+        async with aclosing(self._service.stream(model, text, config)) as pieces:
+            async for piece in pieces:
+                usage = piece.usage_metadata or usage
+                for candidate in (piece.candidates or [])[:1]:
+                    for part in (candidate.content.parts if candidate.content else None) or []:
+                        blob = part.inline_data
+                        if blob is not None and blob.data:
+                            sound = stream.feed(blob.data, blob.mime_type or "")
+                            if sound is not None:
+                                yield sound
+        if usage is not None:
+            yield tokens_of(model, usage, "audio")
+
+    async def _look(self) -> None:
+        """Ask which models there are, which costs nothing."""
+        try:
+            models = await self._service.models()
+        except ServiceFailedError as error:
+            self._note(error.verdict, self.session)
+        else:
+            self._note(self._missing(models), self.session)
+
+    def _missing(self, models: list[Model]) -> Verdict | None:
+        names = [model.name for model in models if METHOD in model.methods]
+        for wanted in (self.options.model, self.options.tts_model):
+            if wanted.removeprefix("models/") not in names:
+                reason = f"no model {wanted!r} for {METHOD}: {did_you_mean(wanted, names)}"
+                advice = "`greenroom models` lists the models there are."
+                return Verdict(FaultClass.MODEL, Action.STOP, 404, reason, advice)
+        return None
+
+    def _note(self, verdict: Verdict | None, session: str) -> None:
+        """Take note of how a request went, and tell the pipeline what changed."""
+        self._failures = 0 if verdict is None else self._failures + 1
+        now = standing(verdict, self._service.wait_s(), self._failures)
+        if verdict is not None:
+            self._publish_fault(verdict, session, now.look_in_s)
+        if verdict is not None or now != self._standing:
+            self._standing = now
+            self._changed.set()
+            self.say_status(now.state, now.reason, now.look_in_s)
+
+    def _publish_fault(
+        self, verdict: Verdict, session: str, retry_after_s: float | None = None
+    ) -> None:
+        self.counters[f"faults_{verdict.fault}"] += 1
+        frame = Fault(
+            session=session,
+            backend=self.name,
+            fault=verdict.fault,
+            code=verdict.code,
+            reason=verdict.reason,
+            advice=verdict.advice,
+            retry=verdict.retry,
+            retry_after_s=retry_after_s,
+        )
+        self.publish("faults", frame)

@@ -1,0 +1,48 @@
+"""How the backend stands, from how the last request went: decides, does nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.backends.gemini.faults import Verdict
+from actors.backends.gemini.http.retry import PASSING
+from pipeline.frames import BackendState, FaultClass
+
+FIRST_LOOK_S = 5.0
+"""After a failure of the service, until it is looked at again; doubled up to the longest."""
+LONGEST_LOOK_S = 60.0
+LASTING = (FaultClass.MODEL, FaultClass.POLICY, FaultClass.AUTH, FaultClass.BILLING)
+"""What no waiting changes."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What to tell the pipeline, and when to look again; `look_in_s` None: not by itself."""
+
+    state: BackendState
+    reason: str = ""
+    look_in_s: float | None = None
+
+
+def standing(verdict: Verdict | None, keys_in_s: float | None, failures: int) -> Standing:
+    """Decide.
+
+    Args:
+        verdict: On the last request; None: it succeeded.
+        keys_in_s: Time until a key is usable, 0 if one is; None: none will be.
+        failures: Requests that failed in a row, this one included.
+    """
+    reason = str(verdict) if verdict is not None else ""
+    if keys_in_s is None:
+        return Standing(BackendState.UNAVAILABLE, reason or "every API key was refused")
+    if keys_in_s > 0:
+        return Standing(BackendState.UNAVAILABLE, reason or "the quota is used up", keys_in_s)
+    if verdict is None or verdict.fault in (FaultClass.BAD_REQUEST, FaultClass.CONTEXT):
+        # What was wrong with one turn need not be wrong with the next.
+        return Standing(BackendState.READY)
+    if verdict.fault in LASTING:
+        return Standing(BackendState.UNAVAILABLE, reason)
+    look_in_s = min(LONGEST_LOOK_S, FIRST_LOOK_S * 2.0 ** min(failures - 1, 8))
+    passing = verdict.fault in PASSING or verdict.fault is FaultClass.FROZEN
+    state = BackendState.DEGRADED if passing else BackendState.UNAVAILABLE
+    return Standing(state, reason, look_in_s)

@@ -1,0 +1,76 @@
+"""From a request to what generateContent and Gemini TTS take."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actors.backends.gemini.http.heard import INSTRUCTION
+from actors.backends.gemini.http.options import HttpOptions
+from actors.backends.turnwise.request import Request
+
+if TYPE_CHECKING:
+    from google.genai import types
+
+SPOKEN = (
+    "Your reply is read aloud by a speech synthesiser: write plain sentences, without markup, "
+    "lists, links or emoji."
+)
+
+
+def contents_of(request: Request) -> list[types.Content]:
+    """Return the conversation, ending with the turn: picture, words, sound."""
+    from google.genai import types
+
+    said = [
+        types.Content(role=role, parts=[types.Part(text=text)]) for role, text in request.history
+    ]
+    parts: list[types.Part] = []
+    if request.picture is not None:
+        parts.append(types.Part.from_bytes(data=request.picture, mime_type="image/jpeg"))
+    if request.text:
+        parts.append(types.Part(text=request.text))
+    if request.pcm:
+        parts.append(types.Part.from_bytes(data=request.wav(), mime_type="audio/wav"))
+    return [*said, types.Content(role="user", parts=parts)]
+
+
+def config_of(options: HttpOptions, request: Request) -> types.GenerateContentConfig:
+    """Return how the words are to be made."""
+    from google.genai import types
+
+    thinking = None
+    if options.thinking_level:
+        level = types.ThinkingLevel(options.thinking_level.upper())
+        thinking = types.ThinkingConfig(thinking_level=level)
+    functions = [
+        types.FunctionDeclaration(
+            name=tool["name"],
+            description=tool.get("description"),
+            parameters_json_schema=tool.get("parameters") or None,
+        )
+        for tool in request.tools
+    ]
+    return types.GenerateContentConfig(
+        system_instruction=_instruction(options, heard=bool(request.pcm)),
+        temperature=options.temperature,
+        thinking_config=thinking,
+        tools=[types.Tool(function_declarations=functions)] if functions else None,
+        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+    )
+
+
+def speech_config_of(options: HttpOptions) -> types.GenerateContentConfig:
+    """Return how the words are to be spoken; no temperature: the TTS models refuse it."""
+    from google.genai import types
+
+    speech = None
+    if options.voice:
+        voice = types.PrebuiltVoiceConfig(voice_name=options.voice)
+        speech = types.SpeechConfig(voice_config=types.VoiceConfig(prebuilt_voice_config=voice))
+    return types.GenerateContentConfig(response_modalities=["AUDIO"], speech_config=speech)
+
+
+def _instruction(options: HttpOptions, *, heard: bool) -> str:
+    language = f"Always answer in this language: {options.language}." if options.language else ""
+    texts = [options.system_instruction, SPOKEN, language, INSTRUCTION if heard else ""]
+    return "\n\n".join(text for text in texts if text)

@@ -1,0 +1,47 @@
+"""Settings of the `http` actor."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, field_validator
+
+from actors.backends.gemini.live.capabilities import capabilities
+from actors.backends.gemini.server import ServerOptions
+from pipeline.errors import did_you_mean
+
+
+class HttpOptions(ServerOptions):
+    """Which models answer and speak, where they are, and how long they may take."""
+
+    model: str = Field("gemini-3.8-flash", min_length=1, description="Model for the words.")
+    tts_model: str = Field("gemini-3.8-flash-tts", min_length=1, description="Model for the voice.")
+    voice: str | None = Field(None, description="One of the prebuilt voices; null: Puck.")
+    language: str | None = Field(
+        None, description="Language to answer in; null: the one the user speaks."
+    )
+    system_instruction: str | None = Field(None, description="Who the model is.")
+    temperature: float | None = Field(None, ge=0, le=2)
+    thinking_level: Literal["minimal", "low", "medium", "high"] | None = Field(
+        None, description="How much the model thinks before it answers; null: as it does itself."
+    )
+    attempts: int = Field(
+        3, ge=1, le=10, description="Tries of one request where another can help."
+    )
+    first_event_timeout_s: float = Field(
+        8.0, gt=0, description="Silence after a request that counts as frozen."
+    )
+    stall_timeout_s: float = Field(
+        8.0, gt=0, description="Silence in the middle of a response that counts as frozen."
+    )
+    tool_timeout_s: float = Field(30.0, gt=0, description="For a tool to give its result.")
+
+    @field_validator("voice")
+    @classmethod
+    def _known_voice(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        known = {name.casefold(): name for name in capabilities().voices}
+        if value.casefold() not in known:
+            raise ValueError(f"no voice {value!r}: {did_you_mean(value.title(), known.values())}")
+        return known[value.casefold()]

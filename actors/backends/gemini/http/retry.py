@@ -1,0 +1,62 @@
+"""Whether to ask again after a failure, and when: decides, does nothing."""
+
+from __future__ import annotations
+
+import json
+import random as random_module
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from actors.backends.backoff import wait_s
+from actors.backends.gemini.faults import Verdict
+from actors.backends.gemini.http.keys import REFUSED
+from pipeline.frames import FaultClass
+
+FIRST_WAIT_S = 0.25
+"""Somebody is waiting for the answer: the whole of three tries must fit into a second or so."""
+LONGEST_WAIT_S = 2.0
+DAY_REST_S = 3600.0
+"""Quotas of a day are counted from midnight in California, whatever RetryInfo says; asking once an
+hour finds that out soon enough."""
+PASSING = (FaultClass.TRANSIENT, FaultClass.NETWORK, FaultClass.SESSION_END, FaultClass.UNKNOWN)
+"""What may be over a moment later."""
+
+
+@dataclass
+class Attempts:
+    """Counts the tries of one request.
+
+    Args:
+        most: Tries in all, for what may be over a moment later.
+    """
+
+    most: int
+    random: Callable[[], float] = random_module.random
+    failures: int = 0
+
+    def wait_s(self, verdict: Verdict, *, other_key: bool) -> float | None:
+        """Return the wait before the next try; None: another try is of no use.
+
+        Args:
+            verdict: On the failure of the last try.
+            other_key: There is a key that may serve.
+        """
+        if verdict.fault is FaultClass.QUOTA or verdict.fault in REFUSED:
+            return 0.0 if other_key else None
+        self.failures += 1
+        if verdict.fault not in PASSING or self.failures >= self.most:
+            return None
+        return wait_s(self.failures, FIRST_WAIT_S, LONGEST_WAIT_S, self.random)
+
+
+def with_daily_quota(verdict: Verdict, details: Any) -> Verdict:
+    """Return the verdict, with a longer rest if it is the quota of the day that is used up.
+
+    Args:
+        verdict: By the fault table.
+        details: JSON of the error body, in which QuotaFailure names the quota.
+    """
+    if verdict.fault is not FaultClass.QUOTA or "PerDay" not in json.dumps(details, default=str):
+        return verdict
+    return replace(verdict, retry_after_s=max(DAY_REST_S, verdict.retry_after_s or 0.0))

@@ -1,0 +1,240 @@
+"""Asks Gemini, key by key, and again where that can help."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from actors.backends.gemini.close_reason import ConnectionOverError, closing_of, network_errors
+from actors.backends.gemini.faults import Action, Closing, Source, Verdict, classify
+from actors.backends.gemini.http.keys import KeyPool
+from actors.backends.gemini.http.options import HttpOptions
+from actors.backends.gemini.http.retry import Attempts, with_daily_quota
+from actors.backends.gemini.models import Model, list_models
+from actors.backends.gemini.server import Server, find_server, make_client
+from pipeline.actor import Surroundings
+from pipeline.errors import CredentialError, GreenroomError
+from pipeline.frames import FaultClass
+from pipeline.logs import Logger
+
+if TYPE_CHECKING:
+    from google.genai import Client, types
+
+KEEPALIVE_S = 120.0
+"""People pause between two turns for longer than httpx keeps a connection by itself (5 s); a new
+one costs a TCP and a TLS handshake."""
+ODD_BODIES = (ValueError, TypeError, AttributeError, KeyError)
+"""What google-genai raises on a body that is no message it knows."""
+
+
+class ServiceFailedError(GreenroomError):
+    """The service did not give what was asked for."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(str(verdict))
+        self.verdict = verdict
+
+
+class Service:
+    """One server with its keys; a client for each key, made when it is first needed."""
+
+    def __init__(
+        self,
+        options: HttpOptions,
+        surroundings: Surroundings,
+        log: Logger,
+        counters: Counter[str],
+    ) -> None:
+        self._options = options
+        self._surroundings = surroundings
+        self._log = log
+        self._counters = counters
+        self._opening = asyncio.Lock()
+        self._server: Server | None = None
+        self._pool = KeyPool(())
+        self._clients: dict[tuple[Server, str], asyncio.Task[Client]] = {}
+
+    async def stream(
+        self, model: str, contents: Any, config: types.GenerateContentConfig
+    ) -> AsyncGenerator[types.GenerateContentResponse, None]:
+        """Give the pieces of a response as they come.
+
+        A request is made again only as long as nothing has come.
+
+        Raises:
+            ServiceFailedError: it could not be had, or not to its end.
+        """
+        attempts = Attempts(self._options.attempts)
+        while True:
+            server, key = await self._key(model)
+            begun = False
+            try:
+                client = await self._client(server, key)
+                async with aclosing(self._once(client, model, contents, config)) as pieces:
+                    async for piece in pieces:
+                        begun = True
+                        yield piece
+                return
+            except _Failed as failed:
+                verdict = failed.verdict
+            wait_s = self._failed(key, model, verdict, attempts)
+            if wait_s is None or begun:
+                raise ServiceFailedError(verdict)
+            await asyncio.sleep(wait_s)
+
+    async def models(self) -> list[Model]:
+        """Return the models there are; shows at no cost that the server and a key work.
+
+        Raises:
+            ServiceFailedError: they do not.
+        """
+        attempts = Attempts(self._options.attempts)
+        while True:
+            server, key = await self._key(self._options.model)
+            client = await self._client(server, key)
+            try:
+                async with asyncio.timeout(self._options.first_event_timeout_s):
+                    return await list_models(client)
+            except TimeoutError:
+                verdict = classify(_silence("the list of models"))
+            except network_errors() as error:
+                verdict = _verdict_of(error)
+            except ODD_BODIES:
+                verdict = classify(_odd())
+            wait_s = self._failed(key, self._options.model, verdict, attempts)
+            if wait_s is None:
+                raise ServiceFailedError(verdict)
+            await asyncio.sleep(wait_s)
+
+    def wait_s(self) -> float | None:
+        """Time until there is a key for both models, 0 if there is; None: never."""
+        now_s = time.monotonic()
+        names = (self._options.model, self._options.tts_model)
+        waits = [self._pool.wait_s(name, now_s) for name in names]
+        left = [wait for wait in waits if wait is not None]
+        return max(left) if len(left) == len(waits) else None
+
+    async def close(self) -> None:
+        """Close all connections."""
+        making, self._clients = list(self._clients.values()), {}
+        for made in await asyncio.gather(*making, return_exceptions=True):
+            # One that could not be made was said where it was wanted.
+            if not isinstance(made, BaseException):
+                await made.aio.aclose()
+                made.close()
+
+    async def _once(
+        self, client: Client, model: str, contents: Any, config: types.GenerateContentConfig
+    ) -> AsyncGenerator[types.GenerateContentResponse, None]:
+        timeout_s = self._options.first_event_timeout_s
+        self._counters["requests"] += 1
+        try:
+            async with asyncio.timeout(timeout_s):
+                stream = await client.aio.models.generate_content_stream(
+                    model=model, contents=contents, config=config
+                )
+                piece = await anext(stream, None)
+        except TimeoutError as error:
+            raise _Failed(classify(_silence(f"{timeout_s:g} s after the request"))) from error
+        except network_errors() as error:
+            raise _Failed(_verdict_of(error)) from error
+        except ODD_BODIES as error:
+            raise _Failed(classify(_odd())) from error
+        timeout_s = self._options.stall_timeout_s
+        while piece is not None:
+            yield piece
+            try:
+                async with asyncio.timeout(timeout_s):
+                    piece = await anext(stream, None)
+            except TimeoutError as error:
+                raise _Failed(classify(_silence(f"{timeout_s:g} s in the middle"))) from error
+            except network_errors() as error:
+                raise _Failed(_verdict_of(error)) from error
+            except ODD_BODIES as error:
+                raise _Failed(classify(_odd())) from error
+
+    def _failed(self, key: str, model: str, verdict: Verdict, attempts: Attempts) -> float | None:
+        now_s = time.monotonic()
+        self._counters[f"failures_{verdict.fault}"] += 1
+        self._pool.failed(key, model, verdict, now_s)
+        if verdict.fault is FaultClass.NETWORK and self._options.server_file:
+            # A server that was started anew has written a new file.
+            self._server = None
+        other = self._pool.usable(model, now_s) is not None
+        wait_s = attempts.wait_s(verdict, other_key=other)
+        keys = self._pool.keys
+        number = keys.index(key) + 1 if key in keys else 0
+        self._log.warning(
+            "a request failed", model=model, key=number, problem=str(verdict), again_in_s=wait_s
+        )
+        return wait_s
+
+    async def _key(self, model: str) -> tuple[Server, str]:
+        server = await self._open()
+        key = self._pool.usable(model, time.monotonic())
+        if key is not None:
+            return server, key
+        wait_s = self._pool.wait_s(model, time.monotonic())
+        if wait_s is None:
+            verdict = Verdict(FaultClass.AUTH, Action.STOP, None, "every API key was refused")
+        else:
+            reason = f"the quota of every API key is used up for {model}"
+            verdict = Verdict(FaultClass.QUOTA, Action.COOL_DOWN, None, reason, "", wait_s)
+        raise ServiceFailedError(verdict)
+
+    async def _open(self) -> Server:
+        async with self._opening:
+            if self._server is None:
+                try:
+                    server = await find_server(self._options, self._surroundings)
+                except ConnectionOverError as error:
+                    raise ServiceFailedError(classify(error.closing)) from error
+                except GreenroomError as error:
+                    raise _misconfigured(error) from error
+                if server.keys != self._pool.keys:
+                    self._pool = KeyPool(server.keys)
+                self._server = server
+            return self._server
+
+    async def _client(self, server: Server, key: str) -> Client:
+        making = self._clients.get((server, key))
+        if making is None:
+            import httpx2
+
+            args = {"limits": httpx2.Limits(keepalive_expiry=KEEPALIVE_S)}
+            making = asyncio.create_task(asyncio.to_thread(make_client, server, key, args))
+            self._clients[server, key] = making
+        try:
+            # If who waits is cancelled, `close` still finds the client.
+            return await asyncio.shield(making)
+        except GreenroomError as error:
+            if self._clients.get((server, key)) is making:
+                del self._clients[server, key]
+            raise _misconfigured(error) from error
+
+
+class _Failed(Exception):  # noqa: N818 - one try of several
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(str(verdict))
+        self.verdict = verdict
+
+
+def _misconfigured(error: GreenroomError) -> ServiceFailedError:
+    fault = FaultClass.AUTH if isinstance(error, CredentialError) else FaultClass.BAD_REQUEST
+    return ServiceFailedError(Verdict(fault, Action.STOP, None, str(error)))
+
+
+def _verdict_of(error: Exception) -> Verdict:
+    return with_daily_quota(classify(closing_of(error)), getattr(error, "details", None))
+
+
+def _silence(when: str) -> Closing:
+    return Closing(Source.LOCAL, None, f"no event: {when}")
+
+
+def _odd() -> Closing:
+    return Closing(Source.LOCAL, None, "the response is no JSON message")

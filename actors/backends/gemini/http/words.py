@@ -1,0 +1,131 @@
+"""The words of an answer: asked of the model, tools included, cut into sentences."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from actors.backends.gemini.http.contents import config_of, contents_of
+from actors.backends.gemini.http.heard import HeardSplitter
+from actors.backends.gemini.http.sentences import SentenceSplitter
+from actors.backends.gemini.http.usage import tokens_of
+from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Words
+
+if TYPE_CHECKING:
+    from google.genai import types
+
+    from actors.backends.gemini.http.options import HttpOptions
+    from actors.backends.gemini.http.service import Service
+
+MOST_ROUNDS = 8
+"""Times the model may ask for tools in one turn; more is a loop."""
+
+
+class BlockedError(AnswerFailedError):
+    """The service does not answer this: its policy."""
+
+
+async def words_of(
+    service: Service, options: HttpOptions, request: Request
+) -> AsyncGenerator[Part, None]:
+    """Give what the user said, the sentences of the answer, and what they cost.
+
+    Raises:
+        ServiceFailedError: the service failed.
+        BlockedError: it refused to answer.
+        AnswerFailedError: the model asked for tools without end.
+    """
+    from google.genai import types
+
+    contents = contents_of(request)
+    config = config_of(options, request)
+    said_heard = False
+    for _ in range(MOST_ROUNDS):
+        a_round = _Round()
+        async with aclosing(service.stream(options.model, contents, config)) as pieces:
+            async for piece in pieces:
+                for sentence in a_round.take(piece):
+                    yield Words(sentence)
+                if a_round.heard and not said_heard:
+                    said_heard = True
+                    yield Heard(a_round.heard)
+        for sentence in a_round.finish():
+            yield Words(sentence)
+        if a_round.heard and not said_heard:
+            said_heard = True
+            yield Heard(a_round.heard)
+        if a_round.usage is not None:
+            yield tokens_of(options.model, a_round.usage, "text")
+        if not a_round.calls:
+            if a_round.blocked and not a_round.spoke:
+                raise BlockedError(f"the service blocked the answer: {a_round.blocked}")
+            return
+        contents.append(types.Content(role="model", parts=a_round.parts))
+        responses = await asyncio.gather(
+            *(_carry_out(request, call, options.tool_timeout_s) for call in a_round.calls)
+        )
+        contents.append(types.Content(role="user", parts=list(responses)))
+    raise AnswerFailedError(f"the model asked for tools more than {MOST_ROUNDS} times")
+
+
+class _Round:
+    """One response of the model."""
+
+    def __init__(self) -> None:
+        self.parts: list[types.Part] = []
+        self.calls: list[types.FunctionCall] = []
+        self.usage: types.GenerateContentResponseUsageMetadata | None = None
+        self.blocked = ""
+        self.spoke = False
+        self._heard = HeardSplitter()
+        self._sentences = SentenceSplitter()
+
+    @property
+    def heard(self) -> str:
+        """What the user said, once it is known."""
+        return self._heard.heard
+
+    def take(self, piece: types.GenerateContentResponse) -> list[str]:
+        """Return the sentences that a piece completes."""
+        self.usage = piece.usage_metadata or self.usage
+        feedback = piece.prompt_feedback
+        if feedback is not None and feedback.block_reason is not None:
+            self.blocked = str(feedback.block_reason.value)
+        sentences: list[str] = []
+        for candidate in (piece.candidates or [])[:1]:
+            reason = candidate.finish_reason
+            if reason is not None and reason.value not in ("STOP", "MAX_TOKENS"):
+                self.blocked = str(reason.value)
+            for part in (candidate.content.parts if candidate.content else None) or []:
+                # As it came: a function call is answered with the model's signature on it.
+                self.parts.append(part)
+                if part.function_call is not None:
+                    self.calls.append(part.function_call)
+                if part.text and not part.thought:
+                    sentences += self._sentences.feed(self._heard.feed(part.text))
+        return self._spoken(sentences)
+
+    def finish(self) -> list[str]:
+        """Return what is left when the response ends."""
+        sentences = self._sentences.feed(self._heard.flush())
+        return self._spoken(sentences + self._sentences.flush())
+
+    def _spoken(self, sentences: list[str]) -> list[str]:
+        self.spoke = self.spoke or any(sentence.strip() for sentence in sentences)
+        return [sentence for sentence in sentences if sentence]
+
+
+async def _carry_out(request: Request, call: types.FunctionCall, timeout_s: float) -> types.Part:
+    from google.genai import types
+
+    name = call.name or ""
+    response: dict[str, Any]
+    try:
+        async with asyncio.timeout(timeout_s):
+            response = await request.call(name, dict(call.args or {}))
+    except TimeoutError:
+        response = {"error": "no result in time"}
+    answer = types.FunctionResponse(id=call.id, name=name, response=response)
+    return types.Part(function_response=answer)

@@ -1,0 +1,106 @@
+"""Settings of the `live` actor."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from actors.backends.gemini.live.capabilities import capabilities
+from actors.backends.gemini.server import ServerOptions
+from pipeline.errors import did_you_mean
+
+
+class Part(BaseModel):
+    """Base of a group of settings; an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Thinking(Part):
+    """How much the model thinks; families take a level, a budget or nothing."""
+
+    level: Literal["minimal", "low", "medium", "high"] | None = None
+    budget: int | None = Field(None, ge=-1, description="Tokens; -1 lets the model choose.")
+
+
+class Compression(Part):
+    """Shortening of the context, which is billed again at every turn."""
+
+    trigger_tokens: int = Field(ge=1, description="Length at which the context is cut.")
+    target_tokens: int = Field(ge=1, description="Length it is cut to.")
+
+    @model_validator(mode="after")
+    def _target_is_shorter(self) -> Self:
+        if self.target_tokens >= self.trigger_tokens:
+            raise ValueError("target_tokens must be less than trigger_tokens")
+        return self
+
+
+class Keepalive(Part):
+    """WebSocket pings. The service has been seen to answer only after 8 to 30 s."""
+
+    interval_s: float = Field(30.0, gt=0)
+    timeout_s: float = Field(60.0, gt=0)
+
+
+class Reconnect(Part):
+    """Waiting between attempts to connect: exponential, with jitter."""
+
+    attempts: int = Field(5, ge=1, description="Failures in a row until it is `unavailable`.")
+    first_s: float = Field(1.0, gt=0, description="Wait after the first failure.")
+    max_s: float = Field(60.0, gt=0, description="Longest wait; also the rest between rounds.")
+
+
+class ServerVad(Part):
+    """Turn detection by the service; used when `speech` is not connected."""
+
+    silence_ms: int | None = Field(None, ge=0, description="Silence that ends a turn.")
+    prefix_ms: int | None = Field(None, ge=0, description="Speech it takes to begin a turn.")
+    start_sensitivity: Literal["high", "low"] | None = None
+    end_sensitivity: Literal["high", "low"] | None = None
+
+
+class LiveOptions(ServerOptions):
+    """How one Live session is set up and kept."""
+
+    model: str = Field("gemini-3.8-live", min_length=1, description="Name of a Live model.")
+    voice: str | None = Field(None, description="One of the prebuilt voices; null: Puck.")
+    language: str | None = Field(
+        None, description="Language to answer in; null: the one the user speaks."
+    )
+    system_instruction: str | None = Field(None, description="Who the model is.")
+    temperature: float | None = Field(None, ge=0, le=2)
+    media_resolution: Literal["low", "medium", "high"] | None = Field(
+        None, description="Tokens spent on each picture."
+    )
+    thinking: Thinking | None = None
+    tool_behavior: Literal["blocking", "non_blocking"] | None = Field(
+        None, description="Whether the model waits for a tool; null: what suits the model."
+    )
+    compression: Compression | None = None
+    resumption: bool = Field(True, description="Go on with the same session after a break.")
+    keepalive: Keepalive | None = Field(Keepalive(), description="WebSocket pings; null: none.")
+    connect: Reconnect = Reconnect()
+    setup_timeout_s: float = Field(10.0, gt=0, description="To connect and have setup confirmed.")
+    close_timeout_s: float = Field(1.0, gt=0, description="For the closing handshake.")
+    first_sound_timeout_s: float | None = Field(
+        None,
+        gt=0,
+        description="Silence after a turn that counts as frozen; null: 4 s, or 15 s "
+        "for a model that thinks first.",
+    )
+    stall_timeout_s: float = Field(
+        10.0, gt=0, description="Silence in mid-answer that counts as frozen."
+    )
+    server_vad: ServerVad = ServerVad()
+
+    @field_validator("voice")
+    @classmethod
+    def _known_voice(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        known = {name.casefold(): name for name in capabilities().voices}
+        if value.casefold() not in known:
+            raise ValueError(f"no voice {value!r}: {did_you_mean(value.title(), known.values())}")
+        return known[value.casefold()]

@@ -1,0 +1,117 @@
+"""Which server of Gemini to talk to, with which keys, and the google-genai client for it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from pydantic import Field, model_validator
+
+from actors.backends.gemini.close_reason import ConnectionOverError
+from actors.backends.gemini.credentials import find_keys, split_keys
+from actors.backends.gemini.faults import Closing, Source
+from actors.backends.gemini.trust import trust
+from pipeline.actor import Options, Surroundings
+from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from google.genai import Client
+
+SERVER_FILE_DEADLINE_S = 15.0
+"""A simulator loads speech models before it listens: 3 s, and four times that on a Pi."""
+SERVER_FILE_LOOK_S = 0.02
+
+
+class ServerOptions(Options):
+    """Options of everything that talks to Gemini."""
+
+    api_key_env: list[str] = Field(
+        ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
+        description="Variables that may hold keys, separated by commas, here or in a .env file; "
+        "the first variable that holds any wins. `live` uses the first key; for `http` one whose "
+        "quota is used up rests while the others serve.",
+    )
+    server_file: str | None = Field(
+        None,
+        description="JSON file with base_url, ca_file and api_key, relative to the pipeline's "
+        "runtime folder. The simulator writes one.",
+    )
+    base_url: str | None = Field(None, description="https address of another server.")
+    ca_file: str | None = Field(None, description="Certificate authority of that server, PEM.")
+
+    @model_validator(mode="after")
+    def _one_server(self) -> Self:
+        if self.server_file and self.base_url:
+            raise ValueError("give either server_file or base_url")
+        return self
+
+
+@dataclass(frozen=True)
+class Server:
+    """Where to connect; the keys are never shown."""
+
+    keys: tuple[str, ...] = field(repr=False)
+    base_url: str | None = None
+    ca_file: str | None = None
+
+
+async def find_server(
+    options: ServerOptions, surroundings: Surroundings, patience_s: float = SERVER_FILE_DEADLINE_S
+) -> Server:
+    """Return the server that the options name; waits for a server file that is to be written.
+
+    Raises:
+        CredentialError: there is no key.
+        ConfigError: the server file is not what it should be.
+        ConnectionOverError: there is no server file in time.
+    """
+    folders = (surroundings.config_dir, Path.cwd())
+    if options.server_file is None:
+        ca_file = str(surroundings.config_dir / options.ca_file) if options.ca_file else None
+        return Server(find_keys(options.api_key_env, folders), options.base_url, ca_file)
+    path = surroundings.runtime_dir / options.server_file
+    try:
+        async with asyncio.timeout(patience_s):
+            while not path.is_file():  # noqa: ASYNC110 - another process writes it
+                await asyncio.sleep(SERVER_FILE_LOOK_S)
+    except TimeoutError as error:
+        reason = f"server_file {path} is not there"
+        raise ConnectionOverError(Closing(Source.LOCAL, None, reason)) from error
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        base_url, ca_file = str(data["base_url"]), data.get("ca_file")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigError(f"server_file {path} has no base_url: {error}") from error
+    keys = split_keys(str(data.get("api_key") or "")) or find_keys(options.api_key_env, folders)
+    return Server(keys, base_url, ca_file)
+
+
+def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
+    """Return a client; close it with `aclose`. Takes up to 40 ms, if it has to read certificates.
+
+    Args:
+        server: Whose.
+        key: One of its keys.
+        async_args: For the asynchronous connections: httpx's arguments, or those of websockets.
+
+    Raises:
+        ConfigError: the CA file cannot be read.
+    """
+    from actors.backends.gemini.sdk import API_VERSION, Client, types
+
+    context = trust(server.ca_file)
+    # google-genai takes the one with httpx and the other with websockets and aiohttp.
+    contexts = {"verify": context, "ssl": context}
+    return Client(
+        vertexai=False,
+        api_key=key,
+        http_options=types.HttpOptions(
+            base_url=server.base_url,
+            api_version=API_VERSION,
+            client_args={"verify": context},
+            async_client_args={**async_args, **contexts},
+        ),
+    )

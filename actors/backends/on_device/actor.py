@@ -1,0 +1,168 @@
+"""The `device` backend: understands, acts and speaks on the device, without a network."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, ClassVar
+
+from actors.backends.on_device.brain import Call, Converse, Say, failed, outcome, plan
+from actors.backends.on_device.connection import Connections, is_trouble
+from actors.backends.on_device.intents import Context
+from actors.backends.on_device.local_model import LocalModelError, converse
+from actors.backends.on_device.options import DeviceOptions
+from actors.backends.turnwise.backend import Understudy
+from actors.backends.turnwise.request import Heard, Part, Request, Sound, Words
+from actors.lib.speech.recognizer import MoonshineRecognizer
+from actors.lib.speech.sentences import sentences
+from actors.lib.speech.synthesizer import VOICE_RATE_HZ, HibariSynthesizer
+from pipeline.actor import Surroundings
+from pipeline.errors import ConfigError
+from pipeline.frames import BackendState, BackendStatus, Fault, Route
+from pipeline.ports import In
+
+INPUT_RATE_HZ = 16_000
+NEEDED = {"moonshine_voice": "moonshine-voice", "hibari": "hibari-tts"}
+"""Package to install, by the module it holds."""
+REST_LEFT_OUT = "I left out the rest."
+
+
+class Device(Understudy[DeviceOptions]):
+    """Answers what the device can: commands to tools, time, date, what is wrong."""
+
+    options_type = DeviceOptions
+    inputs: ClassVar = {
+        **Understudy.inputs,
+        "backends": In((BackendStatus, Fault), replay=True, required=False),
+    }
+
+    def __init__(self, options: DeviceOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._recognizer = MoonshineRecognizer()
+        self._synthesizer = HibariSynthesizer()
+        self._connections: dict[str, Connections] = {}
+        self._loaded = asyncio.Event()
+
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """The speech models must be installed: when they are needed there is no network."""
+        missing = [package for module, package in NEEDED.items() if find_spec(module) is None]
+        if missing:
+            raise ConfigError(
+                f"the device backend needs {' and '.join(missing)}: "
+                "install greenroom with its extra `device`"
+            )
+
+    async def start(self) -> None:
+        """Load the models if they are wanted at the start."""
+        self.gauges["models_loaded"] = 0
+        if self.options.load == "at_start":
+            self._load()
+            await self._loaded.wait()
+
+    async def serve(self) -> None:
+        """Turns can be answered from now on, if need be after loading the models."""
+        self.say_status(BackendState.READY)
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """End the worker threads."""
+        await asyncio.gather(self._recognizer.stop(), self._synthesizer.stop())
+
+    def on_backends(self, frame: BackendStatus | Fault) -> None:
+        """Another backend is in trouble, or over it."""
+        if frame.backend == self.name:
+            return
+        known = self._connections.setdefault(frame.session, Connections())
+        if isinstance(frame, Fault):
+            known.fault(frame, time.monotonic())
+        else:
+            known.status(frame, time.monotonic())
+        if is_trouble(frame):
+            self._load()
+
+    def on_route(self, frame: Route) -> None:
+        """The turns may be ours now."""
+        if frame.owner == self.name:
+            self._load()
+        super().on_route(frame)
+
+    async def answer(self, request: Request) -> AsyncGenerator[Part, None]:
+        """Understand, then speak and act step by step."""
+        self._load()
+        await self._loaded.wait()
+        said = request.text
+        if request.pcm:
+            heard = await self._recognizer.hear(request.pcm, INPUT_RATE_HZ)
+            said = f"{heard}\n{said}".strip()
+            yield Heard(said)
+        gap = ""
+        async with aclosing(self._words(request, said)) as texts:
+            async for text in texts:
+                for sentence in sentences(text):
+                    yield Words(f"{gap}{sentence}")
+                    yield Sound(await self._synthesizer.speak(sentence), VOICE_RATE_HZ)
+                    gap = " "
+
+    async def _words(self, request: Request, said: str) -> AsyncGenerator[str, None]:
+        """The words of the answer, as they come about."""
+        steps = plan(said, request.tools, self._context(request))
+        for index, step in enumerate(steps):
+            match step:
+                case Say(text):
+                    yield text
+                case Call(command):
+                    self.counters["commands"] += 1
+                    response = await request.call(command.tool, command.arguments)
+                    yield outcome(command, response)
+                    if failed(response):
+                        if index + 1 < len(steps):
+                            yield REST_LEFT_OUT
+                        return
+                case Converse(otherwise):
+                    async with aclosing(self._converse(request, said, otherwise)) as answer:
+                        async for sentence in answer:
+                            yield sentence
+
+    async def _converse(
+        self, request: Request, said: str, otherwise: str
+    ) -> AsyncGenerator[str, None]:
+        assert self.options.words is not None, "only planned with a local model"
+        begun = False
+        try:
+            async with aclosing(converse(self.options.words, request.history, said)) as answer:
+                async for sentence in answer:
+                    begun = True
+                    yield sentence
+        except LocalModelError as error:
+            self.counters["local_model_failures"] += 1
+            self.log.warning("the local language model failed", problem=str(error))
+            if not begun:
+                yield otherwise
+
+    def _context(self, request: Request) -> Context:
+        known = self._connections.get(request.session, Connections())
+        return Context(
+            now=datetime.now().astimezone(),
+            history=request.history,
+            outlook=known.outlook(time.monotonic()),
+            has_model=self.options.words is not None,
+        )
+
+    def _load(self) -> None:
+        if not self.counters["model_loads"]:
+            self.counters["model_loads"] += 1
+            self.spawn(self._load_models(), "load")
+
+    async def _load_models(self) -> None:
+        begun_s = time.monotonic()
+        await asyncio.gather(self._recognizer.start(), self._synthesizer.start())
+        self.gauges["models_loaded"] = 1
+        self.gauges["load_ms"] = round((time.monotonic() - begun_s) * 1000)
+        self.log.info("speech models loaded", load_ms=self.gauges["load_ms"])
+        self._loaded.set()

@@ -1,0 +1,296 @@
+"""The base of backends that answer whole turns: hears all, answers what it owns."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import Any, ClassVar, TypeVar
+
+from actors.backends.audio_ring import RATE_HZ
+from actors.backends.ports import INPUTS, OUTPUTS
+from actors.backends.sessions import Sessions
+from actors.backends.turnwise.answer import Performance, Stance
+from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Words
+from actors.backends.turnwise.session import Session
+from actors.backends.turnwise.turns import Begin, Interrupt, Step, Withdraw
+from pipeline.actor import Actor, Options, Surroundings
+from pipeline.frames import (
+    ActorState,
+    AnswerEnd,
+    AnswerEnded,
+    Audio,
+    BackendState,
+    BackendStatus,
+    Frame,
+    Image,
+    Playback,
+    Route,
+    Side,
+    SpeechEnded,
+    SpeechStarted,
+    ToolOffer,
+    ToolResult,
+    Transcript,
+    TurnClosed,
+    UserText,
+)
+
+OptionsT = TypeVar("OptionsT", bound=Options)
+
+LAST_WORD = {"turns": -1, "route": 1}
+"""Order of ports in which replayed frames are taken; the others are in between."""
+SHOWN = {BackendState.CONNECTING: ActorState.CONNECTING, BackendState.READY: ActorState.READY}
+"""What a backend that cannot answer shows as an actor is `degraded`: it works, the service does
+not."""
+
+
+class Understudy(Actor[OptionsT], ABC):
+    """Knows the lines of every turn, and answers those that the route gives it.
+
+    A subclass implements `answer`. `transcript`, `answers` and `turns` tell what other backends
+    said, `playback` how much of it was heard. Without `route` every turn is answered.
+    """
+
+    inputs: ClassVar = INPUTS
+    outputs: ClassVar = OUTPUTS
+
+    def __init__(self, options: OptionsT, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._sessions = Sessions(surroundings, self.log, self._on_open)
+        self._tools: tuple[dict[str, Any], ...] = ()
+        self._status = BackendStatus(backend=self.name, state=BackendState.CONNECTING)
+        self._early: list[tuple[str, Frame]] | None = []
+        self._serving_ns = 0
+
+    async def run(self) -> None:
+        """Take up the turns once everybody listens, and serve."""
+        early, self._early = self._early or [], None
+        self._serving_ns = time.monotonic_ns()
+        # What is closed must be known before it can be answered again.
+        for port, frame in sorted(early, key=lambda item: LAST_WORD.get(item[0], 0)):
+            self.receive(port, frame)
+        self.set_state(ActorState.CONNECTING)
+        self._sessions.get(self.session)
+        await self.serve()
+
+    async def serve(self) -> None:
+        """Work beside the answers until cancelled."""
+        await asyncio.Event().wait()
+
+    def receive(self, port: str, frame: Frame) -> None:
+        """Hand a frame to its handler; before `run`, keep it: an answer would not be heard."""
+        if self._early is None:
+            super().receive(port, frame)
+        else:
+            self._early.append((port, frame))
+
+    @abstractmethod
+    def answer(self, request: Request) -> AsyncGenerator[Part, None]:
+        """Give an answer part by part; cancelled when it is not wanted any more.
+
+        Raises:
+            AnswerFailedError: it cannot be given, or not to its end.
+        """
+
+    def say_status(
+        self, state: BackendState, reason: str = "", retry_after_s: float | None = None
+    ) -> None:
+        """Say whether turns can be answered."""
+        self.set_state(SHOWN.get(state, ActorState.DEGRADED), reason)
+        self._status = BackendStatus(
+            backend=self.name, state=state, reason=reason, retry_after_s=retry_after_s
+        )
+        for session in self._sessions:
+            self._publish_status(session)
+
+    # Input ports.
+
+    def on_audio(self, frame: Audio) -> None:
+        """Keep the sound."""
+        if frame.rate_hz != RATE_HZ:
+            raise ValueError(f"audio has {frame.rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
+        self._sessions.get(frame.session).hear(frame.position, frame.pcm)
+
+    def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
+        """The user began or finished a turn."""
+        session = self._sessions.get(frame.session)
+        session.history.began(frame.turn)
+        machine = session.machine
+        if isinstance(frame, SpeechStarted):
+            self._do(session, machine.speech_started(frame.turn, frame.position))
+        else:
+            self.catch_up("audio")
+            steps = machine.speech_ended(frame.turn, frame.start_position, frame.position)
+            self._do(session, steps)
+
+    def on_video(self, frame: Image) -> None:
+        """Keep the newest picture."""
+        self._sessions.get(frame.session).see(frame.jpeg)
+
+    def on_text(self, frame: UserText) -> None:
+        """The user typed a turn."""
+        session = self._sessions.get(frame.session)
+        session.history.began(frame.turn)
+        self._do(session, session.machine.typed(frame.turn, frame.text))
+
+    def on_transcript(self, frame: Transcript) -> None:
+        """What was said to and by other backends belongs to the conversation."""
+        if frame.backend != self.name:
+            self._sessions.get(frame.session).history.transcript(frame)
+
+    def on_answers(self, frame: AnswerEnded) -> None:
+        """A turn that another backend answered in full needs no other answer."""
+        if frame.backend != self.name and frame.end is AnswerEnd.COMPLETE:
+            self._sessions.get(frame.session).machine.answered_elsewhere(frame.turn)
+
+    def on_playback(self, frame: Playback) -> None:
+        """What the user did not hear was not said."""
+        session = self._sessions.get(frame.session)
+        session.history.playback(frame)
+        if frame.played_samples:
+            session.machine.sounded(frame.turn)
+
+    def on_route(self, frame: Route) -> None:
+        """The turns have an owner."""
+        session = self._sessions.get(frame.session)
+        owned = frame.owner == self.name
+        self._do(session, session.machine.route(owned=owned, epoch=frame.epoch), frame.sent_ns)
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """A turn has its outcome."""
+        session = self._sessions.get(frame.session)
+        session.history.closed(frame)
+        session.begun.pop(frame.turn, None)
+        self._do(session, session.machine.closed(frame.turn))
+        self._sessions.save(session)
+
+    def on_offer(self, frame: ToolOffer) -> None:
+        """These tools may be called from now on."""
+        self._tools = tuple(frame.tools)
+
+    def on_results(self, frame: ToolResult) -> None:
+        """A tool is done."""
+        self._sessions.get(frame.session).results.take(frame)
+
+    # Answers.
+
+    def _do(self, session: Session, steps: list[Step], route_sent_ns: int = 0) -> None:
+        for step in steps:
+            match step:
+                case Begin():
+                    self._begin(session, step, route_sent_ns)
+                case Interrupt(turn, epoch):
+                    self._interrupt(session, turn, epoch)
+                case Withdraw() if session.performance is not None:
+                    session.performance.withdraw()
+                    self._drop(session)
+
+    def _begin(self, session: Session, begin: Begin, route_sent_ns: int) -> None:
+        performance = self._performance(session, begin.turn, begin.epoch)
+        session.performance = performance
+        self.counters["answers_begun"] += 1
+        if route_sent_ns > self._serving_ns:
+            delay_ns = time.monotonic_ns() - route_sent_ns
+            self.gauges["route_to_start_ms"] = round(delay_ns / 1e6, 3)
+        performance.task = self.spawn(self._perform(session, performance, begin), begin.turn)
+
+    async def _perform(self, session: Session, performance: Performance, begin: Begin) -> None:
+        failure = "internal error"
+        try:
+            request = await session.request(begin, self._tools, performance.call)
+            if len(request.pcm) // 2 < begin.material.samples:
+                self.counters["turns_cut_short"] += 1
+            if begin.line:
+                self._take(session, performance, Heard(begin.line))
+            async with aclosing(self.answer(request)) as parts:
+                async for part in parts:
+                    self._take(session, performance, part)
+            self._finish(session, performance, AnswerEnd.COMPLETE)
+        except AnswerFailedError as error:
+            self._finish(session, performance, AnswerEnd.FAILED, str(error))
+        except asyncio.CancelledError:
+            failure = "the backend was stopped"
+            raise
+        finally:
+            # Whatever else goes wrong ends this process; the turn must not wait for that.
+            self._finish(session, performance, AnswerEnd.FAILED, failure)
+
+    def _take(self, session: Session, performance: Performance, part: Part) -> None:
+        if isinstance(part, Heard):
+            # Another backend may have told the pipeline already what the user said.
+            known = session.history.said(performance.turn)
+            session.history.understood(performance.turn, self.name, performance.epoch, part.text)
+            new = part.text if part.text.startswith(known) else ""
+            part = Heard(new.removeprefix(known))
+        if not (isinstance(part, (Heard, Words)) and not part.text):
+            performance.take(part)
+
+    def _finish(
+        self, session: Session, performance: Performance, end: AnswerEnd, detail: str = ""
+    ) -> None:
+        if performance.stance is Stance.OVER:
+            return
+        self.counters[f"answers_{end}"] += 1
+        session.machine.ended(performance.turn)
+        if end is AnswerEnd.COMPLETE:
+            performance.complete()
+        else:
+            performance.end(end, detail)
+        self._drop(session)
+        self._sessions.save(session)
+
+    def _interrupt(self, session: Session, turn: str, epoch: int) -> None:
+        performance = session.performance
+        if performance is None or performance.turn != turn:
+            # Its answer never began: the ledger must know that none will come.
+            performance = self._performance(session, turn, epoch)
+        self.counters[f"answers_{AnswerEnd.INTERRUPTED}"] += 1
+        performance.end(AnswerEnd.INTERRUPTED)
+        if performance is session.performance:
+            self._drop(session)
+        self._sessions.save(session)
+
+    def _drop(self, session: Session) -> None:
+        """Forget the answer in progress, which has had its last word."""
+        performance, session.performance = session.performance, None
+        if performance is None:
+            return
+        session.begun.pop(performance.turn, None)
+        if performance.task is not None and performance.task is not asyncio.current_task():
+            performance.task.cancel()
+
+    def _performance(self, session: Session, turn: str, epoch: int) -> Performance:
+        def on_sound() -> None:
+            session.machine.sounded(turn)
+            session.begun[turn] = epoch
+            self._sessions.save(session)
+
+        return Performance(
+            session.name,
+            turn,
+            epoch,
+            self.name,
+            publish=lambda port, frame: self._send(session, port, frame),
+            results=session.results,
+            on_call=lambda: session.machine.sounded(turn),
+            on_sound=on_sound,
+        )
+
+    def _send(self, session: Session, port: str, frame: Frame) -> None:
+        self.publish(port, frame)
+        if isinstance(frame, Transcript) and frame.side is Side.MODEL:
+            session.history.transcript(frame)
+
+    # Sessions.
+
+    def _on_open(self, session: Session, begun: dict[str, int]) -> None:
+        for turn, epoch in begun.items():
+            cut_off = self._performance(session, turn, epoch)
+            cut_off.end(AnswerEnd.FAILED, "cut off: the process was restarted")
+        self._publish_status(session)
+
+    def _publish_status(self, session: Session) -> None:
+        self.publish("status", self._status.model_copy(update={"session": session.name}))

@@ -1,0 +1,88 @@
+"""What a backend is asked, and what it gives back."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from actors.backends.audio_ring import RATE_HZ
+from pipeline.errors import GreenroomError
+
+CallTool = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
+"""Name and arguments of a function; returns what to tell the model, errors included."""
+
+
+class AnswerFailedError(GreenroomError):
+    """A turn cannot be answered; the message says why, in words for the operator."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """A turn to answer.
+
+    Attributes:
+        pcm: What the user said, PCM16 mono at 16 kHz; empty for a typed turn.
+        text: What the user typed.
+        picture: The newest JPEG of the camera, if there is a recent one.
+        history: Role (`user` or `model`) and text of what was said before.
+        tools: As in `ToolOffer`.
+        call: Has a tool carried out; a call whose result is known from before is not repeated.
+    """
+
+    session: str
+    turn: str
+    epoch: int
+    pcm: bytes
+    text: str
+    picture: bytes | None
+    history: tuple[tuple[str, str], ...]
+    tools: tuple[dict[str, Any], ...]
+    call: CallTool
+
+    def wav(self) -> bytes:
+        """The sound as the contents of a WAV file."""
+        file = io.BytesIO()
+        with wave.open(file, "wb") as sound:
+            sound.setnchannels(1)
+            sound.setsampwidth(2)
+            sound.setframerate(RATE_HZ)
+            sound.writeframes(self.pcm)
+        return file.getvalue()
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """All of the user's words in this turn."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of the answer; their sound follows."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """PCM16 mono of the answer; every part of an answer has the same rate."""
+
+    pcm: bytes
+    rate_hz: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Tokens billed, by modality in lower case."""
+
+    model: str
+    input_tokens: dict[str, int]
+    output_tokens: dict[str, int]
+    total_tokens: int
+
+
+Part = Heard | Words | Sound | Tokens

@@ -1,0 +1,108 @@
+"""All that an understudy knows of one conversation."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from actors.backends.audio_ring import AudioRing
+from actors.backends.history import History
+from actors.backends.store import Memory
+from actors.backends.tool_results import ToolResults
+from actors.backends.turnwise.answer import Performance
+from actors.backends.turnwise.request import CallTool, Request
+from actors.backends.turnwise.turns import Begin, TurnMachine
+
+PICTURE_LIFE_S = 30.0
+"""An older picture shows what was, not what the user talks about."""
+SOUND_PATIENCE_S = 1.0
+"""The end of a turn comes on another socket than its sound, and may overtake it a little."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A JPEG file and when it came, in monotonic seconds."""
+
+    jpeg: bytes
+    came_s: float
+
+
+class Session:
+    """The sound, the picture, the words and the turns."""
+
+    def __init__(self, name: str, *, owned: bool, reported: bool) -> None:
+        self.name = name
+        self.ring = AudioRing()
+        self.history = History(reported=reported)
+        self.machine = TurnMachine(owned=owned)
+        self.results = ToolResults()
+        self.performance: Performance | None = None
+        self.begun: dict[str, int] = {}
+        self.touched_s = time.monotonic()
+        self._picture: Picture | None = None
+        self._arrivals: list[tuple[int, asyncio.Future[None]]] = []
+
+    def hear(self, position: int, pcm: bytes) -> None:
+        """Take a block of the microphone."""
+        self.ring.append(position, pcm, self.machine.hold_from())
+        if self._arrivals:
+            for end, arrival in self._arrivals:
+                if self.ring.end >= end and not arrival.done():
+                    arrival.set_result(None)
+
+    def see(self, jpeg: bytes) -> None:
+        """Take a picture; only the newest counts."""
+        self._picture = Picture(jpeg, time.monotonic())
+
+    def picture(self) -> bytes | None:
+        """The newest picture, if it is still worth showing."""
+        picture = self._picture
+        if picture is None or time.monotonic() - picture.came_s > PICTURE_LIFE_S:
+            return None
+        return picture.jpeg
+
+    async def request(
+        self, begin: Begin, tools: tuple[dict[str, Any], ...], call: CallTool
+    ) -> Request:
+        """Return what there is to answer, once all of its sound is here or not to be expected."""
+        material = begin.material
+        await self._hear_upto(max((end for _, end in material.spans), default=0))
+        return Request(
+            session=self.name,
+            turn=begin.turn,
+            epoch=begin.epoch,
+            pcm=b"".join(self.ring.cut(*span) for span in material.spans),
+            text="\n".join(material.lines),
+            picture=self.picture(),
+            history=self.history.contents(begin.turn, material.turns),
+            tools=tools,
+            call=call,
+        )
+
+    def remember(self, memory: Memory) -> None:
+        """Put into `memory` what a process that takes over must know."""
+        memory.begun = dict(self.begun)
+        memory.answered = dict(self.machine.answered)
+        memory.over = list(self.machine.over)
+        memory.history = self.history.to_json()
+
+    def restore(self, memory: Memory) -> None:
+        """Take over what an earlier process knew, but for `begun`."""
+        self.history.restore(memory.history)
+        for turn in memory.over:
+            self.machine.over[turn] = None
+        for turn, epoch in (memory.answered | memory.begun).items():
+            self.machine.note_answered(turn, epoch)
+
+    async def _hear_upto(self, position: int) -> None:
+        if self.ring.end >= position:
+            return
+        arrival: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting = (position, arrival)
+        self._arrivals.append(waiting)
+        try:
+            await asyncio.wait([arrival], timeout=SOUND_PATIENCE_S)
+        finally:
+            self._arrivals.remove(waiting)

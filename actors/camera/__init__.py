@@ -1,6 +1,0 @@
-"""What the robot sees: a camera, a video file, a row of pictures or a stream from the network."""
-
-from actors.camera.actor import Camera
-from actors.camera.options import CameraOptions
-
-__all__ = ["Camera", "CameraOptions"]

@@ -1,5 +1,0 @@
-"""Text in from the terminal, transcripts out."""
-
-from actors.console.actor import Console, ConsoleOptions
-
-__all__ = ["Console", "ConsoleOptions"]

@@ -1,0 +1,1 @@
+"""What is done with sound before a backend hears it: echo cancellation and turn detection."""

@@ -1,0 +1,150 @@
+"""The `echo` actor: sound of the microphone in, the same without the loudspeaker out."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from typing import ClassVar
+
+from pydantic import Field
+
+from actors.hearing.echo.canceller import Canceller, Mode
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, samples_to_ns, to_pcm
+from pipeline.actor import Actor, Options
+from pipeline.errors import ConfigError
+from pipeline.frames import Audio
+from pipeline.ports import In, Out
+
+LONGEST_WAIT_S = 0.2
+"""For a far end that is late, because the speaker's process had to wait for a processor. Only while
+an answer is heard: what is missing then comes through as a voice."""
+
+
+class EchoOptions(Options):
+    """Options of `echo`."""
+
+    mode: Mode = Field(
+        Mode.AEC,
+        description="`aec` cancels the echo; `half_duplex` hears nothing while an answer sounds; "
+        "`off` passes everything.",
+    )
+    noise_suppression: bool = Field(
+        False, description="With `aec`: take out noise too. Costs words when both speak."
+    )
+    tail_ms: float = Field(
+        400,
+        ge=0,
+        le=2000,
+        description="With `half_duplex`: deaf for so long after a sound, which covers the echo of "
+        "the room and the pauses within an answer.",
+    )
+
+
+class Echo(Actor[EchoOptions]):
+    """Publishes the microphone's blocks at their own positions, without the far end.
+
+    Echo cancellation makes the sound 8 ms later (128 samples, in WebRTC's filter banks); blocks
+    that are no multiple of 10 ms wait for the next one, and while an answer is heard those that
+    come before their far end wait for it. Gauges: `reduction_db`, by how much the
+    sound is fainter while an answer is heard; `lead_ms`, by how much the far end is fed ahead of
+    the time at which it is said to be heard.
+    """
+
+    options_type = EchoOptions
+    inputs: ClassVar = {
+        "audio": In((Audio,), replay=True),
+        "far_end": In((Audio,), replay=True),
+    }
+    # As long as a microphone retains: consumers are restarted just the same.
+    outputs: ClassVar = {"audio": Out((Audio,), retain_s=15)}
+    preload = ("pywebrtc_audio",)
+
+    async def start(self) -> None:
+        """Take up where the process before this one was."""
+        self._sessions: dict[str, Canceller] = {}
+        self._waiting: dict[str, deque[tuple[float, Audio]]] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._next: dict[str, int] = self.checkpoint.setdefault("next", {})
+
+    def on_far_end(self, frame: Audio) -> None:
+        """Note what the loudspeaker plays."""
+        self._session(frame.session).play(frame)
+        self._work_off(frame.session)
+
+    async def stop(self) -> None:
+        """Wait for nothing any more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def on_audio(self, frame: Audio) -> None:
+        """Take a block, to send it on without the far end."""
+        if frame.rate_hz != SPEECH_RATE_HZ:
+            raise ConfigError(
+                f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
+                "set the rate of the actor that sends it"
+            )
+        known = self._next.get(frame.session, 0)
+        if frame.position + frame.samples <= known and not frame.final:
+            self.counters["repeated_samples"] += frame.samples
+            return
+        deadline_s = time.monotonic() + LONGEST_WAIT_S
+        self._waiting.setdefault(frame.session, deque()).append((deadline_s, frame))
+        self._work_off(frame.session)
+
+    def _work_off(self, session: str) -> None:
+        """Send on what need not wait."""
+        waiting = self._waiting.get(session, deque())
+        while waiting:
+            deadline_s, frame = waiting[0]
+            left_s = deadline_s - time.monotonic()
+            if self._session(session).is_early(frame):
+                if left_s > 0:
+                    self.counters["waits"] += self._timer is None
+                    self._wake_in(left_s)
+                    return
+                self._session(session).give_up()
+            waiting.popleft()
+            self._send_on(frame)
+
+    def _wake_in(self, delay_s: float) -> None:
+        def wake() -> None:
+            self._timer = None
+            for session in list(self._waiting):
+                self._work_off(session)
+
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(delay_s, wake)
+
+    def _send_on(self, frame: Audio) -> None:
+        canceller = self._session(frame.session)
+        for position, samples in canceller.hear(frame):
+            end = position + len(samples)
+            behind_ns = samples_to_ns(frame.position + frame.samples - end)
+            self.publish(
+                "audio",
+                Audio(
+                    session=frame.session,
+                    origin_ns=frame.origin_ns - behind_ns,
+                    position=position,
+                    pcm=to_pcm(samples),
+                    final=frame.final and end == frame.position + frame.samples,
+                ),
+            )
+            self._next[frame.session] = end
+        for name, count in canceller.counts().items():
+            self.counters[name] = count
+        self.gauges.update(canceller.gauges)
+        if frame.final:
+            del self._sessions[frame.session], self._waiting[frame.session]
+
+    def _session(self, name: str) -> Canceller:
+        found = self._sessions.get(name)
+        if found is None:
+            options = self.options
+            found = self._sessions[name] = Canceller(
+                options.mode,
+                noise_suppression=options.noise_suppression,
+                tail_samples=round(options.tail_ms * SPEECH_RATE_HZ / 1000),
+            )
+        return found

@@ -1,0 +1,78 @@
+"""Options of the turn detection."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from actors.hearing.vad.endpointing import Limits
+from actors.hearing.vad.engine import EngineName
+from actors.lib.audio.pcm import SPEECH_RATE_HZ
+from pipeline.actor import Options
+
+
+class VadOptions(Options):
+    """Options of the turn detection."""
+
+    engine: EngineName = Field(EngineName.SILERO, description="Voice detector.")
+    enter: float = Field(
+        0.5, gt=0, le=1, description="Probability of speech from which a window counts as speech."
+    )
+    leave: float = Field(
+        0.35, ge=0, le=1, description="Probability below which it is silence again."
+    )
+    pre_roll_ms: float = Field(
+        240,
+        ge=0,
+        le=2000,
+        description="Sound before the first speech window that belongs to the turn: soft first "
+        "consonants, and the window or two by which a detector is late.",
+    )
+    min_speech_ms: float = Field(
+        60,
+        ge=0,
+        le=2000,
+        description="Speech needed to begin a turn, rounded up to windows: two of Silero's, so "
+        "that a click is no barge-in and a word stops the answer within 150 ms.",
+    )
+    min_interruption_ms: float = Field(
+        400,
+        ge=0,
+        le=2000,
+        description="Speech needed to begin a turn while an answer is heard, where `playback` is "
+        'connected. Said aloud, "stop" is 480 ms long and "mhm" 380; a cough is shorter.',
+    )
+    silence_ms: float = Field(600, gt=0, le=10_000, description="Silence that ends a turn.")
+    hangover_ms: float = Field(
+        200, ge=0, le=10_000, description="Part of that silence that belongs to the turn."
+    )
+    max_turn_s: float = Field(
+        30, ge=1, le=600, description="A longer turn is cut; the speech goes on as the next turn."
+    )
+
+    @model_validator(mode="after")
+    def _consistent(self) -> VadOptions:
+        if self.leave > self.enter:
+            raise ValueError(f"leave ({self.leave}) must not be above enter ({self.enter})")
+        if self.hangover_ms > self.silence_ms:
+            raise ValueError(
+                f"hangover_ms ({self.hangover_ms}) must not be above silence_ms ({self.silence_ms})"
+            )
+        return self
+
+    def limits(self, window_samples: int) -> Limits:
+        """Return the options in samples, for an engine with windows of this length."""
+
+        def samples(ms: float) -> int:
+            return round(ms * SPEECH_RATE_HZ / 1000)
+
+        return Limits(
+            window=window_samples,
+            enter=self.enter,
+            leave=self.leave,
+            pre_roll=samples(self.pre_roll_ms),
+            min_speech=samples(self.min_speech_ms),
+            silence=samples(self.silence_ms),
+            hangover=samples(self.hangover_ms),
+            max_turn=samples(self.max_turn_s * 1000),
+            min_interruption=samples(self.min_interruption_ms),
+        )

@@ -1,0 +1,150 @@
+"""One session's sound, cut into windows that do not depend on how it arrived."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator
+from typing import NamedTuple
+
+import numpy as np
+
+from actors.hearing.vad.endpointing import Endpointing, Limits, Moment, Phase, finish, step
+from actors.hearing.vad.engine import Engine
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
+
+LONG_GAP_SAMPLES = 2 * SPEECH_RATE_HZ
+"""A longer hole is not filled with silence but jumped: what an engine knows of the time before
+is stale by then, and an hour of sleep must not be judged window by window."""
+
+
+class Saved(NamedTuple):
+    """Where a stream stands, for the process that goes on with it.
+
+    Attributes:
+        endpointing: State before the newest window.
+        engine: What the engine then remembered; empty if it is to begin anew.
+    """
+
+    endpointing: Endpointing
+    engine: bytes
+
+
+Hearing = Generator[Samples, float, list[Moment]]
+"""Yields windows, is sent the probability of each, and returns what was found out: so that the
+windows of many streams can be judged together."""
+
+
+class VoiceStream:
+    """Cuts sound into windows at multiples of the window length, for the endpointing."""
+
+    def __init__(self, engine: Engine, limits: Limits, counters: Counter[str]) -> None:
+        self.probability = 0.0
+        self.saved: Saved | None = None
+        """Where the stream stood one window ago. What was made of a window counts as said only
+        after that, so that a process killed while saying it says it again."""
+        self.engine = engine
+        self._limits = limits
+        self._counters = counters
+        self._state: Endpointing | None = None
+        self.over_answer = False
+        """Whether an answer is heard while this sound is captured."""
+        self._window: Samples = np.zeros(engine.window_samples, np.int16)
+        self._filled = 0
+        self._next = 0
+
+    def restore(self, saved: Saved) -> None:
+        """Go on where another process was."""
+        self.saved = saved
+        self.engine.restore(saved.engine)
+        self._state = saved.endpointing
+        self._next = saved.endpointing.position
+
+    @property
+    def ended(self) -> bool:
+        """Whether the stream has been finished."""
+        return self._state is not None and self._state.phase is Phase.ENDED
+
+    def feed(self, position: int, samples: Samples) -> Hearing:
+        """Take samples that begin at `position`; repeated ones are left out, missing ones silent.
+
+        A window is to be judged by `engine` before the generator is sent the outcome.
+        """
+        if self.ended:
+            return []
+        moments: list[Moment] = []
+        if self._state is None:
+            self._state = Endpointing(Phase.SILENCE, 0, earliest=position)
+            self._go_to(position)
+        elif position < self._next:
+            repeated = min(self._next - position, len(samples))
+            self._counters["repeated_samples"] += repeated
+            samples = samples[repeated:]
+        elif position > self._next:
+            missing = position - self._next
+            self._counters["gaps"] += 1
+            self._counters["missing_samples"] += missing
+            if missing > max(LONG_GAP_SAMPLES, 2 * self._limits.silence):
+                moments += yield from self._fall_silent()
+                self.engine.reset()
+                self._go_to(position)
+            else:
+                moments += yield from self._append(np.zeros(missing, np.int16))
+        moments += yield from self._append(samples)
+        return moments
+
+    def finish(self) -> Hearing:
+        """Close the stream where it is."""
+        if self._state is None or self.ended:
+            return []
+        end = self._next
+        moments = yield from self._complete_window()
+        before = Saved(self._state, self.engine.save())
+        self._state, last = finish(self._state, end, self._limits)
+        self.saved = before if last else before._replace(endpointing=self._state)
+        return [*moments, *last]
+
+    def _append(self, samples: Samples) -> Hearing:
+        moments: list[Moment] = []
+        taken = 0
+        while taken < len(samples):
+            piece = samples[taken : taken + len(self._window) - self._filled]
+            self._window[self._filled : self._filled + len(piece)] = piece
+            self._filled += len(piece)
+            self._next += len(piece)
+            taken += len(piece)
+            if self._filled == len(self._window):
+                self._filled = 0
+                before = self.engine.save()
+                self.probability = yield self._window
+                moments += self._judge(self.probability, before)
+        return moments
+
+    def _judge(self, probability: float, engine: bytes) -> tuple[Moment, ...]:
+        assert self._state is not None
+        self.saved = Saved(self._state, engine)
+        self._state, moments = step(
+            self._state, probability, self._limits, over_answer=self.over_answer
+        )
+        return moments
+
+    def _complete_window(self) -> Hearing:
+        if not self._filled:
+            return []
+        return (yield from self._append(np.zeros(len(self._window) - self._filled, np.int16)))
+
+    def _fall_silent(self) -> Hearing:
+        """End the turn as silence would."""
+        assert self._state is not None
+        moments = yield from self._complete_window()
+        while self._state.phase is not Phase.SILENCE:
+            moments += self._judge(0.0, b"")
+        return moments
+
+    def _go_to(self, position: int) -> None:
+        """Go on at `position`; what its window lacks up front is silence."""
+        assert self._state is not None
+        lead = position % len(self._window)
+        self._state = self._state._replace(position=position - lead, earliest=position)
+        self._next = position
+        self._window[:lead] = 0
+        self._filled = lead

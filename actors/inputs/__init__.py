@@ -1,0 +1,1 @@
+"""Where sound, pictures and text come from."""

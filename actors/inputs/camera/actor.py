@@ -1,0 +1,164 @@
+"""Sends pictures: the newest, small enough, a few per second."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any, ClassVar
+
+from actors.inputs.camera.encoder import Encoded, Encoder
+from actors.inputs.camera.options import CameraOptions
+from actors.inputs.camera.reader import Shot, open_capture, shots
+from actors.inputs.camera.source import Kind, Source, find_source
+from pipeline.actor import Actor
+from pipeline.errors import DeviceError
+from pipeline.frames import ActorState, Image
+from pipeline.ports import Out
+
+RETRY_FIRST_S = 0.5
+"""A cable that is plugged in again is back in a second or two."""
+RETRY_MOST_S = 8.0
+"""A camera that stays away costs little, and is back soon after it returns."""
+STOP_S = 1.0
+"""How long to wait for a read that is under way: the process has 3 s to end."""
+
+
+class Camera(Actor[CameraOptions]):
+    """Reads in a thread; a live source that goes away is opened again until it is back."""
+
+    options_type = CameraOptions
+    outputs: ClassVar = {"video": Out((Image,))}
+    is_source = True
+    send_high_water = 8
+
+    _thread: threading.Thread | None = None
+
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Check that the device, file or folder is there.
+
+        Raises:
+            DeviceError: it is not.
+        """
+        find_source(options.source, config_dir)
+
+    async def start(self) -> None:
+        """Find the source, and make sure that a file can be played."""
+        self._source = find_source(self.options.source, self.surroundings.config_dir)
+        self._stopping = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self._over: asyncio.Future[None] = self._loop.create_future()
+        self._encoder = Encoder(
+            self.options.width,
+            self.options.height,
+            self.options.quality,
+            int(self.options.max_bytes_per_s / self.options.rate_hz),
+        )
+        await asyncio.to_thread(_prepare, self._source)
+
+    async def run(self) -> None:
+        """Send pictures; returns at the end of a file."""
+        self._thread = threading.Thread(target=self._read, name="camera", daemon=True)
+        self._thread.start()
+        await self._over
+
+    async def stop(self) -> None:
+        """Let go of the source."""
+        if self._thread is not None:
+            self._stopping.set()
+            await asyncio.to_thread(self._thread.join, STOP_S)
+
+    def _read(self) -> None:
+        """Body of the thread."""
+        error: Exception | None = None
+        try:
+            if self._source.live:
+                self._read_live()
+            else:
+                self._read_recorded()
+        except Exception as caught:  # noqa: BLE001 - raised again by `run`
+            error = caught
+        self._tell(self._finish, error)
+
+    def _read_live(self) -> None:
+        retry_s = RETRY_FIRST_S
+        while not self._stopping.is_set():
+            try:
+                with closing(shots(self._source, self.options.rate_hz, 0, self._stopping)) as taken:
+                    for shot in taken:
+                        retry_s = RETRY_FIRST_S
+                        self._take(shot)
+            except DeviceError as error:
+                self._tell(self._lost, f"{error}; trying again in {retry_s:g} s")
+                self._stopping.wait(retry_s)
+                retry_s = min(2 * retry_s, RETRY_MOST_S)
+
+    def _read_recorded(self) -> None:
+        begun_ns = self.checkpoint.get("begun_ns") or time.monotonic_ns()
+        while not self._stopping.is_set():
+            self._tell(self.checkpoint.__setitem__, "begun_ns", begun_ns)
+            with closing(
+                shots(self._source, self.options.rate_hz, begun_ns, self._stopping)
+            ) as taken:
+                for shot in taken:
+                    self._take(shot)
+            if not self.options.loop:
+                return
+            begun_ns = time.monotonic_ns()
+
+    def _take(self, shot: Shot) -> None:
+        self._tell(self._send, self._encoder.encode(shot.picture), shot.origin_ns)
+
+    def _tell(self, call: Any, *args: Any) -> None:
+        """Have the event loop call, unless it is gone."""
+        if not self._stopping.is_set():
+            self._loop.call_soon_threadsafe(call, *args)
+
+    def _send(self, encoded: Encoded, origin_ns: int) -> None:
+        if self.state is ActorState.DEGRADED:
+            self.set_state(ActorState.READY)
+            self.log.info("the camera is back")
+        self.counters["taken"] += 1
+        if not encoded.jpeg:
+            self.counters["too_large"] += 1
+            return
+        self.counters["lowered"] += encoded.lowered
+        self.gauges["bytes"] = len(encoded.jpeg)
+        self.publish(
+            "video",
+            Image(
+                session=self.session,
+                origin_ns=origin_ns,
+                jpeg=encoded.jpeg,
+                width=encoded.width,
+                height=encoded.height,
+            ),
+        )
+
+    def _lost(self, problem: str) -> None:
+        self.counters["lost"] += 1
+        if self.state is not ActorState.DEGRADED:
+            self.log.warning("no pictures", problem=problem)
+        self.set_state(ActorState.DEGRADED, problem)
+
+    def _finish(self, error: Exception | None) -> None:
+        if self._over.done():
+            return
+        if error is None:
+            self._over.set_result(None)
+        else:
+            self._over.set_exception(error)
+
+
+def _prepare(source: Source) -> None:
+    """Load OpenCV and open a file once, so that a bad one is an error at the start."""
+    import cv2
+
+    cv2.setNumThreads(1)
+    # Its warnings repeat at every attempt to open a camera; the actor says so itself.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
+    if source.kind is Kind.FILE:
+        open_capture(source).release()

@@ -1,0 +1,139 @@
+"""Pictures from a source at a rate; blocking, for a thread of its own."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Generator
+from pathlib import Path
+from threading import Event
+from typing import Any, NamedTuple
+
+from actors.inputs.camera.encoder import Picture
+from actors.inputs.camera.source import Kind, Source
+from pipeline.errors import DeviceError
+
+NETWORK_TIMEOUT_MS = 5000
+"""A camera that says nothing for so long is gone; a wireless one may be silent for a few
+seconds."""
+
+
+class Shot(NamedTuple):
+    """A picture and the monotonic time at which it was taken."""
+
+    picture: Picture
+    origin_ns: int
+
+
+Shots = Generator[Shot, None, None]
+
+
+def open_capture(source: Source) -> Any:
+    """Open a camera, a file or an address with OpenCV.
+
+    Raises:
+        DeviceError: it cannot be opened.
+    """
+    import cv2
+
+    if source.kind is Kind.DEVICE:
+        capture = cv2.VideoCapture(source.target, cv2.CAP_V4L2)
+    else:
+        # One thread: a few pictures per second do not need a decoder on every core.
+        settings = [cv2.CAP_PROP_N_THREADS, 1]
+        if source.kind is Kind.ADDRESS:
+            settings += [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS]
+            settings += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS]
+        capture = cv2.VideoCapture(source.target, cv2.CAP_FFMPEG, settings)
+    if not capture.isOpened():
+        capture.release()
+        raise DeviceError(f"{source.kind} {source.target} {_ADVICE[source.kind]}")
+    return capture
+
+
+_ADVICE = {
+    Kind.DEVICE: "cannot be opened: another program may hold it, or you may lack the right to it",
+    Kind.FILE: "cannot be read as video: use a file that ffmpeg plays, such as MP4, WebM or AVI",
+    Kind.ADDRESS: "gives no video: check the address and that the camera is on",
+}
+
+
+def shots(source: Source, rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
+    """Yield pictures at their time until the source ends or `stopping` is set.
+
+    Args:
+        source: Where from.
+        rate_hz: How many per second.
+        begun_ns: When a file or a row of pictures began to play; in the past after a restart.
+        stopping: Set by another thread to end early.
+
+    Raises:
+        DeviceError: the source cannot be opened; or it is live and has gone.
+    """
+    if source.kind is Kind.PICTURES:
+        yield from _row(source.pictures, rate_hz, begun_ns, stopping)
+        return
+    capture = open_capture(source)
+    try:
+        if source.live:
+            yield from _live(capture, source, rate_hz, stopping)
+        else:
+            yield from _film(capture, rate_hz, begun_ns, stopping)
+    finally:
+        capture.release()
+
+
+def _live(capture: Any, source: Source, rate_hz: float, stopping: Event) -> Shots:
+    interval_ns = round(1e9 / rate_hz)
+    due_ns = time.monotonic_ns()
+    while not stopping.is_set():
+        # Every picture is fetched, so that the one decoded is new and not from a queue.
+        if not capture.grab():
+            raise DeviceError(f"{source.kind} {source.target} has stopped giving pictures")
+        now_ns = time.monotonic_ns()
+        if now_ns < due_ns:
+            continue
+        good, picture = capture.retrieve()
+        if good:
+            due_ns += interval_ns
+            if due_ns <= now_ns:
+                due_ns = now_ns + interval_ns
+            yield Shot(picture, now_ns)
+
+
+def _film(capture: Any, rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
+    import cv2
+
+    number = _first_due(rate_hz, begun_ns)
+    if number:
+        capture.set(cv2.CAP_PROP_POS_MSEC, number / rate_hz * 1000)
+    while capture.grab():
+        if capture.get(cv2.CAP_PROP_POS_MSEC) < number / rate_hz * 1000 - 0.5:
+            continue
+        due_ns = begun_ns + round(number / rate_hz * 1e9)
+        if stopping.wait(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
+            return
+        good, picture = capture.retrieve()
+        if good:
+            yield Shot(picture, due_ns)
+        number += 1
+
+
+def _row(pictures: tuple[Path, ...], rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
+    import cv2
+
+    first = _first_due(rate_hz, begun_ns)
+    for number, path in enumerate(pictures[first:], first):
+        due_ns = begun_ns + round(number / rate_hz * 1e9)
+        if stopping.wait(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
+            return
+        picture: Any = cv2.imread(str(path))
+        if picture is None:
+            raise DeviceError(f"{path} cannot be read as a picture: replace or remove it")
+        yield Shot(picture, due_ns)
+
+
+def _first_due(rate_hz: float, begun_ns: int) -> int:
+    """Return the number of the picture to begin with: 0 unless the process was started again."""
+    played_s = (time.monotonic_ns() - begun_ns) / 1e9
+    return math.ceil(played_s * rate_hz) if played_s > 1 / rate_hz else 0

@@ -1,0 +1,161 @@
+"""Hears the user."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from actors.lib.audio.device_stream import DeviceStream, Take, open_input
+from actors.lib.audio.devices import rescan
+from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, level_dbfs, to_pcm
+from actors.lib.audio.resample import Resampler
+from actors.lib.audio.stream_keeper import StreamKeeper
+from actors.lib.audio.timeline import Timeline
+from pipeline.actor import Actor, Options, Surroundings
+from pipeline.errors import DeviceError
+from pipeline.frames import ActorState, Audio
+from pipeline.ports import Out
+
+DEVICE_BLOCK_MS = 20
+"""One block of the device for one block sent: no block waits for a second one."""
+
+
+class MicrophoneOptions(Options):
+    """Options of `microphone`."""
+
+    device: int | str | None = Field(
+        None, description="Number, name or part of the name; the system's default if left out."
+    )
+    latency: Literal["low", "high"] | float = Field(
+        "low", description="What the device may hold: low, high, or seconds."
+    )
+
+
+class Microphone(Actor[MicrophoneOptions]):
+    """Publishes 20 ms blocks at 16 kHz mono, resampled where the device cannot record so.
+
+    Position 0 is the start of the pipeline. After a restart or an unplugging the stream goes on
+    at the position the clock says, so the time that was lost is a gap in positions.
+    """
+
+    options_type = MicrophoneOptions
+    # Retained for as long as a turn lasts that a restarted consumer must still hear.
+    outputs: ClassVar = {"audio": Out((Audio,), retain_s=15)}
+    # It never ends, so a pipeline with a microphone does not end by itself.
+    is_source = True
+
+    def __init__(self, options: MicrophoneOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._keeper = StreamKeeper(self._open, self._on_lost, self._on_back)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timeline = Timeline(surroundings.started_ns, SPEECH_RATE_HZ)
+        self._blocks = Blocks(SPEECH_RATE_HZ)
+
+    def open_stream(self, take: Take) -> DeviceStream:
+        """Open and start the device; called in a thread."""
+        return open_input(
+            self.options.device, SPEECH_RATE_HZ, DEVICE_BLOCK_MS, self.options.latency, take
+        )
+
+    async def start(self) -> None:
+        """Open the device.
+
+        Raises:
+            DeviceError: it cannot be opened, and no earlier process of this actor had it open.
+        """
+        self._loop = asyncio.get_running_loop()
+        try:
+            await self._keeper.open()
+        except DeviceError as error:
+            if not self.checkpoint.get("had_device"):
+                raise
+            self._on_lost(str(error))
+        self.checkpoint["had_device"] = True
+
+    async def run(self) -> None:
+        """Keep the device open."""
+        await self._keeper.keep()
+
+    async def stop(self) -> None:
+        """Let go of the device."""
+        await self._keeper.close()
+
+    def _open(self, look_anew: bool) -> DeviceStream:
+        if look_anew:
+            rescan()
+        return self.open_stream(self._take)
+
+    def _take(self, samples: Samples, rate_hz: int, age_s: float, overflow: bool) -> None:
+        """Hand a block to the loop; called in the device's thread."""
+        try:
+            self._keeper.called()
+            assert self._loop is not None
+            first_ns = time.monotonic_ns() - int(age_s * 1e9)
+            self._loop.call_soon_threadsafe(
+                self._on_samples, samples, rate_hz, first_ns, bool(overflow)
+            )
+        except BaseException as error:
+            self._keeper.failed(error)
+            raise
+
+    def _on_samples(self, samples: Samples, rate_hz: int, first_ns: int, overflow: bool) -> None:
+        self.counters["overflows"] += overflow
+        if rate_hz != self._blocks.rate_hz:
+            self._blocks = Blocks(rate_hz)
+        for block, block_ns in self._blocks.push(samples, first_ns):
+            last_ns = block_ns + len(block) * 10**9 // SPEECH_RATE_HZ
+            position = self._timeline.advance(len(block), block_ns)
+            self.gauges["level_dbfs"] = level_dbfs(block)
+            self.gauges["drift_ms"] = self._timeline.drift_ms(last_ns)
+            self.publish(
+                "audio",
+                Audio(
+                    session=self.session,
+                    position=position,
+                    rate_hz=SPEECH_RATE_HZ,
+                    pcm=to_pcm(block),
+                    origin_ns=last_ns,
+                ),
+            )
+
+    def _on_lost(self, problem: str) -> None:
+        if self.state is not ActorState.DEGRADED:
+            self.counters["device_lost"] += 1
+            self.log.warning("microphone lost, trying to get it back", problem=problem)
+        self.set_state(ActorState.DEGRADED, f"microphone: {problem}")
+        self._timeline.lose()
+        self._blocks = Blocks(SPEECH_RATE_HZ)
+
+    def _on_back(self) -> None:
+        self.log.info("microphone is back")
+        self.set_state(ActorState.READY)
+
+
+class Blocks:
+    """Blocks of `BLOCK_SAMPLES` at 16 kHz from whatever a device calls back with."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
+        self._waiting: Samples = np.empty(0, np.int16)
+        self._taken = 0
+        self._given = 0
+
+    def push(self, samples: Samples, first_ns: int) -> list[tuple[Samples, int]]:
+        """Return the blocks that are full now, each with the capture time of its first sample."""
+        # Captured before this call and not given yet: waiting here or held by the resampler.
+        held_ns = self._taken * 10**9 // self.rate_hz - self._given * 10**9 // SPEECH_RATE_HZ
+        self._taken += len(samples)
+        joined = np.concatenate([self._waiting, self._resampler.process(samples)])
+        whole = len(joined) // BLOCK_SAMPLES * BLOCK_SAMPLES
+        self._waiting = joined[whole:]
+        self._given += whole
+        begin_ns = first_ns - held_ns
+        return [
+            (joined[at : at + BLOCK_SAMPLES], begin_ns + at * 10**9 // SPEECH_RATE_HZ)
+            for at in range(0, whole, BLOCK_SAMPLES)
+        ]

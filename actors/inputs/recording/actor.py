@@ -1,0 +1,206 @@
+"""Sends recordings as a microphone would: 20 ms at a time, silence in between, at real pace."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from actors.inputs.recording.clock import sleep_until
+from actors.inputs.recording.cue import Answers, Phase, Progress, Verdict, judge
+from actors.inputs.recording.options import STDIN, Item, RecordingOptions, Start
+from actors.inputs.recording.sources import ReadAhead, read_descriptor, read_file
+from actors.lib.audio.decode import require_sound
+from actors.lib.audio.pcm import (
+    BLOCK_SAMPLES,
+    Samples,
+    level_dbfs,
+    samples_to_ns,
+    to_pcm,
+)
+from pipeline.actor import Actor
+from pipeline.errors import ConfigError
+from pipeline.frames import Audio, Playback, PlaybackState, TurnClosed
+from pipeline.ports import In, Out
+
+NEEDED_INPUT = {Start.AFTER_ANSWER: "turns", Start.DURING_ANSWER: "playback"}
+STDIN_FD = 0
+STARVED_S = 0.2
+"""How long a live source may pause before silence is sent in its place: longer than the 125 ms
+blocks in which arecord writes."""
+
+
+class Recording(Actor[RecordingOptions]):
+    """Plays files, waiting for answers where it is told to; ends after the last."""
+
+    options_type = RecordingOptions
+    inputs: ClassVar = {
+        "playback": In((Playback,), replay=True, required=False),
+        "turns": In((TurnClosed,), replay=True, required=False),
+    }
+    outputs: ClassVar = {"audio": Out((Audio,), retain_s=15)}
+    is_source = True
+
+    _source: ReadAhead | None = None
+
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Check that every file is there and holds sound.
+
+        Raises:
+            DeviceError: one does not.
+        """
+        for item in options.files:
+            if item.path != STDIN:
+                require_sound(item.resolve(config_dir))
+
+    async def start(self) -> None:
+        """Check the files and the wiring, and find out where the process before this one was."""
+        for item in self.options.files:
+            port = NEEDED_INPUT.get(item.start)
+            if port is not None and port not in self.surroundings.connected:
+                raise ConfigError(
+                    f"actors.{self.name}: a file that starts {item.start.value} needs the input "
+                    f"{port!r}: connect it, or start the file at_once"
+                )
+        await asyncio.to_thread(self.check, self.options, self.surroundings.config_dir)
+        self._answers = Answers()
+        saved = self.checkpoint.get("progress")
+        self._progress = Progress.restore(saved) if saved else Progress()
+        self._base_ns: int = self.checkpoint.get("base_ns", 0)
+        self._fed_ns = time.monotonic_ns()
+
+    def on_playback(self, frame: Playback) -> None:
+        """Note when an answer began to be heard."""
+        position = self._position_of(frame.turn)
+        if position is not None and frame.state is PlaybackState.STARTED:
+            self._answers.started_ns[position] = frame.at_ns
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """Note when a turn was closed."""
+        position = self._position_of(frame.turn)
+        if position is not None:
+            self._answers.closed_ns[position] = frame.origin_ns
+
+    async def run(self) -> None:
+        """Send block after block until everything is played."""
+        if not self._base_ns:
+            self._base_ns = time.monotonic_ns()
+        while self._progress.phase is not Phase.DONE:
+            if self._source is None and self._progress.phase in (Phase.WAITING, Phase.PLAYING):
+                self._source = self._open()
+            due_ns = self._due_ns(self._progress.position + BLOCK_SAMPLES)
+            await sleep_until(due_ns)
+            before = self._progress
+            samples = await self._next_samples(due_ns)
+            self._send(before.position, samples)
+            # One block back: what is being sent while the process is killed is sent again.
+            self.checkpoint["progress"] = list(before)
+            self.checkpoint["base_ns"] = self._base_ns
+
+    async def stop(self) -> None:
+        """Close the file."""
+        await self._close()
+
+    async def _next_samples(self, due_ns: int) -> Samples:
+        """Return what goes into the next block, and move on."""
+        if self._progress.phase is Phase.WAITING:
+            self._progress = self._begin_if_cued(due_ns)
+        samples = np.zeros(0, np.int16)
+        if self._progress.phase is Phase.PLAYING:
+            samples = await self._take(due_ns)
+        self._progress = self._progress.sent_block(len(samples))
+        if self._progress.phase is Phase.PLAYING and self._played_out():
+            await self._close()
+            self._progress = self._progress.end_item(self.options)
+        elif self._progress.phase is Phase.TAIL:
+            sent = self._progress.position - self._progress.since
+            if samples_to_ns(sent) >= self.options.tail_s * 1e9:
+                self._progress = self._progress.enter(Phase.DONE)
+        return samples
+
+    def _begin_if_cued(self, due_ns: int) -> Progress:
+        progress = self._progress
+        since_ns = self._due_ns(progress.since)
+        verdict = judge(progress, self._answers, self.options, since_ns, due_ns)
+        if verdict is Verdict.WAIT:
+            return progress
+        if verdict is Verdict.GIVE_UP:
+            self.counters["answers_missed"] += 1
+            self.log.warning(
+                "no answer came: going on without it", waited_s=self.options.answer_timeout_s
+            )
+        self.log.info("playing", file=self._item().path)
+        return progress.begin_item()
+
+    async def _take(self, due_ns: int) -> Samples:
+        assert self._source is not None
+        if self._item().path != STDIN:
+            # One more than is taken shows whether this is the last block.
+            await self._source.available(BLOCK_SAMPLES + 1)
+            return self._source.take(BLOCK_SAMPLES)
+        patience_s = STARVED_S - (time.monotonic_ns() - self._fed_ns) / 1e9
+        try:
+            async with asyncio.timeout(max(0.0, patience_s)):
+                await self._source.available(BLOCK_SAMPLES)
+        except TimeoutError:
+            self.counters["starved"] += 1
+            return np.zeros(0, np.int16)
+        self._fed_ns = time.monotonic_ns()
+        # A source with a clock of its own is behind ours: from now on expect it that much later.
+        self._base_ns += max(0, self._fed_ns - due_ns)
+        return self._source.take(BLOCK_SAMPLES)
+
+    def _played_out(self) -> bool:
+        return self._source is not None and self._source.exhausted
+
+    def _send(self, position: int, samples: Samples) -> None:
+        block = np.zeros(BLOCK_SAMPLES, np.int16)
+        block[: len(samples)] = samples
+        self.gauges["level_dbfs"] = level_dbfs(block)
+        self.publish(
+            "audio",
+            Audio(
+                session=self.session,
+                origin_ns=self._due_ns(position + BLOCK_SAMPLES),
+                position=position,
+                pcm=to_pcm(block),
+                final=self._progress.phase is Phase.DONE,
+            ),
+        )
+
+    def _open(self) -> ReadAhead:
+        playing = self._progress.phase is Phase.PLAYING
+        skip = self._progress.offset if playing else 0
+        item = self._item()
+        pieces: Iterator[Samples]
+        if item.path == STDIN:
+            pieces = read_descriptor(STDIN_FD)
+        else:
+            path = item.resolve(self.surroundings.config_dir)
+            pieces = read_file(path, skip, self._on_damage)
+        return ReadAhead(pieces)
+
+    async def _close(self) -> None:
+        source, self._source = self._source, None
+        if source is not None:
+            await source.close()
+
+    def _on_damage(self, problem: str) -> None:
+        self.counters["damaged_packets"] += 1
+        self.log.warning("a piece of the file is damaged and left out", problem=problem)
+
+    def _item(self) -> Item:
+        return self.options.files[self._progress.item % len(self.options.files)]
+
+    def _due_ns(self, position: int) -> int:
+        """Return when the samples before `position` have all been captured."""
+        return self._base_ns + int(samples_to_ns(position) / self.options.pace)
+
+    def _position_of(self, turn: str) -> int | None:
+        session, _, position = turn.rpartition(":")
+        return int(position) if session == self.session and position.isdecimal() else None

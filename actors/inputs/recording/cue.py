@@ -1,0 +1,124 @@
+"""When the next file begins: pure decisions over positions, times and answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from actors.inputs.recording.options import Item, RecordingOptions, Start
+from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ
+
+REACTION_S = 0.1
+"""Nobody speaks sooner after what they heard; and word of an answer has come by then, so that a
+process started again decides as the one before it did."""
+PRE_ROLL_SAMPLES = SPEECH_RATE_HZ
+"""A turn may begin so much before the file in which it is spoken: the VAD's pre-roll."""
+
+
+class Phase(StrEnum):
+    """What is being sent."""
+
+    WAITING = "waiting"
+    PLAYING = "playing"
+    TAIL = "tail"
+    DONE = "done"
+
+
+class Progress(NamedTuple):
+    """How far the recording is.
+
+    Attributes:
+        phase: What is being sent.
+        position: First sample of the next block.
+        item: Files begun before this one; counts on when they are played again.
+        offset: Samples of the file that were sent.
+        since: Position at which the phase began.
+        began: Position at which the newest file began.
+    """
+
+    phase: Phase = Phase.WAITING
+    position: int = 0
+    item: int = 0
+    offset: int = 0
+    since: int = 0
+    began: int = 0
+
+    @classmethod
+    def restore(cls, saved: list[Any]) -> Progress:
+        """Return the progress that `list(progress)` was made of."""
+        phase, *numbers = saved
+        return cls(Phase(phase), *numbers)
+
+    def enter(self, phase: Phase) -> Progress:
+        """Return the progress with a new phase begun."""
+        return self._replace(phase=phase, since=self.position)
+
+    def begin_item(self) -> Progress:
+        """Return the progress with the file begun."""
+        return self.enter(Phase.PLAYING)._replace(offset=0, began=self.position)
+
+    def end_item(self, options: RecordingOptions) -> Progress:
+        """Return the progress with the file played to its end."""
+        following = self._replace(item=self.item + 1)
+        last = following.item >= len(options.files) and not options.loop
+        return following.enter(Phase.TAIL if last else Phase.WAITING)
+
+    def sent_block(self, of_item: int) -> Progress:
+        """Return the progress with a block sent that held `of_item` samples of the file."""
+        return self._replace(position=self.position + BLOCK_SAMPLES, offset=self.offset + of_item)
+
+
+@dataclass
+class Answers:
+    """What is known of the answers, by the position at which their turn began; times in ns."""
+
+    started_ns: dict[int, int] = field(default_factory=dict)
+    closed_ns: dict[int, int] = field(default_factory=dict)
+
+
+class Verdict(StrEnum):
+    """Whether the file may begin."""
+
+    WAIT = "wait"
+    BEGIN = "begin"
+    GIVE_UP = "give_up"
+
+
+def judge(
+    progress: Progress, answers: Answers, options: RecordingOptions, since_ns: int, now_ns: int
+) -> Verdict:
+    """Decide whether the next file begins with this block.
+
+    Args:
+        progress: How far the recording is; its phase is `WAITING`.
+        answers: What was heard so far.
+        options: The actor's options.
+        since_ns: When the wait began.
+        now_ns: When the block is due.
+    """
+    item = options.files[progress.item % len(options.files)]
+    if progress.item == 0 or item.start is Start.AT_ONCE:
+        gap_s = options.gap_s if progress.item else 0.0
+        pause = round((gap_s + item.delay_s) * SPEECH_RATE_HZ)
+        return Verdict.BEGIN if progress.position - progress.since >= pause else Verdict.WAIT
+    cue_ns = _cue_ns(item, progress.began - PRE_ROLL_SAMPLES, answers, since_ns)
+    if cue_ns is not None:
+        delay_ns = max(REACTION_S, item.delay_s) * 1e9
+        return Verdict.BEGIN if now_ns >= cue_ns + delay_ns else Verdict.WAIT
+    if now_ns - since_ns >= options.answer_timeout_s * 1e9:
+        return Verdict.GIVE_UP
+    return Verdict.WAIT
+
+
+def _cue_ns(item: Item, earliest: int, answers: Answers, since_ns: int) -> int | None:
+    """Return when what the file waits for came about; turns from `earliest` on count."""
+    if item.start is Start.DURING_ANSWER:
+        # A file's own last seconds may be silent, so the answer may be there before its end.
+        started = [ns for position, ns in answers.started_ns.items() if position >= earliest]
+        return max(started, default=None)
+    # A file may hold several turns: those closed before its end were not the last.
+    closed = [
+        ns for position, ns in answers.closed_ns.items() if position >= earliest and ns >= since_ns
+    ]
+    return min(closed, default=None)

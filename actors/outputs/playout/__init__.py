@@ -1,0 +1,1 @@
+"""What is heard when: answers in order, barge-in, pre-buffer, pauses."""

@@ -1,0 +1,307 @@
+"""What is heard when: answers in order, barge-in, pre-buffer. No device, no clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from actors.lib.audio.pcm import Samples, samples_to_ns
+from actors.outputs.playout.answer_buffer import NOTHING, AnswerBuffer
+from actors.outputs.playout.answer_queue import AnswerQueue
+from actors.outputs.playout.fade import FadeIn, FadeOut
+from actors.outputs.playout.gate import FOREVER, Barrier, Gate, Verdict
+from actors.outputs.playout.pause_limiter import FalseAlarms
+from actors.outputs.playout.playout_counts import PlayoutCounts
+from actors.outputs.playout.playout_state import LONGEST_PAUSE_NS, PROGRESS_MS, PlayoutState
+from actors.outputs.playout.prebuffer import Prebuffer
+from pipeline.frames import (
+    AnswerAudio,
+    AnswerEnd,
+    AnswerEnded,
+    Playback,
+    PlaybackState,
+    Route,
+    SpeechStarted,
+    VoiceStarted,
+)
+
+RATE_HZ = 24_000
+"""Rate of Gemini's answers, and so the one that needs no resampling."""
+FADE_SAMPLES = RATE_HZ * 5 // 1000
+"""Sound cut in mid-wave clicks. 5 ms is the shortest usual ramp: half a wave of a deep voice
+(100 Hz), and less than a device block, so that barge-in stays within one."""
+
+
+class Playout:
+    """Holds whole answers, in order, and says for each block of a device what is heard.
+
+    Every answer of which any sound came gets exactly one `finished` or `interrupted`; `started`
+    comes with its first sample. A stopped turn stays stopped. Not safe for threads.
+    """
+
+    def __init__(
+        self, *, prebuffer_ms: float = 40.0, resume: Mapping[str, Any] | None = None
+    ) -> None:
+        """Make an idle one.
+
+        Args:
+            prebuffer_ms: Sound to have before an answer starts.
+            resume: What `snapshot` of an earlier process said.
+        """
+        self.state = PlayoutState.IDLE
+        self.counts = PlayoutCounts()
+        self.prebuffer = Prebuffer(prebuffer_ms)
+        self.events: list[Playback] = []
+        """What happened; the caller takes it away."""
+        self.sounding = 0
+        """Samples of the last rendered block that belong to an answer."""
+        self.started_sent_ns = 0
+        """When the first audio of the answer that started last was sent by its backend."""
+        self._gate = Gate(resume or {})
+        self._answers = AnswerQueue(RATE_HZ, (resume or {}).get("heard", ["", 0, 0]))
+        self._fade_out: FadeOut | None = None
+        self._fade_in = FadeIn(0)
+        self._false_alarms = FalseAlarms()
+        self._paused_ns = 0
+        self._clock_ns = 0
+        self._unreported = 0
+
+    @property
+    def buffered_ms(self) -> float:
+        """Sound that has come and is not heard yet, of all answers."""
+        return self._answers.waiting_ms
+
+    def is_busy_with_another(self, turn: str) -> bool:
+        """Return whether an answer to a turn other than this one is under way."""
+        front = self._answers.front
+        return front is not None and front.turn != turn and self.state is not PlayoutState.BUFFERING
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return what a successor needs to go on where this one was."""
+        return {**self._gate.snapshot(), "heard": self._answers.heard()}
+
+    def route(self, frame: Route) -> None:
+        """Take no more audio from epochs before this one; what is here of them is played out."""
+        if frame.epoch <= self._gate.epoch:
+            return
+        self._gate.epoch = frame.epoch
+        for answer in self._answers:
+            if answer.epoch < frame.epoch and answer.end is None:
+                self._finish(answer, AnswerEnd.FAILED)
+
+    def push(self, frame: AnswerAudio) -> None:
+        """Take a block of an answer."""
+        answer = self._answers.get(frame.turn)
+        verdict = self._gate.judge(frame)
+        if verdict is Verdict.STALE_EPOCH or (answer is not None and frame.epoch < answer.epoch):
+            self.counts.stale_epoch += 1
+        elif verdict is Verdict.LATE or (
+            answer is not None and frame.epoch == answer.epoch and answer.end is not None
+        ):
+            self.counts.late_dropped += 1
+        elif frame.pcm:
+            if answer is None or frame.epoch > answer.epoch:
+                answer = self._begin(frame, answer)
+            self._fill(answer, frame)
+
+    def end(self, frame: AnswerEnded) -> None:
+        """No more audio comes from this backend for this turn."""
+        answer = self._answers.get(frame.turn)
+        if answer is not None and frame.epoch == answer.epoch:
+            if frame.end is AnswerEnd.INTERRUPTED:
+                self._silence(answer)
+                self._remove(answer)
+            else:
+                self.counts.missing_samples += max(0, frame.samples - answer.received)
+                self._finish(answer, frame.end)
+        elif frame.samples and frame.end is not AnswerEnd.INTERRUPTED:
+            self._answers.promise(frame)
+
+    def stop(self, speech: SpeechStarted, *, fade: bool = True) -> None:
+        """Barge-in: the user speaks, so all answers to earlier turns end within the next block.
+
+        Args:
+            speech: What the user began to say. Answers to it, and to later turns, are left alone.
+            fade: End with a short ramp; without one when no device takes samples now.
+        """
+        self._false_alarms.was_speech()
+        barrier = self._gate.barge_in(speech)
+        for answer in self._answers:
+            if barrier.stands_after(answer.turn) is not False:
+                self._silence(answer, fade=fade)
+                self._remove(answer)
+        if self._fade_out is not None and not fade:
+            self._end_fade_out()
+
+    def pause(self, voice: VoiceStarted, *, fade: bool = True) -> None:
+        """Somebody may be speaking: hold what is an answer to earlier turns.
+
+        Not if it was nothing time after time: it goes on then until `stop`.
+
+        Args:
+            voice: What began. `stop` or `resume` follows.
+            fade: As for `stop`.
+        """
+        front = self._answers.front
+        if front is None or self.state not in (PlayoutState.BUFFERING, PlayoutState.PLAYING):
+            return
+        if Barrier(voice.position, voice.at_ns).stands_after(front.turn) is False:
+            return
+        if not self._false_alarms.begin(self._clock_ns):
+            self.counts.pauses_left_out += 1
+            return
+        if fade and self.state is PlayoutState.PLAYING and front.waiting:
+            self._fade_out = FadeOut(front, front.take_fading(FADE_SAMPLES), stops=False)
+        self.state = PlayoutState.PAUSED
+        self._paused_ns = self._clock_ns
+        self.counts.pauses += 1
+
+    def resume(self) -> None:
+        """It was nothing: go on where the answer was held."""
+        self._false_alarms.was_nothing(self._clock_ns)
+        if self.state is PlayoutState.PAUSED:
+            self.state = PlayoutState.BUFFERING
+            self.counts.resumed += 1
+            self._fade_in = FadeIn(FADE_SAMPLES)
+
+    def render(self, count: int, at_ns: int) -> Samples:
+        """Return the next `count` samples at `RATE_HZ`, silence included.
+
+        Args:
+            count: Samples the device asks for.
+            at_ns: Monotonic time at which the first of them is heard.
+        """
+        block = np.zeros(count, np.int16)
+        filled = 0
+        while filled < count:
+            piece = self._next_piece(count - filled, at_ns + samples_to_ns(filled, RATE_HZ))
+            if not len(piece):
+                break
+            block[filled : filled + len(piece)] = piece
+            filled += len(piece)
+        self.sounding = filled
+        self._clock_ns = at_ns + samples_to_ns(count, RATE_HZ)
+        return block
+
+    def _next_piece(self, count: int, at_ns: int) -> Samples:
+        while True:
+            if self._fade_out is not None:
+                return self._fade_piece(self._fade_out, count, at_ns)
+            if self.state is PlayoutState.PAUSED:
+                if at_ns - self._paused_ns < LONGEST_PAUSE_NS:
+                    return NOTHING
+                self.resume()
+            if self.state is PlayoutState.BUFFERING:
+                while abandoned := self._answers.abandoned(self.prebuffer.target_ms):
+                    self.counts.abandoned += 1
+                    self._finish(abandoned, AnswerEnd.FAILED)
+            front = self._answers.front
+            if front is None or not (
+                self.state is PlayoutState.PLAYING or self._start(front, at_ns)
+            ):
+                return NOTHING
+            piece = front.take(count)
+            if len(piece):
+                self._note_heard(front, len(piece), at_ns)
+                return self._fade_in.apply(piece)
+            front.dry = True
+            self.state = PlayoutState.BUFFERING
+
+    def _fade_piece(self, fade: FadeOut, count: int, at_ns: int) -> Samples:
+        piece = fade.take(count)
+        fade.answer.heard_ns = at_ns + samples_to_ns(len(piece), RATE_HZ)
+        if not len(fade.left):
+            self._end_fade_out()
+        return piece
+
+    def _begin(self, frame: AnswerAudio, older: AnswerBuffer | None) -> AnswerBuffer:
+        if older is not None:
+            self._silence(older)
+        answer = self._answers.begin(frame)
+        if self.state is PlayoutState.IDLE:
+            self.state = PlayoutState.BUFFERING
+        return answer
+
+    def _fill(self, answer: AnswerBuffer, frame: AnswerAudio) -> None:
+        missing = answer.push(frame)
+        self.counts.missing_samples += max(0, missing)
+        self.counts.resent_samples += max(0, -missing)
+        if answer.dry and answer.waiting:
+            # Only now is it known that the silence was a gap and not the end of the answer.
+            answer.dry = False
+            answer.underruns += 1
+            self.counts.underruns += 1
+            self.prebuffer.underrun()
+        if answer.end is not None:
+            self._finish(answer, answer.end)
+
+    def _start(self, answer: AnswerBuffer, at_ns: int) -> bool:
+        if not answer.is_ready(self.prebuffer.target_ms):
+            return False
+        self.state = PlayoutState.PLAYING
+        if not answer.started:
+            answer.started = True
+            self.started_sent_ns = answer.sent_ns
+            self._tell(answer, PlaybackState.STARTED, at_ns)
+        return True
+
+    def _note_heard(self, answer: AnswerBuffer, count: int, at_ns: int) -> None:
+        answer.heard_ns = at_ns + samples_to_ns(count, RATE_HZ)
+        self.prebuffer.heard(count / RATE_HZ)
+        self._unreported += count
+        if answer.end is not None and not answer.waiting:
+            self._close_heard(answer)
+        elif self._unreported * 1000 >= PROGRESS_MS * RATE_HZ:
+            self._tell(answer, PlaybackState.PLAYING, answer.heard_ns)
+
+    def _finish(self, answer: AnswerBuffer, end: AnswerEnd) -> None:
+        answer.finish(end)
+        held = self._fade_out is not None and self._fade_out.answer is answer
+        if not answer.waiting and not held:
+            self._close_heard(answer)
+
+    def _close_heard(self, answer: AnswerBuffer) -> None:
+        if answer.end is AnswerEnd.FAILED:
+            self._tell(answer, PlaybackState.INTERRUPTED)
+            # Another backend may still answer the turn, under a newer epoch.
+            self._remove(answer, answer.epoch)
+        else:
+            self._tell(answer, PlaybackState.FINISHED)
+            self._remove(answer)
+
+    def _silence(self, answer: AnswerBuffer, *, fade: bool = True) -> None:
+        """End an answer's sound: with a ramp if it is sounding, at once if it is not."""
+        if answer is self._answers.front and self.state is PlayoutState.PLAYING:
+            self.state = PlayoutState.BUFFERING
+            if fade and answer.waiting:
+                left = answer.take_fading(FADE_SAMPLES)
+                self._fade_out = FadeOut(answer, left, stops=True)
+        elif self._fade_out is not None and self._fade_out.answer is answer:
+            self._fade_out.stops = True
+        if self._fade_out is not None and self._fade_out.answer is answer:
+            self.state = PlayoutState.STOPPING
+        else:
+            self._tell(answer, PlaybackState.INTERRUPTED)
+
+    def _end_fade_out(self) -> None:
+        assert self._fade_out is not None
+        ended, self._fade_out = self._fade_out, None
+        if ended.stops:
+            self._tell(ended.answer, PlaybackState.INTERRUPTED)
+            self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
+        elif ended.answer.end is not None and not ended.answer.waiting:
+            self._close_heard(ended.answer)
+
+    def _remove(self, answer: AnswerBuffer, closed_up_to_epoch: int = FOREVER) -> None:
+        was_front = answer is self._answers.front
+        self._answers.remove(answer.turn)
+        self._gate.close(answer.turn, closed_up_to_epoch)
+        if was_front and self._fade_out is None:
+            self._fade_in = FadeIn(0)
+            self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
+
+    def _tell(self, answer: AnswerBuffer, state: PlaybackState, at_ns: int = 0) -> None:
+        self._unreported = 0
+        self.events.append(answer.playback(state, at_ns or answer.heard_ns or self._clock_ns))

@@ -1,0 +1,143 @@
+"""Plays answers on a sound device."""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+import numpy as np
+from pydantic import Field
+
+from actors.lib.audio.device_stream import DeviceStream, Fill, open_output
+from actors.lib.audio.devices import rescan
+from actors.lib.audio.pcm import Samples
+from actors.lib.audio.resample import Resampler
+from actors.lib.audio.stream_keeper import KeeperState, StreamKeeper
+from actors.outputs.playout.player import Player, PlayerOptions
+from actors.outputs.playout.playout import RATE_HZ
+from pipeline.actor import Surroundings
+from pipeline.errors import DeviceError
+from pipeline.frames import ActorState
+
+
+class SpeakerOptions(PlayerOptions):
+    """Options of `speaker`."""
+
+    device: int | str | None = Field(
+        None, description="Number, name or part of the name; the system's default if left out."
+    )
+    block_ms: int = Field(
+        10, ge=5, le=20, description="Asked for at a time; barge-in stops within one."
+    )
+    latency: Literal["low", "high"] | float = Field(
+        "low", description="What the device may hold: low, high, or seconds."
+    )
+
+
+class Speaker(Player[SpeakerOptions]):
+    """Plays on a PortAudio device at 24 kHz, or resampled at the device's own rate.
+
+    A device that vanishes holds the answer where it was; it goes on when the device is back.
+    """
+
+    options_type = SpeakerOptions
+
+    def __init__(self, options: SpeakerOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._keeper = StreamKeeper(self._open, self._on_lost, self._on_back)
+        self._device_underflows = 0
+        self._adapter = RateAdapter(self, RATE_HZ)
+
+    def open_stream(self, fill: Fill) -> DeviceStream:
+        """Open and start the device; called in a thread."""
+        return open_output(
+            self.options.device, RATE_HZ, self.options.block_ms, self.options.latency, fill
+        )
+
+    async def start(self) -> None:
+        """Open the device.
+
+        Raises:
+            DeviceError: it cannot be opened, and no earlier process of this actor had it open.
+        """
+        await super().start()
+        try:
+            await self._keeper.open()
+        except DeviceError as error:
+            if not self.checkpoint.get("had_device"):
+                raise
+            self._on_lost(str(error))
+        self.checkpoint["had_device"] = True
+
+    async def run(self) -> None:
+        """Keep the device open."""
+        await self._keeper.keep()
+
+    async def stop(self) -> None:
+        """Let go of the device."""
+        await self._keeper.close()
+
+    def takes_samples(self) -> bool:
+        """Return whether the device asks for blocks now."""
+        return self._keeper.state is KeeperState.OPEN
+
+    def _open(self, look_anew: bool) -> DeviceStream:
+        if look_anew:
+            rescan()
+        return self.open_stream(self._fill)
+
+    def _fill(self, count: int, rate_hz: int, delay_s: float, underflow: bool) -> Samples:
+        """Give the device its next block; called in its thread."""
+        try:
+            self._keeper.called()
+            self._device_underflows += underflow
+            if not self.takes_samples():
+                return np.zeros(count, np.int16)
+            if rate_hz != self._adapter.rate_hz:
+                self._adapter = RateAdapter(self, rate_hz)
+            return self._adapter.fill(count, time.monotonic_ns() + int(delay_s * 1e9))
+        except BaseException as error:
+            self._keeper.failed(error)
+            raise
+
+    def _report(self) -> None:
+        self.counters["device_underflows"] = self._device_underflows
+        super()._report()
+
+    def _on_lost(self, problem: str) -> None:
+        if self.state is not ActorState.DEGRADED:
+            self.counters["device_lost"] += 1
+            self.log.warning("speaker lost, trying to get it back", problem=problem)
+        self.set_state(ActorState.DEGRADED, f"speaker: {problem}")
+        self.lose_device()
+
+    def _on_back(self) -> None:
+        self.log.info("speaker is back")
+        self.set_state(ActorState.READY)
+
+
+class RateAdapter:
+    """Blocks at the device's rate from blocks at 24 kHz."""
+
+    def __init__(self, player: Player[SpeakerOptions], rate_hz: int) -> None:
+        self.rate_hz = rate_hz
+        self._player = player
+        self._resampler = Resampler(RATE_HZ, rate_hz)
+        self._ready: Samples = np.empty(0, np.int16)
+        self._rendered = 0
+        self._given = 0
+
+    def fill(self, count: int, at_ns: int) -> Samples:
+        """Return `count` samples, the first of which is heard at `at_ns`."""
+        if self.rate_hz == RATE_HZ:
+            return self._player.render(count, at_ns)
+        block = max(1, count * RATE_HZ // self.rate_hz)
+        while len(self._ready) < count:
+            # What the resampler holds back is heard before what it is given now.
+            ahead_ns = self._rendered * 10**9 // RATE_HZ - self._given * 10**9 // self.rate_hz
+            samples = self._player.render(block, at_ns + ahead_ns)
+            self._rendered += block
+            self._ready = np.concatenate([self._ready, self._resampler.process(samples)])
+        self._given += count
+        samples, self._ready = self._ready[:count], self._ready[count:]
+        return samples

@@ -1,0 +1,1 @@
+"""Recordings of conversations: reading, comparing, reproducing, exporting, plotting, evaluating."""

@@ -1,0 +1,232 @@
+"""The messages of a recording: where each is, and the block it is in when it is wanted."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.errors import GreenroomError
+from pipeline.frames import Frame
+from pipeline.frames.wire import decode
+
+if TYPE_CHECKING:
+    from mcap.records import Message as Record
+
+BLOCKS_KEPT = 32
+"""Of 64 KiB each: messages are nearly in the order of the file, but for what was retained."""
+
+
+class Message(NamedTuple):
+    """A frame of a recording.
+
+    Attributes:
+        actor: Whose.
+        port: On which of its ports.
+        payload: Its bytes, as they were on the socket.
+        sent_ns: Monotonic time of sending, on the clock of the recorded run.
+        sequence: Its `seq`.
+    """
+
+    actor: str
+    port: str
+    payload: bytes
+    sent_ns: int
+    sequence: int
+
+    def frame(self) -> Frame:
+        """Decode the frame.
+
+        Raises:
+            WireError: it is of a type or version that is not known here.
+        """
+        return decode(self.payload)
+
+
+class Channel(NamedTuple):
+    """Frames of one type on one stream."""
+
+    actor: str
+    port: str
+    type: str
+
+
+class Block(NamedTuple):
+    """Where a chunk, or a message outside of any, begins in its file."""
+
+    path: Path
+    offset: int
+
+
+class Index:
+    """What is known of every message while the rest of it stays in the file: 38 bytes each."""
+
+    def __init__(self) -> None:
+        self.channels: list[Channel] = []
+        self._numbers: dict[Channel, int] = {}
+        self._blocks: list[Block] = []
+        self._channel, self._block, self._nth = array("I"), array("I"), array("I")
+        self._sequence, self._sent_ns, self._hash = array("I"), array("q"), array("q")
+        self._read = lru_cache(BLOCKS_KEPT)(_read_block)
+
+    def add(self, channel: Channel, block: Block, nth: int, record: Record, sent_ns: int) -> None:
+        """Note a message, the `nth` of its block."""
+        if channel not in self._numbers:
+            self._numbers[channel] = len(self.channels)
+            self.channels.append(channel)
+        if not self._blocks or self._blocks[-1] != block:
+            self._blocks.append(block)
+        self._channel.append(self._numbers[channel])
+        self._block.append(len(self._blocks) - 1)
+        self._nth.append(nth)
+        self._sequence.append(record.sequence)
+        self._sent_ns.append(sent_ns)
+        self._hash.append(hash(record.data))
+
+    def in_order(self) -> Messages:
+        """Return all messages in the order of sending, each once: some are recorded twice."""
+        sent_ns = np.array(self._sent_ns, np.int64)
+        keys = [np.array(each) for each in (self._hash, self._sequence, self._channel)]
+        order = np.lexsort((*keys, sent_ns))
+        new = np.ones(len(order), np.bool_)
+        if len(order):
+            changes = [np.diff(each[order]) != 0 for each in (*keys, sent_ns)]
+            new[1:] = np.logical_or.reduce(changes)
+        first = np.sort(order[new])
+        return Messages(self, first[np.argsort(sent_ns[first], kind="stable")])
+
+    def channel_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the numbers in `channels` of these messages."""
+        return np.array(self._channel, np.int64)[rows]
+
+    def sent_ns(self, row: int) -> int:
+        """Return when a message was sent, without reading it."""
+        return self._sent_ns[row]
+
+    def message(self, row: int) -> Message:
+        """Read a message.
+
+        Raises:
+            GreenroomError: the file is not what it was.
+        """
+        records = self._read(self._blocks[self._block[row]])
+        channel = self.channels[self._channel[row]]
+        data = records[self._nth[row]].data
+        return Message(channel.actor, channel.port, data, self._sent_ns[row], self._sequence[row])
+
+
+class Messages(Sequence[Message]):
+    """Messages in the order of sending, read from their files each time they are looked at."""
+
+    def __init__(self, index: Index, rows: NDArray[np.int64]) -> None:
+        self._index = index
+        self._rows = rows
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, at: int) -> Message: ...
+    @overload
+    def __getitem__(self, at: slice) -> Messages: ...
+    def __getitem__(self, at: int | slice) -> Message | Messages:
+        if isinstance(at, slice):
+            return Messages(self._index, self._rows[at])
+        return self._index.message(int(self._rows[at]))
+
+    def __iter__(self) -> Iterator[Message]:
+        for row in self._rows:
+            yield self._index.message(int(row))
+
+    @property
+    def channels(self) -> list[Channel]:
+        """Those that carried one of these messages, in the order of the first."""
+        numbers, firsts = np.unique(self._index.channel_numbers(self._rows), return_index=True)
+        return [self._index.channels[number] for number in numbers[np.argsort(firsts)]]
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """When the first and the last were sent; there must be one."""
+        first, last = int(self._rows[0]), int(self._rows[-1])
+        return self._index.sent_ns(first), self._index.sent_ns(last)
+
+    def lasts(self) -> dict[Channel, int]:
+        """Return where in the sequence each channel has its last message."""
+        backwards = self._index.channel_numbers(self._rows)[::-1]
+        numbers, at = np.unique(backwards, return_index=True)
+        last = len(self) - 1
+        return {
+            self._index.channels[n]: last - int(before)
+            for n, before in zip(numbers, at, strict=True)
+        }
+
+    def only(self, wanted: Callable[[Channel], bool]) -> Messages:
+        """Return those of some channels."""
+        numbers = [n for n, each in enumerate(self._index.channels) if wanted(each)]
+        kept = np.isin(self._index.channel_numbers(self._rows), numbers)
+        return Messages(self._index, self._rows[kept])
+
+
+def records_of(path: Path) -> Iterator[tuple[int, Any]]:
+    """Yield every record that is there as a whole, chunks unopened, and where it begins.
+
+    The seeking reader of `mcap` wants the end of the file, which a killed recorder never wrote.
+
+    Raises:
+        GreenroomError: it is no MCAP file.
+    """
+    from mcap.exceptions import EndOfFile, McapError
+    from mcap.stream_reader import StreamReader
+
+    try:
+        with path.open("rb") as file:
+            offset = file.tell()
+            try:
+                for record in StreamReader(file, emit_chunks=True).records:
+                    yield offset, record
+                    offset = file.tell()
+            except (EndOfFile, struct.error):
+                return
+    except (OSError, McapError) as error:
+        raise GreenroomError(f"{path} cannot be read as a recording: {error}") from error
+
+
+def opened(record: Any, path: Path) -> list[Any]:
+    """Return what is in a chunk, or the record itself.
+
+    Raises:
+        GreenroomError: it is damaged.
+    """
+    from mcap.exceptions import McapError
+    from mcap.records import Chunk
+    from mcap.stream_reader import breakup_chunk
+    from zstandard import ZstdError
+
+    if not isinstance(record, Chunk):
+        return [record]
+    try:
+        return breakup_chunk(record)
+    except (McapError, ZstdError, struct.error) as error:
+        raise GreenroomError(
+            f"{path} is damaged: {error}; `mcap recover` saves the rest"
+        ) from error
+
+
+def _read_block(block: Block) -> list[Record]:
+    from mcap.exceptions import McapError
+    from mcap.records import Message as Record
+    from mcap.stream_reader import StreamReader
+
+    try:
+        with block.path.open("rb") as file:
+            file.seek(block.offset)
+            record = next(StreamReader(file, skip_magic=True, emit_chunks=True).records)
+            return [each for each in opened(record, block.path) if isinstance(each, Record)]
+    except (OSError, McapError, struct.error) as error:
+        raise GreenroomError(f"{block.path} was changed while it was read: {error}") from error

@@ -1,0 +1,87 @@
+"""What happened in a recording, in words, as `greenroom run` would have shown it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from actors.recordings.messages import Message
+from pipeline.cli.view import View
+from pipeline.frames import Fault, Frame, Outcome, Route, Transcript, TurnClosed
+from pipeline.logs import redact
+
+TYPES = frozenset(
+    {"transcript", "turn_closed", "tool_call", "tool_result", "fault", "route", "status"}
+)
+"""What is looked at; a status only for the time."""
+
+
+class Weight(StrEnum):
+    """How much a line matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Line(NamedTuple):
+    """Something said or done, when, monotonic, and by whom."""
+
+    at_ns: int
+    weight: Weight
+    who: str
+    text: str
+
+
+def narrated(frames: Iterable[tuple[Message, Frame]]) -> Iterator[Line]:
+    """Give the lines in order, given the frames in the order of sending."""
+    narrator = _Narrator()
+    open_turns: dict[str, None] = {}
+    with narrator:
+        for message, frame in frames:
+            if isinstance(frame, Transcript):
+                open_turns[frame.turn] = None
+            elif isinstance(frame, TurnClosed):
+                open_turns.pop(frame.turn, None)
+            narrator.at_ns, narrator.weight = message.sent_ns, _weight(frame)
+            narrator.on_frame(message.actor, frame)
+            if isinstance(frame, Route):
+                narrator.line("route", redact(f"{frame.owner or 'nobody'}: {frame.reason}"))
+            yield from narrator.told()
+        narrator.weight = Weight.INFO
+        for turn in open_turns:
+            # The recording breaks off: what was said of the turn so far is all there is.
+            narrator.on_frame("", TurnClosed(turn=turn, outcome=Outcome.INTERRUPTED))
+    yield from narrator.told()
+
+
+def _weight(frame: Frame) -> Weight:
+    match frame:
+        case Fault() | TurnClosed(outcome=Outcome.FAILED):
+            return Weight.ERROR
+        case Route():
+            return Weight.WARNING
+    return Weight.INFO
+
+
+class _Narrator(View):
+    """Keeps the lines of a view; what is late is late by the time of the recording."""
+
+    at_ns = 0
+    weight = Weight.INFO
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: list[Line] = []
+
+    def now_s(self) -> float:
+        return self.at_ns / 1e9
+
+    def line(self, who: str, text: str) -> None:
+        self._lines.append(Line(self.at_ns, self.weight, who, text))
+
+    def told(self) -> list[Line]:
+        """Return the lines since the last time."""
+        lines, self._lines = self._lines, []
+        return lines

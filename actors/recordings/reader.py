@@ -1,0 +1,126 @@
+"""Reads recordings, also those whose recorder was killed."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from actors.recordings.messages import Block, Channel, Index, Message, Messages, opened, records_of
+from actors.services.recorder.actor import require_mcap
+from actors.services.recorder.mcap_file import METADATA
+from pipeline.errors import GreenroomError, WireError
+from pipeline.frames import Frame
+
+__all__ = ["Message", "Messages", "Recording", "frames", "read_recording"]
+
+
+@dataclass
+class Recording:
+    """The messages of one run, in the order of sending.
+
+    Attributes:
+        files: Where they are; they are read again each time the messages are looked at.
+        messages: Each once, though a restarted recorder writes again what it finds retained.
+        metadata: As recorded: `version`, `pipeline`, `session`, `started_ns`, `config`...
+        whole: Every file was ended properly; if not, the recorder was killed.
+    """
+
+    files: list[Path]
+    messages: Messages
+    metadata: dict[str, str] = field(default_factory=dict)
+    whole: bool = True
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """The resolved config, without secrets."""
+        config: dict[str, Any] = json.loads(self.metadata.get("config", "{}"))
+        return config
+
+    @property
+    def clock_offset_ns(self) -> int:
+        """From monotonic to wall time."""
+        return int(self.metadata["clock_offset_ns"])
+
+    def actors(self) -> dict[str, list[str]]:
+        """Ports that carried something, by actor."""
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for channel in self.messages.channels:
+            if channel.port not in found[channel.actor]:
+                found[channel.actor].append(channel.port)
+        return dict(found)
+
+    def of(self, types: Collection[str]) -> Messages:
+        """The messages of these types of frame."""
+        return self.messages.only(lambda channel: channel.type in types)
+
+
+def read_recording(files: Sequence[Path], types: Collection[str] | None = None) -> Recording:
+    """Find all messages in the files of one recording.
+
+    Args:
+        files: In any order.
+        types: Only these types of frame; None is all.
+
+    Raises:
+        GreenroomError: one is no MCAP file of greenroom, or they are of different runs.
+    """
+    require_mcap()
+    index = Index()
+    metadata: dict[str, str] = {}
+    whole = True
+    for path in files:
+        found, ended = _read_file(path, index, types)
+        same = ("pipeline", "started_ns")
+        if metadata and any(found[name] != metadata[name] for name in same):
+            raise GreenroomError(f"{path} is of another run than {files[0]}")
+        metadata = metadata or found
+        whole &= ended
+    return Recording(list(files), index.in_order(), metadata, whole)
+
+
+def _read_file(
+    path: Path, index: Index, types: Collection[str] | None
+) -> tuple[dict[str, str], bool]:
+    """Note the messages of a file; return its metadata, and whether it has an end."""
+    from mcap import records
+
+    channels: dict[int, Channel] = {}
+    metadata: dict[str, str] | None = None
+    offset_ns = 0
+    ended = False
+    for offset, record in records_of(path):
+        block = Block(path, offset)
+        nth = -1
+        for each in opened(record, path):
+            match each:
+                case records.Metadata(name=name) if name == METADATA:
+                    metadata = each.metadata
+                    offset_ns = int(metadata["clock_offset_ns"])
+                case records.Channel():
+                    kind = each.metadata.get("type", "")
+                    if types is None or kind in types:
+                        actor, _, port = each.topic.partition(".")
+                        channels[each.id] = Channel(actor, port, kind)
+                case records.Message():
+                    nth += 1
+                    if metadata is not None and each.channel_id in channels:
+                        sent_ns = each.publish_time - offset_ns
+                        index.add(channels[each.channel_id], block, nth, each, sent_ns)
+                case records.Footer():
+                    ended = True
+    if metadata is None:
+        raise GreenroomError(f"{path} is no recording of greenroom")
+    return metadata, ended
+
+
+def frames(messages: Iterable[Message]) -> Iterator[tuple[Message, Frame]]:
+    """Decode what is known here; other people's frame types are passed over."""
+    for message in messages:
+        try:
+            yield message, message.frame()
+        except WireError:
+            continue

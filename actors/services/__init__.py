@@ -1,0 +1,1 @@
+"""Actors beside the conversation: tools, budget, metrics, recorder."""

@@ -1,0 +1,221 @@
+"""The actor `budget`: counts what the answers cost, and says when a budget is used up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from actors.services.budget.account import Account, Sum, Sums, total
+from actors.services.budget.day_file import DayFile
+from actors.services.budget.days import day_of, until_next_day_s
+from actors.services.budget.limits import Use, cheapest_first, refusals, uses
+from actors.services.budget.options import BudgetOptions
+from actors.services.budget.prices import load_prices
+from pipeline.actor import Actor, Surroundings
+from pipeline.frames import Allowance, LimitUse, Spending, Spent, Usage
+from pipeline.ports import In, Out
+
+WRITE_EVERY_S = 1.0
+"""A flash card bears one write a second; what is lost with the process comes again, since the
+backends keep their reports for 30 s."""
+LOOK_AT_CLOCK_EVERY_S = 1.0
+"""How late a new day may begin."""
+
+
+class Budget(Actor[BudgetOptions]):
+    """Counts what the backends' answers cost, by session and day, and refuses those over a limit.
+
+    A session is one run of the pipeline. Minutes are minutes of answer. A backend that is refused
+    finishes the turn it is at, and gets no other until it is allowed again.
+    """
+
+    options_type = BudgetOptions
+    inputs = {"usage": In((Usage,), replay=True)}
+    outputs = {
+        "spending": Out((Spending,), retain_last=True),
+        "allowance": Out((Allowance,), retain_last=True),
+    }
+
+    def __init__(self, options: BudgetOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self._zone = ZoneInfo(options.time_zone) if options.time_zone else None
+        self._table = load_prices(options.prices, surroundings.config_dir)
+        self._file = DayFile(surroundings.state_dir / f"{self.name}.json")
+        self._account = Account(surroundings.started_ns)
+        self._today = date.min
+        self._refused: dict[str, str] | None = None
+        self._told: set[object] = set()
+        self._changed = asyncio.Event()
+        self._disk_works = True
+
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Look at the price table. Raises ConfigError."""
+        load_prices(options.prices, config_dir)
+
+    async def start(self) -> None:
+        """Find out what the day has cost so far."""
+        run = self.surroundings.started_ns
+        known = [each for each in (self._from_disk(), self._from_checkpoint()) if each is not None]
+        if known:
+            self._account = max(known, key=lambda each: each.revision).continued(run)
+        self._tell()
+
+    async def run(self) -> None:
+        """Save what changes, at most once in a while."""
+        self.spawn(self._watch_clock(), "clock")
+        while True:
+            await self._changed.wait()
+            self._changed.clear()
+            await asyncio.to_thread(self._save, *self._saved())
+            await asyncio.sleep(WRITE_EVERY_S)
+            if not self._disk_works:
+                self._changed.set()
+
+    async def stop(self) -> None:
+        """Save what has not been."""
+        if self._account.revision:
+            await asyncio.to_thread(self._save, *self._saved())
+
+    def on_usage(self, frame: Usage) -> None:
+        """Count a report, once."""
+        today = day_of(self.clock(), self._zone)
+        used, missing = self._table.price(frame, today)
+        # A boot of 0 marks a producer that does not count its frames.
+        report = f"{frame.backend}:{frame.boot}:{frame.seq}" if frame.boot else None
+        if not self._account.count(report, frame.backend, used, today):
+            self.counters["repeated"] += 1
+            return
+        for what in missing:
+            if self._is_first(what):
+                self.log.warning(
+                    "no price is known: counted in tokens only; a limit in money does not see it",
+                    of=what,
+                    do="add it to a price table of your own and name that in the option prices",
+                )
+        self.checkpoint["account"] = self._account.to_json()
+        self._changed.set()
+        self._tell()
+
+    async def _watch_clock(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AT_CLOCK_EVERY_S)
+            if day_of(self.clock(), self._zone) != self._today:
+                self._tell()
+
+    def _tell(self) -> None:
+        """Publish what was spent; who is refused, if that has changed."""
+        now = self.clock()
+        self._today = day_of(now, self._zone)
+        account, used = self._account, uses(self.options, self._account, self._table, self._today)
+        today = account.of_day(self._today)
+        frame = Spending(
+            session=self.session,
+            day=self._today.isoformat(),
+            currency=self._table.currency,
+            prices_date=self._table.date.isoformat(),
+            session_total=self._spent(total(account.session)),
+            day_total=self._spent(total(today)),
+            session_backends=self._spent_by_backend(account.session),
+            day_backends=self._spent_by_backend(today),
+            limits=[
+                LimitUse(
+                    per=each.limit.per,
+                    unit=each.unit,
+                    used=float(each.used),
+                    limit=float(each.most),
+                    backends=list(each.backends),
+                )
+                for each in used
+            ],
+        )
+        self.gauges["session_money"] = frame.session_total.money
+        self.gauges["day_money"] = frame.day_total.money
+        self.publish("spending", frame)
+        for each in used:
+            self._warn(each)
+        self._allow(refusals(used), used, now)
+
+    def _allow(self, refused: dict[str, str], used: tuple[Use, ...], now: datetime) -> None:
+        # What is used goes on growing while an answer is finished; that is no news.
+        kinds = {name: reason.partition(":")[0] for name, reason in refused.items()}
+        if kinds == self._refused:
+            return
+        self._refused = kinds
+        of_day = any(each.is_up and each.limit.per == "day" for each in used)
+        allowance = Allowance(
+            session=self.session,
+            refused=refused,
+            last_resort=cheapest_first(refused, self.options.backends),
+            retry_after_s=until_next_day_s(now, self._zone) if of_day else None,
+        )
+        self.publish("allowance", allowance)
+
+    def _warn(self, use: Use) -> None:
+        when = self._today if use.limit.per == "day" else None
+        of = ", ".join(use.backends)
+        if use.is_up:
+            if self._is_first((use.limit, use.unit, when, "up")):
+                self.log.warning(f"budget of the {use.limit.per} used up: {use.words}", of=of)
+        elif use.share >= self.options.warn_at and self._is_first((use.limit, use.unit, when)):
+            self.log.warning(f"budget of the {use.limit.per} nearly used up: {use.words}", of=of)
+
+    def _is_first(self, what: object) -> bool:
+        first = repr(what) not in self._told
+        self._told.add(repr(what))
+        return first
+
+    def _spent(self, used: Sum) -> Spent:
+        return Spent(
+            money=float(used.money),
+            tokens=used.tokens,
+            unpriced_tokens=used.unpriced_tokens,
+            minutes=float(self._table.minutes(used.spoken_tokens)),
+        )
+
+    def _spent_by_backend(self, sums: Sums) -> dict[str, Spent]:
+        return {name: self._spent(used) for name, used in sums.items()}
+
+    def _from_disk(self) -> Account | None:
+        try:
+            return self._file.load()
+        except OSError as error:
+            self.log.error("the day's count cannot be read: it begins at nothing", error=str(error))
+        except ValueError as error:
+            try:
+                aside = str(self._file.set_aside())
+            except OSError as problem:
+                aside = f"nowhere: {problem}"
+            self.log.error(
+                "the day's count is damaged and set aside: it begins at nothing",
+                file=str(self._file.path),
+                set_aside=aside,
+                error=str(error),
+            )
+        return None
+
+    def _from_checkpoint(self) -> Account | None:
+        saved = self.checkpoint.get("account")
+        return Account.from_json(saved) if saved is not None else None
+
+    def _saved(self) -> tuple[str, int]:
+        return json.dumps(self._account.to_json()), self._account.revision
+
+    def _save(self, text: str, revision: int) -> None:
+        try:
+            self._file.write(text, revision)
+            self._disk_works = True
+        except OSError as error:
+            if self._disk_works:
+                self.log.error(
+                    "the day's count cannot be saved: a restart of the pipeline forgets it",
+                    file=str(self._file.path),
+                    error=str(error),
+                )
+            self._disk_works = False

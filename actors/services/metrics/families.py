@@ -1,0 +1,130 @@
+"""What is scraped: the newest status and the tally as families of Prometheus metrics. Pure.
+
+Nothing said, no session and no reason in words is in them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import accumulate
+
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
+
+from actors.services.metrics.tally import BUCKETS_S, Tally
+from pipeline.frames import ActorStatus, Spending, Status
+from pipeline.supervision.lifecycle import Phase
+
+DROPS = ("expired", "superseded", "duplicate", "lost")
+"""Counters of an input port, written `<port>.<drop>`."""
+GARBAGE = "garbage"
+"""Counted by actor: what is no frame belongs to no port."""
+BYTES_PER_MIB = 1 << 20
+SECONDS_PER_MINUTE = 60
+
+Row = tuple[list[str], float]
+
+
+def families(status: Status | None, tally: Tally) -> list[Metric]:
+    """Everything there is to scrape; before the first status, the tally alone."""
+    found = list(_of_tally(tally))
+    if status is not None:
+        found += _of_pipeline(status)
+        found += _of_actors(status.actors)
+        if status.spending is not None:
+            found += _of_spending(status.spending)
+    return found
+
+
+def _of_tally(tally: Tally) -> Iterator[Metric]:
+    turns: list[Row] = [([*key], count) for key, count in tally.turns.items()]
+    yield _counter("turns", "Turns closed.", ["outcome", "backend"], turns)
+    first_sound = HistogramMetricFamily(
+        "greenroom_first_sound_seconds",
+        "From the end of the question to the first sound of the answer.",
+        labels=["backend"],
+    )
+    ends = [*map(str, BUCKETS_S), "+Inf"]
+    for backend, histogram in tally.first_sound.items():
+        buckets = list(zip(ends, accumulate(histogram.counts), strict=True))
+        first_sound.add_metric([backend], buckets, histogram.sum_s)
+    yield first_sound
+    faults: list[Row] = [([*key], count) for key, count in tally.faults.items()]
+    yield _counter("backend_faults", "Faults of services.", ["backend", "class"], faults)
+    owners: list[Row] = [([name], name == tally.owner) for name in tally.owners]
+    yield _gauge("route_owner", "1 for the backend that answers.", ["backend"], owners)
+    yield _counter("route_changes", "Changes of the route.", [], [([], tally.route_changes)])
+
+
+def _of_pipeline(status: Status) -> Iterator[Metric]:
+    version: list[Row] = [([status.pipeline, status.version], 1)]
+    yield _gauge("info", "Which pipeline this is.", ["pipeline", "version"], version)
+    yield _gauge("ready", "1 when every actor is ready or finished.", [], [([], status.ready)])
+    yield _gauge("uptime_seconds", "Since the supervisor started.", [], [([], status.uptime_s)])
+    yield _gauge("turns_open", "Turns without an outcome.", [], [([], status.turns_open)])
+
+
+def _of_actors(actors: list[ActorStatus]) -> Iterator[Metric]:
+    def rows(value: str) -> list[Row]:
+        return [([each.actor], float(getattr(each, value))) for each in actors]
+
+    up: list[Row] = [([each.actor], each.phase == Phase.RUNNING) for each in actors]
+    yield _gauge("actor_up", "1 while the actor runs.", ["actor"], up)
+    phases: list[Row] = [
+        ([each.actor, phase], phase == each.phase)
+        for each in actors
+        for phase in dict.fromkeys([*Phase, each.phase])
+    ]
+    yield _gauge("actor_phase", "1 for the phase of supervision.", ["actor", "phase"], phases)
+    yield _counter("actor_restarts", "Restarts.", ["actor"], rows("restarts"))
+    memory: list[Row] = [
+        ([each.actor], each.pss_mib * BYTES_PER_MIB) for each in actors if each.pss_mib is not None
+    ]
+    yield _gauge("actor_memory_bytes", "Memory, proportional share.", ["actor"], memory)
+    drops = [row for each in actors for row in _drops(each)]
+    labels = ["actor", "port", "reason"]
+    yield _counter("frames_dropped", "Frames not taken, by input port.", labels, drops)
+
+
+def _drops(status: ActorStatus) -> Iterator[Row]:
+    for name, count in (status.health.counters if status.health else {}).items():
+        port, _, drop = name.rpartition(".")
+        if (port and drop in DROPS) or name == GARBAGE:
+            yield [status.actor, port, drop], count
+
+
+def _of_spending(spending: Spending) -> Iterator[Metric]:
+    spent = spending.session_backends.items()
+    cost: list[Row] = [([name, spending.currency], each.money) for name, each in spent]
+    yield _counter("cost", "Money spent by this run.", ["backend", "currency"], cost)
+    tokens: list[Row] = [([name], each.tokens) for name, each in spent]
+    yield _counter("tokens", "Tokens billed to this run.", ["backend"], tokens)
+    unpriced: list[Row] = [([name], each.unpriced_tokens) for name, each in spent]
+    yield _counter("unpriced_tokens", "Those of unknown price.", ["backend"], unpriced)
+    answers: list[Row] = [([name], each.minutes * SECONDS_PER_MINUTE) for name, each in spent]
+    yield _counter("answer_seconds", "Answer made, in this run.", ["backend"], answers)
+    used: dict[tuple[str, str, str], float] = {}
+    for use in spending.limits:
+        key = (use.per, use.unit, "+".join(use.backends))
+        used[key] = max(used.get(key, 0.0), use.used / use.limit)
+    limits: list[Row] = [([*key], share) for key, share in used.items()]
+    labels = ["per", "unit", "backends"]
+    yield _gauge("budget_used_ratio", "Share of the tightest limit used.", labels, limits)
+
+
+def _gauge(name: str, meaning: str, labels: list[str], rows: Iterable[Row]) -> Metric:
+    family = GaugeMetricFamily(f"greenroom_{name}", meaning, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, float(value))
+    return family
+
+
+def _counter(name: str, meaning: str, labels: list[str], rows: Iterable[Row]) -> Metric:
+    family = CounterMetricFamily(f"greenroom_{name}", meaning, labels=labels)
+    for values, value in rows:
+        family.add_metric(values, float(value))
+    return family

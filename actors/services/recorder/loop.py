@@ -1,0 +1,89 @@
+"""From the sockets to the disk, until told to stop."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from threading import Event
+
+from actors.services.recorder.capture import Capture, Taken
+from actors.services.recorder.privacy import Privacy
+from actors.services.recorder.rotating_writer import Roll
+
+BATCH_S = 0.05
+"""Frames are read so often, many at a time: a twentieth of the wake-ups, and far from the
+high-water mark."""
+POLL_MS = 200
+"""How soon a quiet recorder notices that it is to stop."""
+RETRY_S = 30.0
+"""After a full disk: somebody may have made room."""
+
+COUNTERS = ("frames", "withheld", "unwritten", "write_errors", "lost", "garbage")
+"""All there from the start: the heartbeat copies the counters while the recorder counts."""
+
+
+class Loop:
+    """Records until told to stop.
+
+    Args:
+        capture: Where frames come from.
+        privacy: Which of them are recorded; the others are counted as `withheld`.
+        roll: Where they go.
+        counters: `frames` recorded, `write_errors`, and frames `unwritten` because of them.
+        on_trouble: Called with the error when the disk refuses, and with None when it is well
+            again.
+    """
+
+    def __init__(
+        self,
+        capture: Capture,
+        privacy: Privacy,
+        roll: Roll,
+        counters: Counter[str],
+        on_trouble: Callable[[OSError | None], None],
+    ) -> None:
+        self._capture = capture
+        self._privacy = privacy
+        self._roll = roll
+        self._counters = counters
+        self._on_trouble = on_trouble
+        self._retry_s: float | None = None
+
+    def run(self, stop: Event, tick: Callable[[], None] = lambda: None) -> None:
+        """Record; what has come before `stop` was set is recorded too."""
+        stopping = False
+        while not stopping:
+            stopping = stop.is_set()
+            for taken in self._capture.take(0 if stopping else POLL_MS):
+                self._record(taken)
+            self._guarded(self._roll.tick)
+            tick()
+            if not stopping:
+                stop.wait(BATCH_S)
+        self._guarded(self._roll.close)
+
+    def _record(self, taken: Taken) -> None:
+        if not self._privacy.admits(taken.frame):
+            self._counters["withheld"] += 1
+        elif self._retry_s is not None and time.monotonic() < self._retry_s:
+            self._counters["unwritten"] += 1
+        elif self._guarded(lambda: self._roll.write(taken)):
+            self._counters["frames"] += 1
+            if self._retry_s is not None:
+                self._retry_s = None
+                self._on_trouble(None)
+        else:
+            self._counters["unwritten"] += 1
+
+    def _guarded(self, work: Callable[[], None]) -> bool:
+        try:
+            work()
+        except OSError as error:
+            self._counters["write_errors"] += 1
+            first = self._retry_s is None
+            self._retry_s = time.monotonic() + RETRY_S
+            if first:
+                self._on_trouble(error)
+            return False
+        return True

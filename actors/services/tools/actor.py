@@ -1,0 +1,240 @@
+"""Runs what the model asks for and answers every call exactly once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from actors.services.tools.functions import FunctionTool, load_function
+from actors.services.tools.journal import Journal
+from actors.services.tools.ledger import CallKey, Entry, Ledger
+from actors.services.tools.mcp_server import McpServer
+from actors.services.tools.options import ToolsOptions
+from actors.services.tools.threads import DaemonThreads
+from actors.services.tools.tool import Tool, ToolError
+from pipeline.actor import Actor
+from pipeline.errors import ConfigError, did_you_mean
+from pipeline.frames import Frame, ToolCall, ToolCancel, ToolOffer, ToolResult, ToolStatus
+from pipeline.logs import redact
+from pipeline.ports import In, Out
+
+if TYPE_CHECKING:
+    from pipeline.actor import Surroundings
+
+MCP_START_S = 5.0
+"""How long the start waits for MCP servers: a present one takes 1-2 s, and the conversation is
+not to be held up by one that is away."""
+INTERRUPTED = "the call was interrupted; it may or may not have happened"
+
+
+class Tools(Actor[ToolsOptions]):
+    """Python functions and MCP servers for the model.
+
+    A call is written down before it runs and after it is answered, so that a call which was under
+    way when the process was killed is answered with an error by the next one, and not run again.
+    """
+
+    options_type = ToolsOptions
+    inputs: ClassVar = {"calls": In((ToolCall, ToolCancel), replay=True)}
+    outputs: ClassVar = {
+        "offer": Out((ToolOffer,), retain_last=True),
+        "results": Out((ToolResult,), retain_s=30),
+    }
+
+    def __init__(self, options: ToolsOptions, surroundings: Surroundings) -> None:
+        """Set up the books; nothing is opened before `start`."""
+        super().__init__(options, surroundings)
+        self._threads = DaemonThreads(self._on_stuck)
+        self._functions: dict[str, Tool] = {}
+        self._servers: list[McpServer] = []
+        self._tools: dict[str, Tool] = {}
+        self._ledger = Ledger()
+        self._journal = Journal(
+            surroundings.state_dir / f"{surroundings.name}.calls",
+            surroundings.started_ns,
+            self._on_journal_error,
+        )
+        self._answering: dict[CallKey, asyncio.Task[None]] = {}
+        self._working: set[asyncio.Task[dict[str, Any]]] = set()
+        self._consumers_there = asyncio.Event()
+
+    async def start(self) -> None:
+        """Load the functions, give the MCP servers a moment, offer what there is.
+
+        Raises:
+            ConfigError: a function or a server's program is not there or cannot be offered.
+        """
+        for reference in self.options.functions:
+            tool = FunctionTool(
+                load_function(reference, self.surroundings.config_dir), self._threads
+            )
+            if tool.name in self._functions:
+                raise ConfigError(
+                    f"functions: two are called {tool.name!r}; the model could not tell them apart"
+                )
+            self._functions[tool.name] = tool
+        self._servers = [
+            McpServer(each, self.surroundings.config_dir, self.log, self.counters, self._offer)
+            for each in self.options.mcp
+        ]
+        self._ledger = Ledger(self._journal.load())
+        await self._connect_servers()
+        self._check_timeouts()
+        self._offer()
+
+    async def run(self) -> None:
+        """Answer what a killed process left open, then let the calls run."""
+        for entry in self._ledger.unanswered():
+            if entry.key not in self._answering:
+                self.counters["interrupted"] += 1
+                self._answer(entry.key, ToolStatus.ERROR, {"error": INTERRUPTED})
+        self._consumers_there.set()
+        await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """Give up what is under way; the journal keeps it for the next process."""
+        for work in self._working:
+            work.cancel()
+        if self._working:
+            await asyncio.wait(self._working, timeout=1.0)
+        self._journal.close()
+
+    def on_calls(self, frame: Frame) -> None:
+        """Take on a call, or give one up."""
+        if isinstance(frame, ToolCancel):
+            self._cancel(frame)
+        elif isinstance(frame, ToolCall):
+            self._accept(frame)
+
+    def _accept(self, call: ToolCall) -> None:
+        entry = self._ledger.accept(call)
+        if entry is None:
+            self.counters["calls.duplicate"] += 1
+            return
+        self.counters["calls"] += 1
+        self._journal.write(entry)
+        task = self.spawn(self._run_call(entry, call.args), call.name)
+        self._answering[entry.key] = task
+        task.add_done_callback(lambda _task: self._answering.pop(entry.key, None))
+
+    def _cancel(self, cancel: ToolCancel) -> None:
+        key = CallKey.of(cancel)
+        task = self._answering.get(key)
+        if task is None:
+            self.counters["cancels.too_late"] += 1
+            return
+        self._answer(key, ToolStatus.CANCELLED, {"error": "cancelled"})
+        task.cancel()
+
+    async def _run_call(self, entry: Entry, args: dict[str, Any]) -> None:
+        work: asyncio.Task[dict[str, Any]] | None = None
+        try:
+            await self._consumers_there.wait()
+            self.log.info("tool called", tool=entry.name, args=str(args), call=entry.key.call_id)
+            tool = self._tools.get(entry.name)
+            if tool is None:
+                self._answer(entry.key, ToolStatus.UNKNOWN, {"error": self._unknown(entry.name)})
+                return
+            work = asyncio.get_running_loop().create_task(self._attempt(tool, args))
+            self._working.add(work)
+            work.add_done_callback(self._on_work_done)
+            timeout_s = self.options.timeouts_s.get(entry.name, self.options.timeout_s)
+            await asyncio.wait({work}, timeout=timeout_s)
+            self._answer(entry.key, *self._outcome(entry.name, work, timeout_s))
+        finally:
+            if work is not None:
+                work.cancel()
+
+    def _outcome(
+        self, name: str, work: asyncio.Task[dict[str, Any]], timeout_s: float
+    ) -> tuple[ToolStatus, dict[str, Any]]:
+        if not work.done():
+            return ToolStatus.TIMEOUT, {
+                "error": f"no result within {timeout_s:g} s; it may or may not have happened"
+            }
+        if work.cancelled():
+            return ToolStatus.ERROR, {"error": INTERRUPTED}
+        error = work.exception()
+        if error is None:
+            return ToolStatus.OK, work.result()
+        if not isinstance(error, ToolError):
+            self.log.error("tool failed", tool=name, exc_info=error)
+        return ToolStatus.ERROR, {"error": redact(str(error) or type(error).__name__)}
+
+    async def _attempt(self, tool: Tool, args: dict[str, Any]) -> dict[str, Any]:
+        return await tool.call(args)
+
+    def _answer(self, key: CallKey, status: ToolStatus, response: dict[str, Any]) -> None:
+        entry = self._ledger.answer(key)
+        if entry is None:
+            return
+        self.publish(
+            "results",
+            ToolResult(
+                session=key.session,
+                turn=entry.turn,
+                call_id=key.call_id,
+                name=entry.name,
+                status=status,
+                response=response,
+            ),
+        )
+        self.counters[f"results.{status}"] += 1
+        self._journal.write(entry)
+        if self._journal.full:
+            self._journal.rewrite(self._ledger.entries())
+
+    def _unknown(self, name: str) -> str:
+        away = [server.name for server in self._servers if not server.connected]
+        hint = f"; MCP servers that are away: {', '.join(away)}" if away else ""
+        return f"there is no tool {name!r}: {did_you_mean(name, self._tools)}{hint}"
+
+    async def _connect_servers(self) -> None:
+        for server in self._servers:
+            self.spawn(server.run(), f"mcp-{server.name}")
+        try:
+            async with asyncio.timeout(MCP_START_S):
+                await asyncio.gather(*(server.tried.wait() for server in self._servers))
+        except TimeoutError:
+            late = [server.name for server in self._servers if not server.tried.is_set()]
+            self.log.warning("going on without MCP servers that are slow", servers=late)
+
+    def _check_timeouts(self) -> None:
+        """Refuse a misspelt name, unless it may be a tool of a server that is away."""
+        known = {tool.name for server in self._servers for tool in server.tools}
+        known |= set(self._functions)
+        for name in self.options.timeouts_s.keys() - known:
+            if all(server.connected for server in self._servers):
+                raise ConfigError(f"timeouts_s: no tool {name!r}: {did_you_mean(name, known)}")
+
+    def _offer(self) -> None:
+        """Tell what can be called; a server that is away keeps its tools, they answer errors."""
+        self._tools = dict(self._functions)
+        for server in self._servers:
+            for tool in server.tools:
+                if self._tools.setdefault(tool.name, tool) is not tool:
+                    self.log.warning(
+                        "tool not offered: its name is taken", tool=tool.name, server=server.name
+                    )
+        offered = [
+            {"name": name, "description": tool.description, "parameters": tool.parameters}
+            for name, tool in self._tools.items()
+        ]
+        self.publish("offer", ToolOffer(session=self.session, tools=offered))
+
+    def _on_work_done(self, work: asyncio.Task[dict[str, Any]]) -> None:
+        """Look at what came of it, so that a late failure is not taken for one of the actor."""
+        self._working.discard(work)
+        if not work.cancelled():
+            work.exception()
+
+    def _on_stuck(self, count: int) -> None:
+        self.gauges["stuck"] = count
+
+    def _on_journal_error(self, error: OSError) -> None:
+        self.counters["journal_errors"] += 1
+        if self.counters["journal_errors"] == 1:
+            self.log.error(
+                "cannot write down calls; one that is under way in a crash may go unanswered",
+                error=str(error),
+            )

@@ -1,6 +1,0 @@
-"""Functions for the model: Python functions and MCP servers, each call answered exactly once."""
-
-from actors.tools.actor import Tools
-from actors.tools.options import McpServerOptions, ToolsOptions
-
-__all__ = ["McpServerOptions", "Tools", "ToolsOptions"]

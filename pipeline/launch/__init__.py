@@ -1,0 +1,1 @@
+"""What makes a process start fast, and end with its parent."""

@@ -1,0 +1,192 @@
+"""All actors of a pipeline with the fork servers that make their processes."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pipeline.config import SUPERVISOR
+from pipeline.launch.fork_client import Nursery
+from pipeline.launch.processors import take_all
+from pipeline.logs import get_logger
+from pipeline.supervision.actor_process import Keeper
+from pipeline.supervision.lifecycle import Event, Phase
+
+if TYPE_CHECKING:
+    from pipeline.config.graph import Graph, Node
+
+TICK_S = 0.05
+"""How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
+CALM_TICK_S = 0.25
+"""The same while every actor works and nobody waits for an answer: then the shortest deadline is
+2 s."""
+HEAD_START_S = 5.0
+"""How long the first backend is let go ahead at most: several times what its imports take on a
+small machine."""
+WITH_PROCESS = (Phase.STARTING, Phase.RUNNING, Phase.DUMPING)
+"""Of those the actors in them have a process, or will."""
+
+
+class Crew:
+    """Starts, restarts and stops the actors.
+
+    Args:
+        graph: What to run.
+        nursery: Makes the processes.
+        backends_nursery: Makes those of the first backend, and of whatever imports the same.
+        started_ns: When the pipeline was started.
+        on_death: Hears of each actor's process that ended, after its keeper.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        nursery: Nursery,
+        backends_nursery: Nursery,
+        started_ns: int,
+        on_death: Callable[[Keeper], None],
+    ) -> None:
+        self._graph = graph
+        self._nurseries = {nursery, backends_nursery}
+        self._on_death = on_death
+        backends = graph.config.route.backends
+        self._keepers = {
+            name: Keeper(
+                graph,
+                node,
+                backends_nursery if _is_with_first_backend(node, graph) else nursery,
+                started_ns,
+                lambda other: self[other].is_contained,
+            )
+            for name, node in graph.nodes.items()
+        }
+        # The fork server imports what an actor asks for before it forks: those that have nothing
+        # to import go first, and the backends in the order of the route, after all the others.
+        ranks = {name: rank for rank, name in enumerate(backends, 1)}
+        self._in_turn = sorted(
+            self, key=lambda each: (ranks.get(each.name, 0), len(each.node.actor_class.preload))
+        )
+        self._stand_ins = graph.stand_ins()
+        self._ahead: Keeper | None = self[backends[0]] if backends else None
+        """The first backend, while it is let go ahead: the others leave it a processor, and those
+        that stand in for it are not started yet."""
+        self._log = get_logger(SUPERVISOR)
+
+    def __getitem__(self, name: str) -> Keeper:
+        return self._keepers[name]
+
+    def __iter__(self) -> Iterator[Keeper]:
+        return iter(self._keepers.values())
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether every actor works."""
+        return all(keeper.is_ready for keeper in self)
+
+    @property
+    def is_calm(self) -> bool:
+        """Whether no actor is being started, watched at its end, or stopped."""
+        return all(keeper.is_ready or keeper.is_stopped for keeper in self)
+
+    @property
+    def is_out_of_input(self) -> bool:
+        """Whether there are sources, and none has more to give."""
+        sources = [keeper for keeper in self if keeper.node.actor_class.is_source]
+        return bool(sources) and all(keeper.is_finished for keeper in sources)
+
+    def watch(self) -> None:
+        """Hear of births and deaths from now on."""
+        for nursery in self._nurseries:
+            self._watch(nursery)
+        if self._ahead is None or self._ahead.node.external or self._ahead.node.config.after:
+            self._end_head_start()
+
+    def reconcile(self, now_s: float) -> None:
+        """Let time pass for each actor; start those whose predecessors are ready."""
+        if self._ahead is not None and not self._is_going_ahead(self._ahead, now_s):
+            self._end_head_start()
+        for keeper in self._in_turn:
+            if keeper.life.phase is Phase.WAITING and self._may_start(keeper):
+                keeper.handle(Event.MAY_START, now_s)
+            keeper.handle(Event.TICK, now_s)
+
+    def check_nurseries(self, now_s: float) -> None:
+        """See that the fork servers answer."""
+        for nursery in self._nurseries:
+            nursery.check(now_s)
+
+    async def stop(self, news: asyncio.Event) -> None:
+        """Stop in reverse order of start, one after the other, each within its deadline.
+
+        Args:
+            news: Set whenever a process has ended.
+        """
+        # No actor may be started any more, before the first is told to stop.
+        order = [self[name] for name in reversed(self._graph.start_order())]
+        for keeper in order:
+            if keeper.life.phase not in WITH_PROCESS:
+                keeper.handle(Event.STOP, time.monotonic())
+        for keeper in order:
+            keeper.handle(Event.STOP, time.monotonic())
+            while not keeper.is_stopped:
+                news.clear()
+                try:
+                    async with asyncio.timeout(TICK_S):
+                        await news.wait()
+                except TimeoutError:
+                    keeper.handle(Event.TICK, time.monotonic())
+
+    def close(self) -> None:
+        """End the fork servers."""
+        for nursery in self._nurseries:
+            nursery.close()
+
+    def _may_start(self, keeper: Keeper) -> bool:
+        if self._ahead is not None and keeper.name in self._stand_ins:
+            return False
+        return all(self[name].is_ready for name in keeper.node.config.after)
+
+    def _is_going_ahead(self, first: Keeper, now_s: float) -> bool:
+        waits = first.life.phase is Phase.WAITING
+        starts = first.life.phase is Phase.STARTING
+        return waits or (starts and now_s - first.life.since_s < HEAD_START_S)
+
+    def _end_head_start(self) -> None:
+        self._ahead = None
+        take_all()
+
+    def _watch(self, nursery: Nursery) -> None:
+        nursery.watch(self._born, self._died, partial(self._lost, nursery))
+
+    def _born(self, name: str, _pid: int) -> None:
+        self._log.debug("started", started=name)
+
+    def _died(self, name: str, code: int) -> None:
+        self[name].died(code, time.monotonic())
+        self._on_death(self[name])
+
+    def _lost(self, lost: Nursery) -> None:
+        """The actors died with their fork server; a new one starts them again."""
+        self._log.error("a fork server is gone; starting it and its actors again")
+        nursery = Nursery(lost.log_stream)
+        self._nurseries = self._nurseries - {lost} | {nursery}
+        self._watch(nursery)
+        for keeper in self:
+            if keeper.nursery is not lost:
+                continue
+            keeper.nursery = nursery
+            if keeper.life.phase in (*WITH_PROCESS, Phase.STOPPING):
+                self._died(keeper.name, -signal.SIGKILL)
+
+
+def _is_with_first_backend(node: Node, graph: Graph) -> bool:
+    backends = graph.config.route.backends
+    if not backends:
+        return False
+    first = graph.nodes[backends[0]]
+    imports = set(first.actor_class.preload)
+    return node is first or not imports.isdisjoint(node.actor_class.preload)

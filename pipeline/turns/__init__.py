@@ -1,0 +1,1 @@
+"""Who answers each turn of a session, and what became of it."""

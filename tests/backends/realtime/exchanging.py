@@ -1,0 +1,161 @@
+"""Drives an `Exchange` without clock or socket and notes what it sends and publishes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from actors.backends.realtime.answers import Answers
+from actors.backends.realtime.book import Limits
+from actors.backends.realtime.steps import (
+    EndActivity,
+    Freeze,
+    Publish,
+    SendAudio,
+    SendReply,
+    SendText,
+    StartActivity,
+    Step,
+    Withdraw,
+)
+from actors.backends.realtime.turn_state import Exchange
+from pipeline.frames import AnswerAudio, AnswerEnded, Frame, ToolCall, ToolCancel, Transcript, Usage
+
+BLOCK = 320
+
+
+@dataclass
+class Driver:
+    """`sent` holds the wire steps of the connection in use, `frames` all that was published."""
+
+    limits: Limits = field(default_factory=Limits)
+    now_s: float = 100.0
+    heard: int = 0
+    frames: list[Frame] = field(default_factory=list)
+    sent: list[Step] = field(default_factory=list)
+    connections: list[list[Step]] = field(default_factory=list)
+    wants_out: bool = False
+
+    def __post_init__(self) -> None:
+        self.counters: Counter[str] = Counter()
+        self.exchange = Exchange(Answers("local", "live", "m"), self.limits, self.counters)
+
+    def do(self, steps: list[Step]) -> None:
+        for step in steps:
+            match step:
+                case Publish():
+                    self.frames.append(step.frame)
+                case Freeze() | Withdraw():
+                    self.wants_out = True
+                case SendAudio() | StartActivity() | EndActivity() | SendText() | SendReply():
+                    self.sent.append(step)
+
+    def connect(self) -> None:
+        self.wants_out = False
+        self.do(self.exchange.link_up(self.now_s))
+
+    def disconnect(self, why: str = "cut") -> None:
+        self.connections.append(self.sent)
+        self.sent = []
+        self.do(self.exchange.link_down(why))
+
+    def start(self, position: int) -> str:
+        turn = f"local:{position}"
+        self.do(self.exchange.speech_started(turn, position, self.now_s))
+        return turn
+
+    def end(self, position: int, end: int) -> None:
+        turn = f"local:{position}"
+        self.do(self.exchange.speech_ended(turn, position, end, self.now_s))
+
+    def hear(self, upto: int) -> None:
+        while self.heard < upto:
+            self.heard = min(upto, self.heard + BLOCK)
+            self.do(self.exchange.audio_heard(0, self.heard, self.now_s))
+
+    def speak(self, start: int, end: int) -> str:
+        self.hear(start + BLOCK)
+        turn = self.start(start)
+        self.hear(end)
+        self.end(start, end)
+        return turn
+
+    def server(self, *events: object) -> None:
+        for event in events:
+            self.do(self.exchange.server(event, self.now_s))  # type: ignore[arg-type]
+
+    def wait(self, seconds: float) -> None:
+        """Time passes; deadlines ring when they are due."""
+        end_s = self.now_s + seconds
+        while (due_s := self.exchange.deadline_s()) is not None and due_s <= end_s:
+            self.now_s = max(self.now_s, due_s)
+            self.do(self.exchange.tick(self.now_s))
+        self.now_s = end_s
+
+    def ends(self, turn: str | None = None) -> list[str]:
+        return [
+            f.end.value
+            for f in self.frames
+            if isinstance(f, AnswerEnded) and turn in (None, f.turn)
+        ]
+
+    def samples(self, turn: str) -> int:
+        return sum(
+            len(f.pcm) // 2 for f in self.frames if isinstance(f, AnswerAudio) and f.turn == turn
+        )
+
+    def said(self, turn: str, side: str) -> str:
+        return "".join(
+            f.text
+            for f in self.frames
+            if isinstance(f, Transcript) and f.turn == turn and f.side == side
+        )
+
+    def calls(self) -> list[str]:
+        return [f.call_id for f in self.frames if isinstance(f, ToolCall)]
+
+    def cancels(self) -> list[str]:
+        return [f.call_id for f in self.frames if isinstance(f, ToolCancel)]
+
+    def usages(self) -> list[Usage]:
+        return [f for f in self.frames if isinstance(f, Usage)]
+
+    def replies(self) -> list[str]:
+        return [
+            step.reply.wire_id
+            for sent in (*self.connections, self.sent)
+            for step in sent
+            if isinstance(step, SendReply)
+        ]
+
+
+def activities(sent: list[Step]) -> list[tuple[list[tuple[int, int]], bool]]:
+    """The spoken turns on one connection: pieces of sound, and whether they were ended."""
+    found: list[tuple[list[tuple[int, int]], bool]] = []
+    inside = False
+    for step in sent:
+        match step:
+            case StartActivity():
+                assert not inside, "an activity was begun within another"
+                inside = True
+                found.append(([], False))
+            case SendAudio(start, end):
+                assert inside, "sound was sent outside an activity"
+                assert start < end
+                found[-1][0].append((start, end))
+            case EndActivity():
+                assert inside, "an activity was ended that had not begun"
+                inside = False
+                found[-1] = (found[-1][0], True)
+    return found
+
+
+def joined(pieces: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Neighbouring pieces as one; an overlap stays visible."""
+    whole: list[tuple[int, int]] = []
+    for start, end in pieces:
+        if whole and whole[-1][1] == start:
+            whole[-1] = (whole[-1][0], end)
+        else:
+            whole.append((start, end))
+    return whole

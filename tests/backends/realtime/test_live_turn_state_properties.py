@@ -1,0 +1,184 @@
+"""Whatever the user, the server and the network do: each turn ends once, no sample is lost."""
+
+from __future__ import annotations
+
+from exchanging import Driver, activities, joined
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.backends.gemini.live.events import (
+    AnswerChunk,
+    CallRequested,
+    CallsCancelled,
+    GenerationComplete,
+    Interrupted,
+    Said,
+    TurnComplete,
+)
+from actors.backends.realtime.book import Limits
+from pipeline.frames import AnswerAudio, AnswerEnded, Side
+
+EVENTS = st.sampled_from(
+    [
+        AnswerChunk(bytes(960)),
+        AnswerChunk(bytes(960)),
+        Said(Side.USER, "hello"),
+        Said(Side.MODEL, "yes"),
+        GenerationComplete(),
+        TurnComplete(),
+        TurnComplete(),
+        Interrupted(),
+        CallRequested("c1", "move", {}),
+        CallRequested("c2", "look", {}),
+        CallsCancelled(("c1",)),
+    ]
+)
+OPERATIONS = st.one_of(
+    st.tuples(st.just("hear"), st.integers(1, 20)),
+    st.tuples(st.just("start"), st.integers(0, 3)),
+    st.tuples(st.just("end"), st.integers(0, 3)),
+    st.tuples(st.just("type"), st.none()),
+    st.tuples(st.just("connect"), st.none()),
+    st.tuples(st.just("disconnect"), st.none()),
+    st.tuples(st.just("unavailable"), st.none()),
+    st.tuples(st.just("server"), EVENTS),
+    st.tuples(st.just("server"), EVENTS),
+    st.tuples(st.just("result"), st.sampled_from(["c1", "c2", "c3"])),
+    st.tuples(st.just("wait"), st.sampled_from([0.1, 1.0, 5.0, 70.0])),
+)
+
+
+class Story:
+    """A driver that keeps to what a user and a network can do."""
+
+    def __init__(self, *, local_turns: bool = True) -> None:
+        self.live = Driver(Limits(local_turns=local_turns))
+        self.local = local_turns
+        self.up = False
+        self.speaking: int | None = None
+        self.spoken: dict[str, tuple[int, int]] = {}
+        self.turns: list[str] = []
+
+    def step(self, operation: str, argument: object) -> None:
+        live = self.live
+        match operation, argument:
+            case "hear", int(n):
+                live.hear(live.heard + 160 * n)
+            case "start", int(n) if self.speaking is None and self.local:
+                # The pre-roll of a turn never reaches into the turn before.
+                last = max((end for _, end in self.spoken.values()), default=0)
+                self.speaking = max(last, live.heard - 160 * n)
+                self.turns.append(live.start(self.speaking))
+            case "end", int(n) if self.speaking is not None:
+                self.finish(max(self.speaking + 1, live.heard + 160 * (n - 2)))
+            case "type", _:
+                turn = f"local:t{len(self.turns)}"
+                self.turns.append(turn)
+                live.do(live.exchange.typed(turn, "hello", live.now_s))
+            case "connect", _ if not self.up:
+                self.up = True
+                live.exchange.dialling()
+                live.connect()
+            case "disconnect", _ if self.up:
+                self.up = False
+                live.disconnect()
+            case "unavailable", _ if not self.up:
+                live.do(live.exchange.unavailable("quota"))
+            case "server", event if self.up:
+                live.server(event)
+            case "result", str(call):
+                live.do(live.exchange.tool_result(call, {}, live.now_s))
+            case "wait", float(seconds):
+                live.wait(seconds)
+        if live.wants_out and self.up:
+            self.up = False
+            live.disconnect("left")
+
+    def finish(self, end: int) -> None:
+        assert self.speaking is not None
+        self.live.end(self.speaking, end)
+        self.spoken[f"local:{self.speaking}"] = (self.speaking, end)
+        self.speaking = None
+
+    def quiet_down(self) -> None:
+        """The user falls silent and the server never says anything again."""
+        if self.speaking is not None:
+            self.finish(max(self.speaking, self.live.heard) + 1)
+        self.live.hear(self.live.heard + 6400)
+        for _ in range(4 * len(self.turns) + 4):
+            self.step("connect", None)
+            self.live.wait(100.0)
+            self.step("wait", 0.1)
+
+
+@settings(max_examples=400)
+@given(st.lists(OPERATIONS, max_size=60))
+def test_each_turn_ends_exactly_once_and_says_nothing_afterwards(
+    operations: list[tuple[str, object]],
+) -> None:
+    story = Story()
+    for operation, argument in operations:
+        story.step(operation, argument)
+    story.quiet_down()
+    ended: set[str] = set()
+    samples: dict[str, int] = {}
+    for frame in story.live.frames:
+        if isinstance(frame, AnswerAudio):
+            assert frame.turn not in ended
+            assert frame.position == samples.get(frame.turn, 0)
+            samples[frame.turn] = frame.position + len(frame.pcm) // 2
+        elif isinstance(frame, AnswerEnded):
+            assert frame.turn not in ended
+            assert frame.samples == samples.get(frame.turn, 0)
+            ended.add(frame.turn)
+    assert ended == set(story.turns)
+    assert story.live.exchange.idle()
+
+
+@settings(max_examples=400)
+@given(st.lists(OPERATIONS, max_size=60))
+def test_no_sample_of_a_turn_is_lost_or_doubled_on_any_connection(
+    operations: list[tuple[str, object]],
+) -> None:
+    story = Story()
+    for operation, argument in operations:
+        story.step(operation, argument)
+    story.quiet_down()
+    starts = dict(story.spoken.values())
+    for sent in (*story.live.connections, story.live.sent):
+        for pieces, ended in activities(sent):
+            whole = joined(pieces)
+            positions = [position for piece in whole for position in piece]
+            assert positions == sorted(positions)
+            if ended:
+                start, end = whole[-1] if whole else (0, 0)
+                assert any(start <= first and end >= last for first, last in starts.items())
+            for start, _ in whole:
+                assert start in starts or any(s <= start < e for s, e in starts.items())
+
+
+@given(st.lists(OPERATIONS, max_size=60))
+def test_each_call_id_is_answered_at_most_once_on_a_connection(
+    operations: list[tuple[str, object]],
+) -> None:
+    story = Story()
+    for operation, argument in operations:
+        story.step(operation, argument)
+    for sent in (*story.live.connections, story.live.sent):
+        ids = [step.reply.wire_id for step in sent if hasattr(step, "reply")]
+        assert len(ids) == len(set(ids))
+    assert len(story.live.calls()) == len(set(story.live.calls()))
+
+
+@given(st.lists(OPERATIONS, max_size=60))
+def test_server_side_detection_ends_every_turn_it_began(
+    operations: list[tuple[str, object]],
+) -> None:
+    story = Story(local_turns=False)
+    for operation, argument in operations:
+        story.step(operation, argument)
+    story.quiet_down()
+    begun = {f.turn for f in story.live.frames if isinstance(f, AnswerAudio)}
+    ended = [f.turn for f in story.live.frames if isinstance(f, AnswerEnded)]
+    assert len(ended) == len(set(ended))
+    assert begun <= set(ended)

@@ -1,0 +1,98 @@
+"""The stream that comes out counts the same samples as the one that goes in."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from room import BEGAN_NS, Room, cleaned, joined, level_db, quiet, robot_talk
+
+from actors.hearing.echo import Echo
+from actors.lib.audio.pcm import Samples, samples_to_ns, to_pcm
+from pipeline.errors import ConfigError
+from pipeline.frames import Audio
+from pipeline.testing import stage
+
+MODES = ["aec", "half_duplex", "off"]
+TONE = (np.sin(np.arange(16_000) * 0.3) * 5_000).astype(np.int16)
+
+
+def blocks(samples: Samples, size: int, start: int = 0, *, final: bool = False) -> list[Audio]:
+    return [
+        Audio(
+            position=start + at,
+            pcm=to_pcm(samples[at : at + size]),
+            origin_ns=BEGAN_NS + samples_to_ns(start + at + len(samples[at : at + size])),
+            final=final and at + size >= len(samples),
+        )
+        for at in range(0, len(samples), size)
+    ]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_block_comes_out_at_once_with_its_position_and_capture_time(mode: str) -> None:
+    with stage(Echo, mode=mode) as echo:
+        for block in blocks(TONE, 320):
+            echo.send("audio", block)
+            out = echo.expect("audio", Audio)
+            assert (out.position, out.samples, out.origin_ns) == (
+                block.position,
+                320,
+                block.origin_ns,
+            )
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("size", [1, 100, 317, 480, 5_000])
+def test_blocks_of_any_length_lose_and_double_nothing(mode: str, size: int) -> None:
+    with stage(Echo, mode=mode) as echo:
+        echo.send("audio", *blocks(TONE[:6_000], size, final=True))
+        out = list(echo.sent["audio"])
+    ends = [block.position + block.samples for block in out]
+    assert [block.position for block in out] == [0, *ends[:-1]]
+    assert ends[-1] == 6_000
+    assert [block.final for block in out] == [False] * (len(out) - 1) + [True]
+    assert all(b.origin_ns == BEGAN_NS + samples_to_ns(b.position + b.samples) for b in out)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_gap_in_the_microphone_stays_where_it_is(mode: str) -> None:
+    sent = blocks(TONE[:1_000], 300) + blocks(TONE[:1_000], 300, start=5_000)
+    with stage(Echo, mode=mode) as echo:
+        echo.send("audio", *sent)
+        heard = [at for b in echo.sent["audio"] for at in range(b.position, b.position + b.samples)]
+    assert heard[:1_000] == list(range(1_000))
+    assert heard[1_000:] == list(range(5_000, 5_000 + len(heard) - 1_000))
+
+
+def test_a_successor_sends_nothing_twice() -> None:
+    sent = blocks(TONE, 320)
+    with stage(Echo) as first:
+        first.send("audio", *sent[:30])
+        checkpoint = json.loads(json.dumps(first.actor.checkpoint))
+    with stage(Echo, checkpoint=checkpoint) as second:
+        second.send("audio", *sent)
+        positions = [block.position for block in second.sent["audio"]]
+        assert second.actor.counters["repeated_samples"] == 30 * 320
+    assert positions == [320 * index for index in range(30, 50)]
+
+
+def test_sessions_have_an_echo_of_their_own() -> None:
+    frames = Room().frames(robot_talk(4), quiet(4))
+    blocks = [frame for port, frame in frames if port == "audio"]
+    caller = [("audio", b.model_copy(update={"session": "caller-7"})) for b in blocks]
+    out, _ = cleaned(frames + caller)
+    ours = joined([b for b in out if b.session == "local"])
+    theirs = joined([b for b in out if b.session == "caller-7"])
+    assert level_db(theirs) - level_db(ours) > 20
+    assert level_db(theirs) == pytest.approx(level_db(joined(blocks)), abs=2)
+
+
+def test_a_wrong_rate_is_refused_with_advice() -> None:
+    def hear() -> None:
+        with stage(Echo) as echo:
+            echo.send("audio", Audio(position=0, rate_hz=48_000, pcm=bytes(1_920)))
+
+    with pytest.raises(ConfigError, match="48000 Hz and takes 16000: set the rate"):
+        hear()

@@ -1,0 +1,96 @@
+"""The bytes of a frame, exactly."""
+
+from __future__ import annotations
+
+import msgpack
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import WireError
+from pipeline.frames import (
+    FRAME_TYPES,
+    ActorState,
+    ActorStatus,
+    Audio,
+    Health,
+    SpeechStarted,
+    Status,
+    ToolCall,
+)
+from pipeline.frames.wire import decode, encode
+
+
+def test_an_audio_frame_is_this_map_byte_for_byte() -> None:
+    frame = Audio(position=320, pcm=b"\x01\x02", origin_ns=7)
+    payload = encode(frame, seq=3, boot=5, sent_ns=9)
+    assert msgpack.unpackb(payload) == {
+        "v": 1,
+        "type": "audio",
+        "session": "local",
+        "origin_ns": 7,
+        "seq": 3,
+        "boot": 5,
+        "sent_ns": 9,
+        "position": 320,
+        "rate_hz": 16000,
+        "pcm": b"\x01\x02",
+        "final": False,
+    }
+    assert payload.hex() == (
+        "8ba17601a474797065a5617564696fa773657373696f6ea56c6f63616ca96f726967696e5f6e7307"
+        "a373657103a4626f6f7405a773656e745f6e7309a8706f736974696f6ecd0140a7726174655f687a"
+        "cd3e80a370636dc4020102a566696e616cc2"
+    )
+
+
+def test_a_frame_without_capture_time_was_captured_when_it_is_sent() -> None:
+    started = SpeechStarted(turn="local:0", position=0, at_ns=1)
+    assert decode(encode(started, seq=0, boot=1, sent_ns=99)).origin_ns == 99
+
+
+def test_frames_within_frames_come_back_as_they_were() -> None:
+    health = Health(actor="vad", pid=1, state=ActorState.READY, checkpoint={"a": [1, {"b": b"c"}]})
+    status = Status(
+        pipeline="p",
+        version="1",
+        uptime_s=1.5,
+        ready=True,
+        actors=[ActorStatus(actor="vad", phase="running", pid=1, health=health)],
+    )
+    back = decode(encode(status, seq=0, boot=1, sent_ns=2))
+    assert isinstance(back, Status)
+    assert back.actors == status.actors
+
+
+@given(
+    st.dictionaries(
+        st.text(),
+        st.recursive(
+            st.none() | st.booleans() | st.integers(-(2**63), 2**63) | st.text() | st.binary(),
+            lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        ),
+    )
+)
+def test_arguments_of_a_tool_call_survive_whatever_they_are(args: dict[str, object]) -> None:
+    call = ToolCall(turn="local:0", call_id="1", name="f", args=args)
+    back = decode(encode(call, seq=0, boot=1, sent_ns=2))
+    assert isinstance(back, ToolCall)
+    assert back.args == args
+
+
+@given(st.binary())
+def test_random_bytes_are_refused_and_never_crash_f22(payload: bytes) -> None:
+    with pytest.raises(WireError):
+        decode(payload)
+
+
+@given(
+    st.sampled_from(sorted(FRAME_TYPES)),
+    st.dictionaries(st.text(), st.integers(0, 2**63) | st.text() | st.binary()),
+)
+def test_a_known_type_with_random_fields_is_refused_f22(
+    name: str, fields: dict[str, object]
+) -> None:
+    with pytest.raises(WireError):
+        decode(msgpack.packb({**fields, "v": 1, "type": name, "not a field": 1}))
