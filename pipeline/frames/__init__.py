@@ -25,6 +25,7 @@ from pipeline.frames.control import (
     Status,
 )
 from pipeline.frames.media import Audio, Image
+from pipeline.frames.sessions import RecordingConsent, SessionEnd, SessionEnded, SessionOpened
 from pipeline.frames.tools import ToolCall, ToolCancel, ToolOffer, ToolResult, ToolStatus
 from pipeline.frames.turns import (
     EndReason,
@@ -61,7 +62,11 @@ __all__ = [
     "Outcome",
     "Playback",
     "PlaybackState",
+    "RecordingConsent",
     "Route",
+    "SessionEnd",
+    "SessionEnded",
+    "SessionOpened",
     "Side",
     "SpeechEnded",
     "SpeechStarted",

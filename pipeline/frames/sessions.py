@@ -1,0 +1,66 @@
+"""A conversation begins, with a manner of its own, and ends."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from pipeline.frames.base import Frame
+
+
+class RecordingConsent(StrEnum):
+    """What of a session may be recorded."""
+
+    ALL = "all"
+    TEXT = "text"
+    NOTHING = "nothing"
+
+
+class SessionOpened(Frame):
+    """A conversation begins. What is None is as in the options of the actors."""
+
+    type_name: ClassVar[str] = "session_opened"
+
+    instruction: str | None = Field(None, description="System instruction of the model.")
+    voice: str | None = Field(None, description="Name of the voice that answers.")
+    language: str | None = Field(None, description="BCP-47 code, such as `de-DE`.")
+    model: str | None = Field(None, description="Name of the model.")
+    temperature: float | None = Field(None, ge=0, le=2, description="Of the model's choices.")
+    functions: list[dict[str, Any]] = Field(
+        [], description="Declarations of functions that the caller's own client answers."
+    )
+    speaks_first: bool = Field(False, description="The model begins, without being asked.")
+    lasts_s: float | None = Field(None, gt=0, description="How long it may last; None: no limit.")
+    records: RecordingConsent = Field(
+        RecordingConsent.ALL, description="What of it may be recorded."
+    )
+    plays: bool = Field(
+        True, description="Somebody plays its answers, and reports what was heard of them."
+    )
+    labels: dict[str, str] = Field(
+        {}, description="In every log line and error of the session: business id, direction, ..."
+    )
+
+
+class SessionEnd(StrEnum):
+    """Why a session ended."""
+
+    HUNG_UP = "hung_up"
+    TIME_OVER = "time_over"
+    OPERATOR = "operator"
+    BUDGET = "budget"
+    IDLE = "idle"
+    REFUSED = "refused"
+    FAILED = "failed"
+    SOURCE_LOST = "source_lost"
+
+
+class SessionEnded(Frame):
+    """A conversation is over: everybody lets go of it."""
+
+    type_name: ClassVar[str] = "session_ended"
+
+    reason: SessionEnd = Field(description="Why.")
+    detail: str = Field("", description="The same in words, for a person.")
