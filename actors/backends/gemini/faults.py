@@ -11,20 +11,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from actors.backends.fault_info import Action, FaultInfo
 from pipeline.frames import FaultClass
 from pipeline.logs import redact
-
-
-class Action(StrEnum):
-    """What to do about a fault; explained in `faults.toml`."""
-
-    RESUME = "resume"
-    BACK_OFF = "back_off"
-    FRESH = "fresh"
-    FRESH_ONCE = "fresh_once"
-    LEAVE_OUT = "leave_out"
-    COOL_DOWN = "cool_down"
-    STOP = "stop"
 
 
 class Source(StrEnum):
@@ -45,26 +34,8 @@ class Closing:
     retry_after_s: float | None = None
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What a closing means. `reason` holds no secrets; `option` is what to leave out."""
-
-    fault: FaultClass
-    action: Action
-    code: int | None
-    reason: str
-    advice: str = ""
-    retry_after_s: float | None = None
-    option: str = ""
-
-    @property
-    def retry(self) -> bool:
-        """Whether trying again can help."""
-        return self.action is not Action.STOP
-
-    def __str__(self) -> str:
-        code = f" {self.code}" if self.code is not None else ""
-        return f"{self.fault}{code}: {self.reason or 'no reason given'}"
+Verdict = FaultInfo
+"""What a closing means."""
 
 
 class Row(BaseModel):
@@ -83,6 +54,9 @@ class Row(BaseModel):
     def fits(self, closing: Closing) -> bool:
         """Whether this line is about that closing."""
         return self.code == closing.code and self.text.casefold() in closing.reason.casefold()
+
+
+__all__ = ["Action", "Closing", "Row", "Source", "Verdict", "classify", "rows"]
 
 
 @cache
