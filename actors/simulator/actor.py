@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.actor import Actor, Surroundings
 from pipeline.errors import ConfigError
+from pipeline.files import write_whole
 
 from .options import SimulatorOptions
 from .scenario import load_scenario
@@ -61,7 +61,7 @@ class Simulator(Actor[SimulatorOptions]):
             "ca_file": str(self._server.authority_file),
             "api_key": options.keys[0] if options.keys else DEFAULT_KEY,
         }
-        _write_atomically(runtime_dir / ADDRESS_FILE, json.dumps(address))
+        write_whole(runtime_dir / ADDRESS_FILE, json.dumps(address), durable=False)
 
     async def stop(self) -> None:
         (self.surroundings.runtime_dir / ADDRESS_FILE).unlink(missing_ok=True)
@@ -74,10 +74,3 @@ def _relative_to(options: SimulatorOptions, folder: Path) -> SimulatorOptions:
     if scenario is None or Path(scenario).suffix not in {".yaml", ".yml"}:
         return options
     return options.model_copy(update={"scenario": folder / scenario})
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    written = path.with_suffix(f".{os.getpid()}")
-    written.write_text(text, encoding="utf-8")
-    written.chmod(0o600)
-    written.replace(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import GreenroomError
+from pipeline.files import write_whole
 from pipeline.logs import redact
 from pipeline.ports import StreamRef
 
@@ -102,9 +102,8 @@ def describe(graph: Graph, started_ns: int, version: str) -> Description:
 def write_description(graph: Graph, started_ns: int, version: str) -> None:
     """Put the description where `read_description` finds it, at once and as a whole."""
     path = graph.runtime_dir / FILE
-    unfinished = path.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(json.dumps(asdict(describe(graph, started_ns, version))))
-    unfinished.replace(path)
+    content = json.dumps(asdict(describe(graph, started_ns, version)))
+    write_whole(path, content, durable=False)
 
 
 def read_description(runtime_dir: Path) -> Description:

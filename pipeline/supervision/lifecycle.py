@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pipeline.backoff import Backoff
 from pipeline.config.model import SupervisionConfig
 
 
@@ -154,7 +155,7 @@ def _exited(life: Life, now_s: float, limits: Limits) -> Life:
     if len(failures) > limits.intensity:
         return replace(life, phase=Phase.CONTAINED, since_s=now_s, failures=failures)
     # The first restart is immediate: most crashes do not repeat, and somebody is waiting.
-    following_s = min(max(life.backoff_s * 2, limits.backoff_first_s), limits.backoff_max_s)
+    following_s = Backoff(limits.backoff_first_s, limits.backoff_max_s).after(life.backoff_s)
     wait_s = 0.0 if len(failures) == 1 and life.backoff_s == 0.0 else following_s
     return replace(life, phase=Phase.BACKOFF, since_s=now_s, failures=failures, backoff_s=wait_s)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
 
 COOL_DOWN_S: dict[FaultClass, float] = {
@@ -92,7 +93,7 @@ class Backend:
         cause = self.fault.fault if self.fault is not None else FaultClass.UNKNOWN
         asked_for_s = self.fault.retry_after_s if self.fault is not None else None
         base_s = COOL_DOWN_S[cause] if asked_for_s is None else asked_for_s
-        cool_down_s = min(base_s * 2**self.trips, max(LONGEST_COOL_DOWN_S, base_s))
+        cool_down_s = Backoff(base_s, max(LONGEST_COOL_DOWN_S, base_s)).wait_s(self.trips + 1)
         return replace(
             self, breaker=Breaker.OPEN, open_until_s=now_s + cool_down_s, trips=self.trips + 1
         )

@@ -12,6 +12,7 @@ import pytest
 
 from actors.lib.audio import stream_keeper
 from actors.lib.audio.pcm import Samples
+from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState
 from pipeline.testing import Stage
@@ -73,5 +74,4 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test calls back when it likes, and the device is there all the same."""
     monkeypatch.setattr(stream_keeper, "STALL_S", 3600.0)
     monkeypatch.setattr(stream_keeper, "PROOF_S", 0.0)
-    monkeypatch.setattr(stream_keeper, "FIRST_RETRY_S", 0.01)
-    monkeypatch.setattr(stream_keeper, "LAST_RETRY_S", 0.02)
+    monkeypatch.setattr(stream_keeper, "REOPEN", Backoff(0.01, 0.02))

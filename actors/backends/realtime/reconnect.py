@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from actors.backends.backoff import wait_s
 from actors.backends.gemini.faults import Action, Verdict
 from actors.backends.gemini.live.options import Reconnect
+from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, FaultClass
 
 COOL_DOWN_S = 60.0
 """Per-minute quotas are counted over a minute."""
+JITTER = 0.5
+"""Half of each wait is drawn at random: many clients do not come back at once."""
 
 
 class Phase(Enum):
@@ -104,5 +106,6 @@ class Dialler:
         settings = self.settings
         if self.failures >= settings.attempts:
             return Decision(BackendState.UNAVAILABLE, settings.max_s, drop_handle)
-        pause_s = wait_s(self.failures, settings.first_s, settings.max_s, self.random)
+        backoff = Backoff(settings.first_s, settings.max_s, JITTER)
+        pause_s = backoff.wait_s(self.failures, self.random)
         return Decision(BackendState.DEGRADED, pause_s, drop_handle)

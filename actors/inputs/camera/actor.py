@@ -14,14 +14,14 @@ from actors.inputs.camera.options import CameraOptions
 from actors.inputs.camera.reader import Shot, open_capture, shots
 from actors.inputs.camera.source import Kind, Source, find_source
 from pipeline.actor import Actor
+from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Image
 from pipeline.ports import Out
 
-RETRY_FIRST_S = 0.5
-"""A cable that is plugged in again is back in a second or two."""
-RETRY_MOST_S = 8.0
-"""A camera that stays away costs little, and is back soon after it returns."""
+REOPEN = Backoff(first_s=0.5, longest_s=8.0)
+"""A cable that is plugged in again is back in a second or two; a camera that stays away costs
+little, and is back soon after it returns."""
 STOP_S = 1.0
 """How long to wait for a read that is under way: the process has 3 s to end."""
 
@@ -84,17 +84,18 @@ class Camera(Actor[CameraOptions]):
         self._tell(self._finish, error)
 
     def _read_live(self) -> None:
-        retry_s = RETRY_FIRST_S
+        failures = 0
         while not self._stopping.is_set():
             try:
                 with closing(shots(self._source, self.options.rate_hz, 0, self._stopping)) as taken:
                     for shot in taken:
-                        retry_s = RETRY_FIRST_S
+                        failures = 0
                         self._take(shot)
             except DeviceError as error:
+                failures += 1
+                retry_s = REOPEN.wait_s(failures)
                 self._tell(self._lost, f"{error}; trying again in {retry_s:g} s")
                 self._stopping.wait(retry_s)
-                retry_s = min(2 * retry_s, RETRY_MOST_S)
 
     def _read_recorded(self) -> None:
         begun_ns = self.checkpoint.get("begun_ns") or time.monotonic_ns()

@@ -6,9 +6,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from enum import StrEnum
+from itertools import count
 from typing import Never
 
 from actors.lib.audio.device_stream import DeviceStream
+from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
 
 CHECK_S = 0.1
@@ -18,8 +20,7 @@ STALL_S = 1.0
 still 'active'. Fifty blocks; a machine too busy to call back stays below."""
 PROOF_S = 0.15
 """A suspended device asks at once for what fills its buffer, and then no more."""
-FIRST_RETRY_S = 0.25
-LAST_RETRY_S = 4.0
+REOPEN = Backoff(first_s=0.25, longest_s=4.0)
 """Looking for devices costs 30 ms of CPU with a sound server; under 1 % at this pace."""
 CLOSE_S = 2.0
 """A driver that does not let go by then never will: the process ends and with it the device."""
@@ -127,8 +128,7 @@ class StreamKeeper:
         self._opened_ns = self._called_ns = time.monotonic_ns()
 
     async def _reopen(self) -> None:
-        wait_s = FIRST_RETRY_S
-        while True:
+        for failures in count(1):
             await self.close()
             try:
                 await self._open(KeeperState.ON_TRIAL, rescan=True)
@@ -137,8 +137,7 @@ class StreamKeeper:
                     return
             except DeviceError as error:
                 self._on_lost(str(error))
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, LAST_RETRY_S)
+            await asyncio.sleep(REOPEN.wait_s(failures))
 
     async def _proven(self) -> bool:
         while not self._problem():

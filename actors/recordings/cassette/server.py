@@ -19,6 +19,7 @@ from actors.simulator.certificates import make_certificates
 from actors.simulator.errors import HttpError
 from actors.simulator.listening import ListeningSocket
 from actors.simulator.websocket import WebSocket
+from pipeline.files import write_whole
 
 KEY = "a-key-for-the-cassette"
 HOST = "127.0.0.1"
@@ -50,7 +51,7 @@ class Cassette:
             "api_key": KEY,
         }
         path = self._folder / SERVER_FILE
-        await asyncio.to_thread(path.write_text, json.dumps(address), encoding="utf-8")
+        await asyncio.to_thread(write_whole, path, json.dumps(address), durable=False)
         return self
 
     async def __aexit__(self, *_exc: object) -> None:

@@ -13,6 +13,7 @@ from pipeline import logs
 from pipeline.config import build_graph
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import GreenroomError
+from pipeline.files import write_whole
 from pipeline.launch.fork_client import Nursery
 from pipeline.launch.fork_server import die_with_parent, import_shared, keep_to_one_thread
 
@@ -33,10 +34,7 @@ def main() -> int:
         result = _run(config, Path(job["path"]), job["lead_s"], job["duration_s"])
     except GreenroomError as error:
         result = {"error": logs.redact(str(error))}
-    # The name appears with the whole content, or not at all.
-    partial = Path(f"{job['result']}.partial")
-    partial.write_text(json.dumps(result), encoding="utf-8")
-    partial.rename(job["result"])
+    write_whole(Path(job["result"]), json.dumps(result), durable=False)
     return 0
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from actors.recordings.evaluation.observation import ObservedTurn
 from actors.recordings.evaluation.scores import Score, middle, rate
 from pipeline.errors import GreenroomError
+from pipeline.files import replaced_whole
 
 CSV, PARQUET = ".csv", ".parquet"
 
@@ -43,11 +44,10 @@ def write_table(path: Path, columns: Sequence[str], rows: Sequence[Row]) -> None
     Raises:
         GreenroomError: it cannot be written.
     """
-    partial = path.with_name(f".{path.name}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        (_write_parquet if path.suffix == PARQUET else _write_csv)(partial, columns, rows)
-        partial.replace(path)
+        with replaced_whole(path) as partial:
+            (_write_parquet if path.suffix == PARQUET else _write_csv)(partial, columns, rows)
     except OSError as error:
         raise GreenroomError(f"cannot write {path}: {error.strerror or error}") from error
 

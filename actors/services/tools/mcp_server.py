@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.services.tools.mcp_transport import find_command, watched_transport
 from actors.services.tools.tool import ToolError, as_response
+from pipeline.backoff import Backoff
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
 
 CONNECT_S = 30.0
 """Time for a server to start and list its tools; `npx` may have to download it first."""
-BACKOFF_FIRST_S = 0.5
-BACKOFF_MAX_S = 30.0
+RECONNECT = Backoff(first_s=0.5, longest_s=30.0)
 """A server that crashes at once is started at most twice a minute."""
 STABLE_S = 10.0
 """A connection that held this long was a good one: the next back-off begins anew."""
@@ -32,11 +32,6 @@ MAX_PAGES = 100
 """Pages of a tool list; a server whose list does not end is cut off there."""
 MAX_NAME_CHARS = 64
 """Longest function name that the Gemini API takes."""
-
-
-def backoff_s(failures: int) -> float:
-    """Return how long to wait after so many failures in a row (1 or more)."""
-    return min(BACKOFF_MAX_S, BACKOFF_FIRST_S * 2.0 ** min(failures - 1, 16))
 
 
 def offered_name(name: str) -> str:
@@ -110,7 +105,7 @@ class McpServer:
             reason = await self._live_once()
             self.tried.set()
             failures = 1 if loop.time() - began > STABLE_S else failures + 1
-            delay_s = backoff_s(failures)
+            delay_s = RECONNECT.wait_s(failures)
             self._counters["mcp_losses"] += 1
             self._log.warning("MCP server is away", reason=reason, retry_in_s=delay_s)
             await asyncio.sleep(delay_s)

@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.backends.backoff import wait_s
 from actors.backends.gemini.faults import Action, Closing, Source, Verdict, classify
 from actors.backends.gemini.live.options import Reconnect
 from actors.backends.realtime.reconnect import Decision, Dialler
@@ -23,25 +22,6 @@ def closed(code: int, reason: str) -> Verdict:
 
 
 CUT = closed(1006, "")
-
-
-@given(
-    failures=st.integers(1, 10_000),
-    first_s=st.floats(0.1, 10),
-    max_s=st.floats(10, 100),
-    chance=st.floats(0, 0.999),
-)
-def test_wait_stays_within_its_limits(
-    failures: int, first_s: float, max_s: float, chance: float
-) -> None:
-    waited_s = wait_s(failures, first_s, max_s, lambda: chance)
-    assert first_s / 2 <= waited_s <= max_s
-    assert waited_s <= wait_s(failures + 1, first_s, max_s, lambda: chance)
-
-
-def test_waits_double_from_one_second_to_sixty_without_jitter() -> None:
-    waits = [wait_s(n, 1.0, 60.0, lambda: 1.0) for n in range(1, 9)]
-    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
 def test_connection_that_worked_is_made_again_at_once() -> None:

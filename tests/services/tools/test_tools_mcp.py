@@ -18,7 +18,7 @@ import pytest
 from pydantic import ValidationError
 
 from actors.services.tools import Tools, ToolsOptions
-from actors.services.tools.mcp_server import BACKOFF_FIRST_S, BACKOFF_MAX_S, backoff_s, offered_name
+from actors.services.tools.mcp_server import RECONNECT, offered_name
 from pipeline.errors import ConfigError
 from pipeline.frames import ToolCall, ToolOffer, ToolResult, ToolStatus
 from pipeline.testing import Stage, stage
@@ -223,10 +223,10 @@ def test_a_server_over_http_is_called_and_connected_again_after_it_was_killed(
 
 
 def test_the_back_off_grows_to_a_limit() -> None:
-    waits = [backoff_s(failures) for failures in range(1, 2000)]
-    assert waits[0] == BACKOFF_FIRST_S
+    waits = [RECONNECT.wait_s(failures) for failures in range(1, 2000)]
+    assert waits[0] == 0.5
     assert waits == sorted(waits)
-    assert waits[-1] == BACKOFF_MAX_S
+    assert waits[-1] == 30.0
 
 
 @pytest.mark.parametrize(

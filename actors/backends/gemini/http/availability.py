@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from actors.backends.gemini.faults import Verdict
 from actors.backends.gemini.http.retry import PASSING
+from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, FaultClass
 
-FIRST_LOOK_S = 5.0
-"""After a failure of the service, until it is looked at again; doubled up to the longest."""
-LONGEST_LOOK_S = 60.0
+LOOK = Backoff(first_s=5.0, longest_s=60.0)
+"""After a failure of the service, until it is looked at again."""
 LASTING = (FaultClass.MODEL, FaultClass.POLICY, FaultClass.AUTH, FaultClass.BILLING)
 """What no waiting changes."""
 
@@ -42,7 +42,7 @@ def standing(verdict: Verdict | None, keys_in_s: float | None, failures: int) ->
         return Standing(BackendState.READY)
     if verdict.fault in LASTING:
         return Standing(BackendState.UNAVAILABLE, reason)
-    look_in_s = min(LONGEST_LOOK_S, FIRST_LOOK_S * 2.0 ** min(failures - 1, 8))
+    look_in_s = LOOK.wait_s(failures)
     passing = verdict.fault in PASSING or verdict.fault is FaultClass.FROZEN
     state = BackendState.DEGRADED if passing else BackendState.UNAVAILABLE
     return Standing(state, reason, look_in_s)

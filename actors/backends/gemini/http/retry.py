@@ -8,14 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.backends.backoff import wait_s
 from actors.backends.gemini.faults import Verdict
 from actors.backends.gemini.http.keys import REFUSED
+from pipeline.backoff import Backoff
 from pipeline.frames import FaultClass
 
-FIRST_WAIT_S = 0.25
+RETRY = Backoff(first_s=0.25, longest_s=2.0, jitter=0.5)
 """Somebody is waiting for the answer: the whole of three tries must fit into a second or so."""
-LONGEST_WAIT_S = 2.0
 DAY_REST_S = 3600.0
 """Quotas of a day are counted from midnight in California, whatever RetryInfo says; asking once an
 hour finds that out soon enough."""
@@ -47,7 +46,7 @@ class Attempts:
         self.failures += 1
         if verdict.fault not in PASSING or self.failures >= self.most:
             return None
-        return wait_s(self.failures, FIRST_WAIT_S, LONGEST_WAIT_S, self.random)
+        return RETRY.wait_s(self.failures, self.random)
 
 
 def with_daily_quota(verdict: Verdict, details: Any) -> Verdict:

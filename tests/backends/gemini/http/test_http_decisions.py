@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from actors.backends.gemini.credentials import find_keys
 from actors.backends.gemini.faults import Action, Verdict
-from actors.backends.gemini.http.availability import LONGEST_LOOK_S, Standing, standing
+from actors.backends.gemini.http.availability import LOOK, Standing, standing
 from actors.backends.gemini.http.keys import KeyPool
 from actors.backends.gemini.http.pcm_stream import PcmStream
 from actors.backends.gemini.http.retry import DAY_REST_S, Attempts, with_daily_quota
@@ -140,7 +140,7 @@ def test_quota_of_the_day_is_not_asked_for_again_in_a_minute() -> None:
         (FaultClass.BAD_REQUEST, 0.0, 1, BackendState.READY, None),
         (FaultClass.TRANSIENT, 0.0, 1, BackendState.DEGRADED, 5.0),
         (FaultClass.NETWORK, 0.0, 2, BackendState.DEGRADED, 10.0),
-        (FaultClass.FROZEN, 0.0, 99, BackendState.DEGRADED, LONGEST_LOOK_S),
+        (FaultClass.FROZEN, 0.0, 99, BackendState.DEGRADED, LOOK.longest_s),
     ],
 )
 def test_how_it_stands(

@@ -10,6 +10,7 @@ import pytest
 from http_stage import KEY, STREAM, end_of, ready, said, simulator, staged, write
 
 from actors.backends.gemini.http import Http, HttpOptions
+from pipeline.backoff import Backoff
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -178,7 +179,7 @@ def test_key_is_never_shown(tmp_path: Path) -> None:
 def test_service_that_comes_back_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.backends.gemini.http.availability.FIRST_LOOK_S", 0.05)
+    monkeypatch.setattr("actors.backends.gemini.http.availability.LOOK", Backoff(0.05, 60.0))
     with (
         simulator(tmp_path, failing({"refuse": "unavailable"}, times=3)) as gemini,
         staged(gemini) as http,
