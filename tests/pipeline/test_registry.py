@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -51,6 +52,20 @@ def test_a_file_may_import_its_neighbour(tmp_path: Path) -> None:
         "from pipeline.actor import Actor, Options\nclass Only(Actor[Options]): pass\n"
     )
     assert find_actor("two.py", tmp_path).__name__ == "Only"
+
+
+def test_a_neighbour_may_be_imported_when_the_actor_starts(tmp_path: Path) -> None:
+    (tmp_path / "late_neighbour_of_actor.py").write_text("NAME = 'late'\n")
+    (tmp_path / "three.py").write_text(
+        "from pipeline.actor import Actor, Options\n"
+        "class Only(Actor[Options]):\n"
+        "    @staticmethod\n"
+        "    def name():\n"
+        "        from late_neighbour_of_actor import NAME\n"
+        "        return NAME\n"
+    )
+    actor: Any = find_actor("three.py", tmp_path)
+    assert actor.name() == "late"
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
@@ -17,7 +13,8 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from actors.services.tools.threads import DaemonThreads
 from actors.services.tools.tool import ToolError, as_response
-from pipeline.errors import ConfigError, did_you_mean
+from pipeline.errors import ConfigError
+from pipeline.importing import load_object
 
 SHOWN_VALUE_CHARS = 80
 """How much of a bad argument is shown back to the model."""
@@ -64,51 +61,12 @@ def load_function(reference: str, config_dir: Path) -> Callable[..., Any]:
     Raises:
         ConfigError: there is no such module, file or function, or importing it failed.
     """
-    target, _, name = reference.rpartition(":")
-    if not target or not name:
-        raise ConfigError(
-            f"functions: {reference!r} is not written module:function or folder/file.py:function"
-        )
-    if target.endswith(".py"):
-        module = _from_file((config_dir / target).resolve(), reference)
-    else:
-        module = _import(target, reference)
-    found = getattr(module, name, None)
-    if found is None:
-        there = [n for n, item in vars(module).items() if inspect.isfunction(item)]
-        raise ConfigError(
-            f"functions: {reference!r}: no {name!r} there: {did_you_mean(name, there)}"
-        )
-    if not inspect.isfunction(found):
-        raise ConfigError(f"functions: {reference!r} is not a function but {found!r}")
+    try:
+        found = load_object(reference, config_dir, inspect.isfunction, "function")
+    except ConfigError as error:
+        raise ConfigError(f"functions: {error}") from error
+    assert inspect.isfunction(found)
     return found
-
-
-def _import(target: str, reference: str) -> ModuleType:
-    try:
-        return importlib.import_module(target)
-    except Exception as error:
-        raise ConfigError(f"functions: {reference!r} cannot be imported: {error!r}") from error
-
-
-def _from_file(path: Path, reference: str) -> ModuleType:
-    if not path.is_file():
-        here = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        raise ConfigError(f"functions: {reference!r}: no {path}: {did_you_mean(path.name, here)}")
-    name = f"greenroom_tool_{path.stem}_{abs(hash(path)):x}"
-    if name in sys.modules:
-        return sys.modules[name]
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
-        raise ConfigError(f"functions: {path} cannot be imported as Python")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[name]
-        raise ConfigError(f"functions: {reference!r} cannot be imported: {error!r}") from error
-    return module
 
 
 def _arguments_model(function: Callable[..., Any]) -> tuple[dict[str, str], type[BaseModel]]:

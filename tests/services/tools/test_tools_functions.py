@@ -145,7 +145,7 @@ def test_a_function_is_found_in_a_file_beside_the_config(tmp_path: Path) -> None
         ("mine.py:wawe", "did you mean 'wave'"),
         ("mine.py:number", "is not a function"),
         ("broken.py:wave", "cannot be imported: ZeroDivisionError"),
-        ("no.such.module:wave", "cannot be imported"),
+        ("no.such.module:wave", "there is no module 'no'"),
     ],
 )
 def test_a_wrong_reference_names_the_nearest(
