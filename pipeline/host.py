@@ -17,7 +17,6 @@ from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
 from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Health
-from pipeline.launch.release import release_soon
 from pipeline.ports import Out
 from pipeline.registry import find_actor
 
@@ -101,7 +100,6 @@ class Host:
         if self.actor.state is ActorState.STARTING:
             self.actor.set_state(ActorState.READY)
         self._publish_health(publisher)
-        release_soon()
         await self.actor.run()
         self.actor.set_state(ActorState.FINISHED)
         self._publish_health(publisher)

@@ -29,7 +29,6 @@ from typing import Any, BinaryIO, NoReturn
 from pipeline import logs
 from pipeline.errors import GreenroomError
 from pipeline.launch.immortal import make_immortal
-from pipeline.launch.release import release
 from pipeline.launch.spec import ActorSpec
 from pipeline.registry import find_actor
 
@@ -109,7 +108,6 @@ class ForkServer:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._pid = os.getpid()
-        self._has_forked = False
 
     def serve(self) -> None:
         """Fork and reap until the supervisor closes the socket."""
@@ -128,9 +126,6 @@ class ForkServer:
                     return
                 if message == PING:
                     self._send({"alive": self._pid})
-                    if self._has_forked:
-                        release()
-                        self._has_forked = False
                 for descriptor in descriptors:
                     with os.fdopen(descriptor, "rb") as file:
                         self._obey(message, file)
@@ -167,7 +162,6 @@ class ForkServer:
 
     def _fork(self, spec: ActorSpec, preload: Sequence[str]) -> None:
         self._import(preload)
-        self._has_forked = True
         # This process ignores SIGTERM; one that is meant for the child must not fall in between.
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         pid = os.fork()

@@ -16,7 +16,6 @@ from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
 from pipeline.frames import Frame, Health, Route, Status, TurnClosed
 from pipeline.launch.fork_client import Nursery
-from pipeline.launch.release import release_soon
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import Keeper
 from pipeline.supervision.notify import notify
@@ -196,7 +195,6 @@ class Supervisor:
             self._was_ready = True
             self._log.info("every actor is ready")
             notify("READY=1")
-            release_soon()
             self._publish_status()
 
     def _take(self, actor: str, frame: Frame) -> None:
