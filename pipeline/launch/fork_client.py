@@ -23,7 +23,6 @@ from pipeline.launch.fork_server import (
     import_shared,
     keep_to_one_thread,
 )
-from pipeline.launch.processors import leave_one
 from pipeline.launch.server_process import ServerProcess, fork_server, spawn_server
 from pipeline.launch.spec import ActorSpec
 
@@ -35,17 +34,14 @@ def first_nursery() -> Nursery:
     """Import what every actor needs, and return a fork server that shares it.
 
     The first thing that `greenroom run` does, before it knows what; garbage collection is off
-    from here on, and this process and all it forks later leave a processor to the fork server. It
-    is for those that talk to a service: they leave the sound as it is, and are waited for longest,
+    from here on. It is for those that talk to a service: they leave the sound as it is, and are waited for longest,
     so what others need for sound is not imported first.
     """
     # Looking for garbage in what is being imported takes a quarter of the start.
     gc.disable()
     keep_to_one_thread()
     import_shared(for_sound=False)
-    nursery = Nursery(forked=True)
-    leave_one()
-    return nursery
+    return Nursery(forked=True)
 
 
 class Nursery:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import SUPERVISOR
 from pipeline.launch.fork_client import Nursery
-from pipeline.launch.processors import take_all
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import Keeper
 from pipeline.supervision.lifecycle import Event, Phase
@@ -24,9 +23,6 @@ TICK_S = 0.05
 CALM_TICK_S = 0.25
 """The same while every actor works and nobody waits for an answer: then the shortest deadline is
 2 s."""
-HEAD_START_S = 5.0
-"""How long the first backend is let go ahead at most: several times what its imports take on a
-small machine."""
 WITH_PROCESS = (Phase.STARTING, Phase.RUNNING, Phase.DUMPING)
 """Of those the actors in them have a process, or will."""
 
@@ -70,10 +66,6 @@ class Crew:
         self._in_turn = sorted(
             self, key=lambda each: (ranks.get(each.name, 0), len(each.node.actor_class.preload))
         )
-        self._stand_ins = graph.stand_ins()
-        self._ahead: Keeper | None = self[backends[0]] if backends else None
-        """The first backend, while it is let go ahead: the others leave it a processor, and those
-        that stand in for it are not started yet."""
         self._log = get_logger(SUPERVISOR)
 
     def __getitem__(self, name: str) -> Keeper:
@@ -102,13 +94,9 @@ class Crew:
         """Hear of births and deaths from now on."""
         for nursery in self._nurseries:
             self._watch(nursery)
-        if self._ahead is None or self._ahead.node.external or self._ahead.node.config.after:
-            self._end_head_start()
 
     def reconcile(self, now_s: float) -> None:
         """Let time pass for each actor; start those whose predecessors are ready."""
-        if self._ahead is not None and not self._is_going_ahead(self._ahead, now_s):
-            self._end_head_start()
         for keeper in self._in_turn:
             if keeper.life.phase is Phase.WAITING and self._may_start(keeper):
                 keeper.handle(Event.MAY_START, now_s)
@@ -146,18 +134,7 @@ class Crew:
             nursery.close()
 
     def _may_start(self, keeper: Keeper) -> bool:
-        if self._ahead is not None and keeper.name in self._stand_ins:
-            return False
         return all(self[name].is_ready for name in keeper.node.config.after)
-
-    def _is_going_ahead(self, first: Keeper, now_s: float) -> bool:
-        waits = first.life.phase is Phase.WAITING
-        starts = first.life.phase is Phase.STARTING
-        return waits or (starts and now_s - first.life.since_s < HEAD_START_S)
-
-    def _end_head_start(self) -> None:
-        self._ahead = None
-        take_all()
 
     def _watch(self, nursery: Nursery) -> None:
         nursery.watch(self._born, self._died, partial(self._lost, nursery))
