@@ -3,27 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.app import PipelineOption, make_app, run_app
 
-if TYPE_CHECKING:
-    from pipeline.launch.fork_client import Nursery
 
-
-def run(head_start: Nursery | None) -> None:
-    """Run the command line.
-
-    Args:
-        head_start: For `greenroom run`: a fork server that is importing what backends need.
-    """
+def run() -> None:
+    """Run the command line."""
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.recording_commands import add_recording_commands
     from actors.cli.simulate import simulate
 
-    app = make_app(_choose, head_start)
+    app = make_app(_choose)
 
     @app.command()
     def inject(

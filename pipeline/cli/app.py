@@ -5,14 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from pipeline.errors import GreenroomError
-
-if TYPE_CHECKING:
-    from pipeline.launch.fork_client import Nursery
 
 EXIT_USAGE = 2
 """What the user asked for cannot work; the same status as a wrong command line."""
@@ -34,12 +31,11 @@ Chooser = Callable[[], tuple[Path, dict[str, object], list[str]]]
 """Finds out what is there; returns a config, what to lay over it, and why, in a few lines."""
 
 
-def make_app(choose: Chooser, head_start: Nursery | None = None) -> typer.Typer:
+def make_app(choose: Chooser) -> typer.Typer:
     """Build the command line.
 
     Args:
         choose: Decides what `run` without a config runs.
-        head_start: For `run`: a fork server that has begun to import what backends need.
     """
     app = typer.Typer(
         name="greenroom",
@@ -64,9 +60,7 @@ def make_app(choose: Chooser, head_start: Nursery | None = None) -> typer.Typer:
         """Run a pipeline until its sources end or Control-C."""
         from pipeline.cli.run import run_command
 
-        raise typer.Exit(
-            run_command(config, choose, set_ or (), external or (), duration, plain, head_start)
-        )
+        raise typer.Exit(run_command(config, choose, set_ or (), external or (), duration, plain))
 
     @app.command()
     def check(config: ConfigArgument, set_: SetOption = None) -> None:

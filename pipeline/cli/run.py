@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
-from pipeline.errors import GreenroomError
-from pipeline.launch.fork_client import Nursery, first_nursery
-from pipeline.launch.fork_server import import_shared
+from pipeline.launch.fork_client import Nursery
+from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 
 if TYPE_CHECKING:
     from pipeline.cli.app import Chooser
     from pipeline.cli.view import View
-    from pipeline.config.model import PipelineConfig
 
 
 def load_graph(config: Path, overrides: Sequence[str], *, look_outside: bool = True) -> Graph:
@@ -36,7 +34,6 @@ def run_command(
     external: Sequence[str],
     duration_s: float | None,
     plain: bool,
-    head_start: Nursery | None,
 ) -> int:
     """Run a pipeline; return the exit status. Turns garbage collection on.
 
@@ -47,10 +44,8 @@ def run_command(
         external: Actors that somebody else publishes.
         duration_s: When to end; None: when the sources do.
         plain: Print lines, also on a terminal.
-        head_start: A fork server that has begun to import what backends need; None: there is one
-            from now on.
     """
-    head_start = head_start or first_nursery()
+    keep_to_one_thread()
     live = sys.stdout.isatty() and not plain
     log = _open_log() if live else None
     overlay: Mapping[str, Any] = {}
@@ -60,15 +55,7 @@ def run_command(
             print(reason)  # noqa: T201
     tree = load_config(config, overrides, overlay)
     logs.configure(stream=log, level=tree.log_level)
-    backends_nursery = _nursery_of_backends(tree, config, head_start)
-    try:
-        graph = build_graph(tree, config, external)
-    except GreenroomError:
-        if backends_nursery is not None:
-            backends_nursery.abandon()
-        raise
-    if log is not None and backends_nursery is not None:
-        backends_nursery.log_to(log)
+    graph = build_graph(tree, config, external)
 
     from pipeline.supervision.run import run_pipeline
     from pipeline.supervision.supervisor import Supervisor
@@ -77,7 +64,7 @@ def run_command(
     nursery = Nursery(log, forked=True)
     gc.enable()
     view = _view(graph, log)
-    supervisor = Supervisor(graph, nursery, view.on_frame, backends_nursery)
+    supervisor = Supervisor(graph, nursery, view.on_frame)
     with view:
         ended = run_pipeline(supervisor, duration_s)
     if supervisor.ledger.turns:
@@ -89,16 +76,6 @@ def run_command(
     else:
         print(f"ended: {ended.reason}")  # noqa: T201
     return ended.exit_status
-
-
-def _nursery_of_backends(tree: PipelineConfig, path: Path, nursery: Nursery) -> Nursery | None:
-    """Import what the first backend needs: half a second, in which the others get ready."""
-    backends = [tree.actors[name] for name in tree.route.backends if name in tree.actors]
-    if not backends:
-        nursery.abandon()
-        return None
-    nursery.preload([(backends[0].use, path.resolve().parent)])
-    return nursery
 
 
 def _view(graph: Graph, log: Any) -> View:

@@ -4,44 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import json
 import os
 import pickle
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TextIO
 
-from pipeline.launch.fork_server import (
-    FORK,
-    LOG,
-    MAX_MESSAGE_BYTES,
-    PING,
-    PRELOAD,
-    import_shared,
-    keep_to_one_thread,
-)
+from pipeline.launch.fork_server import FORK, LOG, MAX_MESSAGE_BYTES, PING
 from pipeline.launch.server_process import ServerProcess, fork_server, spawn_server
 from pipeline.launch.spec import ActorSpec
 
 STALL_S = 10.0
 """Importing what an actor preloads takes 0.3 s; on a small and busy machine ten times that."""
-
-
-def first_nursery() -> Nursery:
-    """Import what every actor needs, and return a fork server that shares it.
-
-    The first thing that `greenroom run` does, before it knows what; garbage collection is off
-    from here on. It is for those that talk to a service: they leave the sound as it is, and are waited for longest,
-    so what others need for sound is not imported first.
-    """
-    # Looking for garbage in what is being imported takes a quarter of the start.
-    gc.disable()
-    keep_to_one_thread()
-    import_shared(for_sound=False)
-    return Nursery(forked=True)
 
 
 class Nursery:
@@ -91,10 +67,6 @@ class Nursery:
         self.log_stream = stream
         self._send(LOG, [stream.fileno()])
 
-    def preload(self, actors: Sequence[tuple[str, Path]]) -> None:
-        """Import ahead what these actors ask for, each named by `use` and its config's folder."""
-        self._send_file(PRELOAD, list(actors))
-
     def spawn(self, spec: ActorSpec, preload: Sequence[str]) -> None:
         """Ask for a process that runs this actor."""
         self._unborn[spec.name] = None
@@ -125,12 +97,6 @@ class Nursery:
     def close(self) -> None:
         """End the fork server, and with it whatever still runs."""
         asyncio.get_running_loop().remove_reader(self._control)
-        self._control.close()
-        self._server.wait()
-
-    def abandon(self) -> None:
-        """Kill the fork server, which has not been asked for an actor; it may be importing."""
-        self._server.kill()
         self._control.close()
         self._server.wait()
 

@@ -30,18 +30,13 @@ from pipeline import logs
 from pipeline.errors import GreenroomError
 from pipeline.launch.immortal import make_immortal
 from pipeline.launch.spec import ActorSpec
-from pipeline.registry import find_actor
 
-SHARED_MODULES = ("pipeline.logs", "pipeline.host")
-"""What every actor needs."""
-SOUND_MODULES = ("numpy",)
-"""What those need besides that take sound or pictures apart, which are most."""
+SHARED_MODULES = ("pipeline.logs", "pipeline.host", "numpy")
+"""What every actor needs; numpy only those that take sound or pictures apart, which are most."""
 MAX_MESSAGE_BYTES = 4096
 """Messages are a few words; what an actor needs to know comes in a file."""
 FORK = b"fork"
 """Asks for a process; comes with a file that holds the pickled spec and the modules to preload."""
-PRELOAD = b"preload"
-"""Asks for imports ahead of time; comes with a file that holds pairs of `use` and config folder."""
 LOG = b"log"
 """Comes with the file to which standard output and error of all that follows go."""
 PING = b"ping"
@@ -136,19 +131,7 @@ class ForkServer:
             os.dup2(file.fileno(), 2)
             return
         file.seek(0)
-        wanted = pickle.load(file)
-        if message == PRELOAD:
-            self._import_actors(wanted)
-        else:
-            self._fork(*wanted)
-
-    def _import_actors(self, actors: list[tuple[str, Path]]) -> None:
-        modules: list[str] = []
-        for use, config_dir in actors:
-            # What is wrong with an actor, the supervisor finds too, and says.
-            with contextlib.suppress(Exception):
-                modules += find_actor(use, config_dir).preload
-        self._import(modules)
+        self._fork(*pickle.load(file))
 
     def _import(self, modules: Sequence[str]) -> None:
         imported = len(sys.modules)
@@ -206,9 +189,9 @@ def keep_to_one_thread() -> None:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 
-def import_shared(*, for_sound: bool = True) -> None:
+def import_shared() -> None:
     """Import what every actor needs, and what those need that look into the sound."""
-    for module in SHARED_MODULES + (SOUND_MODULES if for_sound else ()):
+    for module in SHARED_MODULES:
         importlib.import_module(module)
 
 

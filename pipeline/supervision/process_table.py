@@ -1,4 +1,4 @@
-"""All actors of a pipeline with the fork servers that make their processes."""
+"""All actors of a pipeline with the fork server that makes their processes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline.config import SUPERVISOR
@@ -16,7 +15,7 @@ from pipeline.supervision.actor_process import Keeper
 from pipeline.supervision.lifecycle import Event, Phase
 
 if TYPE_CHECKING:
-    from pipeline.config.graph import Graph, Node
+    from pipeline.config.graph import Graph
 
 TICK_S = 0.05
 """How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
@@ -33,7 +32,6 @@ class Crew:
     Args:
         graph: What to run.
         nursery: Makes the processes.
-        backends_nursery: Makes those of the first backend, and of whatever imports the same.
         started_ns: When the pipeline was started.
         on_death: Hears of each actor's process that ended, after its keeper.
     """
@@ -42,19 +40,18 @@ class Crew:
         self,
         graph: Graph,
         nursery: Nursery,
-        backends_nursery: Nursery,
         started_ns: int,
         on_death: Callable[[Keeper], None],
     ) -> None:
         self._graph = graph
-        self._nurseries = {nursery, backends_nursery}
+        self._nursery = nursery
         self._on_death = on_death
         backends = graph.config.route.backends
         self._keepers = {
             name: Keeper(
                 graph,
                 node,
-                backends_nursery if _is_with_first_backend(node, graph) else nursery,
+                nursery,
                 started_ns,
                 lambda other: self[other].is_contained,
             )
@@ -92,8 +89,7 @@ class Crew:
 
     def watch(self) -> None:
         """Hear of births and deaths from now on."""
-        for nursery in self._nurseries:
-            self._watch(nursery)
+        self._nursery.watch(self._born, self._died, self._lost)
 
     def reconcile(self, now_s: float) -> None:
         """Let time pass for each actor; start those whose predecessors are ready."""
@@ -102,10 +98,9 @@ class Crew:
                 keeper.handle(Event.MAY_START, now_s)
             keeper.handle(Event.TICK, now_s)
 
-    def check_nurseries(self, now_s: float) -> None:
-        """See that the fork servers answer."""
-        for nursery in self._nurseries:
-            nursery.check(now_s)
+    def check_nursery(self, now_s: float) -> None:
+        """See that the fork server answers."""
+        self._nursery.check(now_s)
 
     async def stop(self, news: asyncio.Event) -> None:
         """Stop in reverse order of start, one after the other, each within its deadline.
@@ -129,15 +124,11 @@ class Crew:
                     keeper.handle(Event.TICK, time.monotonic())
 
     def close(self) -> None:
-        """End the fork servers."""
-        for nursery in self._nurseries:
-            nursery.close()
+        """End the fork server."""
+        self._nursery.close()
 
     def _may_start(self, keeper: Keeper) -> bool:
         return all(self[name].is_ready for name in keeper.node.config.after)
-
-    def _watch(self, nursery: Nursery) -> None:
-        nursery.watch(self._born, self._died, partial(self._lost, nursery))
 
     def _born(self, name: str, _pid: int) -> None:
         self._log.debug("started", started=name)
@@ -146,24 +137,12 @@ class Crew:
         self[name].died(code, time.monotonic())
         self._on_death(self[name])
 
-    def _lost(self, lost: Nursery) -> None:
+    def _lost(self) -> None:
         """The actors died with their fork server; a new one starts them again."""
-        self._log.error("a fork server is gone; starting it and its actors again")
-        nursery = Nursery(lost.log_stream)
-        self._nurseries = self._nurseries - {lost} | {nursery}
-        self._watch(nursery)
+        self._log.error("the fork server is gone; starting it and its actors again")
+        self._nursery = Nursery(self._nursery.log_stream)
+        self._nursery.watch(self._born, self._died, self._lost)
         for keeper in self:
-            if keeper.nursery is not lost:
-                continue
-            keeper.nursery = nursery
+            keeper.nursery = self._nursery
             if keeper.life.phase in (*WITH_PROCESS, Phase.STOPPING):
                 self._died(keeper.name, -signal.SIGKILL)
-
-
-def _is_with_first_backend(node: Node, graph: Graph) -> bool:
-    backends = graph.config.route.backends
-    if not backends:
-        return False
-    first = graph.nodes[backends[0]]
-    imports = set(first.actor_class.preload)
-    return node is first or not imports.isdisjoint(node.actor_class.preload)

@@ -51,8 +51,6 @@ class Supervisor:
     Args:
         graph: What to run.
         nursery: A fork server, started by the caller.
-        backends_nursery: Another for the first backend and what imports the same, which may be
-            importing already; default: the same.
         on_frame: Sees every frame the supervisor sees, for a live view.
     """
 
@@ -61,15 +59,12 @@ class Supervisor:
         graph: Graph,
         nursery: Nursery,
         on_frame: Callable[[str, Frame], None] | None = None,
-        backends_nursery: Nursery | None = None,
     ) -> None:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
         self._conversations = Conversations(graph.config, graph.plays(), self._started_ns)
         self._on_frame = on_frame
-        self._crew = Crew(
-            graph, nursery, backends_nursery or nursery, self._started_ns, self._on_death
-        )
+        self._crew = Crew(graph, nursery, self._started_ns, self._on_death)
         self._log = get_logger(SUPERVISOR)
         self._ended: Ended | None = None
         self._wake = asyncio.Event()
@@ -152,7 +147,7 @@ class Supervisor:
                 self._publish_status()
             if now_s >= next_measure_s:
                 next_measure_s = now_s + MEASURE_EVERY_S
-                self._crew.check_nurseries(now_s)
+                self._crew.check_nursery(now_s)
                 to_measure = list(self._crew)
             if to_measure:
                 to_measure.pop().measure(now_s)

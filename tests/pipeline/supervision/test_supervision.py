@@ -164,7 +164,7 @@ def test_the_fork_server_killed_takes_its_actors_along_and_all_are_back_f18(
         flowing(pipeline, beyond=before + 20)
         _, alive = psutil.wait_procs(old, timeout=30)
         assert not alive
-        assert "a fork server is gone" in pipeline.output
+        assert "the fork server is gone" in pipeline.output
 
 
 def test_nothing_survives_a_killed_supervisor_and_the_next_run_finds_all_free_f19(
