@@ -28,7 +28,6 @@ from typing import Any, BinaryIO, NoReturn
 
 from pipeline import logs
 from pipeline.errors import GreenroomError
-from pipeline.launch.immortal import make_immortal
 from pipeline.launch.spec import ActorSpec
 
 SHARED_MODULES = ("pipeline.logs", "pipeline.host", "numpy")
@@ -134,13 +133,10 @@ class ForkServer:
         self._fork(*pickle.load(file))
 
     def _import(self, modules: Sequence[str]) -> None:
-        imported = len(sys.modules)
         for module in modules:
             # A module that cannot be imported fails in the actor, which can say so.
             with contextlib.suppress(ImportError):
                 importlib.import_module(module)
-        if len(sys.modules) > imported:
-            make_immortal()
         gc.freeze()
 
     def _fork(self, spec: ActorSpec, preload: Sequence[str]) -> None:
@@ -212,7 +208,6 @@ def main() -> None:
     gc.disable()
     keep_to_one_thread()
     import_shared()
-    make_immortal()
     be_server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
 
 

@@ -13,7 +13,6 @@ from typing import Protocol, TextIO
 from weakref import WeakSet
 
 from pipeline.launch.fork_server import be_server
-from pipeline.launch.immortal import make_immortal
 
 _our_ends: WeakSet[socket.socket] = WeakSet()
 """Of the control sockets: a server that kept another one's open would keep that one alive."""
@@ -98,7 +97,6 @@ def fork_server(
     _our_ends.add(ours)
     sys.stdout.flush()
     sys.stderr.flush()
-    make_immortal()
     gc.freeze()
     parent = os.getpid()
     # Control-C between fork and return would be swallowed by what Python does after a fork, and
