@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib
 import ssl
 
-from actors.backends.gemini.late_fields import fields_collected_late
 from actors.backends.gemini.trust import read_ahead
 from pipeline.launch.absent import absent
 
@@ -18,7 +17,7 @@ _reader = read_ahead()
 
 # While the authorities are read. Pillow is imported wherever it is installed, for pictures that
 # nobody hands over here.
-with absent("PIL"), fields_collected_late("google.genai.types"):
+with absent("PIL"):
     from google.genai import Client, live, types
 
 API_VERSION = "v1beta"
