@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio.sslproto import SSLProtocol
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.live.options import LiveOptions
@@ -12,18 +11,12 @@ if TYPE_CHECKING:
     from google.genai import Client
 
 
-READ_BYTES = 32 * 1024
-"""Taken from a TLS connection at once: a second of an answer, or two records. asyncio sets 256 KiB
-aside for each connection, a sixth of what a session takes."""
-
-
 def live_client(server: Server, options: LiveOptions) -> Client:
     """Return a client; close it with `aclose`.
 
     Raises:
         ConfigError: the CA file cannot be read.
     """
-    SSLProtocol.max_size = READ_BYTES
     keepalive = options.keepalive
     websocket: dict[str, Any] = {
         "ping_interval": keepalive.interval_s if keepalive else None,
