@@ -76,22 +76,6 @@ def http_closing(status: int | None, details: Any, fallback: str = "") -> Closin
     )
 
 
-def error_in_unparsed_frame(error: TypeError) -> dict[str, Any] | None:
-    """Return the JSON that google-genai did not understand; None if it cannot be had.
-
-    It raises TypeError on `{"error": ...}` as on a frame with nothing but new fields, with the
-    message only in a local variable of the frame that raised.
-    """
-    trace = error.__traceback__
-    found: dict[str, Any] | None = None
-    while trace is not None:
-        candidate = trace.tb_frame.f_locals.get("response")
-        if isinstance(candidate, dict):
-            found = candidate
-        trace = trace.tb_next
-    return found
-
-
 def _of_api_error(error: Any) -> Closing:
     if error.code is not None and FIRST_HTTP_STATUS <= error.code <= LAST_HTTP_STATUS:
         return http_closing(error.code, error.details, str(error.details))

@@ -17,13 +17,13 @@ from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
     closing_of,
-    error_in_unparsed_frame,
     http_closing,
     network_errors,
 )
 from actors.backends.gemini.faults import Closing, Source
 from actors.backends.gemini.live.capabilities import Family
 from actors.backends.gemini.live.events import Event, events_of
+from actors.backends.gemini.live.last_frame import LastFrame
 from actors.backends.realtime.steps import (
     EndActivity,
     EndStream,
@@ -166,6 +166,9 @@ class Connection:
         return session
 
     async def _receive(self, session: AsyncSession, on_event: Callable[[Event], None]) -> None:
+        last = LastFrame(session._ws)
+        # google-genai reads from this attribute; there is no other way to see a frame as it came.
+        session._ws = last  # type: ignore[assignment]
         messages = session.receive()
         while True:
             try:
@@ -177,15 +180,15 @@ class Connection:
             except network_errors() as error:
                 raise ConnectionOverError(closing_of(error)) from error
             except ODD_FRAMES as error:
-                self._check_odd_frame(error)
+                self._check_odd_frame(error, last)
                 messages = session.receive()
                 continue
             for event in events_of(message):
                 on_event(event)
 
-    def _check_odd_frame(self, error: Exception) -> None:
+    def _check_odd_frame(self, error: Exception, last: LastFrame) -> None:
         """Return if the frame can be passed over: a field from the future."""
-        unparsed = error_in_unparsed_frame(error) if isinstance(error, TypeError) else None
+        unparsed = last.parsed() if isinstance(error, TypeError) else None
         if unparsed is not None and "error" in unparsed:
             raise ConnectionOverError(http_closing(None, unparsed)) from error
         if unparsed is None and not isinstance(error, ValidationError):

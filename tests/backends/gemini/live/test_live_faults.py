@@ -1,14 +1,19 @@
 """Every row of the published close reasons, and what this client makes of it."""
 
+import asyncio
+import json
+
 import pytest
+from google.genai import Client
+from google.genai.live import AsyncSession
 
 from actors.backends.gemini.close_reason import (
     ConnectionOverError,
     closing_of,
-    error_in_unparsed_frame,
     http_closing,
 )
 from actors.backends.gemini.faults import Action, Closing, Source, classify
+from actors.backends.gemini.live.last_frame import LastFrame
 from pipeline.frames import FaultClass
 from pipeline.logs import add_secret
 
@@ -192,13 +197,31 @@ def test_system_errors_are_network_faults() -> None:
         assert classify(closing_of(error)).fault is FaultClass.NETWORK
 
 
-def test_error_message_that_the_sdk_cannot_read_is_recovered() -> None:
-    from google.genai import errors
+class Socket:
+    """Has these frames to give."""
 
+    def __init__(self, frames: list[bytes]) -> None:
+        self._frames = iter(frames)
+
+    async def recv(self, *, decode: bool = True) -> bytes:
+        assert not decode
+        return next(self._frames)
+
+
+def test_what_came_last_is_none_if_it_is_no_json_object() -> None:
+    for frame in (b"", b"{", b"\xff\xfe", b"[1]"):
+        last = LastFrame(Socket([frame]))  # type: ignore[arg-type]
+        assert asyncio.run(last.recv(decode=False)) == frame
+        assert last.parsed() is None
+
+
+def test_error_message_that_the_sdk_cannot_read_is_recovered() -> None:
     response = {"error": {"code": 503, "message": "The service is currently unavailable."}}
-    with pytest.raises(TypeError) as raised:
-        errors.APIError.raise_error(response.get("code"), response, None)  # type: ignore[no-untyped-call, arg-type]
-    assert error_in_unparsed_frame(raised.value) == response
+    last = LastFrame(Socket([json.dumps(response).encode()]))  # type: ignore[arg-type]
+    session = AsyncSession(Client(api_key="none")._api_client, last)  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        asyncio.run(session._receive())
+    assert last.parsed() == response
     verdict = classify(http_closing(None, response))
     assert (verdict.fault, verdict.code) == (FaultClass.TRANSIENT, 503)
 
