@@ -7,43 +7,11 @@ from enum import StrEnum
 
 from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
+from pipeline.turns.fault_policy import POLICIES, Reach
 
-COOL_DOWN_S: dict[FaultClass, float] = {
-    # Per-minute quotas are renewed within a minute; facts of the service, not of this machine.
-    FaultClass.QUOTA: 60.0,
-    # Somebody has to mend these; asking again in an hour finds out whether they did.
-    FaultClass.BILLING: 3600.0,
-    FaultClass.AUTH: 3600.0,
-    FaultClass.POLICY: 3600.0,
-    FaultClass.MODEL: 3600.0,
-    FaultClass.BAD_REQUEST: 3600.0,
-    FaultClass.CONTEXT: 10.0,
-    FaultClass.NETWORK: 2.0,
-    FaultClass.TRANSIENT: 5.0,
-    FaultClass.SESSION_END: 0.0,
-    FaultClass.HANDLE: 0.0,
-    FaultClass.FROZEN: 30.0,
-    FaultClass.UNKNOWN: 10.0,
-}
-"""How long a backend is left alone when the service does not say."""
 LONGEST_COOL_DOWN_S = 3600.0
 STARTING_S = 10.0
 """A pipeline starts in 1 s; on a small and busy machine in ten times that."""
-CANNOT_HEAL_IN_TIME = frozenset(
-    {
-        FaultClass.QUOTA,
-        FaultClass.BILLING,
-        FaultClass.AUTH,
-        FaultClass.POLICY,
-        FaultClass.MODEL,
-        FaultClass.BAD_REQUEST,
-    }
-)
-"""Faults after which nobody waits for a reconnect; the others heal within seconds as a rule."""
-
-
-CONCERNS_ALL = frozenset({FaultClass.QUOTA, FaultClass.BILLING, FaultClass.AUTH, FaultClass.MODEL})
-"""Faults of the key or of the service; the others are those of one session's connection."""
 
 
 class Breaker(StrEnum):
@@ -92,7 +60,7 @@ class Backend:
         """Leave it alone, longer each time in a row."""
         cause = self.fault.fault if self.fault is not None else FaultClass.UNKNOWN
         asked_for_s = self.fault.retry_after_s if self.fault is not None else None
-        base_s = COOL_DOWN_S[cause] if asked_for_s is None else asked_for_s
+        base_s = POLICIES[cause].cool_down_s if asked_for_s is None else asked_for_s
         cool_down_s = Backoff(base_s, max(LONGEST_COOL_DOWN_S, base_s)).wait_s(self.trips + 1)
         return replace(
             self, breaker=Breaker.OPEN, open_until_s=now_s + cool_down_s, trips=self.trips + 1
@@ -106,7 +74,7 @@ class Backend:
 
     def elsewhere(self, now_s: float) -> Backend:
         """What it is to another session that begins."""
-        if self.fault is not None and self.fault.fault in CONCERNS_ALL:
+        if self.fault is not None and POLICIES[self.fault.fault].reach is Reach.EVERYBODY:
             return self
         state = self.state if self.state is BackendState.READY else BackendState.CONNECTING
         return Backend(self.name, state, since_s=now_s, refused=self.refused)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from pipeline.config.model import PipelineConfig
 from pipeline.frames import Allowance, Fault, Frame, Spending
-from pipeline.turns.breaker import CONCERNS_ALL
 from pipeline.turns.conversation import Conversation, Said
+from pipeline.turns.fault_policy import POLICIES, Reach
 
 CALM_NS = 250_000_000
 """Between two looks at a session without open turns, whose shortest deadline is 2 s."""
@@ -55,7 +55,7 @@ class Conversations:
                 return self.own.take(frame, now_ns)
             case Allowance():
                 return _joined(each.take(frame, now_ns) for each in self._all())
-            case Fault() if frame.fault in CONCERNS_ALL:
+            case Fault() if POLICIES[frame.fault].reach is Reach.EVERYBODY:
                 return _joined(each.take(frame, now_ns) for each in self._all())
             case Fault() if not is_own and session not in self._visits:
                 return []

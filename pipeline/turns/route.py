@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.frames import Allowance, BackendState, BackendStatus, Fault
-from pipeline.turns.breaker import CANNOT_HEAL_IN_TIME, Breaker
+from pipeline.turns.breaker import Breaker
+from pipeline.turns.fault_policy import POLICIES
 from pipeline.turns.route_events import (
     Asked,
     Began,
@@ -105,7 +106,7 @@ def _note_backend(
                 why = f"{event.backend} is unavailable: {event.reason}"
         case Fault():
             backend = backend.failed(event)
-            if event.fault in CANNOT_HEAL_IN_TIME:
+            if not POLICIES[event.fault].heals_in_time:
                 why = f"{event.backend}: {event.fault.value}, {event.reason}"
         case Died():
             backend = backend.died(now_s)

@@ -6,23 +6,9 @@ from dataclasses import dataclass
 
 from actors.lib.speech.numbers import in_words
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
+from pipeline.turns.fault_policy import POLICIES
 
-PLAIN: dict[FaultClass, str] = {
-    FaultClass.QUOTA: "the quota of the Gemini service is used up",
-    FaultClass.BILLING: "there is a billing problem with the Gemini service",
-    FaultClass.AUTH: "the Gemini service does not accept my key",
-    FaultClass.MODEL: "the Gemini service does not offer the model that I am set up with",
-    FaultClass.BAD_REQUEST: "the Gemini service does not accept how I am set up",
-    FaultClass.POLICY: "the Gemini service refused to go on with this conversation",
-    FaultClass.CONTEXT: "this conversation became too long for the Gemini service",
-    FaultClass.NETWORK: "I cannot reach the internet",
-    FaultClass.TRANSIENT: "the Gemini service has a problem at the moment",
-    FaultClass.SESSION_END: "the Gemini service closed the connection",
-    FaultClass.HANDLE: "the Gemini service closed the connection",
-    FaultClass.FROZEN: "the Gemini service does not answer",
-    FaultClass.UNKNOWN: "the connection to the Gemini service broke off",
-}
-"""Why there is no answer from elsewhere; `because ...` can come before it."""
+SERVICE = "the Gemini service"
 NO_CONNECTION = "I have no connection"
 UNITS_S = ((55, (1, "second")), (55 * 60, (60, "minute")))
 """Up to how many seconds a duration is said in which unit."""
@@ -33,7 +19,7 @@ class Outlook:
     """How it stands with the other backends.
 
     Attributes:
-        trouble: Why they do not answer, as in `PLAIN`; empty if one of them is ready.
+        trouble: Why they do not answer, in plain words; empty if one of them is ready.
         retry_in_s: When the connection is tried again; None if that is not known.
     """
 
@@ -66,7 +52,7 @@ def is_trouble(frame: BackendStatus | Fault) -> bool:
     A session that ends as planned, and a move to the next connection, are none.
     """
     if isinstance(frame, Fault):
-        return frame.fault is not FaultClass.SESSION_END
+        return POLICIES[frame.fault].is_trouble
     planned = frame.state is BackendState.DEGRADED and frame.retry_after_s == 0
     return frame.state in {BackendState.DEGRADED, BackendState.UNAVAILABLE} and not planned
 
@@ -99,13 +85,17 @@ class Connections:
         if not others:
             return Outlook(NO_CONNECTION)
         newest = max(others, key=lambda b: (b.fault is not None, b.changed_s))
-        trouble = PLAIN[newest.fault] if newest.fault else NO_CONNECTION
+        trouble = _aloud(newest.fault) if newest.fault else NO_CONNECTION
         waits = [b.retry_at_s - now_s for b in others if b.retry_at_s is not None]
         retries = [wait_s for wait_s in waits if wait_s > 0]
         return Outlook(trouble, min(retries, default=None))
 
     def _retry(self, backend: _Backend, after_s: float | None, now_s: float) -> None:
         backend.retry_at_s = None if after_s is None else now_s + after_s
+
+
+def _aloud(fault: FaultClass) -> str:
+    return POLICIES[fault].aloud.format(service=SERVICE)
 
 
 def about(seconds: float) -> str:

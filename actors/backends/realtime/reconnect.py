@@ -11,9 +11,8 @@ from actors.backends.gemini.faults import Action, Verdict
 from actors.backends.gemini.live.options import Reconnect
 from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, FaultClass
+from pipeline.turns.fault_policy import POLICIES
 
-COOL_DOWN_S = 60.0
-"""Per-minute quotas are counted over a minute."""
 JITTER = 0.5
 """Half of each wait is drawn at random: many clients do not come back at once."""
 
@@ -78,7 +77,7 @@ class Dialler:
                 return self._stop()
             case Action.COOL_DOWN:
                 self.failures = 0
-                rest_s = max(COOL_DOWN_S, verdict.retry_after_s or 0.0)
+                rest_s = max(POLICIES[verdict.fault].cool_down_s, verdict.retry_after_s or 0.0)
                 return Decision(BackendState.UNAVAILABLE, rest_s)
             case Action.LEAVE_OUT:
                 if verdict.option in self.left_out:

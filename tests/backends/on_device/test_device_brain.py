@@ -20,13 +20,14 @@ from actors.backends.on_device.brain import (
     outcome,
     plan,
 )
-from actors.backends.on_device.connection import PLAIN, Outlook
+from actors.backends.on_device.connection import SERVICE, Outlook
 from actors.backends.on_device.intents import WHO, Context
 from actors.lib.speech.commands import Command
 from pipeline.frames import FaultClass
+from pipeline.turns.fault_policy import POLICIES
 
 NOON = datetime(2026, 11, 21, 15, 5)
-QUOTA = Outlook(PLAIN[FaultClass.QUOTA], retry_in_s=120)
+QUOTA = Outlook(POLICIES[FaultClass.QUOTA].aloud.format(service=SERVICE), retry_in_s=120)
 HISTORY = (
     ("user", "What is the capital of France?"),
     ("model", "The capital of France is Paris."),
@@ -190,7 +191,7 @@ SAID = st.text(max_size=60) | st.lists(st.sampled_from(VOCABULARY.split()), max_
     history=st.lists(
         st.tuples(st.sampled_from(["user", "model"]), st.text(max_size=9)), max_size=3
     ),
-    trouble=st.sampled_from(["", *PLAIN.values()]),
+    trouble=st.sampled_from(["", *(each.aloud for each in POLICIES.values())]),
     retry_in_s=st.none() | st.floats(0, 1e9),
     has_model=st.booleans(),
 )

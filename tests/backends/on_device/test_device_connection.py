@@ -6,13 +6,14 @@ import pytest
 
 from actors.backends.on_device.connection import (
     NO_CONNECTION,
-    PLAIN,
+    SERVICE,
     Connections,
     Outlook,
     about,
     is_trouble,
 )
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
+from pipeline.turns.fault_policy import POLICIES
 
 
 def status(
@@ -32,7 +33,7 @@ def test_every_class_of_fault_is_told_in_plain_words(kind: FaultClass) -> None:
     known = Connections()
     known.fault(fault(kind), 0)
     said = known.outlook(1).cannot()
-    assert PLAIN[kind] in said
+    assert POLICIES[kind].aloud.format(service=SERVICE) in said
     assert not any(character.isdigit() or character in "_{}" for character in said)
 
 

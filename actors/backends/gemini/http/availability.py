@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from actors.backends.gemini.faults import Verdict
-from actors.backends.gemini.http.retry import PASSING
 from pipeline.backoff import Backoff
-from pipeline.frames import BackendState, FaultClass
+from pipeline.frames import BackendState
+from pipeline.turns.fault_policy import POLICIES, Lasts
 
 LOOK = Backoff(first_s=5.0, longest_s=60.0)
 """After a failure of the service, until it is looked at again."""
-LASTING = (FaultClass.MODEL, FaultClass.POLICY, FaultClass.AUTH, FaultClass.BILLING)
-"""What no waiting changes."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +35,11 @@ def standing(verdict: Verdict | None, keys_in_s: float | None, failures: int) ->
         return Standing(BackendState.UNAVAILABLE, reason or "every API key was refused")
     if keys_in_s > 0:
         return Standing(BackendState.UNAVAILABLE, reason or "the quota is used up", keys_in_s)
-    if verdict is None or verdict.fault in (FaultClass.BAD_REQUEST, FaultClass.CONTEXT):
-        # What was wrong with one turn need not be wrong with the next.
+    lasts = Lasts.A_TURN if verdict is None else POLICIES[verdict.fault].lasts
+    if lasts is Lasts.A_TURN:
         return Standing(BackendState.READY)
-    if verdict.fault in LASTING:
+    if lasts is Lasts.UNTIL_MENDED:
         return Standing(BackendState.UNAVAILABLE, reason)
     look_in_s = LOOK.wait_s(failures)
-    passing = verdict.fault in PASSING or verdict.fault is FaultClass.FROZEN
-    state = BackendState.DEGRADED if passing else BackendState.UNAVAILABLE
+    state = BackendState.DEGRADED if lasts is Lasts.A_MOMENT else BackendState.UNAVAILABLE
     return Standing(state, reason, look_in_s)

@@ -9,12 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from actors.backends.gemini.faults import Verdict
-from pipeline.frames import FaultClass
-
-COOL_DOWN_S = 60.0
-"""Per-minute quotas are counted over a minute."""
-REFUSED = (FaultClass.AUTH, FaultClass.BILLING)
-"""What does not heal by itself: the key has served its time."""
+from pipeline.turns.fault_policy import POLICIES, OfKey
 
 
 class KeyPool:
@@ -39,10 +34,12 @@ class KeyPool:
 
     def failed(self, key: str, model: str, verdict: Verdict, now_s: float) -> None:
         """Take note of a failure, if it is the key's."""
-        if verdict.fault in REFUSED:
+        policy = POLICIES[verdict.fault]
+        if policy.of_key is OfKey.REFUSED:
             self._refused.add(key)
-        elif verdict.fault is FaultClass.QUOTA:
-            rest_s = verdict.retry_after_s if verdict.retry_after_s is not None else COOL_DOWN_S
+        elif policy.of_key is OfKey.USED_UP:
+            asked_for_s = verdict.retry_after_s
+            rest_s = policy.cool_down_s if asked_for_s is None else asked_for_s
             self._resting[key, model] = now_s + rest_s
 
     def wait_s(self, model: str, now_s: float) -> float | None:

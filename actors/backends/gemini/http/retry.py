@@ -9,17 +9,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from actors.backends.gemini.faults import Verdict
-from actors.backends.gemini.http.keys import REFUSED
 from pipeline.backoff import Backoff
 from pipeline.frames import FaultClass
+from pipeline.turns.fault_policy import POLICIES, OfKey
 
 RETRY = Backoff(first_s=0.25, longest_s=2.0, jitter=0.5)
 """Somebody is waiting for the answer: the whole of three tries must fit into a second or so."""
 DAY_REST_S = 3600.0
 """Quotas of a day are counted from midnight in California, whatever RetryInfo says; asking once an
 hour finds that out soon enough."""
-PASSING = (FaultClass.TRANSIENT, FaultClass.NETWORK, FaultClass.SESSION_END, FaultClass.UNKNOWN)
-"""What may be over a moment later."""
 
 
 @dataclass
@@ -41,10 +39,11 @@ class Attempts:
             verdict: On the failure of the last try.
             other_key: There is a key that may serve.
         """
-        if verdict.fault is FaultClass.QUOTA or verdict.fault in REFUSED:
+        policy = POLICIES[verdict.fault]
+        if policy.of_key is not OfKey.NOTHING:
             return 0.0 if other_key else None
         self.failures += 1
-        if verdict.fault not in PASSING or self.failures >= self.most:
+        if not policy.asks_again or self.failures >= self.most:
             return None
         return RETRY.wait_s(self.failures, self.random)
 

@@ -1,0 +1,125 @@
+"""What a fault of a backend means, for everybody: one table, one line a class of fault."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from pipeline.frames import FaultClass
+
+
+class Lasts(Enum):
+    """How long a fault is likely to be there."""
+
+    A_TURN = auto()
+    """What was wrong with one turn need not be wrong with the next."""
+    A_MOMENT = auto()
+    """It may be over any moment."""
+    A_WHILE = auto()
+    """It ends by itself, and not soon."""
+    UNTIL_MENDED = auto()
+    """No waiting changes it."""
+
+
+class OfKey(Enum):
+    """What a fault says of the API key with which a request was made."""
+
+    NOTHING = auto()
+    USED_UP = auto()
+    """It rests while others serve."""
+    REFUSED = auto()
+    """It has served its time."""
+
+
+class Reach(Enum):
+    """Whose turns a fault endangers."""
+
+    SESSION = auto()
+    """Those of the session in which it came."""
+    EVERYBODY = auto()
+    """It is one of the key or of the service."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaultPolicy:
+    """What follows from a class of fault.
+
+    Attributes:
+        cool_down_s: How long a backend is left alone when the service does not say, in seconds.
+        heals_in_time: A reconnect is worth waiting for; if not, the next backend takes over now.
+        reach: Whose turns it endangers.
+        lasts: How long it is likely to be there.
+        asks_again: The same request may succeed a moment later.
+        of_key: What it says of the API key.
+        aloud: Why there is no answer from elsewhere, for the person who asks; `because ...` can
+            come before it, and `{service}` stands for the name of the service.
+        is_trouble: Turns may soon go to another backend; that it may be needed is worth knowing.
+    """
+
+    cool_down_s: float
+    heals_in_time: bool
+    reach: Reach
+    lasts: Lasts
+    asks_again: bool
+    of_key: OfKey
+    aloud: str
+    is_trouble: bool = True
+
+
+# Cool-downs: per-minute quotas are renewed within a minute; facts of the service, not of this
+# machine. What somebody has to mend is asked for in an hour: that finds out whether they did.
+POLICIES: dict[FaultClass, FaultPolicy] = {
+    FaultClass.QUOTA: FaultPolicy(
+        60.0, False, Reach.EVERYBODY, Lasts.A_WHILE, False, OfKey.USED_UP,
+        "the quota of {service} is used up",
+    ),
+    FaultClass.BILLING: FaultPolicy(
+        3600.0, False, Reach.EVERYBODY, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
+        "there is a billing problem with {service}",
+    ),
+    FaultClass.AUTH: FaultPolicy(
+        3600.0, False, Reach.EVERYBODY, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
+        "{service} does not accept my key",
+    ),
+    FaultClass.MODEL: FaultPolicy(
+        3600.0, False, Reach.EVERYBODY, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
+        "{service} does not offer the model that I am set up with",
+    ),
+    FaultClass.BAD_REQUEST: FaultPolicy(
+        3600.0, False, Reach.SESSION, Lasts.A_TURN, False, OfKey.NOTHING,
+        "{service} does not accept how I am set up",
+    ),
+    FaultClass.POLICY: FaultPolicy(
+        3600.0, False, Reach.SESSION, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
+        "{service} refused to go on with this conversation",
+    ),
+    FaultClass.CONTEXT: FaultPolicy(
+        10.0, True, Reach.SESSION, Lasts.A_TURN, False, OfKey.NOTHING,
+        "this conversation became too long for {service}",
+    ),
+    FaultClass.NETWORK: FaultPolicy(
+        2.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        "I cannot reach the internet",
+    ),
+    FaultClass.TRANSIENT: FaultPolicy(
+        5.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        "{service} has a problem at the moment",
+    ),
+    FaultClass.SESSION_END: FaultPolicy(
+        0.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        "{service} closed the connection",
+        is_trouble=False,
+    ),
+    FaultClass.HANDLE: FaultPolicy(
+        0.0, True, Reach.SESSION, Lasts.A_WHILE, False, OfKey.NOTHING,
+        "{service} closed the connection",
+    ),
+    FaultClass.FROZEN: FaultPolicy(
+        30.0, True, Reach.SESSION, Lasts.A_MOMENT, False, OfKey.NOTHING,
+        "{service} does not answer",
+    ),
+    FaultClass.UNKNOWN: FaultPolicy(
+        10.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        "the connection to {service} broke off",
+    ),
+}  # fmt: skip
