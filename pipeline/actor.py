@@ -7,10 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic
 
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import TypeVar
 
+from pipeline.declaration import IMPLICIT_OUTPUTS, bound_outputs, declare, unknown_output
 from pipeline.frames import ActorState, Frame
 from pipeline.logs import Logger, get_logger
 from pipeline.ports import In, Out
@@ -22,7 +24,7 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-OptionsT = TypeVar("OptionsT", bound=Options)
+OptionsT = TypeVar("OptionsT", bound=Options, default=Options)
 
 
 @dataclass(frozen=True)
@@ -55,10 +57,14 @@ class Surroundings:
 class Actor(Generic[OptionsT]):
     """One stage of the conversation.
 
-    A subclass declares `options_type`, `inputs` and `outputs`, and gets each frame of input port
-    `p` in its method `on_p(frame)`. Handlers run one after the other on the actor's event loop and
-    must not block it: longer work goes to `self.spawn(...)` or a thread. The class is imported by
-    the supervisor to read its ports, so heavy libraries are imported in `start`.
+    A subclass `Loud(Actor[LoudOptions])` has the options `LoudOptions`. Its method
+    `on_audio(self, frame: Audio)` makes an input port `audio` that takes `Audio`, and is called for
+    each frame; `speech: Out[SpeechStarted]` in its body makes an output port. `inputs` has what is
+    to be dropped or replayed, and may list ports in full, as `outputs` may.
+
+    Handlers run one after the other on the actor's event loop and must not block it: longer work
+    goes to `self.spawn(...)` or a thread. The class is imported by the supervisor to read its
+    ports, so heavy libraries are imported in `start`.
 
     An exception anywhere ends the process; the supervisor starts it again.
     """
@@ -90,6 +96,11 @@ class Actor(Generic[OptionsT]):
         self._attended: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._failed: asyncio.Future[None] | None = None
+        vars(self).update(bound_outputs(self))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        declare(cls, Options)
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -117,6 +128,8 @@ class Actor(Generic[OptionsT]):
         """Send a frame on an output port; never blocks."""
         if self._publish is None:
             raise RuntimeError(f"{self.name} published before it was started")
+        if port not in self.outputs and port not in IMPLICIT_OUTPUTS:
+            raise unknown_output(type(self), port)
         self._publish(port, frame)
 
     def attend(self, port: str) -> None:

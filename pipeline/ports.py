@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Generic
+
+from typing_extensions import TypeVar
 
 from pipeline.frames import Frame
+
+FrameT_co = TypeVar("FrameT_co", bound=Frame, default=Any, covariant=True)
+"""Covariant, so that ports of different types can stand in one table."""
 
 
 @dataclass(frozen=True)
@@ -12,7 +19,7 @@ class In:
     """An input port: frame types taken, and what to drop.
 
     Attributes:
-        types: Frame classes this port understands.
+        types: Frame classes this port understands; left out, those of the handler's type hint.
         max_age_ms: Frames captured longer ago than this are dropped and counted; None keeps all.
         newest: Of the frames waiting, only the newest is taken; the others are counted.
         replay: Ask for what the producer retained, so that a restart misses nothing. Retained
@@ -24,7 +31,7 @@ class In:
         together_ms: The same where many sessions come over one stream, attended or not.
     """
 
-    types: tuple[type[Frame], ...]
+    types: tuple[type[Frame], ...] = ()
     max_age_ms: float | None = None
     newest: bool = False
     replay: bool = False
@@ -34,18 +41,29 @@ class In:
 
 
 @dataclass(frozen=True)
-class Out:
+class Out(Generic[FrameT_co]):
     """An output port: frame types given, and what is kept for consumers that come late.
 
+    Written in the body of an actor's class, `speech: Out[SpeechStarted | SpeechEnded]` declares
+    the port `speech`, and `self.speech.publish(frame)` sends on it.
+
     Attributes:
-        types: Frame classes this port may carry.
+        types: Frame classes this port may carry; left out, those of the annotation.
         retain_s: Seconds of frames kept for restarted consumers.
         retain_last: Keep the newest frame of each session, whatever its age.
     """
 
-    types: tuple[type[Frame], ...]
+    types: tuple[type[FrameT_co], ...] = ()
     retain_s: float = 0.0
     retain_last: bool = False
+    send: Callable[[Frame], None] | None = field(default=None, repr=False, compare=False)
+    """How the actor that has it sends on it; the class's own has none."""
+
+    def publish(self, frame: FrameT_co) -> None:  # type: ignore[misc]
+        """Send a frame on this port; never blocks."""
+        if self.send is None:
+            raise RuntimeError("this port is the class's: publish on that of an actor")
+        self.send(frame)
 
 
 @dataclass(frozen=True)

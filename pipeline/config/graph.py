@@ -17,8 +17,9 @@ from pipeline.config.load import explain
 from pipeline.config.model import ActorConfig, PipelineConfig
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
 from pipeline.frames import Health, Playback, Route, Status, TurnClosed
+from pipeline.port_check import check_handlers, check_published
 from pipeline.ports import Out, StreamRef
-from pipeline.registry import find_actor
+from pipeline.registry import BUILTIN_PACKAGE, find_actor
 
 SUPERVISOR = "supervisor"
 SUPERVISOR_PORTS = {
@@ -157,6 +158,10 @@ def _node(name: str, config: ActorConfig, graph: Graph, external: bool, look_out
     path = f"actors.{name}"
     try:
         actor_class = find_actor(config.use, graph.config_dir)
+        check_handlers(actor_class)
+        if not actor_class.__module__.startswith(BUILTIN_PACKAGE + "."):
+            # It takes some ms a class; a test has looked at those that come with greenroom.
+            check_published(actor_class)
     except ConfigError as error:
         raise ConfigError(f"{path}.use: {error}") from error
     try:

@@ -19,6 +19,7 @@ from typing import Any, Generic, TypeVar
 
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.frames import ActorState, Frame
+from pipeline.port_check import check_handlers
 
 FrameT = TypeVar("FrameT", bound=Frame)
 OptionsT = TypeVar("OptionsT", bound=Options)
@@ -190,6 +191,7 @@ def stage(
     **options: Any,
 ) -> Iterator[Stage[OptionsT]]:
     """Start an actor for a test and stop it at the end, asserting that nothing is left of it."""
+    check_handlers(actor_class)
     loop = asyncio.new_event_loop()
     with tempfile.TemporaryDirectory(prefix="stage-") as folder:
         surroundings = Surroundings(

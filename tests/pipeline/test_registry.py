@@ -9,6 +9,7 @@ import pytest
 
 import actors
 from pipeline.errors import ConfigError
+from pipeline.port_check import check_handlers, check_published
 from pipeline.registry import builtin_names, find_actor
 
 HERE = Path(__file__).parents[1] / "helpers"
@@ -21,11 +22,13 @@ def test_a_built_in_actor_is_found_by_its_bare_name() -> None:
     assert "speech" in vad.outputs
 
 
-def test_every_built_in_actor_can_be_imported_and_defines_its_handlers() -> None:
+def test_every_built_in_actor_can_be_imported_and_names_its_ports_right() -> None:
     names = builtin_names()
     assert names == list(actors.ACTORS)
     for name in names:
         actor = find_actor(name, HERE)
+        check_handlers(actor)
+        check_published(actor)
         for port in actor.inputs:
             assert callable(getattr(actor, f"on_{port}", None)), f"{name} has no on_{port}"
 
