@@ -49,7 +49,7 @@ def with_changes(tmp_path: Path, actors: dict[str, Any], **top: Any) -> Path:
 
 
 ONLY_LIVE = {"backends": ["live"]}
-"""With an understudy the person would be answered in spite of the error."""
+"""With a backend that stands by the person would be answered in spite of the error."""
 
 CASES: dict[str, tuple[dict[str, Any], tuple[str, ...]]] = {
     "unknown actor": ({"vad": {"use": "vat"}}, ("bad.yaml", "actors.vad.use", "'vad'")),

@@ -61,7 +61,7 @@ class Sessions:
         memory = self._keeper.load(name)
         session.restore(memory)
         self._on_open(session, memory.begun)
-        idle = [each for each in self if each.performance is None and each is not session]
+        idle = [each for each in self if each.answer is None and each is not session]
         if len(self._sessions) > MOST_SESSIONS and idle:
             del self._sessions[min(idle, key=lambda each: each.touched_s).name]
         return session

@@ -16,7 +16,7 @@ from actors.backends.on_device.connection import Connections, is_trouble
 from actors.backends.on_device.intents import Context
 from actors.backends.on_device.local_model import LocalModelError, converse
 from actors.backends.on_device.options import DeviceOptions
-from actors.backends.turnwise.backend import Understudy
+from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import Heard, Part, Request, Sound, Words
 from actors.lib.speech.recognizer import MoonshineRecognizer
 from actors.lib.speech.sentences import sentences
@@ -32,12 +32,12 @@ NEEDED = {"moonshine_voice": "moonshine-voice", "hibari": "hibari-tts"}
 REST_LEFT_OUT = "I left out the rest."
 
 
-class Device(Understudy[DeviceOptions]):
+class Device(TurnBasedBackend[DeviceOptions]):
     """Answers what the device can: commands to tools, time, date, what is wrong."""
 
     options_type = DeviceOptions
     inputs: ClassVar = {
-        **Understudy.inputs,
+        **TurnBasedBackend.inputs,
         "backends": In((BackendStatus, Fault), replay=True, required=False),
     }
 

@@ -26,14 +26,14 @@ if TYPE_CHECKING:
 Publish = Callable[[str, Frame], None]
 
 
-class Stance(Enum):
+class AnswerState(Enum):
     """Whether it still says anything."""
 
     ON = auto()
     OVER = auto()
 
 
-class Performance:
+class Answer:
     """Publishes the frames of one answer, the last of which is its one `AnswerEnded`.
 
     Args:
@@ -61,7 +61,7 @@ class Performance:
     ) -> None:
         self.turn = turn
         self.session = session
-        self.stance = Stance.ON
+        self.state = AnswerState.ON
         self.samples = 0
         self.task: asyncio.Task[None] | None = None
         self._header = {"session": session, "turn": turn, "epoch": epoch, "backend": backend}
@@ -76,9 +76,9 @@ class Performance:
         self._pending: list[str] = []
         self._used: set[str] = set()
 
-    def take(self, part: Part) -> None:
+    def give(self, part: Part) -> None:
         """Publish a part; once the answer is over, nothing."""
-        if self.stance is Stance.OVER:
+        if self.state is AnswerState.OVER:
             return
         match part:
             case Heard(text):
@@ -92,9 +92,9 @@ class Performance:
 
     def end(self, end: AnswerEnd, detail: str = "") -> None:
         """Say that this was it, unless it was said."""
-        if self.stance is Stance.OVER:
+        if self.state is AnswerState.OVER:
             return
-        self.stance = Stance.OVER
+        self.state = AnswerState.OVER
         self._cancel_calls()
         if Side.MODEL in self._sides:
             self._say(Side.MODEL, "", final=True)
@@ -105,10 +105,10 @@ class Performance:
         """All of the answer is out; one without sound is none."""
         self.end(AnswerEnd.COMPLETE if self.samples else AnswerEnd.EMPTY)
 
-    def withdraw(self) -> None:
+    def abort(self) -> None:
         """Say nothing any more."""
-        if self.stance is Stance.ON:
-            self.stance = Stance.OVER
+        if self.state is AnswerState.ON:
+            self.state = AnswerState.OVER
             self._cancel_calls()
 
     async def call(self, name: str, args: dict[str, Any]) -> dict[str, Any]:

@@ -12,10 +12,10 @@ from typing import Any, ClassVar, TypeVar
 from actors.backends.audio_ring import RATE_HZ
 from actors.backends.ports import INPUTS, OUTPUTS
 from actors.backends.sessions import Sessions
-from actors.backends.turnwise.answer import Performance, Stance
+from actors.backends.turnwise.answer import Answer, AnswerState
 from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Words
 from actors.backends.turnwise.session import Session
-from actors.backends.turnwise.turns import Begin, Interrupt, Step, Withdraw
+from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.frames import (
     ActorState,
@@ -47,7 +47,7 @@ SHOWN = {BackendState.CONNECTING: ActorState.CONNECTING, BackendState.READY: Act
 not."""
 
 
-class Understudy(Actor[OptionsT], ABC):
+class TurnBasedBackend(Actor[OptionsT], ABC):
     """Knows the lines of every turn, and answers those that the route gives it.
 
     A subclass implements `answer`. `transcript`, `answers` and `turns` tell what other backends
@@ -118,12 +118,12 @@ class Understudy(Actor[OptionsT], ABC):
         """The user began or finished a turn."""
         session = self._sessions.get(frame.session)
         session.history.began(frame.turn)
-        machine = session.machine
+        turns = session.turns
         if isinstance(frame, SpeechStarted):
-            self._do(session, machine.speech_started(frame.turn, frame.position))
+            self._do(session, turns.speech_started(frame.turn, frame.position))
         else:
             self.catch_up("audio")
-            steps = machine.speech_ended(frame.turn, frame.start_position, frame.position)
+            steps = turns.speech_ended(frame.turn, frame.start_position, frame.position)
             self._do(session, steps)
 
     def on_video(self, frame: Image) -> None:
@@ -134,7 +134,7 @@ class Understudy(Actor[OptionsT], ABC):
         """The user typed a turn."""
         session = self._sessions.get(frame.session)
         session.history.began(frame.turn)
-        self._do(session, session.machine.typed(frame.turn, frame.text))
+        self._do(session, session.turns.typed(frame.turn, frame.text))
 
     def on_transcript(self, frame: Transcript) -> None:
         """What was said to and by other backends belongs to the conversation."""
@@ -144,27 +144,27 @@ class Understudy(Actor[OptionsT], ABC):
     def on_answers(self, frame: AnswerEnded) -> None:
         """A turn that another backend answered in full needs no other answer."""
         if frame.backend != self.name and frame.end is AnswerEnd.COMPLETE:
-            self._sessions.get(frame.session).machine.answered_elsewhere(frame.turn)
+            self._sessions.get(frame.session).turns.answered_elsewhere(frame.turn)
 
     def on_playback(self, frame: Playback) -> None:
         """What the user did not hear was not said."""
         session = self._sessions.get(frame.session)
         session.history.playback(frame)
         if frame.played_samples:
-            session.machine.sounded(frame.turn)
+            session.turns.sounded(frame.turn)
 
     def on_route(self, frame: Route) -> None:
         """The turns have an owner."""
         session = self._sessions.get(frame.session)
         owned = frame.owner == self.name
-        self._do(session, session.machine.route(owned=owned, epoch=frame.epoch), frame.sent_ns)
+        self._do(session, session.turns.route(owned=owned, epoch=frame.epoch), frame.sent_ns)
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn has its outcome."""
         session = self._sessions.get(frame.session)
         session.history.closed(frame)
         session.begun.pop(frame.turn, None)
-        self._do(session, session.machine.closed(frame.turn))
+        self._do(session, session.turns.closed(frame.turn))
         self._sessions.save(session)
 
     def on_offer(self, frame: ToolOffer) -> None:
@@ -184,98 +184,96 @@ class Understudy(Actor[OptionsT], ABC):
                     self._begin(session, step, route_sent_ns)
                 case Interrupt(turn, epoch):
                     self._interrupt(session, turn, epoch)
-                case Withdraw() if session.performance is not None:
-                    session.performance.withdraw()
+                case Abort() if session.answer is not None:
+                    session.answer.abort()
                     self._drop(session)
 
     def _begin(self, session: Session, begin: Begin, route_sent_ns: int) -> None:
-        performance = self._performance(session, begin.turn, begin.epoch)
-        session.performance = performance
+        answer = self._new_answer(session, begin.turn, begin.epoch)
+        session.answer = answer
         self.counters["answers_begun"] += 1
         if route_sent_ns > self._serving_ns:
             delay_ns = time.monotonic_ns() - route_sent_ns
             self.gauges["route_to_start_ms"] = round(delay_ns / 1e6, 3)
-        performance.task = self.spawn(self._perform(session, performance, begin), begin.turn)
+        answer.task = self.spawn(self._perform(session, answer, begin), begin.turn)
 
-    async def _perform(self, session: Session, performance: Performance, begin: Begin) -> None:
+    async def _perform(self, session: Session, answer: Answer, begin: Begin) -> None:
         failure = "internal error"
         try:
-            request = await session.request(begin, self._tools, performance.call)
+            request = await session.request(begin, self._tools, answer.call)
             if len(request.pcm) // 2 < begin.material.samples:
                 self.counters["turns_cut_short"] += 1
             if begin.line:
-                self._take(session, performance, Heard(begin.line))
+                self._give(session, answer, Heard(begin.line))
             async with aclosing(self.answer(request)) as parts:
                 async for part in parts:
-                    self._take(session, performance, part)
-            self._finish(session, performance, AnswerEnd.COMPLETE)
+                    self._give(session, answer, part)
+            self._finish(session, answer, AnswerEnd.COMPLETE)
         except AnswerFailedError as error:
-            self._finish(session, performance, AnswerEnd.FAILED, str(error))
+            self._finish(session, answer, AnswerEnd.FAILED, str(error))
         except asyncio.CancelledError:
             failure = "the backend was stopped"
             raise
         finally:
             # Whatever else goes wrong ends this process; the turn must not wait for that.
-            self._finish(session, performance, AnswerEnd.FAILED, failure)
+            self._finish(session, answer, AnswerEnd.FAILED, failure)
 
-    def _take(self, session: Session, performance: Performance, part: Part) -> None:
+    def _give(self, session: Session, answer: Answer, part: Part) -> None:
         if isinstance(part, Heard):
             # Another backend may have told the pipeline already what the user said.
-            known = session.history.said(performance.turn)
-            session.history.understood(performance.turn, self.name, performance.epoch, part.text)
+            known = session.history.said(answer.turn)
+            session.history.understood(answer.turn, self.name, answer.epoch, part.text)
             new = part.text if part.text.startswith(known) else ""
             part = Heard(new.removeprefix(known))
         if not (isinstance(part, (Heard, Words)) and not part.text):
-            performance.take(part)
+            answer.give(part)
 
-    def _finish(
-        self, session: Session, performance: Performance, end: AnswerEnd, detail: str = ""
-    ) -> None:
-        if performance.stance is Stance.OVER:
+    def _finish(self, session: Session, answer: Answer, end: AnswerEnd, detail: str = "") -> None:
+        if answer.state is AnswerState.OVER:
             return
         self.counters[f"answers_{end}"] += 1
-        session.machine.ended(performance.turn)
+        session.turns.ended(answer.turn)
         if end is AnswerEnd.COMPLETE:
-            performance.complete()
+            answer.complete()
         else:
-            performance.end(end, detail)
+            answer.end(end, detail)
         self._drop(session)
         self._sessions.save(session)
 
     def _interrupt(self, session: Session, turn: str, epoch: int) -> None:
-        performance = session.performance
-        if performance is None or performance.turn != turn:
+        answer = session.answer
+        if answer is None or answer.turn != turn:
             # Its answer never began: the ledger must know that none will come.
-            performance = self._performance(session, turn, epoch)
+            answer = self._new_answer(session, turn, epoch)
         self.counters[f"answers_{AnswerEnd.INTERRUPTED}"] += 1
-        performance.end(AnswerEnd.INTERRUPTED)
-        if performance is session.performance:
+        answer.end(AnswerEnd.INTERRUPTED)
+        if answer is session.answer:
             self._drop(session)
         self._sessions.save(session)
 
     def _drop(self, session: Session) -> None:
         """Forget the answer in progress, which has had its last word."""
-        performance, session.performance = session.performance, None
-        if performance is None:
+        answer, session.answer = session.answer, None
+        if answer is None:
             return
-        session.begun.pop(performance.turn, None)
-        if performance.task is not None and performance.task is not asyncio.current_task():
-            performance.task.cancel()
+        session.begun.pop(answer.turn, None)
+        if answer.task is not None and answer.task is not asyncio.current_task():
+            answer.task.cancel()
 
-    def _performance(self, session: Session, turn: str, epoch: int) -> Performance:
+    def _new_answer(self, session: Session, turn: str, epoch: int) -> Answer:
         def on_sound() -> None:
-            session.machine.sounded(turn)
+            session.turns.sounded(turn)
             session.begun[turn] = epoch
             self._sessions.save(session)
 
-        return Performance(
+        return Answer(
             session.name,
             turn,
             epoch,
             self.name,
             publish=lambda port, frame: self._send(session, port, frame),
             results=session.results,
-            on_call=lambda: session.machine.sounded(turn),
+            on_call=lambda: session.turns.sounded(turn),
             on_sound=on_sound,
         )
 
@@ -288,7 +286,7 @@ class Understudy(Actor[OptionsT], ABC):
 
     def _on_open(self, session: Session, begun: dict[str, int]) -> None:
         for turn, epoch in begun.items():
-            cut_off = self._performance(session, turn, epoch)
+            cut_off = self._new_answer(session, turn, epoch)
             cut_off.end(AnswerEnd.FAILED, "cut off: the process was restarted")
         self._publish_status(session)
 

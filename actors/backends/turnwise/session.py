@@ -11,9 +11,9 @@ from actors.backends.audio_ring import AudioRing
 from actors.backends.history import History
 from actors.backends.store import Memory
 from actors.backends.tool_results import ToolResults
-from actors.backends.turnwise.answer import Performance
+from actors.backends.turnwise.answer import Answer
 from actors.backends.turnwise.request import CallTool, Request
-from actors.backends.turnwise.turns import Begin, TurnMachine
+from actors.backends.turnwise.turns import Begin, Turns
 
 PICTURE_LIFE_S = 30.0
 """An older picture shows what was, not what the user talks about."""
@@ -36,9 +36,9 @@ class Session:
         self.name = name
         self.ring = AudioRing()
         self.history = History(reported=reported)
-        self.machine = TurnMachine(owned=owned)
+        self.turns = Turns(owned=owned)
         self.results = ToolResults()
-        self.performance: Performance | None = None
+        self.answer: Answer | None = None
         self.begun: dict[str, int] = {}
         self.touched_s = time.monotonic()
         self._picture: Picture | None = None
@@ -46,7 +46,7 @@ class Session:
 
     def hear(self, position: int, pcm: bytes) -> None:
         """Take a block of the microphone."""
-        self.ring.append(position, pcm, self.machine.hold_from())
+        self.ring.append(position, pcm, self.turns.hold_from())
         if self._arrivals:
             for end, arrival in self._arrivals:
                 if self.ring.end >= end and not arrival.done():
@@ -84,17 +84,17 @@ class Session:
     def remember(self, memory: Memory) -> None:
         """Put into `memory` what a process that takes over must know."""
         memory.begun = dict(self.begun)
-        memory.answered = dict(self.machine.answered)
-        memory.over = list(self.machine.over)
+        memory.answered = dict(self.turns.answered)
+        memory.over = list(self.turns.over)
         memory.history = self.history.to_json()
 
     def restore(self, memory: Memory) -> None:
         """Take over what an earlier process knew, but for `begun`."""
         self.history.restore(memory.history)
         for turn in memory.over:
-            self.machine.over[turn] = None
+            self.turns.over[turn] = None
         for turn, epoch in (memory.answered | memory.begun).items():
-            self.machine.note_answered(turn, epoch)
+            self.turns.note_answered(turn, epoch)
 
     async def _hear_upto(self, position: int) -> None:
         if self.ring.end >= position:

@@ -66,13 +66,13 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdraw:
+class Abort:
     """Another backend owns the turn: stop answering it without a word."""
 
     turn: str
 
 
-Step = Begin | Interrupt | Withdraw
+Step = Begin | Interrupt | Abort
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Turn:
 
 
 @dataclass
-class TurnMachine:
+class Turns:
     """The turns of one session, oldest first; `owned` says that they are answered here."""
 
     owned: bool
@@ -158,7 +158,7 @@ class TurnMachine:
         for turn in self._turns.values():
             if turn.stage is Stage.ANSWERING:
                 turn.stage = Stage.COMPLETE
-                steps.append(Withdraw(turn.name))
+                steps.append(Abort(turn.name))
         self.owned, self.epoch = owned, epoch
         return steps + self._supersede() + self._begin()
 

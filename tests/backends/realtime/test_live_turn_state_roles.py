@@ -117,7 +117,7 @@ def test_model_that_does_not_wait_for_its_tool_keeps_the_turn_open_for_the_resul
 # Route.
 
 
-def test_understudy_keeps_the_turn_and_answers_it_when_it_becomes_the_owner(
+def test_standby_keeps_the_turn_and_answers_it_when_it_becomes_the_owner(
     live: Driver,
 ) -> None:
     live.do(live.exchange.route("http", 1, live.now_s))
@@ -131,7 +131,7 @@ def test_understudy_keeps_the_turn_and_answers_it_when_it_becomes_the_owner(
     assert epochs == {2}
 
 
-def test_understudy_does_not_answer_what_another_backend_has_answered(live: Driver) -> None:
+def test_standby_does_not_answer_what_another_backend_has_answered(live: Driver) -> None:
     live.do(live.exchange.route("http", 1, live.now_s))
     turn = live.speak(0, 3200)
     live.exchange.answered_elsewhere(turn)

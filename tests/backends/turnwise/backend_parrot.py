@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from actors.backends.turnwise.backend import Understudy
+from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import Part, Request, Sound, Words
 from pipeline.actor import Options, Surroundings
 from pipeline.frames import (
@@ -27,7 +27,7 @@ BLOCK = 320
 SECOND = b"\x01\x00" * 24_000
 
 
-class Parrot(Understudy[Options]):
+class Parrot(TurnBasedBackend[Options]):
     """Each answer gives what is in `lines` and, unless `held`, ends."""
 
     def __init__(self, options: Options, surroundings: Surroundings) -> None:

@@ -1,4 +1,4 @@
-"""An understudy hears all, answers what it owns, and ends every answer once."""
+"""A turn-based backend hears all, answers what it owns, and ends every answer once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which turn an understudy answers: a table of situations, and what holds in all of them."""
+"""Which turn is answered: a table of situations, and what holds in all of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.backends.turnwise.turns import Begin, Interrupt, Material, Step, TurnMachine, Withdraw
+from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Material, Step, Turns
 
 
 def begin(turn: str, epoch: int, *spans: tuple[int, int], lines: tuple[str, ...] = ()) -> Begin:
@@ -17,7 +17,7 @@ def begin(turn: str, epoch: int, *spans: tuple[int, int], lines: tuple[str, ...]
 
 def play(*events: tuple[Any, ...], owned: bool = False) -> list[Step]:
     """What the last event makes it do; the turns that material is from are left out."""
-    machine = TurnMachine(owned=owned)
+    machine = Turns(owned=owned)
     steps: list[Step] = []
     for name, *arguments in events:
         if name == "route":
@@ -62,10 +62,10 @@ B = (("speech_started", "b", 300), ("speech_ended", "b", 300, 400))
             [begin("a", 4, (100, 200))],
             id="again in a later epoch, while it is not closed",
         ),
-        pytest.param((OURS, *A, THEIRS), [Withdraw("a")], id="without a word if the route is lost"),
+        pytest.param((OURS, *A, THEIRS), [Abort("a")], id="without a word if the route is lost"),
         pytest.param(
             (OURS, *A, ("route", True, 3)),
-            [Withdraw("a"), begin("a", 3, (100, 200))],
+            [Abort("a"), begin("a", 3, (100, 200))],
             id="anew in a new epoch",
         ),
         pytest.param((OURS, *A, B[0]), [Interrupt("a", 2)], id="the user goes on speaking"),
@@ -120,7 +120,7 @@ def test_without_a_route_every_turn_is_answered() -> None:
 
 
 def test_sound_of_open_turns_is_held() -> None:
-    machine = TurnMachine(owned=False)
+    machine = Turns(owned=False)
     machine.speech_ended("a", 100, 200)
     machine.speech_ended("b", 300, 400)
     assert machine.hold_from() == 100
@@ -146,7 +146,7 @@ class World:
     """A user, a ledger and a supervisor, and all that the machine did."""
 
     def __init__(self) -> None:
-        self.machine = TurnMachine(owned=False)
+        self.turns = Turns(owned=False)
         self.position = 0
         self.speaking: str | None = None
         self.names: list[str] = []
@@ -157,7 +157,7 @@ class World:
         self.answered: dict[str, int] = {}
 
     def step(self, event: str, argument: Any) -> None:
-        machine = self.machine
+        machine = self.turns
         self.position += 10
         match event:
             case "speak" if self.speaking is None:
@@ -198,7 +198,7 @@ class World:
         for step in steps:
             match step:
                 case Begin(turn, epoch, material):
-                    assert self.machine.owned
+                    assert self.turns.owned
                     assert self.running is None, "two answers at once"
                     assert turn not in self.settled
                     assert (turn, epoch) not in self.begun, "twice in one epoch"
@@ -206,25 +206,25 @@ class World:
                     self.begun.append((turn, epoch))
                     self.running = turn
                 case Interrupt(turn, epoch):
-                    assert self.machine.owned
-                    assert epoch == self.machine.epoch
+                    assert self.turns.owned
+                    assert epoch == self.turns.epoch
                     if self.running == turn:
                         self.running = None
                     self.settled.add(turn)
-                case Withdraw(turn):
+                case Abort(turn):
                     assert self.running == turn
                     self.running = None
 
     def check(self) -> None:
-        assert self.machine.answering() == self.running
-        if not self.machine.owned:
+        assert self.turns.answering() == self.running
+        if not self.turns.owned:
             assert self.running is None
             return
         for name in self.names:
             complete = name != self.speaking
-            answered = name == self.running or self.answered.get(name) == self.machine.epoch
+            answered = name == self.running or self.answered.get(name) == self.turns.epoch
             # Answered in an older epoch and spoken over since: nobody wants it again.
-            superseded = name in self.answered and name not in self.machine.open_turns()
+            superseded = name in self.answered and name not in self.turns.open_turns()
             assert not complete or answered or name in self.settled or superseded, f"{name} lost"
 
 

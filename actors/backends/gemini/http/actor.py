@@ -8,8 +8,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
-from actors.backends.gemini.faults import Action, Verdict
-from actors.backends.gemini.http.availability import Standing, standing
+from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.gemini.http.availability import Availability, availability_of
 from actors.backends.gemini.http.contents import speech_config_of
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.pcm_stream import PcmStream
@@ -18,7 +18,7 @@ from actors.backends.gemini.http.speech import spoken
 from actors.backends.gemini.http.usage import tokens_of
 from actors.backends.gemini.http.words import BlockedError, words_of
 from actors.backends.gemini.models import Model
-from actors.backends.turnwise.backend import Understudy
+from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import AnswerFailedError, Part, Request, Sound
 from pipeline.actor import Surroundings
 from pipeline.errors import did_you_mean
@@ -28,7 +28,7 @@ METHOD = "generateContent"
 """What a model must offer to be asked over HTTP, streamed or not."""
 
 
-class Http(Understudy[HttpOptions]):
+class Http(TurnBasedBackend[HttpOptions]):
     """Answers turns over HTTP, for when a Live connection is not to be had."""
 
     options_type = HttpOptions
@@ -41,7 +41,7 @@ class Http(Understudy[HttpOptions]):
     def __init__(self, options: HttpOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._service = Service(options, surroundings, self.log, self.counters)
-        self._standing = Standing(BackendState.CONNECTING)
+        self._availability = Availability(BackendState.CONNECTING)
         self._failures = 0
         self._changed = asyncio.Event()
 
@@ -55,7 +55,7 @@ class Http(Understudy[HttpOptions]):
         while True:
             self._changed.clear()
             try:
-                async with asyncio.timeout(self._standing.look_in_s):
+                async with asyncio.timeout(self._availability.look_in_s):
                     await self._changed.wait()
             except TimeoutError:
                 await self._look()
@@ -81,11 +81,11 @@ class Http(Understudy[HttpOptions]):
                         asked_s = 0.0
                     yield part
         except ServiceFailedError as error:
-            self._note(error.verdict, request.session)
-            raise AnswerFailedError(str(error.verdict)) from error
+            self._note(error.info, request.session)
+            raise AnswerFailedError(str(error.info)) from error
         except BlockedError as error:
-            verdict = Verdict(FaultClass.POLICY, Action.STOP, None, str(error))
-            self._publish_fault(verdict, request.session)
+            info = FaultInfo(FaultClass.POLICY, Action.STOP, None, str(error))
+            self._publish_fault(info, request.session)
             raise
         self._note(None, request.session)
 
@@ -112,42 +112,42 @@ class Http(Understudy[HttpOptions]):
         try:
             models = await self._service.models()
         except ServiceFailedError as error:
-            self._note(error.verdict, self.session)
+            self._note(error.info, self.session)
         else:
             self._note(self._missing(models), self.session)
 
-    def _missing(self, models: list[Model]) -> Verdict | None:
+    def _missing(self, models: list[Model]) -> FaultInfo | None:
         names = [model.name for model in models if METHOD in model.methods]
         for wanted in (self.options.model, self.options.tts_model):
             if wanted.removeprefix("models/") not in names:
                 reason = f"no model {wanted!r} for {METHOD}: {did_you_mean(wanted, names)}"
                 advice = "`greenroom models` lists the models there are."
-                return Verdict(FaultClass.MODEL, Action.STOP, 404, reason, advice)
+                return FaultInfo(FaultClass.MODEL, Action.STOP, 404, reason, advice)
         return None
 
-    def _note(self, verdict: Verdict | None, session: str) -> None:
+    def _note(self, info: FaultInfo | None, session: str) -> None:
         """Take note of how a request went, and tell the pipeline what changed."""
-        self._failures = 0 if verdict is None else self._failures + 1
-        now = standing(verdict, self._service.wait_s(), self._failures)
-        if verdict is not None:
-            self._publish_fault(verdict, session, now.look_in_s)
-        if verdict is not None or now != self._standing:
-            self._standing = now
+        self._failures = 0 if info is None else self._failures + 1
+        now = availability_of(info, self._service.wait_s(), self._failures)
+        if info is not None:
+            self._publish_fault(info, session, now.look_in_s)
+        if info is not None or now != self._availability:
+            self._availability = now
             self._changed.set()
             self.say_status(now.state, now.reason, now.look_in_s)
 
     def _publish_fault(
-        self, verdict: Verdict, session: str, retry_after_s: float | None = None
+        self, info: FaultInfo, session: str, retry_after_s: float | None = None
     ) -> None:
-        self.counters[f"faults_{verdict.fault}"] += 1
+        self.counters[f"faults_{info.fault}"] += 1
         frame = Fault(
             session=session,
             backend=self.name,
-            fault=verdict.fault,
-            code=verdict.code,
-            reason=verdict.reason,
-            advice=verdict.advice,
-            retry=verdict.retry,
+            fault=info.fault,
+            code=info.code,
+            reason=info.reason,
+            advice=info.advice,
+            retry=info.retry,
             retry_after_s=retry_after_s,
         )
         self.publish("faults", frame)

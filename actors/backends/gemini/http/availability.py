@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.backends.gemini.faults import Verdict
+from actors.backends.fault_info import FaultInfo
 from pipeline.backoff import Backoff
 from pipeline.frames import BackendState
 from pipeline.turns.fault_policy import POLICIES, Lasts
@@ -14,7 +14,7 @@ LOOK = Backoff(first_s=5.0, longest_s=60.0)
 
 
 @dataclass(frozen=True)
-class Standing:
+class Availability:
     """What to tell the pipeline, and when to look again; `look_in_s` None: not by itself."""
 
     state: BackendState
@@ -22,24 +22,24 @@ class Standing:
     look_in_s: float | None = None
 
 
-def standing(verdict: Verdict | None, keys_in_s: float | None, failures: int) -> Standing:
+def availability_of(info: FaultInfo | None, keys_in_s: float | None, failures: int) -> Availability:
     """Decide.
 
     Args:
-        verdict: On the last request; None: it succeeded.
+        info: On the last request; None: it succeeded.
         keys_in_s: Time until a key is usable, 0 if one is; None: none will be.
         failures: Requests that failed in a row, this one included.
     """
-    reason = str(verdict) if verdict is not None else ""
+    reason = str(info) if info is not None else ""
     if keys_in_s is None:
-        return Standing(BackendState.UNAVAILABLE, reason or "every API key was refused")
+        return Availability(BackendState.UNAVAILABLE, reason or "every API key was refused")
     if keys_in_s > 0:
-        return Standing(BackendState.UNAVAILABLE, reason or "the quota is used up", keys_in_s)
-    lasts = Lasts.A_TURN if verdict is None else POLICIES[verdict.fault].lasts
+        return Availability(BackendState.UNAVAILABLE, reason or "the quota is used up", keys_in_s)
+    lasts = Lasts.A_TURN if info is None else POLICIES[info.fault].lasts
     if lasts is Lasts.A_TURN:
-        return Standing(BackendState.READY)
+        return Availability(BackendState.READY)
     if lasts is Lasts.UNTIL_MENDED:
-        return Standing(BackendState.UNAVAILABLE, reason)
+        return Availability(BackendState.UNAVAILABLE, reason)
     look_in_s = LOOK.wait_s(failures)
     state = BackendState.DEGRADED if lasts is Lasts.A_MOMENT else BackendState.UNAVAILABLE
-    return Standing(state, reason, look_in_s)
+    return Availability(state, reason, look_in_s)

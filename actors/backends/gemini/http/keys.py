@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actors.backends.gemini.faults import Verdict
+from actors.backends.fault_info import FaultInfo
 from pipeline.turns.fault_policy import POLICIES, OfKey
 
 
@@ -32,13 +32,13 @@ class KeyPool:
                 return key
         return None
 
-    def failed(self, key: str, model: str, verdict: Verdict, now_s: float) -> None:
+    def failed(self, key: str, model: str, info: FaultInfo, now_s: float) -> None:
         """Take note of a failure, if it is the key's."""
-        policy = POLICIES[verdict.fault]
+        policy = POLICIES[info.fault]
         if policy.of_key is OfKey.REFUSED:
             self._refused.add(key)
         elif policy.of_key is OfKey.USED_UP:
-            asked_for_s = verdict.retry_after_s
+            asked_for_s = info.retry_after_s
             rest_s = policy.cool_down_s if asked_for_s is None else asked_for_s
             self._resting[key, model] = now_s + rest_s
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from actors.backends.gemini.faults import Verdict
+from actors.backends.fault_info import FaultInfo
 from pipeline.backoff import Backoff
 from pipeline.frames import FaultClass
 from pipeline.turns.fault_policy import POLICIES, OfKey
@@ -32,14 +32,14 @@ class Attempts:
     random: Callable[[], float] = random_module.random
     failures: int = 0
 
-    def wait_s(self, verdict: Verdict, *, other_key: bool) -> float | None:
+    def wait_s(self, info: FaultInfo, *, other_key: bool) -> float | None:
         """Return the wait before the next try; None: another try is of no use.
 
         Args:
-            verdict: On the failure of the last try.
+            info: On the failure of the last try.
             other_key: There is a key that may serve.
         """
-        policy = POLICIES[verdict.fault]
+        policy = POLICIES[info.fault]
         if policy.of_key is not OfKey.NOTHING:
             return 0.0 if other_key else None
         self.failures += 1
@@ -48,13 +48,13 @@ class Attempts:
         return RETRY.wait_s(self.failures, self.random)
 
 
-def with_daily_quota(verdict: Verdict, details: Any) -> Verdict:
-    """Return the verdict, with a longer rest if it is the quota of the day that is used up.
+def with_daily_quota(info: FaultInfo, details: Any) -> FaultInfo:
+    """Return the info, with a longer rest if it is the quota of the day that is used up.
 
     Args:
-        verdict: By the fault table.
+        info: By the fault table.
         details: JSON of the error body, in which QuotaFailure names the quota.
     """
-    if verdict.fault is not FaultClass.QUOTA or "PerDay" not in json.dumps(details, default=str):
-        return verdict
-    return replace(verdict, retry_after_s=max(DAY_REST_S, verdict.retry_after_s or 0.0))
+    if info.fault is not FaultClass.QUOTA or "PerDay" not in json.dumps(details, default=str):
+        return info
+    return replace(info, retry_after_s=max(DAY_REST_S, info.retry_after_s or 0.0))

@@ -9,8 +9,9 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
+from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.gemini.close_reason import ConnectionOverError, closing_of, network_errors
-from actors.backends.gemini.faults import Action, Closing, Source, Verdict, classify
+from actors.backends.gemini.faults import Closing, Source, classify
 from actors.backends.gemini.http.keys import KeyPool
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
@@ -34,9 +35,9 @@ ODD_BODIES = (ValueError, TypeError, AttributeError, KeyError)
 class ServiceFailedError(GreenroomError):
     """The service did not give what was asked for."""
 
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(str(verdict))
-        self.verdict = verdict
+    def __init__(self, info: FaultInfo) -> None:
+        super().__init__(str(info))
+        self.info = info
 
 
 class Service:
@@ -80,10 +81,10 @@ class Service:
                         yield piece
                 return
             except _Failed as failed:
-                verdict = failed.verdict
-            wait_s = self._failed(key, model, verdict, attempts)
+                info = failed.info
+            wait_s = self._failed(key, model, info, attempts)
             if wait_s is None or begun:
-                raise ServiceFailedError(verdict)
+                raise ServiceFailedError(info)
             await asyncio.sleep(wait_s)
 
     async def models(self) -> list[Model]:
@@ -100,14 +101,14 @@ class Service:
                 async with asyncio.timeout(self._options.first_event_timeout_s):
                     return await list_models(client)
             except TimeoutError:
-                verdict = classify(_silence("the list of models"))
+                info = classify(_silence("the list of models"))
             except network_errors() as error:
-                verdict = _verdict_of(error)
+                info = _info_of(error)
             except ODD_BODIES:
-                verdict = classify(_odd())
-            wait_s = self._failed(key, self._options.model, verdict, attempts)
+                info = classify(_odd())
+            wait_s = self._failed(key, self._options.model, info, attempts)
             if wait_s is None:
-                raise ServiceFailedError(verdict)
+                raise ServiceFailedError(info)
             await asyncio.sleep(wait_s)
 
     def wait_s(self) -> float | None:
@@ -141,7 +142,7 @@ class Service:
         except TimeoutError as error:
             raise _Failed(classify(_silence(f"{timeout_s:g} s after the request"))) from error
         except network_errors() as error:
-            raise _Failed(_verdict_of(error)) from error
+            raise _Failed(_info_of(error)) from error
         except ODD_BODIES as error:
             raise _Failed(classify(_odd())) from error
         timeout_s = self._options.stall_timeout_s
@@ -153,23 +154,23 @@ class Service:
             except TimeoutError as error:
                 raise _Failed(classify(_silence(f"{timeout_s:g} s in the middle"))) from error
             except network_errors() as error:
-                raise _Failed(_verdict_of(error)) from error
+                raise _Failed(_info_of(error)) from error
             except ODD_BODIES as error:
                 raise _Failed(classify(_odd())) from error
 
-    def _failed(self, key: str, model: str, verdict: Verdict, attempts: Attempts) -> float | None:
+    def _failed(self, key: str, model: str, info: FaultInfo, attempts: Attempts) -> float | None:
         now_s = time.monotonic()
-        self._counters[f"failures_{verdict.fault}"] += 1
-        self._pool.failed(key, model, verdict, now_s)
-        if verdict.fault is FaultClass.NETWORK and self._options.server_file:
+        self._counters[f"failures_{info.fault}"] += 1
+        self._pool.failed(key, model, info, now_s)
+        if info.fault is FaultClass.NETWORK and self._options.server_file:
             # A server that was started anew has written a new file.
             self._server = None
         other = self._pool.usable(model, now_s) is not None
-        wait_s = attempts.wait_s(verdict, other_key=other)
+        wait_s = attempts.wait_s(info, other_key=other)
         keys = self._pool.keys
         number = keys.index(key) + 1 if key in keys else 0
         self._log.warning(
-            "a request failed", model=model, key=number, problem=str(verdict), again_in_s=wait_s
+            "a request failed", model=model, key=number, problem=str(info), again_in_s=wait_s
         )
         return wait_s
 
@@ -180,11 +181,11 @@ class Service:
             return server, key
         wait_s = self._pool.wait_s(model, time.monotonic())
         if wait_s is None:
-            verdict = Verdict(FaultClass.AUTH, Action.STOP, None, "every API key was refused")
+            info = FaultInfo(FaultClass.AUTH, Action.STOP, None, "every API key was refused")
         else:
             reason = f"the quota of every API key is used up for {model}"
-            verdict = Verdict(FaultClass.QUOTA, Action.COOL_DOWN, None, reason, "", wait_s)
-        raise ServiceFailedError(verdict)
+            info = FaultInfo(FaultClass.QUOTA, Action.COOL_DOWN, None, reason, "", wait_s)
+        raise ServiceFailedError(info)
 
     async def _open(self) -> Server:
         async with self._opening:
@@ -218,17 +219,17 @@ class Service:
 
 
 class _Failed(Exception):  # noqa: N818 - one try of several
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__(str(verdict))
-        self.verdict = verdict
+    def __init__(self, info: FaultInfo) -> None:
+        super().__init__(str(info))
+        self.info = info
 
 
 def _misconfigured(error: GreenroomError) -> ServiceFailedError:
     fault = FaultClass.AUTH if isinstance(error, CredentialError) else FaultClass.BAD_REQUEST
-    return ServiceFailedError(Verdict(fault, Action.STOP, None, str(error)))
+    return ServiceFailedError(FaultInfo(fault, Action.STOP, None, str(error)))
 
 
-def _verdict_of(error: Exception) -> Verdict:
+def _info_of(error: Exception) -> FaultInfo:
     return with_daily_quota(classify(closing_of(error)), getattr(error, "details", None))
 
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.gemini.credentials import find_keys
-from actors.backends.gemini.faults import Action, Verdict
-from actors.backends.gemini.http.availability import LOOK, Standing, standing
+from actors.backends.gemini.http.availability import LOOK, Availability, availability_of
 from actors.backends.gemini.http.keys import KeyPool
 from actors.backends.gemini.http.pcm_stream import PcmStream
 from actors.backends.gemini.http.retry import DAY_REST_S, Attempts, with_daily_quota
@@ -21,13 +21,13 @@ from pipeline.errors import CredentialError
 from pipeline.frames import BackendState, FaultClass
 
 
-def verdict(fault: FaultClass, retry_after_s: float | None = None) -> Verdict:
-    return Verdict(fault, Action.BACK_OFF, None, "for the test", "", retry_after_s)
+def info(fault: FaultClass, retry_after_s: float | None = None) -> FaultInfo:
+    return FaultInfo(fault, Action.BACK_OFF, None, "for the test", "", retry_after_s)
 
 
-QUOTA = verdict(FaultClass.QUOTA, 29.0)
-AUTH = verdict(FaultClass.AUTH)
-TRANSIENT = verdict(FaultClass.TRANSIENT)
+QUOTA = info(FaultClass.QUOTA, 29.0)
+AUTH = info(FaultClass.AUTH)
+TRANSIENT = info(FaultClass.TRANSIENT)
 
 
 def test_key_that_works_is_kept() -> None:
@@ -39,7 +39,7 @@ def test_key_rests_as_long_as_the_service_says() -> None:
     pool = KeyPool(["a", "b"])
     pool.failed("a", "m", QUOTA, 100.0)
     assert pool.usable("m", 128.9) == "b"
-    pool.failed("b", "m", verdict(FaultClass.QUOTA), 110.0)
+    pool.failed("b", "m", info(FaultClass.QUOTA), 110.0)
     assert pool.usable("m", 128.9) is None
     assert pool.wait_s("m", 120.0) == 9.0
     assert pool.usable("m", 129.0) == "a"
@@ -55,7 +55,7 @@ def test_key_that_rests_for_one_model_serves_for_another() -> None:
 @pytest.mark.parametrize("fault", [FaultClass.AUTH, FaultClass.BILLING])
 def test_refused_key_is_never_used_again(fault: FaultClass) -> None:
     pool = KeyPool(["a"])
-    pool.failed("a", "m", verdict(fault), 0.0)
+    pool.failed("a", "m", info(fault), 0.0)
     assert pool.usable("n", 1e9) is None
     assert pool.wait_s("n", 1e9) is None
 
@@ -63,7 +63,7 @@ def test_refused_key_is_never_used_again(fault: FaultClass) -> None:
 @pytest.mark.parametrize("fault", [FaultClass.TRANSIENT, FaultClass.NETWORK, FaultClass.MODEL])
 def test_failure_that_is_not_the_keys_leaves_it_in_use(fault: FaultClass) -> None:
     pool = KeyPool(["a", "b"])
-    pool.failed("a", "m", verdict(fault), 0.0)
+    pool.failed("a", "m", info(fault), 0.0)
     assert pool.usable("m", 0.0) == "a"
 
 
@@ -79,7 +79,7 @@ FAILURES = st.tuples(
 
 @given(st.lists(st.tuples(FAILURES, st.floats(0, 30))))
 def test_key_is_usable_exactly_when_the_wait_is_over(
-    story: list[tuple[tuple[str, str, Verdict], float]],
+    story: list[tuple[tuple[str, str, FaultInfo], float]],
 ) -> None:
     pool = KeyPool("abc")
     now_s = 0.0
@@ -119,7 +119,7 @@ def test_all_keys_are_found_in_environment_or_file(tmp_path: Path) -> None:
 )
 def test_when_to_try_again(fault: FaultClass, other_key: bool, waits: list[float | None]) -> None:
     attempts = Attempts(3, random=lambda: 1.0)
-    assert [attempts.wait_s(verdict(fault), other_key=other_key) for _ in waits] == waits
+    assert [attempts.wait_s(info(fault), other_key=other_key) for _ in waits] == waits
 
 
 def test_quota_of_the_day_is_not_asked_for_again_in_a_minute() -> None:
@@ -150,9 +150,9 @@ def test_how_it_stands(
     state: BackendState,
     look_in_s: float | None,
 ) -> None:
-    now = standing(verdict(fault) if fault else None, keys_in_s, failures)
+    now = availability_of(info(fault) if fault else None, keys_in_s, failures)
     assert (now.state, now.look_in_s) == (state, look_in_s)
-    assert isinstance(now, Standing)
+    assert isinstance(now, Availability)
 
 
 def wav(pcm: bytes, rate_hz: int = 16_000, channels: int = 1) -> bytes:
