@@ -13,6 +13,7 @@ ACTORS = {
     "tools": "actors.services.tools:Tools",
     "budget": "actors.services.budget:Budget",
     "speaker": "actors.outputs.speaker:Speaker",
+    "virtual_speaker": "actors.outputs.virtual:VirtualSpeaker",
     "wav_sink": "actors.outputs.wav_file:WavSink",
     "recorder": "actors.services.recorder:Recorder",
     "metrics": "actors.services.metrics:Metrics",

@@ -13,11 +13,14 @@ from actors.lib.audio.devices import rescan
 from actors.lib.audio.pcm import Samples
 from actors.lib.audio.resample import Resampler
 from actors.lib.audio.stream_keeper import KeeperState, StreamKeeper
-from actors.outputs.playout.player import Player, PlayerOptions
-from actors.outputs.playout.playout import RATE_HZ
+from actors.outputs.output import Source
+from actors.outputs.player import Player
+from actors.outputs.player_options import PlayerOptions
+from actors.outputs.playout.playout_state import RATE_HZ
+from actors.outputs.session_playback import SessionPlayback
 from pipeline.actor import Surroundings
 from pipeline.errors import DeviceError
-from pipeline.frames import ActorState
+from pipeline.frames import ActorState, SessionOpened
 
 
 class SpeakerOptions(PlayerOptions):
@@ -35,7 +38,7 @@ class SpeakerOptions(PlayerOptions):
 
 
 class Speaker(Player[SpeakerOptions]):
-    """Plays on a PortAudio device at 24 kHz, or resampled at the device's own rate.
+    """Plays the config's own session on a PortAudio device at 24 kHz, or at the device's own rate.
 
     A device that vanishes holds the answer where it was; it goes on when the device is back.
     """
@@ -45,8 +48,11 @@ class Speaker(Player[SpeakerOptions]):
     def __init__(self, options: SpeakerOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._keeper = StreamKeeper(self._open, self._on_lost, self._on_back)
-        self._device_underflows = 0
-        self._adapter = RateAdapter(self, RATE_HZ)
+        self._output = DeviceOutput(self._keeper)
+
+    def make_output(self, opened: SessionOpened) -> DeviceOutput | None:
+        """Return the device for the config's own session; nobody else is in the room."""
+        return self._output if opened.session == self.session else None
 
     def open_stream(self, fill: Fill) -> DeviceStream:
         """Open and start the device; called in a thread."""
@@ -76,66 +82,101 @@ class Speaker(Player[SpeakerOptions]):
     async def stop(self) -> None:
         """Let go of the device."""
         await self._keeper.close()
-
-    def takes_samples(self) -> bool:
-        """Return whether the device asks for blocks now."""
-        return self._keeper.state is KeeperState.OPEN
+        await super().stop()
 
     def _open(self, look_anew: bool) -> DeviceStream:
         if look_anew:
             rescan()
-        return self.open_stream(self._fill)
-
-    def _fill(self, count: int, rate_hz: int, delay_s: float, underflow: bool) -> Samples:
-        """Give the device its next block; called in its thread."""
-        try:
-            self._keeper.called()
-            self._device_underflows += underflow
-            if not self.takes_samples():
-                return np.zeros(count, np.int16)
-            if rate_hz != self._adapter.rate_hz:
-                self._adapter = RateAdapter(self, rate_hz)
-            return self._adapter.fill(count, time.monotonic_ns() + int(delay_s * 1e9))
-        except BaseException as error:
-            self._keeper.failed(error)
-            raise
-
-    def _report(self) -> None:
-        self.counters["device_underflows"] = self._device_underflows
-        super()._report()
+        return self.open_stream(self._output.fill)
 
     def _on_lost(self, problem: str) -> None:
         if self.state is not ActorState.DEGRADED:
             self.counters["device_lost"] += 1
             self.log.warning("speaker lost, trying to get it back", problem=problem)
         self.set_state(ActorState.DEGRADED, f"speaker: {problem}")
-        self.lose_device()
+        self._output.break_off()
 
     def _on_back(self) -> None:
         self.log.info("speaker is back")
         self.set_state(ActorState.READY)
 
+    def _report(self, playback: SessionPlayback) -> None:
+        self.counters["device_underflows"] = self._output.underflows
+        super()._report(playback)
+
+
+class DeviceOutput:
+    """A sound device: it asks for its blocks in a thread of its own."""
+
+    def __init__(self, keeper: StreamKeeper) -> None:
+        self.underflows = 0
+        """Times the device ran dry."""
+        self._keeper = keeper
+        self._source: Source | None = None
+        self._adapter: RateAdapter | None = None
+
+    @property
+    def takes_samples(self) -> bool:
+        """Whether the device asks for blocks now."""
+        return self._keeper.state is KeeperState.OPEN
+
+    def open(self, source: Source) -> None:
+        """Play a session from the next block on."""
+        self._source = source
+
+    def play_on(self) -> None:
+        """The device asks by itself."""
+
+    def break_off(self) -> None:
+        """The device is gone."""
+        if self._source is not None:
+            self._source.break_off()
+
+    def close(self) -> None:
+        """Play silence."""
+        self._source = None
+
+    def fill(self, count: int, rate_hz: int, delay_s: float, underflow: bool) -> Samples:
+        """Give the device its next block; called in its thread."""
+        try:
+            self._keeper.called()
+            self.underflows += underflow
+            source = self._source
+            if source is None or not self.takes_samples:
+                return np.zeros(count, np.int16)
+            adapter = self._adapter
+            if adapter is None or not adapter.serves(source, rate_hz):
+                self._adapter = adapter = RateAdapter(source, rate_hz)
+            return adapter.fill(count, time.monotonic_ns() + int(delay_s * 1e9))
+        except BaseException as error:
+            self._keeper.failed(error)
+            raise
+
 
 class RateAdapter:
     """Blocks at the device's rate from blocks at 24 kHz."""
 
-    def __init__(self, player: Player[SpeakerOptions], rate_hz: int) -> None:
-        self.rate_hz = rate_hz
-        self._player = player
+    def __init__(self, source: Source, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._source = source
         self._resampler = Resampler(RATE_HZ, rate_hz)
         self._ready: Samples = np.empty(0, np.int16)
         self._rendered = 0
         self._given = 0
 
+    def serves(self, source: Source, rate_hz: int) -> bool:
+        """Return whether this one gives blocks of that source at that rate."""
+        return self._source is source and self._rate_hz == rate_hz
+
     def fill(self, count: int, at_ns: int) -> Samples:
         """Return `count` samples, the first of which is heard at `at_ns`."""
-        if self.rate_hz == RATE_HZ:
-            return self._player.render(count, at_ns)
-        block = max(1, count * RATE_HZ // self.rate_hz)
+        if self._rate_hz == RATE_HZ:
+            return self._source.render(count, at_ns)
+        block = max(1, count * RATE_HZ // self._rate_hz)
         while len(self._ready) < count:
             # What the resampler holds back is heard before what it is given now.
-            ahead_ns = self._rendered * 10**9 // RATE_HZ - self._given * 10**9 // self.rate_hz
-            samples = self._player.render(block, at_ns + ahead_ns)
+            ahead_ns = self._rendered * 10**9 // RATE_HZ - self._given * 10**9 // self._rate_hz
+            samples = self._source.render(block, at_ns + ahead_ns)
             self._rendered += block
             self._ready = np.concatenate([self._ready, self._resampler.process(samples)])
         self._given += count

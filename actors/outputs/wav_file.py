@@ -1,10 +1,9 @@
-"""Plays answers into a WAV file, at the pace at which a person would hear them."""
+"""Plays answers into WAV files, at the pace at which a person would hear them."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import time
+import hashlib
+import re
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,20 +12,20 @@ from pydantic import Field
 
 from actors.lib.audio.pcm import Samples
 from actors.lib.audio.wav_file import WavFile
-from actors.outputs.playout.player import Player, PlayerOptions
-from actors.outputs.playout.playout import RATE_HZ
+from actors.outputs.metronome import Metronome
+from actors.outputs.output import Source
+from actors.outputs.paced_output import PacedOutput, Quiet
+from actors.outputs.player import Player
+from actors.outputs.player_options import PlayerOptions
+from actors.outputs.playout.playout_state import RATE_HZ
+from actors.outputs.session_playback import SessionPlayback
 from pipeline.actor import Surroundings
-from pipeline.frames import ActorState
+from pipeline.frames import ActorState, SessionEnded, SessionOpened
 
-BLOCK_SAMPLES = RATE_HZ // 50
-"""20 ms, as a sound device with a sound server behind it asks for."""
-BLOCK_NS = 20_000_000
-LATEST_NS = 1_000_000_000
-"""A clock that stood still for longer (a suspended machine) starts anew instead of catching up."""
-IDLE_S = 0.2
-"""Between two looks at the clock while there is nothing to play and nobody to hear it."""
 PAUSE_SAMPLES = RATE_HZ * 300 // 1000
 """What `trim` leaves of a silence: as long as a pause between two sentences."""
+MOST_NAME_CHARACTERS = 80
+"""Of a session's name in the name of its file: file systems take 255 bytes in all."""
 
 
 class Silence(StrEnum):
@@ -41,6 +40,11 @@ class WavSinkOptions(PlayerOptions):
 
     path: Path = Field(
         Path("out/answers.wav"), description="Taken from the working directory; folders are made."
+    )
+    every_session: bool = Field(
+        False,
+        description="Callers too get a file each, named `<path>-<session>.wav`; if not, only the "
+        "config's own session is played.",
     )
     silence: Silence = Field(
         Silence.TRIM, description="keep: the file is as long as the run. trim: pauses of 0.3 s."
@@ -59,62 +63,94 @@ class WavSink(Player[WavSinkOptions]):
 
     def __init__(self, options: WavSinkOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
+        self._metronome = Metronome(options.pace)
+
+    def make_output(self, opened: SessionOpened) -> WavOutput | None:
+        """Return a file for the config's own session, and for others if asked to.
+
+        It is written anew, or appended to where an earlier process of this pipeline was killed.
+        """
+        own = opened.session == self.session
+        if not own and not self.options.every_session:
+            return None
+        path = self.options.path.absolute()
+        if not own:
+            path = path.with_name(f"{path.stem}-{_file_name(opened.session)}{path.suffix}")
+        files = self.checkpoint.setdefault("files", {})
+        append = files.get(opened.session) == str(path)
+        files[opened.session] = str(path)
+        return WavOutput(self, path, self._quiet(own=own), append=append)
+
+    def session_ended(self, state: SessionPlayback | None, ended: SessionEnded) -> None:
+        """Let go of a session and its file."""
+        self.checkpoint.get("files", {}).pop(ended.session, None)
+        super().session_ended(state, ended)
+
+    @property
+    def metronome(self) -> Metronome:
+        """The one clock of all files."""
+        return self._metronome
+
+    async def run(self) -> None:
+        """Ask for a block whenever one would be due on a sound device."""
+        await self._metronome.run()
+
+    def count_slip(self) -> None:
+        """Count that the clock had stood still."""
+        self.counters["clock_slips"] += 1
+
+    def report_unwritten(self, path: Path, samples: int, error: OSError) -> None:
+        """Say that a file cannot be written."""
+        self.counters["unwritten_samples"] += samples
+        if self.state is not ActorState.DEGRADED:
+            self.log.warning("cannot write", path=str(path), problem=str(error))
+        self.set_state(ActorState.DEGRADED, f"cannot write {path}: {error}")
+
+    def report_written(self) -> None:
+        """Say that writing goes well again."""
+        if self.state is ActorState.DEGRADED:
+            self.set_state(ActorState.READY)
+
+    def _quiet(self, *, own: bool) -> Quiet:
+        if "far_end" not in self.surroundings.unheard:
+            return Quiet.TICKS
+        return Quiet.LAGS if own or self.options.silence is Silence.KEEP else Quiet.SKIPS
+
+
+class WavOutput(PacedOutput):
+    """A file of one session."""
+
+    def __init__(self, sink: WavSink, path: Path, quiet: Quiet, *, append: bool) -> None:
+        super().__init__(sink.metronome, quiet, sink.count_slip)
+        self._sink = sink
+        self._path = path
+        self._append = append
+        self._keeps_silence = sink.options.silence is Silence.KEEP
         self._file: WavFile | None = None
         self._pause = 0
-        self._due_ns = 0
-        self._stirred = asyncio.Event()
 
-    async def start(self) -> None:
-        """Open the file: anew, or where an earlier process of this pipeline was killed.
+    def open(self, source: Source) -> None:
+        """Open the file.
 
         Raises:
             DeviceError: it cannot be written.
         """
-        await super().start()
-        path = self.options.path.absolute()
-        self._file = WavFile(path, RATE_HZ, append=self.checkpoint.get("file") == str(path))
-        self.checkpoint["file"] = str(path)
-        self._due_ns = time.monotonic_ns()
+        self._file = WavFile(self._path, RATE_HZ, append=self._append)
+        super().open(source)
 
-    async def run(self) -> None:
-        """Ask for a block whenever one would be due on a sound device."""
-        self._due_ns = max(self._due_ns, time.monotonic_ns())
-        may_rest = "far_end" in self.surroundings.unheard
-        while True:
-            self._stirred.clear()
-            self._render_due()
-            if not (may_rest and self.is_idle):
-                await asyncio.sleep((self._due_ns - time.monotonic_ns()) / 1e9)
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(IDLE_S):
-                    await self._stirred.wait()
-
-    def play_on(self) -> None:
-        """Ask for the blocks that are due, and go on at full pace."""
-        self._render_due()
-        self._stirred.set()
-
-    async def stop(self) -> None:
+    def close(self) -> None:
         """Close the file."""
+        super().close()
         if self._file is not None:
             self._file.close()
+            self._file = None
 
-    def _render_due(self) -> None:
-        now_ns = time.monotonic_ns()
-        if now_ns - self._due_ns > LATEST_NS:
-            self.counters["clock_slips"] += 1
-            self._due_ns = now_ns
-            self.lose_device()
-        while self._due_ns <= now_ns:
-            self._write(self.render(BLOCK_SAMPLES, self._due_ns))
-            self._due_ns += int(BLOCK_NS / self.options.pace)
-
-    def _write(self, block: Samples) -> None:
-        if self.last_block_sounded:
+    def play(self, block: Samples, *, sounds: bool) -> None:
+        """Write a block, and of the silence before it what is to be kept."""
+        if sounds:
             self._store(np.concatenate([np.zeros(self._pause, np.int16), block]))
             self._pause = 0
-        elif self.options.silence is Silence.KEEP:
+        elif self._keeps_silence:
             self._store(block)
         else:
             self._pause = min(self._pause + len(block), PAUSE_SAMPLES)
@@ -124,10 +160,14 @@ class WavSink(Player[WavSinkOptions]):
         try:
             self._file.write(samples)
         except OSError as error:
-            self.counters["unwritten_samples"] += len(samples)
-            if self.state is not ActorState.DEGRADED:
-                self.log.warning("cannot write", path=str(self._file.path), problem=str(error))
-            self.set_state(ActorState.DEGRADED, f"cannot write {self._file.path}: {error}")
+            self._sink.report_unwritten(self._path, len(samples), error)
         else:
-            if self.state is ActorState.DEGRADED:
-                self.set_state(ActorState.READY)
+            self._sink.report_written()
+
+
+def _file_name(session: str) -> str:
+    """Return a session's name as a part of a file's; one that had to be changed stays unique."""
+    plain = re.sub(r"[^A-Za-z0-9_-]", "_", session)[:MOST_NAME_CHARACTERS]
+    if plain == session:
+        return plain
+    return f"{plain}-{hashlib.sha256(session.encode()).hexdigest()[:8]}"

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from actors.lib.audio.pcm import SAMPLE_BYTES
-from actors.outputs.playout.playout import FADE_SAMPLES, RATE_HZ
+from actors.outputs.playout.playout import FADE_SAMPLES
+from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import AnswerAudio, Audio, Frame, Playback, PlaybackState
 
 PAUSE_S = 0.02

@@ -10,10 +10,17 @@ from playing import BLOCK, MS, audio, ended, ramp, route, speech, voice
 
 from actors.lib.audio import stream_keeper
 from actors.lib.audio.device_stream import DeviceStream, Fill
-from actors.lib.audio.pcm import to_samples
+from actors.lib.audio.pcm import Samples, to_samples
 from actors.outputs.speaker import Speaker
 from pipeline.errors import DeviceError
-from pipeline.frames import ActorState, Audio, Playback, PlaybackState, VoiceDismissed
+from pipeline.frames import (
+    ActorState,
+    Audio,
+    Playback,
+    PlaybackState,
+    SessionOpened,
+    VoiceDismissed,
+)
 from pipeline.testing import Stage, stage
 
 pytestmark = pytest.mark.usefixtures("patient")
@@ -116,7 +123,7 @@ def test_frames_of_another_session_are_left_alone(speaker: Stage, device: FakeDe
     foreign = audio(ramp(100 * MS)).model_copy(update={"session": "caller-7"})
     speaker.send("audio", foreign)
     assert not device.play(100 * MS).any()
-    assert speaker.actor.counters["foreign_session"] == 1
+    assert speaker.actor.counters["not_played_here"] == 1
 
 
 def test_audio_older_than_the_route_is_dropped_and_counted(
@@ -227,12 +234,26 @@ def test_a_restarted_speaker_goes_on_in_mid_answer(
         assert np.array_equal(device.play(500 * MS), ramp(1_000 * MS)[500 * MS :])
 
 
+class BrokenSource:
+    """A sound that cannot be made."""
+
+    session = "local"
+    is_idle = False
+    sounded = False
+
+    def render(self, count: int, at_ns: int) -> Samples:
+        raise ZeroDivisionError
+
+    def break_off(self) -> None:
+        """There is nothing to break off."""
+
+
 def test_our_own_failure_in_the_device_thread_ends_the_actor(
     speaker_class: type[Speaker], device: FakeDevice
 ) -> None:
     def fail() -> None:
         with stage(speaker_class) as speaker:
-            speaker.actor.render = lambda count, at_ns: 1 // 0
+            speaker.actor.make_output(SessionOpened(session="local")).open(BrokenSource())
             with pytest.raises(ZeroDivisionError):
                 device.play(BLOCK)
             speaker.until(lambda: False)

@@ -14,8 +14,9 @@ from playing import MS, audio, ended, ramp, speech
 from actors.lib.audio import wav_file
 from actors.lib.audio.pcm import Samples, to_samples
 from actors.lib.audio.wav_file import WavFile
-from actors.outputs.playout.player import UNHEARD_SAMPLES
-from actors.outputs.wav_file import BLOCK_SAMPLES, PAUSE_SAMPLES, WavSink
+from actors.outputs.far_end import UNHEARD_SAMPLES
+from actors.outputs.metronome import BLOCK_SAMPLES
+from actors.outputs.wav_file import PAUSE_SAMPLES, WavSink
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Audio, Playback, PlaybackState
 from pipeline.testing import Stage, stage

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actors.outputs.playout.answer_buffer import AnswerBuffer
-from actors.outputs.playout.gate import MEMORY_TURNS
+from actors.outputs.playout.gate import MEMORY_TURNS, Admission, Gate
 from pipeline.frames import AnswerAudio, AnswerEnded
 
 
 class AnswerQueue:
     """One answer a turn; knows too what was said beforehand of answers that have not begun."""
 
-    def __init__(self, rate_hz: int, heard_before: Sequence[Any]) -> None:
+    def __init__(self, rate_hz: int, resume: Mapping[str, Any]) -> None:
         """Make an empty queue.
 
         Args:
             rate_hz: Rate at which samples are taken out.
-            heard_before: Turn, epoch and samples heard of the answer that an earlier process
-                was playing.
+            resume: What `snapshot` of an earlier process said, or empty.
         """
+        self.gate = Gate(resume)
         self._rate_hz = rate_hz
-        self._heard_before = list(heard_before)
+        self._heard_before = list(resume.get("heard", ["", 0, 0]))
         self._answers: dict[str, AnswerBuffer] = {}
         self._promises: dict[str, AnswerEnded] = {}
 
@@ -42,10 +42,23 @@ class AnswerQueue:
         """Sound that has come and is not heard yet, of all answers."""
         return sum(answer.waiting_ms for answer in self._answers.values())
 
-    def heard(self) -> list[Any]:
-        """Return turn, epoch and samples heard of the answer that is being played."""
+    def snapshot(self) -> dict[str, Any]:
+        """Return what a successor needs: the gate's, and what of the front answer was heard."""
         front = self.front
-        return [front.turn, front.epoch, front.heard] if front else self._heard_before
+        heard = [front.turn, front.epoch, front.heard] if front else self._heard_before
+        return {**self.gate.snapshot(), "heard": heard}
+
+    def admit(self, frame: AnswerAudio) -> Admission:
+        """Say whether a block of an answer may be heard."""
+        answer = self._answers.get(frame.turn)
+        admission = self.gate.admit(frame)
+        if admission is Admission.STALE_EPOCH or answer is None:
+            return admission
+        if frame.epoch < answer.epoch:
+            return Admission.STALE_EPOCH
+        if frame.epoch == answer.epoch and answer.end is not None:
+            return Admission.LATE
+        return admission
 
     def get(self, turn: str) -> AnswerBuffer | None:
         """Return the answer to a turn."""

@@ -19,7 +19,7 @@ BACKEND = "notice"
 """In place of a backend's name; of these answers nothing is reported."""
 
 
-def load_notice(path: Path, rate_hz: int) -> Samples:
+def load_failure_prompt(path: Path, rate_hz: int) -> Samples:
     """Return the samples of a WAV file.
 
     Args:
@@ -43,8 +43,8 @@ def load_notice(path: Path, rate_hz: int) -> Samples:
     return Resampler(from_hz, rate_hz).process(np.ascontiguousarray(samples), last=True)
 
 
-def notice_for(closed: TurnClosed, samples: Samples) -> tuple[AnswerAudio, AnswerEnded]:
-    """Return the notice as an answer to the turn that failed.
+def failure_prompt(closed: TurnClosed, samples: Samples) -> tuple[AnswerAudio, AnswerEnded]:
+    """Return the prompt as an answer to the turn that failed.
 
     Its name holds the turn's, so that it gives way to whatever the user said since; no change of
     the route makes it stale.

@@ -10,11 +10,14 @@ from pipeline.frames import AnswerAudio, SpeechStarted
 
 MEMORY_TURNS = 64
 """Turns remembered as closed: far more than can still have audio on its way."""
+SAVED_TURNS = 16
+"""Of these a successor is told: as many as are answered in what backends retain (30 s), and few
+enough to be sent with every heartbeat for each session."""
 FOREVER = 2**63 - 1
 """Above any epoch: nothing of the turn is heard again, whoever sends it."""
 
 
-class Verdict(Enum):
+class Admission(Enum):
     """What to do with a block of an answer."""
 
     TAKE = "take"
@@ -54,19 +57,19 @@ class Gate:
     def snapshot(self) -> dict[str, Any]:
         """Return what a successor needs to know."""
         return {
-            "closed": dict(self._closed),
+            "closed": dict(list(self._closed.items())[-SAVED_TURNS:]),
             "barrier": list(self._barrier) if self._barrier else None,
         }
 
-    def judge(self, frame: AnswerAudio) -> Verdict:
+    def admit(self, frame: AnswerAudio) -> Admission:
         """Say whether this block may be heard."""
         if frame.epoch < self.epoch:
-            return Verdict.STALE_EPOCH
+            return Admission.STALE_EPOCH
         if frame.epoch <= self._closed.get(frame.turn, -1):
-            return Verdict.LATE
+            return Admission.LATE
         if self._barrier is not None and self._barrier.stands_after(frame.turn):
-            return Verdict.LATE
-        return Verdict.TAKE
+            return Admission.LATE
+        return Admission.TAKE
 
     def close(self, turn: str, up_to_epoch: int = FOREVER) -> None:
         """Let nothing more of the turn through, or nothing up to an epoch."""

@@ -11,24 +11,21 @@ from actors.lib.audio.pcm import Samples, samples_to_ns
 from actors.outputs.playout.answer_buffer import NOTHING, AnswerBuffer
 from actors.outputs.playout.answer_queue import AnswerQueue
 from actors.outputs.playout.fade import FadeIn, FadeOut
-from actors.outputs.playout.gate import FOREVER, Barrier, Gate, Verdict
-from actors.outputs.playout.pause_limiter import FalseAlarms
-from actors.outputs.playout.playout_counts import PlayoutCounts
-from actors.outputs.playout.playout_state import LONGEST_PAUSE_NS, PROGRESS_MS, PlayoutState
+from actors.outputs.playout.gate import FOREVER, Admission, Barrier
+from actors.outputs.playout.pause_limiter import PauseLimiter
+from actors.outputs.playout.playback_events import PlaybackEvents
+from actors.outputs.playout.playout_state import RATE_HZ, PlayoutCounts, PlayoutState
 from actors.outputs.playout.prebuffer import Prebuffer
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
     AnswerEnded,
-    Playback,
     PlaybackState,
     Route,
     SpeechStarted,
     VoiceStarted,
 )
 
-RATE_HZ = 24_000
-"""Rate of Gemini's answers, and so the one that needs no resampling."""
 FADE_SAMPLES = RATE_HZ * 5 // 1000
 """Sound cut in mid-wave clicks. 5 ms is the shortest usual ramp: half a wave of a deep voice
 (100 Hz), and less than a device block, so that barge-in stays within one."""
@@ -53,20 +50,16 @@ class Playout:
         self.state = PlayoutState.IDLE
         self.counts = PlayoutCounts()
         self.prebuffer = Prebuffer(prebuffer_ms)
-        self.events: list[Playback] = []
-        """What happened; the caller takes it away."""
+        self.events = PlaybackEvents()
         self.sounding = 0
         """Samples of the last rendered block that belong to an answer."""
         self.started_sent_ns = 0
         """When the first audio of the answer that started last was sent by its backend."""
-        self._gate = Gate(resume or {})
-        self._answers = AnswerQueue(RATE_HZ, (resume or {}).get("heard", ["", 0, 0]))
+        self._answers = AnswerQueue(RATE_HZ, resume or {})
         self._fade_out: FadeOut | None = None
         self._fade_in = FadeIn(0)
-        self._false_alarms = FalseAlarms()
-        self._paused_ns = 0
+        self._pauses = PauseLimiter()
         self._clock_ns = 0
-        self._unreported = 0
 
     @property
     def buffered_ms(self) -> float:
@@ -78,30 +71,32 @@ class Playout:
         front = self._answers.front
         return front is not None and front.turn != turn and self.state is not PlayoutState.BUFFERING
 
+    def has_answer_of(self, backend: str) -> bool:
+        """Return whether an answer of a backend is to be heard, or is being heard."""
+        return any(answer.backend == backend for answer in self._answers)
+
     def snapshot(self) -> dict[str, Any]:
         """Return what a successor needs to go on where this one was."""
-        return {**self._gate.snapshot(), "heard": self._answers.heard()}
+        return self._answers.snapshot()
 
     def route(self, frame: Route) -> None:
         """Take no more audio from epochs before this one; what is here of them is played out."""
-        if frame.epoch <= self._gate.epoch:
+        if frame.epoch <= self._answers.gate.epoch:
             return
-        self._gate.epoch = frame.epoch
+        self._answers.gate.epoch = frame.epoch
         for answer in self._answers:
             if answer.epoch < frame.epoch and answer.end is None:
                 self._finish(answer, AnswerEnd.FAILED)
 
     def push(self, frame: AnswerAudio) -> None:
         """Take a block of an answer."""
-        answer = self._answers.get(frame.turn)
-        verdict = self._gate.judge(frame)
-        if verdict is Verdict.STALE_EPOCH or (answer is not None and frame.epoch < answer.epoch):
+        admission = self._answers.admit(frame)
+        if admission is Admission.STALE_EPOCH:
             self.counts.stale_epoch += 1
-        elif verdict is Verdict.LATE or (
-            answer is not None and frame.epoch == answer.epoch and answer.end is not None
-        ):
+        elif admission is Admission.LATE:
             self.counts.late_dropped += 1
         elif frame.pcm:
+            answer = self._answers.get(frame.turn)
             if answer is None or frame.epoch > answer.epoch:
                 answer = self._begin(frame, answer)
             self._fill(answer, frame)
@@ -126,8 +121,8 @@ class Playout:
             speech: What the user began to say. Answers to it, and to later turns, are left alone.
             fade: End with a short ramp; without one when no device takes samples now.
         """
-        self._false_alarms.was_speech()
-        barrier = self._gate.barge_in(speech)
+        self._pauses.was_speech()
+        barrier = self._answers.gate.barge_in(speech)
         for answer in self._answers:
             if barrier.stands_after(answer.turn) is not False:
                 self._silence(answer, fade=fade)
@@ -149,18 +144,17 @@ class Playout:
             return
         if Barrier(voice.position, voice.at_ns).stands_after(front.turn) is False:
             return
-        if not self._false_alarms.begin(self._clock_ns):
+        if not self._pauses.begin(self._clock_ns):
             self.counts.pauses_left_out += 1
             return
         if fade and self.state is PlayoutState.PLAYING and front.waiting:
             self._fade_out = FadeOut(front, front.take_fading(FADE_SAMPLES), stops=False)
         self.state = PlayoutState.PAUSED
-        self._paused_ns = self._clock_ns
         self.counts.pauses += 1
 
     def resume(self) -> None:
         """It was nothing: go on where the answer was held."""
-        self._false_alarms.was_nothing(self._clock_ns)
+        self._pauses.was_nothing(self._clock_ns)
         if self.state is PlayoutState.PAUSED:
             self.state = PlayoutState.BUFFERING
             self.counts.resumed += 1
@@ -190,7 +184,7 @@ class Playout:
             if self._fade_out is not None:
                 return self._fade_piece(self._fade_out, count, at_ns)
             if self.state is PlayoutState.PAUSED:
-                if at_ns - self._paused_ns < LONGEST_PAUSE_NS:
+                if not self._pauses.is_over(at_ns):
                     return NOTHING
                 self.resume()
             if self.state is PlayoutState.BUFFERING:
@@ -250,11 +244,10 @@ class Playout:
     def _note_heard(self, answer: AnswerBuffer, count: int, at_ns: int) -> None:
         answer.heard_ns = at_ns + samples_to_ns(count, RATE_HZ)
         self.prebuffer.heard(count / RATE_HZ)
-        self._unreported += count
         if answer.end is not None and not answer.waiting:
             self._close_heard(answer)
-        elif self._unreported * 1000 >= PROGRESS_MS * RATE_HZ:
-            self._tell(answer, PlaybackState.PLAYING, answer.heard_ns)
+        else:
+            self.events.progress(answer, count)
 
     def _finish(self, answer: AnswerBuffer, end: AnswerEnd) -> None:
         answer.finish(end)
@@ -297,11 +290,10 @@ class Playout:
     def _remove(self, answer: AnswerBuffer, closed_up_to_epoch: int = FOREVER) -> None:
         was_front = answer is self._answers.front
         self._answers.remove(answer.turn)
-        self._gate.close(answer.turn, closed_up_to_epoch)
+        self._answers.gate.close(answer.turn, closed_up_to_epoch)
         if was_front and self._fade_out is None:
             self._fade_in = FadeIn(0)
             self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
 
     def _tell(self, answer: AnswerBuffer, state: PlaybackState, at_ns: int = 0) -> None:
-        self._unreported = 0
-        self.events.append(answer.playback(state, at_ns or answer.heard_ns or self._clock_ns))
+        self.events.add(answer, state, at_ns or answer.heard_ns or self._clock_ns)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from actors.lib.audio.pcm import Samples, to_pcm
-from actors.outputs.playout.playout import RATE_HZ, Playout
+from actors.outputs.playout.playout import Playout
+from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -95,8 +96,7 @@ class Device:
         return np.concatenate(blocks)
 
     def collect(self) -> None:
-        self.events.extend(self.playout.events)
-        self.playout.events.clear()
+        self.events.extend(self.playout.events.take())
 
     def states(self, turn: str = "local:100") -> list[tuple[PlaybackState, int]]:
         """What was reported of a turn, less the progress."""

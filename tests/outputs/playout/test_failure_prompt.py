@@ -13,7 +13,7 @@ from playing import MS, audio, ended, ramp, route, speech
 
 from actors.lib.audio.device_stream import DeviceStream, Fill
 from actors.lib.audio.pcm import Samples, to_pcm
-from actors.outputs.playout.failure_prompt import PACKAGED, load_notice
+from actors.outputs.playout.failure_prompt import PACKAGED, load_failure_prompt
 from actors.outputs.speaker import Speaker, SpeakerOptions
 from actors.outputs.wav_file import WavSink, WavSinkOptions
 from pipeline.errors import ConfigError
@@ -22,7 +22,7 @@ from pipeline.testing import Stage, stage
 
 pytestmark = pytest.mark.usefixtures("patient")
 
-NOTICE = load_notice(PACKAGED, 24_000)
+PROMPT = load_failure_prompt(PACKAGED, 24_000)
 
 
 def write(path: Path, samples: Samples, *, rate_hz: int = 24_000, channels: int = 1) -> Path:
@@ -60,9 +60,9 @@ def speaker(speaker_class: type[Speaker]) -> Iterator[Stage[SpeakerOptions]]:
 
 def test_a_turn_that_failed_is_told_so_aloud_once(speaker: Stage, device: FakeDevice) -> None:
     speaker.send("turns", closed(), closed())
-    heard = device.play(len(NOTICE) * 2 + 480)
-    assert np.array_equal(heard[: len(NOTICE)], NOTICE)
-    assert not heard[len(NOTICE) :].any()
+    heard = device.play(len(PROMPT) * 2 + 480)
+    assert np.array_equal(heard[: len(PROMPT)], PROMPT)
+    assert not heard[len(PROMPT) :].any()
     speaker.expect_nothing("playback")
     assert speaker.actor.counters["notices"] == 1
 
@@ -76,20 +76,20 @@ def test_other_outcomes_are_no_news(speaker: Stage, device: FakeDevice, outcome:
 def test_it_is_heard_whatever_became_of_the_route(speaker: Stage, device: FakeDevice) -> None:
     speaker.send("route", route(7))
     speaker.send("turns", closed())
-    assert device.play(len(NOTICE)).any()
+    assert device.play(len(PROMPT)).any()
 
 
 def test_it_does_not_speak_over_the_user(speaker: Stage, device: FakeDevice) -> None:
     speaker.send("speech", speech(200))
     speaker.send("turns", closed("local:100"))
-    assert not device.play(len(NOTICE)).any()
+    assert not device.play(len(PROMPT)).any()
 
 
 def test_the_user_can_interrupt_it(speaker: Stage, device: FakeDevice) -> None:
     speaker.send("turns", closed())
     device.play(4_800)
     speaker.send("speech", speech(200))
-    assert not device.play(len(NOTICE))[120:].any()
+    assert not device.play(len(PROMPT))[120:].any()
     speaker.expect_nothing("playback")
 
 
@@ -99,7 +99,7 @@ def test_what_was_left_of_the_answer_that_broke_off_gives_way(
     speaker.send("audio", audio(ramp(100 * MS)))
     device.play(200 * MS)
     speaker.send("turns", closed())
-    assert device.play(len(NOTICE)).any()
+    assert device.play(len(PROMPT)).any()
 
 
 def test_it_does_not_cut_into_the_answer_to_another_turn(
@@ -110,7 +110,7 @@ def test_it_does_not_cut_into_the_answer_to_another_turn(
     device.play(100 * MS)
     speaker.send("turns", closed("local:100"))
     assert np.array_equal(device.play(900 * MS), ramp(1_000 * MS)[100 * MS :])
-    assert not device.play(len(NOTICE)).any()
+    assert not device.play(len(PROMPT)).any()
     assert speaker.actor.counters["notices_left_out"] == 1
 
 
@@ -119,7 +119,7 @@ def test_another_backend_may_still_be_heard_after_it(speaker: Stage, device: Fak
     speaker.send("answer", ended(100 * MS, AnswerEnd.FAILED))
     device.play(100 * MS)
     speaker.send("turns", closed())
-    device.play(len(NOTICE))
+    device.play(len(PROMPT))
     speaker.send("audio", audio(ramp(100 * MS), turn="local:200"))
     assert device.play(100 * MS).any()
     speaker.settle()
@@ -130,7 +130,9 @@ def test_another_backend_may_still_be_heard_after_it(speaker: Stage, device: Fak
 def test_any_wav_file_will_do(tmp_path: Path) -> None:
     tone = (np.sin(np.arange(8_000) * 2 * np.pi * 440 / 8_000) * 8_000).astype(np.int16)
     stereo = np.repeat(tone, 2)
-    loaded = load_notice(write(tmp_path / "own.wav", stereo, rate_hz=8_000, channels=2), 24_000)
+    loaded = load_failure_prompt(
+        write(tmp_path / "own.wav", stereo, rate_hz=8_000, channels=2), 24_000
+    )
     assert len(loaded) == pytest.approx(24_000, abs=10)
     assert np.argmax(np.abs(np.fft.rfft(loaded[:12_000]))) * 2 == 440
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from playing import BLOCK, MS, Device, audio, ended, ramp, speech
 
-from actors.outputs.playout.playout import FADE_SAMPLES, RATE_HZ, Playout, PlayoutState
+from actors.outputs.playout.playout import FADE_SAMPLES, Playout
+from actors.outputs.playout.playout_state import RATE_HZ, PlayoutState
 from pipeline.frames import AnswerEnd, PlaybackState
 
 STARTED, FINISHED, INTERRUPTED = (

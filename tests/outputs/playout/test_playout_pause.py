@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playing import BLOCK, MS, Device, audio, ended, ramp, route, speech, voice
 
-from actors.outputs.playout.pause_limiter import CALM_NS, IN_A_ROW
-from actors.outputs.playout.playout import FADE_SAMPLES, RATE_HZ, Playout
-from actors.outputs.playout.playout_state import LONGEST_PAUSE_NS, PlayoutState
+from actors.outputs.playout.pause_limiter import CALM_NS, IN_A_ROW, LONGEST_PAUSE_NS
+from actors.outputs.playout.playout import FADE_SAMPLES, Playout
+from actors.outputs.playout.playout_state import RATE_HZ, PlayoutState
 from pipeline.frames import AnswerEnd, PlaybackState
 
 STARTED, FINISHED, INTERRUPTED = (

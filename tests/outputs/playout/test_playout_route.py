@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from playing import BLOCK, MS, Device, audio, ended, ramp, route
 
-from actors.outputs.playout.playout import FADE_SAMPLES, RATE_HZ, Playout
+from actors.outputs.playout.playout import FADE_SAMPLES, Playout
+from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import AnswerEnd, PlaybackState
 
 STARTED, FINISHED, INTERRUPTED = (

@@ -1,0 +1,36 @@
+"""Options of everything that plays answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from actors.outputs.playout.failure_prompt import PACKAGED
+from pipeline.actor import Options
+
+
+class PlayerOptions(Options):
+    """Options of everything that plays answers."""
+
+    barge_in: bool = Field(True, description="Stop playing as soon as the user speaks.")
+    prebuffer_ms: float = Field(
+        40.0,
+        ge=0,
+        le=400,
+        description="Sound to have before an answer starts; grows after underruns, up to 400.",
+    )
+    notice: Literal["packaged"] | Path | None = Field(
+        "packaged",
+        description="WAV file, from the config's folder, that is played when a turn fails and "
+        "`turns` is connected; `packaged`: an apology in English.",
+    )
+
+    def notice_path(self, config_dir: Path) -> Path | None:
+        """Return where the failure prompt is."""
+        if self.notice is None:
+            return None
+        return (
+            PACKAGED if self.notice == "packaged" else config_dir / Path(self.notice).expanduser()
+        )
