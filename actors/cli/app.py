@@ -12,6 +12,11 @@ from pipeline.cli.app import PipelineOption, make_app, run_app
 
 def run() -> None:
     """Run the command line."""
+    run_app(make_greenroom())
+
+
+def make_greenroom() -> typer.Typer:
+    """Return the command line with all its commands."""
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.recording_commands import add_recording_commands
     from actors.cli.simulate import simulate
@@ -66,7 +71,7 @@ def run() -> None:
     app.command()(simulate)
     add_recording_commands(app)
     add_evaluate(app)
-    run_app(app)
+    return app
 
 
 def _choose() -> tuple[Path, dict[str, object], list[str]]:

@@ -45,6 +45,17 @@ def make_app(choose: Chooser) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
 
+    @app.callback()
+    def options(
+        version: Annotated[
+            bool,
+            typer.Option(
+                "--version", help="Print the version.", is_eager=True, callback=_print_version
+            ),
+        ] = False,
+    ) -> None:
+        pass
+
     @app.command()
     def run(
         config: Annotated[
@@ -126,6 +137,14 @@ def make_app(choose: Chooser) -> typer.Typer:
         typer.echo(f"copy {folder}/greenroom.key into {TRUSTED_DIR}/ of the other hosts' folders")
 
     return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"greenroom {version('greenroom')}")
+        raise typer.Exit
 
 
 def run_app(app: typer.Typer) -> None:

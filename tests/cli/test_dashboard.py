@@ -240,9 +240,12 @@ def test_a_port_that_is_taken_is_one_clear_error() -> None:
 
 
 def test_it_hears_what_actors_publish_and_what_the_supervisor_retained(tmp_path: Path) -> None:
+    """One actor publishes nothing, as the simulator."""
+
     async def talk() -> None:
         names = {stream.actor for stream in STREAMS}
         endpoints = {name: Endpoint(ipc_address(tmp_path, name), None) for name in names}
+        endpoints["simulator"] = Endpoint(ipc_address(tmp_path, "simulator"), None)
         board = Board(described(endpoints), time.monotonic_ns())
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         actors = {name: publisher(context, endpoints[name].address, name) for name in names}

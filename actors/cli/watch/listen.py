@@ -29,8 +29,8 @@ def listening(board: Board, consumer: str) -> Iterator[None]:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     subscribers: list[Subscriber] = []
     try:
-        for actor in board.description.endpoints:
-            subscribers.append(_subscribe(context, board, actor, consumer))
+        for actor, ports in _ports(board).items():
+            subscribers.append(_subscribe(context, board, actor, ports, consumer))
         yield
     finally:
         for subscriber in subscribers:
@@ -38,13 +38,24 @@ def listening(board: Board, consumer: str) -> Iterator[None]:
         context.destroy(linger=0)
 
 
+def _ports(board: Board) -> dict[str, list[str]]:
+    """Return the ports to listen to, by actor: a simulator publishes nothing, and is left out."""
+    ports: dict[str, list[str]] = {}
+    for stream in board.streams:
+        ports.setdefault(stream.actor, []).append(stream.port)
+    return {actor: ports[actor] for actor in board.description.endpoints if actor in ports}
+
+
 def _subscribe(
-    context: zmq.Context[zmq.Socket[bytes]], board: Board, actor: str, consumer: str
+    context: zmq.Context[zmq.Socket[bytes]],
+    board: Board,
+    actor: str,
+    ports: list[str],
+    consumer: str,
 ) -> Subscriber:
     # What the supervisor retains is how it came to be; what the others do is old.
     replay = actor == SUPERVISOR
     endpoint = board.description.endpoints[actor]
-    ports = [each.port for each in board.streams if each.actor == actor]
     inlets = {port: Inlet(port, In((Frame,), replay=replay)) for port in ports}
     keys_dir = board.description.keys_dir
     curve = None
