@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 import zmq
 
 from pipeline.bus.endpoint import ipc_address
-from pipeline.bus.publisher import replay_topic
+from pipeline.bus.replay import replay_topic
 from pipeline.frames import Frame
 from pipeline.frames.wire import decode
 

@@ -4,45 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import zmq
 
-from pipeline.bus.publisher import REPLAY_PREFIX, replay_topic
+from pipeline.bus.inlet import Stage
 from pipeline.bus.reactor import SocketReader
+from pipeline.bus.replay import REPLAY_PREFIX, SliceEnd, parse_topic, replay_topic
 from pipeline.errors import WireError
 from pipeline.frames.wire import MAX_FRAME_BYTES, decode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections import Counter
+    from collections.abc import Callable, Mapping, Sequence
 
     from pipeline.bus.curve import CurveClient
+    from pipeline.bus.inlet import Inlet
     from pipeline.frames import Frame
-    from pipeline.ports import In
 
 RECONNECT_MS = 10
 """A restarted producer is heard again after 28-38 ms instead of 112-199 with the default of 100."""
 RECEIVE_HIGH_WATER = 5000
 """Frames that may wait in this process: a second of 100 sessions."""
-
-
-@dataclass
-class Inlet:
-    """One stream on its way into one input port, and what became of its frames."""
-
-    port: str
-    spec: In
-    connected: bool = False
-    greeted: bool = False
-    """A producer has answered of which no frame has come yet."""
-    boot: int = 0
-    next_seq: int = 0
-    replayed: bool = False
-    attended: bool = False
-    held: list[Frame] = field(default_factory=list)
-    newest: dict[str, Frame] = field(default_factory=dict)
 
 
 class Subscriber:
@@ -82,7 +65,7 @@ class Subscriber:
         self._deliver = deliver
         self._counters = counters
         self._on_garbage = on_garbage
-        self._greets = greets
+        self._consumer = consumer
         self._local = address.startswith("ipc:")
         self._clock_offset_ns: int | None = None
         self._connected = asyncio.Event()
@@ -93,7 +76,9 @@ class Subscriber:
         if curve is not None:
             curve.protect(self._socket)
         for port, inlet in inlets.items():
-            inlet.connected = not greets
+            inlet.greets = greets
+            inlet.counters = counters
+            inlet.stage = Stage.AWAITED if greets else Stage.LIVE
             self._socket.setsockopt(zmq.SUBSCRIBE, port.encode())
             self._socket.setsockopt(zmq.SUBSCRIBE, replay_topic(consumer, port))
         if not greets:
@@ -131,12 +116,12 @@ class Subscriber:
             return
         topic = message[0].decode("utf-8", "replace")
         replayed = topic.startswith(REPLAY_PREFIX)
-        port = topic.partition(":")[2] if replayed else topic
+        port, rest = parse_topic(topic)[1:] if replayed else (topic, "")
         inlet = self._inlets.get(port)
         if inlet is None:
             return  # Subscriptions match by prefix; this is another port of the producer.
         if replayed and not message[1]:
-            self._on_greeting(inlet)
+            self._on_replay_end(inlet, port, rest)
             return
         if len(message[1]) > MAX_FRAME_BYTES:
             # Not left to MAXMSGSIZE: after a frame above it libzmq never connects again.
@@ -151,32 +136,32 @@ class Subscriber:
             self._garbage(inlet.port, f"a {frame.type_name} does not belong on {port}")
             return
         if replayed:
-            if inlet.spec.replay:
-                inlet.replayed = True
-                self._accept(inlet, frame)
-        elif inlet.spec.replay and self._precedes_replay(inlet, frame):
-            inlet.held.append(frame)
+            self._hand_on(inlet, inlet.on_replayed(frame))
+        elif inlet.precedes_replay(frame):
+            self._hand_on(inlet, inlet.hold(frame))
         elif self._expired(inlet, frame):
             self._counters[f"{inlet.port}.expired"] += 1
-            self._note_seq(inlet, frame)
+            inlet.is_new(frame)
+        elif inlet.is_new(frame):
+            self._hand_on(inlet, (frame,))
+
+    def _on_replay_end(self, inlet: Inlet, port: str, rest: str) -> None:
+        said = SliceEnd.parse(rest)
+        if said is not None:
+            released, asks = inlet.on_slice_end(said)
+            if asks:
+                more = said.asking(self._consumer, port, wanted=inlet.spec.replay)
+                self._socket.setsockopt(zmq.SUBSCRIBE, more)
+                self._socket.setsockopt(zmq.UNSUBSCRIBE, more)
+        elif rest:
+            self._garbage(inlet.port, f"{rest!r} is no end of a slice")
+            return
         else:
-            self._accept(inlet, frame)
-
-    def _precedes_replay(self, inlet: Inlet, frame: Frame) -> bool:
-        """Return whether what was retained is still to come, also from a restarted producer."""
-        if inlet.connected and self._greets and frame.boot > inlet.boot:
-            inlet.connected = inlet.greeted
-            inlet.greeted = False
-        return not inlet.connected
-
-    def _on_greeting(self, inlet: Inlet) -> None:
-        inlet.connected = True
-        inlet.greeted = not (inlet.replayed or inlet.held)
-        inlet.replayed = False
-        held, inlet.held = inlet.held, []
-        for frame in held:
-            self._accept(inlet, frame)
-        if all(each.connected for each in self._inlets.values()):
+            released = inlet.on_replay_end()
+        self._hand_on(inlet, released)
+        if not self._connected.is_set() and all(
+            each.stage is not Stage.AWAITED for each in self._inlets.values()
+        ):
             self._connected.set()
             self._set_pace()
 
@@ -192,28 +177,15 @@ class Subscriber:
             now_ns -= self._clock_offset_ns
         return now_ns - frame.origin_ns > inlet.spec.max_age_ms * 1e6
 
-    def _note_seq(self, inlet: Inlet, frame: Frame) -> bool:
-        """Return whether the frame is new; a boot of 0 marks a producer that does not count."""
-        if frame.boot == 0:
-            return True
-        if frame.boot < inlet.boot or (frame.boot == inlet.boot and frame.seq < inlet.next_seq):
-            self._counters[f"{inlet.port}.duplicate"] += 1
-            return False
-        if frame.boot == inlet.boot and frame.seq > inlet.next_seq:
-            self._counters[f"{inlet.port}.lost"] += frame.seq - inlet.next_seq
-        inlet.boot = frame.boot
-        inlet.next_seq = frame.seq + 1
-        return True
-
-    def _accept(self, inlet: Inlet, frame: Frame) -> None:
-        if not self._note_seq(inlet, frame):
-            return
+    def _hand_on(self, inlet: Inlet, frames: Sequence[Frame]) -> None:
         if not inlet.spec.newest:
-            self._deliver(inlet.port, frame)
+            for frame in frames:
+                self._deliver(inlet.port, frame)
             return
-        if frame.session in inlet.newest:
-            self._counters[f"{inlet.port}.superseded"] += 1
-        inlet.newest[frame.session] = frame
+        for frame in frames:
+            if frame.session in inlet.newest:
+                self._counters[f"{inlet.port}.superseded"] += 1
+            inlet.newest[frame.session] = frame
 
     def _flush_newest(self) -> None:
         for inlet in self._inlets.values():

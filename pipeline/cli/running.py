@@ -9,7 +9,7 @@ from pathlib import Path
 import zmq
 
 from pipeline.bus.endpoint import default_runtime_dir, ipc_address
-from pipeline.bus.publisher import replay_topic
+from pipeline.bus.replay import replay_topic
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import GreenroomError, did_you_mean
 from pipeline.frames import Frame, Status

@@ -13,7 +13,7 @@ from typing import Any
 
 import zmq
 
-from pipeline.bus.publisher import replay_topic
+from pipeline.bus.replay import replay_topic
 from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.running import find_runtime_dir, frames, listening
 from pipeline.errors import GreenroomError

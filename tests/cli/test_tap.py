@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from actors.cli.choose import choose
 from pipeline.bus.endpoint import ipc_address
-from pipeline.bus.publisher import replay_topic
+from pipeline.bus.replay import replay_topic
 from pipeline.cli.app import make_app
 from pipeline.cli.meter import Meter, percentile
 from pipeline.cli.tap import RAW_LENGTH, TapMode, tap_command

@@ -10,7 +10,7 @@ from typing import Any
 
 from helpers import journal, playing, verdict, write_config
 
-from pipeline.bus.publisher import replay_topic
+from pipeline.bus.replay import replay_topic
 from pipeline.cli.running import listening
 from pipeline.frames import Outcome, Status, Usage
 from pipeline.frames.wire import decode

@@ -14,7 +14,7 @@ import zmq
 
 from actors.services.recorder.seen import Seen
 from pipeline.bus.curve import CurveClient
-from pipeline.bus.publisher import replay_topic
+from pipeline.bus.replay import replay_topic
 from pipeline.config.description import Description, Stream
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames.wire import MAX_FRAME_BYTES

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -13,11 +12,12 @@ import msgpack
 import pytest
 import zmq
 
-from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber, ipc_address
+from pipeline.bus import EndpointLock, Publisher, ipc_address
 from pipeline.bus.curve import TRUSTED_DIR, CurveClient, CurveServer, create_keys
 from pipeline.errors import EndpointBusyError
 from pipeline.frames import Audio, Frame, Image, Route
 from pipeline.ports import In, Out
+from tests.helpers.ear import Ear, until
 
 BLOCK = b"\0" * 640
 PORTS = {
@@ -29,41 +29,6 @@ PORTS = {
 
 def block(index: int, **fields: object) -> Audio:
     return Audio.model_validate({"position": index * 320, "pcm": BLOCK, **fields})
-
-
-class Ear:
-    """A subscriber that keeps what it heard."""
-
-    def __init__(
-        self,
-        context: zmq.Context[zmq.Socket[bytes]],
-        address: str,
-        inlets: dict[str, In],
-        **kw: object,
-    ) -> None:
-        self.heard: list[Frame] = []
-        self.on_frame: Callable[[Frame], None] = self.heard.append
-        self.counters: Counter[str] = Counter()
-        self.complaints: list[str] = []
-        self.subscriber = Subscriber(
-            context,
-            address,
-            {port: Inlet(port, spec) for port, spec in inlets.items()},
-            lambda _port, frame: self.on_frame(frame),
-            consumer="ear",
-            counters=self.counters,
-            on_garbage=lambda _port, problem: self.complaints.append(problem),
-            **kw,  # type: ignore[arg-type]
-        )
-
-    def positions(self) -> list[int]:
-        return [frame.position // 320 for frame in self.heard if isinstance(frame, Audio)]
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
-        while not condition():
-            await asyncio.sleep(0.001)
 
 
 @asynccontextmanager

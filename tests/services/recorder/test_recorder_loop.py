@@ -19,7 +19,7 @@ from actors.services.recorder.loop import COUNTERS, Loop
 from actors.services.recorder.options import RecorderOptions
 from actors.services.recorder.privacy import Kind, Privacy
 from pipeline.bus import ipc_address
-from pipeline.bus.publisher import replay_topic
+from pipeline.bus.replay import replay_topic
 from pipeline.errors import ConfigError
 from pipeline.frames import Side, Transcript
 
