@@ -73,6 +73,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
     async def stop(self) -> None:
         """End the worker threads."""
         await asyncio.gather(self._recognizer.stop(), self._synthesizer.stop())
+        await super().stop()
 
     def on_backends(self, frame: BackendStatus | Fault) -> None:
         """Another backend is in trouble, or over it."""

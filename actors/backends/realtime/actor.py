@@ -15,7 +15,7 @@ from actors.backends.realtime.ports import INPUTS, OUTPUTS
 from actors.backends.realtime.shared import Shared
 from actors.backends.realtime.status_reporter import Showcase
 from actors.backends.realtime.toolbox import Toolbox
-from actors.backends.sessions import MOST_SESSIONS
+from actors.backends.turnwise.sessions import MOST_SESSIONS
 from pipeline.actor import Actor, Surroundings
 from pipeline.frames import (
     Audio,

@@ -155,7 +155,6 @@ class Answer:
         first = not self.samples
         self.samples += len(pcm) // 2
         if first:
-            # Before it is heard: a process killed in between must not answer again.
             self._on_sound()
         self._publish("audio", frame)
 

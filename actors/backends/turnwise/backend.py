@@ -11,10 +11,10 @@ from typing import Any, ClassVar, TypeVar
 
 from actors.backends.audio_ring import RATE_HZ
 from actors.backends.ports import INPUTS, OUTPUTS
-from actors.backends.sessions import Sessions
 from actors.backends.turnwise.answer import Answer, AnswerState
-from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Words
+from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Sound, Words
 from actors.backends.turnwise.session import Session
+from actors.backends.turnwise.sessions import Sessions
 from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.frames import (
@@ -79,6 +79,10 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
     async def serve(self) -> None:
         """Work beside the answers until cancelled."""
         await asyncio.Event().wait()
+
+    async def stop(self) -> None:
+        """Let go of the file; a subclass that overrides this calls it."""
+        self._sessions.close()
 
     def receive(self, port: str, frame: Frame) -> None:
         """Hand a frame to its handler; before `run`, keep it: an answer would not be heard."""
@@ -207,6 +211,11 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
                 self._give(session, answer, Heard(begin.line))
             async with aclosing(self.answer(request)) as parts:
                 async for part in parts:
+                    if isinstance(part, Sound) and not answer.samples:
+                        # Before it is heard: a process killed in between must not answer again.
+                        session.begun[answer.turn] = answer.epoch
+                        self._sessions.save(session)
+                        await self._sessions.saved()
                     self._give(session, answer, part)
             self._finish(session, answer, AnswerEnd.COMPLETE)
         except AnswerFailedError as error:
@@ -263,8 +272,6 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
     def _new_answer(self, session: Session, turn: str, epoch: int) -> Answer:
         def on_sound() -> None:
             session.turns.sounded(turn)
-            session.begun[turn] = epoch
-            self._sessions.save(session)
 
         return Answer(
             session.name,
@@ -273,7 +280,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             self.name,
             publish=lambda port, frame: self._send(session, port, frame),
             results=session.results,
-            on_call=lambda: session.turns.sounded(turn),
+            on_call=on_sound,
             on_sound=on_sound,
         )
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from actors.backends.audio_ring import AudioRing
 from actors.backends.history import History
-from actors.backends.store import Memory
 from actors.backends.tool_results import ToolResults
 from actors.backends.turnwise.answer import Answer
 from actors.backends.turnwise.request import CallTool, Request
@@ -81,20 +80,30 @@ class Session:
             call=call,
         )
 
-    def remember(self, memory: Memory) -> None:
-        """Put into `memory` what a process that takes over must know."""
-        memory.begun = dict(self.begun)
-        memory.answered = dict(self.turns.answered)
-        memory.over = list(self.turns.over)
-        memory.history = self.history.to_json()
+    def kept_turns(self) -> dict[str, Any]:
+        """What a process that takes over must know of the turns.
 
-    def restore(self, memory: Memory) -> None:
-        """Take over what an earlier process knew, but for `begun`."""
-        self.history.restore(memory.history)
-        for turn in memory.over:
+        `begun`: of whose answer something was sent; `answered`: whose answer has ended, both with
+        the epoch; `over`: that are closed.
+        """
+        return {
+            "begun": dict(self.begun),
+            "answered": dict(self.turns.answered),
+            "over": list(self.turns.over),
+        }
+
+    def restore(
+        self, turns: dict[str, Any] | None, history: dict[str, Any] | None
+    ) -> dict[str, int]:
+        """Take over what an earlier process kept; returns the turns it had `begun` to answer."""
+        self.history.restore(history or {})
+        if turns is None:
+            return {}
+        for turn in turns["over"]:
             self.turns.over[turn] = None
-        for turn, epoch in (memory.answered | memory.begun).items():
+        for turn, epoch in (turns["answered"] | turns["begun"]).items():
             self.turns.note_answered(turn, epoch)
+        return dict(turns["begun"])
 
     async def _hear_upto(self, position: int) -> None:
         if self.ring.end >= position:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -188,6 +190,8 @@ def test_bug_in_a_backend_ends_the_turn_before_it_ends_the_process(tmp_path: Pat
             route(stage, "parrot", 1)
             parrot(stage).fails = ZeroDivisionError()
             say(stage, 0, 3200)
+            stage.until(lambda: bool(stage.sent["answer"]), "the end of the answer")
+            stage.settle()
 
     with pytest.raises(ZeroDivisionError):
         go_wrong()
@@ -327,7 +331,7 @@ def test_killed_in_mid_answer_it_says_so_and_does_not_answer_again(tmp_path: Pat
         turn = say(stage, 0, 3200)
         stage.expect("audio", AnswerAudio)
         # What is on the disk now is what a SIGKILL leaves behind.
-        left_behind = {file: file.read_bytes() for file in tmp_path.glob("*.json")}
+        left_behind = {file: file.read_bytes() for file in tmp_path.glob("parrot.sqlite3*")}
     assert left_behind
     for file, content in left_behind.items():
         file.write_bytes(content)
@@ -356,10 +360,47 @@ def test_killed_before_the_first_sound_it_answers_and_the_tool_is_carried_out_on
                 assert end_of(stage, turn).end is AnswerEnd.COMPLETE
         if life == 1:
             # A SIGKILL leaves no word of the end behind.
-            for file in tmp_path.glob("*.json"):
+            for file in tmp_path.glob("parrot.sqlite3*"):
                 file.unlink()
     # The same name: whoever carries out the call does so once.
     assert calls[0] == calls[1]
+
+
+def test_history_is_not_written_on_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads = set()
+    dumps = json.dumps
+
+    def noted(value: Any) -> str:
+        threads.add(threading.current_thread())
+        return dumps(value)
+
+    monkeypatch.setattr("pipeline.store.json.dumps", noted)
+    with staged(tmp_path) as stage:
+        route(stage, "parrot", 1)
+        assert end_of(stage, say(stage, 0, 3200)).end is AnswerEnd.COMPLETE
+        stage.send("turns", TurnClosed(turn="local:0", outcome=Outcome.ANSWERED))
+    assert threads
+    assert threading.current_thread() not in threads
+
+
+def test_disk_that_hangs_does_not_hold_up_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes_on = threading.Event()
+    with staged(tmp_path) as stage:
+        dumps = json.dumps
+
+        def hangs(value: Any) -> str:
+            goes_on.wait(20)
+            return dumps(value)
+
+        monkeypatch.setattr("pipeline.store.json.dumps", hangs)
+        route(stage, "parrot", 1)
+        assert end_of(stage, say(stage, 0, 3200)).end is AnswerEnd.COMPLETE
+        assert not goes_on.is_set()
+        goes_on.set()
 
 
 def test_turns_of_another_run_are_other_turns(tmp_path: Path) -> None:
@@ -419,7 +460,7 @@ def test_what_was_retained_is_sorted_out_before_anything_is_answered() -> None:
 def test_sessions_silent_for_longest_are_forgotten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("actors.backends.sessions.MOST_SESSIONS", 2)
+    monkeypatch.setattr("actors.backends.turnwise.sessions.MOST_SESSIONS", 2)
     with staged(tmp_path) as stage:
         for session in ("local", "first", "second", "third"):
             stage.send("speech", started(0, session))

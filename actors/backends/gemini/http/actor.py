@@ -63,6 +63,7 @@ class Http(TurnBasedBackend[HttpOptions]):
     async def stop(self) -> None:
         """Close the connections."""
         await self._service.close()
+        await super().stop()
 
     async def answer(self, request: Request) -> AsyncGenerator[Part, None]:
         """Give the answer sentence by sentence.

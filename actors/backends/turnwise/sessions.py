@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
-from actors.backends.store import Keeper, Memory
+from actors.backends.store import HISTORY, TURNS, open_store
 from actors.backends.turnwise.session import Session
 from pipeline.actor import Surroundings
 from pipeline.logs import Logger
 
 MOST_SESSIONS = 300
 """Each keeps 1 MB of sound. The ones silent for longest go first."""
+
+
+DISK_PATIENCE_S = 0.1
+"""For the word that an answer has begun to be on the disk before it is heard: 1 ms on a disk that
+works; somebody is waiting for the answer."""
 
 
 class Sessions:
@@ -32,8 +39,7 @@ class Sessions:
     ) -> None:
         self._sessions: dict[str, Session] = {}
         self._connected = surroundings.connected
-        self._run = surroundings.started_ns
-        self._keeper = Keeper(surroundings.state_dir, surroundings.name, self._run, log)
+        self._store = open_store(surroundings, log)
         self._on_open = on_open
 
     def __iter__(self) -> Iterator[Session]:
@@ -48,19 +54,27 @@ class Sessions:
         return session
 
     def save(self, session: Session) -> None:
-        """Keep what a process that takes over must know."""
-        memory = Memory(self._run)
-        session.remember(memory)
-        self._keeper.save(session.name, memory)
+        """Keep what a process that takes over must know; returns at once."""
+        self._store.put(session.name, TURNS, session.kept_turns())
+        self._store.put(session.name, HISTORY, session.history.to_json())
+
+    async def saved(self) -> None:
+        """Return when what was saved is on the disk; a disk that is slow is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISK_PATIENCE_S):
+                await self._store.written()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()
 
     def _open(self, name: str) -> Session:
         session = Session(
             name, owned="route" not in self._connected, reported="playback" in self._connected
         )
         self._sessions[name] = session
-        memory = self._keeper.load(name)
-        session.restore(memory)
-        self._on_open(session, memory.begun)
+        begun = session.restore(self._store.get(name, TURNS), self._store.get(name, HISTORY))
+        self._on_open(session, begun)
         idle = [each for each in self if each.answer is None and each is not session]
         if len(self._sessions) > MOST_SESSIONS and idle:
             del self._sessions[min(idle, key=lambda each: each.touched_s).name]
