@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal
 
 # A handle stays valid for two hours after the session ended.
@@ -20,7 +20,10 @@ class Entry:
 
 @dataclass
 class Conversation:
-    """What was said, what it cost in tokens by modality, and how many pictures came."""
+    """What was said, what it cost in tokens by modality, and how many pictures came.
+
+    Entries are added and never changed or taken away: handles point at them.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)
@@ -31,14 +34,18 @@ class Conversation:
         if text.strip():
             self.entries.append(Entry(role, text.strip()))
 
-    def copy(self) -> "Conversation":
-        """A copy that later changes do not reach."""
-        return replace(self, entries=list(self.entries), tokens=Counter(self.tokens))
-
 
 @dataclass(frozen=True)
 class _Saved:
-    conversation: Conversation
+    """A conversation as it was: its entries are only ever added to, so their number is enough.
+
+    A copy for each turn would take memory that grows with the square of the turns.
+    """
+
+    entries: list[Entry]
+    length: int
+    tokens: Counter[str]
+    pictures: int
     session: int
     saved_s: float
 
@@ -60,18 +67,34 @@ class Handles:
 
     def issue(self, session: int, conversation: Conversation) -> str:
         """A new handle for the conversation as it is now; the session's older ones stay valid."""
+        self._forget_old()
         handle = secrets.token_urlsafe(24)
-        self._saved[handle] = _Saved(conversation.copy(), session, time.monotonic())
+        self._saved[handle] = _Saved(
+            entries=conversation.entries,
+            length=len(conversation.entries),
+            tokens=Counter(conversation.tokens),
+            pictures=conversation.pictures,
+            session=session,
+            saved_s=time.monotonic(),
+        )
         return handle
 
     def find(self, handle: str) -> Conversation | None:
         """The conversation behind a handle, or None if it was never issued or is too old."""
+        self._forget_old()
         saved = self._saved.get(handle)
-        if saved is None or time.monotonic() - saved.saved_s > HANDLE_LIFE_S:
+        if saved is None:
             return None
-        return saved.conversation.copy()
+        return Conversation(saved.entries[: saved.length], Counter(saved.tokens), saved.pictures)
 
     def in_use(self, handle: str) -> bool:
         """Whether the session that was given this handle is still open."""
         saved = self._saved.get(handle)
         return saved is not None and saved.session in self._open
+
+    def _forget_old(self) -> None:
+        oldest_s = time.monotonic() - HANDLE_LIFE_S
+        for handle, saved in list(self._saved.items()):
+            if saved.saved_s > oldest_s:
+                break
+            del self._saved[handle]

@@ -12,7 +12,6 @@ from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 
 from . import brain
 from .brain import CallTool, Pictures, Say, SayOutcome, Step
-from .conversation import Entry
 from .journal import ToolCallRecord, TurnRecord
 from .listener import TurnInput
 from .pacing import Piece, pieces
@@ -43,7 +42,7 @@ class Turn:
         self._calls: dict[str, asyncio.Future[Any]] = {}
         self._called: list[ToolCallRecord] = []
         self._transcript = ""
-        self._history: list[Entry] = []
+        self._said_before = 0
         self.plan = plan
         self.record = record
         self.marks = RuleMarks()
@@ -86,7 +85,7 @@ class Turn:
             self._transcript = await dialogue.services.ears.hear(given.pcm, given.rate_hz)
             parts.append(self._transcript)
         self.record.heard = " ".join(part for part in parts if part)
-        self._history = list(dialogue.conversation.entries)
+        self._said_before = len(dialogue.conversation.entries)
         dialogue.conversation.add("user", self.record.heard)
         dialogue.conversation.tokens.update(
             AUDIO=audio_tokens(given.audio_ms / 1000),
@@ -119,7 +118,8 @@ class Turn:
         video = dialogue.record.video
         pictures = Pictures(dialogue.conversation.pictures, video.width, video.height)
         now = datetime.now().astimezone()
-        return brain.answer(self.record.heard, dialogue.tools, self._history, pictures, now)
+        history = dialogue.conversation.entries[: self._said_before]
+        return brain.answer(self.record.heard, dialogue.tools, history, pictures, now)
 
     async def _speak(self, text: str) -> None:
         for sentence in sentences(text):

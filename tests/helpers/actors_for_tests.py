@@ -93,6 +93,7 @@ class Ailment(StrEnum):
 
     NONE = "none"
     HANGS_IN_START = "hangs in start"
+    WAITS_IN_START = "waits in start"
     HANGS_IN_STOP = "hangs in stop"
     RAISES_IN_START = "raises in start"
     NO_DEVICE = "no device"
@@ -127,6 +128,8 @@ class Patient(Actor[PatientOptions]):
         self._ill = lives <= self.options.lives
         if self._ill:
             self._suffer()
+            if self.options.ailment is Ailment.WAITS_IN_START:
+                await asyncio.Event().wait()
 
     def _suffer(self) -> None:
         match self.options.ailment:

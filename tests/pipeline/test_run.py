@@ -110,8 +110,10 @@ def test_an_actor_that_does_not_stop_is_killed_at_its_deadline_and_the_others_st
 def test_asked_to_end_while_it_is_still_starting_it_ends_and_leaves_nothing(
     tmp_path: Path,
 ) -> None:
-    # Whoever did not hear it would be waited for.
-    with running(config(tmp_path, chain(tmp_path), {"stop_deadline_s": 3600})) as pipeline:
+    # Whoever did not hear it would be waited for. They start until they are told to end: what is
+    # soon ready may be so before anybody has seen it start.
+    slow = {name: patient("waits in start") for name in ("one", "two", "three")}
+    with running(config(tmp_path, slow, {"stop_deadline_s": 3600})) as pipeline:
         pipeline.until(lambda s: all(each.phase == "starting" for each in s.actors), "starting")
         pipeline.process.send_signal(signal.SIGTERM)
         assert pipeline.wait() == 0
