@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from actors.outputs.playout.failure_prompt import PACKAGED
 from pipeline.actor import Options
+from pipeline.paths import Anchor
 
 
 class PlayerOptions(Options):
@@ -21,7 +22,7 @@ class PlayerOptions(Options):
         le=400,
         description="Sound to have before an answer starts; grows after underruns, up to 400.",
     )
-    notice: Literal["packaged"] | Path | None = Field(
+    notice: Literal["packaged"] | Annotated[Path, Anchor.IF_THERE] | None = Field(
         "packaged",
         description="WAV file, from the config's folder, that is played when a turn fails and "
         "`turns` is connected; `packaged`: an apology in English.",

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from pipeline.actor import Options
+from pipeline.paths import PathOrName
 
 
 class SimulatorOptions(Options):
@@ -15,7 +16,7 @@ class SimulatorOptions(Options):
         "127.0.0.1", description="Address to listen on; loopback only."
     )
     port: int = Field(0, ge=0, le=65535, description="TCP port; 0 takes a free one.")
-    scenario: str | Path | None = Field(
+    scenario: PathOrName | Path | None = Field(
         None, description="Name of a scenario that comes along, or path of a YAML file."
     )
     ears: Literal["moonshine", "none"] = Field(

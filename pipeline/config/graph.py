@@ -17,6 +17,7 @@ from pipeline.config.load import explain
 from pipeline.config.model import ActorConfig, PipelineConfig
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
 from pipeline.frames import Health, Playback, Route, Status, TurnClosed
+from pipeline.paths import resolved
 from pipeline.port_check import check_handlers, check_published
 from pipeline.ports import Out, StreamRef
 from pipeline.registry import BUILTIN_PACKAGE, find_actor
@@ -164,8 +165,10 @@ def _node(name: str, config: ActorConfig, graph: Graph, external: bool, look_out
             check_published(actor_class)
     except ConfigError as error:
         raise ConfigError(f"{path}.use: {error}") from error
+    given = resolved(config.options, actor_class.options_type, graph.config_dir)
+    config = config.model_copy(update={"options": given})
     try:
-        options = actor_class.options_type.model_validate(config.options)
+        options = actor_class.options_type.model_validate(given)
         if look_outside and not external:
             actor_class.check(options, graph.config_dir)
     except ValidationError as error:

@@ -12,11 +12,10 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.paths import Anchor, anchored, written
 from pipeline.yaml_text import parse_yaml
 
 Tree = dict[str, Any]
-
-_LOOKS_LIKE_A_PATH = re.compile(r"[^/:\n][^:\n]*[./][^:\n]*(:\w+)?")
 
 
 def load_config(
@@ -85,24 +84,24 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
     if not isinstance(base, str):
         raise ConfigError(f"{path}: extends: the path of one file, not {base!r}")
     below = path.parent / base
-    return _merge(_anchor(_read(below, (*seen, path)), below.parent), tree)
+    return _merge(_anchor(_read(below, (*seen, path)), below.resolve().parent), tree)
 
 
-def _anchor(value: Any, folder: Path) -> Any:
-    """Make absolute what names a file beside the config it stands in.
+def _anchor(tree: Tree, folder: Path) -> Tree:
+    """Let a config that is extended keep its folder: its actor files, and what may be a path.
 
-    Actors take relative paths from the folder of the config that is run; a config that extends
-    one of another folder must not lose that one's recordings, scenarios and actor files.
+    Which options are paths, the actors' classes say, and they are not known here.
     """
-    if isinstance(value, dict):
-        return {key: _anchor(below, folder) for key, below in value.items()}
-    if isinstance(value, list):
-        return [_anchor(below, folder) for below in value]
-    if not (isinstance(value, str) and _LOOKS_LIKE_A_PATH.fullmatch(value)):
-        return value
-    path, colon, name = value.partition(":")
-    there = folder / path
-    return f"{there.resolve()}{colon}{name}" if there.exists() else value
+    actors = tree.get("actors")
+    if isinstance(actors, dict):
+        for actor in actors.values():
+            if isinstance(actor, dict) and isinstance(actor.get("use"), str):
+                actor["use"] = anchored(actor["use"], Anchor.IF_THERE, folder)
+    security = tree.get("security")
+    if isinstance(security, dict) and isinstance(security.get("keys_dir"), str):
+        security["keys_dir"] = anchored(security["keys_dir"], Anchor.IF_THERE, folder)
+    done: Tree = written(tree, folder)
+    return done
 
 
 def _merge(base: Tree, over: Tree) -> Tree:

@@ -16,6 +16,7 @@ from actors.backends.gemini.faults import Closing, Source
 from actors.backends.gemini.trust import trust
 from pipeline.actor import Options, Surroundings
 from pipeline.errors import ConfigError
+from pipeline.paths import PathOrName
 
 if TYPE_CHECKING:
     from google.genai import Client
@@ -40,7 +41,9 @@ class ServerOptions(Options):
         "runtime folder. The simulator writes one.",
     )
     base_url: str | None = Field(None, description="https address of another server.")
-    ca_file: str | None = Field(None, description="Certificate authority of that server, PEM.")
+    ca_file: PathOrName | None = Field(
+        None, description="Certificate authority of that server, PEM."
+    )
 
     @model_validator(mode="after")
     def _one_server(self) -> Self:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pydantic import Field
 
 from pipeline.actor import Options
+from pipeline.paths import PathOrName
 
 
 class CameraOptions(Options):
     """Options of the camera."""
 
-    source: int | str = Field(
+    source: int | PathOrName = Field(
         0,
         description="Device number or /dev/video*; a video file; a folder of pictures or a pattern "
         "such as shots/%03d.jpg; an http, https or rtsp address. Paths from the config's folder.",

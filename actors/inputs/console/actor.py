@@ -19,6 +19,7 @@ from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError, DeviceError
 from pipeline.frames import Transcript, TurnClosed, UserText
 from pipeline.logs import redact
+from pipeline.paths import PathOrName
 from pipeline.ports import In, Out
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ LATE_TRANSCRIPT_S = 1.0
 class ConsoleOptions(Options):
     """Options of `console`."""
 
-    path: str | None = Field(
+    path: PathOrName | None = Field(
         TERMINAL,
         description="Where lines to send come from: `-` the terminal (standard input), a file or "
         "FIFO from config_dir, null nothing.",

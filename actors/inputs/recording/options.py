@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline.actor import Options
+from pipeline.paths import Anchor, PathOrName
 
 STDIN = "-"
 """Path that stands for raw 16 kHz mono s16le samples on standard input."""
@@ -26,7 +28,7 @@ class Item(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    path: str = Field(
+    path: PathOrName = Field(
         min_length=1,
         description="Any file that FFmpeg reads, from the config's folder; `-` is raw 16 kHz "
         "mono s16le on standard input.",
@@ -46,7 +48,7 @@ class Item(BaseModel):
 class RecordingOptions(Options):
     """Options of the recording."""
 
-    files: list[Item] = Field(
+    files: Annotated[list[Item], Anchor.IF_THERE] = Field(
         min_length=1, description="What is played: paths, or maps with path, start and delay_s."
     )
     gap_s: float = Field(

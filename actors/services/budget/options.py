@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from pipeline.actor import Options
 from pipeline.errors import did_you_mean
+from pipeline.paths import PathOrName
 
 
 class Limit(BaseModel):
@@ -50,7 +51,7 @@ class BudgetOptions(Options):
     warn_at: float = Field(
         0.8, gt=0, le=1, description="Share of a limit that is worth a line in the log."
     )
-    prices: str | None = Field(
+    prices: PathOrName | None = Field(
         None,
         description="Price table to use instead of the one that comes along, in the same format; "
         "from the config's folder.",

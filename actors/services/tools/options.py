@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
 
 from pipeline.actor import Options
+from pipeline.paths import PathOrName
 
 
 class McpServerOptions(BaseModel):
@@ -13,8 +14,10 @@ class McpServerOptions(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(min_length=1, description="What the server is called in logs and errors.")
-    command: str | None = Field(None, description="Program; found on PATH or from config_dir.")
-    args: list[str] = Field(default_factory=list, description="Its arguments.")
+    command: PathOrName | None = Field(
+        None, description="Program; found on PATH or from config_dir."
+    )
+    args: list[PathOrName] = Field(default_factory=list, description="Its arguments.")
     env: dict[str, str] = Field(
         default_factory=dict,
         description="Its environment, besides PATH, HOME and the like. `$NAME` takes the value "
@@ -34,7 +37,7 @@ class McpServerOptions(BaseModel):
 class ToolsOptions(Options):
     """Options of `tools`."""
 
-    functions: list[str] = Field(
+    functions: list[PathOrName] = Field(
         default_factory=list,
         description="`package.module:function`, or `folder/file.py:function` from config_dir.",
     )
