@@ -214,7 +214,10 @@ class Store:
         with suppress(OSError):
             # SQLite would make it readable for all.
             os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
-        connection = sqlite3.connect(self.path, timeout=BUSY_S, isolation_level=None)
+        # Each connection is used by one thread at a time; `close` may be called in another.
+        connection = sqlite3.connect(
+            self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+        )
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")

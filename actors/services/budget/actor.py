@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +10,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from actors.services.budget.account import Account, Sum, Sums, total
-from actors.services.budget.day_file import DayFile
 from actors.services.budget.days import day_of, until_next_day_s
 from actors.services.budget.limits import Use, cheapest_first, refusals, uses
 from actors.services.budget.options import BudgetOptions
@@ -19,7 +17,10 @@ from actors.services.budget.prices import load_prices
 from pipeline.actor import Actor, Surroundings
 from pipeline.frames import Allowance, LimitUse, Spending, Spent, Usage
 from pipeline.ports import In, Out
+from pipeline.store import Store
 
+ACCOUNT = "account"
+"""Key of the row that holds the count."""
 WRITE_EVERY_S = 1.0
 """A flash card bears one write a second; what is lost with the process comes again, since the
 backends keep their reports for 30 s."""
@@ -46,13 +47,12 @@ class Budget(Actor[BudgetOptions]):
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self._zone = ZoneInfo(options.time_zone) if options.time_zone else None
         self._table = load_prices(options.prices, surroundings.config_dir)
-        self._file = DayFile(surroundings.state_dir / f"{self.name}.json")
+        self._store: Store | None = None
         self._account = Account(surroundings.started_ns)
         self._today = date.min
         self._refused: dict[str, str] | None = None
         self._told: set[object] = set()
         self._changed = asyncio.Event()
-        self._disk_works = True
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -62,6 +62,8 @@ class Budget(Actor[BudgetOptions]):
     async def start(self) -> None:
         """Find out what the day has cost so far."""
         run = self.surroundings.started_ns
+        path = self.surroundings.state_dir / f"{self.name}.sqlite3"
+        self._store = Store(path, run, self.log, durable=True)
         known = [each for each in (self._from_disk(), self._from_checkpoint()) if each is not None]
         if known:
             self._account = max(known, key=lambda each: each.revision).continued(run)
@@ -73,15 +75,14 @@ class Budget(Actor[BudgetOptions]):
         while True:
             await self._changed.wait()
             self._changed.clear()
-            await asyncio.to_thread(self._save, *self._saved())
+            self._save()
             await asyncio.sleep(WRITE_EVERY_S)
-            if not self._disk_works:
-                self._changed.set()
 
     async def stop(self) -> None:
         """Save what has not been."""
-        if self._account.revision:
-            await asyncio.to_thread(self._save, *self._saved())
+        if self._store is not None:
+            self._save()
+            await asyncio.to_thread(self._store.close)
 
     def on_usage(self, frame: Usage) -> None:
         """Count a report, once."""
@@ -183,39 +184,22 @@ class Budget(Actor[BudgetOptions]):
         return {name: self._spent(used) for name, used in sums.items()}
 
     def _from_disk(self) -> Account | None:
+        assert self._store is not None
+        saved = self._store.get(self.session, ACCOUNT)
         try:
-            return self._file.load()
-        except OSError as error:
-            self.log.error("the day's count cannot be read: it begins at nothing", error=str(error))
+            return None if saved is None else Account.from_json(saved)
         except ValueError as error:
-            try:
-                aside = str(self._file.set_aside())
-            except OSError as problem:
-                aside = f"nowhere: {problem}"
             self.log.error(
-                "the day's count is damaged and set aside: it begins at nothing",
-                file=str(self._file.path),
-                set_aside=aside,
+                "the day's count is damaged: it begins at nothing",
+                file=str(self._store.path),
                 error=str(error),
             )
-        return None
+            return None
 
     def _from_checkpoint(self) -> Account | None:
         saved = self.checkpoint.get("account")
         return Account.from_json(saved) if saved is not None else None
 
-    def _saved(self) -> tuple[str, int]:
-        return json.dumps(self._account.to_json()), self._account.revision
-
-    def _save(self, text: str, revision: int) -> None:
-        try:
-            self._file.write(text, revision)
-            self._disk_works = True
-        except OSError as error:
-            if self._disk_works:
-                self.log.error(
-                    "the day's count cannot be saved: a restart of the pipeline forgets it",
-                    file=str(self._file.path),
-                    error=str(error),
-                )
-            self._disk_works = False
+    def _save(self) -> None:
+        if self._store is not None and self._account.revision:
+            self._store.put(self.session, ACCOUNT, self._account.to_json(), outlives_run=True)

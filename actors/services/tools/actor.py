@@ -17,6 +17,7 @@ from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames import Frame, ToolCall, ToolCancel, ToolOffer, ToolResult, ToolStatus
 from pipeline.logs import redact
 from pipeline.ports import In, Out
+from pipeline.store import Store
 
 if TYPE_CHECKING:
     from pipeline.actor import Surroundings
@@ -49,11 +50,8 @@ class Tools(Actor[ToolsOptions]):
         self._servers: list[McpServer] = []
         self._tools: dict[str, Tool] = {}
         self._ledger = Ledger()
-        self._journal = Journal(
-            surroundings.state_dir / f"{surroundings.name}.calls",
-            surroundings.started_ns,
-            self._on_journal_error,
-        )
+        path = surroundings.state_dir / f"{surroundings.name}.sqlite3"
+        self._journal = Journal(Store(path, surroundings.started_ns, self.log))
         self._answering: dict[CallKey, asyncio.Task[None]] = {}
         self._working: set[asyncio.Task[dict[str, Any]]] = set()
         self._consumers_there = asyncio.Event()
@@ -130,6 +128,8 @@ class Tools(Actor[ToolsOptions]):
         work: asyncio.Task[dict[str, Any]] | None = None
         try:
             await self._consumers_there.wait()
+            if not await self._journal.written():
+                self._on_not_written()
             self.log.info("tool called", tool=entry.name, args=str(args), call=entry.key.call_id)
             tool = self._tools.get(entry.name)
             if tool is None:
@@ -181,8 +181,6 @@ class Tools(Actor[ToolsOptions]):
         )
         self.counters[f"results.{status}"] += 1
         self._journal.write(entry)
-        if self._journal.full:
-            self._journal.rewrite(self._ledger.entries())
 
     def _unknown(self, name: str) -> str:
         away = [server.name for server in self._servers if not server.connected]
@@ -231,10 +229,9 @@ class Tools(Actor[ToolsOptions]):
     def _on_stuck(self, count: int) -> None:
         self.gauges["stuck"] = count
 
-    def _on_journal_error(self, error: OSError) -> None:
+    def _on_not_written(self) -> None:
         self.counters["journal_errors"] += 1
         if self.counters["journal_errors"] == 1:
             self.log.error(
-                "cannot write down calls; one that is under way in a crash may go unanswered",
-                error=str(error),
+                "cannot write down calls; one that is under way in a crash may go unanswered"
             )

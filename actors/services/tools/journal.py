@@ -2,119 +2,73 @@
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterable
-from pathlib import Path
-from typing import Any
+import asyncio
+from collections import OrderedDict
 
-from actors.services.tools.ledger import CallKey, Entry, Phase
+from actors.services.tools.ledger import REMEMBERED, CallKey, Entry, Phase
+from pipeline.store import Store
 
-MAX_LINES = 10_000
-"""Then the file is written anew with what the ledger still remembers: about 1 MB."""
+PATIENCE_S = 2.0
+"""For a call to be on the disk before it runs: 1 ms on a disk that works. One that takes so long
+is as good as none, and the user is waiting."""
 
 
 class Journal:
-    """An append-only file of what happened to each call.
+    """What happened to each call, newest last.
 
-    One write a line, without fsync: the page cache outlives the process. A file left by another
-    run of the pipeline is not taken over: its callers are gone, and call ids may come again.
+    What another run of the pipeline left is not taken over: its callers are gone, and call ids may
+    come again.
     """
 
-    def __init__(
-        self, path: Path, run: int, on_error: Callable[[OSError], None] | None = None
-    ) -> None:
-        """Name the file; `load` opens it.
-
-        Args:
-            path: The file.
-            run: Identifies the run of the pipeline.
-            on_error: Told when a line cannot be written (disk full); the calls go on.
-        """
-        self._path = path
-        self._run = run
-        self._on_error = on_error or _raise
-        self._fd: int | None = None
-        self._lines = 0
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._count = 0
+        self._kept: OrderedDict[CallKey, None] = OrderedDict()
 
     def load(self) -> list[Entry]:
-        """Return what an earlier process of this run wrote, in its order, and open for writing."""
-        entries: dict[CallKey, Entry] = {}
-        for line in self._read():
-            key = CallKey(line["session"], line["call_id"])
-            entries[key] = Entry(key, line["turn"], line["name"], Phase(line["phase"]))
-        self.rewrite(entries.values())
-        return list(entries.values())
+        """Return what an earlier process of this run wrote, in its order."""
+        entries = {
+            row["number"]: Entry(
+                CallKey(session, call), row["turn"], row["name"], Phase(row["phase"])
+            )
+            for session in self._store.sessions()
+            for call, row in self._store.items(session).items()
+        }
+        self._count = max(entries, default=0)
+        in_order = [entries[number] for number in sorted(entries)]
+        self._kept.update((entry.key, None) for entry in in_order)
+        return in_order
 
     def write(self, entry: Entry) -> None:
-        """Append one entry; the newest of a call counts."""
-        self._append(_line(self._run, entry))
+        """Keep an entry; the newest of a call counts."""
+        self._count += 1
+        row = {
+            "number": self._count,
+            "phase": entry.phase,
+            "turn": entry.turn,
+            "name": entry.name,
+        }
+        self._store.put(entry.key.session, entry.key.call_id, row)
+        self._kept[entry.key] = None
+        self._kept.move_to_end(entry.key)
+        while len(self._kept) > REMEMBERED:
+            old, _ = self._kept.popitem(last=False)
+            self._store.remove(old.session, old.call_id)
 
-    @property
-    def full(self) -> bool:
-        """Worth writing anew."""
-        return self._lines >= MAX_LINES
-
-    def rewrite(self, entries: Iterable[Entry]) -> None:
-        """Replace the file by one that holds only `entries`."""
-        self.close()
-        fresh = self._path.with_suffix(".new")
-        lines = [_line(self._run, entry) for entry in entries]
+    async def written(self) -> bool:
+        """Return when all of it is on the disk; False: the disk does not take it."""
         try:
-            fresh.write_bytes(b"".join(lines))
-            fresh.replace(self._path)
-            self._fd = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        except OSError as error:
-            self._on_error(error)
-        self._lines = len(lines)
+            async with asyncio.timeout(PATIENCE_S):
+                return await self._store.written()
+        except TimeoutError:
+            return False
+
+    def forget(self, session: str) -> None:
+        """A session has ended: its calls come no more."""
+        self._store.remove(session)
+        for key in [key for key in self._kept if key.session == session]:
+            del self._kept[key]
 
     def close(self) -> None:
-        """Close the file; what was written stays."""
-        if self._fd is not None:
-            os.close(self._fd)
-            self._fd = None
-
-    def _append(self, line: bytes) -> None:
-        if self._fd is None:
-            return  # `on_error` was told when it could not be opened.
-        self._lines += 1
-        try:
-            os.write(self._fd, line)
-        except OSError as error:
-            self._on_error(error)
-
-    def _read(self) -> list[dict[str, Any]]:
-        try:
-            raw = self._path.read_bytes()
-        except FileNotFoundError:
-            return []
-        parsed = (_parse(line) for line in raw.splitlines())
-        return [line for line in parsed if line is not None and line["run"] == self._run]
-
-
-def _line(run: int, entry: Entry) -> bytes:
-    fields = {
-        "run": run,
-        "phase": entry.phase,
-        "session": entry.key.session,
-        "call_id": entry.key.call_id,
-        "turn": entry.turn,
-        "name": entry.name,
-    }
-    return json.dumps(fields).encode() + b"\n"
-
-
-def _parse(line: bytes) -> dict[str, Any] | None:
-    """Return a line's fields; None for the torn last line of a killed process."""
-    try:
-        fields = json.loads(line)
-    except ValueError:
-        return None
-    complete = isinstance(fields, dict) and {
-        "run", "phase", "session", "call_id", "turn", "name"
-    } <= fields.keys()  # fmt: skip
-    return fields if complete else None
-
-
-def _raise(error: OSError) -> None:
-    raise error
+        """Let go of the file; what was written stays."""
+        self._store.close()

@@ -19,7 +19,8 @@ from budget_reports import usage
 from actors.services.budget import Budget, BudgetOptions
 from pipeline.actor import Surroundings
 from pipeline.frames import Allowance, Spending
-from pipeline.logs import Logger
+from pipeline.logs import Logger, get_logger
+from pipeline.store import Store
 from pipeline.testing import Stage, stage
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -79,7 +80,19 @@ def budget(
 
 
 def day_file(folder: Path) -> Path:
-    return next(folder.glob("*.json"))
+    return folder / "infolder.sqlite3"
+
+
+def revision(folder: Path) -> int:
+    """Of the account on the disk, as another process reads it; 0: there is none."""
+    if not day_file(folder).exists():
+        return 0
+    store = Store(day_file(folder), 1, get_logger("test"))
+    try:
+        saved = store.get("local", "account")
+        return 0 if saved is None else int(saved["revision"])
+    finally:
+        store.close()
 
 
 def newest(actor: Stage[BudgetOptions]) -> Spending:
@@ -184,11 +197,9 @@ def test_a_kill_loses_nothing_whether_disk_or_checkpoint_is_newer(tmp_path: Path
 def test_use_is_on_the_disk_soon_and_not_only_at_the_end(tmp_path: Path) -> None:
     with budget(tmp_path) as actor:
         actor.send("usage", usage(0))
-        actor.until(lambda: any(tmp_path.glob("*.json")), "a file")
+        actor.until(lambda: revision(tmp_path) == 1, "a file")
         actor.send("usage", usage(1))
-        actor.until(
-            lambda: json.loads(day_file(tmp_path).read_text())["revision"] == 2, "its update"
-        )
+        actor.until(lambda: revision(tmp_path) == 2, "its update")
 
 
 def test_a_damaged_file_is_set_aside_and_reported_and_counting_goes_on(
@@ -197,15 +208,28 @@ def test_a_damaged_file_is_set_aside_and_reported_and_counting_goes_on(
     with budget(tmp_path) as actor:
         actor.send("usage", usage(0))
     saved = day_file(tmp_path)
-    saved.write_text("{damaged")
+    saved.write_text("{damaged" * 100)
     with budget(tmp_path, said=said) as actor:
         assert newest(actor).day_total.tokens == 0
         actor.send("usage", usage(1))
-    assert saved.with_suffix(".damaged").read_text() == "{damaged"
-    assert json.loads(saved.read_text())["revision"] == 1
+    assert saved.with_name(f"{saved.name}.damaged").read_text() == "{damaged" * 100
+    assert revision(tmp_path) == 1
     (line,) = said
-    assert "damaged and set aside" in line
+    assert "damaged: it is moved aside" in line
     assert str(saved) in line
+
+
+@pytest.mark.parametrize("damage", [{}, [], {"run": 1}, "", 7])
+def test_a_count_that_is_none_begins_at_nothing_and_is_reported(
+    tmp_path: Path, said: list[str], damage: Any
+) -> None:
+    store = Store(day_file(tmp_path), 1, get_logger("test"))
+    store.put("local", "account", damage, outlives_run=True)
+    store.close()
+    with budget(tmp_path, said=said) as actor:
+        assert newest(actor).day_total.tokens == 0
+    (line,) = said
+    assert "begins at nothing" in line
 
 
 def test_a_folder_that_cannot_be_written_is_reported_once_and_counting_goes_on(
@@ -218,9 +242,10 @@ def test_a_folder_that_cannot_be_written_is_reported_once_and_counting_goes_on(
         assert newest(actor).day_total.tokens == 6000
         actor.until(lambda: bool(said), "it has been said")
         folder.mkdir()
-        actor.until(lambda: any(folder.glob("*.json")), "it works again")
+        actor.send("usage", usage(3))
+        actor.until(lambda: revision(folder) == 4, "it works again")
     (line,) = said
-    assert "cannot be saved" in line
+    assert "a restart forgets what is new" in line
 
 
 def test_the_log_says_once_that_a_limit_is_near_and_that_a_price_is_unknown(

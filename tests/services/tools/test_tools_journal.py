@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,16 +10,22 @@ import pytest
 from actors.services.tools import journal as journal_module
 from actors.services.tools.journal import Journal
 from actors.services.tools.ledger import CallKey, Entry, Phase
+from pipeline.logs import get_logger
+from pipeline.store import Store
 
 RUN = 7
 
 
-def entry(call_id: str, phase: Phase = Phase.ACCEPTED) -> Entry:
-    return Entry(CallKey("local", call_id), "local:0", "grüßen", phase)
+def entry(call_id: str, phase: Phase = Phase.ACCEPTED, session: str = "local") -> Entry:
+    return Entry(CallKey(session, call_id), f"{session}:0", "grüßen", phase)
+
+
+def opened(path: Path, run: int = RUN) -> Journal:
+    return Journal(Store(path, run, get_logger("tools")))
 
 
 def write(path: Path, *entries: Entry, run: int = RUN) -> None:
-    journal = Journal(path, run)
+    journal = opened(path, run)
     journal.load()
     for each in entries:
         journal.write(each)
@@ -26,7 +33,7 @@ def write(path: Path, *entries: Entry, run: int = RUN) -> None:
 
 
 def load(path: Path, run: int = RUN) -> list[Entry]:
-    journal = Journal(path, run)
+    journal = opened(path, run)
     try:
         return journal.load()
     finally:
@@ -40,17 +47,24 @@ def test_the_first_process_finds_nothing(tmp_path: Path) -> None:
 def test_the_newest_entry_of_a_call_counts(tmp_path: Path) -> None:
     path = tmp_path / "calls"
     write(path, entry("a"), entry("b"), entry("a", Phase.ANSWERED))
-    assert load(path) == [entry("a", Phase.ANSWERED), entry("b")]
-    assert load(path) == [entry("a", Phase.ANSWERED), entry("b")]
+    assert load(path) == [entry("b"), entry("a", Phase.ANSWERED)]
+    write(path, entry("c", session="caller"))
+    assert load(path) == [
+        entry("b"), entry("a", Phase.ANSWERED), entry("c", session="caller")
+    ]  # fmt: skip
 
 
-def test_a_line_torn_by_sigkill_is_left_out_and_does_not_spoil_the_next(tmp_path: Path) -> None:
-    path = tmp_path / "calls"
-    write(path, entry("a"))
-    with path.open("ab") as file:
-        file.write(b'{"run": 7, "phase": "acc')
-    write(path, entry("b"))
-    assert load(path) == [entry("a"), entry("b")]
+def test_a_call_is_on_the_disk_when_the_journal_says_so(tmp_path: Path) -> None:
+    journal = opened(tmp_path / "calls")
+
+    async def write_and_wait() -> bool:
+        journal.write(entry("a"))
+        return await journal.written()
+
+    assert asyncio.run(write_and_wait())
+    # As another process sees it, this one being killed: nothing was closed.
+    assert load(tmp_path / "calls") == [entry("a")]
+    journal.close()
 
 
 def test_calls_of_another_run_are_forgotten(tmp_path: Path) -> None:
@@ -59,25 +73,31 @@ def test_calls_of_another_run_are_forgotten(tmp_path: Path) -> None:
     assert load(path, run=RUN + 1) == []
 
 
-def test_a_full_journal_is_rewritten_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(journal_module, "MAX_LINES", 5)
+def test_calls_of_a_session_that_ended_are_forgotten(tmp_path: Path) -> None:
     path = tmp_path / "calls"
-    journal = Journal(path, RUN)
-    journal.load()
-    for number in range(5):
-        journal.write(entry(str(number)))
-    assert journal.full
-    journal.rewrite([entry("4")])
-    assert not journal.full
-    journal.write(entry("5"))
+    journal = opened(path)
+    journal.write(entry("a"))
+    journal.write(entry("a", session="caller"))
+    journal.forget("caller")
     journal.close()
+    assert load(path) == [entry("a")]
+
+
+def test_old_calls_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal_module, "REMEMBERED", 2)
+    path = tmp_path / "calls"
+    write(path, *(entry(str(number)) for number in range(5)))
+    write(path, entry("5"))
     assert load(path) == [entry("4"), entry("5")]
 
 
 def test_a_disk_that_cannot_be_written_is_reported_and_the_calls_go_on(tmp_path: Path) -> None:
-    errors: list[OSError] = []
-    journal = Journal(tmp_path / "no such folder" / "calls", RUN, errors.append)
+    journal = opened(tmp_path / "no such folder" / "calls")
     assert journal.load() == []
-    journal.write(entry("a"))
+
+    async def write_and_wait() -> bool:
+        journal.write(entry("a"))
+        return await journal.written()
+
+    assert not asyncio.run(write_and_wait())
     journal.close()
-    assert len(errors) == 1
