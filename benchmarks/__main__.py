@@ -23,6 +23,7 @@ NAMES = (
     "downlink",
     "barge_in",
     "restart",
+    "replay",
     "failover",
     "stall",
     "footprint",

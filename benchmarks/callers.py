@@ -7,6 +7,7 @@ lowest bits of each block's first samples say whose it is, and which.
 
 from __future__ import annotations
 
+import asyncio
 import random
 import sys
 import time
@@ -15,18 +16,26 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-import msgpack
 import numpy as np
 import zmq
 
 from benchmarks.sound import CHUNK_SAMPLES, RATE_HZ, phrases
-from pipeline.bus.endpoint import ipc_address
+from pipeline.actor import Actor
+from pipeline.bus import Publisher, ipc_address
+from pipeline.frames import Audio, SessionEnded, SessionOpened
+from pipeline.ports import Out
 
 SEED = 20
 BLOCK_NS = 1_000_000_000 * CHUNK_SAMPLES // RATE_HZ
 SLOT_NS = 1_000_000
 """The resolution of a gateway's timer: blocks captured in the same millisecond go out together."""
-LISTENERS = {b"\x01@vad:audio", b"\x01@live:audio"}
+LISTENERS = {"vad", "live"}
+PORTS = {
+    "audio": Out((Audio,), retain_s=15),
+    "sessions": Out((SessionOpened, SessionEnded), retain_last=True),
+}
+"""As a gateway has them: what a consumer missed that was restarted is not lost."""
+LINGER_MS = 1000
 CALLER_BITS, BLOCK_BITS = 8, 16
 LONGEST_SILENCE = 3 * RATE_HZ
 MARK = 0xA5
@@ -84,7 +93,7 @@ def _blocks(samples: np.ndarray) -> list[bytes]:
     return [pcm[at : at + size] for at in range(0, len(pcm) - size + 1, size)]
 
 
-def _send(socket: zmq.Socket[bytes], callers: int, seconds: float) -> None:
+async def _send(publisher: Publisher, callers: int, seconds: float) -> None:
     said = [_blocks(phrase) for phrase in phrases()]
     talks = [_talk(caller, said) for caller in range(callers)]
     slots: defaultdict[int, list[int]] = defaultdict(list)
@@ -95,35 +104,35 @@ def _send(socket: zmq.Socket[bytes], callers: int, seconds: float) -> None:
     for block in count():
         for offset_ns, those in sorted(slots.items()):
             captured_ns = zero_ns + offset_ns + (block + 1) * BLOCK_NS
-            wait_ns = captured_ns - time.monotonic_ns()
-            if wait_ns > 0:
-                time.sleep(wait_ns / 1e9)
+            await asyncio.sleep(max(0, captured_ns - time.monotonic_ns()) / 1e9)
             for caller in those:
-                frame = {
-                    "v": 1,
-                    "type": "audio",
-                    "session": caller_name(caller),
-                    "origin_ns": captured_ns,
-                    "position": block * CHUNK_SAMPLES,
-                    "pcm": mark(next(talks[caller]), caller, block),
-                }
-                socket.send_multipart((b"audio", msgpack.packb(frame)))
+                frame = Audio(
+                    session=caller_name(caller),
+                    origin_ns=captured_ns,
+                    position=block * CHUNK_SAMPLES,
+                    pcm=mark(next(talks[caller]), caller, block),
+                )
+                publisher.publish("audio", frame)
         if block * BLOCK_NS > seconds * 1e9:
             return
+
+
+async def _call(address: str, callers: int, seconds: float) -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    publisher = Publisher(context, address, PORTS, high_water=Actor.send_high_water)
+    await publisher.wait_for({"audio": LISTENERS})
+    for caller in range(callers):
+        publisher.publish("sessions", SessionOpened(session=caller_name(caller)))
+    await _send(publisher, callers, seconds)
+    publisher.close(LINGER_MS)
+    context.destroy()
 
 
 def main() -> None:
     """Entry point."""
     runtime_dir, callers, seconds = sys.argv[1:]
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    socket = context.socket(zmq.XPUB)
-    socket.setsockopt(zmq.SNDHWM, 0)
-    socket.bind(ipc_address(Path(runtime_dir), "microphone"))
-    missing = set(LISTENERS)
-    while missing:
-        missing.discard(socket.recv())
-    _send(socket, int(callers), float(seconds))
-    context.destroy(linger=0)
+    address = ipc_address(Path(runtime_dir), "microphone")
+    asyncio.run(_call(address, int(callers), float(seconds)))
 
 
 if __name__ == "__main__":

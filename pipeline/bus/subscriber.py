@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import zmq
 
+from pipeline.bus.clock import ClockOffset
 from pipeline.bus.inlet import Stage
 from pipeline.bus.reactor import SocketReader
 from pipeline.bus.replay import REPLAY_PREFIX, SliceEnd, parse_topic, replay_topic
@@ -67,7 +68,7 @@ class Subscriber:
         self._on_garbage = on_garbage
         self._consumer = consumer
         self._local = address.startswith("ipc:")
-        self._clock_offset_ns: int | None = None
+        self._clock = ClockOffset()
         self._connected = asyncio.Event()
         self._socket = context.socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
@@ -170,11 +171,7 @@ class Subscriber:
             return False
         now_ns = time.monotonic_ns()
         if not self._local:
-            # Monotonic clocks of two hosts differ by a constant; the fastest frame shows it.
-            offset_ns = now_ns - frame.sent_ns
-            if self._clock_offset_ns is None or offset_ns < self._clock_offset_ns:
-                self._clock_offset_ns = offset_ns
-            now_ns -= self._clock_offset_ns
+            now_ns -= self._clock.see(frame.sent_ns, now_ns)
         return now_ns - frame.origin_ns > inlet.spec.max_age_ms * 1e6
 
     def _hand_on(self, inlet: Inlet, frames: Sequence[Frame]) -> None:

@@ -16,6 +16,7 @@ from pipeline.bus import EndpointLock, Publisher, ipc_address
 from pipeline.bus.curve import TRUSTED_DIR, CurveClient, CurveServer, create_keys
 from pipeline.errors import EndpointBusyError
 from pipeline.frames import Audio, Frame, Image, Route
+from pipeline.frames.wire import encode
 from pipeline.ports import In, Out
 from tests.helpers.ear import Ear, until
 
@@ -292,6 +293,49 @@ def test_over_tcp_a_known_key_is_admitted(tmp_path: Path) -> None:
             await until(lambda: ear.positions() == [3])
             ear.subscriber.close()
             context.destroy(linger=0)
+
+    asyncio.run(scene())
+
+
+def test_over_tcp_frames_of_a_host_that_was_suspended_are_heard_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        server = tmp_path / "server"
+        keys = create_keys(server)
+        (server / TRUSTED_DIR / "self.key").write_bytes((server / "greenroom.key").read_bytes())
+        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        curve = CurveServer(context, server)
+        other_host = context.socket(zmq.XPUB)
+        curve.protect(other_host)
+        other_host.bind("tcp://127.0.0.1:*")
+        ear = Ear(
+            context,
+            other_host.getsockopt_string(zmq.LAST_ENDPOINT),
+            {"audio": In((Audio,), max_age_ms=500)},
+            greets=False,
+            curve=CurveClient(server, keys.public.decode()),
+        )
+        await until(lambda: bool(other_host.poll(0)) and other_host.recv() == b"\x01audio")
+
+        def say(index: int, its_clock_ns: int) -> None:
+            frame = block(index, origin_ns=its_clock_ns)
+            payload = encode(frame, seq=index, boot=1, sent_ns=its_clock_ns)
+            other_host.send_multipart([b"audio", payload])
+
+        say(0, 7_000_000_000)
+        await until(lambda: ear.positions() == [0])
+        # Our clock has gone on for a minute, its own has stood still.
+        later_ns = 60_000_000_000
+        with pytest.MonkeyPatch.context() as patch:
+            now = time.monotonic_ns
+            patch.setattr("pipeline.bus.subscriber.time.monotonic_ns", lambda: now() + later_ns)
+            say(1, 7_020_000_000)
+            say(2, 7_040_000_000)
+            await until(lambda: ear.positions() == [0, 1, 2])
+        assert not ear.counters
+        ear.subscriber.close()
+        other_host.close(linger=0)
+        curve.close()
+        context.destroy(linger=0)
 
     asyncio.run(scene())
 
