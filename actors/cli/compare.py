@@ -22,13 +22,13 @@ STYLES = {Mark.BOTH: ("", "{}"), Mark.ONLY_A: ("red", "[-{}-]"), Mark.ONLY_B: ("
 """As `git diff --word-diff` shows them, to be read without colours too."""
 
 
-def compare_command(a: str, b: str, as_json: bool) -> int:
+def compare_command(a: str, b: str, as_json: bool, session: str | None = None) -> int:
     """Print what is the same and what is not; return the exit status.
 
     Raises:
-        GreenroomError: one is no recording.
+        GreenroomError: one is no recording, or has nothing of the session.
     """
-    comparison = compare(_turns(a), _turns(b))
+    comparison = compare(_turns(a, session), _turns(b, session))
     if as_json:
         text = json.dumps({"a": a, "b": b, **comparison.as_json()}, indent=2)
         print(redact(text))  # noqa: T201
@@ -37,10 +37,12 @@ def compare_command(a: str, b: str, as_json: bool) -> int:
     return 0 if comparison.same else EXIT_DIFFERENT
 
 
-def _turns(name: str) -> dict[str, RecordedTurn]:
+def _turns(name: str, session: str | None) -> dict[str, RecordedTurn]:
     path = Path(name)
     files = [path] if path.exists() else sorted(path.parent.glob(path.name))
     recording = read_recording(files or [path], TYPES)
+    if session is not None:
+        recording = recording.of_session(session)
     return turns_of(frame for _, frame in frames(recording.messages))
 
 

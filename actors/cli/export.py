@@ -14,6 +14,7 @@ from typing import IO, Any, Literal
 import msgpack
 import numpy as np
 
+from actors.cli.session_files import by_session
 from actors.lib.audio.pcm import SAMPLE_BYTES
 from actors.recordings import showing, timeline
 from actors.recordings.captions import captions_of
@@ -38,9 +39,17 @@ SUFFIXES = {"foxglove": ".foxglove.mcap", "rerun": ".rrd"}
 
 
 def export_command(
-    files: Sequence[Path], to: ExportForm, output: Path | None, user: str | None, binary: bool
+    files: Sequence[Path],
+    to: ExportForm,
+    output: Path | None,
+    user: str | None,
+    *,
+    binary: bool,
+    session: str | None = None,
 ) -> None:
     """Write the recording next to its first file, or to `output`.
+
+    Of several sessions each has a file of its own; lines of JSON name theirs.
 
     Raises:
         GreenroomError: no recording, no sound in it, or `output` is there already.
@@ -49,17 +58,18 @@ def export_command(
     if to != "jsonl" and path == STDOUT:
         raise GreenroomError(f"{to} cannot go to standard output: name a file with -o")
     if to == "jsonl":
-        export_jsonl(read_recording(files), path, binary)
-    elif to == "wav":
-        export_wav(read_recording(files, TYPES), path, user)
-    elif to == "mp4":
-        export_mp4(read_recording(files, TYPES | timeline.TYPES | {"image"}), path, user)
-    elif to == "foxglove":
-        export_foxglove(read_recording(files, showing.TYPES), path, user)
+        recording = read_recording(files)
+        export_jsonl(recording if session is None else recording.of_session(session), path, binary)
+        written = [path]
     else:
-        export_rerun(read_recording(files, showing.TYPES), path, user)
-    if path != STDOUT:
-        print(f"wrote {path}")  # noqa: T201
+        write, types = WRITERS[to]
+        sessions = by_session(read_recording(files, types), session, path)
+        for each, own_path in sessions:
+            write(each, own_path, user)
+        written = [own_path for _, own_path in sessions]
+    for own_path in written:
+        if own_path != STDOUT:
+            print(f"wrote {own_path}")  # noqa: T201
 
 
 def export_wav(recording: Recording, path: Path, user: str | None) -> None:
@@ -128,6 +138,15 @@ def export_rerun(recording: Recording, path: Path, user: str | None) -> None:
     everything = showing.shown(recording, user)
     with _new_file(path) as file:
         write_rerun(everything, Path(file.name), recording)
+
+
+WRITERS: dict[str, tuple[Callable[[Recording, Path, str | None], None], frozenset[str]]] = {
+    "wav": (export_wav, TYPES),
+    "mp4": (export_mp4, TYPES | timeline.TYPES | {"image"}),
+    "foxglove": (export_foxglove, showing.TYPES),
+    "rerun": (export_rerun, showing.TYPES),
+}
+"""Who writes a form, and the types of frame it needs."""
 
 
 def _pictures(messages: Messages) -> Iterator[Image]:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from actors.cli.session_files import by_session
 from actors.recordings import sound, timeline
 from actors.recordings.envelope import envelopes, window_of
 from actors.recordings.picture import Picture
@@ -15,8 +16,12 @@ from pipeline.errors import GreenroomError
 SUFFIXES = (".png", ".svg")
 
 
-def plot_command(files: Sequence[Path], output: Path | None, user: str | None) -> None:
+def plot_command(
+    files: Sequence[Path], output: Path | None, user: str | None, session: str | None = None
+) -> None:
     """Draw the conversation next to its first file, or to `output`, which is written over.
+
+    Of several sessions each has a picture of its own.
 
     Raises:
         GreenroomError: no recording, nothing in it, or `output` cannot be written.
@@ -26,12 +31,14 @@ def plot_command(files: Sequence[Path], output: Path | None, user: str | None) -
     path = output or min(files).with_suffix(".png")
     if path.suffix not in SUFFIXES:
         raise GreenroomError(f"{path}: pictures are {' or '.join(SUFFIXES)}")
-    picture = picture_of(read_recording(files, timeline.TYPES | sound.TYPES), user)
-    try:
-        picture.save(path)
-    except OSError as error:
-        raise GreenroomError(f"cannot write {path}: {error.strerror}") from error
-    print(f"wrote {path}")  # noqa: T201
+    recording = read_recording(files, timeline.TYPES | sound.TYPES)
+    for each, own_path in by_session(recording, session, path):
+        picture = picture_of(each, user)
+        try:
+            picture.save(own_path)
+        except OSError as error:
+            raise GreenroomError(f"cannot write {own_path}: {error.strerror}") from error
+        print(f"wrote {own_path}")  # noqa: T201
 
 
 def picture_of(recording: Recording, user: str | None = None) -> Picture:

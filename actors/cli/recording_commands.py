@@ -20,6 +20,11 @@ UserOption = Annotated[
     ),
 ]
 
+SessionOption = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Only this conversation; default: all in the recording."),
+]
+
 
 def add_recording_commands(app: typer.Typer) -> None:
     """Add them to the command line."""
@@ -87,13 +92,14 @@ def add_recording_commands(app: typer.Typer) -> None:
             str | None,
             typer.Option(metavar="ACTOR.PORT", help="Wait before each frame of this stream."),
         ] = None,
+        session: SessionOption = None,
     ) -> None:
         """Take the place of actors left out with `run --external`, as they were recorded."""
         from actors.cli.replay import replay_command
         from actors.cli.stepping import Stepping
 
         names = [each.strip() for each in (as_ or "").split(",") if each.strip()]
-        replay_command(files, names, pipeline, pace, Stepping(step, step_on))
+        replay_command(files, names, pipeline, pace, Stepping(step, step_on), session)
 
     @app.command()
     def compare(
@@ -102,11 +108,12 @@ def add_recording_commands(app: typer.Typer) -> None:
         ],
         b: Annotated[str, typer.Argument(metavar="B", help="Another of the same sources.")],
         json: Annotated[bool, typer.Option("--json", help="As one JSON object.")] = False,
+        session: SessionOption = None,
     ) -> None:
         """Compare two recorded conversations turn by turn; exit status 1 if they differ."""
         from actors.cli.compare import compare_command
 
-        raise typer.Exit(compare_command(a, b, json))
+        raise typer.Exit(compare_command(a, b, json, session))
 
     @app.command()
     def export(
@@ -126,11 +133,12 @@ def add_recording_commands(app: typer.Typer) -> None:
         binary: Annotated[
             bool, typer.Option("--base64", help="jsonl: sound and pictures too, in Base64.")
         ] = False,
+        session: SessionOption = None,
     ) -> None:
         """Turn a recording into sound, a film with subtitles, lines of JSON, or for a viewer."""
         from actors.cli.export import export_command
 
-        export_command(files, to, output, user, binary)
+        export_command(files, to, output, user, binary=binary, session=session)
 
     @app.command()
     def plot(
@@ -140,11 +148,12 @@ def add_recording_commands(app: typer.Typer) -> None:
             typer.Option("--output", "-o", help=".png or .svg; default: next to FILE, .png."),
         ] = None,
         user: UserOption = None,
+        session: SessionOption = None,
     ) -> None:
         """Draw a recorded conversation: sound, turns, route, faults, latencies."""
         from actors.cli.plot import plot_command
 
-        plot_command(files, output, user)
+        plot_command(files, output, user, session)
 
     @app.command()
     def reproduce(

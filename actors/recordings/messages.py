@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
+import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
@@ -65,13 +66,16 @@ class Block(NamedTuple):
 
 
 class Index:
-    """What is known of every message while the rest of it stays in the file: 38 bytes each."""
+    """What is known of every message while the rest of it stays in the file: 42 bytes each."""
 
     def __init__(self) -> None:
         self.channels: list[Channel] = []
+        self.sessions: list[str] = []
         self._numbers: dict[Channel, int] = {}
+        self._session_numbers: dict[str, int] = {}
         self._blocks: list[Block] = []
         self._channel, self._block, self._nth = array("I"), array("I"), array("I")
+        self._session = array("I")
         self._sequence, self._sent_ns, self._hash = array("I"), array("q"), array("q")
         self._read = lru_cache(BLOCKS_KEPT)(_read_block)
 
@@ -82,6 +86,11 @@ class Index:
             self.channels.append(channel)
         if not self._blocks or self._blocks[-1] != block:
             self._blocks.append(block)
+        session = session_of(record.data)
+        if session not in self._session_numbers:
+            self._session_numbers[session] = len(self.sessions)
+            self.sessions.append(session)
+        self._session.append(self._session_numbers[session])
         self._channel.append(self._numbers[channel])
         self._block.append(len(self._blocks) - 1)
         self._nth.append(nth)
@@ -104,6 +113,10 @@ class Index:
     def channel_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers in `channels` of these messages."""
         return np.array(self._channel, np.int64)[rows]
+
+    def session_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the numbers in `sessions` of these messages."""
+        return np.array(self._session, np.int64)[rows]
 
     def sent_ns(self, row: int) -> int:
         """Return when a message was sent, without reading it."""
@@ -151,6 +164,12 @@ class Messages(Sequence[Message]):
         return [self._index.channels[number] for number in numbers[np.argsort(firsts)]]
 
     @property
+    def sessions(self) -> list[str]:
+        """Those of these messages, in the order of the first of each."""
+        numbers, firsts = np.unique(self._index.session_numbers(self._rows), return_index=True)
+        return [self._index.sessions[number] for number in numbers[np.argsort(firsts)]]
+
+    @property
     def span_ns(self) -> tuple[int, int]:
         """When the first and the last were sent; there must be one."""
         first, last = int(self._rows[0]), int(self._rows[-1])
@@ -171,6 +190,24 @@ class Messages(Sequence[Message]):
         numbers = [n for n, each in enumerate(self._index.channels) if wanted(each)]
         kept = np.isin(self._index.channel_numbers(self._rows), numbers)
         return Messages(self._index, self._rows[kept])
+
+    def of_session(self, session: str, shared: Collection[str]) -> Messages:
+        """Return those of one session, and all of the types `shared`, which concern every one."""
+        sessions = [n for n, each in enumerate(self._index.sessions) if each == session]
+        channels = [n for n, each in enumerate(self._index.channels) if each.type in shared]
+        kept = np.isin(self._index.session_numbers(self._rows), sessions)
+        kept |= np.isin(self._index.channel_numbers(self._rows), channels)
+        return Messages(self._index, self._rows[kept])
+
+
+def session_of(payload: bytes) -> str:
+    """Return the session that a payload names; empty if it is no frame."""
+    try:
+        fields = msgpack.unpackb(payload)
+    except (ValueError, msgpack.UnpackException):
+        return ""
+    session = fields.get("session") if isinstance(fields, dict) else None
+    return session if isinstance(session, str) else ""
 
 
 def records_of(path: Path) -> Iterator[tuple[int, Any]]:

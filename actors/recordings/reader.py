@@ -5,17 +5,24 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from actors.recordings.messages import Block, Channel, Index, Message, Messages, opened, records_of
 from actors.services.recorder.actor import require_mcap
 from actors.services.recorder.mcap_file import METADATA
-from pipeline.errors import GreenroomError, WireError
+from pipeline.errors import GreenroomError, WireError, did_you_mean
 from pipeline.frames import Frame
 
 __all__ = ["Message", "Messages", "Recording", "frames", "read_recording"]
+
+SHARED_TYPES = frozenset({"health", "status"})
+"""They are about actors and the pipeline, whatever session their header names."""
+SPOKEN_TYPES = frozenset(
+    {"audio", "answer_audio", "speech_started", "user_text", "transcript", "turn_closed"}
+)
+"""A session that carries one of these is a conversation."""
 
 
 @dataclass
@@ -52,6 +59,35 @@ class Recording:
             if channel.port not in found[channel.actor]:
                 found[channel.actor].append(channel.port)
         return dict(found)
+
+    @property
+    def sessions(self) -> list[str]:
+        """The conversations in it, in the order in which they began."""
+        return self.of(SPOKEN_TYPES).sessions
+
+    def of_session(self, session: str) -> Recording:
+        """Return what belongs to one session.
+
+        Raises:
+            GreenroomError: nothing of it was recorded.
+        """
+        found = self.sessions
+        if session not in found:
+            raise GreenroomError(
+                f"no session {session!r} was recorded; {did_you_mean(session, found)}"
+            )
+        return replace(self, messages=self.messages.of_session(session, SHARED_TYPES))
+
+    def by_session(self, session: str | None) -> list[tuple[str, Recording]]:
+        """Return the sessions one by one with their names: the one named, or all.
+
+        A recording without any conversation is returned as it is.
+
+        Raises:
+            GreenroomError: nothing of the one named was recorded.
+        """
+        names = self.sessions if session is None else [session]
+        return [(each, self.of_session(each)) for each in names] or [("", self)]
 
     def of(self, types: Collection[str]) -> Messages:
         """The messages of these types of frame."""
