@@ -8,8 +8,12 @@ from collections.abc import Iterator
 
 RATE_HZ = 16_000
 """Microphone streams of the pipeline; also what the service takes without resampling."""
-KEPT_S = 30
-"""As long as the retained speech events: a turn heard of late is still here whole."""
+PREROLL_S = 5
+"""Before a turn is known of, whose start lies in the past: 0.3 s as a rule, and 2 s more when the
+actor that finds turns was killed and had to catch up. 160 KB."""
+SETTLING_S = 20
+"""After a restart what was retained comes at once, 15 s of sound and the turns in it in any order:
+for so long nothing is forgotten."""
 MOST_S = 120
 """What is held for turns that wait for a connection: 3.8 MB."""
 
@@ -21,13 +25,26 @@ LONGEST_MESSAGE = RATE_HZ // 2
 
 
 class AudioRing:
-    """Blocks of PCM16 mono; a gap is filled with silence, so that positions stay true."""
+    """Blocks of PCM16 mono; a gap is filled with silence, so that positions stay true.
 
-    def __init__(self, kept: int = KEPT_S * RATE_HZ, most: int = MOST_S * RATE_HZ) -> None:
+    Args:
+        kept: Newest samples that are kept in case a turn turns out to have begun in them.
+        most: Samples that are kept at most, whoever needs them.
+        settling: Until so many have come in all, none is forgotten.
+    """
+
+    def __init__(
+        self,
+        kept: int = PREROLL_S * RATE_HZ,
+        most: int = MOST_S * RATE_HZ,
+        settling: int = SETTLING_S * RATE_HZ,
+    ) -> None:
         self._blocks: deque[tuple[int, bytes]] = deque()
         self._kept = kept
         self._most = most
+        self._settling = settling
         self._loose = 0
+        self._first: int | None = None
         self._end: int | None = None
         self.gap_samples = 0
         self.doubled_samples = 0
@@ -50,8 +67,8 @@ class AudioRing:
             pcm: Signed 16-bit little-endian mono.
             hold_from: Oldest position still needed; kept beyond the usual time.
         """
-        if self._end is None:
-            self._end = position
+        if self._end is None or self._first is None:
+            self._end = self._first = position
         overlap = self._end - position
         if overlap > 0:
             self.doubled_samples += min(overlap, len(pcm) // 2)
@@ -108,7 +125,8 @@ class AudioRing:
             self._blocks.append((self.end, bytes(gap * 2)))
 
     def _forget(self, hold_from: int | None) -> None:
-        oldest = self.end - self._kept
+        settled = self.end - (self._first or 0) > self._settling
+        oldest = self.end - (self._kept if settled else self._settling)
         if hold_from is not None:
             oldest = min(oldest, hold_from)
         oldest = max(oldest, self.end - self._most)

@@ -1,10 +1,12 @@
 """The newest sound, cut by position."""
 
+import tracemalloc
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.backends.audio_ring import AudioRing
+from actors.backends.audio_ring import RATE_HZ, AudioRing
 
 
 def samples(start: int, end: int) -> bytes:
@@ -50,7 +52,7 @@ def test_gap_is_filled_with_silence_and_counted() -> None:
 
 
 def test_old_sound_is_forgotten_unless_a_turn_needs_it() -> None:
-    ring = AudioRing(kept=1000, most=5000)
+    ring = AudioRing(kept=1000, most=5000, settling=0)
     for position in range(0, 3000, 100):
         ring.append(position, samples(position, position + 100), hold_from=500)
     assert ring.start == 500
@@ -58,8 +60,33 @@ def test_old_sound_is_forgotten_unless_a_turn_needs_it() -> None:
     assert ring.start == 2100
 
 
+def test_what_a_restart_replays_is_kept_until_the_turns_in_it_are_known() -> None:
+    ring = AudioRing()
+    retained = 15 * RATE_HZ
+    for position in range(0, retained, 320):
+        ring.append(position, samples(position, position + 320))
+    assert ring.cut(0, retained) == samples(0, retained)
+
+
+def test_a_minute_of_silence_costs_little_and_the_open_turn_is_whole() -> None:
+    ring = AudioRing()
+    silence, speech = 60 * RATE_HZ, 62 * RATE_HZ
+    tracemalloc.start()
+    try:
+        for position in range(0, silence, 320):
+            ring.append(position, bytes(640))
+        used = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert used < 192 * 1024
+    start = silence - RATE_HZ
+    for position in range(silence, speech, 320):
+        ring.append(position, bytes(640), hold_from=start)
+    assert len(ring.cut(start, speech)) == 2 * (speech - start)
+
+
 def test_what_is_held_is_bounded() -> None:
-    ring = AudioRing(kept=1000, most=5000)
+    ring = AudioRing(kept=1000, most=5000, settling=0)
     for position in range(0, 20_000, 100):
         ring.append(position, samples(position, position + 100), hold_from=0)
     assert ring.end - ring.start == 5000
