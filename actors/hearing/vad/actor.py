@@ -6,10 +6,11 @@ import asyncio
 import base64
 from collections import defaultdict
 from collections.abc import Callable, Generator
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 from actors.hearing.vad.endpointing import Dismissed, Doubted, Ended, Endpointing, Moment, Started
-from actors.hearing.vad.engine import Engine, load_engine
+from actors.hearing.vad.engine import Engine, EngineName, load_engine
 from actors.hearing.vad.options import VadOptions
 from actors.hearing.vad.session import Session
 from actors.hearing.vad.stream import Saved, VoiceStream
@@ -53,9 +54,17 @@ class Vad(Actor[VadOptions]):
 
     _make_engine: Callable[[], Engine]
 
+    @classmethod
+    def check(cls, options: Any, config_dir: Path) -> None:
+        """Look for an engine of somebody else."""
+        assert isinstance(options, VadOptions)
+        if not isinstance(options.engine, EngineName):
+            load_engine(options.engine, config_dir)
+
     async def start(self) -> None:
         """Load the engine and take up the sessions of the process before this one."""
-        self._make_engine = load_engine(self.options.engine)
+        self._make_engine = load_engine(self.options.engine, self.surroundings.config_dir)
+        self._make_engine()
         self._sessions: dict[str, Session] = {}
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
         saved = self.checkpoint.setdefault("sessions", {})

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Protocol
 
+from actors.hearing.vad.custom import CustomEngine, load_detector
 from actors.lib.audio.pcm import Samples
 
 
@@ -45,8 +47,16 @@ class Engine(Protocol):
         """Go on with the stream at whose end `saved` was saved."""
 
 
-def load_engine(name: EngineName) -> Callable[[], Engine]:
-    """Load a voice detector; the function returned makes one engine for each stream."""
+def load_engine(name: EngineName | str, folder: Path) -> Callable[[], Engine]:
+    """Load a voice detector; the function returned makes one engine for each stream.
+
+    Args:
+        name: One that comes with greenroom, or `package.module:Class`, or `file.py:Class`.
+        folder: Where the path of a file begins.
+
+    Raises:
+        ConfigError: there is no such class, or it is no voice detector.
+    """
     match name:
         case EngineName.SILERO:
             from actors.hearing.vad.silero.engine import SileroEngine
@@ -62,3 +72,6 @@ def load_engine(name: EngineName) -> Callable[[], Engine]:
             from actors.hearing.vad.energy import EnergyEngine
 
             return EnergyEngine
+        case _:
+            detector = load_detector(name, folder)
+            return lambda: CustomEngine(detector, name)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from actors.hearing.vad.endpointing import Limits
 from actors.hearing.vad.engine import EngineName
 from actors.lib.audio.pcm import SPEECH_RATE_HZ
 from pipeline.actor import Options
+from pipeline.errors import did_you_mean
+from pipeline.paths import PathOrName
 
 
 class VadOptions(Options):
     """Options of the turn detection."""
 
-    engine: EngineName = Field(EngineName.SILERO, description="Voice detector.")
+    engine: EngineName | PathOrName = Field(
+        EngineName.SILERO,
+        union_mode="left_to_right",
+        description="Voice detector; one of your own as `package.module:Class` or `file.py:Class`.",
+    )
     enter: float = Field(
         0.5, gt=0, le=1, description="Probability of speech from which a window counts as speech."
     )
@@ -48,6 +54,16 @@ class VadOptions(Options):
     max_turn_s: float = Field(
         30, ge=1, le=600, description="A longer turn is cut; the speech goes on as the next turn."
     )
+
+    @field_validator("engine")
+    @classmethod
+    def _known_or_named(cls, value: EngineName | str) -> EngineName | str:
+        if isinstance(value, EngineName) or ":" in value:
+            return value
+        raise ValueError(
+            f"there is no engine {value!r}: {did_you_mean(value, map(str, EngineName))} "
+            "One of your own is written file.py:Class"
+        )
 
     @model_validator(mode="after")
     def _consistent(self) -> VadOptions:
