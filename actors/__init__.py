@@ -7,7 +7,7 @@ ACTORS = {
     "console": "actors.inputs.console:Console",
     "echo": "actors.hearing.echo:Echo",
     "vad": "actors.hearing.vad:Vad",
-    "live": "actors.backends.realtime.actor:Live",
+    "live": "actors.backends.gemini.live.actor:Live",
     "http": "actors.backends.gemini.http:Http",
     "device": "actors.backends.on_device:Device",
     "tools": "actors.services.tools:Tools",

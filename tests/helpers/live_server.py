@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import yaml
 
+from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.realtime.actor import Live
 from actors.simulator import SimulatorOptions, SimulatorServer
 from pipeline.actor import Surroundings
 from pipeline.frames import (
@@ -182,6 +182,13 @@ class Talker:
         self.blocks(self.position + samples)
         self.end(turn)
         return turn
+
+
+def stored_in(live: Stage[LiveOptions], session: str, key: str) -> Any:
+    """What the actor keeps of a session."""
+    assert isinstance(live.actor, Live)
+    assert live.actor._store is not None
+    return live.actor._store.get(session, key)
 
 
 def ready(live: Stage[LiveOptions]) -> BackendStatus:

@@ -32,8 +32,8 @@ class ServerOptions(Options):
     api_key_env: list[str] = Field(
         ["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         description="Variables that may hold keys, separated by commas, here or in a .env file; "
-        "the first variable that holds any wins. `live` uses the first key; for `http` one whose "
-        "quota is used up rests while the others serve.",
+        "the first variable that holds any wins. A key whose quota is used up rests "
+        "while the others serve.",
     )
     server_file: str | None = Field(
         None,

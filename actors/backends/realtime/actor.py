@@ -1,19 +1,18 @@
-"""The `live` actor: hands frames to the conversation they belong to."""
+"""A realtime backend: hands frames to the session they belong to."""
 
 from __future__ import annotations
 
 import asyncio
-import importlib
 import time
 from collections import OrderedDict
-from typing import Any
+from typing import Any, TypeVar
 
-from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.live.service import Service
-from actors.backends.realtime.conversation import Conversation
+from actors.backends.realtime.health_summary import HealthSummary
+from actors.backends.realtime.link import Service
+from actors.backends.realtime.options import RealtimeOptions
 from actors.backends.realtime.ports import INPUTS, OUTPUTS
+from actors.backends.realtime.session import Session, check_rate
 from actors.backends.realtime.shared import Shared
-from actors.backends.realtime.status_reporter import Showcase
 from actors.backends.realtime.toolbox import Toolbox
 from actors.backends.turnwise.sessions import MOST_SESSIONS
 from pipeline.actor import Actor, Surroundings
@@ -30,6 +29,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
+from pipeline.store import Store
 
 SWEEP_S = 5.0
 """How late a session may be found to be over."""
@@ -42,38 +42,57 @@ KEPT_ROUTES = 1000
 """For sessions that have not spoken here yet; as many as a publisher retains."""
 
 
-class Live(Actor[LiveOptions]):
-    """Answers turns over the Gemini Live API, each session on a connection of its own.
+OptionsT = TypeVar("OptionsT", bound=RealtimeOptions)
+
+
+class RealtimeBackend(Actor[OptionsT]):
+    """Answers turns over a vendor's realtime service, each session on a connection of its own.
+
+    A vendor is a subclass with options of its own and `make_service`.
 
     The session of the config is connected from the start; others when they first speak or type,
     until their stream ends or nothing has come of them for long.
     """
 
-    options_type = LiveOptions
-    preload = ("actors.backends.gemini.live.tables", "actors.backends.gemini.sdk")
     inputs = INPUTS
     outputs = OUTPUTS
 
-    def __init__(self, options: LiveOptions, surroundings: Surroundings) -> None:
+    def __init__(self, options: OptionsT, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._local_turns = "speech" in surroundings.connected
-        self._service = Service(options, surroundings, self.checkpoint)
+        self._service = self.make_service()
         self._toolbox = Toolbox("offer" in surroundings.connected, self.log)
-        self._showcase = Showcase(self)
+        self._summary = HealthSummary(self)
         self._serving = asyncio.Event()
-        self._shared = Shared(
-            self, self._service, self._toolbox, self._showcase, self._local_turns, self._serving
-        )
-        self._own = Conversation(self.session, self._shared)
-        self._conversations = {self.session: self._own}
+        self._sessions: dict[str, Session] = {}
         self._running: dict[str, asyncio.Task[None]] = {}
         self._routes: OrderedDict[str, Route] = OrderedDict()
         self._listening: set[str] = set()
         self._early: asyncio.Task[None] | None = None
+        self._store: Store | None = None
+
+    def make_service(self) -> Service[OptionsT]:
+        """Return the vendor's service; called once, before `start`."""
+        raise NotImplementedError
 
     async def start(self) -> None:
-        """Import the SDK and take up what a killed process left off."""
-        importlib.import_module("actors.backends.gemini.sdk")
+        """Take up what a killed process left off."""
+        self._store = Store(
+            self.surroundings.state_dir / f"{self.name}.sqlite3",
+            self.surroundings.started_ns,
+            self.log,
+        )
+        self._shared = Shared(
+            self,
+            self._service,
+            self._toolbox,
+            self._summary,
+            self._store,
+            self._local_turns,
+            self._serving,
+        )
+        self._own = Session(self.session, self.options, self._shared, self.log)
+        self._sessions[self.session] = self._own
         self._own.begin()
         self._service.begin()
         if not self._local_turns:
@@ -92,16 +111,19 @@ class Live(Actor[LiveOptions]):
 
     async def stop(self) -> None:
         """Let go of timers and of the client; the connections ended with `run`."""
-        for conversation in self._conversations.values():
+        for conversation in self._sessions.values():
             conversation.stop()
         await self._service.close()
+        if self._store is not None:
+            self._store.close()
 
     # Input ports.
 
     def on_audio(self, frame: Audio) -> None:
         """Keep the sound; what belongs to a turn goes out at once."""
         session = frame.session
-        conversation = self._conversations.get(session) or self._open(session)
+        conversation = self._sessions.get(session) or self._open(session)
+        check_rate(frame)
         conversation.on_audio(frame)
         if session in self._listening and not conversation.needs_sound:
             self._stop_listening(session)
@@ -109,7 +131,7 @@ class Live(Actor[LiveOptions]):
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
         session = frame.session
-        (self._conversations.get(session) or self._open(session)).on_speech(frame)
+        (self._sessions.get(session) or self._open(session)).on_speech(frame)
         if isinstance(frame, SpeechStarted):
             # As long as one of them is in a turn, the sound of all is read as it comes.
             self._listening.add(session)
@@ -118,7 +140,7 @@ class Live(Actor[LiveOptions]):
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
         session = frame.session
-        conversation = self._conversations.get(session) or self._open(session)
+        conversation = self._sessions.get(session) or self._open(session)
         if conversation.ended:
             conversation.ended = False
             self._connect(conversation)
@@ -126,28 +148,28 @@ class Live(Actor[LiveOptions]):
 
     def on_video(self, frame: Image) -> None:
         """A picture for the session that is shown it."""
-        if conversation := self._conversations.get(frame.session):
+        if conversation := self._sessions.get(frame.session):
             conversation.on_video(frame)
 
     def on_offer(self, frame: ToolOffer) -> None:
         """The same tools serve all."""
-        if self._toolbox.take(frame):
-            for conversation in self._conversations.values():
+        if self._toolbox.update(frame):
+            for conversation in self._sessions.values():
                 conversation.on_other_tools()
 
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
-        if conversation := self._conversations.get(frame.session):
+        if conversation := self._sessions.get(frame.session):
             conversation.on_results(frame)
 
     def on_transcript(self, frame: Transcript) -> None:
         """Somebody was understood or answered."""
-        if conversation := self._conversations.get(frame.session):
+        if conversation := self._sessions.get(frame.session):
             conversation.on_transcript(frame)
 
     def on_playback(self, frame: Playback) -> None:
         """An answer is heard."""
-        if conversation := self._conversations.get(frame.session):
+        if conversation := self._sessions.get(frame.session):
             conversation.on_playback(frame)
 
     def on_route(self, frame: Route) -> None:
@@ -156,20 +178,22 @@ class Live(Actor[LiveOptions]):
         self._routes.move_to_end(frame.session)
         if len(self._routes) > KEPT_ROUTES:
             self._routes.popitem(last=False)
-        if conversation := self._conversations.get(frame.session):
+        if conversation := self._sessions.get(frame.session):
             conversation.on_route(frame)
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn is closed, perhaps by another backend."""
-        if conversation := self._conversations.get(frame.session):
+        if conversation := self._sessions.get(frame.session):
             conversation.on_turns(frame)
 
     # Sessions.
 
-    def _open(self, name: str) -> Conversation:
-        if len(self._conversations) > MOST_SESSIONS:
+    def _open(self, name: str) -> Session:
+        if len(self._sessions) > MOST_SESSIONS:
             self._make_room()
-        conversation = self._conversations[name] = Conversation(name, self._shared)
+        log = self.log.bind(session=name)
+        conversation = Session(name, self.options, self._shared, log)
+        self._sessions[name] = conversation
         conversation.begin()
         if route := self._routes.get(name):
             conversation.on_route(route)
@@ -177,7 +201,7 @@ class Live(Actor[LiveOptions]):
         self._note_sessions()
         return conversation
 
-    def _connect(self, conversation: Conversation) -> None:
+    def _connect(self, conversation: Session) -> None:
         async def run() -> None:
             # What it publishes would not be heard before.
             await self._serving.wait()
@@ -186,16 +210,16 @@ class Live(Actor[LiveOptions]):
         if conversation.name not in self._running and conversation is not self._own:
             self._running[conversation.name] = self.spawn(run(), conversation.name)
 
-    def _hang_up(self, conversation: Conversation) -> None:
+    def _hang_up(self, conversation: Session) -> None:
         task = self._running.pop(conversation.name, None)
         if task is not None:
             task.cancel()
             conversation.hang_up()
-            self._showcase.forget(conversation.name)
+            self._summary.forget(conversation.name)
 
-    def _drop(self, conversation: Conversation) -> None:
+    def _drop(self, conversation: Session) -> None:
         self._hang_up(conversation)
-        del self._conversations[conversation.name]
+        del self._sessions[conversation.name]
         self._stop_listening(conversation.name)
         if conversation.ended:
             conversation.forget()
@@ -224,8 +248,8 @@ class Live(Actor[LiveOptions]):
                 elif conversation.ended:
                     self._hang_up(conversation)
 
-    def _others(self) -> list[Conversation]:
-        return [each for each in self._conversations.values() if each is not self._own]
+    def _others(self) -> list[Session]:
+        return [each for each in self._sessions.values() if each is not self._own]
 
     def _note_sessions(self) -> None:
         others: list[Any] = [each.name for each in self._others()]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.backends.gemini.live.events import AnswerChunk, Said, UsageReported
 from actors.backends.realtime.calls import Call
+from actors.backends.realtime.events import AnswerChunk, Said, UsageReported
 from actors.backends.realtime.steps import Publish
 from actors.backends.realtime.turns import Turn
 from pipeline.frames import (

@@ -12,7 +12,7 @@ KEPT_CALLS = 200
 """Calls remembered: one asked for anew after a reconnect is not carried out anew."""
 
 
-class Standing(Enum):
+class CallState(Enum):
     """Who waits for the result."""
 
     WAITED = auto()
@@ -34,7 +34,7 @@ class Call:
     name: str
     args: dict[str, Any]
     wire_id: str
-    standing: Standing = Standing.WAITED
+    state: CallState = CallState.WAITED
     response: dict[str, Any] | None = None
 
 
@@ -73,7 +73,7 @@ class Calls:
         self._counters["calls_repeated"] += 1
         known.wire_id = wire_id
         if known.response is None:
-            known.standing = Standing.WAITED
+            known.state = CallState.WAITED
             return None
         return self._answer(known, known.response)
 
@@ -84,7 +84,7 @@ class Calls:
             self._counters["results_dropped"] += 1
             return None
         call.response = response
-        if call.standing is Standing.WAITED:
+        if call.state is CallState.WAITED:
             return self._answer(call, response)
         self._counters["results_dropped"] += 1
         return None
@@ -94,7 +94,7 @@ class Calls:
         return self._cancel(
             call
             for call in self._calls.values()
-            if call.standing is Standing.WAITED and call.wire_id in wire_ids
+            if call.state is CallState.WAITED and call.wire_id in wire_ids
         )
 
     def abandoned(self, turn: str) -> list[Call]:
@@ -102,42 +102,40 @@ class Calls:
         return self._cancel(
             call
             for call in self._calls.values()
-            if call.turn == turn
-            and call.response is None
-            and call.standing is not Standing.CANCELLED
+            if call.turn == turn and call.response is None and call.state is not CallState.CANCELLED
         )
 
     def connection_lost(self) -> None:
         """No id of that connection is waited for any more."""
         for call in self._calls.values():
-            if call.standing is not Standing.CANCELLED:
-                call.standing = Standing.ORPHANED
+            if call.state is not CallState.CANCELLED:
+                call.state = CallState.ORPHANED
 
     def pending(self, turn: str | None = None) -> bool:
         """Whether the server waits for a result, of that turn or of any."""
         return any(
-            call.standing is Standing.WAITED and (turn is None or call.turn == turn)
+            call.state is CallState.WAITED and (turn is None or call.turn == turn)
             for call in self._calls.values()
         )
 
     def _orphan(self, turn: str, wire_id: str, name: str, args: dict[str, Any]) -> Call | None:
-        orphans = [c for c in self._calls.values() if c.standing is Standing.ORPHANED]
+        orphans = [c for c in self._calls.values() if c.state is CallState.ORPHANED]
         same_id = [call for call in orphans if call.wire_id == wire_id]
         same_call = [c for c in orphans if (c.turn, c.name, c.args) == (turn, name, args)]
         return next(iter(same_id + same_call), None)
 
     def _answer(self, call: Call, response: dict[str, Any]) -> Reply:
-        call.standing = Standing.ANSWERED
+        call.state = CallState.ANSWERED
         return Reply(call.wire_id, call.name, response)
 
     @staticmethod
     def _cancel(calls: Iterable[Call]) -> list[Call]:
         stopped = list(calls)
         for call in stopped:
-            call.standing = Standing.CANCELLED
+            call.state = CallState.CANCELLED
         return stopped
 
     def _forget(self) -> None:
         for call_id in list(self._calls)[: max(0, len(self._calls) - KEPT_CALLS)]:
-            if self._calls[call_id].standing is not Standing.WAITED:
+            if self._calls[call_id].state is not CallState.WAITED:
                 del self._calls[call_id]

@@ -8,7 +8,7 @@ from actors.backends.history import History
 from pipeline.frames import TurnClosed
 
 
-class Briefing:
+class ContextSeed:
     """Keeps the history, and notices when other backends said what the session has not heard.
 
     Args:

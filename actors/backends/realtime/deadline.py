@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 
-class Alarm:
+class Deadline:
     """Calls back at a monotonic time in seconds."""
 
     def __init__(self, call: Callable[[], None]) -> None:
@@ -25,8 +25,8 @@ class Alarm:
             self._timer = None
         if due_s is not None:
             delay_s = max(0.0, due_s - time.monotonic())
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._ring)
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._expire)
 
-    def _ring(self) -> None:
+    def _expire(self) -> None:
         self._timer = self._due_s = None
         self._call()

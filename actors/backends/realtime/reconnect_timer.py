@@ -9,7 +9,7 @@ MARGIN_S = 2.0
 """Before the server's deadline, for closing and connecting again."""
 
 
-class Mover:
+class ReconnectTimer:
     """Holds the wish to move, and a timer of its own: a server that goes away may go quiet."""
 
     def __init__(self, leave: Callable[[], None]) -> None:
@@ -31,8 +31,8 @@ class Mover:
         if self._wanted:
             self._leave()
 
-    def moved(self) -> None:
-        """The connection is gone."""
+    def stop(self) -> None:
+        """The connection is gone: nobody wants to leave it."""
         self._wanted = False
         self._stop_timer()
 

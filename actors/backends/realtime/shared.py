@@ -1,33 +1,36 @@
-"""What the conversations of an actor have in common."""
+"""What the sessions of an actor have in common."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
-from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.live.service import Service
-from actors.backends.realtime.status_reporter import Showcase
+from actors.backends.realtime.health_summary import HealthSummary
+from actors.backends.realtime.link import Service
 from actors.backends.realtime.toolbox import Toolbox
 from pipeline.actor import Actor
+from pipeline.store import Store
 
 
 @dataclass(frozen=True)
 class Shared:
-    """Handed to each conversation.
+    """Handed to each session.
 
     Attributes:
         actor: In whose name they speak.
         service: Connects them.
         toolbox: The tools offered.
-        showcase: Shows how they are.
+        summary: Of how they are.
+        store: What outlives the process.
         local_turns: The local detector cuts the turns; otherwise the server does.
         serving: Set once everybody listens to what they publish.
     """
 
-    actor: Actor[LiveOptions]
-    service: Service
+    actor: Actor[Any]
+    service: Service[Any]
     toolbox: Toolbox
-    showcase: Showcase
+    summary: HealthSummary
+    store: Store
     local_turns: bool
     serving: asyncio.Event

@@ -1,16 +1,19 @@
-"""What the exchange wants done; the actor does it."""
+"""What the state of the turns wants done; the session does it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from actors.backends.realtime.calls import Reply
+from actors.backends.realtime.link import Activity
 from pipeline.frames import Frame
 
 
 @dataclass(frozen=True, slots=True)
-class StartActivity:
-    """Tell the server that the user begins to speak."""
+class SendActivity:
+    """Tell the service what the user does with their voice."""
+
+    activity: Activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +22,6 @@ class SendAudio:
 
     start: int
     end: int
-
-
-@dataclass(frozen=True, slots=True)
-class EndActivity:
-    """Tell the server that the user's turn is complete."""
-
-
-@dataclass(frozen=True, slots=True)
-class EndStream:
-    """Tell a server that detects turns itself that the microphone pauses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +59,9 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
-class Withdraw:
+class Abort:
     """Another backend answers what this connection is about to answer: give it up."""
 
 
-Step = (
-    StartActivity
-    | SendAudio
-    | EndActivity
-    | EndStream
-    | SendText
-    | SendReply
-    | Publish
-    | Proved
-    | Freeze
-    | Withdraw
-)
+Step = SendActivity | SendAudio | SendText | SendReply | Publish | Proved | Freeze | Abort
 """One thing to do."""

@@ -26,7 +26,7 @@ class Toolbox:
         self._offered = asyncio.Event()
         self._log = log
 
-    def take(self, offer: ToolOffer) -> bool:
+    def update(self, offer: ToolOffer) -> bool:
         """Note an offer; return whether it is another than the one before."""
         tools = tuple(offer.tools)
         changed = self._offered.is_set() and tools != self.tools

@@ -1,246 +1,138 @@
-"""The conversation with the server as a state machine: no clock, no socket.
+"""The open turns of a session and what is known of them: no clock, no socket.
 
-Every method takes what happened and the monotonic time in seconds, and returns the steps to take.
 Each turn that is owned here ends with exactly one `AnswerEnded`.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import Any
+from collections import Counter, OrderedDict
+from dataclasses import dataclass, field
+from enum import Enum, auto
 
-from actors.backends.gemini.live.events import Event
-from actors.backends.realtime import server_turns
 from actors.backends.realtime.answers import Answers
-from actors.backends.realtime.book import Aftermath, Book, Limits, Link
-from actors.backends.realtime.calls import Reply
-from actors.backends.realtime.memory import Memorable
-from actors.backends.realtime.steps import EndStream, Freeze, SendReply, Step, Withdraw
-from actors.backends.realtime.turns import Delivery, Kind, Progress, Turn
-from actors.backends.realtime.uplink import deliver
+from actors.backends.realtime.calls import Calls
+from actors.backends.realtime.limits import Limits
+from actors.backends.realtime.steps import Proved, Step
+from actors.backends.realtime.turns import Delivery, Kind, Progress, Stream, Turn
 from pipeline.frames import AnswerEnd
 
+KEPT_OVER = 300
+"""Turns remembered as over, so that speech heard again is not answered again: more than the
+speech events retained for 30 s can name."""
 TURN_PATIENCE_S = 20.0
 """A turn that got no connection by then, or whose sound did not come, has failed: nobody waits
 longer for an answer."""
+TOOL_PATIENCE_S = 60.0
+"""Tools answer within limits of their own, which are shorter; later nobody will."""
 
 
-class Exchange:
-    """Turns in, answers out."""
+class LinkState(Enum):
+    """Whether there is a connection."""
 
-    def __init__(self, answers: Answers, limits: Limits, counters: Counter[str]) -> None:
-        self._book = Book(answers, limits, counters)
-        self._reason = ""
+    DOWN = auto()
+    UP = auto()
+    GONE = auto()
+    """There is none, and none is to be expected soon."""
 
-    # What the user does.
 
-    def speech_started(self, turn_id: str, position: int, now_s: float) -> list[Step]:
-        """The local detector heard speech from `position` on."""
-        book = self._book
-        if turn_id in book.over or book.known(turn_id):
-            book.counters["turns_repeated"] += 1
-            return []
-        for turn in list(book.turns):
-            if turn.end is None:
-                self._asked(turn, max(turn.start, position), now_s)
-            if not book.owned:
-                book.drop(turn)
-        book.turns.append(Turn(turn_id, Kind.SPOKEN, start=position, cursor=position))
-        return deliver(book, now_s)
+@dataclass(frozen=True)
+class Memorable:
+    """Turns by name: those that are `over`, and those whose answer has `begun`; the `epoch` of
+    the route."""
 
-    def speech_ended(self, turn_id: str, start: int, end: int, now_s: float) -> list[Step]:
-        """The turn's last sample is the one before `end`."""
-        book = self._book
-        if turn_id in book.over:
-            return []
-        steps: list[Step] = []
-        if book.known(turn_id) is None:
-            steps += self.speech_started(turn_id, start, now_s)
-        turn = book.known(turn_id)
-        if turn is None or turn.end is not None:
-            return steps
-        self._asked(turn, end, now_s)
-        if book.link is Link.GONE and book.owned:
-            return [*steps, *book.end(turn, AnswerEnd.FAILED, self._reason)]
-        return [*steps, *deliver(book, now_s)]
+    over: list[str]
+    begun: list[str]
+    epoch: int
 
-    def audio_heard(self, start: int, end: int, now_s: float) -> list[Step]:
-        """Sound from `start` to `end` is at hand."""
-        self._book.heard_start = start
-        self._book.heard_end = end
-        if not self._book.turns and self._book.limits.local_turns:
-            return []
-        return deliver(self._book, now_s)
 
-    def stream_ended(self) -> list[Step]:
-        """The microphone says no more."""
-        wanted = not self._book.limits.local_turns and self._book.link is Link.UP
-        return [EndStream()] if wanted and self._book.owned else []
+class Drain(Enum):
+    """What the server still has to say about an answer that is over here."""
 
-    def typed(self, turn_id: str, text: str, now_s: float) -> list[Step]:
-        """The user typed a line."""
-        book = self._book
-        if turn_id in book.over or book.known(turn_id):
-            book.counters["turns_repeated"] += 1
-            return []
-        turn = Turn(turn_id, Kind.TYPED, text=text)
-        book.turns.append(turn)
-        self._asked(turn, 0, now_s)
-        if book.link is Link.GONE and book.owned:
-            return book.end(turn, AnswerEnd.FAILED, self._reason)
-        return deliver(book, now_s)
+    CLEAR = auto()
+    OWED = auto()
+    """Its turnComplete; the answer itself was complete."""
+    DRAINING = auto()
+    """The rest of an interrupted answer, which nobody must hear."""
+    INTERRUPTED = auto()
+    """The turnComplete after `interrupted`."""
 
-    # What the rest of the pipeline does.
 
-    def tool_result(self, call_id: str, response: dict[str, Any], now_s: float) -> list[Step]:
-        """A tool is done; its result is sent if the server still waits for it."""
-        reply = self._book.calls.result(call_id, response)
-        if reply is None:
-            return []
-        head = self._book.head
-        if head is not None:
-            head.replied = True
-            server_turns.rearm(self._book, head, now_s)
-        return [SendReply(reply), *deliver(self._book, now_s)]
+@dataclass
+class TurnState:
+    """All that is known; `heard_*` is the sound at hand, in samples; times are monotonic seconds.
 
-    def route(self, owner: str | None, epoch: int, now_s: float) -> list[Step]:
-        """Turns belong to `owner` from now on; None: nobody has said yet."""
-        book = self._book
-        book.answers.epoch = max(book.answers.epoch, epoch)
-        was_owned, book.owned = book.owned, owner == book.answers.backend
-        if book.owned:
-            return deliver(book, now_s)
-        under_way = [turn for turn in book.turns if turn.delivery is not Delivery.WAITING]
-        return [Withdraw()] if was_owned and under_way and book.link is Link.UP else []
+    `stream` is used where the server cuts the turns; sound from `answered_to` on is sent again if
+    the connection breaks.
+    """
 
-    def answered_elsewhere(self, turn_id: str) -> None:
-        """Another backend has answered this turn, or it is closed."""
-        turn = self._book.known(turn_id)
-        if not self._book.owned and turn is not None:
-            self._book.drop(turn)
+    answers: Answers
+    limits: Limits
+    counters: Counter[str]
+    owned: bool = True
+    link: LinkState = LinkState.DOWN
+    gone_reason: str = ""
+    drain: Drain = Drain.CLEAR
+    interrupted_s: float = 0.0
+    turns: list[Turn] = field(default_factory=list)
+    over: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    last: Turn | None = None
+    heard_start: int = 0
+    heard_end: int = 0
+    stream: Stream = field(default_factory=Stream)
+    answered_to: int = 0
+    calls: Calls = field(init=False)
 
-    # What the connection does.
+    def __post_init__(self) -> None:
+        self.calls = Calls(self.counters)
 
-    def link_up(self, now_s: float) -> list[Step]:
-        """Setup is confirmed."""
-        self._book.link = Link.UP
-        return deliver(self._book, now_s)
+    @property
+    def head(self) -> Turn | None:
+        """The turn whose answer the server makes; a newer one interrupts it, so it is the only."""
+        return next((turn for turn in self.turns if turn.delivery is Delivery.SENT), None)
 
-    def link_down(self, detail: str) -> list[Step]:
-        """The connection is gone: turns whose answer has not begun wait for the next one."""
-        book = self._book
-        book.link = Link.DOWN
-        book.aftermath = Aftermath.CLEAR
-        book.stream_cursor = None
-        book.calls.connection_lost()
-        steps: list[Step] = []
-        for turn in list(book.turns):
-            if turn.delivery is Delivery.WAITING:
-                continue
-            if turn.progress is Progress.GENERATED:
-                steps += book.complete(turn)
-            elif turn.begun or turn.kind is Kind.HEARD:
-                steps += book.end(turn, AnswerEnd.FAILED, f"cut off: {detail}")
-            else:
-                turn.rewind()
-                turn.deadline_s = turn.asked_s + TURN_PATIENCE_S if turn.asked_s else None
-        return steps
-
-    def unavailable(self, reason: str) -> list[Step]:
-        """There will be no connection soon: complete turns fail, for another backend to take."""
-        book = self._book
-        book.link = Link.GONE
-        self._reason = reason
-        if not book.owned:
-            return []
-        steps: list[Step] = []
-        for turn in list(book.turns):
-            if turn.end is not None:
-                steps += book.end(turn, AnswerEnd.FAILED, reason)
-        return steps
-
-    def dialling(self) -> None:
-        """There may be a connection soon after all."""
-        self._book.link = Link.DOWN
-
-    def server(self, event: Event, now_s: float) -> list[Step]:
-        """The server said something."""
-        return [*server_turns.take(self._book, event, now_s), *deliver(self._book, now_s)]
-
-    # Time, and what others want to know.
-
-    def deadline_s(self) -> float | None:
-        """When `tick` is to be called next."""
-        times = [t.deadline_s for t in self._book.turns if t.deadline_s is not None]
-        return min(times, default=None)
-
-    def tick(self, now_s: float) -> list[Step]:
-        """Deal with the turns whose time is up."""
-        book = self._book
-        steps: list[Step] = []
-        for turn in list(book.turns):
-            if turn.deadline_s is None or now_s < turn.deadline_s:
-                continue
-            turn.deadline_s = None
-            if turn.delivery is Delivery.OPEN:
-                # Its sound never came. What the server has begun cannot be taken back, and the
-                # next turn must not begin within it.
-                steps += [*book.end(turn, AnswerEnd.FAILED, "its sound is missing"), Withdraw()]
-                book.link = Link.DOWN
-            elif turn.delivery is Delivery.WAITING:
-                steps += book.end(turn, AnswerEnd.FAILED, "no connection in time")
-            elif book.calls.pending(turn.turn_id):
-                steps += self._give_up_calls(turn, now_s)
-            elif turn.progress is Progress.GENERATED:
-                book.aftermath = Aftermath.OWED
-                steps += book.complete(turn)
-            elif turn.progress is Progress.WORKING:
-                steps += book.complete(turn)
-            else:
-                steps += self._frozen(turn)
-        return [*steps, *deliver(book, now_s)]
-
-    def owned(self) -> bool:
-        """Whether turns are answered here."""
-        return self._book.owned
-
-    def open_turns(self) -> list[str]:
-        """Turns that are not over, in the order in which they began."""
-        return [turn.turn_id for turn in self._book.turns]
-
+    @property
     def linked(self) -> bool:
         """Whether what is sent reaches a server that is to answer."""
-        return self._book.link is Link.UP and self._book.owned
+        return self.link is LinkState.UP and self.owned
 
-    def idle(self) -> bool:
-        """Whether a new connection would disturb nothing."""
-        return not self._book.turns
+    @property
+    def held_up(self) -> bool:
+        """Whether sound must wait: services have closed sessions sent audio while a tool ran."""
+        return self.limits.blocking and self.calls.pending()
 
+    @property
+    def streaming(self) -> Turn | Stream | None:
+        """What the next block belongs to and can be sent for at once; None: ask `Uplink`.
+
+        It holds until the next edge: the begin or end of a turn, another route, the connection.
+        """
+        if not self.linked or self.held_up:
+            return None
+        if not self.limits.local_turns:
+            ready = self.stream.cursor == self.heard_end and not self._typed_waits
+            return self.stream if ready else None
+        speaking = [t for t in self.turns if t.delivery is Delivery.OPEN and t.end is None]
+        newest = speaking[-1] if speaking else None
+        return newest if newest is not None and newest.cursor == self.heard_end else None
+
+    @property
     def hold_from(self) -> int | None:
         """The oldest sample that may still have to be sent."""
-        starts = [turn.oldest_sample for turn in self._book.turns]
+        starts = [turn.oldest_sample for turn in self.turns]
         return min((start for start in starts if start is not None), default=None)
 
-    def memorable(self) -> Memorable:
-        """What a process that takes over must know."""
-        book = self._book
-        begun = [turn.turn_id for turn in book.turns if turn.begun]
-        return Memorable(list(book.over), begun, book.answers.epoch)
+    @property
+    def deadline_s(self) -> float | None:
+        """When time is up for a turn next."""
+        times = [t.deadline_s for t in self.turns if t.deadline_s is not None]
+        return min(times, default=None)
 
-    def restore(self, before: Memorable) -> list[Step]:
-        """Take up where a process that was killed left off; call it before anything else."""
-        book = self._book
-        book.answers.epoch = before.epoch
-        for turn_id in before.over:
-            book.remember(turn_id)
-        steps: list[Step] = []
-        for turn_id in before.begun:
-            turn = Turn(turn_id, Kind.TYPED, begun=True)
-            book.turns.append(turn)
-            steps += book.end(turn, AnswerEnd.FAILED, "cut off: the process was restarted")
-        return steps
+    def known(self, turn_id: str) -> Turn | None:
+        """The open turn of that name."""
+        return next((turn for turn in self.turns if turn.turn_id == turn_id), None)
 
-    def _asked(self, turn: Turn, end: int, now_s: float) -> None:
+    def ask(self, turn: Turn, end: int, now_s: float) -> None:
+        """All of a turn is known: it wants an answer."""
         turn.end = end
         turn.asked_s = now_s
         if turn.delivery is Delivery.WAITING:
@@ -248,25 +140,64 @@ class Exchange:
         if turn.delivery is not Delivery.SENT:
             turn.deadline_s = now_s + TURN_PATIENCE_S
 
-    def _frozen(self, turn: Turn) -> list[Step]:
-        """Give up the connection that owes an answer; the next one gets the turn, once.
+    def rearm(self, turn: Turn, now_s: float) -> None:
+        """The server gave a sign of life about a turn."""
+        limits = self.limits
+        if self.calls.pending(turn.turn_id):
+            turn.deadline_s = now_s + TOOL_PATIENCE_S
+        elif turn.progress is Progress.GENERATED and limits.grace_s is not None:
+            turn.deadline_s = now_s + limits.grace_s
+        elif turn.begun or turn.kind is Kind.HEARD:
+            turn.deadline_s = now_s + limits.stall_s
+        else:
+            turn.deadline_s = now_s + limits.first_event_s
 
-        Nothing is sent to wake the server first. Content with turnComplete interrupts: an answer
-        that was only slow would be cut off, and made a second time. What comes of a second
-        activityEnd is documented nowhere, and what the service does not expect, such as a second
-        setup, it meets with 1007, which costs the session and its handle.
-        """
-        turn.freezes += 1
-        what = "the answer stalled" if turn.begun else "no answer came"
-        steps: list[Step] = [Freeze(what)]
-        if turn.begun or turn.freezes > 1:
-            steps = [*self._book.end(turn, AnswerEnd.FAILED, what), *steps]
-        return steps
+    def complete(self, turn: Turn) -> list[Step]:
+        """End a turn whose answer is all here; an answer without sound is none."""
+        return self.end(turn, AnswerEnd.COMPLETE if turn.samples else AnswerEnd.EMPTY)
 
-    def _give_up_calls(self, turn: Turn, now_s: float) -> list[Step]:
+    def end(self, turn: Turn, end: AnswerEnd, detail: str = "") -> list[Step]:
+        """Close a turn; what another backend owns is closed without a word."""
+        self.drop(turn)
+        if not self.owned:
+            return []
         steps: list[Step] = []
-        for call in self._book.calls.abandoned(turn.turn_id):
-            reply = Reply(call.wire_id, call.name, {"error": "no result in time"})
-            steps += [self._book.answers.cancel(call), SendReply(reply)]
-        server_turns.rearm(self._book, turn, now_s)
+        if end is AnswerEnd.FAILED:
+            steps += [self.answers.cancel(call) for call in self.calls.abandoned(turn.turn_id)]
+        steps += self.answers.ended(turn, end, detail)
+        if end is AnswerEnd.COMPLETE:
+            steps.append(Proved())
         return steps
+
+    def drop(self, turn: Turn) -> None:
+        """Forget a turn but for its name."""
+        self.turns.remove(turn)
+        self.last = turn
+        self.remember(turn.turn_id)
+
+    def remember(self, turn_id: str) -> None:
+        """A turn of this name is over."""
+        self.over[turn_id] = None
+        while len(self.over) > KEPT_OVER:
+            self.over.popitem(last=False)
+
+    def memorable(self) -> Memorable:
+        """What a process that takes over must know."""
+        begun = [turn.turn_id for turn in self.turns if turn.begun]
+        return Memorable(list(self.over), begun, self.answers.epoch)
+
+    def restore(self, before: Memorable) -> list[Step]:
+        """Take up where a process that was killed left off; call it before anything else."""
+        self.answers.epoch = before.epoch
+        for turn_id in before.over:
+            self.remember(turn_id)
+        steps: list[Step] = []
+        for turn_id in before.begun:
+            turn = Turn(turn_id, Kind.TYPED, begun=True)
+            self.turns.append(turn)
+            steps += self.end(turn, AnswerEnd.FAILED, "cut off: the process was restarted")
+        return steps
+
+    @property
+    def _typed_waits(self) -> bool:
+        return any(t.kind is Kind.TYPED and t.delivery is Delivery.WAITING for t in self.turns)

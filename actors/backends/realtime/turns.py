@@ -101,3 +101,10 @@ class Turn:
         new = self.replayed[len(self.user_text) :]
         self.user_text = self.replayed
         return new
+
+
+@dataclass
+class Stream:
+    """The sound of a session whose server cuts the turns; `cursor` None: nothing was sent yet."""
+
+    cursor: int | None = None

@@ -1,38 +1,140 @@
-"""What to send to the server next: compares what the turns hold with what it has."""
+"""What goes to the server: compares what the user gave with what this connection has."""
 
 from __future__ import annotations
 
-from actors.backends.gemini.live.events import Said
-from actors.backends.realtime.book import Aftermath, Book, Link
-from actors.backends.realtime.steps import EndActivity, SendAudio, SendText, StartActivity, Step
+from typing import Any
+
+from actors.backends.realtime.events import Said
+from actors.backends.realtime.link import Activity
+from actors.backends.realtime.steps import Abort, SendActivity, SendAudio, SendReply, SendText, Step
+from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import Delivery, Kind, Progress, Turn
 from pipeline.frames import AnswerEnd, Side
 
 
-def deliver(book: Book, now_s: float) -> list[Step]:
+class Uplink:
+    """Takes what happened and the monotonic time in seconds; returns the steps to take."""
+
+    def __init__(self, state: TurnState) -> None:
+        self._state = state
+
+    def speech_started(self, turn_id: str, position: int, now_s: float) -> list[Step]:
+        """The local detector heard speech from `position` on."""
+        state = self._state
+        if turn_id in state.over or state.known(turn_id):
+            state.counters["turns_repeated"] += 1
+            return []
+        for turn in list(state.turns):
+            if turn.end is None:
+                state.ask(turn, max(turn.start, position), now_s)
+            if not state.owned:
+                state.drop(turn)
+        state.turns.append(Turn(turn_id, Kind.SPOKEN, start=position, cursor=position))
+        return deliver(state, now_s)
+
+    def speech_ended(self, turn_id: str, start: int, end: int, now_s: float) -> list[Step]:
+        """The turn's last sample is the one before `end`."""
+        state = self._state
+        if turn_id in state.over:
+            return []
+        steps: list[Step] = []
+        if state.known(turn_id) is None:
+            steps += self.speech_started(turn_id, start, now_s)
+        turn = state.known(turn_id)
+        if turn is None or turn.end is not None:
+            return steps
+        state.ask(turn, end, now_s)
+        return [*steps, *self._fail_or_deliver(turn, now_s)]
+
+    def audio_heard(self, start: int, end: int, now_s: float) -> list[Step]:
+        """Sound from `start` to `end` is at hand."""
+        self._state.heard_start = start
+        self._state.heard_end = end
+        if not self._state.turns and self._state.limits.local_turns:
+            return []
+        return deliver(self._state, now_s)
+
+    def stream_ended(self) -> list[Step]:
+        """The microphone says no more."""
+        wanted = not self._state.limits.local_turns and self._state.linked
+        return [SendActivity(Activity.PAUSED)] if wanted else []
+
+    def typed(self, turn_id: str, text: str, now_s: float) -> list[Step]:
+        """The user typed a line."""
+        state = self._state
+        if turn_id in state.over or state.known(turn_id):
+            state.counters["turns_repeated"] += 1
+            return []
+        turn = Turn(turn_id, Kind.TYPED, text=text)
+        state.turns.append(turn)
+        state.ask(turn, 0, now_s)
+        return self._fail_or_deliver(turn, now_s)
+
+    def tool_result(self, call_id: str, response: dict[str, Any], now_s: float) -> list[Step]:
+        """A tool is done; its result is sent if the server still waits for it."""
+        reply = self._state.calls.result(call_id, response)
+        if reply is None:
+            return []
+        head = self._state.head
+        if head is not None:
+            head.replied = True
+            self._state.rearm(head, now_s)
+        return [SendReply(reply), *deliver(self._state, now_s)]
+
+    def route(self, owner: str | None, epoch: int, now_s: float) -> list[Step]:
+        """Turns belong to `owner` from now on; None: nobody has said yet."""
+        state = self._state
+        state.answers.epoch = max(state.answers.epoch, epoch)
+        was_owned, state.owned = state.owned, owner == state.answers.backend
+        if state.owned:
+            return deliver(state, now_s)
+        under_way = [turn for turn in state.turns if turn.delivery is not Delivery.WAITING]
+        return [Abort()] if was_owned and under_way and state.link is LinkState.UP else []
+
+    def answered_elsewhere(self, turn_id: str) -> None:
+        """Another backend has answered this turn, or it is closed."""
+        turn = self._state.known(turn_id)
+        if not self._state.owned and turn is not None:
+            self._state.drop(turn)
+
+    def _fail_or_deliver(self, turn: Turn, now_s: float) -> list[Step]:
+        state = self._state
+        if state.link is LinkState.GONE and state.owned:
+            return state.end(turn, AnswerEnd.FAILED, state.gone_reason)
+        return deliver(state, now_s)
+
+
+def deliver(state: TurnState, now_s: float) -> list[Step]:
     """Return the steps that bring the server up to date."""
-    if book.link is not Link.UP or not book.owned:
+    if not state.linked or state.held_up:
         return []
-    if book.limits.blocking and book.calls.pending():
-        # The service has closed sessions that were sent audio while a tool ran.
-        return []
-    if not book.limits.local_turns:
-        return [*_stream(book), *_typed(book, now_s)]
+    if not state.limits.local_turns:
+        return [*_stream(state), *_typed(state, now_s)]
     steps: list[Step] = []
-    for turn in _undelivered(book, Delivery.OPEN):
-        steps += _advance(book, turn, now_s)
-    waiting = _undelivered(book, Delivery.WAITING)
-    if waiting and not _undelivered(book, Delivery.OPEN):
-        steps += _open(book, waiting[-1], waiting[:-1], now_s)
-        steps += _advance(book, waiting[-1], now_s)
-    return [*steps, *_typed(book, now_s)]
+    for turn in _spoken(state, Delivery.OPEN):
+        steps += _advance(state, turn, now_s)
+    waiting = _spoken(state, Delivery.WAITING)
+    if waiting and not _spoken(state, Delivery.OPEN):
+        steps += _open(state, waiting[-1], waiting[:-1], now_s)
+        steps += _advance(state, waiting[-1], now_s)
+    return [*steps, *_typed(state, now_s)]
 
 
-def _undelivered(book: Book, delivery: Delivery) -> list[Turn]:
-    return [turn for turn in book.turns if turn.kind is Kind.SPOKEN and turn.delivery is delivery]
+def interrupt(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
+    """The user takes the floor while `turn` is answered."""
+    state.interrupted_s = now_s
+    if turn.progress is Progress.GENERATED:
+        state.drain = Drain.OWED
+        return state.complete(turn)
+    state.drain = Drain.DRAINING
+    return state.end(turn, AnswerEnd.INTERRUPTED)
 
 
-def _open(book: Book, turn: Turn, unsent: list[Turn], now_s: float) -> list[Step]:
+def _spoken(state: TurnState, delivery: Delivery) -> list[Turn]:
+    return [turn for turn in state.turns if turn.kind is Kind.SPOKEN and turn.delivery is delivery]
+
+
+def _open(state: TurnState, turn: Turn, unsent: list[Turn], now_s: float) -> list[Step]:
     """Begin a spoken turn. It interrupts the answer to the turn before.
 
     Turns that never got through become the first part of this one: two activities in a row would
@@ -41,67 +143,58 @@ def _open(book: Book, turn: Turn, unsent: list[Turn], now_s: float) -> list[Step
     steps: list[Step] = []
     for earlier in unsent:
         turn.lead = (*turn.lead, *earlier.pieces())
-        steps += book.end(earlier, AnswerEnd.INTERRUPTED, "the user went on speaking")
+        steps += state.end(earlier, AnswerEnd.INTERRUPTED, "the user went on speaking")
     sound = turn.lead
-    answering = book.head
+    answering = state.head
     if answering is not None:
         if not answering.begun:
             # The server has it; should this connection break, the next one does not.
             turn.lead = (*answering.pieces(), *turn.lead)
-        steps += interrupt(book, answering, now_s)
-    if turn.oldest_sample is not None and turn.oldest_sample < book.heard_start:
-        book.counters["turns_cut_short"] += 1
-    steps.append(StartActivity())
+        steps += interrupt(state, answering, now_s)
+    if turn.oldest_sample is not None and turn.oldest_sample < state.heard_start:
+        state.counters["turns_cut_short"] += 1
+    steps.append(SendActivity(Activity.STARTED))
     steps += [SendAudio(start, end) for start, end in sound]
     turn.delivery = Delivery.OPEN
     turn.cursor = turn.start
     return steps
 
 
-def interrupt(book: Book, turn: Turn, now_s: float) -> list[Step]:
-    """The user takes the floor while `turn` is answered."""
-    book.interrupted_s = now_s
-    if turn.progress is Progress.GENERATED:
-        book.aftermath = Aftermath.OWED
-        return book.complete(turn)
-    book.aftermath = Aftermath.DRAINING
-    return book.end(turn, AnswerEnd.INTERRUPTED)
-
-
-def _advance(book: Book, turn: Turn, now_s: float) -> list[Step]:
+def _advance(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
     steps: list[Step] = []
-    end = book.heard_end if turn.end is None else min(turn.end, book.heard_end)
+    end = state.heard_end if turn.end is None else min(turn.end, state.heard_end)
     if end > turn.cursor:
         steps.append(SendAudio(turn.cursor, end))
         turn.cursor = end
     if turn.end is not None and turn.cursor >= turn.end:
-        steps.append(EndActivity())
-        _sent(book, turn, now_s)
+        steps.append(SendActivity(Activity.ENDED))
+        _sent(state, turn, now_s)
     return steps
 
 
-def _typed(book: Book, now_s: float) -> list[Step]:
+def _typed(state: TurnState, now_s: float) -> list[Step]:
     """Typed turns wait until nothing else is under way: each gets an answer of its own."""
-    if any(turn.delivery is not Delivery.WAITING for turn in book.turns):
+    if any(turn.delivery is not Delivery.WAITING for turn in state.turns):
         return []
-    turn = next((each for each in book.turns if each.kind is Kind.TYPED), None)
+    turn = next((each for each in state.turns if each.kind is Kind.TYPED), None)
     if turn is None:
         return []
-    _sent(book, turn, now_s)
-    return [*book.answers.said(turn, Said(Side.USER, turn.text), final=True), SendText(turn.text)]
+    _sent(state, turn, now_s)
+    return [*state.answers.said(turn, Said(Side.USER, turn.text), final=True), SendText(turn.text)]
 
 
-def _sent(book: Book, turn: Turn, now_s: float) -> None:
+def _sent(state: TurnState, turn: Turn, now_s: float) -> None:
     turn.delivery = Delivery.SENT
     turn.progress = Progress.ASKED
-    turn.deadline_s = now_s + book.limits.first_event_s
+    turn.deadline_s = now_s + state.limits.first_event_s
 
 
-def _stream(book: Book) -> list[Step]:
-    if book.stream_cursor is None:
-        book.stream_cursor = max(book.heard_start, book.answered_to)
-    if book.heard_end <= book.stream_cursor:
+def _stream(state: TurnState) -> list[Step]:
+    stream = state.stream
+    if stream.cursor is None:
+        stream.cursor = max(state.heard_start, state.answered_to)
+    if state.heard_end <= stream.cursor:
         return []
-    step = SendAudio(book.stream_cursor, book.heard_end)
-    book.stream_cursor = book.heard_end
+    step = SendAudio(stream.cursor, state.heard_end)
+    stream.cursor = state.heard_end
     return [step]

@@ -1,24 +1,27 @@
-"""Drives an `Exchange` without clock or socket and notes what it sends and publishes."""
+"""Drives the state of turns without clock or socket and notes what it sends and publishes."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
 
+from actors.backends.realtime import timeouts
 from actors.backends.realtime.answers import Answers
-from actors.backends.realtime.book import Limits
+from actors.backends.realtime.downlink import Downlink
+from actors.backends.realtime.limits import Limits
+from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import (
-    EndActivity,
+    Abort,
     Freeze,
     Publish,
+    SendActivity,
     SendAudio,
     SendReply,
     SendText,
-    StartActivity,
     Step,
-    Withdraw,
 )
-from actors.backends.realtime.turn_state import Exchange
+from actors.backends.realtime.turn_state import TurnState
+from actors.backends.realtime.uplink import Uplink
 from pipeline.frames import AnswerAudio, AnswerEnded, Frame, ToolCall, ToolCancel, Transcript, Usage
 
 BLOCK = 320
@@ -38,40 +41,52 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.counters: Counter[str] = Counter()
-        self.exchange = Exchange(Answers("local", "live", "m"), self.limits, self.counters)
+        self.state = TurnState(Answers("local", "live", "m"), self.limits, self.counters)
+        self.uplink = Uplink(self.state)
+        self.downlink = Downlink(self.state)
+
+    @property
+    def idle(self) -> bool:
+        return not self.state.turns
 
     def do(self, steps: list[Step]) -> None:
         for step in steps:
             match step:
                 case Publish():
                     self.frames.append(step.frame)
-                case Freeze() | Withdraw():
+                case Freeze() | Abort():
                     self.wants_out = True
-                case SendAudio() | StartActivity() | EndActivity() | SendText() | SendReply():
+                case SendAudio() | SendActivity() | SendText() | SendReply():
                     self.sent.append(step)
 
     def connect(self) -> None:
         self.wants_out = False
-        self.do(self.exchange.link_up(self.now_s))
+        self.do(self.downlink.link_up(self.now_s))
 
     def disconnect(self, why: str = "cut") -> None:
         self.connections.append(self.sent)
         self.sent = []
-        self.do(self.exchange.link_down(why))
+        self.do(self.downlink.link_down(why))
 
     def start(self, position: int) -> str:
         turn = f"local:{position}"
-        self.do(self.exchange.speech_started(turn, position, self.now_s))
+        self.do(self.uplink.speech_started(turn, position, self.now_s))
         return turn
 
     def end(self, position: int, end: int) -> None:
         turn = f"local:{position}"
-        self.do(self.exchange.speech_ended(turn, position, end, self.now_s))
+        self.do(self.uplink.speech_ended(turn, position, end, self.now_s))
 
     def hear(self, upto: int) -> None:
         while self.heard < upto:
-            self.heard = min(upto, self.heard + BLOCK)
-            self.do(self.exchange.audio_heard(0, self.heard, self.now_s))
+            start, self.heard = self.heard, min(upto, self.heard + BLOCK)
+            turn = self.state.streaming
+            if turn is not None and turn.cursor == start:
+                # As a session does with a block of an open turn.
+                self.sent.append(SendAudio(start, self.heard))
+                turn.cursor = self.state.heard_end = self.heard
+            else:
+                self.do(self.uplink.audio_heard(0, self.heard, self.now_s))
 
     def speak(self, start: int, end: int) -> str:
         self.hear(start + BLOCK)
@@ -82,14 +97,14 @@ class Driver:
 
     def server(self, *events: object) -> None:
         for event in events:
-            self.do(self.exchange.server(event, self.now_s))  # type: ignore[arg-type]
+            self.do(self.downlink.on_event(event, self.now_s))  # type: ignore[arg-type]
 
     def wait(self, seconds: float) -> None:
         """Time passes; deadlines ring when they are due."""
         end_s = self.now_s + seconds
-        while (due_s := self.exchange.deadline_s()) is not None and due_s <= end_s:
+        while (due_s := self.state.deadline_s) is not None and due_s <= end_s:
             self.now_s = max(self.now_s, due_s)
-            self.do(self.exchange.tick(self.now_s))
+            self.do(timeouts.expire(self.state, self.now_s))
         self.now_s = end_s
 
     def ends(self, turn: str | None = None) -> list[str]:
@@ -135,7 +150,7 @@ def activities(sent: list[Step]) -> list[tuple[list[tuple[int, int]], bool]]:
     inside = False
     for step in sent:
         match step:
-            case StartActivity():
+            case SendActivity(Activity.STARTED):
                 assert not inside, "an activity was begun within another"
                 inside = True
                 found.append(([], False))
@@ -143,7 +158,7 @@ def activities(sent: list[Step]) -> list[tuple[list[tuple[int, int]], bool]]:
                 assert inside, "sound was sent outside an activity"
                 assert start < end
                 found[-1][0].append((start, end))
-            case EndActivity():
+            case SendActivity(Activity.ENDED):
                 assert inside, "an activity was ended that had not begun"
                 inside = False
                 found[-1] = (found[-1][0], True)

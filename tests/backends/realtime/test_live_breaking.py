@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
-from live_server import KEY, Talker, ready, simulator, sound, staged
+from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
 
 from pipeline.frames import (
     AnswerAudio,
@@ -241,14 +240,14 @@ def test_f15_call_is_carried_out_once_when_the_connection_breaks_while_it_runs(
 
 
 def test_f18_restarted_actor_resumes_and_answers_no_turn_twice(tmp_path: Path) -> None:
-    stored = tmp_path / "live-local.json"
+    stored = tmp_path / "live.sqlite3"
     with simulator(tmp_path) as server:
         with staged(tmp_path, **server.address) as live:
             ready(live)
             talker = Talker(live)
             first = talker.say()
             live.expect("answer", AnswerEnded)
-            live.until(lambda: bool(json.loads(stored.read_text())["handle"]), "a handle")
+            live.until(lambda: stored_in(live, "local", "handle"), "a handle")
         assert stored.stat().st_mode & 0o777 == 0o600
         with staged(tmp_path, **server.address) as live:
             replay = Talker(live)

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from live_server import KEY, Simulator, Talker, ready, simulator, staged
 
+from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.realtime.actor import Live
 from pipeline.actor import Surroundings
 from pipeline.frames import AnswerEnd, AnswerEnded, BackendState, BackendStatus, Fault, FaultClass
 from pipeline.testing import Stage

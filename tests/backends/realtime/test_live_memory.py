@@ -8,10 +8,17 @@ import pytest
 
 from actors.backends.gemini.credentials import find_keys, read_env_file
 from actors.backends.gemini.models import Model, check_live_model
-from actors.backends.history import History
-from actors.backends.realtime.memory import Keeper, Memorable, Memory
+from actors.backends.realtime.answers import Answers
+from actors.backends.realtime.limits import Limits
+from actors.backends.realtime.session_memory import SessionMemory, usable_handle
+from actors.backends.realtime.steps import Publish
+from actors.backends.realtime.turn_state import Memorable, TurnState
+from actors.backends.realtime.turns import Kind, Turn
+from pipeline.actor import Actor, Options, Surroundings
 from pipeline.errors import CredentialError, ModelError
-from pipeline.logs import get_logger, redact
+from pipeline.frames import AnswerEnd, AnswerEnded, Side, Transcript
+from pipeline.logs import redact
+from pipeline.store import Store
 
 NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
 
@@ -54,54 +61,91 @@ def test_env_file_lines(tmp_path: Path, line: str, expected: dict[str, str]) -> 
     assert read_env_file(path) == expected
 
 
+def memory_in(folder: Path, run: int = 7) -> tuple[SessionMemory, TurnState, Store]:
+    """What a process of that run knows of the session `local`."""
+    surroundings = Surroundings("live", folder, folder, folder, started_ns=run)
+    actor: Actor[Options] = Actor(Options(), surroundings)
+    state = TurnState(Answers("local", "live", "m"), Limits(), actor.counters)
+    store = Store(folder / "live.sqlite3", run, actor.log)
+    return SessionMemory(actor, "local", state, store, actor.log), state, store
+
+
+def handle_in(memory: SessionMemory, peer: str) -> str | None:
+    seed = memory.seed(peer, resumption=True, local_turns=True, tools=(), left_out=frozenset())
+    return seed.handle
+
+
 def test_memory_comes_back_as_it_was_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    path = tmp_path / "live-local.json"
-    memory = Memory(path, run=7)
-    memory.keep_handle("h", "server model", 1000.0)
-    memory.note(Memorable(["local:1"], ["local:2"], 3), {"local:1": {}})
+    memory, state, store = memory_in(tmp_path)
+    state.remember("local:1")
+    state.turns.append(Turn("local:2", Kind.SPOKEN, begun=True))
+    state.answers.epoch = 3
+    memory.began("local:1")
+    memory.own(transcript("local:1", "hello"))
     memory.save()
-    assert path.stat().st_mode & 0o777 == 0o600
-    again = Memory.load(path, run=7)
-    assert again.turns() == Memorable(["local:1"], ["local:2"], 3)
-    assert again.history == {"local:1": {}}
+    store.close()
+    assert (tmp_path / "live.sqlite3").stat().st_mode & 0o777 == 0o600
+    again, restored, store = memory_in(tmp_path)
+    steps = again.restore()
+    frames = [step.frame for step in steps if isinstance(step, Publish)]
+    failed = [f.turn for f in frames if isinstance(f, AnswerEnded) and f.end is AnswerEnd.FAILED]
+    assert failed == ["local:2"]
+    assert restored.memorable() == Memorable(["local:1", "local:2"], [], 3)
+    seed = again.seed("peer", resumption=True, local_turns=True, tools=(), left_out=frozenset())
+    assert seed.history == (("user", "hello"),)
+    store.close()
 
 
 def test_another_run_takes_over_the_handle_but_not_the_names_of_turns(tmp_path: Path) -> None:
-    path = tmp_path / "live-local.json"
-    memory = Memory(path, run=7)
-    memory.keep_handle("h", "server model", 1000.0)
-    memory.note(Memorable(["local:1"], [], 3), {})
+    memory, state, store = memory_in(tmp_path)
+    state.remember("local:1")
+    memory.keep_handle("h", "server model")
     memory.save()
-    other = Memory.load(path, run=8)
-    assert other.turns() == Memorable([], [], 0)
-    assert other.usable_handle("server model", 1001.0) == "h"
+    store.close()
+    other, restored, store = memory_in(tmp_path, run=8)
+    assert not other.restore()
+    assert restored.memorable() == Memorable([], [], 0)
+    assert handle_in(other, "server model") == "h"
+    store.close()
 
 
-def test_handle_is_used_for_the_same_server_and_model_within_two_hours(tmp_path: Path) -> None:
-    memory = Memory(tmp_path / "m.json")
-    memory.keep_handle("h", "server model", 1000.0)
-    assert memory.usable_handle("server model", 1000.0 + 7100) == "h"
-    assert memory.usable_handle("server model", 1000.0 + 7300) is None
-    assert memory.usable_handle("server model", 900.0) is None
-    assert memory.usable_handle("other model", 1000.0) is None
+def test_handle_is_used_for_the_same_server_model_and_key_within_two_hours() -> None:
+    row = {"handle": "h", "peer": "server model key", "at_s": 1000.0}
+    assert usable_handle(row, "server model key", 1000.0 + 7100) == "h"
+    assert usable_handle(row, "server model key", 1000.0 + 7300) is None
+    assert usable_handle(row, "server model key", 900.0) is None
+    assert usable_handle(row, "server model other", 1000.0) is None
 
 
-@pytest.mark.parametrize(
-    "content",
-    ["", "{", "[]", '{"run": 1, "epoch": "x"}', '{"run": 1, "history": {"t": {}}}', "\x00"],
-)
-def test_damaged_memory_is_left_behind(tmp_path: Path, content: str) -> None:
-    path = tmp_path / "m.json"
-    path.write_text(content, encoding="utf-8")
-    assert Keeper(path, 1, History(reported=True), get_logger("live")).memory.handle is None
+DAMAGED = [
+    ("turns", []),
+    ("turns", {"over": [], "begun": [], "epoch": "x"}),
+    ("history", {"t": {}}),
+    ("history", [1]),
+    ("handle", "h"),
+]
+
+
+@pytest.mark.parametrize(("key", "row"), DAMAGED)
+def test_damaged_memory_is_left_behind(tmp_path: Path, key: str, row: object) -> None:
+    memory, state, store = memory_in(tmp_path)
+    store.put("local", key, row)
+    assert not memory.restore()
+    assert handle_in(memory, "peer") is None
+    assert state.memorable() == Memorable([], [], 0)
+    store.close()
 
 
 def test_conversation_goes_on_when_the_disk_does_not(tmp_path: Path) -> None:
-    keeper = Keeper(
-        tmp_path / "no such folder" / "m.json", 1, History(reported=True), get_logger("live")
-    )
-    keeper.save()
-    keeper.save()
+    memory, state, store = memory_in(tmp_path / "no such folder")
+    memory.save()
+    state.remember("local:1")
+    memory.save()
+    store.close()
+
+
+def transcript(turn: str, text: str) -> Transcript:
+    return Transcript(turn=turn, epoch=0, backend="live", side=Side.USER, text=text)
 
 
 MODELS = [

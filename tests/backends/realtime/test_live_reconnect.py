@@ -4,20 +4,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.backends.gemini.faults import Action, Closing, Source, Verdict, classify
-from actors.backends.gemini.live.options import Reconnect
-from actors.backends.realtime.reconnect import Decision, Dialler
+from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.gemini.faults import Closing, Source, classify
+from actors.backends.realtime.options import Reconnect
+from actors.backends.realtime.reconnect_policy import Decision, ReconnectPolicy
 from pipeline.frames import BackendState, FaultClass
 
 
-def dialler(*, ready: bool = True) -> Dialler:
-    made = Dialler(Reconnect(), random=lambda: 1.0)
+def policy(*, ready: bool = True) -> ReconnectPolicy:
+    made = ReconnectPolicy(Reconnect(), random=lambda: 1.0)
     if ready:
         made.connected()
     return made
 
 
-def closed(code: int, reason: str) -> Verdict:
+def closed(code: int, reason: str) -> FaultInfo:
     return classify(Closing(Source.CLOSE, code, reason))
 
 
@@ -25,11 +26,11 @@ CUT = closed(1006, "")
 
 
 def test_connection_that_worked_is_made_again_at_once() -> None:
-    assert dialler().ended(CUT, with_handle=True) == Decision(BackendState.DEGRADED, 0.0)
+    assert policy().ended(CUT, with_handle=True) == Decision(BackendState.DEGRADED, 0.0)
 
 
 def test_refused_first_connection_waits_and_after_five_tries_is_unavailable() -> None:
-    calls = dialler(ready=False)
+    calls = policy(ready=False)
     decisions = [calls.ended(CUT, with_handle=False) for _ in range(6)]
     assert [d.wait_s for d in decisions] == [1, 2, 4, 8, 60, 60]
     states = [d.state for d in decisions]
@@ -37,7 +38,7 @@ def test_refused_first_connection_waits_and_after_five_tries_is_unavailable() ->
 
 
 def test_server_that_accepts_and_closes_does_not_make_a_busy_loop() -> None:
-    calls = dialler()
+    calls = policy()
     waits = []
     for _ in range(4):
         waits.append(calls.ended(closed(1011, "Deadline expired"), with_handle=True).wait_s)
@@ -46,7 +47,7 @@ def test_server_that_accepts_and_closes_does_not_make_a_busy_loop() -> None:
 
 
 def test_answered_turn_forgives_what_failed_before() -> None:
-    calls = dialler()
+    calls = policy()
     calls.ended(CUT, with_handle=False)
     calls.connected()
     calls.proved()
@@ -63,39 +64,39 @@ STOPS = [
 
 @pytest.mark.parametrize(("code", "reason"), STOPS)
 def test_what_cannot_heal_is_not_tried_again(code: int, reason: str) -> None:
-    decision = dialler().ended(closed(code, reason), with_handle=False)
+    decision = policy().ended(closed(code, reason), with_handle=False)
     assert (decision.state, decision.wait_s) == (BackendState.UNAVAILABLE, None)
 
 
 def test_quota_rests_a_minute_at_least() -> None:
     verdict = closed(1011, "You exceeded your current quota")
-    decision = dialler().ended(verdict, with_handle=True)
+    decision = policy().ended(verdict, with_handle=True)
     assert decision == Decision(BackendState.UNAVAILABLE, 60.0)
-    longer = Verdict(FaultClass.QUOTA, Action.COOL_DOWN, 429, "", retry_after_s=300)
-    assert dialler().ended(longer, with_handle=True).wait_s == 300
+    longer = FaultInfo(FaultClass.QUOTA, Action.COOL_DOWN, 429, "", retry_after_s=300)
+    assert policy().ended(longer, with_handle=True).wait_s == 300
 
 
 def test_rejected_handle_is_dropped_after_one_failure() -> None:
-    calls = dialler(ready=False)
+    calls = policy(ready=False)
     first = calls.ended(closed(1007, "Invalid session handle"), with_handle=True)
     assert first == Decision(BackendState.DEGRADED, 0.0, drop_handle=True)
 
 
 def test_resume_that_fails_for_any_reason_of_the_server_drops_the_handle() -> None:
-    calls = dialler()
+    calls = policy()
     calls.ended(CUT, with_handle=False)
     refused = calls.ended(closed(1011, "Internal error encountered."), with_handle=True)
     assert refused.drop_handle
 
 
 def test_refused_network_keeps_the_handle() -> None:
-    calls = dialler()
+    calls = policy()
     calls.ended(CUT, with_handle=True)
     assert not calls.ended(CUT, with_handle=True).drop_handle
 
 
 def test_invalid_argument_is_tried_once_more_without_handle() -> None:
-    calls = dialler(ready=False)
+    calls = policy(ready=False)
     verdict = closed(1007, "Request contains an invalid argument.")
     first = calls.ended(verdict, with_handle=True)
     assert (first.wait_s, first.drop_handle) == (0.0, True)
@@ -103,7 +104,7 @@ def test_invalid_argument_is_tried_once_more_without_handle() -> None:
 
 
 def test_refused_option_is_left_out_and_then_no_more_tried() -> None:
-    calls = dialler(ready=False)
+    calls = policy(ready=False)
     verdict = closed(1007, "No matching speaker voice found for name: alloy")
     assert calls.ended(verdict, with_handle=False).wait_s == 0
     assert calls.left_out == {"voice"}
@@ -111,15 +112,15 @@ def test_refused_option_is_left_out_and_then_no_more_tried() -> None:
 
 
 VERDICTS = st.sampled_from(
-    [Verdict(fault, action, None, "") for fault in FaultClass for action in Action]
+    [FaultInfo(fault, action, None, "") for fault in FaultClass for action in Action]
 )
 
 
 @given(st.lists(st.tuples(VERDICTS, st.booleans(), st.booleans()), max_size=30))
 def test_no_sequence_of_faults_makes_it_hurry(
-    story: list[tuple[Verdict, bool, bool]],
+    story: list[tuple[FaultInfo, bool, bool]],
 ) -> None:
-    calls = dialler(ready=False)
+    calls = policy(ready=False)
     at_once = 0
     for verdict, ready, with_handle in story:
         if ready:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 
 import pytest
-from live_server import KEY, Talker, ready, simulator, sound, staged
+from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
 
 import actors.backends.realtime.actor as live_actor
+from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.live.service import ADMITTED_EVERY_S, Service
+from actors.backends.gemini.live.service import ADMITTED_EVERY_S, LiveService
 from pipeline.actor import Surroundings
 from pipeline.frames import (
     AnswerAudio,
@@ -62,7 +62,7 @@ def test_a_session_may_begin_with_a_typed_line(tmp_path: Path) -> None:
         live.send("text", UserText(session="web/1", turn="web/1:t1", text="hello"))
         ended = live.expect("answer", AnswerEnded)
         assert (ended.session, ended.turn, ended.end) == ("web/1", "web/1:t1", AnswerEnd.COMPLETE)
-        assert (tmp_path / "live-web%2F1.json").exists()
+        assert stored_in(live, "web/1", "history")
 
 
 def test_the_break_of_one_connection_leaves_the_others_alone(tmp_path: Path) -> None:
@@ -96,10 +96,10 @@ def test_a_session_that_ended_is_hung_up_and_then_forgotten(
         live.until(lambda: live.actor.counters["turns_repeated"] == 1, "the turn of before")
         assert live.actor.counters["connects"] == 2
         assert live.actor.checkpoint["sessions"] == ["caller"]
-        assert (tmp_path / "live-caller.json").exists()
+        assert stored_in(live, "caller", "turns")
         monkeypatch.setattr(live_actor, "REMEMBER_ENDED_S", 0.0)
         live.until(lambda: live.actor.checkpoint["sessions"] == [], "oblivion")
-        assert not (tmp_path / "live-caller.json").exists()
+        assert not stored_in(live, "caller", "turns")
 
 
 def test_a_session_that_fell_silent_is_dropped_and_goes_on_where_it_was_if_it_returns(
@@ -110,8 +110,7 @@ def test_a_session_that_fell_silent_is_dropped_and_goes_on_where_it_was_if_it_re
         ready(live)
         live.send("text", UserText(session="web", turn="web:t1", text="hello"))
         live.expect("answer", AnswerEnded)
-        kept = tmp_path / "live-web.json"
-        live.until(lambda: bool(json.loads(kept.read_text())["handle"]), "a handle")
+        live.until(lambda: stored_in(live, "web", "handle"), "a handle")
         with monkeypatch.context() as patch:
             patch.setattr(live_actor, "REMEMBER_SILENT_S", 0.0)
             live.until(lambda: live.actor.gauges["connected"] == 1, "the end of the connection")
@@ -160,7 +159,7 @@ def test_many_connect_one_after_the_other_and_one_alone_at_once(
         waits_s.append(delay_s)
 
     async def admit() -> None:
-        service = Service(LiveOptions(), surroundings, {})
+        service = LiveService(LiveOptions(), Live(LiveOptions(), surroundings))
         await service.admission()
         assert not waits_s
         for _ in range(4):

@@ -3,7 +3,7 @@
 import pytest
 from exchanging import Driver, activities, joined
 
-from actors.backends.gemini.live.events import (
+from actors.backends.realtime.events import (
     AnswerChunk,
     GenerationComplete,
     Interrupted,
@@ -59,7 +59,7 @@ def test_answer_audio_carries_its_position_and_ends_complete(live: Driver) -> No
     positions = [f.position for f in live.frames if isinstance(f, AnswerAudio)]
     assert positions == [0, 480]
     assert live.ends(turn) == ["complete"]
-    assert live.exchange.idle()
+    assert live.idle
 
 
 def test_turn_without_sound_ends_empty(live: Driver) -> None:
@@ -118,8 +118,8 @@ def test_server_that_says_nothing_of_the_interruption_does_not_block_the_next_an
 
 
 def test_typed_lines_are_answered_one_after_the_other(live: Driver) -> None:
-    live.do(live.exchange.typed("local:t1", "one", live.now_s))
-    live.do(live.exchange.typed("local:t2", "two", live.now_s))
+    live.do(live.uplink.typed("local:t1", "one", live.now_s))
+    live.do(live.uplink.typed("local:t2", "two", live.now_s))
     assert live.sent == [SendText("one")]
     live.server(CHUNK, TurnComplete())
     assert live.sent == [SendText("one"), SendText("two")]
@@ -129,8 +129,8 @@ def test_typed_lines_are_answered_one_after_the_other(live: Driver) -> None:
 
 
 def test_speech_does_not_wait_for_typed_lines(live: Driver) -> None:
-    live.do(live.exchange.typed("local:t1", "one", live.now_s))
-    live.do(live.exchange.typed("local:t2", "two", live.now_s))
+    live.do(live.uplink.typed("local:t1", "one", live.now_s))
+    live.do(live.uplink.typed("local:t2", "two", live.now_s))
     spoken = live.speak(0, 3200)
     assert live.ends("local:t1") == ["interrupted"]
     live.server(Interrupted(), TurnComplete(), CHUNK, TurnComplete())

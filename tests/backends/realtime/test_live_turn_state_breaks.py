@@ -3,14 +3,15 @@
 import pytest
 from exchanging import Driver, activities, joined
 
-from actors.backends.gemini.live.events import (
+from actors.backends.realtime.events import (
     AnswerChunk,
     GenerationComplete,
     Said,
     TurnComplete,
 )
-from actors.backends.realtime.memory import Memorable
-from actors.backends.realtime.steps import StartActivity
+from actors.backends.realtime.link import Activity
+from actors.backends.realtime.steps import SendActivity
+from actors.backends.realtime.turn_state import Memorable
 from pipeline.frames import AnswerEnded, Side, Transcript
 
 CHUNK = AnswerChunk(bytes(960))
@@ -159,7 +160,7 @@ def test_unavailable_backend_fails_turns_as_soon_as_they_are_complete(live: Driv
     live.disconnect()
     live.hear(6400)
     speaking = live.start(6000)
-    live.do(live.exchange.unavailable("quota"))
+    live.do(live.downlink.link_gone("quota"))
     assert live.ends(waiting) == ["failed"]
     assert live.ends(speaking) == []
     live.hear(8000)
@@ -178,7 +179,7 @@ def test_events_heard_again_are_not_answered_again(live: Driver) -> None:
 
 def test_restarted_process_answers_no_turn_twice_and_ends_the_one_it_was_at() -> None:
     live = Driver()
-    live.do(live.exchange.restore(Memorable(["local:0"], ["local:6400"], epoch=3)))
+    live.do(live.state.restore(Memorable(["local:0"], ["local:6400"], epoch=3)))
     live.connect()
     live.speak(0, 3200)
     live.speak(6400, 9600)
@@ -202,7 +203,7 @@ def test_no_turn_begins_within_one_whose_sound_never_came(live: Driver) -> None:
     live.wait(70.0)
     assert live.ends(first) == ["failed"]
     assert live.wants_out
-    assert [type(step) for step in live.sent] == [StartActivity]
+    assert live.sent == [SendActivity(Activity.STARTED)]
     live.disconnect()
     live.connect()
     live.hear(6400)

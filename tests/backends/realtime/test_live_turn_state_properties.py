@@ -6,7 +6,7 @@ from exchanging import Driver, activities, joined
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.backends.gemini.live.events import (
+from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
     CallsCancelled,
@@ -15,7 +15,7 @@ from actors.backends.gemini.live.events import (
     Said,
     TurnComplete,
 )
-from actors.backends.realtime.book import Limits
+from actors.backends.realtime.limits import Limits
 from pipeline.frames import AnswerAudio, AnswerEnded, Side
 
 EVENTS = st.sampled_from(
@@ -74,20 +74,20 @@ class Story:
             case "type", _:
                 turn = f"local:t{len(self.turns)}"
                 self.turns.append(turn)
-                live.do(live.exchange.typed(turn, "hello", live.now_s))
+                live.do(live.uplink.typed(turn, "hello", live.now_s))
             case "connect", _ if not self.up:
                 self.up = True
-                live.exchange.dialling()
+                live.downlink.connecting()
                 live.connect()
             case "disconnect", _ if self.up:
                 self.up = False
                 live.disconnect()
             case "unavailable", _ if not self.up:
-                live.do(live.exchange.unavailable("quota"))
+                live.do(live.downlink.link_gone("quota"))
             case "server", event if self.up:
                 live.server(event)
             case "result", str(call):
-                live.do(live.exchange.tool_result(call, {}, live.now_s))
+                live.do(live.uplink.tool_result(call, {}, live.now_s))
             case "wait", float(seconds):
                 live.wait(seconds)
         if live.wants_out and self.up:
@@ -132,7 +132,7 @@ def test_each_turn_ends_exactly_once_and_says_nothing_afterwards(
             assert frame.samples == samples.get(frame.turn, 0)
             ended.add(frame.turn)
     assert ended == set(story.turns)
-    assert story.live.exchange.idle()
+    assert story.live.idle
 
 
 @settings(max_examples=400)

@@ -3,7 +3,7 @@
 import pytest
 from exchanging import Driver, activities, joined
 
-from actors.backends.gemini.live.events import (
+from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
     CallsCancelled,
@@ -11,8 +11,9 @@ from actors.backends.gemini.live.events import (
     Said,
     TurnComplete,
 )
-from actors.backends.realtime.book import Limits
-from actors.backends.realtime.steps import StartActivity
+from actors.backends.realtime.limits import Limits
+from actors.backends.realtime.link import Activity
+from actors.backends.realtime.steps import SendActivity
 from pipeline.frames import AnswerAudio, AnswerEnded, Side
 
 CHUNK = AnswerChunk(bytes(960))
@@ -35,9 +36,9 @@ def test_tool_call_is_answered_with_its_id_and_the_turn_goes_on(live: Driver) ->
     assert live.calls() == ["c1"]
     live.wait(30)
     assert live.ends() == []
-    live.do(live.exchange.tool_result("c1", {"ok": True}, live.now_s))
-    live.do(live.exchange.tool_result("c1", {"ok": True}, live.now_s))
-    live.do(live.exchange.tool_result("c9", {}, live.now_s))
+    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
+    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
+    live.do(live.uplink.tool_result("c9", {}, live.now_s))
     assert live.replies() == ["c1"]
     assert live.counters["results_dropped"] == 2
     live.server(CHUNK, TurnComplete())
@@ -49,7 +50,7 @@ def test_speech_is_held_back_while_a_blocking_tool_runs(live: Driver) -> None:
     live.server(CallRequested("c1", "move", {}))
     second = live.speak(6400, 9600)
     assert len(activities(live.sent)) == 1
-    live.do(live.exchange.tool_result("c1", {}, live.now_s))
+    live.do(live.uplink.tool_result("c1", {}, live.now_s))
     assert [joined(pieces) for pieces, _ in activities(live.sent)] == [[(0, 3200)], [(6400, 9600)]]
     live.server(Interrupted(), TurnComplete(), CHUNK, TurnComplete())
     assert (live.ends(first), live.ends(second)) == (["interrupted"], ["complete"])
@@ -59,7 +60,7 @@ def test_cancelled_call_is_not_answered(live: Driver) -> None:
     live.speak(0, 3200)
     live.server(CallRequested("c1", "move", {}), CallsCancelled(("c1",)))
     assert live.cancels() == ["c1"]
-    live.do(live.exchange.tool_result("c1", {}, live.now_s))
+    live.do(live.uplink.tool_result("c1", {}, live.now_s))
     assert live.replies() == []
 
 
@@ -68,7 +69,7 @@ def test_call_asked_for_again_after_a_reconnect_is_carried_out_once(live: Driver
     live.server(CallRequested("c1", "move", {"m": 1}))
     live.disconnect()
     live.connect()
-    live.do(live.exchange.tool_result("c1", {"ok": True}, live.now_s))
+    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
     live.server(CallRequested("c2", "move", {"m": 1}))
     assert live.calls() == ["c1"]
     assert live.replies() == ["c2"]
@@ -82,7 +83,7 @@ def test_pending_call_asked_for_again_is_answered_under_its_new_id(live: Driver)
     live.disconnect()
     live.connect()
     live.server(CallRequested("c2", "move", {"m": 1}))
-    live.do(live.exchange.tool_result("c1", {"ok": True}, live.now_s))
+    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
     assert (live.calls(), live.replies()) == (["c1"], ["c2"])
 
 
@@ -90,7 +91,7 @@ def test_same_call_twice_in_one_session_is_carried_out_twice(live: Driver) -> No
     live.speak(0, 3200)
     for call_id in ("c1", "c2"):
         live.server(CallRequested(call_id, "step", {}))
-        live.do(live.exchange.tool_result(call_id, {}, live.now_s))
+        live.do(live.uplink.tool_result(call_id, {}, live.now_s))
     assert live.calls() == live.replies() == ["c1", "c2"]
 
 
@@ -107,7 +108,7 @@ def test_model_that_does_not_wait_for_its_tool_keeps_the_turn_open_for_the_resul
     turn = live.speak(0, 3200)
     live.server(CallRequested("c1", "move", {}), CHUNK, TurnComplete())
     assert live.ends() == []
-    live.do(live.exchange.tool_result("c1", {}, live.now_s))
+    live.do(live.uplink.tool_result("c1", {}, live.now_s))
     live.server(CHUNK, TurnComplete())
     live.wait(2.1)
     assert live.ends(turn) == ["complete"]
@@ -120,10 +121,10 @@ def test_model_that_does_not_wait_for_its_tool_keeps_the_turn_open_for_the_resul
 def test_standby_keeps_the_turn_and_answers_it_when_it_becomes_the_owner(
     live: Driver,
 ) -> None:
-    live.do(live.exchange.route("http", 1, live.now_s))
+    live.do(live.uplink.route("http", 1, live.now_s))
     turn = live.speak(0, 3200)
     assert live.sent == []
-    live.do(live.exchange.route("live", 2, live.now_s))
+    live.do(live.uplink.route("live", 2, live.now_s))
     assert [joined(p) for p, _ in activities(live.sent)] == [[(0, 3200)]]
     live.server(CHUNK, TurnComplete())
     assert live.ends(turn) == ["complete"]
@@ -132,17 +133,17 @@ def test_standby_keeps_the_turn_and_answers_it_when_it_becomes_the_owner(
 
 
 def test_standby_does_not_answer_what_another_backend_has_answered(live: Driver) -> None:
-    live.do(live.exchange.route("http", 1, live.now_s))
+    live.do(live.uplink.route("http", 1, live.now_s))
     turn = live.speak(0, 3200)
-    live.exchange.answered_elsewhere(turn)
-    live.do(live.exchange.route("live", 2, live.now_s))
+    live.uplink.answered_elsewhere(turn)
+    live.do(live.uplink.route("live", 2, live.now_s))
     assert live.sent == []
 
 
 def test_losing_the_route_in_mid_answer_says_nothing_more(live: Driver) -> None:
     turn = live.speak(0, 3200)
     live.server(CHUNK)
-    live.do(live.exchange.route("http", 1, live.now_s))
+    live.do(live.uplink.route("http", 1, live.now_s))
     assert live.wants_out
     live.disconnect("withdrawn")
     live.connect()
@@ -152,12 +153,12 @@ def test_losing_the_route_in_mid_answer_says_nothing_more(live: Driver) -> None:
 
 def test_nobody_answers_before_the_first_route() -> None:
     live = Driver()
-    live.do(live.exchange.route(None, 0, live.now_s))
+    live.do(live.uplink.route(None, 0, live.now_s))
     live.connect()
     live.speak(0, 3200)
     assert live.sent == []
-    live.do(live.exchange.route("live", 1, live.now_s))
-    assert isinstance(live.sent[0], StartActivity)
+    live.do(live.uplink.route("live", 1, live.now_s))
+    assert live.sent[0] == SendActivity(Activity.STARTED)
 
 
 # Turn detection by the server.
@@ -193,7 +194,7 @@ def test_server_side_interruption_ends_the_answer(listening: Driver) -> None:
 def test_late_transcript_opens_no_turn_of_its_own(listening: Driver) -> None:
     listening.hear(9600)
     listening.server(CHUNK, TurnComplete(), USER)
-    assert listening.exchange.idle()
+    assert listening.idle
     assert listening.said("local:9600", "user") == "go forward"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.backends.realtime.actor import Live
+from actors.backends.gemini.live.actor import Live
 from pipeline.frames import Audio, Frame, Side, Transcript
 
 

@@ -6,7 +6,7 @@ import re
 import struct
 from enum import Enum, auto
 
-from actors.backends.gemini.live.events import DEFAULT_RATE_HZ
+from actors.backends.realtime.events import DEFAULT_RATE_HZ
 from actors.backends.turnwise.request import AnswerFailedError, Sound
 
 RIFF_HEADER = 12

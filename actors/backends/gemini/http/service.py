@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.gemini.close_reason import ConnectionOverError, closing_of, network_errors
 from actors.backends.gemini.faults import Closing, Source, classify
-from actors.backends.gemini.http.keys import KeyPool
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
+from actors.backends.gemini.keys import KeyPool
 from actors.backends.gemini.models import Model, list_models
 from actors.backends.gemini.server import Server, find_server, make_client
 from pipeline.actor import Surroundings

@@ -11,8 +11,13 @@ if TYPE_CHECKING:
     from google.genai import Client
 
 
-def live_client(server: Server, options: LiveOptions) -> Client:
+def live_client(server: Server, options: LiveOptions, key: str | None = None) -> Client:
     """Return a client; close it with `aclose`.
+
+    Args:
+        server: Whose.
+        options: Of the actor.
+        key: One of the server's keys; None: the first.
 
     Raises:
         ConfigError: the CA file cannot be read.
@@ -27,4 +32,4 @@ def live_client(server: Server, options: LiveOptions) -> Client:
         # Audio does not shrink; deflating each block would cost time and memory.
         "compression": None,
     }
-    return make_client(server, server.keys[0], websocket)
+    return make_client(server, key or server.keys[0], websocket)

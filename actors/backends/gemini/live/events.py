@@ -1,105 +1,31 @@
-"""What the server says, as small events in the order in which they must be dealt with."""
+"""From the messages of the Live API to events."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from actors.backends.realtime.events import (
+    DEFAULT_RATE_HZ,
+    AnswerChunk,
+    CallRequested,
+    CallsCancelled,
+    Event,
+    GenerationComplete,
+    GoAway,
+    HandleIssued,
+    Interrupted,
+    Said,
+    TurnComplete,
+    UsageReported,
+)
 from pipeline.frames import Side
 
 if TYPE_CHECKING:
     from google.genai import types
 
-DEFAULT_RATE_HZ = 24_000
-"""What the service sends when the MIME type names no rate."""
 DEFAULT_TIME_LEFT_S = 10.0
 """For a GoAway that does not say how much time is left."""
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerChunk:
-    """PCM16 mono of the answer."""
-
-    pcm: bytes
-    rate_hz: int = DEFAULT_RATE_HZ
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A piece of a transcript."""
-
-    side: Side
-    text: str
-    finished: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """The answer in progress was given up."""
-
-
-@dataclass(frozen=True, slots=True)
-class GenerationComplete:
-    """No more audio comes in this answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnComplete:
-    """The model is done and waits for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallRequested:
-    """The model wants a function called."""
-
-    call_id: str
-    name: str
-    args: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class CallsCancelled:
-    """Results of these calls are no longer wanted."""
-
-    call_ids: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UsageReported:
-    """Tokens by modality in lower case."""
-
-    input_tokens: dict[str, int]
-    output_tokens: dict[str, int]
-    total_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class GoAway:
-    """The server will close the connection."""
-
-    time_left_s: float
-
-
-@dataclass(frozen=True, slots=True)
-class HandleIssued:
-    """The session can be resumed with `handle`; None: not at this point."""
-
-    handle: str | None
-
-
-Event = (
-    AnswerChunk
-    | Said
-    | Interrupted
-    | GenerationComplete
-    | TurnComplete
-    | CallRequested
-    | CallsCancelled
-    | UsageReported
-    | GoAway
-    | HandleIssued
-)
 
 
 def events_of(message: types.LiveServerMessage) -> list[Event]:

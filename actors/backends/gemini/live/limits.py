@@ -1,11 +1,11 @@
-"""The limits of the exchange for a model and its settings."""
+"""The limits of turns for a model and its settings."""
 
 from __future__ import annotations
 
-from actors.backends.gemini.live.capabilities import Family
+from actors.backends.gemini.live.capabilities import family_of
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.setup import behavior
-from actors.backends.realtime.book import Limits
+from actors.backends.realtime.limits import Limits
 
 FOLLOW_UP_S = 2.0
 """In which a model that does not wait for its tools begins to speak about a result."""
@@ -14,8 +14,9 @@ GENERATION_GRACE_S = 0.5
 the latter."""
 
 
-def limits_of(options: LiveOptions, family: Family, *, local_turns: bool) -> Limits:
-    """Return what holds for `family` under these options."""
+def limits_of(options: LiveOptions, *, local_turns: bool) -> Limits:
+    """Return what holds for the model under these options."""
+    family = family_of(options.model)
     blocking = behavior(options, family) != "NON_BLOCKING"
     # A model that reports its status says itself when nothing more is to come.
     tells_idle = family.idle == "interaction_status"

@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from actors.backends.gemini.live.capabilities import capabilities
 from actors.backends.gemini.server import ServerOptions
+from actors.backends.realtime.options import Part, RealtimeOptions
 from pipeline.errors import did_you_mean
-
-
-class Part(BaseModel):
-    """Base of a group of settings; an unknown field is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Thinking(Part):
@@ -44,14 +39,6 @@ class Keepalive(Part):
     timeout_s: float = Field(60.0, gt=0)
 
 
-class Reconnect(Part):
-    """Waiting between attempts to connect: exponential, with jitter."""
-
-    attempts: int = Field(5, ge=1, description="Failures in a row until it is `unavailable`.")
-    first_s: float = Field(1.0, gt=0, description="Wait after the first failure.")
-    max_s: float = Field(60.0, gt=0, description="Longest wait; also the rest between rounds.")
-
-
 class ServerVad(Part):
     """Turn detection by the service; used when `speech` is not connected."""
 
@@ -61,16 +48,11 @@ class ServerVad(Part):
     end_sensitivity: Literal["high", "low"] | None = None
 
 
-class LiveOptions(ServerOptions):
+class LiveOptions(ServerOptions, RealtimeOptions):
     """How one Live session is set up and kept."""
 
     model: str = Field("gemini-3.8-live", min_length=1, description="Name of a Live model.")
     voice: str | None = Field(None, description="One of the prebuilt voices; null: Puck.")
-    language: str | None = Field(
-        None, description="Language to answer in; null: the one the user speaks."
-    )
-    system_instruction: str | None = Field(None, description="Who the model is.")
-    temperature: float | None = Field(None, ge=0, le=2)
     media_resolution: Literal["low", "medium", "high"] | None = Field(
         None, description="Tokens spent on each picture."
     )
@@ -79,9 +61,7 @@ class LiveOptions(ServerOptions):
         None, description="Whether the model waits for a tool; null: what suits the model."
     )
     compression: Compression | None = None
-    resumption: bool = Field(True, description="Go on with the same session after a break.")
     keepalive: Keepalive | None = Field(Keepalive(), description="WebSocket pings; null: none.")
-    connect: Reconnect = Reconnect()
     setup_timeout_s: float = Field(10.0, gt=0, description="To connect and have setup confirmed.")
     close_timeout_s: float = Field(1.0, gt=0, description="For the closing handshake.")
     first_sound_timeout_s: float | None = Field(

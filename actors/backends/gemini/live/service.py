@@ -1,83 +1,98 @@
-"""What the conversations share: the server, the client for it, and the pace of new connections."""
+"""What the sessions share: the server, its keys, a client for each, the pace of connections."""
 
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import time
 from typing import TYPE_CHECKING, Any
 
+from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
     closing_of,
     network_errors,
 )
-from actors.backends.gemini.faults import Closing, Source
+from actors.backends.gemini.faults import Closing, Source, classify
+from actors.backends.gemini.keys import KeyPool
 from actors.backends.gemini.live.capabilities import family_of
 from actors.backends.gemini.live.client import live_client
+from actors.backends.gemini.live.limits import limits_of
+from actors.backends.gemini.live.link import GeminiLink
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.models import check_live_model, list_models
 from actors.backends.gemini.server import Server, find_server
+from actors.backends.realtime.limits import Limits
+from actors.backends.realtime.link import LinkOverError
+from pipeline.actor import Actor
+from pipeline.errors import CredentialError, GreenroomError, ModelError
+from pipeline.frames import FaultClass
 
 if TYPE_CHECKING:
     from google.genai import Client
 
-    from pipeline.actor import Surroundings
-
 ADMITTED_EVERY_S = 0.02
 """Setting up a connection holds up all that talk for some milliseconds of TLS and JSON. One in
 each 20 ms block of sound leaves time for the block."""
+PEER_CHARACTERS = 12
+"""Of a key's SHA-256: tells keys apart, and gives none away."""
 
 _checked_models: set[str] = set()
 """Servers and models found good in this process."""
 
 
-class Service:
-    """Finds the server and makes the client, for whoever connects next.
+class LiveService:
+    """Finds the server and makes links, for whoever connects next.
 
     Args:
         options: Of the actor.
-        surroundings: Of the actor.
-        checkpoint: Of the actor; notes that the model was found.
+        actor: Counts, logs, and notes in its checkpoint that a model was found.
     """
 
-    def __init__(
-        self, options: LiveOptions, surroundings: Surroundings, checkpoint: dict[str, Any]
-    ) -> None:
-        self.family = family_of(options.model)
-        self.peer = ""
-        """Server and model, as words."""
-        self.warned: set[str] = set()
-        """What was left out of setups, and is not to be logged again."""
+    def __init__(self, options: LiveOptions, actor: Actor[Any]) -> None:
         self._options = options
-        self._surroundings = surroundings
-        self._checkpoint = checkpoint
-        self._client: Client | None = None
+        self._actor = actor
+        self._warned: set[str] = set()
+        self._pool = KeyPool(())
         self._server: Server | None = None
-        self._preparing: asyncio.Task[Client] | None = None
+        self._clients: dict[str, Client] = {}
+        self._preparing: dict[str, asyncio.Task[tuple[Server, str]]] = {}
         self._admission_s = 0.0
 
     def begin(self) -> None:
         """Do what the next attempt needs and what needs nobody else, beside all other starts."""
-        self._preparing = asyncio.create_task(self._prepare())
-        # Whoever never gets as far as an attempt does not miss how this went.
-        self._preparing.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._prepare(self._options.model)
 
-    async def client(self) -> Client:
-        """Return a client for the server as it is now; those who ask at once share the search.
+    def limits(self, manner: LiveOptions, *, local_turns: bool) -> Limits:
+        """Return what holds for the turns of a session."""
+        return limits_of(manner, local_turns=local_turns)
+
+    async def link(self, manner: LiveOptions) -> GeminiLink:
+        """Return a link with a key that may be used, once there is leave to connect it.
 
         Raises:
-            GreenroomError: there is no server, no key or no such model.
-            ConnectionOverError: the server does not answer as it should.
+            LinkOverError: there is no server, no key, no such model, or no answer.
         """
-        if self._preparing is None:
-            self.begin()
-        preparing = self._preparing
-        assert preparing is not None
         try:
-            return await asyncio.shield(preparing)
-        finally:
-            if self._preparing is preparing and preparing.done():
-                self._preparing = None
+            server, key = await self._prepared(manner.model)
+            client = self._client_for(server, key)
+        except ConnectionOverError as error:
+            raise LinkOverError(classify(error.closing)) from error
+        except GreenroomError as error:
+            raise LinkOverError(_info_on(error)) from error
+        await self.admission()
+
+        def on_fault(info: FaultInfo) -> None:
+            self._pool.failed(key, manner.model, info, time.monotonic())
+
+        peer = f"{_address(server)} {manner.model} {_digest(key)}"
+        family = family_of(manner.model)
+        return GeminiLink(client, peer, family, self._actor, on_fault, self._warn)
+
+    def ready_in_s(self, manner: LiveOptions) -> float | None:
+        """Return the time until there is a key that may be used; None: there will be none."""
+        return self._pool.wait_s(manner.model, time.monotonic())
 
     async def admission(self) -> None:
         """Wait for leave to connect: at once, unless many want to."""
@@ -88,40 +103,75 @@ class Service:
             await asyncio.sleep(wait_s)
 
     async def close(self) -> None:
-        """Let go of the client, and of what `begin` began."""
-        if self._preparing is not None:
-            self._preparing.cancel()
-            await asyncio.gather(self._preparing, return_exceptions=True)
-        await self._close_client()
+        """Let go of the clients, and of what `begin` began."""
+        preparing = list(self._preparing.values())
+        for task in preparing:
+            task.cancel()
+        await asyncio.gather(*preparing, return_exceptions=True)
+        await self._close_clients()
 
-    async def _prepare(self) -> Client:
-        """Find the server, make a client for it, and check the model."""
-        server = await find_server(self._options, self._surroundings)
-        self.peer = f"{server.base_url or 'default'} {self._options.model}"
-        client = await self._client_for(server)
-        await self._check_model(client)
-        return client
+    def _prepare(self, model: str) -> asyncio.Task[tuple[Server, str]]:
+        task = asyncio.create_task(self._find(model))
+        self._preparing[model] = task
+        # Whoever never gets as far as an attempt does not miss how this went.
+        task.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return task
 
-    async def _client_for(self, server: Server) -> Client:
-        """A client takes 40 ms to make if it has to read certificates: one serves them all."""
-        if self._client is not None and self._server == server:
-            return self._client
-        await self._close_client()
-        self._client, self._server = live_client(server, self._options), server
-        return self._client
+    async def _prepared(self, model: str) -> tuple[Server, str]:
+        """Those who ask at once share the search."""
+        preparing = self._preparing.get(model) or self._prepare(model)
+        try:
+            return await asyncio.shield(preparing)
+        finally:
+            if preparing.done() and self._preparing.get(model) is preparing:
+                del self._preparing[model]
 
-    async def _close_client(self) -> None:
-        client, self._client = self._client, None
-        if client is not None:
+    async def _find(self, model: str) -> tuple[Server, str]:
+        """Find the server as it is now and a key, and check the model."""
+        server = await find_server(self._options, self._actor.surroundings)
+        if server != self._server:
+            await self._close_clients()
+            self._pool, self._server = KeyPool(server.keys), server
+        key = self._pool.usable(model, time.monotonic())
+        if key is None:
+            raise LinkOverError(self._no_key(model))
+        try:
+            await self._check_model(server, model, self._client_for(server, key))
+        except ConnectionOverError as error:
+            info = classify(error.closing)
+            self._pool.failed(key, model, info, time.monotonic())
+            raise LinkOverError(info) from error
+        return server, key
+
+    def _no_key(self, model: str) -> FaultInfo:
+        wait_s = self._pool.wait_s(model, time.monotonic())
+        if wait_s is None:
+            advice = "Check GEMINI_API_KEY."
+            reason = "every API key was refused"
+            return FaultInfo(FaultClass.AUTH, Action.STOP, None, reason, advice)
+        reason = f"the quota of every API key is used up for {model}"
+        return FaultInfo(FaultClass.QUOTA, Action.COOL_DOWN, None, reason, retry_after_s=wait_s)
+
+    def _client_for(self, server: Server, key: str) -> Client:
+        """One for each key: to make one takes 40 ms if it has to read certificates."""
+        if key not in self._clients:
+            self._clients[key] = live_client(server, self._options, key)
+        return self._clients[key]
+
+    async def _close_clients(self) -> None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
             await client.aio.aclose()
             client.close()
 
-    async def _check_model(self, client: Client) -> None:
+    async def _check_model(self, server: Server, model: str, client: Client) -> None:
         """Ask which models there are: a wrong name opens the socket and then closes it.
 
         Once a process; one that was restarted trusts the process before.
         """
-        if self.peer in _checked_models or self._checkpoint.get("model_checked") == self.peer:
+        wanted = f"{_address(server)} {model}"
+        known = self._actor.checkpoint.get("models_checked", [])
+        if wanted in _checked_models or wanted in known:
             return
         try:
             async with asyncio.timeout(self._options.setup_timeout_s):
@@ -131,6 +181,28 @@ class Service:
         except ODD_FRAMES as error:
             reason = "the list of models is no JSON"
             raise ConnectionOverError(Closing(Source.LOCAL, None, reason)) from error
-        check_live_model(self._options.model, models)
-        _checked_models.add(self.peer)
-        self._checkpoint["model_checked"] = self.peer
+        check_live_model(model, models)
+        _checked_models.add(wanted)
+        self._actor.checkpoint["models_checked"] = [*known, wanted]
+
+    def _warn(self, warning: str) -> None:
+        if warning not in self._warned:
+            self._warned.add(warning)
+            self._actor.log.warning(warning)
+
+
+def _address(server: Server) -> str:
+    return server.base_url or "default"
+
+
+def _digest(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()[:PEER_CHARACTERS]
+
+
+def _info_on(error: GreenroomError) -> FaultInfo:
+    if isinstance(error, CredentialError):
+        return FaultInfo(FaultClass.AUTH, Action.STOP, None, str(error))
+    if isinstance(error, ModelError):
+        advice = "`greenroom models` lists the models there are."
+        return FaultInfo(FaultClass.MODEL, Action.STOP, None, str(error), advice)
+    return FaultInfo(FaultClass.BAD_REQUEST, Action.STOP, None, str(error))

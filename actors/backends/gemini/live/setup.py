@@ -3,37 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.live.capabilities import Family
 from actors.backends.gemini.live.options import LiveOptions
+from actors.backends.realtime.link import Seed
 
 if TYPE_CHECKING:
     from google.genai import types
 
 
-@dataclass(frozen=True)
-class Opening:
-    """How this connection begins.
-
-    Attributes:
-        local_turns: Turns are marked by this side.
-        tools: As in `ToolOffer`.
-        handle: Resumes a session.
-        seeded: History is sent first; never together with a handle.
-        left_out: Options the service refused before.
-    """
-
-    local_turns: bool
-    tools: tuple[dict[str, Any], ...] = ()
-    handle: str | None = None
-    seeded: bool = False
-    left_out: frozenset[str] = frozenset()
-
-
 def build_setup(
-    options: LiveOptions, family: Family, opening: Opening
+    options: LiveOptions, family: Family, seed: Seed
 ) -> tuple[types.LiveConnectConfig, list[str]]:
     """Return the setup and, in words, what was left out of it."""
     from google.genai import types
@@ -46,29 +27,29 @@ def build_setup(
         "temperature": options.temperature,
         "input_audio_transcription": {},
         "output_audio_transcription": {},
-        "realtime_input_config": _realtime_input(options, opening),
+        "realtime_input_config": _realtime_input(options, seed),
     }
     if options.media_resolution:
         name = f"MEDIA_RESOLUTION_{options.media_resolution.upper()}"
         fields["media_resolution"] = types.MediaResolution(name)
-    if options.voice and "voice" not in opening.left_out:
+    if options.voice and "voice" not in seed.left_out:
         fields["speech_config"] = {
             "voice_config": {"prebuilt_voice_config": {"voice_name": options.voice}}
         }
     if instruction := _instruction(options):
         fields["system_instruction"] = {"parts": [{"text": instruction}]}
-    if "thinking" not in opening.left_out:
+    if "thinking" not in seed.left_out:
         fields["thinking_config"] = _thinking(options, family, warnings)
-    if opening.tools:
-        fields["tools"] = [_tools(options, family, opening.tools, warnings)]
+    if seed.tools:
+        fields["tools"] = [_tools(options, family, seed.tools, warnings)]
     if options.compression:
         fields["context_window_compression"] = {
             "trigger_tokens": options.compression.trigger_tokens,
             "sliding_window": {"target_tokens": options.compression.target_tokens},
         }
     if options.resumption:
-        fields["session_resumption"] = {"handle": opening.handle}
-    if opening.seeded and not opening.handle:
+        fields["session_resumption"] = {"handle": seed.handle}
+    if seed.history and not seed.handle:
         fields["history_config"] = {"initial_history_in_client_content": True}
     return types.LiveConnectConfig.model_validate(fields), warnings
 
@@ -87,10 +68,10 @@ def _instruction(options: LiveOptions) -> str:
     return "\n\n".join(text for text in (options.system_instruction, language) if text)
 
 
-def _realtime_input(options: LiveOptions, opening: Opening) -> types.RealtimeInputConfigDict:
+def _realtime_input(options: LiveOptions, seed: Seed) -> types.RealtimeInputConfigDict:
     from google.genai import types
 
-    if opening.local_turns:
+    if seed.local_turns:
         return {"automatic_activity_detection": {"disabled": True}}
     vad = options.server_vad
     detection: types.AutomaticActivityDetectionDict = {

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.gemini.credentials import find_keys
 from actors.backends.gemini.http.availability import LOOK, Availability, availability_of
-from actors.backends.gemini.http.keys import KeyPool
 from actors.backends.gemini.http.pcm_stream import PcmStream
 from actors.backends.gemini.http.retry import DAY_REST_S, Attempts, with_daily_quota
+from actors.backends.gemini.keys import KeyPool
 from actors.backends.turnwise.request import AnswerFailedError, Sound
 from pipeline.errors import CredentialError
 from pipeline.frames import BackendState, FaultClass

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from google.genai import types
 
-from actors.backends.gemini.live.events import (
+from actors.backends.gemini.live.events import events_of
+from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
     CallsCancelled,
@@ -18,7 +19,6 @@ from actors.backends.gemini.live.events import (
     Said,
     TurnComplete,
     UsageReported,
-    events_of,
 )
 from pipeline.frames import Side
 

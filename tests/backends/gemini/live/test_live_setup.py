@@ -10,7 +10,8 @@ from pydantic import ValidationError
 from actors.backends.gemini.live.capabilities import capabilities, family_of
 from actors.backends.gemini.live.limits import limits_of
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.live.setup import Opening, behavior, build_setup
+from actors.backends.gemini.live.setup import behavior, build_setup
+from actors.backends.realtime.link import Seed
 
 TOOLS = ({"name": "move", "description": "Drive.", "parameters": {"type": "object"}},)
 
@@ -31,11 +32,11 @@ def test_family_is_found_by_the_longest_prefix(model: str, prefix: str) -> None:
 
 
 def setup_of(
-    model: str = "gemini-3.8-live", opening: Opening | None = None, **options: Any
+    model: str = "gemini-3.8-live", seed: Seed | None = None, **options: Any
 ) -> tuple[dict[str, Any], list[str]]:
     chosen = LiveOptions.model_validate({"model": model, **options})
-    opening = opening or Opening(local_turns=True)
-    config, warnings = build_setup(chosen, family_of(model), opening)
+    seed = seed or Seed(local_turns=True)
+    config, warnings = build_setup(chosen, family_of(model), seed)
     return config.model_dump(mode="json", exclude_none=True), warnings
 
 
@@ -80,14 +81,14 @@ BEHAVIORS = [
 def test_tools_are_declared_as_the_model_takes_them(
     model: str, wanted: str | None, sent: str | None, warned: int
 ) -> None:
-    opening = Opening(local_turns=True, tools=TOOLS)
-    setup, warnings = setup_of(model, opening, tool_behavior=wanted)
+    seed = Seed(local_turns=True, tools=TOOLS)
+    setup, warnings = setup_of(model, seed, tool_behavior=wanted)
     (declared,) = setup["tools"][0]["function_declarations"]
     assert declared.get("behavior") == sent
     assert declared["parameters_json_schema"] == {"type": "object"}
     assert len(warnings) == warned
     limits = limits_of(
-        LiveOptions.model_validate({"tool_behavior": wanted}), family_of(model), local_turns=True
+        LiveOptions.model_validate({"model": model, "tool_behavior": wanted}), local_turns=True
     )
     assert limits.blocking is (sent != "NON_BLOCKING")
 
@@ -124,23 +125,23 @@ def test_all_settings_reach_the_setup() -> None:
 
 
 def test_history_is_never_told_to_a_session_that_is_resumed() -> None:
-    fresh, _ = setup_of(opening=Opening(local_turns=True, seeded=True))
+    fresh, _ = setup_of(seed=Seed(local_turns=True, history=(("user", "hello"),)))
     assert fresh["history_config"] == {"initial_history_in_client_content": True}
-    resumed, _ = setup_of(opening=Opening(local_turns=True, seeded=True, handle="h"))
+    resumed, _ = setup_of(seed=Seed(local_turns=True, handle="h"))
     assert "history_config" not in resumed
     assert resumed["session_resumption"] == {"handle": "h"}
 
 
 def test_refused_options_are_left_out() -> None:
-    opening = Opening(local_turns=True, left_out=frozenset({"voice", "thinking"}))
-    setup, _ = setup_of("gemini-3.1-flash", opening, voice="Kore", thinking={"level": "low"})
+    seed = Seed(local_turns=True, left_out=frozenset({"voice", "thinking"}))
+    setup, _ = setup_of("gemini-3.1-flash", seed, voice="Kore", thinking={"level": "low"})
     assert "speech_config" not in setup
     assert "thinking_config" not in setup
 
 
 def test_server_side_detection_takes_its_settings() -> None:
     vad = {"silence_ms": 700, "start_sensitivity": "low", "end_sensitivity": "high"}
-    setup, _ = setup_of(opening=Opening(local_turns=False), server_vad=vad)
+    setup, _ = setup_of(seed=Seed(local_turns=False), server_vad=vad)
     assert setup["realtime_input_config"]["automatic_activity_detection"] == {
         "silence_duration_ms": 700,
         "start_of_speech_sensitivity": "START_SENSITIVITY_LOW",
@@ -149,12 +150,12 @@ def test_server_side_detection_takes_its_settings() -> None:
 
 
 def test_patience_follows_the_family_unless_it_is_set() -> None:
-    thinking = family_of("gemini-3.8-live-extended-thinking")
-    assert limits_of(LiveOptions(), thinking, local_turns=True).first_event_s == 15
-    assert limits_of(LiveOptions(), thinking, local_turns=True).grace_s is None
-    options = LiveOptions(first_sound_timeout_s=2)
-    assert limits_of(options, thinking, local_turns=True).first_event_s == 2
-    assert limits_of(LiveOptions(), family_of(""), local_turns=True).first_event_s == 4
+    thinking = LiveOptions(model="gemini-3.8-live-extended-thinking")
+    assert limits_of(thinking, local_turns=True).first_event_s == 15
+    assert limits_of(thinking, local_turns=True).grace_s is None
+    options = LiveOptions(model=thinking.model, first_sound_timeout_s=2)
+    assert limits_of(options, local_turns=True).first_event_s == 2
+    assert limits_of(LiveOptions(model="other"), local_turns=True).first_event_s == 4
 
 
 BAD = [

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
@@ -20,17 +19,18 @@ from actors.backends.gemini.close_reason import (
     http_closing,
     network_errors,
 )
-from actors.backends.gemini.faults import Closing, Source
+from actors.backends.gemini.faults import Closing, Source, classify
 from actors.backends.gemini.live.capabilities import Family
-from actors.backends.gemini.live.events import Event, events_of
+from actors.backends.gemini.live.events import events_of
 from actors.backends.gemini.live.last_frame import LastFrame
-from actors.backends.realtime.steps import (
-    EndActivity,
-    EndStream,
-    SendReply,
-    SendText,
-    StartActivity,
-)
+from actors.backends.gemini.live.options import LiveOptions
+from actors.backends.gemini.live.outbox import Outbox, Outgoing, Picture, Sound
+from actors.backends.gemini.live.setup import build_setup
+from actors.backends.realtime.calls import Reply
+from actors.backends.realtime.events import Event
+from actors.backends.realtime.link import Activity, LinkOverError, Seed
+from actors.backends.realtime.steps import SendActivity, SendReply, SendText
+from pipeline.actor import Actor
 
 if TYPE_CHECKING:
     from google.genai import Client, types
@@ -43,115 +43,139 @@ AUDIO_TYPE = "audio/pcm;rate=16000"
 """The rate must be named: the service has closed sessions that left it out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pcm:
-    """Sound captured at `origin_ns` (its last sample, monotonic)."""
+class GeminiLink:
+    """Sends in the order of the calls, none of which blocks; sound at once if nothing waits.
 
-    data: bytes
-    origin_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """The newest picture, whichever it is by the time it can be sent."""
-
-
-Outgoing = StartActivity | Pcm | EndActivity | EndStream | SendText | SendReply | Picture
-
-
-class Connection:
-    """Sends in the order of `send`, which never blocks; ends by itself, or by `leave`."""
+    Args:
+        client: Connects.
+        peer: What handles are good for.
+        family: Of the model.
+        actor: Counts and measures.
+        on_fault: Told what ended the connection, before anybody else.
+        warn: Told what was left out of the setup.
+    """
 
     def __init__(
-        self, client: Client, family: Family, counters: Counter[str], gauges: dict[str, float]
+        self,
+        client: Client,
+        peer: str,
+        family: Family,
+        actor: Actor[Any],
+        on_fault: Callable[[FaultInfo], None],
+        warn: Callable[[str], None],
     ) -> None:
+        self.peer = peer
         self._client = client
         self._family = family
-        self._counters = counters
-        self._gauges = gauges
-        self._outbox: asyncio.Queue[Outgoing] = asyncio.Queue()
+        self._counters = actor.counters
+        self._gauges = actor.gauges
+        self._on_fault = on_fault
+        self._warn = warn
+        self._outbox = Outbox(actor.counters)
         self._picture: bytes | None = None
+        self._stack = AsyncExitStack()
+        self._session: AsyncSession | None = None
         self._socket: ClientConnection | None = None
-        self._leaving: asyncio.Future[Closing | None] = asyncio.get_running_loop().create_future()
+        self._leaving: asyncio.Future[FaultInfo | None] = asyncio.get_running_loop().create_future()
 
-    def send(self, outgoing: Outgoing) -> None:
-        """Queue something for the server; sound goes out at once if nothing is queued."""
-        if isinstance(outgoing, Pcm) and self._outbox.empty() and self._write(outgoing):
-            return
-        self._outbox.put_nowait(outgoing)
-
-    def send_picture(self, jpeg: bytes) -> None:
-        """Queue a JPEG file; it takes the place of one that still waits."""
-        if self._picture is None:
-            self._outbox.put_nowait(Picture())
-        else:
-            self._counters["video_superseded"] += 1
-        self._picture = jpeg
-
-    def leave(self, closing: Closing | None = None) -> None:
-        """End the connection; `run` returns, or raises if there is something to complain of."""
-        if not self._leaving.done():
-            self._leaving.set_result(closing)
-
-    async def run(
-        self,
-        model: str,
-        config: types.LiveConnectConfig,
-        *,
-        setup_timeout_s: float,
-        history: Sequence[tuple[str, str]],
-        on_open: Callable[[], Awaitable[None]],
-        on_event: Callable[[Event], None],
-    ) -> None:
-        """Connect and stay connected.
-
-        Args:
-            model: Name of the model.
-            config: The setup message.
-            setup_timeout_s: Until setup must be confirmed.
-            history: Role and text of what was said before; the setup must announce it.
-            on_open: Awaited once setup is confirmed.
-            on_event: Called with each event after that.
+    async def connect(self, seed: Seed, manner: LiveOptions) -> None:
+        """Connect, have the setup confirmed, and tell what was said before.
 
         Raises:
-            ConnectionOverError: it failed or ended.
+            LinkOverError: it failed.
         """
-        async with AsyncExitStack() as stack:
-            session = await self._open(stack, model, config, setup_timeout_s)
-            if history:
-                await self._guard(self._seed(session, history))
-            if all(hasattr(session._ws, name) for name in WRITING):
-                self._socket = session._ws
-            await on_open()
-            tasks = [
-                asyncio.ensure_future(self._receive(session, on_event)),
-                asyncio.ensure_future(self._transmit(session)),
-            ]
-            try:
-                waited: list[asyncio.Future[Any]] = [*tasks, self._leaving]
-                await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                self._socket = None
-                for task in tasks:
-                    task.cancel()
-                ended = await asyncio.gather(*tasks, return_exceptions=True)
+        config, warnings = build_setup(manner, self._family, seed)
+        for warning in warnings:
+            self._warn(warning)
+        self._counters["connects"] += 1
+        with self._judged():
+            session = await self._open(manner.model, config, manner.setup_timeout_s)
+            if seed.history:
+                await self._guard(self._tell(session, seed.history))
+        self._session = session
+        if all(hasattr(session._ws, name) for name in WRITING):
+            self._socket = session._ws
+
+    async def listen(self, on_event: Callable[[Event], None]) -> None:
+        """Hand on what the service says, until `leave`.
+
+        Raises:
+            LinkOverError: the connection ended by itself, or `leave` was given a fault.
+        """
+        assert self._session is not None, "connect first"
+        tasks = [
+            asyncio.ensure_future(self._receive(self._session, on_event)),
+            asyncio.ensure_future(self._transmit(self._session)),
+        ]
+        try:
+            waited: list[asyncio.Future[Any]] = [*tasks, self._leaving]
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._socket = None
+            for task in tasks:
+                task.cancel()
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+        with self._judged():
             # A close that both tasks noticed is best explained by the one that was listening.
             for error in ended:
                 if isinstance(error, Exception):
                     raise error
-            if closing := self._leaving.result():
-                raise ConnectionOverError(closing)
+        if info := self._leaving.result():
+            raise LinkOverError(info)
+
+    def send_audio(self, pcm: bytes, origin_ns: int) -> None:
+        """Send sound captured at `origin_ns` (its last sample, monotonic)."""
+        if self._outbox or not self._write(pcm, origin_ns):
+            self._outbox.put_sound(pcm, origin_ns)
+
+    def send_activity(self, activity: Activity) -> None:
+        """Say that the user begins to speak, or has finished."""
+        self._outbox.put(SendActivity(activity))
+
+    def send_image(self, jpeg: bytes) -> None:
+        """Send a JPEG file; it takes the place of one that still waits."""
+        if self._picture is None:
+            self._outbox.put(Picture())
+        else:
+            self._counters["video_superseded"] += 1
+        self._picture = jpeg
+
+    def send_text(self, text: str) -> None:
+        """Send a typed turn."""
+        self._outbox.put(SendText(text))
+
+    def send_tool_results(self, replies: Sequence[Reply]) -> None:
+        """Answer tool calls."""
+        for reply in replies:
+            self._outbox.put(SendReply(reply))
+
+    def leave(self, info: FaultInfo | None = None) -> None:
+        """End the connection: `listen` returns, or raises if there is a fault to complain of."""
+        if not self._leaving.done():
+            self._leaving.set_result(info)
+
+    async def aclose(self) -> None:
+        """Close the socket."""
+        await self._stack.aclose()
+
+    @contextmanager
+    def _judged(self) -> Iterator[None]:
+        try:
+            yield
+        except ConnectionOverError as error:
+            info = classify(error.closing)
+            self._on_fault(info)
+            raise LinkOverError(info) from error
 
     async def _open(
         self,
-        stack: AsyncExitStack,
         model: str,
         config: types.LiveConnectConfig,
         setup_timeout_s: float,
     ) -> AsyncSession:
         try:
             async with asyncio.timeout(setup_timeout_s):
-                session = await stack.enter_async_context(
+                session = await self._stack.enter_async_context(
                     self._client.aio.live.connect(model=model, config=config)
                 )
         except TimeoutError as error:
@@ -198,13 +222,13 @@ class Connection:
     async def _transmit(self, session: AsyncSession) -> None:
         while True:
             outgoing = await self._outbox.get()
-            if not isinstance(outgoing, Pcm):
+            if not isinstance(outgoing, Sound):
                 await self._guard(self._send(session, outgoing))
                 continue
-            await self._guard(session._ws.send(audio_message(outgoing.data)))
-            self._count(outgoing)
+            await self._guard(session._ws.send(audio_message(outgoing.pcm)))
+            self._count(outgoing.pcm, outgoing.origin_ns)
 
-    def _write(self, sound: Pcm) -> bool:
+    def _write(self, pcm: bytes, origin_ns: int) -> bool:
         """Do what `send` of the socket does when it has not to wait, without a task's switch.
 
         With many sessions that is a sixth of all the time it takes to hear a block and to send it.
@@ -213,24 +237,24 @@ class Connection:
         socket = self._socket
         if socket is None or socket.paused or socket.state.name != "OPEN":
             return False
-        socket.protocol.send_text(audio_message(sound.data).encode())
+        socket.protocol.send_text(audio_message(pcm).encode())
         socket.send_data()
-        self._count(sound)
+        self._count(pcm, origin_ns)
         return True
 
-    def _count(self, sound: Pcm) -> None:
-        self._counters["audio_bytes"] += len(sound.data)
-        delay_ms = (time.monotonic_ns() - sound.origin_ns) / 1e6
+    def _count(self, pcm: bytes, origin_ns: int) -> None:
+        self._counters["audio_bytes"] += len(pcm)
+        delay_ms = (time.monotonic_ns() - origin_ns) / 1e6
         self._gauges["capture_to_socket_ms"] = round(delay_ms, 3)
 
     async def _send(self, session: AsyncSession, outgoing: Outgoing) -> None:
         """Send all but sound, which comes fifty times a second."""
         match outgoing:
-            case StartActivity():
+            case SendActivity(Activity.STARTED):
                 await session.send_realtime_input(activity_start={})
-            case EndActivity():
+            case SendActivity(Activity.ENDED):
                 await session.send_realtime_input(activity_end={})
-            case EndStream():
+            case SendActivity(Activity.PAUSED):
                 await session.send_realtime_input(audio_stream_end=True)
             case Picture():
                 jpeg, self._picture = self._picture or b"", None
@@ -250,7 +274,7 @@ class Connection:
                     }
                 )
 
-    async def _seed(self, session: AsyncSession, history: Sequence[tuple[str, str]]) -> None:
+    async def _tell(self, session: AsyncSession, history: Sequence[tuple[str, str]]) -> None:
         contents: list[Any] = [_content(role, text) for role, text in history]
         await session.send_client_content(turns=contents, turn_complete=True)
 

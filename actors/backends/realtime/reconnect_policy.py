@@ -6,18 +6,19 @@ import random as random_module
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from math import ceil
 
-from actors.backends.gemini.faults import Action, Verdict
-from actors.backends.gemini.live.options import Reconnect
+from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.realtime.options import Reconnect
 from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, FaultClass
-from pipeline.turns.fault_policy import POLICIES
+from pipeline.turns.fault_policy import POLICIES, OfKey
 
 JITTER = 0.5
 """Half of each wait is drawn at random: many clients do not come back at once."""
 
 
-class Phase(Enum):
+class ConnectionHealth(Enum):
     """How the connection fared."""
 
     NEW = auto()
@@ -33,67 +34,84 @@ class Decision:
         state: What to tell the pipeline.
         wait_s: Time until the next attempt; None: there is none.
         drop_handle: The handle is of no use any more.
+        another_key: The fault was the key's, and there is another: nobody else needs to act.
     """
 
     state: BackendState
     wait_s: float | None
     drop_handle: bool = False
+    another_key: bool = False
 
 
 @dataclass
-class Dialler:
+class ReconnectPolicy:
     """Counts failures. `left_out` are options that the service refused."""
 
     settings: Reconnect
     random: Callable[[], float] = random_module.random
-    phase: Phase = Phase.NEW
+    health: ConnectionHealth = ConnectionHealth.NEW
     failures: int = 0
     left_out: set[str] = field(default_factory=set)
     _last: Action | None = None
 
     def connected(self) -> None:
         """Setup was confirmed. What failed before is forgiven only once an answer came."""
-        self.phase = Phase.READY
+        self.health = ConnectionHealth.READY
 
     def proved(self) -> None:
         """The service answered a turn."""
         self.failures = 0
         self._last = None
 
-    def ended(self, verdict: Verdict, *, with_handle: bool) -> Decision:
+    def ended(
+        self, info: FaultInfo, *, with_handle: bool, key_in_s: float | None = None
+    ) -> Decision:
         """Decide what to do about the end of a connection or a failed attempt at one.
 
         Args:
-            verdict: What the fault table says.
+            info: What the vendor's fault table says.
             with_handle: The attempt was made with a handle.
+            key_in_s: Time until there is a key to use, 0 if there is one; None: not known.
         """
-        again = verdict.action is self._last
-        self._last = verdict.action
-        was_ready = self.phase is Phase.READY
-        self.phase = Phase.FAILING
+        policy = POLICIES[info.fault]
+        if policy.of_key is not OfKey.NOTHING and key_in_s == 0:
+            return self._change_key()
+        again = info.action is self._last
+        self._last = info.action
+        was_ready = self.health is ConnectionHealth.READY
+        self.health = ConnectionHealth.FAILING
         self.failures += 1
-        match verdict.action:
+        match info.action:
             case Action.STOP:
                 return self._stop()
             case Action.COOL_DOWN:
                 self.failures = 0
-                rest_s = max(POLICIES[verdict.fault].cool_down_s, verdict.retry_after_s or 0.0)
+                rest_s = max(policy.cool_down_s, info.retry_after_s or 0.0)
+                if key_in_s is not None:
+                    # The first of several keys to have rested.
+                    rest_s = min(rest_s, float(ceil(key_in_s)))
                 return Decision(BackendState.UNAVAILABLE, rest_s)
             case Action.LEAVE_OUT:
-                if verdict.option in self.left_out:
+                if info.option in self.left_out:
                     return self._stop()
-                self.left_out.add(verdict.option)
+                self.left_out.add(info.option)
                 return Decision(BackendState.DEGRADED, 0.0)
             case Action.FRESH_ONCE:
                 return self._stop() if again else self._at_once(drop_handle=True)
             case Action.FRESH:
                 return self._back_off(True) if again else self._at_once(True)
         # Once, a connection is made again without delay: the user may be in mid-sentence.
-        if self.failures == 1 and (was_ready or verdict.action is Action.RESUME):
+        if self.failures == 1 and (was_ready or info.action is Action.RESUME):
             return self._at_once()
         # A handle that the service answered with anything but a session is as good as none.
-        refused = with_handle and not was_ready and verdict.fault is not FaultClass.NETWORK
+        refused = with_handle and not was_ready and info.fault is not FaultClass.NETWORK
         return self._back_off(drop_handle=refused)
+
+    def _change_key(self) -> Decision:
+        self.health = ConnectionHealth.FAILING
+        self.failures = 0
+        self._last = None
+        return Decision(BackendState.DEGRADED, 0.0, another_key=True)
 
     def _stop(self) -> Decision:
         return Decision(BackendState.UNAVAILABLE, None, drop_handle=True)

@@ -1,0 +1,205 @@
+"""What comes from the server: what a connection and its events mean for the turns."""
+
+from __future__ import annotations
+
+from actors.backends.realtime.calls import Call, Reply
+from actors.backends.realtime.events import (
+    AnswerChunk,
+    CallRequested,
+    CallsCancelled,
+    Event,
+    GenerationComplete,
+    Interrupted,
+    Said,
+    TurnComplete,
+    UsageReported,
+)
+from actors.backends.realtime.steps import SendReply, Step
+from actors.backends.realtime.turn_state import (
+    TURN_PATIENCE_S,
+    Drain,
+    LinkState,
+    TurnState,
+)
+from actors.backends.realtime.turns import Delivery, Kind, Progress, Turn
+from actors.backends.realtime.uplink import deliver
+from pipeline.frames import AnswerEnd, Side, turn_id
+
+DRAIN_S = 1.0
+"""By then the last of an interrupted answer is here: a round trip and what was under way."""
+
+
+class Downlink:
+    """Takes what happened and the monotonic time in seconds; returns the steps to take."""
+
+    def __init__(self, state: TurnState) -> None:
+        self._state = state
+
+    def link_up(self, now_s: float) -> list[Step]:
+        """Setup is confirmed."""
+        self._state.link = LinkState.UP
+        return deliver(self._state, now_s)
+
+    def link_down(self, detail: str) -> list[Step]:
+        """The connection is gone: turns whose answer has not begun wait for the next one."""
+        state = self._state
+        state.link = LinkState.DOWN
+        state.drain = Drain.CLEAR
+        state.stream.cursor = None
+        state.calls.connection_lost()
+        steps: list[Step] = []
+        for turn in list(state.turns):
+            if turn.delivery is Delivery.WAITING:
+                continue
+            if turn.progress is Progress.GENERATED:
+                steps += state.complete(turn)
+            elif turn.begun or turn.kind is Kind.HEARD:
+                steps += state.end(turn, AnswerEnd.FAILED, f"cut off: {detail}")
+            else:
+                turn.rewind()
+                turn.deadline_s = turn.asked_s + TURN_PATIENCE_S if turn.asked_s else None
+        return steps
+
+    def link_gone(self, reason: str) -> list[Step]:
+        """There will be no connection soon: complete turns fail, for another backend to take."""
+        state = self._state
+        state.link = LinkState.GONE
+        state.gone_reason = reason
+        if not state.owned:
+            return []
+        steps: list[Step] = []
+        for turn in list(state.turns):
+            if turn.end is not None:
+                steps += state.end(turn, AnswerEnd.FAILED, reason)
+        return steps
+
+    def connecting(self) -> None:
+        """There may be a connection soon after all."""
+        self._state.link = LinkState.DOWN
+
+    def on_event(self, event: Event, now_s: float) -> list[Step]:
+        """The server said something. `GoAway` and `HandleIssued` are not about turns."""
+        return [*_turn_event(self._state, event, now_s), *deliver(self._state, now_s)]
+
+
+def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
+    match event:
+        case Interrupted():
+            return _interrupted(state)
+        case TurnComplete():
+            return _turn_complete(state, now_s)
+        case UsageReported():
+            turn = state.head or state.last
+            return [state.answers.usage(turn.turn_id if turn else "", event)]
+        case Said(side=Side.USER):
+            return _user_said(state, event, now_s)
+        case CallsCancelled():
+            return [state.answers.cancel(call) for call in state.calls.cancelled(event.call_ids)]
+        case AnswerChunk() | Said() | GenerationComplete() | CallRequested():
+            turn = _answering(state, now_s)
+            if turn is None:
+                state.counters["late_events"] += 1
+                return []
+            return _answer(state, turn, event, now_s)
+    return []
+
+
+def _answer(
+    state: TurnState,
+    turn: Turn,
+    event: AnswerChunk | Said | GenerationComplete | CallRequested,
+    now_s: float,
+) -> list[Step]:
+    state.drain = Drain.CLEAR
+    turn.progress = Progress.ANSWERING
+    if turn.kind is Kind.HEARD and not turn.begun:
+        state.answered_to = state.stream.cursor or 0
+    steps: list[Step] = []
+    match event:
+        case AnswerChunk():
+            steps.append(state.answers.audio(turn, event))
+        case Said():
+            steps += state.answers.said(turn, event)
+        case GenerationComplete():
+            if state.limits.grace_s is not None and not state.calls.pending(turn.turn_id):
+                turn.progress = Progress.GENERATED
+        case CallRequested():
+            asked = state.calls.requested(turn.turn_id, event.call_id, event.name, event.args)
+            match asked:
+                case Call():
+                    steps.append(state.answers.call(asked))
+                case Reply():
+                    steps.append(SendReply(asked))
+    state.rearm(turn, now_s)
+    return steps
+
+
+def _answering(state: TurnState, now_s: float) -> Turn | None:
+    """The turn an answer belongs to; None if it belongs to one that is over."""
+    turn = state.head
+    if turn is None and not state.limits.local_turns:
+        if state.drain is Drain.DRAINING:
+            return None
+        return _heard_turn(state, now_s)
+    if state.drain is Drain.DRAINING and now_s - state.interrupted_s < DRAIN_S:
+        return None
+    return turn
+
+
+def _interrupted(state: TurnState) -> list[Step]:
+    turn = state.head
+    over_already = state.drain is not Drain.CLEAR
+    state.drain = Drain.INTERRUPTED
+    if turn is None or over_already:
+        return []
+    return state.end(turn, AnswerEnd.INTERRUPTED)
+
+
+def _turn_complete(state: TurnState, now_s: float) -> list[Step]:
+    turn = state.head
+    drain, state.drain = state.drain, Drain.CLEAR
+    if turn is None or drain in {Drain.DRAINING, Drain.INTERRUPTED}:
+        return []
+    if drain is Drain.OWED and turn.progress is Progress.ASKED:
+        return []
+    if state.calls.pending(turn.turn_id):
+        turn.progress = Progress.WORKING
+        state.rearm(turn, now_s)
+        return []
+    if turn.replied and state.limits.follow_up_s:
+        turn.replied = False
+        turn.progress = Progress.WORKING
+        turn.deadline_s = now_s + state.limits.follow_up_s
+        return []
+    return state.complete(turn)
+
+
+def _user_said(state: TurnState, said: Said, now_s: float) -> list[Step]:
+    """The user's words come in no fixed order with the answer, even after it."""
+    started = [turn for turn in state.turns if turn.delivery is not Delivery.WAITING]
+    if started:
+        turn = started[-1]
+        if turn is state.head and turn.progress in {Progress.ASKED, Progress.ANSWERING}:
+            state.rearm(turn, now_s)
+        return [*state.answers.said(turn, said)]
+    late = state.last
+    if not state.limits.local_turns and (late is None or late.user_text):
+        return [*state.answers.said(_heard_turn(state, now_s), said)]
+    if late is None:
+        state.counters["late_events"] += 1
+        return []
+    return [*state.answers.said(late, said, final=True)]
+
+
+def _heard_turn(state: TurnState, now_s: float) -> Turn:
+    """A turn that the server found; it is named after the newest sample sent."""
+    session = state.answers.session
+    position = state.stream.cursor or 0
+    while turn_id(session, position) in state.over:
+        position += 1
+    turn = Turn(turn_id(session, position), Kind.HEARD, start=position)
+    turn.delivery = Delivery.SENT
+    turn.progress = Progress.ASKED
+    state.turns.append(turn)
+    state.rearm(turn, now_s)
+    return turn

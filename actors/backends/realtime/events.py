@@ -1,0 +1,97 @@
+"""What a service says, whoever the vendor: small events, in the order in which they count."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from pipeline.frames import Side
+
+DEFAULT_RATE_HZ = 24_000
+"""Of answers: what the services send unless they say otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChunk:
+    """PCM16 mono of the answer."""
+
+    pcm: bytes
+    rate_hz: int = DEFAULT_RATE_HZ
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A piece of a transcript."""
+
+    side: Side
+    text: str
+    finished: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The answer in progress was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationComplete:
+    """No more audio comes in this answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnComplete:
+    """The model is done and waits for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallRequested:
+    """The model wants a function called."""
+
+    call_id: str
+    name: str
+    args: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CallsCancelled:
+    """Results of these calls are no longer wanted."""
+
+    call_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UsageReported:
+    """Tokens by modality in lower case."""
+
+    input_tokens: dict[str, int]
+    output_tokens: dict[str, int]
+    total_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoAway:
+    """The server will close the connection."""
+
+    time_left_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class HandleIssued:
+    """The session can be resumed with `handle`; None: not at this point."""
+
+    handle: str | None
+
+
+Event = (
+    AnswerChunk
+    | Said
+    | Interrupted
+    | GenerationComplete
+    | TurnComplete
+    | CallRequested
+    | CallsCancelled
+    | UsageReported
+    | GoAway
+    | HandleIssued
+)
+"""One thing that a service says."""

@@ -1,0 +1,52 @@
+"""The best of all sessions as the state of the actor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.actor import Actor
+from pipeline.frames import ActorState, BackendState
+
+SHOWN = {BackendState.CONNECTING: ActorState.CONNECTING, BackendState.READY: ActorState.READY}
+"""What a backend that cannot answer shows as an actor is `degraded`: it works, the service does
+not."""
+ORDER = (
+    BackendState.READY,
+    BackendState.CONNECTING,
+    BackendState.DEGRADED,
+    BackendState.UNAVAILABLE,
+)
+"""Best first."""
+
+
+class HealthSummary:
+    """Counts sessions by state, so that one of many that changes costs as little as one of one."""
+
+    def __init__(self, actor: Actor[Any]) -> None:
+        self._actor = actor
+        self._states: dict[str, BackendState] = {}
+        self._reasons: dict[BackendState, dict[str, str]] = {state: {} for state in ORDER}
+
+    def update(self, session: str, state: BackendState, reason: str) -> None:
+        """A session's connection is in this state."""
+        self._discard(session)
+        self._states[session] = state
+        self._reasons[state][session] = reason
+        self._refresh()
+
+    def forget(self, session: str) -> None:
+        """A session has no connection any more, and wants none."""
+        if session in self._states:
+            self._discard(session)
+            self._refresh()
+
+    def _discard(self, session: str) -> None:
+        if session in self._states:
+            del self._reasons[self._states.pop(session)][session]
+
+    def _refresh(self) -> None:
+        self._actor.gauges["connected"] = len(self._reasons[BackendState.READY])
+        best = next((state for state in ORDER if self._reasons[state]), None)
+        if best is not None:
+            reason = next(iter(self._reasons[best].values()))
+            self._actor.set_state(SHOWN.get(best, ActorState.DEGRADED), reason)

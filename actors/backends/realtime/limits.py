@@ -1,0 +1,26 @@
+"""What differs between models and settings, as far as turns depend on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Times in seconds.
+
+    Attributes:
+        local_turns: The local detector cuts the turns; otherwise the server does.
+        first_event_s: Silence after a turn that counts as frozen.
+        stall_s: Silence in mid-answer that counts as frozen.
+        grace_s: From the end of generation to taking the turn for complete; None: wait.
+        follow_up_s: How long the model may take to speak about a tool result on its own.
+        blocking: The model waits for its tools, and must not be sent speech meanwhile.
+    """
+
+    local_turns: bool = True
+    first_event_s: float = 4.0
+    stall_s: float = 10.0
+    grace_s: float | None = 0.5
+    follow_up_s: float = 0.0
+    blocking: bool = True

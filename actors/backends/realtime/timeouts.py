@@ -1,0 +1,61 @@
+"""What becomes of turns whose time is up."""
+
+from __future__ import annotations
+
+from actors.backends.realtime.calls import Reply
+from actors.backends.realtime.steps import Abort, Freeze, SendReply, Step
+from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
+from actors.backends.realtime.turns import Delivery, Progress, Turn
+from actors.backends.realtime.uplink import deliver
+from pipeline.frames import AnswerEnd
+
+
+def expire(state: TurnState, now_s: float) -> list[Step]:
+    """Return what to do at `now_s`, monotonic seconds."""
+    steps: list[Step] = []
+    for turn in list(state.turns):
+        if turn.deadline_s is None or now_s < turn.deadline_s:
+            continue
+        turn.deadline_s = None
+        if turn.delivery is Delivery.OPEN:
+            # Its sound never came. What the server has begun cannot be taken back, and the
+            # next turn must not begin within it.
+            steps += [*state.end(turn, AnswerEnd.FAILED, "its sound is missing"), Abort()]
+            state.link = LinkState.DOWN
+        elif turn.delivery is Delivery.WAITING:
+            steps += state.end(turn, AnswerEnd.FAILED, "no connection in time")
+        elif state.calls.pending(turn.turn_id):
+            steps += _give_up_calls(state, turn, now_s)
+        elif turn.progress is Progress.GENERATED:
+            state.drain = Drain.OWED
+            steps += state.complete(turn)
+        elif turn.progress is Progress.WORKING:
+            steps += state.complete(turn)
+        else:
+            steps += _freeze(state, turn)
+    return [*steps, *deliver(state, now_s)]
+
+
+def _freeze(state: TurnState, turn: Turn) -> list[Step]:
+    """Give up the connection that owes an answer; the next one gets the turn, once.
+
+    Nothing is sent to wake the server first. Content with turnComplete interrupts: an answer
+    that was only slow would be cut off, and made a second time. What comes of a second
+    activityEnd is documented nowhere, and what the service does not expect, such as a second
+    setup, it meets with 1007, which costs the session and its handle.
+    """
+    turn.freezes += 1
+    what = "the answer stalled" if turn.begun else "no answer came"
+    steps: list[Step] = [Freeze(what)]
+    if turn.begun or turn.freezes > 1:
+        steps = [*state.end(turn, AnswerEnd.FAILED, what), *steps]
+    return steps
+
+
+def _give_up_calls(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
+    steps: list[Step] = []
+    for call in state.calls.abandoned(turn.turn_id):
+        reply = Reply(call.wire_id, call.name, {"error": "no result in time"})
+        steps += [state.answers.cancel(call), SendReply(reply)]
+    state.rearm(turn, now_s)
+    return steps
