@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from pipeline.errors import CredentialError
 from pipeline.logs import add_secret
 
@@ -36,22 +38,15 @@ def split_keys(text: str) -> tuple[str, ...]:
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return the `NAME=value` lines of a file; quotes and a leading `export` are taken off."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    """Return the values of a `.env` file by their names; none if there is no such file.
+
+    Raises:
+        CredentialError: it cannot be read.
+    """
+    if not path.exists():
         return {}
+    try:
+        values = dotenv_values(path, interpolate=False, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CredentialError(f"cannot read {path}: {error}") from error
-    values: dict[str, str] = {}
-    for line in text.splitlines():
-        name, equals, value = line.strip().removeprefix("export ").partition("=")
-        if not equals or name.startswith("#"):
-            continue
-        value = value.strip()
-        if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
-            value = value[1:-1]
-        else:
-            value = value.partition(" #")[0].strip()
-        values[name.strip()] = value
-    return values
+    return {name: value for name, value in values.items() if value is not None}

@@ -9,7 +9,7 @@ from contextlib import aclosing
 from typing import Any
 
 from actors.backends.on_device.options import WordsOptions
-from actors.lib.speech.sentences import SentenceCutter
+from actors.lib.speech.sentences import SpokenSentences
 from pipeline.errors import GreenroomError
 
 INSTRUCTION = (
@@ -61,7 +61,7 @@ async def converse(
 async def _sentences(
     options: WordsOptions, history: tuple[tuple[str, str], ...], said: str
 ) -> AsyncGenerator[str, None]:
-    cutter = SentenceCutter()
+    cutter = SpokenSentences()
     async with aclosing(_pieces(options, _messages(history, said))) as pieces:
         async for piece in pieces:
             for sentence in cutter.feed(piece):

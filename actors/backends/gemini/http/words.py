@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.http.contents import config_of, contents_of
 from actors.backends.gemini.http.heard import HeardSplitter
-from actors.backends.gemini.http.sentences import SentenceSplitter
 from actors.backends.gemini.http.usage import tokens_of
 from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Words
+from actors.lib.speech.sentences import SentenceSplitter
 
 if TYPE_CHECKING:
     from google.genai import types
