@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema
+from pydantic_core import ArgsKwargs
 
 from actors.services.tools.threads import DaemonThreads
 from actors.services.tools.tool import ToolError, as_response
@@ -18,6 +20,7 @@ from pipeline.importing import load_object
 
 SHOWN_VALUE_CHARS = 80
 """How much of a bad argument is shown back to the model."""
+BY_NAME = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class FunctionTool:
@@ -34,20 +37,15 @@ class FunctionTool:
         self._is_async = inspect.iscoroutinefunction(function)
         self.name = function.__name__
         self.description = inspect.getdoc(function) or ""
-        self._fields, self._model = _arguments_model(function)
-        self.parameters = _schema(self._model, self.name)
+        self._arguments = _arguments(function)
+        self.parameters = _schema(self._arguments, self.name)
 
     async def call(self, args: dict[str, Any]) -> dict[str, Any]:
         """Check the arguments and run the function; a sync one in a thread."""
         try:
-            checked = self._model.model_validate(args)
+            keywords = self._arguments.validate_python(ArgsKwargs((), args))
         except ValidationError as error:
             raise ToolError(_complaint(error)) from error
-        keywords = {
-            name: getattr(checked, field)
-            for field, name in self._fields.items()
-            if field in checked.model_fields_set
-        }
         if self._is_async:
             value = await self._function(**keywords)
         else:
@@ -69,36 +67,27 @@ def load_function(reference: str, config_dir: Path) -> Callable[..., Any]:
     return found
 
 
-def _arguments_model(function: Callable[..., Any]) -> tuple[dict[str, str], type[BaseModel]]:
-    """Return a model of the parameters, and the parameter behind each of its fields.
-
-    Fields carry names of their own: a parameter may be called `copy` or `_x`, a field may not.
-    """
+def _arguments(function: Callable[..., Any]) -> TypeAdapter[dict[str, Any]]:
+    """Return what checks the arguments of a function and hands them back by name."""
     name = function.__name__
-    try:
-        hints = get_type_hints(function, include_extras=True)
-    except NameError as error:
-        raise ConfigError(f"function {name}: its type hints cannot be read: {error}") from error
-    fields: dict[str, str] = {}
-    definitions: dict[str, Any] = {}
-    for number, parameter in enumerate(inspect.signature(function).parameters.values()):
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind not in BY_NAME:
             raise ConfigError(
                 f"function {name}: {parameter} cannot be offered; the model gives arguments by name"
             )
-        if parameter.name not in hints:
+        if parameter.annotation is parameter.empty:
             raise ConfigError(f"function {name}: give {parameter.name!r} a type hint")
-        field = f"argument_{number}"
-        default = ... if parameter.default is parameter.empty else parameter.default
-        fields[field] = parameter.name
-        definitions[field] = (hints[parameter.name], Field(default, alias=parameter.name))
+
+    def collect(**keywords: Any) -> dict[str, Any]:
+        return keywords
+
+    like_it: Any = wraps(function)(collect)
     try:
-        model = create_model(name, __config__=ConfigDict(extra="forbid"), **definitions)
+        return TypeAdapter(like_it)
+    except NameError as error:
+        raise ConfigError(f"function {name}: its type hints cannot be read: {error}") from error
     except PydanticUserError as error:
-        raise ConfigError(
-            f"function {name}: its parameters have no JSON Schema: {error}"
-        ) from error
-    return fields, model
+        raise _without_schema(name, error) from error
 
 
 class _Untitled(GenerateJsonSchema):
@@ -108,23 +97,25 @@ class _Untitled(GenerateJsonSchema):
         return False
 
 
-def _schema(model: type[BaseModel], name: str) -> dict[str, Any]:
+def _schema(arguments: TypeAdapter[dict[str, Any]], name: str) -> dict[str, Any]:
     try:
-        schema = model.model_json_schema(schema_generator=_Untitled)
+        schema = arguments.json_schema(schema_generator=_Untitled)
     except PydanticUserError as error:
-        raise ConfigError(
-            f"function {name}: its parameters have no JSON Schema: {error}"
-        ) from error
+        raise _without_schema(name, error) from error
     # Enforced here; the Live API's subset of JSON Schema does not know the keyword.
     schema.pop("additionalProperties", None)
-    schema.pop("title", None)
     return schema
+
+
+def _without_schema(name: str, error: PydanticUserError) -> ConfigError:
+    return ConfigError(f"function {name}: its parameters have no JSON Schema: {error}")
 
 
 def _complaint(error: ValidationError) -> str:
     problems = []
     for each in error.errors(include_url=False):
         where = ".".join(str(part) for part in each["loc"])
-        given = "" if each["type"] == "missing" else f", not {each['input']!r}"[:SHOWN_VALUE_CHARS]
+        missing = each["type"].startswith("missing")
+        given = "" if missing else f", not {each['input']!r}"[:SHOWN_VALUE_CHARS]
         problems.append(f"{where}: {each['msg']}{given}")
     return "bad arguments: " + "; ".join(problems)
