@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import Context
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Generic
@@ -12,10 +15,22 @@ from typing import Any, ClassVar, Generic
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar
 
+from pipeline.admission import HELD_NS, Admission
 from pipeline.declaration import IMPLICIT_OUTPUTS, bound_outputs, declare, unknown_output
-from pipeline.frames import ActorState, Frame
-from pipeline.logs import Logger, get_logger
+from pipeline.frames import ActorState, Frame, SessionEnd, SessionEnded, SessionOpened
+from pipeline.isolation import FAILURES, WINDOW_NS, Failures
+from pipeline.logs import OWN_SESSION, SESSION, Logger, get_logger, session_labels
 from pipeline.ports import In, Out
+from pipeline.sessions import (
+    MOST_DETAIL_CHARACTERS,
+    MOST_NAME_CHARACTERS,
+    Opening,
+    SessionTable,
+)
+
+SESSIONS_PORT = "sessions"
+"""Output port that every actor has: here it opens and ends the sessions it brings, and ends those
+that failed in it. The supervisor decides, and tells everybody on a port of the same name."""
 
 
 class Options(BaseModel):
@@ -66,7 +81,11 @@ class Actor(Generic[OptionsT]):
     goes to `self.spawn(...)` or a thread. The class is imported by the supervisor to read its
     ports, so heavy libraries are imported in `start`.
 
-    An exception anywhere ends the process; the supervisor starts it again.
+    Handlers see frames of open sessions. `make_session` makes what the actor keeps of one,
+    `self.sessions[frame.session]` has it, `session_ended` lets go of it.
+
+    An exception in the work of a caller's session ends that session; in the work of the config's
+    own, and anywhere else, the process, which the supervisor starts again.
     """
 
     options_type: ClassVar[type[Options]] = Options
@@ -79,6 +98,9 @@ class Actor(Generic[OptionsT]):
     """Its `run` may end by itself; the pipeline ends when all its sources have."""
     send_high_water: ClassVar[int] = 4000
     """Frames kept for a consumer that does not keep up: 80 s of audio, 3 MB."""
+    open_sessions_only: ClassVar[bool] = True
+    """Handlers see frames of open sessions only. Who counts or records is shown all: also the last
+    word on a session that is over already."""
 
     def __init__(self, options: OptionsT, surroundings: Surroundings) -> None:
         self.options = options
@@ -92,6 +114,13 @@ class Actor(Generic[OptionsT]):
         self.state = ActorState.STARTING
         self.detail = ""
         self._publish: Callable[[str, Frame], None] | None = None
+        self.sessions: SessionTable[Any] = SessionTable(
+            self.make_session, most=None, permanent=self.session
+        )
+        """Those that are open, each with what `make_session` returned for it."""
+        self._admission = Admission(self.counters)
+        self._expiry: asyncio.TimerHandle | None = None
+        self._session_failures = Failures()
         self._attend: Callable[[str, bool], None] | None = None
         self._attended: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -124,12 +153,21 @@ class Actor(Generic[OptionsT]):
     async def stop(self) -> None:
         """Give everything back; called on every path out, also after a failed start."""
 
+    def make_session(self, opened: SessionOpened) -> Any:
+        """Return what the actor keeps of a session that is opened; called after `start`."""
+        return None
+
+    def session_ended(self, state: Any, ended: SessionEnded) -> None:
+        """Let go of all that is kept of a session: connections, files, timers, tasks."""
+
     def publish(self, port: str, frame: Frame) -> None:
-        """Send a frame on an output port; never blocks."""
+        """Send a frame on an output port; never blocks. Without a session it is of the own one."""
         if self._publish is None:
             raise RuntimeError(f"{self.name} published before it was started")
         if port not in self.outputs and port not in IMPLICIT_OUTPUTS:
             raise unknown_output(type(self), port)
+        if not frame.session:
+            frame = frame.model_copy(update={"session": self.session})
         self._publish(port, frame)
 
     def attend(self, port: str) -> None:
@@ -171,12 +209,80 @@ class Actor(Generic[OptionsT]):
             attend(port, True)
 
     def receive(self, port: str, frame: Frame) -> None:
-        """Hand a frame to the handler of an input port."""
-        handler: Callable[[Frame], None] = getattr(self, f"on_{port}")
-        handler(frame)
+        """Hand a frame to the handler of an input port, if its session is open."""
+        entry = self.sessions.entry(frame.session)
+        if entry is None and self.open_sessions_only:
+            self._hold(port, frame)
+        elif entry is None or not entry.labels:
+            handler: Callable[[Frame], None] = getattr(self, f"on_{port}")
+            handler(frame)
+        else:
+            token = SESSION.set(entry.labels)
+            try:
+                getattr(self, f"on_{port}")(frame)
+            except Exception as error:  # noqa: BLE001 - it ends its session, whatever it was
+                self.fail_session(frame.session, error)
+            finally:
+                SESSION.reset(token)
+
+    def open_own_session(self) -> None:
+        """Open the config's own session, which lasts as long as the process."""
+        self.receive_session(SessionOpened(session=self.session))
+
+    def receive_session(self, frame: Frame) -> None:
+        """Open or end a session, as the supervisor says."""
+        match frame:
+            case SessionOpened():
+                self._open_session(frame)
+            case SessionEnded() if frame.session != self.session:
+                self._end_session(frame)
+
+    @contextmanager
+    def work_of(self, session: str) -> Iterator[None]:
+        """Do work of a session outside of its handlers, such as one of a batch.
+
+        Log lines carry its labels, tasks and timers begun here belong to it, and an exception is
+        its failure.
+        """
+        entry = self.sessions.entry(session)
+        token = SESSION.set(OWN_SESSION if entry is None else entry.labels)
+        try:
+            yield
+        except Exception as error:
+            if session == self.session:
+                raise
+            self.fail_session(session, error)
+        finally:
+            SESSION.reset(token)
+
+    def call_soon(self, work: Callable[[], None]) -> asyncio.Handle:
+        """Run `work`, which concerns no session or several, when the loop comes round to it."""
+        return asyncio.get_running_loop().call_soon(work, context=Context())
+
+    def fail_session(self, session: str, error: BaseException) -> None:
+        """End a caller's session whose work raised; one too many of them ends the process."""
+        if session not in self.sessions:
+            self.log.error("failed after the session had ended", exc_info=error)
+            return
+        self._end_session(self._report_failure(session, error))
+
+    def fail(self, error: BaseException) -> None:
+        """End the process, by this error."""
+        if self._failed is not None and not self._failed.done():
+            self._failed.set_exception(error)
+
+    def fail_current(self, error: BaseException) -> None:
+        """End whosever work this is: the session of the running context, else the process."""
+        session = SESSION.get().get("session")
+        if session is None or not isinstance(error, Exception):
+            self.fail(error)
+        else:
+            self.fail_session(session, error)
 
     async def cancel_tasks(self) -> None:
         """End what `spawn` began."""
+        if self._expiry is not None:
+            self._expiry.cancel()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -193,5 +299,70 @@ class Actor(Generic[OptionsT]):
         if task.cancelled():
             return
         error = task.exception()
-        if error is not None and self._failed is not None and not self._failed.done():
-            self._failed.set_exception(error)
+        if error is not None:
+            self.fail_current(error)
+
+    def _open_session(self, opened: SessionOpened) -> None:
+        name = opened.session
+        own = name == self.session
+        token = SESSION.set(OWN_SESSION if own else session_labels(name, opened.labels))
+        try:
+            if self.sessions.open(opened, time.monotonic_ns()) is not Opening.OPENED:
+                return
+        except Exception as error:
+            if own:
+                raise
+            self._admission.ended(name)
+            self._report_failure(name, error)
+            return
+        finally:
+            SESSION.reset(token)
+        for port, frame in self._admission.opened(name):
+            self.receive(port, frame)
+
+    def _report_failure(self, session: str, error: BaseException) -> SessionEnded:
+        self.counters["sessions_failed"] += 1
+        self.log.error("the session failed", exc_info=error)
+        detail = f"{self.name}: {type(error).__name__}: {error}"[:MOST_DETAIL_CHARACTERS]
+        ended = SessionEnded(session=session, reason=SessionEnd.FAILED, detail=detail)
+        self.publish(SESSIONS_PORT, ended)
+        if self._session_failures.note(session, time.monotonic_ns()):
+            failure = RuntimeError(
+                f"{FAILURES} sessions failed within {WINDOW_NS // 10**9} s: this is no fault of one"
+            )
+            failure.__cause__ = error
+            self.fail(failure)
+        return ended
+
+    def _end_session(self, ended: SessionEnded) -> None:
+        name = ended.session
+        entry = self.sessions.entry(name)
+        self._admission.ended(name)
+        if entry is None:
+            return
+        token = SESSION.set(entry.labels)
+        try:
+            self.session_ended(self.sessions.end(name), ended)
+        except Exception:
+            self.log.exception("could not let go of the session")
+        finally:
+            SESSION.reset(token)
+
+    def _hold(self, port: str, frame: Frame) -> None:
+        self._admission.hold(port, frame, time.monotonic_ns())
+        if self._expiry is None and self._admission.is_holding:
+            loop = asyncio.get_running_loop()
+            self._expiry = loop.call_later(HELD_NS / 1e9, self._expire, context=Context())
+
+    def _expire(self) -> None:
+        self._expiry = None
+        late = self._admission.expire(time.monotonic_ns())
+        if late:
+            self.log.warning(
+                "dropped frames of sessions that nobody opened: publish a SessionOpened first",
+                sessions=[name[:MOST_NAME_CHARACTERS] for name in late[:5]],
+                unopened=self.counters["unopened"],
+            )
+        if self._admission.is_holding:
+            loop = asyncio.get_running_loop()
+            self._expiry = loop.call_later(HELD_NS / 1e9, self._expire, context=Context())

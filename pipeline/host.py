@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
@@ -12,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from pydantic import ValidationError
 
-from pipeline.actor import Actor, Options, Surroundings
+from pipeline.actor import SESSIONS_PORT, Actor, Options, Surroundings
 from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
 from pipeline.bus.curve import CurveClient, CurveServer
+from pipeline.bus.endpoint import ipc_address
 from pipeline.errors import ConfigError
-from pipeline.frames import ActorState, Health
-from pipeline.ports import Out
+from pipeline.frames import ActorState, Frame, Health, SessionEnded
+from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ HEALTH_PORT = "health"
 PEERS_DEADLINE_S = 15.0
 """How long to wait for expected consumers: a crash loop of one must not hold up the rest.
 Longer than the start-up of the slowest actor: speech models, 3 s, four times that on a Pi."""
+SESSIONS_DEADLINE_S = 5.0
+"""How long to wait for the supervisor to say which sessions are open: it takes milliseconds."""
 GARBAGE_LOG_EVERY_S = 10.0
 """A flood of broken frames makes one log line in this time."""
 STOP_DEADLINE_S = 3.0
@@ -86,6 +90,12 @@ class Host:
     async def _live(self, publisher: Publisher) -> None:
         """Start, get ready, work. Frames are only let in once the actor can take them."""
         await self.actor.start()
+        self.actor.open_own_session()
+        # Those that are open must be known before what was retained of them comes.
+        sessions = self._subscribe_to_sessions()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(SESSIONS_DEADLINE_S):
+                await sessions.connected()
         self._connect()
         expected = {port: set(names) for port, names in self._spec.expected.items()}
         try:
@@ -127,7 +137,7 @@ class Host:
                     f"actors.{self._spec.name}.bind: a tcp endpoint needs security.keys_dir"
                 )
             self._curve = CurveServer(self._context, self._spec.keys_dir)
-        ports = {**self.actor.outputs, HEALTH_PORT: Out((Health,), retain_last=True)}
+        ports = {**self.actor.outputs, HEALTH_PORT: HEALTH, SESSIONS_PORT: SESSIONS}
         self._publisher = Publisher(
             self._context,
             self._spec.address,
@@ -136,6 +146,24 @@ class Host:
             curve=self._curve,
         )
         return self._publisher
+
+    def _on_session(self, _port: str, frame: Frame) -> None:
+        self.actor.receive_session(frame)
+        if isinstance(frame, SessionEnded) and self._publisher is not None:
+            self._publisher.forget(frame.session)
+
+    def _subscribe_to_sessions(self) -> Subscriber:
+        subscriber = Subscriber(
+            self._context,
+            ipc_address(self._spec.runtime_dir, SUPERVISOR),
+            {SESSIONS_PORT: Inlet(SESSIONS_PORT, In(SESSIONS.types, replay=True))},
+            self._on_session,
+            consumer=self._spec.name,
+            counters=self.actor.counters,
+            on_garbage=self._on_garbage,
+        )
+        self._subscribers.append(subscriber)
+        return subscriber
 
     def _connect(self) -> None:
         inlets: dict[str, dict[str, Inlet]] = defaultdict(dict)
@@ -205,7 +233,7 @@ class Host:
     def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if error is not None and self._failed is not None and not self._failed.done():
-            self._failed.set_exception(error)
+            self.actor.fail_current(error)
         else:
             loop.default_exception_handler(context)
 

@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
 from typing import Any, TextIO
 
 from pipeline.launch.plain_structlog import structlog
@@ -20,6 +21,16 @@ _KEY_SHAPES = re.compile(r"AIza[0-9A-Za-z_-]{20,}|AQ\.[0-9A-Za-z_-]{20,}|(?<=[?&
 """Google's two API key formats, and a key in a URL."""
 
 _secrets: set[str] = set()
+
+OWN_SESSION: Mapping[str, str] = {}
+SESSION: ContextVar[Mapping[str, str]] = ContextVar("session", default=OWN_SESSION)
+"""Whose work is being done: what each line of the log says of it. Empty for the config's own
+session, and for what concerns the process. Tasks and timers take it with them."""
+
+
+def session_labels(session: str, labels: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what log lines say of a caller's session: its name and the labels it came with."""
+    return {**labels, "session": session}
 
 
 def add_secret(value: str) -> None:
@@ -41,6 +52,13 @@ def _redact_event(
     return {k: redact(v) if isinstance(v, str) else v for k, v in event.items()}
 
 
+def _add_session(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> Mapping[str, Any]:
+    labels = SESSION.get()
+    return {**labels, **event} if labels else event
+
+
 def configure(stream: TextIO | None = None, level: str = "info") -> None:
     """Log to `stream` (standard error) as `time level actor message key=value`."""
     for variable in SECRET_VARIABLES:
@@ -52,6 +70,7 @@ def configure(stream: TextIO | None = None, level: str = "info") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="%H:%M:%S.%f", utc=False),
             structlog.processors.format_exc_info,
+            _add_session,
             _redact_event,
             structlog.dev.ConsoleRenderer(
                 colors=out.isatty(),

@@ -8,7 +8,10 @@ from typing import Any, Generic
 
 from typing_extensions import TypeVar
 
-from pipeline.frames import Frame
+from pipeline.frames import Frame, Health, SessionEnded, SessionOpened
+
+SUPERVISOR = "supervisor"
+"""Name under which the root process publishes, like any actor."""
 
 FrameT_co = TypeVar("FrameT_co", bound=Frame, default=Any, covariant=True)
 """Covariant, so that ports of different types can stand in one table."""
@@ -87,3 +90,10 @@ class StreamRef:
 
     def __str__(self) -> str:
         return f"{self.actor}.{self.port}"
+
+
+HEALTH = Out((Health,), retain_last=True)
+"""Every actor has a port `health`."""
+SESSIONS = Out((SessionOpened, SessionEnded), retain_last=True)
+"""Every actor has a port `sessions`, to open and end those that it brings; the supervisor's has
+all that are open."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Generic, TypeVar
 
 from pipeline.frames.sessions import SessionOpened
+from pipeline.logs import OWN_SESSION, session_labels
 
 MOST_SESSIONS = 300
 """Sessions open at once in a pipeline: three times what two cores carry (benchmarks/README.md)."""
@@ -15,6 +16,8 @@ MOST_NAME_CHARACTERS = 200
 """Longest name of a session: it is part of turn ids, file names and log lines."""
 MOST_INSTRUCTION_CHARACTERS = 100_000
 """Longest system instruction: some 25,000 tokens of the 128k a Live session has."""
+MOST_DETAIL_CHARACTERS = 500
+"""Longest reason in words of an end: a few lines for a person."""
 
 StateT = TypeVar("StateT")
 
@@ -37,12 +40,14 @@ class Entry(Generic[StateT]):
         state: What its owner keeps of it.
         opened_ns: Monotonic time of opening.
         touched_ns: Monotonic time at which something was last heard of it.
+        labels: What its log lines say; empty for the config's own session.
     """
 
     opened: SessionOpened
     state: StateT
     opened_ns: int
     touched_ns: int
+    labels: Mapping[str, str]
 
 
 class SessionTable(Generic[StateT]):
@@ -50,16 +55,16 @@ class SessionTable(Generic[StateT]):
 
     Args:
         make: Returns the state of a session that is opened.
-        most: How many may be open at once.
+        most: How many may be open at once; None: whoever asks has counted already.
         idle_ns: Without a touch for so long a session has expired; None: never.
-        permanent: A session that does not expire: the config's own.
+        permanent: A session that is not counted and does not expire: the config's own.
     """
 
     def __init__(
         self,
         make: Callable[[SessionOpened], StateT],
         *,
-        most: int = MOST_SESSIONS,
+        most: int | None = MOST_SESSIONS,
         idle_ns: int | None = None,
         permanent: str = "",
     ) -> None:
@@ -105,10 +110,17 @@ class SessionTable(Generic[StateT]):
         if entry is not None:
             entry.touched_ns = now_ns
             return Opening.KNOWN
-        if len(self._entries) >= self._most:
+        name = opened.session
+        own = name == self._permanent
+        if not own and self._most is not None and self.callers() >= self._most:
             return Opening.REFUSED
-        self._entries[opened.session] = Entry(opened, self._make(opened), now_ns, now_ns)
+        labels = OWN_SESSION if own else session_labels(name, opened.labels)
+        self._entries[name] = Entry(opened, self._make(opened), now_ns, now_ns, labels)
         return Opening.OPENED
+
+    def callers(self) -> int:
+        """Return how many sessions are open besides the permanent one."""
+        return len(self._entries) - (self._permanent in self._entries)
 
     def touch(self, name: str, now_ns: int) -> None:
         """Note that something was heard of a session."""

@@ -45,22 +45,26 @@ def inject_command(stream: str, file: Path, pipeline: str | None, pace: float) -
 async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     # Positions go on from the pipeline's clock, so that a second file makes new turns.
-    position = int(newest_status(runtime_dir).uptime_s * SPEECH_RATE_HZ)
+    status = newest_status(runtime_dir)
+    position = int(status.uptime_s * SPEECH_RATE_HZ)
     ports = {
         ref.port: Out((Audio, Image, UserText), retain_s=15),
         "health": Out((Health,), retain_last=True),
     }
     publisher = Publisher(context, ipc_address(runtime_dir, ref.actor), ports, high_water=4000)
 
+    def publish(port: str, frame: Frame) -> None:
+        publisher.publish(port, frame.model_copy(update={"session": status.session}))
+
     def say(state: ActorState) -> None:
-        publisher.publish("health", Health(actor=ref.actor, pid=os.getpid(), state=state))
+        publish("health", Health(actor=ref.actor, pid=os.getpid(), state=state))
 
     try:
         async with asyncio.timeout(LISTENER_TIMEOUT_S):
             await publisher.wait_for_any(ref.port)
         sent = 0
-        async for frame in _frames(file, position, pace):
-            publisher.publish(ref.port, frame)
+        async for frame in _frames(file, position, pace, status.session):
+            publish(ref.port, frame)
             if sent % HEALTH_EVERY_BLOCKS == 0:
                 say(ActorState.READY)
             sent += 1
@@ -74,12 +78,12 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
         context.destroy(linger=1000)
 
 
-async def _frames(file: Path, position: int, pace: float) -> AsyncIterator[Frame]:
+async def _frames(file: Path, position: int, pace: float, session: str) -> AsyncIterator[Frame]:
     kind = file.suffix.lower()
     if kind == ".txt":
         for line in file.read_text(encoding="utf-8").splitlines():
             if line.strip():
-                yield UserText(turn=f"local:t{time.monotonic_ns()}", text=line.strip())
+                yield UserText(turn=f"{session}:t{time.monotonic_ns()}", text=line.strip())
         return
     if kind in (".jpg", ".jpeg"):
         yield _picture(file)

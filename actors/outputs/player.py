@@ -105,8 +105,6 @@ class Player(Actor[PlayerOptionsT]):
         path = self.options.notice_path(self.surroundings.config_dir)
         if path is not None and "turns" in self.surroundings.connected:
             self._prompt = load_failure_prompt(path, RATE_HZ)
-        if self.session not in self._playbacks:
-            self.make_session(SessionOpened(session=self.session))
 
     async def stop(self) -> None:
         """Let go of all outputs."""

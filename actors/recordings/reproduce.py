@@ -21,7 +21,7 @@ from actors.recordings.retiming import Retiming
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.config.load import explain
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
-from pipeline.frames import Frame
+from pipeline.frames import Frame, SessionOpened
 from pipeline.registry import find_actor
 
 STARTUP_NS = 5_000_000_000
@@ -172,12 +172,15 @@ async def _run(
 
     try:
         await actor.start()
+        actor.open_own_session()
         life = asyncio.ensure_future(actor.run())
         for each in fed:
             await until(timing.time_ns(each.sent_ns) / 1e9)
             # Also one that is late lets the actor work in between.
             await asyncio.sleep(0)
             _raise_if_failed(failed, life)
+            if each.frame.session not in actor.sessions:
+                actor.receive_session(SessionOpened(session=each.frame.session))
             feeder.feed(each.port, timing.frame(each.frame), time.monotonic())
         last_s = max(last_s, time.monotonic())
         end_s = max(time.monotonic() + QUIET_S, end_ns / 1e9)

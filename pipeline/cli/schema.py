@@ -43,7 +43,7 @@ def _frames() -> dict[str, Any]:
             "type": {"const": name, "description": "Which frame this is."},
             **schema["properties"],
         }
-        schema["required"] = ["v", "type", *schema.get("required", [])]
+        schema["required"] = ["v", "type", "session", *schema.get("required", [])]
         definitions[name] = schema
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

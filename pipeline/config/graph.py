@@ -16,21 +16,21 @@ from pipeline.bus.endpoint import default_runtime_dir, ipc_address
 from pipeline.config.load import explain
 from pipeline.config.model import ActorConfig, PipelineConfig
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
-from pipeline.frames import Health, Playback, Route, Status, TurnClosed
+from pipeline.frames import Playback, Route, Status, TurnClosed
 from pipeline.paths import resolved
 from pipeline.port_check import check_handlers, check_published
-from pipeline.ports import Out, StreamRef
+from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, Out, StreamRef
 from pipeline.registry import BUILTIN_PACKAGE, find_actor
 
-SUPERVISOR = "supervisor"
+__all__ = ["HEALTH", "SUPERVISOR", "SUPERVISOR_PORTS", "Graph", "Node", "build_graph"]
+
 SUPERVISOR_PORTS = {
+    "sessions": SESSIONS,
     "route": Out((Route,), retain_last=True),
     "status": Out((Status,), retain_last=True),
     "turns": Out((TurnClosed,), retain_s=60),
 }
 """What the supervisor publishes, like any actor."""
-HEALTH = Out((Health,), retain_last=True)
-"""Every actor has a port `health`."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ class Graph:
         """Output ports of an actor or of the supervisor."""
         if actor == SUPERVISOR:
             return dict(SUPERVISOR_PORTS)
-        return {**self.nodes[actor].actor_class.outputs, "health": HEALTH}
+        return {**self.nodes[actor].actor_class.outputs, "health": HEALTH, "sessions": SESSIONS}
 
     def address(self, actor: str) -> str:
         """Endpoint of an actor or of the supervisor."""

@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.sessions import MOST_SESSIONS
+
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
 """Names of actors and pipelines: they become file names and parts of `actor.port`."""
 
@@ -100,6 +102,20 @@ class LedgerConfig(_Section):
     )
 
 
+class SessionsConfig(_Section):
+    """Conversations besides the config's own: callers, browsers."""
+
+    most: int = Field(MOST_SESSIONS, ge=0, description="Open at once; more are refused.")
+    idle_s: float = Field(
+        600.0, gt=0, description="Ended when nothing was said or answered for so long."
+    )
+    source_lost_s: float = Field(
+        30.0,
+        gt=0,
+        description="Ended when the actor that opened it died and has not come back in this time.",
+    )
+
+
 class SecurityConfig(_Section):
     """Keys for endpoints on tcp."""
 
@@ -115,6 +131,7 @@ class PipelineConfig(_Section):
     route: RouteConfig = Field(default_factory=RouteConfig)
     supervision: SupervisionConfig = Field(default_factory=SupervisionConfig)
     ledger: LedgerConfig = Field(default_factory=LedgerConfig)
+    sessions: SessionsConfig = Field(default_factory=SessionsConfig)
     security: SecurityConfig = Field(default_factory=SecurityConfig)
     runtime_dir: Path | None = Field(None, description="Sockets; default: under XDG_RUNTIME_DIR.")
     state_dir: Path | None = Field(

@@ -14,14 +14,18 @@ FRAME_TYPES: dict[str, type[Frame]] = {}
 
 
 class Frame(BaseModel):
-    """One message on a stream. The publisher fills in `seq`, `boot` and `sent_ns`."""
+    """One message on a stream.
+
+    The publisher fills in `seq`, `boot` and `sent_ns`; an actor that leaves out `session` means its
+    own, which `Actor.publish` fills in. On the wire none of them is missing.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     type_name: ClassVar[str] = ""
     """Value of `type` on the wire; set by each frame class."""
 
-    session: str = Field("local", description="Conversation this frame belongs to.")
+    session: str = Field("", description="Conversation this frame belongs to.")
     origin_ns: int = Field(
         0, description="Monotonic time of capture in ns, kept through every hop; 0 is 'now'."
     )

@@ -125,6 +125,7 @@ class Status(Frame):
     ready: bool = Field(description="Every actor is ready or finished.")
     route: Route | None = Field(None, description="Who answers.")
     actors: list[ActorStatus] = Field(description="In the order of the config.")
+    sessions: int = Field(1, ge=0, description="Sessions that are open, the config's included.")
     turns_open: int = Field(0, ge=0, description="Turns that have no outcome yet.")
     turns_closed: dict[str, int] = Field(default_factory=dict, description="By outcome.")
     spending: Spending | None = Field(None, description="What it costs, if that is counted.")

@@ -24,8 +24,11 @@ def encode(frame: Frame, *, seq: int, boot: int, sent_ns: int) -> bytes:
     """Return the frame as msgpack, its header completed; `origin_ns` 0 becomes `sent_ns`.
 
     Raises:
-        WireError: a field holds what msgpack has no form for, such as an integer above 64 bits.
+        WireError: it names no session, or a field holds what msgpack has no form for, such as an
+            integer above 64 bits.
     """
+    if not frame.session:
+        raise WireError(f"{frame.type_name} cannot be sent: it names no session")
     fields = {"v": SCHEMA_VERSION, "type": frame.type_name, **frame.__dict__}
     fields["seq"] = seq
     fields["boot"] = boot
@@ -62,6 +65,8 @@ def _from_map(fields: dict[Any, Any]) -> Frame:
     frame_type = FRAME_TYPES.get(name) if isinstance(name, str) else None
     if frame_type is None:
         raise WireError(f"unknown frame type {name!r}")
+    if not fields.get("session"):
+        raise WireError(f"{name}: session: names none")
     try:
         return frame_type.model_validate(fields)
     except (ValidationError, TypeError) as error:

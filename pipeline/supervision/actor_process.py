@@ -176,7 +176,8 @@ class Keeper:
         }
         for port in watched_ports(graph, self.name):
             expected.setdefault(port, []).append(SUPERVISOR)
-        expected.setdefault("health", []).append(SUPERVISOR)
+        for port in ("health", "sessions"):
+            expected.setdefault(port, []).append(SUPERVISOR)
         connections = [
             Connection(
                 input_port=port,

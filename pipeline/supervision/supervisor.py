@@ -14,14 +14,22 @@ import zmq
 from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
-from pipeline.frames import Frame, Health, Route, Status, TurnClosed
+from pipeline.frames import (
+    Frame,
+    Health,
+    Route,
+    SessionEnded,
+    SessionOpened,
+    Status,
+    TurnClosed,
+)
 from pipeline.launch.fork_client import Nursery
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import Keeper
 from pipeline.supervision.notify import notify
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, Crew
-from pipeline.turns.conversations import Conversations
 from pipeline.turns.ledger import Ledger
+from pipeline.turns.open_sessions import OpenSessions, Told
 from pipeline.turns.watch import subscribe
 
 if TYPE_CHECKING:
@@ -35,6 +43,15 @@ looked at after the other, so that nobody waits for all of them."""
 QUIET_S = 0.75
 """After the sources have ended: without a frame for so long, nothing more is coming. Longer than
 the silence that ends a turn (0.6 s)."""
+HIGH_WATER = 20_000
+"""Frames that may wait for one actor: that a session was opened must not be lost behind the
+refusals of 10,000 others."""
+PORTS: dict[type[Frame], str] = {
+    Route: "route",
+    TurnClosed: "turns",
+    SessionOpened: "sessions",
+    SessionEnded: "sessions",
+}
 
 
 @dataclass
@@ -62,7 +79,7 @@ class Supervisor:
     ) -> None:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
-        self._conversations = Conversations(graph.config, graph.plays(), self._started_ns)
+        self._sessions = OpenSessions(graph.config, graph.plays(), self._started_ns)
         self._on_frame = on_frame
         self._crew = Crew(graph, nursery, self._started_ns, self._on_death)
         self._log = get_logger(SUPERVISOR)
@@ -76,7 +93,7 @@ class Supervisor:
     @property
     def ledger(self) -> Ledger:
         """The account of the turns of the config's session."""
-        return self._conversations.own.ledger
+        return self._sessions.own.ledger
 
     def stop(self, exit_status: int = 0, reason: str = "asked to stop") -> None:
         """End the run; the first reason given counts."""
@@ -104,9 +121,10 @@ class Supervisor:
         subscribers: list[Subscriber] = []
         try:
             address = ipc_address(self.graph.runtime_dir, SUPERVISOR)
-            self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=1000)
-            self._say(self._conversations.own.route_frame())
-            subscribers = subscribe(self.graph, context, self._on_health, self._take)
+            self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=HIGH_WATER)
+            own = self._sessions.own.route_frame()
+            self._tell(SessionOpened(session=own.session), own)
+            subscribers = subscribe(self.graph, context, self._on_health, self._handle)
             self._crew.watch()
             return await self._supervise(duration_s)
         finally:
@@ -126,11 +144,12 @@ class Supervisor:
             version=self._version,
             uptime_s=(time.monotonic_ns() - self._started_ns) / 1e9,
             ready=self._crew.is_ready,
-            route=self._conversations.own.route_frame(),
+            route=self._sessions.own.route_frame(),
             actors=[keeper.status() for keeper in self._crew],
-            turns_open=self._conversations.open_turns(),
-            turns_closed=self._conversations.outcomes(),
-            spending=self._conversations.own.spending,
+            sessions=len(self._sessions),
+            turns_open=self._sessions.open_turns(),
+            turns_closed=self._sessions.outcomes(),
+            spending=self._sessions.own.spending,
         )
 
     async def _supervise(self, duration_s: float | None) -> Ended:
@@ -141,7 +160,7 @@ class Supervisor:
         while self._ended is None:
             now_s = time.monotonic()
             self._crew.reconcile(now_s)
-            self._say(*self._conversations.tick(time.monotonic_ns()))
+            self._tell(*self._sessions.tick(time.monotonic_ns()))
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_EVERY_S
                 self._publish_status()
@@ -164,18 +183,18 @@ class Supervisor:
         return self._ended
 
     def _tick_s(self) -> float:
-        calm = self._was_ready and self._crew.is_calm and not self._conversations.await_answer()
+        calm = self._was_ready and self._crew.is_calm and not self._sessions.await_answer()
         return CALM_TICK_S if calm else TICK_S
 
     def _is_done(self, now_s: float) -> bool:
         return (
             self._crew.is_out_of_input
-            and not self._conversations.open_turns()
+            and not self._sessions.open_turns()
             and now_s - self._last_news_s > QUIET_S
         )
 
     def _on_death(self, keeper: Keeper) -> None:
-        self._say(*self._conversations.died(keeper.name, time.monotonic_ns()))
+        self._tell(*self._sessions.died(keeper.name, time.monotonic_ns()))
         if keeper.usage_error is not None and not keeper.life.ever_ready:
             self.stop(2, f"{self.graph.path}: actors.{keeper.name}: {keeper.usage_error}")
         self._wake.set()
@@ -192,22 +211,24 @@ class Supervisor:
             notify("READY=1")
             self._publish_status()
 
-    def _take(self, actor: str, frame: Frame) -> None:
+    def _handle(self, actor: str, frame: Frame) -> None:
         self._last_news_s = time.monotonic()
         if self._on_frame is not None:
             self._on_frame(actor, frame)
-        self._say(*self._conversations.take(frame, time.monotonic_ns()))
-        fault = self._conversations.hopeless()
+        self._tell(*self._sessions.handle(actor, frame, time.monotonic_ns()))
+        fault = self._sessions.hopeless()
         if fault is not None:
             advice = f"; {fault.advice}" if fault.advice else ""
             self.stop(2, f"{fault.backend}: {fault.reason}{advice}")
 
-    def _say(self, *frames: TurnClosed | Route) -> None:
+    def _tell(self, *frames: Told) -> None:
         for frame in frames:
             if isinstance(frame, Route) and frame.epoch > 1:
-                log = self._log.bind(**self._conversations.label(frame.session))
+                log = self._log.bind(**self._sessions.labels(frame.session))
                 log.info(f"{frame.owner} answers from now on", because=frame.reason)
-            self._publish("route" if isinstance(frame, Route) else "turns", frame)
+            self._publish(PORTS[type(frame)], frame)
+            if isinstance(frame, SessionEnded) and self._publisher is not None:
+                self._publisher.forget(frame.session)
 
     def _publish_status(self) -> None:
         notify("WATCHDOG=1")

@@ -17,9 +17,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pipeline.actor import Actor, Options, Surroundings
-from pipeline.frames import ActorState, Frame
+from pipeline.actor import SESSIONS_PORT, Actor, Options, Surroundings
+from pipeline.frames import ActorState, Frame, SessionEnd, SessionEnded, SessionOpened
 from pipeline.port_check import check_handlers
+from pipeline.ports import SESSIONS
 
 FrameT = TypeVar("FrameT", bound=Frame)
 OptionsT = TypeVar("OptionsT", bound=Options)
@@ -35,20 +36,42 @@ class Stage(Generic[OptionsT]):
 
     def __init__(self, actor: Actor[OptionsT], loop: asyncio.AbstractEventLoop) -> None:
         self.actor = actor
-        self.sent: dict[str, deque[Frame]] = {port: deque() for port in actor.outputs}
+        self._outputs = {**actor.outputs, SESSIONS_PORT: SESSIONS}
+        self.sent: dict[str, deque[Frame]] = {port: deque() for port in self._outputs}
         self._loop = loop
         self._changed = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
         self._failed: asyncio.Future[None] | None = None
-        self._seq: dict[str, int] = dict.fromkeys(actor.outputs, 0)
+        self._seq: dict[str, int] = dict.fromkeys(self._outputs, 0)
+
+    def open(self, session: str, **manner: Any) -> SessionOpened:
+        """Open a session, with the fields of `SessionOpened` that are given."""
+        opened = SessionOpened(session=session, **manner)
+        self._tell(opened)
+        return opened
+
+    def end(self, session: str, reason: SessionEnd = SessionEnd.HUNG_UP, detail: str = "") -> None:
+        """End a session."""
+        self._tell(SessionEnded(session=session, reason=reason, detail=detail))
+
+    def _tell(self, frame: Frame) -> None:
+        self._loop.call_soon(self.actor.receive_session, frame)
+        self.settle()
 
     def send(self, port: str, *frames: Frame) -> None:
-        """Hand frames to an input port, each as if it had just been captured and sent."""
+        """Hand frames to an input port, each as if it had just been captured and sent.
+
+        Those that name no session are of the actor's own.
+        """
         spec = self.actor.inputs[port]
         for frame in frames:
             assert isinstance(frame, spec.types), f"{port} takes {spec.types}, not {frame!r}"
             now_ns = time.monotonic_ns()
-            stamped = {"sent_ns": now_ns, "origin_ns": frame.origin_ns or now_ns}
+            stamped = {
+                "sent_ns": now_ns,
+                "origin_ns": frame.origin_ns or now_ns,
+                "session": frame.session or self.actor.session,
+            }
             self._loop.call_soon(self.actor.receive, port, frame.model_copy(update=stamped))
         self.settle()
 
@@ -112,15 +135,15 @@ class Stage(Generic[OptionsT]):
 
         self._loop.run_until_complete(turns())
 
-    def open(self) -> None:
+    def begin(self) -> None:
         """Start the actor and let it run."""
         self._failed = self._loop.run_until_complete(self._bind())
-        self._loop.run_until_complete(self.actor.start())
+        self._loop.run_until_complete(self._start())
         if self.actor.state is ActorState.STARTING:
             self.actor.set_state(ActorState.READY)
         self._life = self._loop.create_task(self._run())
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Stop the actor; raises what it raised."""
 
         async def end() -> None:
@@ -138,13 +161,17 @@ class Stage(Generic[OptionsT]):
         self._loop.set_exception_handler(self._on_loop_exception)
         return self.actor.bind(self._on_publish)
 
+    async def _start(self) -> None:
+        await self.actor.start()
+        self.actor.open_own_session()
+
     async def _run(self) -> None:
         await self.actor.run()
         self.actor.set_state(ActorState.FINISHED)
         self._changed.set()
 
     def _on_publish(self, port: str, frame: Frame) -> None:
-        allowed = self.actor.outputs[port].types
+        allowed = self._outputs[port].types
         assert isinstance(frame, allowed), f"{port} carries {allowed}, not {frame!r}"
         now_ns = time.monotonic_ns()
         header = {"seq": self._seq[port], "sent_ns": now_ns, "origin_ns": frame.origin_ns or now_ns}
@@ -155,7 +182,7 @@ class Stage(Generic[OptionsT]):
     def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if error is not None and self._failed is not None and not self._failed.done():
-            self._failed.set_exception(error)
+            self.actor.fail_current(error)
             self._changed.set()
         else:
             loop.default_exception_handler(context)
@@ -210,11 +237,11 @@ def stage(
         )
         under_test = Stage(actor, loop)
         try:
-            under_test.open()
+            under_test.begin()
             yield under_test
         finally:
             try:
-                under_test.close()
+                under_test.finish()
             finally:
                 loop.run_until_complete(loop.shutdown_default_executor())
                 loop.close()

@@ -12,9 +12,12 @@ from pipeline.frames import (
     BackendStatus,
     Fault,
     Frame,
+    Outcome,
     Playback,
     PlaybackState,
     Route,
+    SessionEnd,
+    SessionEnded,
     Side,
     SpeechEnded,
     SpeechStarted,
@@ -94,6 +97,17 @@ class Conversation:
                 said += self._advance(event, now_ns)
         return said
 
+    def end(self, ended: SessionEnded, now_ns: int) -> list[Said]:
+        """The session is over; return the outcomes of the turns that were open."""
+        closed: list[TurnClosed] = []
+        outcome = Outcome.INTERRUPTED if ended.reason is SessionEnd.HUNG_UP else Outcome.FAILED
+        reason = f"the session ended: {ended.reason}"
+        if ended.detail:
+            reason += f", {ended.detail}"
+        for turn in self.ledger.open_turns():
+            closed += self.ledger.close(turn.turn, outcome, reason)
+        return self._closed(closed, now_ns)
+
     def died(self, actor: str, now_ns: int) -> list[Said]:
         """An actor's process ended."""
         return self._advance(route.Died(actor), now_ns)
@@ -128,7 +142,7 @@ class Conversation:
                     self.ledger.handed_over(now_ns)
                     said.append(self.route_frame())
                 case route.GiveUp(turn, reason):
-                    said += self.ledger.fail(turn, reason)
+                    said += self.ledger.close(turn, Outcome.FAILED, reason)
         return said
 
     def _closed(self, closed: list[TurnClosed], now_ns: int) -> list[Said]:

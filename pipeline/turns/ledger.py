@@ -139,12 +139,12 @@ class Ledger:
         for turn in self.open_turns():
             turn.reason, turn.progress_ns = "", now_ns
 
-    def fail(self, name: str, reason: str) -> list[TurnClosed]:
-        """Nobody is left to answer a turn."""
+    def close(self, name: str, outcome: Outcome, reason: str) -> list[TurnClosed]:
+        """Give an open turn its outcome: nobody is left to answer it, or its session is over."""
         turn = self.turns.get(name)
         if turn is None or turn.outcome is not None:
             return []
-        return [self._close(turn, Outcome.FAILED, reason)]
+        return [self._close(turn, outcome, reason)]
 
     def open_turns(self) -> list[Turn]:
         """Turns without an outcome, oldest first."""

@@ -28,7 +28,7 @@ from pipeline.frames import (
     UserText,
 )
 from pipeline.logs import get_logger
-from pipeline.ports import In
+from pipeline.ports import HEALTH, SESSIONS, In
 
 if TYPE_CHECKING:
     from pipeline.config.graph import Graph
@@ -86,7 +86,10 @@ def subscribe(
 
     subscribers = []
     for name, node in graph.nodes.items():
-        inlets = {"health": Inlet("health", In((Health,), replay=True))}
+        inlets = {
+            "health": Inlet("health", In(HEALTH.types, replay=True)),
+            "sessions": Inlet("sessions", In(SESSIONS.types, replay=True)),
+        }
         for port in watched_ports(graph, name):
             inlets[port] = Inlet(port, In(node.actor_class.outputs[port].types, replay=True))
         curve = None

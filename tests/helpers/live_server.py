@@ -124,11 +124,11 @@ def staged(
     loop = asyncio.new_event_loop()
     stage = Stage(actor_class(LiveOptions.model_validate(options), surroundings), loop)
     try:
-        stage.open()
+        stage.begin()
         yield stage
     finally:
         try:
-            stage.close()
+            stage.finish()
         finally:
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
@@ -146,6 +146,8 @@ class Talker:
         self._live = live
         self._session = session
         self.position = 0
+        if session not in live.actor.sessions:
+            live.open(session)
 
     def blocks(self, upto: int) -> None:
         while self.position < upto:

@@ -19,6 +19,7 @@ BOOT = 7
 
 def payload(frame: Frame, seq: int, sent_ns: int | None = None) -> bytes:
     """A frame as it is on a socket."""
+    frame = frame.model_copy(update={"session": frame.session or "local"})
     return encode(frame, seq=seq, boot=BOOT, sent_ns=sent_ns or time.monotonic_ns())
 
 

@@ -17,16 +17,12 @@ from pipeline.frames import (
     Outcome,
     Playback,
     PlaybackState,
-    SessionEnd,
-    SessionEnded,
-    SessionOpened,
     TurnClosed,
 )
 from pipeline.testing import Stage, stage
 
 PACE = 20.0
 PROMPT = load_failure_prompt(PACKAGED, 24_000)
-HUNG_UP = SessionEnd.HUNG_UP
 
 
 def of(session: str, frame: Frame) -> Frame:
@@ -36,11 +32,11 @@ def of(session: str, frame: Frame) -> Frame:
 
 
 def opened(player: Stage, session: str, **manner: object) -> None:
-    player.actor.make_session(SessionOpened(session=session, **manner))
+    player.open(session, **manner)
 
 
 def hang_up(player: Stage, session: str) -> None:
-    player.actor.session_ended(None, SessionEnded(session=session, reason=HUNG_UP))
+    player.end(session)
 
 
 def say(player: Stage, session: str, samples: Samples) -> None:
@@ -140,7 +136,7 @@ def test_who_hangs_up_is_forgotten_and_may_call_again(tmp_path: Path) -> None:
         sink.until(lambda: "caller-7" in sink.actor.checkpoint.get("playouts", {}))
         hang_up(sink, "caller-7")
         say(sink, "caller-7", ramp(100 * MS))
-        assert sink.actor.counters["not_played_here"] == 2
+        assert sink.actor.counters["ended"] == 2
         assert "caller-7" not in sink.actor.checkpoint["playouts"]
         opened(sink, "caller-7")
         say(sink, "caller-7", ramp(200 * MS))

@@ -121,6 +121,7 @@ def test_half_duplex_plays_on_while_the_user_speaks(
 
 def test_frames_of_another_session_are_left_alone(speaker: Stage, device: FakeDevice) -> None:
     foreign = audio(ramp(100 * MS)).model_copy(update={"session": "caller-7"})
+    speaker.open("caller-7")
     speaker.send("audio", foreign)
     assert not device.play(100 * MS).any()
     assert speaker.actor.counters["not_played_here"] == 1

@@ -35,6 +35,7 @@ class Budget(Actor[BudgetOptions]):
     finishes the turn it is at, and gets no other until it is allowed again.
     """
 
+    open_sessions_only = False
     options_type = BudgetOptions
     inputs = {"usage": In((Usage,), replay=True)}
     outputs = {

@@ -41,6 +41,7 @@ class Metrics(Actor[MetricsOptions]):
     Neither what was said nor the name of a session is in them. Needs the extra `metrics`.
     """
 
+    open_sessions_only = False
     options_type = MetricsOptions
     inputs: ClassVar = {
         "status": In((Status,), replay=True),

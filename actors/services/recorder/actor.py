@@ -38,6 +38,7 @@ class Recorder(Actor[RecorderOptions]):
     counted in `unwritten`, and every half minute it tries again.
     """
 
+    open_sessions_only = False
     options_type = RecorderOptions
 
     @classmethod

@@ -59,6 +59,7 @@ def test_each_session_is_answered_in_its_own_name_over_its_own_connection(tmp_pa
 def test_a_session_may_begin_with_a_typed_line(tmp_path: Path) -> None:
     with simulator(tmp_path) as server, staged(tmp_path, **server.address) as live:
         ready(live)
+        live.open("web/1")
         live.send("text", UserText(session="web/1", turn="web/1:t1", text="hello"))
         ended = live.expect("answer", AnswerEnded)
         assert (ended.session, ended.turn, ended.end) == ("web/1", "web/1:t1", AnswerEnd.COMPLETE)
@@ -70,6 +71,7 @@ def test_the_break_of_one_connection_leaves_the_others_alone(tmp_path: Path) -> 
     with simulator(tmp_path, broken) as server, staged(tmp_path, **server.address) as live:
         ready(live)
         for name in ("anna", "bert"):
+            live.open(name)
             live.send("text", UserText(session=name, turn=f"{name}:t1", text="hello"))
             live.expect("answer", AnswerEnded)
         live.send("text", UserText(session="anna", turn="anna:t2", text="break"))
@@ -108,6 +110,7 @@ def test_a_session_that_fell_silent_is_dropped_and_goes_on_where_it_was_if_it_re
     monkeypatch.setattr(live_actor, "SWEEP_S", 0.01)
     with simulator(tmp_path) as server, staged(tmp_path, **server.address) as live:
         ready(live)
+        live.open("web")
         live.send("text", UserText(session="web", turn="web:t1", text="hello"))
         live.expect("answer", AnswerEnded)
         live.until(lambda: stored_in(live, "web", "handle"), "a handle")
@@ -128,6 +131,7 @@ def test_a_restarted_process_takes_up_every_session_it_had(tmp_path: Path) -> No
             live.expect("audio", AnswerAudio)
             checkpoint = dict(live.actor.checkpoint)
         with staged(tmp_path, checkpoint=checkpoint, **server.address) as live:
+            live.open("anna")
             cut_off = live.expect("answer", AnswerEnded)
             assert (cut_off.session, cut_off.turn, cut_off.end) == ("anna", turn, AnswerEnd.FAILED)
             connected = {ready(live).session, ready(live).session}
@@ -138,6 +142,8 @@ def test_a_route_that_came_before_the_session_holds_for_it(tmp_path: Path) -> No
     ports = {"audio", "speech", "text", "route"}
     with simulator(tmp_path) as server, staged(tmp_path, ports, **server.address) as live:
         ready(live)
+        live.open("a")
+        live.open("b")
         live.send("route", Route(session="a", owner="http", epoch=2, reason="quota"))
         live.send("route", Route(session="b", owner="live", epoch=3, reason="quota"))
         for name in "ab":

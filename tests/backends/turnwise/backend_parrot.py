@@ -76,11 +76,11 @@ def staged(
     loop = asyncio.new_event_loop()
     stage = Stage(Parrot(Options(), surroundings), loop)
     try:
-        stage.open()
+        stage.begin()
         yield stage
     finally:
         try:
-            stage.close()
+            stage.finish()
         finally:
             loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
@@ -94,7 +94,7 @@ def parrot(stage: Stage[Options]) -> Parrot:
 def block(position: int) -> Audio:
     """Sound in which every sample says where it is."""
     pcm = b"".join((n % 30_000).to_bytes(2, "little") for n in range(position, position + BLOCK))
-    return Audio(position=position, pcm=pcm)
+    return Audio(session="local", position=position, pcm=pcm)
 
 
 def samples(start: int, end: int) -> bytes:

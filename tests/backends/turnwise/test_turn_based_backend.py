@@ -413,6 +413,7 @@ def test_turns_of_another_run_are_other_turns(tmp_path: Path) -> None:
 
 def test_sessions_do_not_mix(tmp_path: Path) -> None:
     with staged(tmp_path) as stage:
+        stage.open("caller")
         for session in ("local", "caller"):
             stage.send(
                 "route", Route(session=session, owner="parrot", epoch=1, reason="for the test")
@@ -433,6 +434,7 @@ def test_sessions_do_not_mix(tmp_path: Path) -> None:
 def test_ready_is_said_to_sessions_that_come_later(tmp_path: Path) -> None:
     with staged(tmp_path) as stage:
         stage.expect("status", BackendStatus, lambda f: f.state is BackendState.READY)
+        stage.open("caller")
         stage.send("speech", started(0, "caller"))
         status = stage.expect("status", BackendStatus)
         assert (status.session, status.state) == ("caller", BackendState.READY)
@@ -442,12 +444,16 @@ class Restarted(Parrot):
     """Gets what was retained for it before it is heard itself."""
 
     async def start(self) -> None:
-        self.receive("route", Route(owner="restarted", epoch=2, reason="for the test"))
+        self.receive(
+            "route", Route(session="local", owner="restarted", epoch=2, reason="for the test")
+        )
         for at in range(0, 3200, 320):
             self.receive("audio", block(at))
         self.receive("speech", ended(0, 1600))
         self.receive("speech", ended(1600, 3200))
-        self.receive("turns", TurnClosed(turn="local:1600", outcome=Outcome.ANSWERED))
+        self.receive(
+            "turns", TurnClosed(session="local", turn="local:1600", outcome=Outcome.ANSWERED)
+        )
 
 
 def test_what_was_retained_is_sorted_out_before_anything_is_answered() -> None:
@@ -463,6 +469,7 @@ def test_sessions_silent_for_longest_are_forgotten(
     monkeypatch.setattr("actors.backends.turnwise.sessions.MOST_SESSIONS", 2)
     with staged(tmp_path) as stage:
         for session in ("local", "first", "second", "third"):
+            stage.open(session)
             stage.send("speech", started(0, session))
         kept = {session.name for session in parrot(stage)._sessions}
         assert kept == {"second", "third"}

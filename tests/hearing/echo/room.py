@@ -129,6 +129,8 @@ class Room:
 def cleaned(frames: list[tuple[str, Audio]], **options: object) -> tuple[list[Audio], dict]:
     """Return what the actor makes of both streams, and its counters and gauges."""
     with stage(Echo, **options) as echo:
+        for session in {frame.session for _, frame in frames}:
+            echo.open(session or echo.actor.session)
         for port, frame in frames:
             echo.send(port, frame)
         sent = sum(frame.samples for port, frame in frames if port == "audio")

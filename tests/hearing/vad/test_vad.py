@@ -34,6 +34,8 @@ def events(vad: Stage[VadOptions]) -> list[dict[str, Any]]:
 
 def heard(blocks: list[Audio], **options: Any) -> list[dict[str, Any]]:
     with stage(Vad, **options) as vad:
+        for session in {block.session for block in blocks}:
+            vad.open(session)
         vad.send("audio", *blocks)
         return events(vad)
 
@@ -276,6 +278,8 @@ def test_a_vad_killed_after_the_end_does_not_open_the_turns_again() -> None:
 
 def test_an_ended_session_is_forgotten_after_a_minute() -> None:
     with stage(Vad) as vad:
+        vad.open("gone")
+        vad.open("next")
         vad.send("audio", *frames(quiet(0.1), session="gone", final=True))
         vad.send("audio", *frames(quiet(0.1), session="next", start=16_000 * 61, final=True))
 
@@ -284,6 +288,8 @@ def test_an_ended_session_is_forgotten_after_a_minute() -> None:
 
 def test_a_session_that_stopped_without_a_word_is_forgotten_when_another_begins() -> None:
     with stage(Vad) as vad:
+        vad.open("gone")
+        vad.open("next")
         vad.send("audio", *frames(quiet(0.1), session="gone"))
         assert set(vad.actor.checkpoint["sessions"]) == {"gone"}
         vad.send("audio", *frames(quiet(0.1), session="next", start=16_000 * 601))

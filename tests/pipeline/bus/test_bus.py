@@ -29,7 +29,9 @@ PORTS = {
 
 
 def block(index: int, **fields: object) -> Audio:
-    return Audio.model_validate({"position": index * 320, "pcm": BLOCK, **fields})
+    return Audio.model_validate(
+        {"session": "local", "position": index * 320, "pcm": BLOCK, **fields}
+    )
 
 
 @asynccontextmanager
@@ -108,7 +110,9 @@ def test_only_the_newest_route_is_replayed(tmp_path: Path) -> None:
         address = ipc_address(tmp_path, "supervisor")
         async with publishing(address) as (publisher, context):
             for epoch in range(3):
-                publisher.publish("route", Route(owner="live", epoch=epoch, reason="test"))
+                publisher.publish(
+                    "route", Route(session="local", owner="live", epoch=epoch, reason="test")
+                )
             ear = Ear(context, address, {"route": In((Route,), replay=True)})
             await ear.subscriber.connected()
             assert [frame.epoch for frame in ear.heard if isinstance(frame, Route)] == [2]
@@ -173,14 +177,23 @@ def test_a_port_whose_name_begins_like_another_is_not_mixed_up_with_it(tmp_path:
         ([b"audio", msgpack.packb([1])], "not a msgpack map"),
         ([b"audio", msgpack.packb({"v": 99, "type": "audio"})], "schema version 99"),
         ([b"audio", msgpack.packb({"v": 1, "type": "nonsense"})], "unknown frame type"),
-        ([b"audio", msgpack.packb({"v": 1, "type": "audio", "pcm": b""})], "position"),
+        (
+            [b"audio", msgpack.packb({"v": 1, "type": "audio", "session": "a", "pcm": b""})],
+            "position",
+        ),
         ([b"audio", msgpack.packb({"v": 1, "type": "audio", 5: b""})], "not msgpack"),
+        (
+            [b"audio", msgpack.packb({"v": 1, "type": "audio", "position": 0, "pcm": b""})],
+            "session: names none",
+        ),
         ([b"audio"], "1 parts instead of 2"),
         ([b"audio", b"x", b"y"], "3 parts instead of 2"),
         (
             [
                 b"audio",
-                msgpack.packb({"v": 1, "type": "image", "jpeg": b"", "width": 1, "height": 1}),
+                msgpack.packb(
+                    {"v": 1, "type": "image", "session": "a", "jpeg": b"", "width": 1, "height": 1}
+                ),
             ],
             "a image does not belong on audio",
         ),
@@ -198,7 +211,14 @@ def test_garbage_is_counted_and_dropped_and_the_next_frame_is_heard_f22(
         while stranger.poll(10_000) and stranger.recv() != b"\x01audio":
             pass
         stranger.send_multipart(parts)
-        good = {"v": 1, "type": "audio", "position": 0, "pcm": BLOCK, "origin_ns": 1}
+        good = {
+            "v": 1,
+            "type": "audio",
+            "session": "local",
+            "position": 0,
+            "pcm": BLOCK,
+            "origin_ns": 1,
+        }
         stranger.send_multipart([b"audio", msgpack.packb(good)])
         await until(lambda: bool(ear.heard))
         assert ear.counters["garbage"] == 1
@@ -377,7 +397,9 @@ def test_an_image_on_its_way_keeps_its_capture_time(tmp_path: Path) -> None:
         publisher = Publisher(context, address, {"video": Out((Image,))}, high_water=8)
         ear = Ear(context, address, {"video": In((Image,))})
         await ear.subscriber.connected()
-        publisher.publish("video", Image(jpeg=b"x", width=1, height=2, origin_ns=42))
+        publisher.publish(
+            "video", Image(session="local", jpeg=b"x", width=1, height=2, origin_ns=42)
+        )
         await until(lambda: bool(ear.heard))
         assert ear.heard[0].origin_ns == 42
         assert ear.heard[0].sent_ns > 42

@@ -22,7 +22,7 @@ from pipeline.frames.wire import decode, encode
 
 
 def test_an_audio_frame_is_this_map_byte_for_byte() -> None:
-    frame = Audio(position=320, pcm=b"\x01\x02", origin_ns=7)
+    frame = Audio(session="local", position=320, pcm=b"\x01\x02", origin_ns=7)
     payload = encode(frame, seq=3, boot=5, sent_ns=9)
     assert msgpack.unpackb(payload) == {
         "v": 1,
@@ -45,13 +45,14 @@ def test_an_audio_frame_is_this_map_byte_for_byte() -> None:
 
 
 def test_a_frame_without_capture_time_was_captured_when_it_is_sent() -> None:
-    started = SpeechStarted(turn="local:0", position=0, at_ns=1)
+    started = SpeechStarted(session="local", turn="local:0", position=0, at_ns=1)
     assert decode(encode(started, seq=0, boot=1, sent_ns=99)).origin_ns == 99
 
 
 def test_frames_within_frames_come_back_as_they_were() -> None:
     health = Health(actor="vad", pid=1, state=ActorState.READY, checkpoint={"a": [1, {"b": b"c"}]})
     status = Status(
+        session="local",
         pipeline="p",
         version="1",
         uptime_s=1.5,
@@ -73,7 +74,7 @@ def test_frames_within_frames_come_back_as_they_were() -> None:
     )
 )
 def test_arguments_of_a_tool_call_survive_whatever_they_are(args: dict[str, object]) -> None:
-    call = ToolCall(turn="local:0", call_id="1", name="f", args=args)
+    call = ToolCall(session="local", turn="local:0", call_id="1", name="f", args=args)
     back = decode(encode(call, seq=0, boot=1, sent_ns=2))
     assert isinstance(back, ToolCall)
     assert back.args == args

@@ -29,6 +29,7 @@ from pipeline.turns.conversation import Conversation
 
 S = 1_000_000_000
 SPENDING = Spending(
+    session="local",
     day="2026-11-21",
     currency="USD",
     prices_date="2026-11-20",
@@ -116,7 +117,15 @@ def test_the_newest_spending_is_kept_for_the_status(
 
 
 def test_spending_travels_also_within_the_status() -> None:
-    status = Status(pipeline="p", version="1", uptime_s=1, ready=True, actors=[], spending=SPENDING)
+    status = Status(
+        session="local",
+        pipeline="p",
+        version="1",
+        uptime_s=1,
+        ready=True,
+        actors=[],
+        spending=SPENDING,
+    )
     header = {"seq": 1, "boot": 1, "sent_ns": 1, "origin_ns": 1}
     for frame in (SPENDING, status):
         assert decode(encode(frame, seq=1, boot=1, sent_ns=1)) == frame.model_copy(update=header)

@@ -31,9 +31,12 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     roll = Roll(str(folder / "long.mcap"), Limits(), description(folder))
     for seq in range(BLOCKS):
         block = Audio(
-            position=seq * BLOCK_SAMPLES, rate_hz=24_000, pcm=noise.randbytes(2 * BLOCK_SAMPLES)
+            session="local",
+            position=seq * BLOCK_SAMPLES,
+            rate_hz=24_000,
+            pcm=noise.randbytes(2 * BLOCK_SAMPLES),
         )
-        image = Image(jpeg=noise.randbytes(IMAGE_BYTES), width=1, height=1)
+        image = Image(session="local", jpeg=noise.randbytes(IMAGE_BYTES), width=1, height=1)
         sent: list[tuple[str, str, Frame]] = [
             ("microphone", "audio", block),
             ("camera", "video", image),

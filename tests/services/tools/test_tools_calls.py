@@ -139,6 +139,8 @@ def test_a_call_seen_twice_is_run_and_answered_once(tmp_path: Path) -> None:
 
 def test_the_same_call_id_in_two_sessions_is_two_calls(tmp_path: Path) -> None:
     with tools(tmp_path) as staged:
+        staged.open("x")
+        staged.open("y")
         staged.send("calls", call("add", session="x", a=1, b=1), call("add", session="y", a=2, b=2))
         results = [staged.expect("results", ToolResult) for _ in range(2)]
     assert {(each.session, each.response["result"]) for each in results} == {("x", 2), ("y", 4)}

@@ -42,7 +42,7 @@ LIFE = """
     )
     mine = load_function("mine.py:add", folder).__globals__
     staged = Stage(actor, asyncio.new_event_loop())
-    staged.open()
+    staged.begin()
     for name, call_id in (("add", "done"), ("hang", "cut off"), ("add", "new")):
         if call_id in sys.argv[2:]:
             args = {"a": 1, "b": 1} if name == "add" else {}
@@ -82,7 +82,7 @@ def test_a_call_cut_off_by_sigkill_is_answered_by_the_next_process_and_not_run_a
         for result in staged.sent["results"]:
             print("result", result.call_id, result.status, result.response, sep="|", flush=True)
         print("ran", mine["started"].is_set())
-        staged.close()
+        staged.finish()
     """
     with life(tmp_path, ["done", "cut off", "new"], all_answered) as second:
         assert second.stdout is not None
@@ -100,7 +100,7 @@ def test_a_hung_function_does_not_hold_up_the_exit_of_the_process(tmp_path: Path
     (tmp_path / "mine.py").write_text(FUNCTIONS)
     stop_while_it_hangs = """
         staged.until(mine["started"].is_set, "it runs")
-        staged.close()
+        staged.finish()
     """
     with life(tmp_path, ["cut off"], stop_while_it_hangs) as process:
         assert process.wait(timeout=20) == 0

@@ -1,0 +1,77 @@
+"""Which frames are let in: those of open sessions; those that come early wait. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from pipeline.frames import Frame
+
+HELD_NS = 2_000_000_000
+"""How long a frame waits for its session to be opened: the opening takes the way over the
+supervisor, some ms, and a supervisor that is busy has been seen to take a second."""
+HELD_FRAMES = 256
+"""Held of one session: five seconds of sound."""
+HELD_IN_ALL = 5000
+"""Held of all sessions together: as many as may wait in a socket."""
+KEPT_ENDED = 1000
+"""Names of ended sessions that are remembered, to tell late frames from early ones."""
+
+Arrival = tuple[str, Frame]
+"""Input port and frame."""
+
+
+class Admission:
+    """Holds frames of sessions that are not open yet, and drops those of sessions that are over.
+
+    Args:
+        counters: Where drops are counted: `unopened` and `ended`.
+    """
+
+    def __init__(self, counters: Counter[str]) -> None:
+        self._counters = counters
+        self._held: dict[str, tuple[int, list[Arrival]]] = {}
+        self._held_in_all = 0
+        self._ended: dict[str, None] = {}
+
+    @property
+    def is_holding(self) -> bool:
+        """Whether any frame waits."""
+        return bool(self._held)
+
+    def hold(self, port: str, frame: Frame, now_ns: int) -> None:
+        """Keep a frame whose session is not open."""
+        name = frame.session
+        if name in self._ended:
+            self._counters["ended"] += 1
+            return
+        frames = self._held[name][1] if name in self._held else []
+        if len(frames) >= HELD_FRAMES or self._held_in_all >= HELD_IN_ALL:
+            self._counters["unopened"] += 1
+            return
+        self._held.setdefault(name, (now_ns, frames))
+        frames.append((port, frame))
+        self._held_in_all += 1
+
+    def opened(self, name: str) -> list[Arrival]:
+        """Note that a session is open; return what was held of it, oldest first."""
+        self._ended.pop(name, None)
+        return self._take(name)
+
+    def ended(self, name: str) -> None:
+        """Note that a session is over."""
+        self._counters["ended"] += len(self._take(name))
+        self._ended[name] = None
+        if len(self._ended) > KEPT_ENDED:
+            del self._ended[next(iter(self._ended))]
+
+    def expire(self, now_ns: int) -> list[str]:
+        """Drop what has waited for too long; return whose it was."""
+        late = [name for name, (since, _) in self._held.items() if now_ns - since > HELD_NS]
+        for name in late:
+            self._counters["unopened"] += len(self._take(name))
+        return late
+
+    def _take(self, name: str) -> list[Arrival]:
+        _, frames = self._held.pop(name, (0, []))
+        self._held_in_all -= len(frames)
+        return frames

@@ -1,0 +1,248 @@
+"""The sessions that are open, as the supervisor decides, each with turns and a route. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from pipeline.config.model import PipelineConfig
+from pipeline.frames import (
+    Allowance,
+    Fault,
+    Frame,
+    SessionEnd,
+    SessionEnded,
+    SessionOpened,
+    Spending,
+)
+from pipeline.sessions import MOST_NAME_CHARACTERS, Opening, SessionTable, refusal
+from pipeline.turns.conversation import Conversation, Said
+from pipeline.turns.fault_policy import POLICIES, Reach
+
+CALM_NS = 250_000_000
+"""Between two looks at a session without open turns, whose shortest deadline is 2 s."""
+FAREWELL_NS = 6_000_000_000
+"""From the failure of a session to its end: a player needs 4.5 s to say that something failed."""
+KEPT_EPOCHS = 1000
+"""Of sessions that are over: an hour of callers."""
+
+Told = Said | SessionOpened | SessionEnded
+"""What the supervisor has to publish."""
+
+
+@dataclass
+class OpenSession:
+    """What the supervisor keeps of a session.
+
+    Attributes:
+        talk: Its turns and its route.
+        ticked_ns: When time last passed for it.
+        brought_by: The actor that opened it.
+        lost_ns: Since when that actor's process is gone; None while it lives.
+        ending: How it is about to end; None while it goes on.
+        ends_ns: When it then does.
+    """
+
+    talk: Conversation
+    ticked_ns: int
+    brought_by: str = ""
+    lost_ns: int | None = None
+    ending: SessionEnded | None = None
+    ends_ns: int = 0
+
+
+class OpenSessions:
+    """Opens and ends sessions, and hands frames to the session they belong to, or to all.
+
+    Args:
+        config: The pipeline's config; its session is there from the start, and stays.
+        has_player: Whether any actor reports what was heard of answers.
+        now_ns: Monotonic time.
+    """
+
+    def __init__(self, config: PipelineConfig, has_player: bool, now_ns: int) -> None:
+        self.counters: Counter[str] = Counter()
+        """`refused`, `opened_again`, `ended_unopened`; `unopened`: frames of no open session."""
+        self._config = config
+        self._has_player = has_player
+        self._now_ns = now_ns
+        self._table: SessionTable[OpenSession] = SessionTable(
+            self._make,
+            most=config.sessions.most,
+            idle_ns=int(config.sessions.idle_s * 1e9),
+            permanent=config.session,
+        )
+        self._past: Counter[str] = Counter()
+        self._epochs: dict[str, int] = {}
+        """Of sessions that are over: if one comes back, what it was told must stay behind."""
+        self._table.open(SessionOpened(session=config.session), now_ns)
+        self.own = self._table[config.session].talk
+
+    def __len__(self) -> int:
+        return len(self._table)
+
+    def __contains__(self, session: str) -> bool:
+        return session in self._table
+
+    def handle(self, actor: str, frame: Frame, now_ns: int) -> list[Told]:
+        """Take a frame of an actor; return what follows from it."""
+        match frame:
+            case SessionOpened():
+                return self._opened(actor, frame, now_ns)
+            case SessionEnded():
+                return self._ended(frame, now_ns)
+            case Spending():
+                return [*self.own.take(frame, now_ns)]
+            case Allowance():
+                return _joined(each.talk.take(frame, now_ns) for each in self._table.states())
+            case Fault() if POLICIES[frame.fault].reach is Reach.EVERYBODY:
+                return _joined(each.talk.take(frame, now_ns) for each in self._table.states())
+        state = self._table.get(frame.session)
+        if state is None:
+            self.counters["unopened"] += 1
+            return []
+        self._table.touch(frame.session, now_ns)
+        return [*state.talk.take(frame, now_ns)]
+
+    def died(self, actor: str, now_ns: int) -> list[Told]:
+        """An actor's process ended."""
+        for each in self._table.states():
+            if each.brought_by == actor and each.lost_ns is None:
+                each.lost_ns = now_ns
+        return _joined(each.talk.died(actor, now_ns) for each in self._table.states())
+
+    def tick(self, now_ns: int) -> list[Told]:
+        """Let time pass."""
+        said: list[Told] = []
+        for each in self._table.states():
+            if each.talk.ledger.has_open_turns() or now_ns - each.ticked_ns >= CALM_NS:
+                each.ticked_ns = now_ns
+                said += each.talk.tick(now_ns)
+        for ended in self._overdue(now_ns):
+            said += self._end(ended, now_ns)
+        return said
+
+    def hopeless(self) -> Fault | None:
+        """A fault that only the operator can mend, if no backend works and none ever did."""
+        if self._past["answered"]:
+            return None
+        if any(each.talk.hopeless() is None for each in self._table.states()):
+            return None
+        return self.own.hopeless()
+
+    def labels(self, session: str) -> dict[str, str]:
+        """What a line of the log says of a session: nothing, if it is the config's own."""
+        entry = self._table.entry(session)
+        return {} if entry is None else dict(entry.labels)
+
+    def names(self) -> list[str]:
+        """Those that are open now."""
+        return list(self._table)
+
+    def open_turns(self) -> int:
+        """Number of turns without an outcome."""
+        return sum(len(each.talk.ledger.open_turns()) for each in self._table.states())
+
+    def await_answer(self) -> bool:
+        """Whether anybody has finished asking, and has not been answered to the end."""
+        states = self._table.states()
+        turns = (turn for each in states for turn in each.talk.ledger.open_turns())
+        return any(turn.asked_ns is not None for turn in turns)
+
+    def outcomes(self) -> dict[str, int]:
+        """Number of closed turns by outcome, those of sessions that are over included."""
+        counts = self._past.copy()
+        for each in self._table.states():
+            counts.update(each.talk.ledger.outcomes())
+        return dict(counts)
+
+    def _make(self, opened: SessionOpened) -> OpenSession:
+        name = opened.session
+        hears = self._has_player and opened.plays
+        own = name == self._config.session
+        like = None if own else self.own.state
+        talk = Conversation(self._config, hears, self._now_ns, name, like=like)
+        if not own:
+            talk.state = replace(talk.state, epoch=self._epochs.pop(name, 0) + 1)
+        return OpenSession(talk, self._now_ns)
+
+    def _opened(self, actor: str, opened: SessionOpened, now_ns: int) -> list[Told]:
+        said: list[Told] = []
+        known = self._table.get(opened.session)
+        if known is not None and known.ending is not None:
+            # Whoever opens it anew does not wait for the farewell of the one before.
+            said += self._end(known.ending, now_ns)
+            known = None
+        if known is not None:
+            self.counters["opened_again"] += 1
+            if known.brought_by == actor:
+                known.lost_ns = None
+            return said
+        self._now_ns = now_ns
+        why = refusal(opened)
+        if not why and self._table.open(opened, now_ns) is Opening.REFUSED:
+            most = self._config.sessions.most
+            why = f"{most} sessions are open, and more are not taken (sessions.most)"
+        if why:
+            self.counters["refused"] += 1
+            name = opened.session[:MOST_NAME_CHARACTERS]
+            if name:
+                said.append(SessionEnded(session=name, reason=SessionEnd.REFUSED, detail=why))
+            return said
+        state = self._table[opened.session]
+        state.brought_by = actor
+        return [*said, opened, state.talk.route_frame()]
+
+    def _ended(self, ended: SessionEnded, now_ns: int) -> list[Told]:
+        state = self._table.get(ended.session)
+        if state is None or state.talk is self.own:
+            self.counters["ended_unopened"] += 1
+            return []
+        if ended.reason is not SessionEnd.FAILED or not state.talk.ledger.has_open_turns():
+            return self._end(ended, now_ns)
+        if state.ending is not None:
+            return []
+        # Its turns fail at once, which its player says aloud; then it ends for everybody.
+        state.ending, state.ends_ns = ended, now_ns + FAREWELL_NS
+        return [*state.talk.end(ended, now_ns)]
+
+    def _overdue(self, now_ns: int) -> list[SessionEnded]:
+        patience_s = self._config.sessions.source_lost_s
+        found = [
+            state.ending
+            for state in self._table.states()
+            if state.ending is not None and now_ns >= state.ends_ns
+        ]
+        for name in self._table.over_time(now_ns):
+            found.append(_ended(name, SessionEnd.TIME_OVER, "it has lasted as long as it may"))
+        for name in self._table.expired(now_ns):
+            if not self._table[name].talk.ledger.has_open_turns():
+                idle_s = self._config.sessions.idle_s
+                found.append(_ended(name, SessionEnd.IDLE, f"nothing heard for {idle_s:g} s"))
+        for name in self._table:
+            state = self._table[name]
+            if state.lost_ns is not None and now_ns - state.lost_ns > patience_s * 1e9:
+                why = f"{state.brought_by} died, and has not come back to it in {patience_s:g} s"
+                found.append(_ended(name, SessionEnd.SOURCE_LOST, why))
+        return found
+
+    def _end(self, ended: SessionEnded, now_ns: int) -> list[Told]:
+        name = ended.session
+        state = self._table.end(name)
+        if state is None:
+            return []
+        said = state.talk.end(ended, now_ns)
+        self._past.update(state.talk.ledger.outcomes())
+        self._epochs[name] = state.talk.state.epoch
+        if len(self._epochs) > KEPT_EPOCHS:
+            del self._epochs[next(iter(self._epochs))]
+        return [*said, ended]
+
+
+def _ended(name: str, reason: SessionEnd, detail: str) -> SessionEnded:
+    return SessionEnded(session=name, reason=reason, detail=detail)
+
+
+def _joined(lists: Iterable[list[Said]]) -> list[Told]:
+    return [said for each in lists for said in each]

@@ -1,0 +1,195 @@
+"""Many sessions at once: each with its route and its account, and what concerns them all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipeline.config.model import PipelineConfig
+from pipeline.frames import (
+    Allowance,
+    AnswerEnd,
+    AnswerEnded,
+    BackendState,
+    BackendStatus,
+    Fault,
+    FaultClass,
+    Outcome,
+    Route,
+    SessionEnd,
+    SessionEnded,
+    SessionOpened,
+    TurnClosed,
+    UserText,
+)
+from pipeline.turns.open_sessions import OpenSessions, Told
+
+S = 1_000_000_000
+BACKENDS = ("live", "http", "device")
+
+
+@pytest.fixture
+def sessions() -> OpenSessions:
+    config = PipelineConfig.model_validate(
+        {
+            "name": "test",
+            "actors": {name: {"use": name} for name in BACKENDS},
+            "route": {"backends": list(BACKENDS)},
+        }
+    )
+    made = OpenSessions(config, has_player=False, now_ns=0)
+    for session in ("local", "anna", "bert"):
+        made.handle("gateway", opened(session), 0)
+        for backend in BACKENDS:
+            made.handle("x", status(session, backend, BackendState.READY), 0)
+    return made
+
+
+def status(session: str, backend: str, state: BackendState) -> BackendStatus:
+    return BackendStatus(session=session, backend=backend, state=state)
+
+
+def fault(session: str, kind: FaultClass) -> Fault:
+    return Fault(session=session, backend="live", fault=kind, reason="so it says", retry=True)
+
+
+def typed(session: str, number: int = 1) -> UserText:
+    return UserText(session=session, turn=f"{session}:t{number}", text="hello")
+
+
+def answered(session: str, number: int = 1) -> AnswerEnded:
+    turn = f"{session}:t{number}"
+    return AnswerEnded(
+        session=session, turn=turn, epoch=1, backend="live", end=AnswerEnd.COMPLETE, samples=1
+    )
+
+
+def routes(said: list[Told]) -> dict[str, str]:
+    return {each.session: each.owner for each in said if isinstance(each, Route)}
+
+
+def opened(session: str, **manner: Any) -> SessionOpened:
+    return SessionOpened(session=session, **manner)
+
+
+def ended(session: str, reason: SessionEnd = SessionEnd.HUNG_UP) -> SessionEnded:
+    return SessionEnded(session=session, reason=reason)
+
+
+def test_a_session_that_is_opened_is_told_to_all_and_has_a_route(sessions: OpenSessions) -> None:
+    told, route = sessions.handle("gateway", opened("new", voice="Kore"), S)
+    assert told == opened("new", voice="Kore")
+    assert isinstance(route, Route)
+    assert (route.session, route.owner, route.epoch) == ("new", "live", 1)
+    assert sessions.handle("x", typed("new", 2), S) == []
+    assert sessions.names() == ["local", "anna", "bert", "new"]
+
+
+def test_frames_of_a_session_that_nobody_opened_open_none(sessions: OpenSessions) -> None:
+    assert sessions.handle("x", typed("stranger"), S) == []
+    assert sessions.counters["unopened"] == 1
+    assert "stranger" not in sessions
+
+
+def test_turns_are_closed_in_the_session_they_belong_to(sessions: OpenSessions) -> None:
+    for session in ("anna", "bert", "local"):
+        sessions.handle("x", typed(session), S)
+    assert sessions.open_turns() == 3
+    (closed,) = sessions.handle("x", answered("anna"), 2 * S)
+    assert isinstance(closed, TurnClosed)
+    assert (closed.session, closed.outcome) == ("anna", Outcome.ANSWERED)
+    assert sessions.open_turns() == 2
+    late = sessions.tick(100 * S)
+    assert {each.session for each in late if isinstance(each, TurnClosed)} == {"bert", "local"}
+    assert sessions.outcomes() == {"answered": 1, "failed": 2}
+
+
+def test_a_fault_of_the_key_moves_every_session(sessions: OpenSessions) -> None:
+    moved = sessions.handle("x", fault("anna", FaultClass.QUOTA), S)
+    assert routes(moved) == {"local": "http", "anna": "http", "bert": "http"}
+    _, route = sessions.handle("gateway", opened("new"), S)
+    assert isinstance(route, Route)
+    assert (route.owner, route.reason) == ("http", "live is not to be asked")
+
+
+def test_a_fault_of_a_connection_moves_only_its_session(sessions: OpenSessions) -> None:
+    assert sessions.handle("x", fault("anna", FaultClass.NETWORK), S) == []
+    moved = sessions.handle("x", status("anna", "live", BackendState.UNAVAILABLE), S)
+    assert routes(moved) == {"anna": "http"}
+    _, route = sessions.handle("gateway", opened("new"), S)
+    assert isinstance(route, Route)
+    assert route.owner == "live"
+
+
+def test_budgets_concern_every_session(sessions: OpenSessions) -> None:
+    moved = sessions.handle("x", Allowance(refused={"live": "used up"}, last_resort=["live"]), S)
+    assert routes(moved) == {"local": "http", "anna": "http", "bert": "http"}
+    _, route = sessions.handle("gateway", opened("new"), S)
+    assert isinstance(route, Route)
+    assert route.owner == "http"
+
+
+def test_the_end_of_a_process_concerns_every_session(sessions: OpenSessions) -> None:
+    sessions.handle("x", typed("anna"), S)
+    sessions.died("http", S)
+    moved = sessions.handle("x", status("anna", "live", BackendState.UNAVAILABLE), S)
+    assert routes(moved) == {"anna": "device"}, "http is not there to take the turn"
+
+
+def test_a_silent_session_ends_once_its_turns_are_closed_and_stays_in_the_account(
+    sessions: OpenSessions,
+) -> None:
+    sessions.handle("x", typed("anna"), S)
+    sessions.handle("x", answered("anna"), 2 * S)
+    later_ns = 2 * S + 600 * S
+    sessions.handle("x", typed("bert"), later_ns)
+    assert sessions.tick(later_ns) == []
+    (end,) = sessions.tick(later_ns + S)
+    assert isinstance(end, SessionEnded)
+    assert (end.session, end.reason) == ("anna", SessionEnd.IDLE)
+    assert sessions.names() == ["local", "bert"]
+    assert sessions.outcomes() == {"answered": 1}
+    closed, end = (each for each in sessions.tick(later_ns * 3) if not isinstance(each, Route))
+    assert isinstance(closed, TurnClosed)
+    assert isinstance(end, SessionEnded), "its turn failed first"
+    assert sessions.names() == ["local"]
+    assert sessions.outcomes() == {"answered": 1, "failed": 1}
+
+
+def test_a_session_that_comes_back_goes_on_with_a_newer_epoch(sessions: OpenSessions) -> None:
+    moved = sessions.handle("x", status("anna", "live", BackendState.UNAVAILABLE), S)
+    assert [each.epoch for each in moved if isinstance(each, Route)] == [2]
+    sessions.handle("gateway", ended("anna"), 2 * S)
+    assert "anna" not in sessions
+    _, route = sessions.handle("gateway", opened("anna"), 3 * S)
+    assert isinstance(route, Route)
+    assert (route.owner, route.epoch) == ("live", 3)
+
+
+def test_more_sessions_than_the_cap_are_refused_in_words() -> None:
+    tree = {"name": "test", "actors": {"x": {"use": "x"}}, "sessions": {"most": 2}}
+    sessions = OpenSessions(PipelineConfig.model_validate(tree), has_player=False, now_ns=0)
+    for name in ("a", "b"):
+        sessions.handle("gateway", opened(name), 0)
+    (refused,) = sessions.handle("gateway", opened("c"), 0)
+    assert isinstance(refused, SessionEnded)
+    assert (refused.session, refused.reason) == ("c", SessionEnd.REFUSED)
+    assert "2 sessions are open" in refused.detail
+    sessions.handle("gateway", ended("a"), 0)
+    assert isinstance(sessions.handle("gateway", opened("c"), 0)[0], SessionOpened)
+    assert sessions.names() == ["local", "b", "c"], "the config's own is not counted"
+
+
+def test_the_run_is_hopeless_only_when_every_session_is(sessions: OpenSessions) -> None:
+    bad_key = {"fault": FaultClass.AUTH, "reason": "no such key", "retry": False}
+    for session in ("local", "anna", "bert"):
+        assert sessions.hopeless() is None
+        for backend in BACKENDS:
+            sessions.handle(
+                "x", Fault.model_validate({"session": session, "backend": backend, **bad_key}), S
+            )
+            sessions.handle("x", status(session, backend, BackendState.UNAVAILABLE), S)
+    found = sessions.hopeless()
+    assert found is not None
+    assert (found.session, found.backend) == ("bert", "live"), "the newest word of it"
