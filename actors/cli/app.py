@@ -9,6 +9,10 @@ import typer
 
 from pipeline.cli.app import PipelineOption, make_app, run_app
 
+SessionOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Words, turns, levels, route of this one only.")
+]
+
 
 def run() -> None:
     """Run the command line."""
@@ -36,11 +40,11 @@ def make_greenroom() -> typer.Typer:
         inject_command(stream, file, pipeline, pace)
 
     @app.command()
-    def top(pipeline: PipelineOption = None) -> None:
+    def top(pipeline: PipelineOption = None, session: SessionOption = None) -> None:
         """Watch a running pipeline: actors, streams, levels, words, latency of each turn."""
         from actors.cli.top import top_command
 
-        top_command(pipeline)
+        top_command(pipeline, session)
 
     @app.command()
     def dashboard(
@@ -48,11 +52,12 @@ def make_greenroom() -> typer.Typer:
         port: Annotated[
             int, typer.Option(help="On this host; 0 is any that is free.", min=0, max=65535)
         ] = 9465,
+        session: SessionOption = None,
     ) -> None:
         """Watch a running pipeline in a browser on this host."""
         from actors.cli.dashboard import dashboard_command
 
-        dashboard_command(pipeline, port)
+        dashboard_command(pipeline, port, session)
 
     @app.command()
     def devices() -> None:

@@ -37,11 +37,12 @@ class Line(NamedTuple):
 def narrated(frames: Iterable[tuple[Message, Frame]]) -> Iterator[Line]:
     """Give the lines in order, given the frames in the order of sending."""
     narrator = _Narrator()
-    open_turns: dict[str, None] = {}
+    open_turns: dict[str, str] = {}
+    """By turn: its session."""
     with narrator:
         for message, frame in frames:
             if isinstance(frame, Transcript):
-                open_turns[frame.turn] = None
+                open_turns[frame.turn] = frame.session
             elif isinstance(frame, TurnClosed):
                 open_turns.pop(frame.turn, None)
             narrator.at_ns, narrator.weight = message.sent_ns, _weight(frame)
@@ -50,9 +51,10 @@ def narrated(frames: Iterable[tuple[Message, Frame]]) -> Iterator[Line]:
                 narrator.line("route", redact(f"{frame.owner or 'nobody'}: {frame.reason}"))
             yield from narrator.told()
         narrator.weight = Weight.INFO
-        for turn in open_turns:
+        for turn, session in open_turns.items():
             # The recording breaks off: what was said of the turn so far is all there is.
-            narrator.on_frame("", TurnClosed(turn=turn, outcome=Outcome.INTERRUPTED))
+            broken_off = TurnClosed(session=session, turn=turn, outcome=Outcome.INTERRUPTED)
+            narrator.on_frame("", broken_off)
     yield from narrator.told()
 
 
@@ -72,7 +74,7 @@ class _Narrator(View):
     weight = Weight.INFO
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # No line names its session: what is exported is one of them.
         self._lines: list[Line] = []
 
     def now_s(self) -> float:

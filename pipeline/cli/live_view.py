@@ -27,7 +27,7 @@ class LiveView(View):
     """Actors, route, levels, latency and the conversation, redrawn in place."""
 
     def __init__(self, graph: Graph, log_path: str) -> None:
-        super().__init__()
+        super().__init__(graph.config.session)
         self._graph = graph
         self._log_path = log_path
         self._lines: deque[tuple[str, str]] = deque(maxlen=SHOWN_LINES)
@@ -62,7 +62,7 @@ class LiveView(View):
     def _render(self) -> Group:
         words = Text()
         for who, text in self._lines:
-            words.append(f"{who}: ", style="bold cyan" if who == "you" else "bold green")
+            words.append(f"{who}: ", style="bold cyan" if who.endswith("you") else "bold green")
             words.append(f"{text}\n")
         return Group(
             self._actors(),

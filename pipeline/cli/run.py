@@ -86,7 +86,7 @@ def _view(graph: Graph, log: Any) -> View:
         return LiveView(graph, log.name)
     from pipeline.cli.view import LinesView
 
-    return LinesView()
+    return LinesView(graph.config.session)
 
 
 def _open_log() -> Any:

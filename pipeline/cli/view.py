@@ -10,6 +10,8 @@ from typing import Self
 from pipeline.frames import (
     Fault,
     Frame,
+    SessionEnded,
+    SessionOpened,
     Side,
     Spending,
     Status,
@@ -19,16 +21,32 @@ from pipeline.frames import (
     TurnClosed,
 )
 from pipeline.logs import redact
-from pipeline.turns.dialogue import Dialogue, Line
+from pipeline.turns.transcript_lines import Line, TranscriptLines
 
 SPEAKER_NAMES = {Side.USER: "you", Side.MODEL: "gemini"}
 
 
-class View(ABC):
-    """Turns frames into lines; what is done with a line is up to the view."""
+def speaker(who: str, session: str, own: str | None) -> str:
+    """Return who says a line: in another session than the pipeline's own, with its name before."""
+    return who if own in (None, session) else f"{session} {who}"
 
-    def __init__(self) -> None:
-        self._dialogue = Dialogue()
+
+def opening(opened: SessionOpened) -> str:
+    """A session that begins, with its labels, in words."""
+    labels = ", ".join(f"{key}={value}" for key, value in opened.labels.items())
+    return f"opened ({labels})" if labels else "opened"
+
+
+class View(ABC):
+    """Turns frames into lines; what is done with a line is up to the view.
+
+    Args:
+        session: The pipeline's own; lines of any other begin with its name. None: no line does.
+    """
+
+    def __init__(self, session: str | None = None) -> None:
+        self._session = session
+        self._transcript = TranscriptLines()
         self.spending: Spending | None = None
         """What it costs, if that is counted."""
 
@@ -36,28 +54,38 @@ class View(ABC):
         """Take a frame the supervisor saw."""
         match frame:
             case Transcript():
-                self._say(self._dialogue.take(frame))
+                self._say(self._transcript.add(frame))
             case TurnClosed():
-                self._say(self._dialogue.close(frame, self.now_s()))
+                self._say(self._transcript.close(frame, self.now_s()))
                 if frame.reason:
-                    self.line("turn", f"{frame.outcome.value}: {frame.reason}")
+                    self._tell("turn", frame, f"{frame.outcome.value}: {frame.reason}")
             case ToolCall():
                 arguments = ", ".join(f"{k}={v!r}" for k, v in frame.args.items())
-                self.line("tool", redact(f"{frame.name}({arguments})"))
+                self._tell("tool", frame, f"{frame.name}({arguments})")
             case ToolResult():
-                self.line("tool", redact(f"{frame.name} -> {frame.status.value} {frame.response}"))
+                self._tell("tool", frame, f"{frame.name} -> {frame.status.value} {frame.response}")
             case Fault():
                 advice = f" ({frame.advice})" if frame.advice else ""
-                self.line(actor, redact(f"{frame.fault.value}: {frame.reason}{advice}"))
+                self._tell(actor, frame, f"{frame.fault.value}: {frame.reason}{advice}")
+            case SessionOpened() if frame.session != self._session:
+                self._tell("session", frame, opening(frame))
+            case SessionEnded():
+                self._say(self._transcript.end(frame.session))
+                detail = f": {frame.detail}" if frame.detail else ""
+                self._tell("session", frame, f"ended, {frame.reason.value}{detail}")
             case Spending():
                 self.spending = frame
             case Status():
-                self._say(self._dialogue.overdue(self.now_s()))
+                self._say(self._transcript.overdue(self.now_s()))
                 self.status(frame)
 
     def _say(self, lines: list[Line]) -> None:
-        for side, text in lines:
-            self.line(SPEAKER_NAMES[side], text)
+        for line in lines:
+            who = speaker(SPEAKER_NAMES[line.side], line.session, self._session)
+            self.line(who, line.text)
+
+    def _tell(self, who: str, frame: Frame, text: str) -> None:
+        self.line(speaker(who, frame.session, self._session), redact(text))
 
     def now_s(self) -> float:
         """By what words are late."""
@@ -74,7 +102,7 @@ class View(ABC):
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._say(self._dialogue.overdue(math.inf))
+        self._say(self._transcript.overdue(math.inf))
 
 
 class LinesView(View):

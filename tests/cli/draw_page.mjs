@@ -37,7 +37,7 @@ console.log(JSON.stringify({
   title: document.title,
   headline: document.getElementById("headline").textContent,
   tables: Object.fromEntries(
-    ["actors", "streams", "levels", "routes", "turns"].map((id) => [id, rows(id)])),
+    ["actors", "streams", "levels", "routes", "turns", "sessions"].map((id) => [id, rows(id)])),
   words: [...document.querySelectorAll("#words li")].map((line) => line.textContent),
   stages: [...document.querySelectorAll("#turns .stages")].map(
     (bar) => [...bar.children].map((piece) => piece.style.width)),

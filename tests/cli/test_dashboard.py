@@ -108,7 +108,16 @@ def test_a_browser_gets_every_panel_and_then_what_changes() -> None:
 
     async def look(dashboard: Dashboard) -> None:
         async with connect(live(dashboard)) as browser:
-            names = {"headline", "actors", "streams", "levels", "routes", "turns", "words"}
+            names = {
+                "headline",
+                "actors",
+                "streams",
+                "levels",
+                "routes",
+                "turns",
+                "words",
+                "sessions",
+            }
             first = await panels(browser, {*names, "pipeline"})
             assert first["pipeline"] == "robot"
             assert "live answers" in first["headline"]
@@ -126,7 +135,8 @@ def test_a_browser_gets_every_panel_and_then_what_changes() -> None:
             assert turn["stages_ms"] == stages
             assert (turn["first_sound_ms"], turn["playback_ms"]) == (1100, 1500)
             assert first["words"][0] == ["you", "go [bold]forward[/bold]"]
-            board.take("live", "transcript", said(Side.USER, "stop"), time.monotonic_ns())
+            stop = said(Side.USER, "stop").model_copy(update={"turn": "local:9"})
+            board.take("live", "transcript", stop, time.monotonic_ns())
             later = await panels(browser, {"words"})
             assert later["words"][-1] == ["you", "stop"]
             assert "turns" not in later

@@ -43,6 +43,7 @@ STREAMS = [
     Stream("speaker", "playback", ["playback"], ["live"]),
     Stream("supervisor", "route", ["route"], ["live"]),
     Stream("supervisor", "turns", ["turn_closed"], []),
+    Stream("supervisor", "sessions", ["session_opened", "session_ended"], []),
     Stream("supervisor", "status", ["status"], []),
 ]
 INPUTS: dict[str, dict[str, str | list[str]]] = {

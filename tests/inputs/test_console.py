@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from actors.inputs.console import Console, ConsoleOptions
-from actors.inputs.console.transcripts import TranscriptBook
 from pipeline.errors import ConfigError, DeviceError
 from pipeline.frames import ActorState, Outcome, Side, Transcript, TurnClosed, UserText
 from pipeline.testing import Stage, stage
@@ -37,73 +36,17 @@ def closed(turn: str = "local:0", **fields: Any) -> TurnClosed:
     return TurnClosed(turn=turn, **({"outcome": Outcome.ANSWERED} | fields))
 
 
-def printed(*events: Transcript | TurnClosed) -> list[str]:
-    book = TranscriptBook()
-    lines: list[str] = []
-    for event in events:
-        lines += book.add(event) if isinstance(event, Transcript) else book.close(event)
-    return lines
+def test_a_failed_turn_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    with stage(Console, path=None) as console:
+        console.send("transcript", user("hello"))
+        console.send("turns", closed(outcome=Outcome.FAILED, reason="no network"))
+    assert capsys.readouterr().out == "you: hello\nno answer: no network\n"
 
 
-def test_pieces_are_joined_and_printed_when_final() -> None:
-    assert printed(user("go ", final=False), user("forward", final=False)) == []
-    assert printed(user("go ", final=False), user("forward")) == ["you: go forward"]
-
-
-def test_the_user_comes_first_even_if_the_transcript_comes_after_the_answer() -> None:
-    assert printed(model("Going."), user("go forward")) == ["you: go forward", "gemini: Going."]
-
-
-def test_what_is_not_final_is_printed_when_the_turn_closes() -> None:
-    assert printed(model("Go", final=False), user("go", final=False), closed()) == [
-        "you: go",
-        "gemini: Go",
-    ]
-
-
-def test_a_turn_closed_without_transcripts_prints_what_the_ledger_knows() -> None:
-    assert printed(closed(said="go", answer="Going.")) == ["you: go", "gemini: Going."]
-
-
-def test_a_later_turn_prints_what_is_left_of_the_one_before_it_first() -> None:
-    lines = printed(
-        user("tell me a story"),
-        model("Once upon", final=False),
-        user("stop", turn="local:9"),
-        model(" a time", final=False),
-        closed(outcome=Outcome.INTERRUPTED),
-        closed(turn="local:9"),
-    )
-    assert lines == ["you: tell me a story", "gemini: Once upon", "you: stop"]
-
-
-def test_after_a_change_of_backend_the_answer_is_that_of_the_new_one() -> None:
-    lines = printed(
-        user("hello"),
-        model("Hel", final=False, epoch=0),
-        model("Good day.", final=False, epoch=1),
-        model("lo", final=True, epoch=0),
-        closed(),
-    )
-    assert lines == ["you: hello", "gemini: Good day."]
-
-
-def test_a_failed_turn_says_why() -> None:
-    assert printed(user("hello"), closed(outcome=Outcome.FAILED, reason="no network")) == [
-        "you: hello",
-        "no answer: no network",
-    ]
-
-
-def test_a_piece_for_a_closed_turn_is_left_out() -> None:
-    assert printed(closed(said="hi", answer="Hello."), model("Hello.")) == [
-        "you: hi",
-        "gemini: Hello.",
-    ]
-
-
-def test_text_cannot_steer_the_terminal() -> None:
-    assert printed(user("a\nb\t\x1b[2Jc\x07")) == ["you: a b [2Jc"]
+def test_text_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    with stage(Console, path=None) as console:
+        console.send("transcript", user("a\nb\t\x1b[2Jc\x07"))
+    assert capsys.readouterr().out == "you: a b [2Jc\n"
 
 
 @contextmanager

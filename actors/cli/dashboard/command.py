@@ -14,14 +14,14 @@ from pipeline.config.description import read_description
 CONSUMER = "dashboard"
 
 
-def dashboard_command(pipeline: str | None, port: int) -> None:
-    """Serve the view of a running pipeline until Control-C.
+def dashboard_command(pipeline: str | None, port: int, session: str | None = None) -> None:
+    """Serve the view of a running pipeline, or of one conversation in it, until Control-C.
 
     Raises:
         GreenroomError: none runs, or the port is taken.
     """
     description = read_description(find_runtime_dir(pipeline))
-    board = Board(description, time.monotonic_ns())
+    board = Board(description, time.monotonic_ns(), session)
 
     async def serve() -> None:
         async with Dashboard(board, port) as dashboard:

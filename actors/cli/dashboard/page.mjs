@@ -37,13 +37,22 @@ const COLUMNS = {
     { head: "dBFS", text: (row) => whole(row.level_dbfs), number: true,
       kind: (row) => (row.loud ? "bad" : "") },
   ],
-  routes: () => [
+  sessions: () => [
+    { head: "since", text: (row) => row.at },
+    { head: "session", text: (row) => row.session },
+    { head: "labels", text: (row) => row.labels, kind: () => "wordy" },
+    { head: "turns", text: (row) => String(row.turns), number: true },
+    { head: "last turn", text: (row) => row.outcome || NOTHING, kind: (row) => row.outcome },
+  ],
+  routes: (rows) => [
     { head: "at", text: (row) => row.at },
+    ...sessionColumn(rows),
     { head: "backend", text: (row) => row.backend },
     { head: "because", text: (row) => row.reason, kind: () => "wordy" },
   ],
   turns: (rows) => [
     { head: "closed at", text: (row) => row.at },
+    ...sessionColumn(rows),
     { head: "outcome", text: (row) => row.outcome, kind: (row) => row.outcome },
     { head: "backend", text: (row) => row.backend },
     ...stageNames(rows).map((name) => (
@@ -54,6 +63,8 @@ const COLUMNS = {
   ],
 };
 
+const sessionColumn = (rows) => (new Set(rows.map((row) => row.session)).size > 1
+  ? [{ head: "session", text: (row) => row.session }] : []);
 const stageNames = (rows) => (rows.length ? Object.keys(rows[0].stages_ms) : []);
 const total = (row) => Object.values(row.stages_ms).reduce((sum, ms) => sum + Math.max(0, ms ?? 0), 0);
 const slowest = (rows) => Math.max(1, ...rows.map(total));
@@ -118,6 +129,7 @@ export function show(page, panels) {
     else if (name in COLUMNS) table(page, name, content);
     else page.getElementById(name).textContent = content;
     if (name === "turns") key(page, content);
+    if (name === "sessions") page.getElementById("callers").hidden = !content.length;
     if (name === "pipeline") page.title = `${content}: greenroom`;
   }
 }

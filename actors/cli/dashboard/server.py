@@ -16,9 +16,11 @@ from actors.cli.dashboard.admission import is_meant_for_here, name_within
 from actors.cli.watch.board import LEVELS_S, REFRESH_S, Board
 from actors.cli.watch.rows import (
     actor_rows,
+    has_several,
     headline,
     level_rows,
     route_rows,
+    session_rows,
     stream_rows,
     turn_rows,
 )
@@ -156,6 +158,7 @@ def panels_of(board: Board) -> dict[str, Any]:
         "routes": route_rows(board),
         "turns": turn_rows(board),
         "words": list(board.lines),
+        "sessions": session_rows(board) if has_several(board) else [],
     }
 
 

@@ -15,7 +15,7 @@ from textual.widgets import Footer, Static
 
 from actors.cli.top import panels
 from actors.cli.watch.board import LEVELS_S, REFRESH_S, Board
-from actors.cli.watch.rows import headline
+from actors.cli.watch.rows import has_several, headline
 
 CONSUMER = "top"
 Listen = Callable[[Board, str], AbstractContextManager[None]]
@@ -48,6 +48,8 @@ class TopApp(App[None]):
     #left, #right { width: 1fr; }
     #words { height: 2fr; }
     #levels { height: auto; max-height: 9; }
+    #sessions { display: none; }
+    #sessions.several { display: block; }
     #main { height: 3fr; }
     #turns { height: 1fr; }
     Screen { overflow: hidden; }
@@ -72,6 +74,7 @@ class TopApp(App[None]):
                 yield Panel("conversation", "words")
                 yield Panel("levels", "levels")
                 yield Panel("route", "routes")
+                yield Panel("sessions", "sessions")
         yield Panel("turns, in ms", "turns")
         yield Footer()
 
@@ -98,12 +101,15 @@ class TopApp(App[None]):
         title = f"{board.description.pipeline}: {headline(board)}"
         for line in self.query("#headline").results(Static):
             line.update(panels.plain(title))
+        for panel in self.query("#sessions").results(Panel):
+            panel.set_class(has_several(board), "several")
         for name, content in (
             ("actors", panels.actors_table(board)),
             ("streams", panels.streams_table(board)),
             ("routes", panels.routes_table(board)),
             ("turns", panels.turns_table(board)),
             ("words", panels.words(board)),
+            ("sessions", panels.sessions_table(board)),
         ):
             self._draw(name, content)
 

@@ -9,8 +9,8 @@ from pipeline.cli.running import find_runtime_dir
 from pipeline.errors import GreenroomError
 
 
-def top_command(pipeline: str | None) -> None:
-    """Show a running pipeline until `q`.
+def top_command(pipeline: str | None, session: str | None = None) -> None:
+    """Show a running pipeline until `q`, or of its conversations only one.
 
     Raises:
         GreenroomError: none runs, or Textual is not installed.
@@ -23,4 +23,4 @@ def top_command(pipeline: str | None) -> None:
     from pipeline.config.description import read_description
 
     description = read_description(find_runtime_dir(pipeline))
-    TopApp(Board(description, time.monotonic_ns()), listening).run()
+    TopApp(Board(description, time.monotonic_ns(), session), listening).run()

@@ -13,15 +13,17 @@ from actors.cli.watch.rows import (
     STAGES,
     Mood,
     actor_rows,
+    has_several,
     level_rows,
     route_rows,
+    session_rows,
     stream_rows,
     turn_rows,
 )
 from pipeline.frames import Outcome
 
 BAR_CELLS = 24
-WORDY = ("state", "because")
+WORDY = ("state", "because", "labels")
 """Columns of words, which may take several lines."""
 OUTCOME_STYLES = {Outcome.ANSWERED: "green", Outcome.INTERRUPTED: "yellow", Outcome.FAILED: "red"}
 MOOD_STYLES = {Mood.GOOD: "green", Mood.WAITING: "yellow", Mood.BAD: "red"}
@@ -69,22 +71,37 @@ def levels_table(board: Board) -> Table:
 
 def routes_table(board: Board) -> Table:
     """Who answered when, and why; the newest first."""
-    table = _table("at", "backend", "because", wide="because")
+    several = has_several(board)
+    table = _table("at", *_session_column(several), "backend", "because", wide="because")
     for row in route_rows(board):
-        table.add_row(row.at, plain(row.backend), plain(row.reason))
+        whose = [plain(row.session)] if several else []
+        table.add_row(row.at, *whose, plain(row.backend), plain(row.reason))
     return table
 
 
 def turns_table(board: Board) -> Table:
     """Where the time went in each turn, in ms; the newest first."""
     stages = ("capture", *STAGES.values(), "first sound", "playback")
-    table = _table("turn", "outcome", "backend", wide="backend", right=stages)
+    several = has_several(board)
+    left = ("turn", *_session_column(several), "outcome", "backend")
+    table = _table(*left, wide="backend", right=stages)
     for row in turn_rows(board):
         table.add_row(
             row.at,
+            *([plain(row.session)] if several else []),
             Text(row.outcome.value, OUTCOME_STYLES[row.outcome]),
             plain(row.backend),
             *map(_whole, (*row.stages_ms.values(), row.first_sound_ms, row.playback_ms)),
+        )
+    return table
+
+
+def sessions_table(board: Board) -> Table:
+    """The conversations that go on; the newest first."""
+    table = _table("since", "session", "labels", "last turn", wide="labels", right=("turns",))
+    for row in session_rows(board):
+        table.add_row(
+            row.at, plain(row.session), plain(row.labels), row.outcome or "-", str(row.turns)
         )
     return table
 
@@ -93,10 +110,14 @@ def words(board: Board) -> Text:
     """The conversation; the newest last."""
     text = Text()
     for who, said in board.lines:
-        text.append(f"{who}: ", "bold cyan" if who == "you" else "bold green")
+        text.append_text(plain(f"{who}: ", "bold cyan" if who.endswith("you") else "bold green"))
         text.append_text(plain(f"{said}\n"))
     text.rstrip()
     return text
+
+
+def _session_column(several: bool) -> tuple[str, ...]:
+    return ("session",) if several else ()
 
 
 def _tenths(value: float | None) -> str:

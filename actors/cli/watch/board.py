@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from actors.lib.audio.pcm import SILENCE_DBFS, level_dbfs, to_samples
 from pipeline.cli.meter import Meter, Reading
-from pipeline.cli.view import SPEAKER_NAMES
+from pipeline.cli.view import SPEAKER_NAMES, speaker
 from pipeline.config.description import Description, Stream
+from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import (
     AnswerAudio,
     Audio,
     Frame,
     Route,
-    Side,
+    SessionEnded,
+    SessionOpened,
     SpeechEnded,
     Status,
     Transcript,
     TurnClosed,
 )
-from pipeline.turns.dialogue import Dialogue
+from pipeline.turns.transcript_lines import Line, TranscriptLines
 from pipeline.turns.turn_times import Stage, TurnClock
 
 REFRESH_S = 1.0
@@ -52,11 +54,32 @@ class TurnAccount:
 
 
 @dataclass
+class OpenSession:
+    """A conversation that goes on.
+
+    Attributes:
+        opened: How it was opened, with its labels.
+        turns: How many of it were closed.
+        outcome: That of the last one; empty before.
+    """
+
+    opened: SessionOpened
+    turns: int = 0
+    outcome: str = ""
+
+
+@dataclass
 class Board:
-    """Takes frames; keeps what is to be shown."""
+    """Takes frames; keeps what is to be shown.
+
+    Attributes:
+        session: Only words, turns, levels and routes of this one are kept; None: of all. Rates and
+            drops are those of a stream with all its sessions.
+    """
 
     description: Description
     now_ns: int
+    session: str | None = None
     status: Status | None = None
     status_ns: int = 0
     readings: dict[str, Reading] = field(default_factory=dict)
@@ -65,45 +88,56 @@ class Board:
     lines: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     routes: deque[Route] = field(default_factory=lambda: deque(maxlen=KEPT_ROUTES))
     turns: deque[TurnAccount] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
+    sessions: dict[str, OpenSession] = field(default_factory=dict)
+    """Those that are open, by name."""
+    sessions_ended: Counter[str] = field(default_factory=Counter)
+    """Since this began to listen, by reason."""
 
     def __post_init__(self) -> None:
         self._carried: set[str] = set()
         self._meters = {each.name: Meter(self.now_ns) for each in self.streams}
         self._clock = TurnClock()
-        self._dialogue = Dialogue()
-        self._transcribed: deque[str] = deque(maxlen=KEPT_LINES)
+        self._transcript = TranscriptLines()
         self._closing: list[tuple[int, TurnClosed]] = []
-        self._capture_ms: dict[str, float] = {}
-        """By actor that listens to sound: how old the newest block was when it was sent."""
+        self._capture_ms: dict[tuple[str, str], float] = {}
+        """By session and actor that listens to it: how old the newest block was when sent."""
         self._captured: dict[str, float | None] = {}
         """By turn: the same of whoever found its end, at that time."""
 
     @property
     def streams(self) -> list[Stream]:
         """Those worth watching, the silent ones last; what `health` carries is in the status."""
-        watched = [each for each in self.description.streams if each.port != "health"]
+        watched = [each for each in self.description.streams if _is_watched(each)]
         return sorted(watched, key=lambda each: each.name not in self._carried)
 
     def take(self, actor: str, port: str, frame: Frame, now_ns: int) -> None:
         """Note a frame."""
         name = f"{actor}.{port}"
         self._meters[name].take(frame, 0, now_ns)
-        self._clock.take(frame)
         self._carried.add(name)
+        match frame:
+            case Status():
+                self.status, self.status_ns = frame, now_ns
+            case SessionOpened() | SessionEnded():
+                self._keep_session(frame)
+        if self.session in (None, frame.session):
+            self._keep(actor, name, frame, now_ns)
+
+    def _keep(self, actor: str, name: str, frame: Frame, now_ns: int) -> None:
+        self._clock.take(frame)
         match frame:
             case Audio() | AnswerAudio():
                 self._hear(name, frame)
             case SpeechEnded():
-                self._captured[frame.turn] = self._capture_ms.get(actor)
+                self._captured[frame.turn] = self._capture_ms.get((frame.session, actor))
             case Transcript():
-                self._transcribed.append(frame.turn)
-                self._say(self._dialogue.take(frame))
+                self._say(self._transcript.add(frame))
             case TurnClosed():
                 self._close(frame, now_ns)
             case Route():
                 self.routes.append(frame)
-            case Status():
-                self.status, self.status_ns = frame, now_ns
+            case SessionEnded():
+                self._say(self._transcript.end(frame.session))
 
     def read(self, now_ns: int) -> None:
         """Take the readings of all streams, and the account of turns that are complete."""
@@ -113,7 +147,7 @@ class Board:
         self._closing = [each for each in self._closing if each[1] not in due]
         for frame in due:
             self.turns.append(self._row(frame))
-        self._say(self._dialogue.overdue(now_ns / 1e9))
+        self._say(self._transcript.overdue(now_ns / 1e9))
 
     def quieten(self) -> None:
         """Begin to look for the loudest block anew."""
@@ -147,20 +181,36 @@ class Board:
         if isinstance(frame, Audio):
             consumers = next(each.consumers for each in self.streams if each.name == name)
             age_ms = (frame.sent_ns - frame.origin_ns) / 1e6
-            self._capture_ms.update(dict.fromkeys(consumers, age_ms))
+            self._capture_ms.update({(frame.session, each): age_ms for each in consumers})
 
-    def _say(self, lines: list[tuple[Side, str]]) -> None:
-        self.lines.extend((SPEAKER_NAMES[side], text) for side, text in lines)
+    def _keep_session(self, frame: SessionOpened | SessionEnded) -> None:
+        if isinstance(frame, SessionOpened):
+            self.sessions.setdefault(frame.session, OpenSession(frame))
+            return
+        self.sessions.pop(frame.session, None)
+        self.sessions_ended[frame.reason.value] += 1
+        gone = [each for each in self._capture_ms if each[0] == frame.session]
+        for key in gone:
+            del self._capture_ms[key]
+
+    def _say(self, lines: list[Line]) -> None:
+        self.lines.extend(
+            (self._who(SPEAKER_NAMES[line.side], line.session), line.text) for line in lines
+        )
+
+    def _who(self, who: str, session: str) -> str:
+        return speaker(who, session, self.description.session)
 
     def _close(self, frame: TurnClosed, now_ns: int) -> None:
         self._closing.append((now_ns, frame))
-        if frame.turn in self._transcribed:
-            self._say(self._dialogue.close(frame, now_ns / 1e9))
-        else:  # Before this began to listen.
-            words = ((Side.USER, frame.said), (Side.MODEL, frame.answer))
-            self._say([(side, text) for side, text in words if text])
+        self._say(self._transcript.close(frame, now_ns / 1e9))
+        if frame.session in self.sessions:
+            known = self.sessions[frame.session]
+            known.turns, known.outcome = known.turns + 1, frame.outcome.value
         if frame.reason:
-            self.lines.append(("turn", f"{frame.outcome.value}: {frame.reason}"))
+            self.lines.append(
+                (self._who("turn", frame.session), f"{frame.outcome.value}: {frame.reason}")
+            )
 
     def _row(self, frame: TurnClosed) -> TurnAccount:
         stages_ms = {each.stage: each.ms for each in self._clock.close(frame).stages()}
@@ -168,3 +218,10 @@ class Board:
         if capture_ms is not None and Stage.ENDPOINTING in stages_ms:
             stages_ms[Stage.ENDPOINTING] -= capture_ms
         return TurnAccount(frame, stages_ms, capture_ms)
+
+
+def _is_watched(stream: Stream) -> bool:
+    """What `health` carries is in the status; which sessions are open the supervisor decides."""
+    if stream.port == "sessions":
+        return stream.actor == SUPERVISOR
+    return stream.port != "health"

@@ -68,9 +68,10 @@ class LevelRow:
 
 @dataclass(frozen=True)
 class RouteRow:
-    """Who answers from when on, time of day on this host."""
+    """Who answers in a session from when on, time of day on this host."""
 
     at: str
+    session: str
     backend: str
     reason: str
 
@@ -80,11 +81,29 @@ class TurnRow:
     """Where the time went in a turn, ms; a stage that is None is not known, or did not happen."""
 
     at: str
+    session: str
     outcome: Outcome
     backend: str
     stages_ms: dict[str, float | None]
     first_sound_ms: float | None
     playback_ms: float | None
+
+
+@dataclass(frozen=True)
+class SessionRow:
+    """A conversation that goes on, since when, and what is known of it."""
+
+    at: str
+    session: str
+    labels: str
+    turns: int
+    outcome: str
+
+
+def has_several(board: Board) -> bool:
+    """Whether there is, or was, any session but the pipeline's own."""
+    others = [each for each in board.sessions if each != board.description.session]
+    return bool(others or board.sessions_ended)
 
 
 def headline(board: Board) -> str:
@@ -99,7 +118,28 @@ def headline(board: Board) -> str:
     ready = "ready" if status.ready else "not ready"
     outcomes = ", ".join(f"{count} {name}" for name, count in status.turns_closed.items())
     turns = f"turns: {outcomes or 'none closed'}, {status.turns_open} open"
-    return f"{ready}, up {status.uptime_s:.0f} s, {owner} answers   {turns}"
+    sessions = f"   {_sessions(board)}" if has_several(board) else ""
+    only = f"   only session {board.session}" if board.session is not None else ""
+    return f"{ready}, up {status.uptime_s:.0f} s, {owner} answers   {turns}{sessions}{only}"
+
+
+def _sessions(board: Board) -> str:
+    ended = ", ".join(f"{count} {reason}" for reason, count in board.sessions_ended.items())
+    return f"sessions: {len(board.sessions)} open" + (f", ended: {ended}" if ended else "")
+
+
+def session_rows(board: Board) -> list[SessionRow]:
+    """The open sessions, the newest first."""
+    return [
+        SessionRow(
+            _clock(each.opened.sent_ns),
+            name,
+            ", ".join(f"{key}={value}" for key, value in each.opened.labels.items()),
+            each.turns,
+            each.outcome,
+        )
+        for name, each in reversed(board.sessions.items())
+    ]
 
 
 def actor_rows(board: Board) -> list[ActorRow]:
@@ -150,7 +190,7 @@ def level_rows(board: Board) -> list[LevelRow]:
 def route_rows(board: Board) -> list[RouteRow]:
     """The history of the route, the newest first."""
     return [
-        RouteRow(_clock(each.sent_ns), each.owner or "nobody", each.reason)
+        RouteRow(_clock(each.sent_ns), each.session, each.owner or "nobody", each.reason)
         for each in reversed(board.routes)
     ]
 
@@ -160,6 +200,7 @@ def turn_rows(board: Board) -> list[TurnRow]:
     return [
         TurnRow(
             _clock(each.closed.sent_ns),
+            each.closed.session,
             each.closed.outcome,
             each.closed.by or "-",
             {

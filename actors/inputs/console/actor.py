@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import math
 import os
 import stat
 import sys
@@ -14,13 +15,14 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from actors.inputs.console.lines import LineReader
-from actors.inputs.console.transcripts import TranscriptBook, one_line
+from actors.inputs.console.one_line import one_line
 from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError, DeviceError
-from pipeline.frames import Transcript, TurnClosed, UserText
+from pipeline.frames import Outcome, Side, Transcript, TurnClosed, UserText
 from pipeline.logs import redact
 from pipeline.paths import PathOrName
 from pipeline.ports import In, Out
+from pipeline.turns.transcript_lines import Line, TranscriptLines
 
 if TYPE_CHECKING:
     from pipeline.actor import Surroundings
@@ -29,6 +31,8 @@ TERMINAL = "-"
 """Value of `path` for standard input, as in other commands."""
 LATE_TRANSCRIPT_S = 1.0
 """How long a closed turn waits for the words of the user, which may come after the answer."""
+
+SPEAKERS = {Side.USER: "you", Side.MODEL: "gemini"}
 
 
 class ConsoleOptions(Options):
@@ -57,10 +61,9 @@ class Console(Actor[ConsoleOptions]):
     is_source = True
 
     def __init__(self, options: ConsoleOptions, surroundings: Surroundings) -> None:
-        """Set up the book; the input is opened in `start`."""
+        """Set up the transcript; the input is opened in `start`."""
         super().__init__(options, surroundings)
-        self._book = TranscriptBook()
-        self._closing: dict[str, TurnClosed] = {}
+        self._transcript = TranscriptLines(LATE_TRANSCRIPT_S)
         self._lines: asyncio.Queue[str | None] = asyncio.Queue()
         self._reader: LineReader | None = None
         self._echoed = False
@@ -103,16 +106,13 @@ class Console(Actor[ConsoleOptions]):
         """End the reading; print what was still waited for."""
         if self._reader is not None:
             self._reader.close()
-        for closed in list(self._closing.values()):
-            self._close(closed)
+        self._print(self._transcript.overdue(math.inf))
 
     def on_transcript(self, piece: Transcript) -> None:
         """Print what is complete."""
         if piece.session != self.session:
             return
-        self._print(self._book.add(piece))
-        if piece.turn in self._closing and self._book.knows_user(piece.turn):
-            self._close(self._closing[piece.turn])
+        self._print(self._transcript.add(piece))
 
     def on_turns(self, closed: TurnClosed) -> None:
         """Print what is left of the turn; let the next line go."""
@@ -120,25 +120,20 @@ class Console(Actor[ConsoleOptions]):
             return
         if closed.turn == self._awaited:
             self._answered.set()
-        self._closing[closed.turn] = closed
-        if closed.said or self._book.knows_user(closed.turn):
-            self._close(closed)
-        else:
-            self.spawn(self._close_later(closed), "late transcript")
+        self._print(self._transcript.close(closed, time.monotonic()))
+        self.spawn(self._print_late(), "late transcript")
+        if closed.outcome is Outcome.FAILED:
+            self._write([f"no answer: {closed.reason or 'nobody knows why'}"])
 
-    async def _close_later(self, closed: TurnClosed) -> None:
+    async def _print_late(self) -> None:
         await asyncio.sleep(LATE_TRANSCRIPT_S)
-        self._close(closed)
-
-    def _close(self, closed: TurnClosed) -> None:
-        if self._closing.pop(closed.turn, None) is not None:
-            self._print(self._book.close(closed))
+        self._print(self._transcript.overdue(time.monotonic()))
 
     async def _type(self, text: str) -> None:
         turn = f"{self.session}:t{time.monotonic_ns()}"
         self._awaited = turn
         self._answered.clear()
-        *earlier, own = self._book.typed(turn, text)
+        *earlier, own = self._transcript.typed(self.session, turn, text)
         self._print(earlier if self._echoed else [*earlier, own])
         self.publish("text", UserText(session=self.session, turn=turn, text=text))
         self.counters["typed"] += 1
@@ -184,11 +179,14 @@ class Console(Actor[ConsoleOptions]):
             self.log.warning("no more typing: the input cannot be read", error=str(error))
         self._lines.put_nowait(None)
 
-    def _print(self, lines: list[str]) -> None:
+    def _print(self, lines: list[Line]) -> None:
+        self._write([f"{SPEAKERS[line.side]}: {line.text}" for line in lines])
+
+    def _write(self, lines: list[str]) -> None:
         if not (self._printing and lines):
             return
         try:
-            sys.stdout.write("".join(f"{redact(line)}\n" for line in lines))
+            sys.stdout.write("".join(f"{redact(one_line(line))}\n" for line in lines))
             sys.stdout.flush()
         except BrokenPipeError:
             self._printing = False
