@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.cli.pages import refreshed
+from pipeline.config import build_graph, load_config
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -19,12 +20,22 @@ def test_a_page_is_what_python_m_pipeline_cli_pages_makes_of_it(page: Path) -> N
     assert refreshed(page) == page.read_text(encoding="utf-8")
 
 
-def test_the_example_test_of_the_docs_passes() -> None:
+@pytest.mark.parametrize("example", sorted(DOCS.glob("examples/test_*.py")), ids=lambda e: e.stem)
+def test_an_example_of_the_docs_passes_its_test(example: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-v", "test_loud.py"],
+        [sys.executable, "-m", "pytest", "-v", example.name],
         cwd=DOCS / "examples",
         capture_output=True,
         text=True,
         check=False,
     )
     assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_the_example_of_an_actor_is_20_lines() -> None:
+    assert len((DOCS / "examples" / "loud.py").read_text(encoding="utf-8").splitlines()) == 20
+
+
+@pytest.mark.parametrize("config", sorted(DOCS.glob("examples/*.yaml")), ids=lambda path: path.stem)
+def test_an_example_config_is_good(config: Path) -> None:
+    build_graph(load_config(config), config)

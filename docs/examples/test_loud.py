@@ -2,18 +2,14 @@
 
 from loud import Loud
 
-from pipeline.frames import Audio, SpeechEnded, SpeechStarted
+from pipeline.frames import Audio
 from pipeline.testing import stage
 
 
-def block(index: int, level: int) -> Audio:
-    return Audio(position=index * 320, pcm=level.to_bytes(2, "little") * 320)
-
-
-def test_a_turn_runs_from_the_first_loud_block_to_the_last() -> None:
-    levels = [0] * 10 + [5000] * 20 + [0] * 40
-    with stage(Loud) as loud:
-        loud.send("audio", *(block(index, level) for index, level in enumerate(levels)))
-        assert loud.expect("speech", SpeechStarted).position == 10 * 320
-        assert loud.expect("speech", SpeechEnded).position == 30 * 320
-        loud.expect_nothing("speech")
+def test_sound_gets_louder_and_keeps_its_place_in_the_stream() -> None:
+    quiet = Audio(session="local", position=640, pcm=(100).to_bytes(2, "little") * 320)
+    with stage(Loud, gain=3) as loud:
+        loud.send("sound", quiet)
+        louder = loud.expect("audio", Audio)
+    assert (louder.session, louder.position) == ("local", 640)
+    assert louder.pcm == (300).to_bytes(2, "little") * 320

@@ -70,13 +70,40 @@ def _sources_have_ended(status: Status) -> bool:
 def test_an_actor_from_another_folder_replaces_the_vad(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    shutil.copy(ROOT / "docs" / "examples" / "loud.py", elsewhere / "loud.py")
+    shutil.copy(Path(__file__).parent / "threshold_vad.py", elsewhere / "mine.py")
     config = write_config(
         tmp_path,
         {
             "actors": {
                 "microphone": playing("goforward.wav"),
-                "vad": {"use": "elsewhere/loud.py:Loud", "options": {"silence_ms": 700}},
+                "vad": {"use": "elsewhere/mine.py:Threshold", "options": {"silence_ms": 700}},
+            }
+        },
+    )
+    with running(config, cwd=tmp_path) as pipeline:
+        pipeline.until(lambda status: status.turns_closed.get("answered") == 1, "an answer")
+        assert pipeline.wait() == 0
+    assert "ten meters" in pipeline.output.lower()
+
+
+def test_an_actor_and_a_voice_detector_as_the_docs_show_them_take_part(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    for name in ("loud.py", "crossings.py"):
+        shutil.copy(ROOT / "docs" / "examples" / name, elsewhere / name)
+    louder = {"inputs": {"audio": "loud.audio"}}
+    config = write_config(
+        tmp_path,
+        {
+            "actors": {
+                "microphone": playing("goforward.wav"),
+                "loud": {
+                    "use": "elsewhere/loud.py:Loud",
+                    "inputs": {"sound": "microphone.audio"},
+                    "options": {"gain": 2},
+                },
+                "vad": {**louder, "options": {"engine": "elsewhere/crossings.py:Crossings"}},
+                "live": louder,
             }
         },
     )
