@@ -21,6 +21,22 @@ HANDLER = "on_"
 """A method of this beginning takes the frames of the port that the rest names."""
 IMPLICIT_OUTPUTS = frozenset({"health", "sessions"})
 """Ports that every actor has without saying so."""
+OWN_ATTRIBUTES = frozenset(
+    [
+        "options",
+        "surroundings",
+        "name",
+        "session",
+        "sessions",
+        "log",
+        "counters",
+        "gauges",
+        "checkpoint",
+        "state",
+        "detail",
+    ]
+)
+"""What every actor has from its start; a port of such a name would hide it."""
 _NAMES_OUT = re.compile(r"\bOut\b")
 
 
@@ -131,6 +147,12 @@ def _annotated_outputs(actor: type[Actor[Any]]) -> dict[str, Out]:
             read = get_args(read)[0]
         if get_origin(read) is not Out:
             continue
+        bases = [vars(parent)[name] for parent in actor.__mro__[1:] if name in vars(parent)]
+        if name in OWN_ATTRIBUTES or any(not isinstance(each, Out) for each in bases):
+            raise ConfigError(
+                f"{where(actor)}: an output port {name} would hide the actor's own {name}: "
+                "call it otherwise"
+            )
         given = vars(actor).get(name, Out())
         if not isinstance(given, Out):
             raise ConfigError(

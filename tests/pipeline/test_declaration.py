@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.actor import Actor, Options
 from pipeline.config import build_graph, load_config
+from pipeline.declaration import OWN_ATTRIBUTES
 from pipeline.errors import ConfigError
 from pipeline.frames import Audio, EndReason, Frame, Playback, SpeechEnded, SpeechStarted
 from pipeline.port_check import check_handlers, check_published
@@ -79,6 +80,12 @@ def test_a_port_of_the_actor_sends() -> None:
         assert loud.expect("speech", SpeechEnded).position == 1
 
 
+def test_what_an_actor_has_of_its_own_is_known() -> None:
+    with stage(Loud) as loud:
+        own = {name for name in vars(loud.actor) if not name.startswith("_")}
+    assert own - {"louder", "speech"} == OWN_ATTRIBUTES
+
+
 def test_the_port_of_the_class_sends_nothing() -> None:
     with pytest.raises(RuntimeError, match="publish on that of an actor"):
         Loud.speech.publish(ENDED)
@@ -115,6 +122,8 @@ class Mine(Actor[Options]):
         ("def on_sound(self, frame: int): ...", ["on_sound is of <class 'int'>", "no type of fr"]),
         ("audo: Out[int]", ["audo is of <class 'int'>", "no type of frame"]),
         ("audo: Out[Adio]", ["the type of audo cannot be read", "Adio"]),
+        ("state: Out[Audio]", ["output port state would hide the actor's own"]),
+        ("run: Out[Audio]", ["output port run would hide the actor's own"]),
         ("voice: Out[Audio] = 5", ["voice is an output port"]),
     ],
 )
