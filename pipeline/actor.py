@@ -17,6 +17,7 @@ from typing_extensions import TypeVar
 
 from pipeline.admission import HELD_NS, Admission
 from pipeline.declaration import IMPLICIT_OUTPUTS, bound_outputs, declare, unknown_output
+from pipeline.errors import GreenroomError
 from pipeline.frames import ActorState, Frame, SessionEnd, SessionEnded, SessionOpened
 from pipeline.isolation import FAILURES, WINDOW_NS, Failures
 from pipeline.logs import OWN_SESSION, SESSION, Logger, get_logger, session_labels
@@ -85,7 +86,8 @@ class Actor(Generic[OptionsT]):
     `self.sessions[frame.session]` has it, `session_ended` lets go of it.
 
     An exception in the work of a caller's session ends that session; in the work of the config's
-    own, and anywhere else, the process, which the supervisor starts again.
+    own, and anywhere else, the process, which the supervisor starts again. A `GreenroomError` says
+    that the caller sent what cannot be used; however many do, the process goes on.
     """
 
     options_type: ClassVar[type[Options]] = Options
@@ -322,11 +324,17 @@ class Actor(Generic[OptionsT]):
 
     def _report_failure(self, session: str, error: BaseException) -> SessionEnded:
         self.counters["sessions_failed"] += 1
-        self.log.error("the session failed", exc_info=error)
-        detail = f"{self.name}: {type(error).__name__}: {error}"[:MOST_DETAIL_CHARACTERS]
+        # What was raised on purpose says in words what its caller did, and is no fault of ours.
+        caused = isinstance(error, GreenroomError)
+        what = str(error) if caused else f"{type(error).__name__}: {error}"
+        detail = f"{self.name}: {what}"[:MOST_DETAIL_CHARACTERS]
+        if caused:
+            self.log.warning("the session failed", because=detail)
+        else:
+            self.log.error("the session failed", exc_info=error)
         ended = SessionEnded(session=session, reason=SessionEnd.FAILED, detail=detail)
         self.publish(SESSIONS_PORT, ended)
-        if self._session_failures.note(session, time.monotonic_ns()):
+        if not caused and self._session_failures.note(session, time.monotonic_ns()):
             failure = RuntimeError(
                 f"{FAILURES} sessions failed within {WINDOW_NS // 10**9} s: this is no fault of one"
             )

@@ -213,20 +213,32 @@ def stage(
     *,
     checkpoint: Mapping[str, Any] | None = None,
     config_dir: Path | None = None,
+    folder: Path | None = None,
     connected: Collection[str] | None = None,
     unheard: Collection[str] = (),
     **options: Any,
 ) -> Iterator[Stage[OptionsT]]:
-    """Start an actor for a test and stop it at the end, asserting that nothing is left of it."""
+    """Start an actor for a test and stop it at the end, asserting that nothing is left of it.
+
+    Args:
+        actor_class: The actor.
+        checkpoint: What a process before it last sent.
+        config_dir: Folder of the config file.
+        folder: Runtime and state folder, of an actor that goes on with what is in it; with it all
+            stages are of one run. Default: a new one.
+        connected: Input ports that the config connects; default: all.
+        unheard: Output ports that no actor listens to.
+        options: Of the actor.
+    """
     check_handlers(actor_class)
     loop = asyncio.new_event_loop()
-    with tempfile.TemporaryDirectory(prefix="stage-") as folder:
+    with tempfile.TemporaryDirectory(prefix="stage-") as private:
         surroundings = Surroundings(
             name=actor_class.__name__.lower(),
-            runtime_dir=Path(folder),
+            runtime_dir=folder or Path(private),
             config_dir=config_dir or Path.cwd(),
-            state_dir=Path(folder),
-            started_ns=time.monotonic_ns(),
+            state_dir=folder or Path(private),
+            started_ns=time.monotonic_ns() if folder is None else 1,
             connected=frozenset(actor_class.inputs if connected is None else connected),
             unheard=frozenset(unheard),
             checkpoint=checkpoint or {},

@@ -77,6 +77,7 @@ class Microphone:
         self.socket.setsockopt(zmq.RCVTIMEO, 60_000)
         self.socket.bind(ipc_address(pipeline.runtime_dir, "microphone"))
         self._positions: Counter[str] = Counter()
+        self._opened = {"local"}
         self._listeners = LISTENERS if listeners is None else listeners
 
     def __enter__(self) -> Microphone:
@@ -90,6 +91,10 @@ class Microphone:
 
     def send(self, pcm: bytes, age_ns: int, session: str = "local") -> None:
         """Send sound in blocks, all at once, the last of which was captured so long ago."""
+        if session not in self._opened:
+            self._opened.add(session)
+            opened = {"v": 1, "type": "session_opened", "session": session}
+            self.socket.send_multipart([b"sessions", msgpack.packb(opened)])
         count = len(pcm) // 2 // BLOCK
         newest_ns = time.monotonic_ns() - age_ns
         for index in range(count):

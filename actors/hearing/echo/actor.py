@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from contextvars import Context
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pydantic import Field
@@ -13,7 +15,7 @@ from actors.hearing.echo.canceller import Canceller, Mode
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, samples_to_ns, to_pcm
 from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError
-from pipeline.frames import Audio
+from pipeline.frames import Audio, SessionEnded, SessionOpened
 from pipeline.ports import In, Out
 
 LONGEST_WAIT_S = 0.2
@@ -41,6 +43,21 @@ class EchoOptions(Options):
     )
 
 
+@dataclass
+class Session:
+    """What is known of one session.
+
+    Attributes:
+        canceller: Takes the far end out of its sound.
+        waiting: Blocks that wait for their far end, each with the time at which it is given up.
+        next: Position up to which its sound was sent on.
+    """
+
+    canceller: Canceller
+    waiting: deque[tuple[float, Audio]] = field(default_factory=deque)
+    next: int = 0
+
+
 class Echo(Actor[EchoOptions]):
     """Publishes the microphone's blocks at their own positions, without the far end.
 
@@ -62,15 +79,28 @@ class Echo(Actor[EchoOptions]):
 
     async def start(self) -> None:
         """Take up where the process before this one was."""
-        self._sessions: dict[str, Canceller] = {}
-        self._waiting: dict[str, deque[tuple[float, Audio]]] = {}
         self._timer: asyncio.TimerHandle | None = None
-        self._next: dict[str, int] = self.checkpoint.setdefault("next", {})
+        self._saved: dict[str, list[int]] = self.checkpoint.setdefault("next", {})
+        """By session: when it was opened, and the position up to which its sound was sent on."""
+
+    def make_session(self, opened: SessionOpened) -> Session:
+        """Listen to a session from now on."""
+        session = Session(self._canceller())
+        opened_ns, position = self._saved.get(opened.session, [opened.origin_ns, 0])
+        if opened_ns == opened.origin_ns:
+            session.next = position
+        self._saved[opened.session] = [opened.origin_ns, session.next]
+        return session
+
+    def session_ended(self, state: Session, ended: SessionEnded) -> None:
+        """Forget a session."""
+        self._saved.pop(ended.session, None)
 
     def on_far_end(self, frame: Audio) -> None:
         """Note what the loudspeaker plays."""
-        self._session(frame.session).play(frame)
-        self._work_off(frame.session)
+        session = self.sessions[frame.session]
+        session.canceller.play(frame)
+        self._work_off(session)
 
     async def stop(self) -> None:
         """Wait for nothing any more."""
@@ -84,40 +114,40 @@ class Echo(Actor[EchoOptions]):
                 f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
                 "set the rate of the actor that sends it"
             )
-        known = self._next.get(frame.session, 0)
-        if frame.position + frame.samples <= known and not frame.final:
+        session: Session = self.sessions[frame.session]
+        if frame.position + frame.samples <= session.next and not frame.final:
             self.counters["repeated_samples"] += frame.samples
             return
-        deadline_s = time.monotonic() + LONGEST_WAIT_S
-        self._waiting.setdefault(frame.session, deque()).append((deadline_s, frame))
-        self._work_off(frame.session)
+        session.waiting.append((time.monotonic() + LONGEST_WAIT_S, frame))
+        self._work_off(session)
 
-    def _work_off(self, session: str) -> None:
+    def _work_off(self, session: Session) -> None:
         """Send on what need not wait."""
-        waiting = self._waiting.get(session, deque())
-        while waiting:
-            deadline_s, frame = waiting[0]
+        while session.waiting:
+            deadline_s, frame = session.waiting[0]
             left_s = deadline_s - time.monotonic()
-            if self._session(session).is_early(frame):
+            if session.canceller.is_early(frame):
                 if left_s > 0:
                     self.counters["waits"] += self._timer is None
                     self._wake_in(left_s)
                     return
-                self._session(session).give_up()
-            waiting.popleft()
-            self._send_on(frame)
+                session.canceller.give_up()
+            session.waiting.popleft()
+            self._send_on(session, frame)
 
     def _wake_in(self, delay_s: float) -> None:
         def wake() -> None:
             self._timer = None
-            for session in list(self._waiting):
-                self._work_off(session)
+            for name in self.sessions:
+                with self.work_of(name):
+                    self._work_off(self.sessions[name])
 
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(delay_s, wake)
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(delay_s, wake, context=Context())
 
-    def _send_on(self, frame: Audio) -> None:
-        canceller = self._session(frame.session)
+    def _send_on(self, session: Session, frame: Audio) -> None:
+        canceller = session.canceller
         for position, samples in canceller.hear(frame):
             end = position + len(samples)
             behind_ns = samples_to_ns(frame.position + frame.samples - end)
@@ -131,20 +161,18 @@ class Echo(Actor[EchoOptions]):
                     final=frame.final and end == frame.position + frame.samples,
                 ),
             )
-            self._next[frame.session] = end
+            session.next = self._saved[frame.session][1] = end
         for name, count in canceller.counts().items():
             self.counters[name] = count
         self.gauges.update(canceller.gauges)
         if frame.final:
-            del self._sessions[frame.session], self._waiting[frame.session]
+            session.canceller = self._canceller()
+            session.waiting.clear()
 
-    def _session(self, name: str) -> Canceller:
-        found = self._sessions.get(name)
-        if found is None:
-            options = self.options
-            found = self._sessions[name] = Canceller(
-                options.mode,
-                noise_suppression=options.noise_suppression,
-                tail_samples=round(options.tail_ms * SPEECH_RATE_HZ / 1000),
-            )
-        return found
+    def _canceller(self) -> Canceller:
+        options = self.options
+        return Canceller(
+            options.mode,
+            noise_suppression=options.noise_suppression,
+            tail_samples=round(options.tail_ms * SPEECH_RATE_HZ / 1000),
+        )

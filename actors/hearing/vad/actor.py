@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
-import base64
 from collections import defaultdict
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
-from actors.hearing.vad.endpointing import Dismissed, Doubted, Ended, Endpointing, Moment, Started
+from actors.hearing.vad.endpointing import Dismissed, Doubted, Ended, Moment, Started
 from actors.hearing.vad.engine import Engine, EngineName, load_engine
+from actors.hearing.vad.memory import Memory
 from actors.hearing.vad.options import VadOptions
 from actors.hearing.vad.session import Session
-from actors.hearing.vad.stream import Saved, VoiceStream
+from actors.hearing.vad.stream import VoiceStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError
@@ -21,6 +21,8 @@ from pipeline.frames import (
     Audio,
     Frame,
     Playback,
+    SessionEnded,
+    SessionOpened,
     SpeechEnded,
     SpeechStarted,
     VoiceDismissed,
@@ -32,6 +34,9 @@ from pipeline.ports import In, Out
 TOGETHER_MS = 16.0
 """Half of Silero's window. With 25 sessions a dozen windows come in this time, and cost a fifth of
 what they cost one by one: the weights do not stay in the processor's cache in between."""
+
+Hearing: TypeAlias = Generator[Samples, float, None]
+"""Yields windows of one session, and is sent the probability of each."""
 
 
 class Vad(Actor[VadOptions]):
@@ -65,18 +70,30 @@ class Vad(Actor[VadOptions]):
         """Load the engine and take up the sessions of the process before this one."""
         self._make_engine = load_engine(self.options.engine, self.surroundings.config_dir)
         self._make_engine()
-        self._sessions: dict[str, Session] = {}
+        self._memory = Memory(self.surroundings, self.log)
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
-        saved = self.checkpoint.setdefault("sessions", {})
-        for name, (endpointing, engine) in saved.items():
-            self._sessions[name] = Session(self._stream())
-            self._sessions[name].stream.restore(
-                Saved(Endpointing.restore(endpointing), base64.b64decode(engine))
-            )
+
+    async def stop(self) -> None:
+        """Write down where the sessions stand."""
+        if hasattr(self, "_memory"):
+            self._memory.close()
+
+    def make_session(self, opened: SessionOpened) -> Session:
+        """Listen to a session from now on, from where the process before this one was."""
+        engine = self._make_engine()
+        limits = self.options.limits(engine.window_samples)
+        session = Session(opened, VoiceStream(engine, limits, self.counters))
+        self._memory.restore(session)
+        return session
+
+    def session_ended(self, state: Session, ended: SessionEnded) -> None:
+        """Forget a session."""
+        self._waiting.pop(ended.session, None)
+        self._memory.forget(ended.session)
 
     def on_playback(self, frame: Playback) -> None:
         """Note whether an answer is heard."""
-        self._session(frame.session, frame.at_ns).sounding.note(frame)
+        self.sessions[frame.session].sounding.note(frame)
 
     def on_audio(self, frame: Audio) -> None:
         """Listen to a block of sound."""
@@ -85,10 +102,10 @@ class Vad(Actor[VadOptions]):
                 f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
                 "set the rate of the actor that sends it"
             )
-        alone = len(self._sessions) <= 1
+        alone = len(self.sessions) <= 1
         if not (alone or self._waiting):
             # All that is read from the socket at once comes before.
-            asyncio.get_running_loop().call_soon(self._listen)
+            self.call_soon(self._listen)
         self._waiting[frame.session].append(frame)
         if alone:
             self._listen()
@@ -98,26 +115,27 @@ class Vad(Actor[VadOptions]):
         waiting, self._waiting = self._waiting, defaultdict(list)
         if not waiting:
             return
-        asking: list[tuple[Generator[Samples, float, None], Engine, Samples]] = []
+        asking: list[tuple[str, Hearing, Engine, Samples]] = []
         for name, frames in waiting.items():
-            session = self._session(name, frames[0].origin_ns)
-            session.heard_ns = frames[-1].origin_ns
+            session: Session | None = self.sessions.get(name)
+            if session is None:
+                continue
             hearing = self._hear(session, frames)
-            window = next(hearing, None)
-            if window is not None:
-                asking.append((hearing, session.stream.engine, window))
+            with self.work_of(name):
+                window = next(hearing, None)
+                if window is not None:
+                    asking.append((name, hearing, session.stream.engine, window))
         while asking:
-            judged = asking[0][1].together([(engine, window) for _, engine, window in asking])
+            judged = asking[0][2].together([(engine, window) for _, _, engine, window in asking])
             answered, asking = asking, []
-            for (hearing, engine, _), probability in zip(answered, judged, strict=True):
-                try:
-                    asking.append((hearing, engine, hearing.send(probability)))
-                except StopIteration:
-                    continue
-        self.gauges["probability"] = session.stream.probability
-        self.gauges["level_dbfs"] = level_dbfs(to_samples(frames[-1].pcm))
+            for (name, hearing, engine, _), probability in zip(answered, judged, strict=True):
+                with self.work_of(name), suppress(StopIteration):
+                    asking.append((name, hearing, engine, hearing.send(probability)))
+        if session is not None:
+            self.gauges["probability"] = session.stream.probability
+            self.gauges["level_dbfs"] = level_dbfs(to_samples(frames[-1].pcm))
 
-    def _hear(self, session: Session, frames: list[Audio]) -> Generator[Samples, float, None]:
+    def _hear(self, session: Session, frames: list[Audio]) -> Hearing:
         """Yield the windows of a session, and say what follows from their probabilities."""
         stream = session.stream
         for frame in frames:
@@ -129,7 +147,7 @@ class Vad(Actor[VadOptions]):
             zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
             for moment in moments:
                 self._say(frame, moment, zero_ns)
-            self._note(frame, session)
+            self._memory.keep(session)
 
     def _say(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
         def at_ns(position: int) -> int:
@@ -168,32 +186,3 @@ class Vad(Actor[VadOptions]):
                 )
         voice = isinstance(speech, (VoiceStarted, VoiceDismissed))
         self.publish("voice" if voice else "speech", speech)
-
-    def _stream(self) -> VoiceStream:
-        engine = self._make_engine()
-        return VoiceStream(engine, self.options.limits(engine.window_samples), self.counters)
-
-    def _session(self, name: str, now_ns: int) -> Session:
-        """Return a session; when one begins, others may have ended unsaid."""
-        if name not in self._sessions:
-            self._forget(lambda other: other.silent_for_long(now_ns))
-            self._sessions[name] = Session(self._stream(), heard_ns=now_ns)
-        return self._sessions[name]
-
-    def _note(self, frame: Audio, session: Session) -> None:
-        saved = session.stream.saved
-        if saved is not None and saved is not session.saved:
-            session.saved = saved
-            # Text, because the supervisor keeps checkpoints as JSON.
-            engine = base64.b64encode(saved.engine).decode()
-            self.checkpoint["sessions"][frame.session] = [list(saved.endpointing), engine]
-        if session.stream.ended:
-            now_ns = frame.origin_ns
-            if session.ended_ns is None:
-                session.ended_ns = now_ns
-            self._forget(lambda other: other.ended_long_ago(now_ns))
-
-    def _forget(self, gone: Callable[[Session], bool]) -> None:
-        for name in [name for name, session in self._sessions.items() if gone(session)]:
-            del self._sessions[name]
-            self.checkpoint["sessions"].pop(name, None)

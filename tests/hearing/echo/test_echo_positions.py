@@ -11,7 +11,7 @@ from room import BEGAN_NS, Room, cleaned, joined, level_db, quiet, robot_talk
 from actors.hearing.echo import Echo
 from actors.lib.audio.pcm import Samples, samples_to_ns, to_pcm
 from pipeline.errors import ConfigError
-from pipeline.frames import Audio
+from pipeline.frames import Audio, SessionEnded
 from pipeline.testing import stage
 
 MODES = ["aec", "half_duplex", "off"]
@@ -96,3 +96,24 @@ def test_a_wrong_rate_is_refused_with_advice() -> None:
 
     with pytest.raises(ConfigError, match="48000 Hz and takes 16000: set the rate"):
         hear()
+
+
+def test_a_session_that_has_ended_leaves_nothing_behind() -> None:
+    with stage(Echo) as echo:
+        for number in range(20):
+            name = f"caller-{number}"
+            echo.open(name)
+            block = Audio(session=name, position=0, pcm=bytes(640))
+            echo.send("audio", block, block.model_copy(update={"position": 320, "final": True}))
+            echo.end(name)
+        assert list(echo.actor.checkpoint["next"]) == ["local"]
+        assert list(echo.actor.sessions) == ["local"]
+
+
+def test_a_caller_at_another_rate_ends_only_its_own_session() -> None:
+    with stage(Echo) as echo:
+        echo.open("slow")
+        echo.send("audio", Audio(session="slow", position=0, rate_hz=8_000, pcm=bytes(320)))
+        assert "8000 Hz" in echo.expect("sessions", SessionEnded).detail
+        echo.send("audio", Audio(position=0, pcm=bytes(640)))
+        assert echo.expect("audio", Audio).session == "local"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from actors.hearing.vad import Vad, VadOptions
+from actors.hearing.vad import Vad, VadOptions, memory
 from actors.hearing.vad.custom import EngineError
 from pipeline.config import build_graph, load_config
 from pipeline.errors import ConfigError
@@ -53,16 +53,19 @@ def test_a_detector_beside_the_config_finds_the_turn(tmp_path: Path) -> None:
     assert turns_of(tmp_path) == [25 * 320, 45 * 320]
 
 
-def test_the_windows_are_its_own_and_it_goes_on_with_what_it_saved(tmp_path: Path) -> None:
+def test_the_windows_are_its_own_and_it_goes_on_with_what_it_saved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = DETECTOR + (
         "    def save(self):\n        return bytes(each.max() for each in self.windows)\n"
         "    def restore(self, saved):\n        self.had = saved; Loud.newest = self\n"
     )
     (tmp_path / "mine.py").write_text(text)
-    with stage(Vad, config_dir=tmp_path, engine="mine.py:Loud") as vad:
+    monkeypatch.setattr(memory, "EVERY_SAMPLES", 1)
+    given = {"config_dir": tmp_path, "folder": tmp_path, "engine": "mine.py:Loud"}
+    with stage(Vad, **given) as vad:
         vad.send("audio", block(0, 50), block(1, 70))
-        checkpoint = dict(vad.actor.checkpoint)
-    with stage(Vad, config_dir=tmp_path, engine="mine.py:Loud", checkpoint=checkpoint) as vad:
+    with stage(Vad, **given) as vad:
         vad.send("audio", block(1, 70), block(2, 90))
     detector: Any = load_object("mine.py:Loud", tmp_path, callable, "Class")
     assert detector.newest.had == bytes([50, 50, 70]), "all but the newest window"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,17 @@ from pydantic import ValidationError
 from recorded_speech import BEGAN_NS, RECORDINGS, frames, noise, padded, quiet, recording
 
 from actors.hearing.vad import Vad, VadOptions
+from actors.hearing.vad.endpointing import Moment
 from actors.lib.audio.pcm import Samples, samples_to_ns
 from pipeline.errors import ConfigError
-from pipeline.frames import Audio, EndReason, SpeechEnded, SpeechStarted
+from pipeline.frames import (
+    Audio,
+    EndReason,
+    SessionEnd,
+    SessionEnded,
+    SpeechEnded,
+    SpeechStarted,
+)
 from pipeline.testing import Stage, stage
 
 ENGINES = ["silero", "webrtc", "energy"]
@@ -244,57 +253,99 @@ def test_listening_from_the_middle_names_later_turns_the_same() -> None:
 
 @pytest.mark.parametrize("engine", ["silero", "energy"])
 @pytest.mark.parametrize("killed_at_s", [1.9, 3.05, 3.6, 4.8, 7.0, 9.3, 10.6, 12.4])
-def test_a_killed_vad_takes_up_its_turns_from_the_checkpoint(
-    engine: str, killed_at_s: float
+def test_a_killed_vad_takes_up_its_turns_where_they_were(
+    engine: str, killed_at_s: float, tmp_path: Path
 ) -> None:
     blocks = frames(THREE, final=True)
     whole = heard(blocks, engine=engine)
     killed = round(killed_at_s * 50)
-    with stage(Vad, engine=engine) as vad:
-        # The last checkpoint to get out is up to 250 ms old.
-        vad.send("audio", *blocks[: killed - 12])
-        checkpoint = json.loads(json.dumps(vad.actor.checkpoint))
-        vad.send("audio", *blocks[killed - 12 : killed])
+    with stage(Vad, engine=engine, folder=tmp_path) as vad:
+        vad.send("audio", *blocks[:killed])
         said = events(vad)
 
     # The microphone replays its last seconds; here less than the open turn is long.
-    with stage(Vad, engine=engine, checkpoint=checkpoint) as vad:
+    with stage(Vad, engine=engine, folder=tmp_path) as vad:
         vad.send("audio", *blocks[max(0, killed - 110) :])
         again = events(vad)
 
     assert said + [event for event in again if event not in said] == whole
 
 
-def test_a_vad_killed_after_the_end_does_not_open_the_turns_again() -> None:
+def test_a_vad_killed_after_the_end_does_not_open_the_turns_again(tmp_path: Path) -> None:
     blocks = frames(padded("austen-0870.wav"), final=True)
-    with stage(Vad) as vad:
+    with stage(Vad, folder=tmp_path) as vad:
         vad.send("audio", *blocks)
-        checkpoint = json.loads(json.dumps(vad.actor.checkpoint))
 
-    with stage(Vad, checkpoint=checkpoint) as vad:
+    with stage(Vad, folder=tmp_path) as vad:
         vad.send("audio", *blocks[200:])  # In the middle of the sentence.
         vad.expect_nothing("speech")
 
 
-def test_an_ended_session_is_forgotten_after_a_minute() -> None:
+def test_a_session_that_has_ended_is_forgotten_and_another_of_its_name_begins_anew(
+    tmp_path: Path,
+) -> None:
+    blocks = frames(padded("cards-001.wav"), session="caller", final=True)
+    with stage(Vad, folder=tmp_path) as vad:
+        vad.open("caller", origin_ns=1)
+        vad.send("audio", *blocks)
+        first = events(vad)
+        vad.end("caller")
+        assert "caller" not in vad.actor.sessions
+        vad.open("caller", origin_ns=2)
+        vad.send("audio", *blocks)
+        assert events(vad) == first
+    # One that ended while nobody listened is not taken for the next of its name either.
+    with stage(Vad, folder=tmp_path) as vad:
+        vad.open("caller", origin_ns=3)
+        vad.send("audio", *blocks)
+        assert events(vad) == first
+
+
+def test_where_the_sessions_stand_is_no_part_of_the_heartbeat() -> None:
     with stage(Vad) as vad:
-        vad.open("gone")
-        vad.open("next")
-        vad.send("audio", *frames(quiet(0.1), session="gone", final=True))
-        vad.send("audio", *frames(quiet(0.1), session="next", start=16_000 * 61, final=True))
-
-        assert set(vad.actor.checkpoint["sessions"]) == {"next"}
+        vad.send("audio", *frames(padded("cards-001.wav")))
+        assert vad.actor.checkpoint == {}
 
 
-def test_a_session_that_stopped_without_a_word_is_forgotten_when_another_begins() -> None:
+class Touchy(Vad):
+    """Raises at what one of its callers says."""
+
+    def _say(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
+        if heard.session == "bad":
+            raise ValueError("a fault of our own")
+        super()._say(heard, moment, zero_ns)
+
+
+def test_a_session_that_raises_ends_and_the_others_do_not_notice() -> None:
+    names = ["one", "bad", "two"]
+    alone = {name: frames(padded("cards-001.wav"), session=name) for name in names}
+    mixed = [block for blocks in zip(*alone.values(), strict=True) for block in blocks]
+    with stage(Touchy) as vad:
+        for name in names:
+            vad.open(name)
+        vad.send("audio", *mixed)
+        said = events(vad)
+        ended = vad.expect("sessions", SessionEnded)
+        assert (ended.session, ended.reason) == ("bad", SessionEnd.FAILED)
+        assert "a fault of our own" in ended.detail
+        assert "bad" not in vad.actor.sessions
+        vad.send("audio", alone["bad"][-1])
+        assert vad.actor.counters["ended"] == 1
+    for name in ("one", "two"):
+        assert [e for e in said if e["session"] == name] == heard(alone[name])
+
+
+def test_a_caller_at_another_rate_is_told_so_and_nobody_else_notices() -> None:
     with stage(Vad) as vad:
-        vad.open("gone")
-        vad.open("next")
-        vad.send("audio", *frames(quiet(0.1), session="gone"))
-        assert set(vad.actor.checkpoint["sessions"]) == {"gone"}
-        vad.send("audio", *frames(quiet(0.1), session="next", start=16_000 * 601))
-
-        assert set(vad.actor.checkpoint["sessions"]) == {"next"}
+        for number in range(10):
+            vad.open(f"slow-{number}")
+            block = Audio(session=f"slow-{number}", position=0, rate_hz=8_000, pcm=bytes(320))
+            vad.send("audio", block)
+            ended = vad.expect("sessions", SessionEnded)
+            assert (ended.session, ended.reason) == (f"slow-{number}", SessionEnd.FAILED)
+            assert "8000 Hz and takes 16000" in ended.detail
+        vad.send("audio", *frames(padded("cards-001.wav")))
+        assert next_turn(vad)
 
 
 def test_sessions_heard_together_have_the_turns_they_have_alone() -> None:
