@@ -1,8 +1,8 @@
-"""As much of the Live protocol as a listener needs, at a tenth of the simulator's cost.
+"""As much of Gemini's protocols as a crowd of callers needs, at a tenth of the simulator's cost.
 
 `python -m benchmarks.lean_server FOLDER` writes `simulator.json` into the folder, which the option
-`server_file` of `live` takes. It answers each turn with a tone, and at the end of its input writes
-`arrivals.npy`: monotonic time in ns, caller and block of each message that is one block of sound.
+`server_file` of `live` and `http` takes. It answers each turn with a tone. A line `quota` on its
+input ends the quota of Live for all; at the end of its input it writes `seen.json`.
 """
 
 from __future__ import annotations
@@ -10,87 +10,146 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from benchmarks.callers import unmark
-from benchmarks.peers.live_socket import LiveSocket
-from benchmarks.sound import CHUNK_SAMPLES
+from benchmarks.lean_http import TurnRequest, models_page, read_turn, speech_page, words_page
+from benchmarks.marks import BLOCK_BYTES, unmark
+from benchmarks.peers.live_session import QUOTA_CODE, QUOTA_REASON
+from benchmarks.peers.live_socket import LiveSocket, Page
 
-MODELS = {
-    "models": [
-        {"name": "models/gemini-3.8-live", "supportedGenerationMethods": ["bidiGenerateContent"]}
-    ]
-}
-AUDIO_START = b'{"realtime_input": {"audio": {"data": "'
+AUDIO = re.compile(rb'"audio"\s*:\s*\{[^}]*?"data"\s*:\s*"([^"]+)"')
 ANSWER_MS, ANSWER_MESSAGES = 200, 5
 """A second of sound at once, as the service sends the beginning of an answer."""
 READY_S = 20.0
+QUOTA = "quota"
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 
-Arrivals = NDArray[np.int64]
+
+Arrival = tuple[int, int, int]
+"""Monotonic time in ns, caller and block."""
+
+
+@dataclass
+class Seen:
+    """What came.
+
+    Attributes:
+        arrivals: Each message that is a whole block.
+        requests: For answers to spoken turns over HTTP.
+        exhausted_ns: When Live's quota ended; 0 if it lasted.
+    """
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    requests: list[TurnRequest] = field(default_factory=list)
+    exhausted_ns: int = 0
+
+
+def _tone() -> str:
+    tone = 3000 * np.sin(np.arange(24 * ANSWER_MS) * 2 * np.pi * 300 / 24_000)
+    return base64.b64encode(tone.astype("<i2").tobytes()).decode()
 
 
 def _answer() -> list[bytes]:
-    tone = 3000 * np.sin(np.arange(24 * ANSWER_MS) * 2 * np.pi * 300 / 24_000)
-    data = base64.b64encode(tone.astype("<i2").tobytes()).decode()
-    part = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": data}}
+    part = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": _tone()}}
     sound = {"serverContent": {"modelTurn": {"parts": [part]}}}
     ends = ({"serverContent": {name: True}} for name in ("generationComplete", "turnComplete"))
     return [json.dumps(message).encode() for message in (*[sound] * ANSWER_MESSAGES, *ends)]
 
 
 class Listener:
-    """One session: keeps the blocks of sound as they came."""
+    """One Live session: keeps the blocks of sound as they came."""
 
     answer = _answer()
 
-    def __init__(self, socket: LiveSocket, heard: list[tuple[int, bytes]]) -> None:
+    def __init__(self, server: LeanServer, socket: LiveSocket) -> None:
+        self._server = server
         self._socket = socket
-        self._heard = heard
 
     def take(self, message: bytes, at_ns: int) -> None:
         """Take a message."""
-        if message.startswith(AUDIO_START):
-            self._heard.append((at_ns, message[len(AUDIO_START) : message.index(b'"', 40)]))
+        sound = AUDIO.search(message)
+        if sound is not None:
+            self._server.heard.append((at_ns, sound[1]))
         elif b'"setup"' in message[:12]:
-            self._socket.send(b'{"setupComplete": {}}')
+            if self._server.seen.exhausted_ns:
+                self.exhaust()
+            else:
+                self._socket.send(b'{"setupComplete": {}}')
         elif b"activityEnd" in message or b"activity_end" in message:
             for each in self.answer:
                 self._socket.send(each)
 
+    def exhaust(self) -> None:
+        """Close it for want of quota."""
+        self._socket.close(QUOTA_CODE, QUOTA_REASON)
+
     def lost(self) -> None:
-        """Nothing hangs on it."""
+        """Forget it."""
+        self._server.listeners.discard(self)
 
 
-def _arrivals(heard: list[tuple[int, bytes]]) -> Arrivals:
-    found: list[tuple[int, int, int]] = []
-    for at_ns, text in heard:
-        pcm = base64.urlsafe_b64decode(text)
-        mark = unmark(pcm) if len(pcm) == 2 * CHUNK_SAMPLES else None
-        if mark is not None:
-            found.append((at_ns, *mark))
-    return np.array(found, np.int64).reshape(-1, 3)
+class LeanServer:
+    """All sessions, and what came."""
+
+    def __init__(self) -> None:
+        self.seen = Seen()
+        self.heard: list[tuple[int, bytes]] = []
+        self.listeners: set[Listener] = set()
+        self._pages = (models_page(), words_page(), speech_page(_tone()))
+
+    def connection(self) -> LiveSocket:
+        """Return what serves a new connection."""
+        return LiveSocket(self._converse, self._respond)
+
+    def exhaust(self) -> None:
+        """End the quota of Live, for all at once."""
+        self.seen.exhausted_ns = time.monotonic_ns()
+        for each in list(self.listeners):
+            each.exhaust()
+
+    def result(self) -> Seen:
+        """Return what came, once the blocks are told apart."""
+        for at_ns, text in self.heard:
+            pcm = base64.b64decode(text.translate(_STANDARD))
+            mark = unmark(pcm) if len(pcm) == BLOCK_BYTES else None
+            if mark is not None:
+                self.seen.arrivals.append((at_ns, *mark))
+        return self.seen
+
+    def _converse(self, socket: LiveSocket, _fields: dict[str, str]) -> Listener:
+        listener = Listener(self, socket)
+        self.listeners.add(listener)
+        return listener
+
+    def _respond(self, path: str, body: bytes) -> Page:
+        models, words, speech = self._pages
+        if "Content" not in path:
+            return models
+        if "-tts" in path:
+            return speech
+        self.seen.requests.append(read_turn(body, time.monotonic_ns()))
+        return words
 
 
 async def _serve(folder: Path) -> None:
     from actors.simulator.certificates import make_certificates
 
     certificates = make_certificates(folder)
-    heard: list[tuple[int, bytes]] = []
+    server = LeanServer()
     loop = asyncio.get_running_loop()
-    models = json.dumps(MODELS).encode()
-    server = await loop.create_server(
-        lambda: LiveSocket(lambda socket, _: Listener(socket, heard), models),
-        "127.0.0.1",
-        ssl=certificates.trusted,
+    listening = await loop.create_server(
+        server.connection, "127.0.0.1", ssl=certificates.trusted, backlog=1024
     )
-    port = server.sockets[0].getsockname()[1]
+    port = listening.sockets[0].getsockname()[1]
     address = {
         "base_url": f"https://127.0.0.1:{port}",
         "ca_file": str(certificates.authority),
@@ -98,25 +157,35 @@ async def _serve(folder: Path) -> None:
     }
     (folder / "simulator.json").write_text(json.dumps(address))
     print("ready", flush=True)
-    await loop.run_in_executor(None, sys.stdin.read)
-    server.close()
-    np.save(folder / "arrivals.npy", _arrivals(heard))
+    while line := await loop.run_in_executor(None, sys.stdin.readline):
+        if line.strip() == QUOTA:
+            server.exhaust()
+    listening.close()
+    (folder / "seen.json").write_text(json.dumps(asdict(server.result())))
 
 
 class Server:
-    """The process; it can be asked once, at its end."""
+    """The process; what it saw can be asked once, at its end."""
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
         self._folder = folder
 
-    def arrivals(self) -> Arrivals:
-        """End it; return time in ns, caller and block of each block that came by itself."""
+    def exhaust(self) -> None:
+        """End the quota of Live for all."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{QUOTA}\n")
+        self._process.stdin.flush()
+
+    def seen(self) -> Seen:
+        """End it; return what came."""
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(READY_S)
-        found: Arrivals = np.load(self._folder / "arrivals.npy")
-        return found
+        found = json.loads((self._folder / "seen.json").read_text())
+        requests = [TurnRequest(**each) for each in found["requests"]]
+        arrivals = [(at_ns, caller, block) for at_ns, caller, block in found["arrivals"]]
+        return Seen(arrivals, requests, found["exhausted_ns"])
 
 
 @contextmanager

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 import time
@@ -17,15 +16,15 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.callers import BLOCK_NS, caller_name, offsets_ns
+from benchmarks.callers import BEGAN, BLOCK_NS, caller_name, offsets_ns
+from benchmarks.crowd import CALLERS, callers_actor, gauge, room_mib, used_s
 from benchmarks.figures import Figure, quantile
-from benchmarks.lean_server import Arrivals, lean_server
-from benchmarks.memory import memory_mib
+from benchmarks.lean_server import Arrival, lean_server
 from benchmarks.setting import NAME
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Tap, tapping
 from pipeline.frames import SpeechStarted
-from pipeline.testing import RunningPipeline, running
+from pipeline.testing import running
 
 COUNTS = (1, 10, 25, 50, 100)
 P99_LIMIT_MS = 20.0
@@ -85,25 +84,19 @@ def _run(folder: Path, callers: int) -> Run:
     folder = folder / str(callers)
     with (
         lean_server(folder) as server,
-        running(_config(folder), "--external", "microphone") as pipeline,
+        running(_config(folder, callers)) as pipeline,
     ):
-        pipeline.until(lambda status: status.ready, "readiness")
-        command = [sys.executable, "-m", "benchmarks.callers", str(pipeline.runtime_dir)]
-        command += [str(callers), str(SETTLE_S + WINDOW_S + 1)]
+        pipeline.until(lambda status: gauge(status, CALLERS, BEGAN) > 0, "the first call")
+        zero_ns = int(gauge(pipeline.status(), CALLERS, BEGAN))
         starts: defaultdict[str, list[SpeechStarted]] = defaultdict(list)
-        with (
-            tapping(pipeline.runtime_dir, vad=["speech"]) as tap,
-            subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as calling,
-        ):
-            assert calling.stdout is not None
-            zero_ns = int(calling.stdout.readline())
+        with tapping(pipeline.runtime_dir, vad=["speech"]) as tap:
             _listen(tap, starts, SETTLE_S)
-            before, before_s = _used_s(pipeline), time.monotonic()
+            before, before_s = used_s(pipeline), time.monotonic()
             _listen(tap, starts, WINDOW_S)
-            after, minutes = _used_s(pipeline), (time.monotonic() - before_s) / 60
-            memory = sum(memory_mib(process.pid for process in pipeline.processes()).values())
+            after, minutes = used_s(pipeline), (time.monotonic() - before_s) / 60
+            memory = room_mib(pipeline)
             turns = pipeline.status().turns_closed
-        arrivals = server.arrivals()
+        arrivals = server.seen().arrivals
     used = {name: after[name] - before.get(name, 0.0) for name in after}
     return Run(
         callers,
@@ -125,7 +118,7 @@ def _listen(tap: Tap, starts: defaultdict[str, list[SpeechStarted]], seconds: fl
 
 
 def _lateness_ms(
-    arrivals: Arrivals,
+    arrivals: list[Arrival],
     starts: defaultdict[str, list[SpeechStarted]],
     zero_ns: int,
     callers: int,
@@ -135,7 +128,7 @@ def _lateness_ms(
     values: list[float] = []
     # Looking at the memory afterwards holds up the processes.
     window_s = range(round(SETTLE_S), round(SETTLE_S + WINDOW_S))
-    for at_ns, caller, block in arrivals.tolist():
+    for at_ns, caller, block in arrivals:
         captured_ns = zero_ns + offsets[caller] + (block + 1) * BLOCK_NS
         position = block * CHUNK_SAMPLES
         known = [s for s in starts[caller_name(caller)] if s.position <= position]
@@ -145,19 +138,11 @@ def _lateness_ms(
     return values
 
 
-def _used_s(pipeline: RunningPipeline) -> dict[str, float]:
-    used: dict[str, float] = {}
-    for process in pipeline.processes():
-        times = process.cpu_times()
-        used[process.name().removeprefix("gr:")] = times.user + times.system
-    return used
-
-
-def _config(folder: Path) -> Path:
-    audio = {"audio": "microphone.audio"}
+def _config(folder: Path, callers: int) -> Path:
+    audio = {"audio": f"{CALLERS}.audio"}
     supervisor = {"route": "supervisor.route", "turns": "supervisor.turns"}
     actors = {
-        "microphone": {"use": "microphone"},
+        CALLERS: callers_actor({"count": callers, "plays": False}),
         "vad": {"use": "vad", "inputs": audio},
         "live": {
             "use": "live",

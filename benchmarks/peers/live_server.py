@@ -16,7 +16,7 @@ from pathlib import Path
 
 from actors.simulator.certificates import make_certificates
 from benchmarks.peers.live_session import Behaviour, LiveSession, SessionRecord
-from benchmarks.peers.live_socket import LiveSocket
+from benchmarks.peers.live_socket import LiveSocket, Page
 from benchmarks.peers.task import KEY, MODEL
 from benchmarks.sound import read_wav
 
@@ -32,11 +32,11 @@ class LiveServer:
         self._sound = read_wav(Path(behaviour.sound)).tobytes()
         self.records: list[SessionRecord] = []
         model = {"name": f"models/{MODEL}", "supportedGenerationMethods": ["bidiGenerateContent"]}
-        self._models = json.dumps({"models": [model]}).encode()
+        self._models = Page(json.dumps({"models": [model]}).encode())
 
     def connection(self) -> LiveSocket:
         """Return what serves a new connection."""
-        return LiveSocket(self._converse, self._models)
+        return LiveSocket(self._converse, lambda _path, _body: self._models)
 
     def _converse(self, socket: LiveSocket, fields: dict[str, str]) -> LiveSession:
         record = SessionRecord(fields.get("x-goog-api-key", ""))

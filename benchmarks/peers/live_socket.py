@@ -10,7 +10,7 @@ import base64
 import hashlib
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from websockets.speedups import apply_mask
 
@@ -33,17 +33,28 @@ class Conversation(Protocol):
         """Know that the socket is closed."""
 
 
+class Page(NamedTuple):
+    """The answer to a request that is not for a WebSocket."""
+
+    body: bytes
+    content_type: str = "application/json"
+
+
+Respond = Callable[[str, bytes], Page]
+"""Called with the path of a request and its body."""
+
+
 class LiveSocket(asyncio.Protocol):
     """One connection: first HTTP, and then, if that is asked for, a WebSocket."""
 
     def __init__(
         self,
         converse: Callable[[LiveSocket, dict[str, str]], Conversation],
-        page: bytes,
+        respond: Respond,
     ) -> None:
-        """`converse` gets the fields of the request; `page` is the answer to any other request."""
+        """`converse` gets the fields of the request; `respond` answers any other request."""
         self._converse = converse
-        self._page = page
+        self._respond = respond
         self._waiting = b""
         self._conversation: Conversation | None = None
         self._transport: asyncio.Transport | None = None
@@ -77,21 +88,25 @@ class LiveSocket(asyncio.Protocol):
         head, end, rest = self._waiting.partition(b"\r\n\r\n")
         if not end or self._transport is None:
             return False
-        self._waiting = rest
         lines = head.decode("latin-1").split("\r\n")
         fields = {name.lower(): value for name, _, value in (s.partition(": ") for s in lines[1:])}
         key = fields.get("sec-websocket-key")
+        length = int(fields.get("content-length", "0"))
+        if len(rest) < length:
+            return False
+        body, self._waiting = rest[:length], rest[length:]
         if key is None:
-            length = f"Content-Type: application/json\r\nContent-Length: {len(self._page)}"
-            self._transport.write(f"HTTP/1.1 200 OK\r\n{length}\r\n\r\n".encode() + self._page)
-            return bool(rest)
+            page = self._respond(lines[0].split(" ")[1], body)
+            told = f"Content-Type: {page.content_type}\r\nContent-Length: {len(page.body)}"
+            self._transport.write(f"HTTP/1.1 200 OK\r\n{told}\r\n\r\n".encode() + page.body)
+            return bool(self._waiting)
         accept = base64.b64encode(hashlib.sha1((key + ACCEPT_GUID).encode()).digest()).decode()
         self._transport.write(
             b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
             + f"Sec-WebSocket-Accept: {accept}\r\n\r\n".encode()
         )
         self._conversation = self._converse(self, fields)
-        return bool(rest)
+        return bool(self._waiting)
 
     def _take_frame(self, at_ns: int) -> bool:
         waiting = self._waiting

@@ -1,0 +1,174 @@
+"""A room full of callers: one of each actor, a session for each caller, everything played."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from benchmarks.memory import memory_mib
+from benchmarks.tap import Heard
+from pipeline.frames import (
+    Fault,
+    Frame,
+    Outcome,
+    Playback,
+    PlaybackState,
+    SpeechEnded,
+    Status,
+    TurnClosed,
+)
+from pipeline.testing import RunningPipeline
+
+NAME = "crowd"
+CALLERS = "callers"
+"""Of the actor that stands for them; what it takes is not counted as the room's."""
+HERE = Path(__file__).parent
+STREAMS = {
+    "supervisor": ["turns"],
+    "vad": ["speech"],
+    "speaker": ["playback"],
+    "live": ["faults"],
+}
+"""What an account is made of."""
+
+
+def config(folder: Path, callers: Mapping[str, Any], use: Mapping[str, str] | None = None) -> Path:
+    """Write the config.
+
+    Args:
+        folder: Gets it, and has `simulator.json` of the server.
+        callers: Options of `Callers`.
+        use: Other classes for actors, by name.
+    """
+    heard = {"audio": "callers.audio", "speech": "vad.speech"}
+    decided = {"route": "supervisor.route", "turns": "supervisor.turns"}
+    known = {**heard, **decided, "playback": "speaker.playback"}
+    at_server = {"options": {"server_file": str(folder / "simulator.json")}}
+    actors: dict[str, dict[str, Any]] = {
+        CALLERS: callers_actor(callers),
+        "vad": {
+            "use": "vad",
+            "inputs": {"audio": "callers.audio", "playback": "speaker.playback"},
+        },
+        "live": {
+            "use": "live",
+            "inputs": {**known, "transcript": ["http.transcript"]},
+            **at_server,
+        },
+        "http": {
+            "use": "http",
+            "inputs": {**known, "transcript": ["live.transcript"], "answers": ["live.answer"]},
+            **at_server,
+        },
+        "speaker": {
+            "use": "virtual_speaker",
+            "inputs": {
+                "audio": ["live.audio", "http.audio"],
+                "answer": ["live.answer", "http.answer"],
+                "speech": "vad.speech",
+                **decided,
+            },
+        },
+    }
+    for name, reference in (use or {}).items():
+        actors[name]["use"] = reference
+    path = folder / f"{NAME}.yaml"
+    route = {"backends": ["live", "http"]}
+    path.write_text(yaml.safe_dump({"name": NAME, "route": route, "actors": actors}))
+    return path
+
+
+@dataclass
+class Account:
+    """What became of each turn, as the streams tell of it, independent of the ledger's own."""
+
+    asked: dict[str, SpeechEnded] = field(default_factory=dict)
+    verdicts: dict[str, TurnClosed] = field(default_factory=dict)
+    closings: set[tuple[str, int]] = field(default_factory=set)
+    """By turn and sequence number, since retained frames come again."""
+    finished: set[tuple[str, int]] = field(default_factory=set)
+    """Turn and epoch of every answer that was played to its end."""
+    faults: dict[str, int] = field(default_factory=dict)
+    """When each session's first fault of Live was sent."""
+
+    def record(self, heard: Heard) -> None:
+        """Note a frame."""
+        frame: Frame = heard.frame
+        match frame:
+            case SpeechEnded():
+                self.asked.setdefault(frame.turn, frame)
+            case TurnClosed():
+                self.verdicts.setdefault(frame.turn, frame)
+                self.closings.add((frame.turn, frame.seq))
+            case Playback(state=PlaybackState.FINISHED):
+                self.finished.add((frame.turn, frame.epoch))
+            case Fault():
+                self.faults.setdefault(frame.session, frame.sent_ns)
+
+    def lost(self) -> set[str]:
+        """Turns without an outcome."""
+        return self.asked.keys() - self.verdicts.keys()
+
+    def twice(self) -> set[str]:
+        """Turns with two outcomes, or with two answers heard in full."""
+        closed = Counter(turn for turn, _ in self.closings)
+        heard = Counter(turn for turn, _ in self.finished)
+        return {turn for turn, number in (closed | heard).items() if number > 1}
+
+    def outcomes(self) -> dict[str, int]:
+        """Number of turns by what became of them and by whom."""
+        words = (f"{each.outcome} {each.by}".strip() for each in self.verdicts.values())
+        return dict(Counter(words))
+
+    def failed(self) -> list[TurnClosed]:
+        """Turns that failed, aloud."""
+        return [each for each in self.verdicts.values() if each.outcome is Outcome.FAILED]
+
+    def turns_of(self) -> dict[str, list[TurnClosed]]:
+        """Verdicts by session."""
+        by_session: defaultdict[str, list[TurnClosed]] = defaultdict(list)
+        for verdict in self.verdicts.values():
+            by_session[verdict.session].append(verdict)
+        return dict(by_session)
+
+
+def callers_actor(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the part of a config that lets callers call."""
+    return {"use": f"{HERE / 'callers.py'}:Callers", "options": dict(options)}
+
+
+def used_s(pipeline: RunningPipeline) -> dict[str, float]:
+    """Processor time of the room so far, by process."""
+    used: Counter[str] = Counter()
+    for process in _of_the_room(pipeline):
+        times = process.cpu_times()
+        used[process.name().removeprefix("gr:")] += times.user + times.system
+    return dict(used)
+
+
+def room_mib(pipeline: RunningPipeline) -> float:
+    """Memory of the room."""
+    return sum(memory_mib(process.pid for process in _of_the_room(pipeline)).values())
+
+
+def counter(status: Status, actor: str, name: str) -> int:
+    """What an actor counted."""
+    health = next((each.health for each in status.actors if each.actor == actor), None)
+    return health.counters.get(name, 0) if health else 0
+
+
+def gauge(status: Status, actor: str, name: str) -> float:
+    """What an actor measured."""
+    health = next((each.health for each in status.actors if each.actor == actor), None)
+    return health.gauges.get(name, 0.0) if health else 0.0
+
+
+def _of_the_room(pipeline: RunningPipeline) -> list[psutil.Process]:
+    callers = pipeline.actor(CALLERS).pid
+    return [process for process in pipeline.processes() if process.pid != callers]
