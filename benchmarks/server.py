@@ -67,7 +67,7 @@ def simulator(folder: Path, *answer: str | dict[str, Any]) -> Iterator[Server]:
     rules = [{"when": when, "do": actions} for when in ("activity_end", {"heard": TYPED_WORD})]
     scenario.write_text(yaml.safe_dump({"rules": rules}))
     greenroom = Path(sys.executable).parent / "greenroom"
-    command = [str(greenroom), "simulate", "--ears", "none", "--voice", "tone"]
+    command = [str(greenroom), "simulate", "--stt", "none", "--tts", "tone"]
     with subprocess.Popen(
         [*command, "--scenario", str(scenario)],
         stdout=subprocess.PIPE,

@@ -126,7 +126,7 @@ def test_a_missing_config_names_its_neighbours(tmp_path: Path) -> None:
 def test_a_wrong_model_ends_the_run_and_names_the_nearest_f4(tmp_path: Path) -> None:
     changes = {
         "live": {"options": {"model": "gemini-3.8-life"}},
-        "simulator": {"options": {"ears": "none", "voice": "tone"}},
+        "simulator": {"options": {"stt": "none", "tts": "tone"}},
     }
     code, stderr = run(tmp_path, with_changes(tmp_path, changes, route=ONLY_LIVE))
     assert code == 2, stderr

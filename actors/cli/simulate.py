@@ -17,15 +17,17 @@ ScenarioOption = Annotated[
     str | None, typer.Option(help="Name of a scenario that comes along, or a YAML file.")
 ]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free port.")]
-EarsOption = Annotated[str, typer.Option(help="moonshine understands speech, none does not.")]
-VoiceOption = Annotated[str, typer.Option(help="hibari speaks, tone only hums.")]
+SttOption = Annotated[
+    str, typer.Option("--stt", "--ears", help="moonshine understands speech, none does not.")
+]
+TtsOption = Annotated[str, typer.Option("--tts", "--voice", help="hibari speaks, tone only hums.")]
 
 
 def simulate(
     scenario: ScenarioOption = None,
     port: PortOption = 0,
-    ears: EarsOption = "moonshine",
-    voice: VoiceOption = "hibari",
+    stt: SttOption = "moonshine",
+    tts: TtsOption = "hibari",
 ) -> None:
     """Serve the Gemini wire protocol on this machine until Control-C.
 
@@ -35,7 +37,7 @@ def simulate(
     from actors.simulator import SimulatorOptions
 
     options = SimulatorOptions.model_validate(
-        {"scenario": scenario, "port": port, "ears": ears, "voice": voice}
+        {"scenario": scenario, "port": port, "stt": stt, "tts": tts}
     )
     asyncio.run(_serve(options))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 
-from actors.recordings.cassette.recorded_frame import Happening
+from actors.recordings.cassette.recorded_frame import RecordedFrame
 from actors.recordings.feeding import Fed
 from actors.recordings.messages import Message
 from actors.recordings.reader import Recording, frames
@@ -59,9 +59,9 @@ class Inputs:
             if isinstance(frame, Audio) and self._port(message) == AUDIO_PORT:
                 yield frame
 
-    def happenings(self, recording: Recording, outputs: Collection[str]) -> list[Happening]:
+    def recorded(self, recording: Recording, outputs: Collection[str]) -> list[RecordedFrame]:
         """Return what it was sent and what it sent, but for the sound and pictures it was sent."""
-        found: list[Happening] = []
+        found: list[RecordedFrame] = []
         heavy = (Audio.type_name, Image.type_name)
         wanted = recording.messages.only(
             lambda each: (
@@ -70,7 +70,7 @@ class Inputs:
             )
         )
         for message, frame in frames(wanted):
-            found.append(Happening(message.sent_ns, message.actor == self._name, frame))
+            found.append(RecordedFrame(message.sent_ns, message.actor == self._name, frame))
         return found
 
     def _port(self, message: Message) -> str:

@@ -100,9 +100,9 @@ def reproduce(
         strange: Sequence[str] = ()
         service: AbstractAsyncContextManager[Any] = nullcontext()
         if played:
-            happenings = fed.happenings(recording, actor_class.outputs)
+            frames = fed.recorded(recording, actor_class.outputs)
             service, strange = cassette(
-                name, given, happenings, fed.sound(), pace=pace, folder=runtime_dir
+                name, given, frames, fed.sound(), pace=pace, folder=runtime_dir
             )
         timing = Retiming(first_ns, time.monotonic_ns(), pace)
         surroundings = Surroundings(

@@ -15,7 +15,7 @@ from .transport import Connection
 from .websocket import WebSocket
 
 
-class Entrance:
+class Acceptor:
     """Between `open` and `close`, lets connections in; leaves none behind.
 
     Args:

@@ -38,7 +38,7 @@ class Simulator(Actor[SimulatorOptions]):
         """Raises ConfigError for a bad scenario or a missing package."""
         assert isinstance(options, SimulatorOptions)
         load_scenario(_relative_to(options, config_dir).scenario)
-        for choice in (options.ears, options.voice, "trustme", "h11"):
+        for choice in (options.stt, options.tts, "trustme", "h11"):
             module = MODULES.get(choice, choice)
             if choice not in {"none", "tone"} and find_spec(module) is None:
                 raise ConfigError(

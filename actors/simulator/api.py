@@ -96,8 +96,8 @@ class Api:
 
     def _scripted(self, method: str, model: str) -> TurnPlan:
         plan = TurnPlan(self._services.pacing)
-        door = self._services.door
-        for action in self._services.director.fire("http", 0, method):
+        listening = self._services.listening
+        for action in self._services.rules.fire("http", 0, method):
             match action:
                 case actions.Refuse():
                     raise action.error()
@@ -106,9 +106,9 @@ class Api:
                 case actions.Stall() | actions.Cut() | actions.Vanish():
                     raise Withheld(action)
                 case actions.RefuseTcp():
-                    door.refuse_tcp(action.for_s)
+                    listening.refuse_tcp(action.for_s)
                 case actions.WrongCertificate():
-                    door.wrong_certificate(action.for_s)
+                    listening.wrong_certificate(action.for_s)
                 case _:
                     plan.apply(action)
         return plan

@@ -43,22 +43,22 @@ class Dialogue:
 
     def activity(self, event: Activity) -> None:
         """The user began or ended a turn."""
-        director, number = self.services.director, self.record.number
+        rules, number = self.services.rules, self.record.number
         if isinstance(event, ActivityStarted):
             if self.config.interruptible:
                 self.interrupt()
             self._marks = RuleMarks()
-            self.session.perform(director.fire("activity_start", number), self.next_plan())
+            self.session.perform(rules.fire("activity_start", number), self.next_plan())
         else:
-            self.session.perform(director.fire("activity_end", number), self.next_plan())
+            self.session.perform(rules.fire("activity_end", number), self.next_plan())
             self.begin_turn(event.turn)
 
     def spoken(self) -> None:
         """More audio of the user's turn has arrived."""
-        director = self.services.director
-        if self.listener.active and director.watches("audio_ms"):
+        rules = self.services.rules
+        if self.listener.active and rules.watches("audio_ms"):
             reached = self.listener.spoken_ms
-            chosen = director.passed("audio_ms", self.record.number, reached, self._marks)
+            chosen = rules.passed("audio_ms", self.record.number, reached, self._marks)
             self.session.perform(chosen, self.next_plan())
 
     def add_picture(self) -> None:
@@ -85,7 +85,7 @@ class Dialogue:
             return
         call.outcome, call.response = "answered", response
         turn = self._turn
-        chosen = self.services.director.fire("tool_response", self.record.number)
+        chosen = self.services.rules.fire("tool_response", self.record.number)
         self.session.perform(chosen, turn.plan)
         turn.respond(call_id, response)
 
@@ -116,17 +116,17 @@ class Dialogue:
 
     def heard(self, turn: Turn) -> None:
         """Lets the scenario act on what was understood."""
-        director, number = self.services.director, self.record.number
-        chosen = director.fire("turn", number, float(turn.record.number))
-        chosen += director.fire("heard", number, turn.record.heard)
+        rules, number = self.services.rules, self.record.number
+        chosen = rules.fire("turn", number, float(turn.record.number))
+        chosen += rules.fire("heard", number, turn.record.heard)
         self.session.perform(chosen, turn.plan)
 
     def answered_ms(self, turn: Turn) -> None:
         """Lets the scenario act on how much of the answer has been sent."""
-        director = self.services.director
-        if director.watches("answer_ms"):
+        rules = self.services.rules
+        if rules.watches("answer_ms"):
             reached = turn.record.answer_ms
-            chosen = director.passed("answer_ms", self.record.number, reached, turn.marks)
+            chosen = rules.passed("answer_ms", self.record.number, reached, turn.marks)
             self.session.perform(chosen, turn.plan)
 
     def answered(self, turn: Turn) -> None:
@@ -176,7 +176,7 @@ class Dialogue:
 
     def called(self, turn: Turn) -> None:
         """Lets the scenario act while a function call is pending."""
-        chosen = self.services.director.fire("tool_call", self.record.number)
+        chosen = self.services.rules.fire("tool_call", self.record.number)
         self.session.perform(chosen, turn.plan)
 
     def send_transcript(self, text: str) -> None:

@@ -53,9 +53,9 @@ def perform(session: "LiveSession", action: actions.AnyAction) -> None:
     """Does it at once, in the order of the scenario."""
     match action:
         case actions.RefuseTcp():
-            session.services.door.refuse_tcp(action.for_s)
+            session.services.listening.refuse_tcp(action.for_s)
         case actions.WrongCertificate():
-            session.services.door.wrong_certificate(action.for_s)
+            session.services.listening.wrong_certificate(action.for_s)
         case actions.Garbage() | actions.UnknownFrame() | actions.ErrorFrame():
             _send_odd_frame(session, action)
         case _:

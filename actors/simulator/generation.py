@@ -123,7 +123,7 @@ async def _understand(
                 record.audio_ms += seconds * 1000
                 request.tokens["AUDIO"] += audio_tokens(seconds)
                 if newest:
-                    heard.append(await services.ears.hear(pcm, rate_hz))
+                    heard.append(await services.stt.hear(pcm, rate_hz))
             else:
                 raise HttpError(400, "INVALID_ARGUMENT", f"Unsupported MIME type: {kind}")
     request.tokens["IMAGE"] += record.images * IMAGE_TOKENS

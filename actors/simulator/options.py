@@ -1,12 +1,15 @@
 """Settings of the simulator."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from pipeline.actor import Options
 from pipeline.paths import PathOrName
+
+FORMER_NAMES = {"ears": "stt", "voice": "tts"}
+"""Of options; configs that have them still work."""
 
 
 class SimulatorOptions(Options):
@@ -19,10 +22,10 @@ class SimulatorOptions(Options):
     scenario: PathOrName | Path | None = Field(
         None, description="Name of a scenario that comes along, or path of a YAML file."
     )
-    ears: Literal["moonshine", "none"] = Field(
+    stt: Literal["moonshine", "none"] = Field(
         "moonshine", description="Speech recognition; none hears no words in audio."
     )
-    voice: Literal["hibari", "tone"] = Field(
+    tts: Literal["hibari", "tone"] = Field(
         "hibari", description="Speech synthesis; tone is a sine as long as the sentence."
     )
     seed: int = Field(0, description="Seed of everything random: bursts and probabilities.")
@@ -40,6 +43,14 @@ class SimulatorOptions(Options):
         False,
         description="Hold turnComplete back until the answer would have been played in real time.",
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_names(cls, given: Any) -> Any:
+        """Take `ears` and `voice` for `stt` and `tts`."""
+        if not isinstance(given, dict):
+            return given
+        return {FORMER_NAMES.get(name, name): value for name, value in given.items()}
 
     @field_validator("answer_speed")
     @classmethod

@@ -15,7 +15,7 @@ class RuleMarks:
     fired: set[int] = field(default_factory=set)
 
 
-class Director:
+class RuleMatcher:
     """Holds the rules of a scenario and how often each has fired."""
 
     def __init__(self, scenario: Scenario, seed: int = 0) -> None:

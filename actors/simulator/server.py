@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl
 from websockets.http11 import Request as Handshake
 
 from . import actions
-from .acceptor import Entrance
+from .acceptor import Acceptor
 from .api import VERSIONS, Api
 from .certificates import Certificates, make_certificates
 from .conversation import Handles
@@ -21,13 +21,13 @@ from .journal import Journal, SessionRecord
 from .listening import ListeningSocket
 from .options import SimulatorOptions
 from .pacing import Pacing
-from .rule_matcher import Director
+from .rule_matcher import RuleMatcher
 from .scenario import load_scenario
 from .services import Services
 from .session import LiveSession
-from .stt import make_ears
+from .stt import make_stt
 from .tasks import Tasks
-from .tts import make_voice
+from .tts import make_tts
 from .websocket import WebSocket
 
 _logger = logging.getLogger(__name__)
@@ -50,18 +50,18 @@ class SimulatorServer:
         self._listening = ListeningSocket(self.options.host, self.options.port)
         self._services = Services(
             options=self.options,
-            ears=make_ears(self.options.ears),
-            voice=make_voice(self.options.voice, self.options.seed),
-            director=Director(load_scenario(self.options.scenario), self.options.seed),
+            stt=make_stt(self.options.stt),
+            tts=make_tts(self.options.tts, self.options.seed),
+            rules=RuleMatcher(load_scenario(self.options.scenario), self.options.seed),
             journal=self.journal,
             handles=Handles(),
-            door=self._listening,
+            listening=self._listening,
             random=random.Random(self.options.seed),
             pacing=Pacing(*self.options.answer_speed),
             tasks=Tasks(self._note_fault),
         )
         self._api = Api(self._services, self.key_error)
-        self._entrance = Entrance(
+        self._acceptor = Acceptor(
             self._listening,
             self._services.tasks,
             self._api.answer,
@@ -94,13 +94,13 @@ class SimulatorServer:
             self._temporary = tempfile.TemporaryDirectory(prefix="simulator-")
             folder = Path(self._temporary.name)
         self._certificates = await asyncio.to_thread(make_certificates, folder)
-        await asyncio.gather(self._services.ears.start(), self._services.voice.start())
-        self._entrance.open(self._certificates)
+        await asyncio.gather(self._services.stt.start(), self._services.tts.start())
+        self._acceptor.open(self._certificates)
 
     async def stop(self) -> None:
         """Closes every connection and ends every task."""
-        await self._entrance.close()
-        await asyncio.gather(self._services.ears.stop(), self._services.voice.stop())
+        await self._acceptor.close()
+        await asyncio.gather(self._services.stt.stop(), self._services.tts.stop())
         if self._temporary is not None:
             self._temporary.cleanup()
 
@@ -159,7 +159,7 @@ class SimulatorServer:
     def _perform_at_connect(self, websocket: WebSocket, number: int) -> bool:
         """Whether the handshake goes on."""
         goes_on = True
-        for action in self._services.director.fire("connect", number):
+        for action in self._services.rules.fire("connect", number):
             goes_on = False
             match action:
                 case actions.Refuse():

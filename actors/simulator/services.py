@@ -8,13 +8,13 @@ from .conversation import Handles
 from .journal import Journal
 from .options import SimulatorOptions
 from .pacing import Pacing
-from .rule_matcher import Director
-from .stt import Ears
+from .rule_matcher import RuleMatcher
+from .stt import SpeechToText
 from .tasks import Tasks
-from .tts import Voice
+from .tts import TextToSpeech
 
 
-class Door(Protocol):
+class ListenControl(Protocol):
     """The listening socket, as far as a scenario may shut it."""
 
     def refuse_tcp(self, for_s: float) -> None:
@@ -29,12 +29,12 @@ class Services:
     """One instance a server."""
 
     options: SimulatorOptions
-    ears: Ears
-    voice: Voice
-    director: Director
+    stt: SpeechToText
+    tts: TextToSpeech
+    rules: RuleMatcher
     journal: Journal
     handles: Handles
-    door: Door
+    listening: ListenControl
     random: random.Random
     pacing: Pacing
     tasks: Tasks

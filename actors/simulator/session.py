@@ -131,7 +131,7 @@ class LiveSession:
             self.record.model = str(content.get("model") or "")
         config = validate_setup(content, self.record.version)
         conversation = self._resume(config)
-        chosen = self.services.director.fire("setup", self.record.number)
+        chosen = self.services.rules.fire("setup", self.record.number)
         before, after = effects.around_setup(chosen, resuming=config.handle is not None)
         self.perform(before)
         if self._stage is not Stage.AWAITING_SETUP or not self.socket.open:
@@ -141,7 +141,7 @@ class LiveSession:
         self.awaiting_history = config.history_first
         self.socket.send({"setupComplete": {}})
         self.perform(after, self.dialogue.default_plan)
-        for after_s in self.services.director.timers():
+        for after_s in self.services.rules.timers():
             self.later(after_s, self._timer, after_s)
         effects.speak_unasked(self.dialogue)
 
@@ -162,6 +162,6 @@ class LiveSession:
     def _timer(self, after_s: float) -> None:
         if self.dialogue is None or not self.live:
             return
-        chosen = self.services.director.fire("after_s", self.record.number, after_s)
+        chosen = self.services.rules.fire("after_s", self.record.number, after_s)
         self.perform(chosen, self.dialogue.default_plan)
         effects.speak_unasked(self.dialogue)

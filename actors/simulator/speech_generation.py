@@ -44,7 +44,7 @@ async def answer(
     record.heard = record.said = text
     request.tokens["TEXT"] = text_tokens(text)
     if not streamed:
-        pcm = b"".join([await services.voice.speak(part) for part in sentences(text)])
+        pcm = b"".join([await services.tts.speak(part) for part in sentences(text)])
         as_wav = request.model.family in WAV_FAMILIES
         data, kind = (_wav(pcm), "audio/wav") if as_wav else (pcm, RAW_MIME_TYPE)
         responder.send_json(200, _response(request, data, kind, _seconds(pcm)))
@@ -52,7 +52,7 @@ async def answer(
     responder.start_events()
     seconds = 0.0
     for sentence in sentences(text):
-        pcm = await services.voice.speak(sentence)
+        pcm = await services.tts.speak(sentence)
         for piece in pieces(pcm, plan.pacing, services.random):
             seconds += _seconds(piece.pcm)
             await responder.send_event(_response(request, piece.pcm, RAW_MIME_TYPE, None))

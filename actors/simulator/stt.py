@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 from actors.lib.speech.recognizer import MoonshineRecognizer
 
 
-class Ears(Protocol):
+class SpeechToText(Protocol):
     """Understands speech. `hear` takes PCM16 mono of any rate."""
 
     async def start(self) -> None:
@@ -18,7 +18,7 @@ class Ears(Protocol):
         """Frees the worker."""
 
 
-class NoEars:
+class NoSpeechToText:
     """Hears that there was sound and how long it was, but no words."""
 
     async def start(self) -> None:
@@ -31,6 +31,6 @@ class NoEars:
         pass
 
 
-def make_ears(kind: Literal["moonshine", "none"]) -> Ears:
-    """The ears of that name."""
-    return MoonshineRecognizer() if kind == "moonshine" else NoEars()
+def make_stt(kind: Literal["moonshine", "none"]) -> SpeechToText:
+    """Speech recognition of that name."""
+    return MoonshineRecognizer() if kind == "moonshine" else NoSpeechToText()

@@ -13,7 +13,7 @@ TONE_HZ = 220.0
 TONE_AMPLITUDE = 8000
 
 
-class Voice(Protocol):
+class TextToSpeech(Protocol):
     """Speaks. `speak` gives PCM16 mono at VOICE_RATE_HZ."""
 
     async def start(self) -> None:
@@ -26,7 +26,7 @@ class Voice(Protocol):
         """Frees the worker."""
 
 
-class ToneVoice:
+class ToneTextToSpeech:
     """A tone as long as the sentence: cheap, and easy to recognise in a test."""
 
     async def start(self) -> None:
@@ -39,9 +39,9 @@ class ToneVoice:
         pass
 
 
-def make_voice(kind: Literal["hibari", "tone"], seed: int) -> Voice:
-    """The voice of that name."""
-    return HibariSynthesizer(seed) if kind == "hibari" else ToneVoice()
+def make_tts(kind: Literal["hibari", "tone"], seed: int) -> TextToSpeech:
+    """Speech synthesis of that name."""
+    return HibariSynthesizer(seed) if kind == "hibari" else ToneTextToSpeech()
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)

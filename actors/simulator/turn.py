@@ -82,7 +82,7 @@ class Turn:
         dialogue, given = self._dialogue, self._input
         parts = list(given.texts)
         if given.pcm:
-            self._transcript = await dialogue.services.ears.hear(given.pcm, given.rate_hz)
+            self._transcript = await dialogue.services.stt.hear(given.pcm, given.rate_hz)
             parts.append(self._transcript)
         self.record.heard = " ".join(part for part in parts if part)
         self._said_before = len(dialogue.conversation.entries)
@@ -123,7 +123,7 @@ class Turn:
 
     async def _speak(self, text: str) -> None:
         for sentence in sentences(text):
-            pcm = await self._dialogue.services.voice.speak(sentence)
+            pcm = await self._dialogue.services.tts.speak(sentence)
             words, sent, told = sentence.split(), 0, 0
             for piece in pieces(pcm, self.plan.pacing, self._random):
                 sent += len(piece.pcm)

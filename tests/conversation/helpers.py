@@ -18,7 +18,7 @@ import msgpack
 import yaml
 import zmq
 
-from actors.simulator.stt import make_ears
+from actors.simulator.stt import make_stt
 from pipeline.bus import ipc_address
 from pipeline.frames import Frame, Status, TurnClosed
 from pipeline.testing import RunningPipeline
@@ -193,7 +193,7 @@ def recognise(path: Path) -> str:
     async def listen() -> str:
         with wave.open(str(path)) as file:
             pcm, rate_hz = file.readframes(-1), file.getframerate()
-        ears = make_ears("moonshine")
+        ears = make_stt("moonshine")
         await ears.start()
         try:
             return await ears.hear(pcm, rate_hz)

@@ -33,7 +33,7 @@ PATIENCE_S = 20.0
 """Only a broken test waits as long."""
 
 
-class Ears:
+class SpeechToText:
     """Keeps the sound of every turn, and hears no words in it."""
 
     def __init__(self) -> None:
@@ -58,9 +58,9 @@ class Simulator:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator")
         self._thread.start()
-        self.server = SimulatorServer(SimulatorOptions(ears="none", voice="tone", **options))
-        self.ears = Ears()
-        self.server._services.ears = self.ears
+        self.server = SimulatorServer(SimulatorOptions(stt="none", tts="tone", **options))
+        self.ears = SpeechToText()
+        self.server._services.stt = self.ears
         self._call(self.server.start())
         self.journal = self.server.journal
 
@@ -73,7 +73,7 @@ class Simulator:
 
         async def left() -> None:
             async with asyncio.timeout(PATIENCE_S):
-                for connection in list(self.server._entrance.connections):
+                for connection in list(self.server._acceptor.connections):
                     await connection.closed.wait()
 
         self._call(left())

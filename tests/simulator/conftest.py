@@ -36,7 +36,7 @@ def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script
     def start(*rules: dict[str, Any], **options: Any) -> RunningSimulator:
         if rules:
             options["scenario"] = scenario_file(tmp_path, *rules)
-        cheap = {"ears": "none", "voice": "tone", "answer_speed": (20, 60), **options}
+        cheap = {"stt": "none", "tts": "tone", "answer_speed": (20, 60), **options}
         simulator = RunningSimulator(SimulatorOptions.model_validate(cheap))
         running.append(simulator)
         use(simulator, monkeypatch)

@@ -53,7 +53,7 @@ class RunningSimulator:
         return self.server.journal
 
     def hear(self, pcm: bytes, rate_hz: int) -> str:
-        text: str = self._run(self.server._services.ears.hear(pcm, rate_hz))
+        text: str = self._run(self.server._services.stt.hear(pcm, rate_hz))
         return text
 
     def stop(self) -> None:
@@ -67,7 +67,7 @@ class RunningSimulator:
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
         assert not left, f"tasks left running: {left}"
-        assert not self.server._entrance.connections, "connections left open"
+        assert not self.server._acceptor.connections, "connections left open"
         assert not self.journal.faults, self.journal.faults
 
     def _on_exception(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

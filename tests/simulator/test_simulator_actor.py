@@ -19,7 +19,7 @@ COMMAND = "import typer; from actors.cli.simulate import simulate; typer.run(sim
 
 
 def test_actor_writes_where_it_is_and_takes_it_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    with stage(Simulator, ears="none", voice="tone") as running:
+    with stage(Simulator, stt="none", tts="tone") as running:
         path = running.actor.surroundings.runtime_dir / "simulator.json"
         address = json.loads(path.read_text(encoding="utf-8"))
         assert address["api_key"] == "simulated"
@@ -39,10 +39,10 @@ def test_bad_scenario_is_found_before_anything_runs(tmp_path: Path) -> None:
 
 
 def test_taken_port_is_named(tmp_path: Path) -> None:
-    with stage(Simulator, ears="none", voice="tone") as running:
+    with stage(Simulator, stt="none", tts="tone") as running:
         path = running.actor.surroundings.runtime_dir / "simulator.json"
         port = int(json.loads(path.read_text(encoding="utf-8"))["base_url"].rsplit(":", 1)[1])
-        second = stage(Simulator, ears="none", voice="tone", port=port)
+        second = stage(Simulator, stt="none", tts="tone", port=port)
         with pytest.raises(EndpointBusyError, match=str(port)), second:
             pass
 

@@ -15,8 +15,9 @@ from actors.simulator.actions import Quota
 from actors.simulator.activity import SpeechDetector, SpeechEnded, SpeechStarted
 from actors.simulator.brain import CallTool, Pictures, Say, SayOutcome
 from actors.simulator.conversation import Entry
+from actors.simulator.options import SimulatorOptions
 from actors.simulator.pacing import AT_ONCE, Pacing, pieces
-from actors.simulator.rule_matcher import Director, RuleMarks
+from actors.simulator.rule_matcher import RuleMarks, RuleMatcher
 from actors.simulator.scenario import load_scenario, parse_scenario, scenario_names
 from pipeline.errors import ConfigError
 
@@ -33,8 +34,8 @@ LAMP = {
 }
 
 
-def director(*rules: dict[str, Any], seed: int = 0) -> Director:
-    return Director(parse_scenario({"rules": list(rules)}, "test"), seed)
+def matching(*rules: dict[str, Any], seed: int = 0) -> RuleMatcher:
+    return RuleMatcher(parse_scenario({"rules": list(rules)}, "test"), seed)
 
 
 @pytest.mark.parametrize("name", scenario_names())
@@ -76,7 +77,7 @@ def test_unknown_scenario_names_the_nearest(tmp_path: Path) -> None:
 
 
 def test_rule_fires_as_often_and_where_it_says() -> None:
-    chosen = director(
+    chosen = matching(
         {"when": {"heard": "Hello"}, "times": 2, "do": ["quota"]},
         {"when": {"heard": "hello"}, "session": 2, "do": ["cut"]},
     )
@@ -89,7 +90,7 @@ def test_rule_fires_as_often_and_where_it_says() -> None:
 
 
 def test_threshold_fires_once_a_turn() -> None:
-    chosen = director({"when": {"audio_ms": 500}, "do": ["quota"]})
+    chosen = matching({"when": {"audio_ms": 500}, "do": ["quota"]})
     marks = RuleMarks()
     fired = [chosen.passed("audio_ms", 1, ms, marks) for ms in (480, 500, 520)]
     assert fired == [[], [Quota()], []]
@@ -100,7 +101,7 @@ def test_probability_is_seeded() -> None:
     rule = {"when": {"http": "any"}, "probability": 0.5, "do": ["cut"]}
 
     def fires(seed: int) -> list[int]:
-        chosen = director(rule, seed=seed)
+        chosen = matching(rule, seed=seed)
         return [len(chosen.fire("http", 0, "models.list")) for _ in range(50)]
 
     assert fires(1) == fires(1) != fires(2)
@@ -202,3 +203,9 @@ def test_pieces_are_the_whole_answer_at_the_stated_speed(size: int, seed: int) -
     total_s = sum(piece.gap_s for piece in cut)
     assert duration_s / 8 - 1e-6 <= total_s <= duration_s / 3 + 1e-6
     assert not sum(piece.gap_s for piece in pieces(pcm, AT_ONCE, random.Random(seed)))
+
+
+@pytest.mark.parametrize("names", [("stt", "tts"), ("ears", "voice")])
+def test_speech_options_have_their_former_names_too(names: tuple[str, str]) -> None:
+    options = SimulatorOptions.model_validate(dict(zip(names, ("none", "tone"), strict=True)))
+    assert (options.stt, options.tts) == ("none", "tone")

@@ -111,7 +111,7 @@ def test_slow_answer_takes_longer_than_its_sound(scripted: Scripted) -> None:
 
 
 def test_late_transcript_comes_after_the_turn(scripted: Scripted) -> None:
-    simulator = scripted({"when": "setup", "do": [{"late_transcript": 50}]}, ears="moonshine")
+    simulator = scripted({"when": "setup", "do": [{"late_transcript": 50}]}, stt="moonshine")
 
     async def conversation() -> None:
         async with connect(realtime_input_config=MANUAL) as session:

@@ -93,7 +93,7 @@ def strict_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
     ]
     scenario = scenario_file(tmp_path_factory.mktemp("scenario"), *rules)
     simulator = RunningSimulator(
-        SimulatorOptions(scenario=scenario, ears="none", voice="tone", answer_speed=(20, 60))
+        SimulatorOptions(scenario=scenario, stt="none", tts="tone", answer_speed=(20, 60))
     )
     yield simulator
     simulator.stop()

@@ -97,7 +97,7 @@ def test_any_message_leaves_the_simulator_alive(
 def fuzzed_simulator() -> Any:
     from actors.simulator import SimulatorOptions
 
-    options = SimulatorOptions(ears="none", voice="tone", answer_speed=(20, 60))
+    options = SimulatorOptions(stt="none", tts="tone", answer_speed=(20, 60))
     simulator = RunningSimulator(options)
     yield simulator
     simulator.stop()

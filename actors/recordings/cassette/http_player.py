@@ -9,7 +9,7 @@ import wave
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from actors.recordings.cassette.script_cursor import Deck
+from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import Answer, Round, Voice
 from actors.simulator.errors import HttpError, Refused
 from actors.simulator.http_connection import Request, Responder
@@ -29,16 +29,20 @@ class HttpPlayer:
     """Answers `models.list` and `generateContent`.
 
     Args:
-        deck: What the client may say.
+        cursor: What the client may say.
         answers: By turn.
         models: Those that the client asks for.
         tts_model: The one of them that gives the voice.
     """
 
     def __init__(
-        self, deck: Deck, answers: Mapping[str, Answer], models: Collection[str], tts_model: str
+        self,
+        cursor: ScriptCursor,
+        answers: Mapping[str, Answer],
+        models: Collection[str],
+        tts_model: str,
     ) -> None:
-        self._deck = deck
+        self._cursor = cursor
         self._answers = answers
         self._models = [name.removeprefix("models/") for name in models]
         self._tts_model = tts_model.removeprefix("models/")
@@ -61,14 +65,14 @@ class HttpPlayer:
         except HttpError as error:
             responder.send_json(error.code, error.body())
         except (Refused, ValueError, wave.Error, EOFError) as error:
-            self._deck.strange.append(f"a request that is none of generateContent: {error!r}")
+            self._cursor.strange.append(f"a request that is none of generateContent: {error!r}")
             responder.send_json(400, HttpError(400, "INVALID_ARGUMENT", INVALID_ARGUMENT).body())
 
     async def _speak(self, contents: list[dict[str, Any]], responder: Responder) -> None:
         text = content_text(contents[-1]).strip()
         voice = next((each for each in self._voices if each.text == text), None)
         if voice is None:
-            self._deck.strange.append(f"the sentence {text!r}")
+            self._cursor.strange.append(f"the sentence {text!r}")
             raise HttpError(404, "NOT_FOUND", "the recording has no such sentence")
         self._voices.remove(voice)
         if not voice.pieces and voice.refusal is not None:
@@ -115,8 +119,8 @@ class HttpPlayer:
             blob = part.get("inlineData")
             if blob is not None and str(blob.get("mimeType")).startswith("audio/"):
                 with wave.open(io.BytesIO(decode_base64(str(blob.get("data"))))) as sound:
-                    return self._deck.spoken(sound.readframes(sound.getnframes()), self._served)
-        return self._deck.typed(content_text(content), self._served)
+                    return self._cursor.spoken(sound.readframes(sound.getnframes()), self._served)
+        return self._cursor.typed(content_text(content), self._served)
 
 
 def _contents(request: Request) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.recordings.cassette.live_script import tokens
-from actors.recordings.cassette.recorded_frame import Happening, derived, ended
+from actors.recordings.cassette.recorded_frame import RecordedFrame, derived, ended
 from actors.recordings.cassette.service_script import Answer, Round, Voice
 from pipeline.frames import (
     AnswerAudio,
@@ -27,19 +27,19 @@ HEARD = "<heard>{}</heard>\n"
 """What a model is told to begin with: the user's words; see `actors.backends.gemini.http.heard`."""
 
 
-def http_tape(happenings: Sequence[Happening], tts_model: str) -> dict[str, Answer]:
+def http_script(recorded: Sequence[RecordedFrame], tts_model: str) -> dict[str, Answer]:
     """Return what was answered, by turn.
 
     Args:
-        happenings: Of one actor and one session, in the order of sending.
+        recorded: Of one actor and one session, in the order of sending.
         tts_model: Whose tokens are those of the voice.
     """
     makers: defaultdict[str, _Maker] = defaultdict(lambda: _Maker(tts_model))
-    skipped = derived(happenings)
-    said_ns = ended(happenings)
+    skipped = derived(recorded)
+    said_ns = ended(recorded)
     fault: Fault | None = None
     fault_ns = 0
-    for at, each in enumerate(happenings):
+    for at, each in enumerate(recorded):
         frame = each.frame
         turn = getattr(frame, "turn", None)
         if isinstance(frame, Fault) and each.own:

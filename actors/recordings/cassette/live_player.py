@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from actors.recordings.cassette.script_cursor import Deck
+from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import (
     Await,
     Began,
@@ -33,15 +33,15 @@ INVALID = 1007
 
 
 class LivePlayer:
-    """Plays one connection of the tape; all methods return at once."""
+    """Plays one connection of the script; all methods return at once."""
 
-    def __init__(self, socket: WebSocket, tape: Connection, deck: Deck) -> None:
+    def __init__(self, socket: WebSocket, script: Connection, cursor: ScriptCursor) -> None:
         self._socket = socket
-        self._deck = deck
-        self._items = list(tape.items)
+        self._cursor = cursor
+        self._items = list(script.items)
         self._events: list[Cue] = []
         self._changed = asyncio.Event()
-        self._cursor = 0
+        self._next_event = 0
         self._cue_s = 0.0
         self._pcm: bytearray | None = None
         self._seeded = True
@@ -54,7 +54,7 @@ class LivePlayer:
         try:
             self._take(as_object(normalise(json.loads(data))))
         except (Refused, ValueError, KeyError, TypeError) as error:
-            self._deck.strange.append(f"a message that is none of Live: {error!r}")
+            self._cursor.strange.append(f"a message that is none of Live: {error!r}")
             self._socket.close(CloseFrame(INVALID, INVALID_ARGUMENT))
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -83,7 +83,7 @@ class LivePlayer:
         history = as_object(setup.get("historyConfig"))
         self._seeded = not history.get("initialHistoryInClientContent")
         self._socket.send({"setupComplete": {}})
-        self._playing = self._deck.tasks.spawn(self._play())
+        self._playing = self._cursor.tasks.spawn(self._play())
 
     def _input(self, content: Mapping[str, Any]) -> None:
         if "activityStart" in content:
@@ -92,10 +92,10 @@ class LivePlayer:
         if "audio" in content and self._pcm is not None:
             self._pcm += decode_base64(content["audio"]["data"])
         if "text" in content:
-            self._said(self._deck.typed(str(content["text"]), self._turns))
+            self._said(self._cursor.typed(str(content["text"]), self._turns))
         if "activityEnd" in content and self._pcm is not None:
             pcm, self._pcm = bytes(self._pcm), None
-            self._said(self._deck.spoken(pcm, self._turns))
+            self._said(self._cursor.spoken(pcm, self._turns))
 
     def _content(self, content: Mapping[str, Any]) -> None:
         if not content.get("turnComplete"):
@@ -104,7 +104,7 @@ class LivePlayer:
             self._seeded = True
             return
         texts = [content_text(turn) for turn in as_objects(content.get("turns"))]
-        self._said(self._deck.typed("\n".join(texts), self._turns))
+        self._said(self._cursor.typed("\n".join(texts), self._turns))
 
     def _said(self, turn: str | None) -> None:
         if turn is not None:
@@ -122,7 +122,7 @@ class LivePlayer:
                 await self._await(item.cue)
                 continue
             loop = asyncio.get_running_loop()
-            due_s = self._cue_s + item.after_s / self._deck.pace - AHEAD_S
+            due_s = self._cue_s + item.after_s / self._cursor.pace - AHEAD_S
             await asyncio.sleep(max(0.0, due_s - loop.time()))
             if isinstance(item, Close):
                 self._end(item)
@@ -141,14 +141,14 @@ class LivePlayer:
     def _seen(self, cue: Cue) -> bool:
         if isinstance(cue, Responded):
             return cue in self._events
-        if cue not in self._events[self._cursor :]:
+        if cue not in self._events[self._next_event :]:
             return False
-        self._cursor = self._events.index(cue, self._cursor) + 1
+        self._next_event = self._events.index(cue, self._next_event) + 1
         return True
 
     def _skip(self) -> bool:
         """Go on to a turn that the client says without having waited for what comes before."""
-        for event in self._events[self._cursor :]:
+        for event in self._events[self._next_event :]:
             if isinstance(event, Said) and Await(event) in self._items:
                 del self._items[: self._items.index(Await(event))]
                 return True

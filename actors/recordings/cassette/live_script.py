@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from actors.recordings.cassette.recorded_frame import Happening, began, derived, ended
+from actors.recordings.cassette.recorded_frame import RecordedFrame, began, derived, ended
 from actors.recordings.cassette.service_script import (
     Await,
     Began,
@@ -43,15 +43,15 @@ ABNORMAL = 1006
 """RFC 6455: the connection broke without a close frame."""
 
 
-def live_tape(happenings: Sequence[Happening]) -> list[Connection]:
+def live_script(recorded: Sequence[RecordedFrame]) -> list[Connection]:
     """Return the connections of a recorded run, in order.
 
     Args:
-        happenings: Of one actor and one session, in the order of sending.
+        recorded: Of one actor and one session, in the order of sending.
     """
-    maker = _Maker(happenings)
-    skipped = derived(happenings)
-    for at, each in enumerate(happenings):
+    maker = _Maker(recorded)
+    skipped = derived(recorded)
+    for at, each in enumerate(recorded):
         if not each.own:
             maker.was_sent(each.sent_ns, each.frame)
         elif at not in skipped:
@@ -62,12 +62,12 @@ def live_tape(happenings: Sequence[Happening]) -> list[Connection]:
 class _Maker:
     """Goes through what was published, with what was known at that time."""
 
-    def __init__(self, happenings: Sequence[Happening]) -> None:
+    def __init__(self, recorded: Sequence[RecordedFrame]) -> None:
         self.connections: list[Connection] = []
         self._results: dict[str, int] = {}
         self._backend = ""
         self._news = self._explained = False
-        self._began, self._ended = began(happenings), ended(happenings)
+        self._began, self._ended = began(recorded), ended(recorded)
         self._user_text: dict[str, str] = {}
         self._connection: Connection | None = None
         self._opened_ns = self._cue_ns = 0

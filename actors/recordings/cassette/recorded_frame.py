@@ -1,4 +1,4 @@
-"""What an actor was sent and what it sent, as far as a tape is made of it. Pure."""
+"""What an actor was sent and what it sent, as far as a script is made of it. Pure."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pipeline.frames import (
 )
 
 
-class Happening(NamedTuple):
+class RecordedFrame(NamedTuple):
     """A frame of the recorded run.
 
     Attributes:
         sent_ns: When, on the clock of that run.
         own: The actor sent it; otherwise it was sent it.
-        frame: Sound of the user is left out of those that a tape is made of.
+        frame: Sound of the user is left out of those that a script is made of.
     """
 
     sent_ns: int
@@ -35,7 +35,7 @@ class Happening(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Saying:
+class Utterance:
     """A turn as the client says it: its sound (PCM16), or what was typed."""
 
     turn: str
@@ -43,20 +43,20 @@ class Saying:
     text: str = ""
 
 
-def sayings(happenings: Sequence[Happening], sound: Iterable[Audio]) -> list[Saying]:
+def utterances(recorded: Sequence[RecordedFrame], sound: Iterable[Audio]) -> list[Utterance]:
     """Return what the user said, turn by turn; of a turn whose beginning is missing, the rest.
 
     Args:
-        happenings: In the order of sending.
+        recorded: In the order of sending.
         sound: What the actor was sent, in the order of its positions; gone through once.
     """
     spans: list[tuple[str, int, int]] = []
-    typed: list[Saying] = []
-    for each in happenings:
+    typed: list[Utterance] = []
+    for each in recorded:
         if isinstance(each.frame, SpeechEnded) and not each.own:
             spans.append((each.frame.turn, each.frame.start_position, each.frame.position))
         elif isinstance(each.frame, UserText) and not each.own:
-            typed.append(Saying(each.frame.turn, text=each.frame.text))
+            typed.append(Utterance(each.frame.turn, text=each.frame.text))
     cut = {turn: bytearray() for turn, _, _ in spans}
     spans.sort(key=lambda span: span[1])
     past = 0
@@ -68,18 +68,18 @@ def sayings(happenings: Sequence[Happening], sound: Iterable[Audio]) -> list[Say
             if first >= block.samples:
                 break
             cut[turn] += block.pcm[2 * first : 2 * max(first, last)]
-    return [*(Saying(turn, pcm=bytes(pcm)) for turn, pcm in cut.items()), *typed]
+    return [*(Utterance(turn, pcm=bytes(pcm)) for turn, pcm in cut.items()), *typed]
 
 
-def check(name: str, happenings: Sequence[Happening], said: Sequence[Saying]) -> None:
+def check(name: str, recorded: Sequence[RecordedFrame], said: Sequence[Utterance]) -> None:
     """See that the recording holds what a service is played back from.
 
     Raises:
         GreenroomError: it does not.
     """
-    answered = {e.frame.turn for e in own(happenings) if isinstance(e.frame, AnswerEnded)}
-    ended = [e.frame for e in own(happenings) if isinstance(e.frame, AnswerEnded)]
-    sounded = {e.frame.turn for e in own(happenings) if isinstance(e.frame, AnswerAudio)}
+    answered = {e.frame.turn for e in own(recorded) if isinstance(e.frame, AnswerEnded)}
+    ended = [e.frame for e in own(recorded) if isinstance(e.frame, AnswerEnded)]
+    sounded = {e.frame.turn for e in own(recorded) if isinstance(e.frame, AnswerAudio)}
     silent = [frame.turn for frame in ended if frame.samples and frame.turn not in sounded]
     unheard = [each.turn for each in said if each.turn in answered and not (each.pcm or each.text)]
     if silent or unheard:
@@ -87,13 +87,13 @@ def check(name: str, happenings: Sequence[Happening], said: Sequence[Saying]) ->
             f"{name} cannot be reproduced: the recording was made without sound, "
             "and its service is played back from that"
         )
-    if len({e.frame.session for e in own(happenings) if _of_a_turn(e.frame)}) > 1:
+    if len({e.frame.session for e in own(recorded) if _of_a_turn(e.frame)}) > 1:
         raise GreenroomError(
             f"{name} cannot be reproduced: it answered several sessions at once, "
             "and its service can be played back for one"
         )
     known = {each.turn for each in said}
-    strange = sorted({e.frame.turn for e in own(happenings) if _speaks(e.frame)} - known)  # type: ignore[attr-defined]
+    strange = sorted({e.frame.turn for e in own(recorded) if _speaks(e.frame)} - known)  # type: ignore[attr-defined]
     if strange:
         raise GreenroomError(
             f"{name} cannot be reproduced: the recording does not tell what the user said in the "
@@ -101,36 +101,36 @@ def check(name: str, happenings: Sequence[Happening], said: Sequence[Saying]) ->
         )
 
 
-def own(happenings: Iterable[Happening]) -> Iterator[Happening]:
+def own(recorded: Iterable[RecordedFrame]) -> Iterator[RecordedFrame]:
     """Give what the actor sent."""
-    return (each for each in happenings if each.own)
+    return (each for each in recorded if each.own)
 
 
-def began(happenings: Iterable[Happening]) -> dict[str, int]:
+def began(recorded: Iterable[RecordedFrame]) -> dict[str, int]:
     """Return when each turn began."""
     found: dict[str, int] = {}
-    for each in happenings:
+    for each in recorded:
         if not each.own and isinstance(each.frame, (SpeechStarted, SpeechEnded, UserText)):
             found.setdefault(each.frame.turn, each.sent_ns)
     return found
 
 
-def ended(happenings: Iterable[Happening]) -> dict[str, int]:
+def ended(recorded: Iterable[RecordedFrame]) -> dict[str, int]:
     """Return when each turn was said to its end."""
     return {
         each.frame.turn: each.sent_ns
-        for each in happenings
+        for each in recorded
         if not each.own and isinstance(each.frame, (SpeechEnded, UserText))
     }
 
 
-def derived(happenings: Sequence[Happening]) -> set[int]:
+def derived(recorded: Sequence[RecordedFrame]) -> set[int]:
     """Return the places of transcripts that the actor itself ended with the answer."""
     found: set[int] = set()
     closed: set[str] = set()
-    for at in range(len(happenings) - 1, -1, -1):
-        frame = happenings[at].frame
-        if not happenings[at].own:
+    for at in range(len(recorded) - 1, -1, -1):
+        frame = recorded[at].frame
+        if not recorded[at].own:
             continue
         if isinstance(frame, AnswerEnded):
             closed.add(frame.turn)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from actors.lib.audio.pcm import SPEECH_RATE_HZ
-from actors.recordings.cassette.recorded_frame import Saying
+from actors.recordings.cassette.recorded_frame import Utterance
 from actors.simulator.tasks import Tasks
 
 SERVER_FILE = "cassette.json"
@@ -14,7 +14,7 @@ SERVER_FILE = "cassette.json"
 
 
 @dataclass
-class Deck:
+class ScriptCursor:
     """One for all connections of a cassette.
 
     Attributes:
@@ -25,7 +25,7 @@ class Deck:
         tasks: End with the cassette.
     """
 
-    said: Sequence[Saying]
+    said: Sequence[Utterance]
     pace: float = 1.0
     strange: list[str] = field(default_factory=list)
     faults: list[BaseException] = field(default_factory=list)

@@ -12,9 +12,9 @@ from websockets.http11 import Request as Handshake
 
 from actors.recordings.cassette.http_player import HttpPlayer
 from actors.recordings.cassette.live_player import LivePlayer
-from actors.recordings.cassette.script_cursor import SERVER_FILE, Deck
-from actors.recordings.cassette.service_script import Connection as Tape
-from actors.simulator.acceptor import Entrance
+from actors.recordings.cassette.script_cursor import SERVER_FILE, ScriptCursor
+from actors.recordings.cassette.service_script import Connection as Script
+from actors.simulator.acceptor import Acceptor
 from actors.simulator.certificates import make_certificates
 from actors.simulator.errors import HttpError
 from actors.simulator.listening import ListeningSocket
@@ -29,22 +29,24 @@ class Cassette:
     """Between entering and leaving, a backend whose `server_file` is `SERVER_FILE` talks to it.
 
     Args:
-        deck: What the client may say.
+        cursor: What the client may say.
         live: Connections of Live, in order; a client that opens more goes on with the last.
         http: Answers requests.
         folder: The runtime folder.
     """
 
-    def __init__(self, deck: Deck, live: Sequence[Tape], http: HttpPlayer, folder: Path) -> None:
-        self._deck = deck
+    def __init__(
+        self, cursor: ScriptCursor, live: Sequence[Script], http: HttpPlayer, folder: Path
+    ) -> None:
+        self._cursor = cursor
         self._live = list(live)
         self._folder = folder
         self._listening = ListeningSocket(HOST, 0)
-        self._entrance = Entrance(self._listening, deck.tasks, http.answer, self._handshake)
+        self._acceptor = Acceptor(self._listening, cursor.tasks, http.answer, self._handshake)
 
     async def __aenter__(self) -> Self:
         certificates = await asyncio.to_thread(make_certificates, self._folder)
-        self._entrance.open(certificates)
+        self._acceptor.open(certificates)
         address = {
             "base_url": f"https://{HOST}:{self._listening.port}",
             "ca_file": str(certificates.authority),
@@ -55,15 +57,15 @@ class Cassette:
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        await self._entrance.close()
-        for error in self._deck.faults:
+        await self._acceptor.close()
+        for error in self._cursor.faults:
             raise error
 
     def _handshake(self, websocket: WebSocket, handshake: Handshake) -> None:
-        tape = self._live.pop(0) if self._live else Tape()
-        if tape.refusal is not None:
-            code, message = tape.refusal
+        script = self._live.pop(0) if self._live else Script()
+        if script.refusal is not None:
+            code, message = script.refusal
             websocket.refuse(HttpError(code, "UNKNOWN", message))
             return
-        websocket.handler = LivePlayer(websocket, tape, self._deck)
+        websocket.handler = LivePlayer(websocket, script, self._cursor)
         websocket.accept(handshake)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.live.options import LiveOptions
-from actors.recordings.cassette.http_script import http_tape
-from actors.recordings.cassette.live_script import live_tape
-from actors.recordings.cassette.recorded_frame import Happening, check, sayings
-from actors.recordings.cassette.script_cursor import SERVER_FILE, Deck
+from actors.recordings.cassette.http_script import http_script
+from actors.recordings.cassette.live_script import live_script
+from actors.recordings.cassette.recorded_frame import RecordedFrame, check, utterances
+from actors.recordings.cassette.script_cursor import SERVER_FILE, ScriptCursor
 from pipeline.actor import Options
 from pipeline.errors import ConfigError
 from pipeline.frames import Audio
@@ -36,7 +36,7 @@ def pointed(options: Mapping[str, Any]) -> dict[str, Any]:
 def cassette(
     name: str,
     options: Options,
-    happenings: Sequence[Happening],
+    recorded: Sequence[RecordedFrame],
     sound: Iterable[Audio],
     *,
     pace: float,
@@ -47,7 +47,7 @@ def cassette(
     Args:
         name: The actor.
         options: Its own; name the models.
-        happenings: All it was sent and sent, but for the sound and pictures it was sent.
+        recorded: All it was sent and sent, but for the sound and pictures it was sent.
         sound: What it was sent on `audio`.
         pace: As for `reproduce`.
         folder: The runtime folder of the actor.
@@ -64,14 +64,14 @@ def cassette(
     from actors.recordings.cassette.http_player import HttpPlayer
     from actors.recordings.cassette.server import Cassette
 
-    said = sayings(happenings, sound)
-    check(name, happenings, said)
-    deck = Deck(said, pace)
+    said = utterances(recorded, sound)
+    check(name, recorded, said)
+    cursor = ScriptCursor(said, pace)
     if isinstance(options, HttpOptions):
-        answers = http_tape(happenings, options.tts_model)
+        answers = http_script(recorded, options.tts_model)
         models = (options.model, options.tts_model)
-        http = HttpPlayer(deck, answers, models, options.tts_model)
-        return Cassette(deck, (), http, folder), deck.strange
+        http = HttpPlayer(cursor, answers, models, options.tts_model)
+        return Cassette(cursor, (), http, folder), cursor.strange
     assert isinstance(options, LiveOptions)
-    http = HttpPlayer(deck, {}, (options.model,), "")
-    return Cassette(deck, live_tape(happenings), http, folder), deck.strange
+    http = HttpPlayer(cursor, {}, (options.model,), "")
+    return Cassette(cursor, live_script(recorded), http, folder), cursor.strange

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.recordings.cassette.recorded_frame import Happening
+from actors.recordings.cassette.recorded_frame import RecordedFrame
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -35,10 +35,10 @@ FED = (SpeechStarted, SpeechEnded, UserText, ToolResult, ToolOffer, TurnClosed)
 TTS = "the-voice"
 
 
-def happened(*rows: Row) -> list[Happening]:
+def happened(*rows: Row) -> list[RecordedFrame]:
     """What the backend `live` was sent and sent."""
     ordered = sorted(rows, key=lambda row: row[0])
-    return [Happening(round(s * 1e9), not isinstance(f, FED), f) for s, f in ordered]
+    return [RecordedFrame(round(s * 1e9), not isinstance(f, FED), f) for s, f in ordered]
 
 
 def began(turn: str, position: int = 0) -> SpeechStarted:

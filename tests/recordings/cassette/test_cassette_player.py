@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 from actors.recordings.cassette.live_player import LivePlayer
-from actors.recordings.cassette.recorded_frame import Saying
-from actors.recordings.cassette.script_cursor import Deck
+from actors.recordings.cassette.recorded_frame import Utterance
+from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import (
     Await,
     Began,
@@ -26,7 +26,7 @@ from actors.simulator.errors import Close as CloseFrame
 from actors.simulator.websocket import WebSocket
 
 HELLO, BYE = b"hello " * 40, b"good bye" * 40
-SAID = [Saying("a", pcm=HELLO), Saying("b", pcm=BYE), Saying("t", text="And now?")]
+SAID = [Utterance("a", pcm=HELLO), Utterance("b", pcm=BYE), Utterance("t", text="And now?")]
 READY = {"setupComplete": {}}
 
 
@@ -54,9 +54,9 @@ class Client:
     """Speaks to a player as google-genai does."""
 
     def __init__(self, *items: Item, setup: dict[str, Any] | None = None) -> None:
-        self.deck = Deck(SAID)
+        self.cursor = ScriptCursor(SAID)
         self.socket = Socket()
-        self.player = LivePlayer(cast(WebSocket, self.socket), Connection([*items]), self.deck)
+        self.player = LivePlayer(cast(WebSocket, self.socket), Connection([*items]), self.cursor)
         self.tell("setup", setup or {})
 
     def tell(self, kind: str, content: object) -> None:
@@ -121,7 +121,7 @@ def test_an_answer_comes_when_its_turn_was_said_whatever_came_around_it() -> Non
         await live.heard(message("Hi."))
         live.speak(HELLO, BYE)
         await live.heard(message("Bye."))
-        assert live.deck.strange == []
+        assert live.cursor.strange == []
 
     talking(test)
 
@@ -132,7 +132,7 @@ def test_other_words_get_no_answer_and_are_noted() -> None:
         await live.heard(READY)
         live.speak(HELLO[:-1], bytes(32_001 - len(HELLO)))
         await live.heard()
-        assert live.deck.strange == ["1.00 s of speech"]
+        assert live.cursor.strange == ["1.00 s of speech"]
 
     talking(test)
 
@@ -188,7 +188,7 @@ def test_a_client_that_leaves_out_a_turn_gets_the_answer_to_the_next() -> None:
 
 
 def test_the_same_words_twice_are_two_turns() -> None:
-    twice = Deck([Saying("a", pcm=HELLO), Saying("b", pcm=HELLO)])
+    twice = ScriptCursor([Utterance("a", pcm=HELLO), Utterance("b", pcm=HELLO)])
     assert twice.spoken(HELLO, []) == "a"
     assert twice.spoken(HELLO, ["a"]) == "b"
 
@@ -217,6 +217,6 @@ def test_what_is_no_message_of_live_ends_the_connection_and_is_noted() -> None:
             live.tell("realtime_input", content)
             (end,) = live.socket.ended
             assert end.code == 1007
-            assert "none of Live" in live.deck.strange[0]
+            assert "none of Live" in live.cursor.strange[0]
 
     talking(test)

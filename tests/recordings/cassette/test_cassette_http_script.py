@@ -18,8 +18,8 @@ from happened import (
     words,
 )
 
-from actors.recordings.cassette.http_script import http_tape
-from actors.recordings.cassette.recorded_frame import Saying, check, sayings
+from actors.recordings.cassette.http_script import http_script
+from actors.recordings.cassette.recorded_frame import Utterance, check, utterances
 from actors.recordings.cassette.service_script import Answer
 from pipeline.errors import GreenroomError
 from pipeline.frames import AnswerEnd, Audio, FaultClass, UserText
@@ -41,7 +41,7 @@ def spoken(answer: Answer) -> list[tuple[str, list[bytes], bool]]:
 
 
 def test_words_and_voices_of_an_answer_are_told_apart() -> None:
-    answer = http_tape(
+    answer = http_script(
         happened(
             (1.0, said("a")),
             (1.1, words("a", "Yes. ")),
@@ -64,7 +64,7 @@ def test_words_and_voices_of_an_answer_are_told_apart() -> None:
 
 
 def test_each_round_of_tools_is_a_response_of_its_own() -> None:
-    answer = http_tape(
+    answer = http_script(
         happened(
             (1.0, said("a")),
             (1.1, call("a", "1")),
@@ -87,7 +87,7 @@ def test_each_round_of_tools_is_a_response_of_its_own() -> None:
 
 
 def test_an_interrupted_answer_goes_on_for_ever() -> None:
-    answer = http_tape(
+    answer = http_script(
         happened(
             (1.0, said("a")),
             (1.1, words("a", "Once upon")),
@@ -103,7 +103,7 @@ def test_a_refusal_is_given_in_the_place_of_what_was_not_had() -> None:
     def failed(*rows: object) -> Answer:
         ended = (1.9, over("a", AnswerEnd.FAILED))
         quota = (1.8, fault(429, FaultClass.QUOTA, "enough"))
-        return http_tape(happened((1.0, said("a")), *rows, quota, ended), TTS)["a"]  # type: ignore[arg-type]
+        return http_script(happened((1.0, said("a")), *rows, quota, ended), TTS)["a"]  # type: ignore[arg-type]
 
     assert failed().rounds[0].refusal == (429, "enough")
     unspoken = failed((1.1, words("a", "Yes. ")))
@@ -114,7 +114,7 @@ def test_a_refusal_is_given_in_the_place_of_what_was_not_had() -> None:
 
 
 def test_words_that_another_backend_had_understood_are_said_again() -> None:
-    answer = http_tape(
+    answer = http_script(
         [
             *happened((1.0, said("a"))),
             happened((1.1, heard("a", "Go", backend="other")))[0]._replace(own=False),
@@ -130,31 +130,33 @@ def test_what_the_user_said_is_cut_from_the_sound() -> None:
     rows = happened(
         (1.0, said("a", 1, 4)), (2.0, said("b", 8, 12)), (3.0, UserText(turn="t", text="Hi"))
     )
-    assert sayings(rows, blocks) == [
-        Saying("a", pcm=bytes([0, 1, 2, 0, 2, 1])),
-        Saying("b", pcm=bytes([8, 0, 8, 1])),
-        Saying("t", text="Hi"),
+    assert utterances(rows, blocks) == [
+        Utterance("a", pcm=bytes([0, 1, 2, 0, 2, 1])),
+        Utterance("b", pcm=bytes([8, 0, 8, 1])),
+        Utterance("t", text="Hi"),
     ]
 
 
 def test_a_recording_that_lacks_what_is_needed_is_refused() -> None:
     rows = happened((1.0, began("a")), (2.0, said("a")), (3.0, sound("a", ONE)), (4.0, over("a")))
-    check("live", rows, [Saying("a", pcm=ONE)])
+    check("live", rows, [Utterance("a", pcm=ONE)])
     with pytest.raises(GreenroomError, match="without sound"):
-        check("live", rows, [Saying("a")])
+        check("live", rows, [Utterance("a")])
     with pytest.raises(GreenroomError, match="without sound"):
         check(
-            "live", [each for each in rows if each.frame is not rows[2].frame], [Saying("a", ONE)]
+            "live",
+            [each for each in rows if each.frame is not rows[2].frame],
+            [Utterance("a", ONE)],
         )
     with pytest.raises(GreenroomError, match="what the user said in the turn a"):
         check("live", rows, [])
     other = happened((3.5, sound("a", ONE).model_copy(update={"session": "bert"})))
     with pytest.raises(GreenroomError, match="several sessions"):
-        check("live", [*rows, *other], [Saying("a", pcm=ONE)])
+        check("live", [*rows, *other], [Utterance("a", pcm=ONE)])
 
 
 def test_a_call_that_another_backend_had_made_is_asked_for_again() -> None:
-    answer = http_tape(
+    answer = http_script(
         happened(
             (1.0, said("a")),
             (1.1, result("a", "of another")),

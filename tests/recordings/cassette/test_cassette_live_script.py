@@ -20,7 +20,7 @@ from happened import (
     words,
 )
 
-from actors.recordings.cassette.live_script import live_tape
+from actors.recordings.cassette.live_script import live_script
 from actors.recordings.cassette.service_script import (
     Await,
     Began,
@@ -64,7 +64,7 @@ def chunk(pcm: bytes) -> object:
 
 
 def test_an_answer_is_said_once_its_turn_was_said() -> None:
-    (connection,) = live_tape(
+    (connection,) = live_script(
         happened(
             (0.0, status()),
             (1.0, began("a")),
@@ -99,7 +99,7 @@ def test_an_answer_is_said_once_its_turn_was_said() -> None:
 
 
 def test_what_follows_a_tools_result_waits_for_it_and_what_does_not_follow_does_not() -> None:
-    (connection,) = live_tape(
+    (connection,) = live_script(
         happened(
             (0.0, status()),
             (1.0, said("a")),
@@ -123,7 +123,7 @@ def test_what_follows_a_tools_result_waits_for_it_and_what_does_not_follow_does_
 
 
 def test_an_answer_is_interrupted_once_the_user_speaks_again() -> None:
-    (connection,) = live_tape(
+    (connection,) = live_script(
         happened(
             (0.0, status()),
             (1.0, said("a")),
@@ -149,7 +149,7 @@ def test_an_answer_is_interrupted_once_the_user_speaks_again() -> None:
 
 
 def test_words_understood_while_the_user_still_speaks_do_not_wait_for_the_end() -> None:
-    (connection,) = live_tape(
+    (connection,) = live_script(
         happened(
             (0.0, status()),
             (1.0, began("a")),
@@ -167,7 +167,7 @@ def test_words_understood_while_the_user_still_speaks_do_not_wait_for_the_end() 
 
 
 def test_a_closed_connection_is_closed_and_the_next_one_says_the_words_anew() -> None:
-    first, second = live_tape(
+    first, second = live_script(
         happened(
             (0.0, status()),
             (1.0, said("a")),
@@ -194,19 +194,19 @@ def test_each_way_to_lose_a_connection_is_played_as_it_was() -> None:
         (503, FaultClass.TRANSIENT, [Send({"error": {"code": 503, "message": "x"}}, 1.0)]),
     ]
     for code, kind, expected in table:
-        (connection,) = live_tape(happened((0.0, status()), (1.0, fault(code, kind, "x"))))
+        (connection,) = live_script(happened((0.0, status()), (1.0, fault(code, kind, "x"))))
         assert connection.items == expected
 
 
 def test_a_refused_handshake_and_a_closed_setup_are_connections_of_their_own() -> None:
-    tape = live_tape(
+    script = live_script(
         happened(
             (0.1, fault(429, FaultClass.QUOTA, "enough")),
             (0.2, fault(1007, FaultClass.BAD_REQUEST, "no")),
             (0.3, status()),
         )
     )
-    assert tape == [
+    assert script == [
         Connection(refusal=(429, "enough")),
         Connection([Close(1007, "no")]),
         Connection(),
@@ -214,7 +214,7 @@ def test_a_refused_handshake_and_a_closed_setup_are_connections_of_their_own() -
 
 
 def test_a_planned_move_begins_with_the_services_announcement() -> None:
-    first, second = live_tape(
+    first, second = live_script(
         happened((0.0, status()), (5.0, status(BackendState.DEGRADED)), (5.1, status()))
     )
     assert first.items == [Send({"goAway": {"timeLeft": "0s"}}, 5.0)]
@@ -224,7 +224,7 @@ def test_a_planned_move_begins_with_the_services_announcement() -> None:
 def test_a_move_that_the_client_wanted_itself_is_not_announced() -> None:
     elsewhere = TurnClosed(turn="a", outcome=Outcome.ANSWERED, by="http")
     for news in (elsewhere, ToolOffer(tools=[])):
-        first, _ = live_tape(
+        first, _ = live_script(
             happened(
                 (0.0, status()), (4.0, news), (5.0, status(BackendState.DEGRADED)), (5.1, status())
             )
@@ -234,6 +234,6 @@ def test_a_move_that_the_client_wanted_itself_is_not_announced() -> None:
 
 def test_a_fault_that_came_before_the_recorder_is_read_from_the_status() -> None:
     trouble = status(BackendState.UNAVAILABLE).model_copy(update={"reason": "quota 429: enough"})
-    assert live_tape(happened((0.1, trouble))) == [Connection(refusal=(429, "enough"))]
+    assert live_script(happened((0.1, trouble))) == [Connection(refusal=(429, "enough"))]
     told = fault(429, FaultClass.QUOTA, "enough")
-    assert len(live_tape(happened((0.1, told), (0.2, trouble), (9.0, trouble)))) == 2
+    assert len(live_script(happened((0.1, told), (0.2, trouble), (9.0, trouble)))) == 2
