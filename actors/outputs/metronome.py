@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from actors.outputs.playout.playout_state import RATE_HZ
@@ -16,8 +18,15 @@ IDLE_S = 0.2
 """Between two looks at the clock while there is nothing to play and nobody to hear it."""
 
 
+WorkOf = Callable[[str], AbstractContextManager[None]]
+
+
 class Paced(Protocol):
     """What is asked for blocks by the clock."""
+
+    @property
+    def session(self) -> str:
+        """Whose it is."""
 
     @property
     def rests(self) -> bool:
@@ -30,12 +39,14 @@ class Paced(Protocol):
 class Metronome:
     """Beats every 20 ms for those that play; all in step, so that many cost one wake-up."""
 
-    def __init__(self, pace: float = 1.0) -> None:
+    def __init__(self, pace: float, work_of: WorkOf) -> None:
         """Make one that stands still; `run` sets it going.
 
         Args:
             pace: 1 is real time; 10 beats ten times as fast.
+            work_of: What is done in it is the work of a session, and fails for it alone.
         """
+        self._work_of = work_of
         self.step_ns = int(BLOCK_NS / pace)
         self._paced: list[Paced] = []
         self._stirred = asyncio.Event()
@@ -66,7 +77,8 @@ class Metronome:
             self._stirred.clear()
             now_ns = time.monotonic_ns()
             for paced in list(self._paced):
-                paced.play_until(now_ns)
+                with self._work_of(paced.session):
+                    paced.play_until(now_ns)
             if all(paced.rests for paced in self._paced):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_S):

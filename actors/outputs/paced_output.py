@@ -43,6 +43,11 @@ class PacedOutput:
         self._due_ns = 0
 
     @property
+    def session(self) -> str:
+        """Whose sound it plays; empty while it is closed."""
+        return "" if self._source is None else self._source.session
+
+    @property
     def takes_samples(self) -> bool:
         """Whether it asks for blocks: always."""
         return True

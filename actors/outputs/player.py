@@ -76,7 +76,6 @@ class Player(Actor[PlayerOptionsT]):
 
     def __init__(self, options: PlayerOptionsT, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._playbacks: dict[str, SessionPlayback] = {}
         self._leaving: dict[str, SessionPlayback] = {}
         """Of sessions that have ended, while a failure prompt is still heard."""
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -108,8 +107,9 @@ class Player(Actor[PlayerOptionsT]):
 
     async def stop(self) -> None:
         """Let go of all outputs."""
-        for playback in [*self._playbacks.values(), *self._leaving.values()]:
-            playback.close()
+        for playback in [*self.sessions.states(), *self._leaving.values()]:
+            if playback is not None:
+                playback.close()
 
     def make_session(self, opened: SessionOpened) -> SessionPlayback | None:
         """Play a session from now on, if there is an output for it.
@@ -131,20 +131,18 @@ class Player(Actor[PlayerOptionsT]):
             on_due=self._on_due,
         )
         playback.open()
-        self._playbacks[session] = playback
         return playback
 
     def session_ended(self, state: SessionPlayback | None, ended: SessionEnded) -> None:
         """Let go of a session, once it has heard the failure prompt that it is due."""
-        playback = self._playbacks.pop(ended.session, None)
         self.checkpoint.get("playouts", {}).pop(ended.session, None)
-        if playback is None:
+        if state is None:
             return
-        if playback.is_apologizing and self._loop is not None:
-            self._leaving[ended.session] = playback
-            self._loop.call_later(LONGEST_APOLOGY_S, self._let_go, playback)
+        if state.is_apologizing and self._loop is not None:
+            self._leaving[ended.session] = state
+            self._loop.call_later(LONGEST_APOLOGY_S, self._let_go, state)
         else:
-            playback.close()
+            state.close()
 
     def on_audio(self, frame: AnswerAudio) -> None:
         """Take a block of an answer."""
@@ -199,7 +197,7 @@ class Player(Actor[PlayerOptionsT]):
             self._report(playback)
 
     def _playback(self, frame: Frame) -> SessionPlayback | None:
-        playback = self._playbacks.get(frame.session)
+        playback: SessionPlayback | None = self.sessions.get(frame.session)
         self.counters["not_played_here"] += playback is None
         return playback
 
@@ -220,7 +218,11 @@ class Player(Actor[PlayerOptionsT]):
         if self._loop is not None:
             here = threading.get_ident() == self._loop_thread
             soon = self._loop.call_soon if here else self._loop.call_soon_threadsafe
-            soon(self._report, playback)
+            soon(self._report_of, playback)
+
+    def _report_of(self, playback: SessionPlayback) -> None:
+        with self.work_of(playback.session):
+            self._report(playback)
 
     def _report(self, playback: SessionPlayback) -> None:
         """Publish what happened and what was heard since the last time."""

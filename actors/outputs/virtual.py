@@ -28,7 +28,7 @@ class VirtualSpeaker(Player[VirtualSpeakerOptions]):
 
     def __init__(self, options: VirtualSpeakerOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._metronome = Metronome(options.pace)
+        self._metronome = Metronome(options.pace, self.work_of)
 
     def make_output(self, opened: SessionOpened) -> PacedOutput:
         """Return a new output in the one clock of all."""

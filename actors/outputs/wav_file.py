@@ -63,7 +63,7 @@ class WavSink(Player[WavSinkOptions]):
 
     def __init__(self, options: WavSinkOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._metronome = Metronome(options.pace)
+        self._metronome = Metronome(options.pace, self.work_of)
 
     def make_output(self, opened: SessionOpened) -> WavOutput | None:
         """Return a file for the config's own session, and for others if asked to.

@@ -6,6 +6,7 @@ import wave
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playing import MS, audio, ended, ramp, speech
 
 from actors.lib.audio.pcm import Samples, to_samples
@@ -17,6 +18,8 @@ from pipeline.frames import (
     Outcome,
     Playback,
     PlaybackState,
+    SessionEnd,
+    SessionEnded,
     TurnClosed,
 )
 from pipeline.testing import Stage, stage
@@ -29,14 +32,6 @@ def of(session: str, frame: Frame) -> Frame:
     """The same frame, of a caller."""
     turn = getattr(frame, "turn", "").replace("local", session)
     return frame.model_copy(update={"session": session, **({"turn": turn} if turn else {})})
-
-
-def opened(player: Stage, session: str, **manner: object) -> None:
-    player.open(session, **manner)
-
-
-def hang_up(player: Stage, session: str) -> None:
-    player.end(session)
 
 
 def say(player: Stage, session: str, samples: Samples) -> None:
@@ -60,8 +55,8 @@ def contents(path: Path) -> Samples:
 
 def test_sessions_are_played_side_by_side_and_each_is_reported_as_its_own() -> None:
     with stage(VirtualSpeaker, unheard=["far_end"]) as player:
-        opened(player, "a")
-        opened(player, "b")
+        player.open("a")
+        player.open("b")
         player.send("audio", of("a", audio(ramp(300 * MS))), of("b", audio(ramp(200 * MS))))
         player.send("answer", of("a", ended(300 * MS)), of("b", ended(200 * MS)))
         player.until(
@@ -81,8 +76,8 @@ def test_sessions_are_played_side_by_side_and_each_is_reported_as_its_own() -> N
 
 def test_who_interrupts_stops_nobody_elses_answer() -> None:
     with stage(VirtualSpeaker) as player:
-        opened(player, "a")
-        opened(player, "b")
+        player.open("a")
+        player.open("b")
         for session in ("a", "b"):
             player.send("audio", of(session, audio(np.full(24_000, 9_000, np.int16))))
             player.send("answer", of(session, ended(24_000)))
@@ -97,7 +92,7 @@ def test_who_interrupts_stops_nobody_elses_answer() -> None:
 
 def test_a_session_that_is_played_elsewhere_is_not_played_here() -> None:
     with stage(VirtualSpeaker) as player:
-        opened(player, "a", plays=False)
+        player.open("a", plays=False)
         say(player, "a", ramp(100 * MS))
         player.expect_nothing("playback")
         assert player.actor.counters["not_played_here"] == 2
@@ -105,8 +100,8 @@ def test_a_session_that_is_played_elsewhere_is_not_played_here() -> None:
 
 def test_each_caller_gets_a_file_if_asked_for(tmp_path: Path) -> None:
     with stage(WavSink, path=tmp_path / "a.wav", every_session=True, pace=PACE) as sink:
-        opened(sink, "caller-7")
-        opened(sink, "../tel:+49 30/7")
+        sink.open("caller-7")
+        sink.open("../tel:+49 30/7")
         say(sink, "local", ramp(100 * MS))
         say(sink, "caller-7", ramp(200 * MS))
         say(sink, "../tel:+49 30/7", ramp(300 * MS))
@@ -120,7 +115,7 @@ def test_each_caller_gets_a_file_if_asked_for(tmp_path: Path) -> None:
 
 def test_callers_get_no_file_if_not(tmp_path: Path) -> None:
     with stage(WavSink, path=tmp_path / "a.wav", pace=PACE) as sink:
-        opened(sink, "caller-7")
+        sink.open("caller-7")
         say(sink, "caller-7", ramp(200 * MS))
         sink.expect_nothing("playback")
     assert len(list(tmp_path.iterdir())) == 1
@@ -128,17 +123,17 @@ def test_callers_get_no_file_if_not(tmp_path: Path) -> None:
 
 def test_who_hangs_up_is_forgotten_and_may_call_again(tmp_path: Path) -> None:
     with stage(WavSink, path=tmp_path / "a.wav", every_session=True, pace=PACE) as sink:
-        opened(sink, "caller-7")
+        sink.open("caller-7")
         sink.send("speech", of("caller-7", speech(500)))
         say(sink, "caller-7", ramp(100 * MS))
         assert sink.actor.counters["late_dropped"] == 1
         sink.send("audio", of("caller-7", audio(ramp(100 * MS), turn="local:600")))
         sink.until(lambda: "caller-7" in sink.actor.checkpoint.get("playouts", {}))
-        hang_up(sink, "caller-7")
+        sink.end("caller-7")
         say(sink, "caller-7", ramp(100 * MS))
         assert sink.actor.counters["ended"] == 2
         assert "caller-7" not in sink.actor.checkpoint["playouts"]
-        opened(sink, "caller-7")
+        sink.open("caller-7")
         say(sink, "caller-7", ramp(200 * MS))
         assert finished(sink, "caller-7").played_samples == 200 * MS
     assert np.array_equal(contents(tmp_path / "a-caller-7.wav"), ramp(200 * MS))
@@ -147,10 +142,10 @@ def test_who_hangs_up_is_forgotten_and_may_call_again(tmp_path: Path) -> None:
 def test_a_caller_whose_session_failed_is_told_so_to_the_end(tmp_path: Path) -> None:
     path = tmp_path / "a-caller-7.wav"
     with stage(WavSink, path=tmp_path / "a.wav", every_session=True, pace=PACE) as sink:
-        opened(sink, "caller-7")
+        sink.open("caller-7")
         failed = TurnClosed(turn="local:100", outcome=Outcome.FAILED, reason="test")
         sink.send("turns", of("caller-7", failed))
-        hang_up(sink, "caller-7")
+        sink.end("caller-7")
         sink.until(lambda: len(contents(path)) == np.count_nonzero(PROMPT))
         sink.until(lambda: not sink.actor._leaving)
 
@@ -159,7 +154,7 @@ def test_a_player_that_was_killed_goes_on_with_every_session(tmp_path: Path) -> 
     path = tmp_path / "a-caller-7.wav"
     said = ramp(1_000 * MS)
     with stage(WavSink, path=tmp_path / "a.wav", every_session=True) as first:
-        opened(first, "caller-7")
+        first.open("caller-7")
         first.send("audio", of("caller-7", audio(said)))
         first.expect("playback", Playback, where=lambda e: e.state is PlaybackState.PLAYING)
         checkpoint = dict(first.actor.checkpoint)
@@ -167,9 +162,36 @@ def test_a_player_that_was_killed_goes_on_with_every_session(tmp_path: Path) -> 
     with stage(
         WavSink, path=tmp_path / "a.wav", every_session=True, checkpoint=checkpoint
     ) as second:
-        opened(second, "caller-7")
+        second.open("caller-7")
         say(second, "caller-7", said)
         assert finished(second, "caller-7").played_samples == len(said)
     heard = contents(path)
     assert 0 < heard_before < len(said)
     assert np.array_equal(heard[-(len(said) - heard_before) :], said[heard_before:])
+
+
+def test_an_output_that_fails_ends_its_session_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with stage(WavSink, path=tmp_path / "a.wav", every_session=True, pace=PACE) as sink:
+        sink.open("bad")
+        sink.open("good")
+        bad = sink.actor.sessions["bad"]
+        monkeypatch.setattr(bad, "render", lambda count, at_ns: 1 // 0)
+        said_of_it = sink.expect("sessions", SessionEnded)
+        assert (said_of_it.session, said_of_it.reason) == ("bad", SessionEnd.FAILED)
+        assert "ZeroDivisionError" in said_of_it.detail
+        say(sink, "good", ramp(100 * MS))
+        assert finished(sink, "good").played_samples == 100 * MS
+
+
+def test_a_file_that_cannot_be_written_ends_its_callers_session_and_no_other(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a-bad.wav").mkdir()
+    with stage(WavSink, path=tmp_path / "a.wav", every_session=True, pace=PACE) as sink:
+        sink.open("bad")
+        assert "choose another path" in sink.expect("sessions", SessionEnded).detail
+        sink.open("good")
+        say(sink, "good", ramp(100 * MS))
+        assert finished(sink, "good").played_samples == 100 * MS
