@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from actors.services.tools.client_functions import ClientFunctions
 from actors.services.tools.functions import FunctionTool, load_function
 from actors.services.tools.journal import Journal
 from actors.services.tools.ledger import CallKey, Entry, Ledger
@@ -14,7 +15,15 @@ from actors.services.tools.threads import DaemonThreads
 from actors.services.tools.tool import Tool, ToolError
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.frames import Frame, ToolCall, ToolCancel, ToolOffer, ToolResult, ToolStatus
+from pipeline.frames import (
+    SessionEnded,
+    SessionOpened,
+    ToolCall,
+    ToolCancel,
+    ToolOffer,
+    ToolResult,
+    ToolStatus,
+)
 from pipeline.logs import redact
 from pipeline.ports import In, Out
 from pipeline.store import Store
@@ -35,12 +44,9 @@ class Tools(Actor[ToolsOptions]):
     way when the process was killed is answered with an error by the next one, and not run again.
     """
 
-    options_type = ToolsOptions
-    inputs: ClassVar = {"calls": In((ToolCall, ToolCancel), replay=True)}
-    outputs: ClassVar = {
-        "offer": Out((ToolOffer,), retain_last=True),
-        "results": Out((ToolResult,), retain_s=30),
-    }
+    inputs: ClassVar = {"calls": In(replay=True)}
+    offer: Out[ToolOffer] = Out(retain_last=True)
+    results: Out[ToolResult] = Out(retain_s=30)
 
     def __init__(self, options: ToolsOptions, surroundings: Surroundings) -> None:
         """Set up the books; nothing is opened before `start`."""
@@ -83,7 +89,11 @@ class Tools(Actor[ToolsOptions]):
     async def run(self) -> None:
         """Answer what a killed process left open, then let the calls run."""
         for entry in self._ledger.unanswered():
-            if entry.key not in self._answering:
+            if entry.key.session not in self.sessions:
+                # It ended while nobody was here.
+                self._ledger.forget(entry.key.session)
+                self._journal.forget(entry.key.session)
+            elif entry.key not in self._answering:
                 self.counters["interrupted"] += 1
                 self._answer(entry.key, ToolStatus.ERROR, {"error": INTERRUPTED})
         self._consumers_there.set()
@@ -97,11 +107,26 @@ class Tools(Actor[ToolsOptions]):
             await asyncio.wait(self._working, timeout=1.0)
         self._journal.close()
 
-    def on_calls(self, frame: Frame) -> None:
-        """Take on a call, or give one up."""
-        if isinstance(frame, ToolCancel):
+    def make_session(self, opened: SessionOpened) -> ClientFunctions:
+        """Keep in mind which functions the caller's own client answers."""
+        return ClientFunctions(opened)
+
+    def session_ended(self, state: ClientFunctions, ended: SessionEnded) -> None:
+        """Give up the session's calls: nobody waits for an answer any more."""
+        for key in [key for key in self._answering if key.session == ended.session]:
+            self.counters["calls.given_up"] += 1
+            self._answering[key].cancel()
+        self._ledger.forget(ended.session)
+        self._journal.forget(ended.session)
+
+    def on_calls(self, frame: ToolCall | ToolCancel) -> None:
+        """Take on a call, or give one up; not those that the caller's client answers."""
+        client: ClientFunctions = self.sessions[frame.session]
+        if client.answers(frame):
+            self.counters["calls.of_clients"] += isinstance(frame, ToolCall)
+        elif isinstance(frame, ToolCancel):
             self._cancel(frame)
-        elif isinstance(frame, ToolCall):
+        else:
             self._accept(frame)
 
     def _accept(self, call: ToolCall) -> None:
@@ -168,8 +193,7 @@ class Tools(Actor[ToolsOptions]):
         entry = self._ledger.answer(key)
         if entry is None:
             return
-        self.publish(
-            "results",
+        self.results.publish(
             ToolResult(
                 session=key.session,
                 turn=entry.turn,
@@ -218,7 +242,7 @@ class Tools(Actor[ToolsOptions]):
             {"name": name, "description": tool.description, "parameters": tool.parameters}
             for name, tool in self._tools.items()
         ]
-        self.publish("offer", ToolOffer(session=self.session, tools=offered))
+        self.offer.publish(ToolOffer(session=self.session, tools=offered))
 
     def _on_work_done(self, work: asyncio.Task[dict[str, Any]]) -> None:
         """Look at what came of it, so that a late failure is not taken for one of the actor."""

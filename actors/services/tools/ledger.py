@@ -75,6 +75,12 @@ class Ledger:
         self._remember(answered)
         return answered
 
+    def forget(self, session: str) -> None:
+        """A session has ended: its calls come no more, and have no answer."""
+        for table in (self._open, self._answered):
+            for key in [key for key in table if key.session == session]:
+                del table[key]
+
     def unanswered(self) -> list[Entry]:
         """Calls taken on and not answered, oldest first."""
         return list(self._open.values())

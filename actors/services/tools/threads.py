@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 from actors.services.tools.tool import ToolError
@@ -68,7 +69,9 @@ class DaemonThreads:
                 return  # The loop was closed while the call hung: nobody is left to be told.
 
         returned = False
-        threading.Thread(target=work, name=f"tool-{name}", daemon=True).start()
+        # In the context of the call, so that what the function logs carries its session.
+        context = copy_context()
+        threading.Thread(target=context.run, args=(work,), name=f"tool-{name}", daemon=True).start()
         try:
             value = await asyncio.shield(outcome)
             returned = True

@@ -59,7 +59,7 @@ class Staged(Stage[ToolsOptions]):
 def tools(folder: Path, **options: Any) -> Iterator[Staged]:
     (folder / "mine.py").write_text(FUNCTIONS)
     functions = [f"mine.py:{name}" for name in NAMES]
-    with stage(Tools, config_dir=folder, functions=functions, **options) as staged:
+    with stage(Tools, config_dir=folder, **{"functions": functions, **options}) as staged:
         staged = cast("Staged", staged)
         staged.mine = load_function("mine.py:add", folder).__globals__
         try:

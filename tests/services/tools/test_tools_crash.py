@@ -104,3 +104,33 @@ def test_a_hung_function_does_not_hold_up_the_exit_of_the_process(tmp_path: Path
     """
     with life(tmp_path, ["cut off"], stop_while_it_hangs) as process:
         assert process.wait(timeout=20) == 0
+
+
+def test_a_call_of_a_session_that_ended_meanwhile_has_no_answer(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(FUNCTIONS)
+    cut_off = """
+        staged.open("caller")
+        call = ToolCall(session="caller", turn="caller:0", call_id="1", name="hang", args={})
+        staged.send("calls", call)
+        staged.until(mine["started"].is_set, "it runs")
+        print("running", flush=True)
+        staged.until(lambda: False)
+    """
+    with life(tmp_path, [], cut_off) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline().strip() == "running"
+        os.kill(first.pid, signal.SIGKILL)
+    the_same_name_again = """
+        print("answered", len(staged.sent["results"]), flush=True)
+        staged.open("caller")
+        call = ToolCall(session="caller", turn="caller:0", call_id="1", name="add",
+                        args={"a": 1, "b": 1})
+        staged.send("calls", call)
+        staged.until(lambda: staged.sent["results"], "an answer")
+        print("then", staged.sent["results"][0].response, flush=True)
+        staged.finish()
+    """
+    with life(tmp_path, [], the_same_name_again) as second:
+        assert second.stdout is not None
+        lines = [line.strip() for line in second.stdout if line.startswith(("answered", "then"))]
+    assert lines == ["answered 0", "then {'result': 2}"]
