@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
-from pipeline.launch.fork_client import Nursery
+from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 
 if TYPE_CHECKING:
@@ -61,10 +61,10 @@ def run_command(
     from pipeline.supervision.supervisor import Supervisor
 
     import_shared()
-    nursery = Nursery(log, forked=True)
+    fork_server = ForkServerClient(log, forked=True)
     gc.enable()
     view = _view(graph, log)
-    supervisor = Supervisor(graph, nursery, view.on_frame)
+    supervisor = Supervisor(graph, fork_server, view.on_frame)
     with view:
         ended = run_pipeline(supervisor, duration_s)
     if supervisor.ledger.turns:

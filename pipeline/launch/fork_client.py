@@ -10,40 +10,44 @@ import pickle
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from typing import TextIO
+from typing import Any, TextIO
 
-from pipeline.launch.fork_server import FORK, LOG, MAX_MESSAGE_BYTES, PING
-from pipeline.launch.server_process import ServerProcess, fork_server, spawn_server
+from pipeline.launch.fork_server import FORK, MAX_MESSAGE_BYTES, PING
+from pipeline.launch.server_process import ServerProcess
 from pipeline.launch.spec import ActorSpec
+from pipeline.launch.stall import StallWatch, cpu_ticks
+from pipeline.logs import get_logger
 
-STALL_S = 10.0
-"""Importing what an actor preloads takes 0.3 s; on a small and busy machine ten times that."""
 
+class ForkServerClient:
+    """Has a fork server from the beginning.
 
-class Nursery:
-    """Has a fork server from the beginning."""
+    Args:
+        log_stream: Where the actors' standard output and error go; None leaves them as ours.
+        forked: Out of this process, if it can be; it must have no ZeroMQ context.
+        unwanted: Modules that are not preloaded, whoever asks for them.
+    """
 
-    def __init__(self, log_stream: TextIO | None = None, *, forked: bool = False) -> None:
-        """Start the fork server.
-
-        Args:
-            log_stream: Where the actors' standard output and error go; None leaves them as ours.
-            forked: Out of this process, if it can be; it must have no ZeroMQ context.
-        """
-        self.log_stream = log_stream
+    def __init__(
+        self,
+        log_stream: TextIO | None = None,
+        *,
+        forked: bool = False,
+        unwanted: frozenset[str] = frozenset(),
+    ) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._server: ServerProcess = (
-                fork_server(theirs, self._control, log_stream)
-                if forked
-                else spawn_server(theirs, log_stream)
-            )
+            self._server = ServerProcess(theirs, self._control, log_stream, forked=forked)
         self._control.setblocking(False)
+        self._log_stream = log_stream
+        self._unwanted = unwanted
+        self._importing: tuple[str, str] | None = None
+        """The module that the fork server is importing, and the actor for whom."""
         self._pids: dict[str, int] = {}
         self._unborn: dict[str, signal.Signals | None] = {}
-        self._asked_s: float | None = None
+        self._stall = StallWatch()
+        self._log = get_logger("forkserver")
         self._on_death: Callable[[str, int], None] | None = None
-        self._on_birth: Callable[[str, int], None] | None = None
         self._on_lost: Callable[[], None] | None = None
 
     @property
@@ -51,34 +55,45 @@ class Nursery:
         """Process of the fork server."""
         return self._server.pid
 
-    def watch(
-        self,
-        on_birth: Callable[[str, int], None],
-        on_death: Callable[[str, int], None],
-        on_lost: Callable[[], None],
-    ) -> None:
-        """Say who is to hear of births (name, pid), deaths (name, exit code; negative: signal),
-        and of the loss of the fork server, with which all its actors died."""
-        self._on_birth, self._on_death, self._on_lost = on_birth, on_death, on_lost
+    def successor(self) -> ForkServerClient:
+        """Start another fork server for the same, after this one was lost.
+
+        What it was importing when it ended is left to the actor that needs it: it would end the
+        next one too, and with it all actors again.
+        """
+        unwanted = self._unwanted
+        if self._importing is not None:
+            unwanted |= {self._importing[0]}
+        return ForkServerClient(self._log_stream, unwanted=unwanted)
+
+    def watch(self, on_death: Callable[[str, int], None], on_lost: Callable[[], None]) -> None:
+        """Say who is to hear of deaths (name, exit code; negative: signal), and of the loss of
+        the fork server, with which all its actors died."""
+        self._on_death, self._on_lost = on_death, on_lost
         asyncio.get_running_loop().add_reader(self._control, self._read)
 
-    def log_to(self, stream: TextIO) -> None:
-        """Send the standard output and error of the actors there from now on."""
-        self.log_stream = stream
-        self._send(LOG, [stream.fileno()])
-
     def spawn(self, spec: ActorSpec, preload: Sequence[str]) -> None:
-        """Ask for a process that runs this actor."""
+        """Ask for a process that runs this actor; its modules to `preload` are imported before."""
         self._unborn[spec.name] = None
-        self._send_file(FORK, (spec, list(preload)))
+        wanted = [module for module in preload if module not in self._unwanted]
+        # A file, because a checkpoint may be larger than a datagram can be.
+        with os.fdopen(os.memfd_create("greenroom"), "wb") as request:
+            request.write(pickle.dumps((spec, wanted)))
+            request.flush()
+            self._send(FORK, [request.fileno()])
 
     def check(self, now_s: float) -> None:
-        """Kill the fork server if it hangs: it owes the answer to a question for too long."""
-        if self._asked_s is None:
-            self._asked_s = now_s
+        """Kill the fork server if it hangs; to be called every few seconds."""
+        ticks = cpu_ticks(self.server_pid)
+        if not self._stall.is_owed:
+            self._stall.ask(now_s, ticks)
             self._send(PING)
-        elif now_s - self._asked_s > STALL_S:
+        elif self._stall.hangs(now_s, ticks):
+            self._log.error("the fork server hangs; it is killed", importing=self._importing)
             self._server.kill()
+        elif self._importing is not None:
+            module, actor = self._importing
+            self._log.warning(f"{actor} preloads {module}, which takes long to import")
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Signal an actor's process, now or as soon as it is born."""
@@ -100,13 +115,6 @@ class Nursery:
         self._control.close()
         self._server.wait()
 
-    def _send_file(self, message: bytes, content: object) -> None:
-        # A file, because a checkpoint may be larger than a datagram can be.
-        with os.fdopen(os.memfd_create("greenroom"), "wb") as request:
-            request.write(pickle.dumps(content))
-            request.flush()
-            self._send(message, [request.fileno()])
-
     def _send(self, message: bytes, descriptors: Sequence[int] = ()) -> None:
         # A fork server that is gone is started again by whoever hears of its loss; one that
         # does not read is found by `check`.
@@ -116,27 +124,42 @@ class Nursery:
     def _read(self) -> None:
         try:
             message = self._control.recv(MAX_MESSAGE_BYTES)
-        except (BlockingIOError, ConnectionResetError):
-            message = b"" if self._server.poll() is not None else b"{}"
-        if not message:
-            asyncio.get_running_loop().remove_reader(self._control)
-            self._server.wait()
-            if self._on_lost is not None:
-                self._on_lost()
+        except BlockingIOError:
             return
-        news = json.loads(message)
-        if "born" in news:
-            self._pids[news["born"]] = news["pid"]
-            owed = self._unborn.pop(news["born"], None)
-            if owed is not None:
-                self.signal(news["born"], owed)
-            if self._on_birth is not None:
-                self._on_birth(news["born"], news["pid"])
-        elif "alive" in news:
-            self._asked_s = None
-        elif "died" in news:
-            for name, pid in list(self._pids.items()):
-                if pid == news["died"]:
+        except ConnectionResetError:
+            # It ended without having read all that it was sent.
+            message = b""
+        if message:
+            self._on_news(json.loads(message))
+            return
+        asyncio.get_running_loop().remove_reader(self._control)
+        self._server.wait()
+        if self._importing is not None:
+            module, actor = self._importing
+            self._log.error(f"it ended while it imported {module}, which {actor} preloads")
+        if self._on_lost is not None:
+            self._on_lost()
+
+    def _on_news(self, news: dict[str, Any]) -> None:
+        match news:
+            case {"alive": _}:
+                self._stall.answered()
+            case {"importing": module, "actor": actor}:
+                self._importing = (module, actor)
+            case {"imported": module}:
+                self._importing = None
+                if "error" in news:
+                    self._log.error(
+                        f"{news['actor']} preloads {module}, which cannot be imported",
+                        error=news["error"],
+                    )
+            case {"born": name, "pid": pid}:
+                self._pids[name] = pid
+                owed = self._unborn.pop(name, None)
+                if owed is not None:
+                    self.signal(name, owed)
+            case {"died": died, "code": code}:
+                for name in [name for name, pid in self._pids.items() if pid == died]:
                     del self._pids[name]
                     if self._on_death is not None:
-                        self._on_death(name, news["code"])
+                        self._on_death(name, code)

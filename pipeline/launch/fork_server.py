@@ -1,18 +1,13 @@
-"""Forks the actors from a process that has imported what they share.
+"""The fork server's process: imports what actors share, forks them, says how each ended.
 
-A fork takes 2 ms instead of the 100-400 ms an interpreter and its imports take, and the pages of
-the imported modules are shared. The server is itself a fork of the supervisor where it can be. It
-opens no ZeroMQ context and starts no thread, so that forking it is safe. It is told what to do in
-datagrams on a unix socket, and it reaps its children and says how they ended. When the supervisor
-is gone it ends, and with it, by PDEATHSIG, every actor.
+It opens no ZeroMQ context and starts no thread, so that forking it is safe. Its messages are
+datagrams on a unix socket. When the supervisor is gone it ends, and with it, by PDEATHSIG, every
+actor.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-import ctypes
-import faulthandler
 import gc
 import importlib
 import json
@@ -23,77 +18,28 @@ import signal
 import socket
 import sys
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import NoReturn
 
-from pipeline import logs
-from pipeline.errors import GreenroomError
+from pipeline.launch.prctl import die_with_parent, name_process
 from pipeline.launch.spec import ActorSpec
 
-SHARED_MODULES = ("pipeline.logs", "pipeline.host", "numpy")
+ACTOR_MAIN = "pipeline.launch.actor_main"
+"""Not imported with this module: the supervisor imports it later than this."""
+SHARED_MODULES = (ACTOR_MAIN, "numpy")
 """What every actor needs; numpy only those that take sound or pictures apart, which are most."""
 MAX_MESSAGE_BYTES = 4096
 """Messages are a few words; what an actor needs to know comes in a file."""
 FORK = b"fork"
 """Asks for a process; comes with a file that holds the pickled spec and the modules to preload."""
-LOG = b"log"
-"""Comes with the file to which standard output and error of all that follows go."""
 PING = b"ping"
 """Asks for a sign of life."""
-EXIT_USAGE = 78
-"""EX_CONFIG of sysexits.h: what the user configured cannot work; the reason is in a file."""
-PR_SET_PDEATHSIG = 1
-PR_SET_NAME = 15
-"""linux/prctl.h"""
-
-
-def error_file(runtime_dir: Path, actor: str) -> Path:
-    """Where an actor that exits with EXIT_USAGE leaves its reason."""
-    return runtime_dir / f"{actor}.error"
-
-
-def die_with_parent(parent_pid: int) -> None:
-    """Be killed when the parent dies, also when it died already. Linux only, elsewhere nothing."""
-    if sys.platform != "linux":
-        return
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-    if os.getppid() != parent_pid:
-        os._exit(1)
-
-
-def _name_process(name: str) -> None:
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_NAME, f"gr:{name}".encode()[:15], 0, 0, 0)
-
-
-def _be_actor(spec: ActorSpec) -> NoReturn:
-    """Run the actor in this freshly forked process, to its end."""
-    from pipeline.host import Host
-
-    code = 0
-    try:
-        _name_process(spec.name)
-        faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True)
-        logs.configure(level=spec.log_level)
-
-        async def life() -> None:
-            await Host(spec).run()
-
-        asyncio.run(life())
-    except GreenroomError as error:
-        code = EXIT_USAGE
-        error_file(spec.runtime_dir, spec.name).write_text(logs.redact(str(error)))
-    except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
-        code = 1
-        logs.get_logger(spec.name).error("actor failed", exc_info=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    # No interpreter shutdown: threads left by tools or drivers must not hold the process up.
-    os._exit(code)
+BLOCKED = (signal.SIGINT, signal.SIGTERM)
+"""Never heard by the server, which ends with the supervisor. Control-C reaches the whole process
+group, and a service manager signals every process of a service; only the supervisor decides."""
 
 
 class ForkServer:
-    """The loop of the fork server's process.
+    """The loop of the process.
 
     Without garbage collection: it would only look at what was imported, for 20 ms at a time, and
     copy the pages on which the objects count who refers to them.
@@ -102,73 +48,65 @@ class ForkServer:
     def __init__(self, control: socket.socket) -> None:
         self._control = control
         self._pid = os.getpid()
+        self._children: dict[int, int] = {}
+        """Pid by the descriptor that becomes readable when the process ends."""
 
     def serve(self) -> None:
         """Fork and reap until the supervisor closes the socket."""
-        wake_read, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda _number, _frame: None)
+        control = self._control.fileno()
         while True:
-            readable, _, _ = select.select([self._control.fileno(), wake_read], [], [])
-            if wake_read in readable:
-                with contextlib.suppress(BlockingIOError):
-                    os.read(wake_read, 4096)
-                self._reap()
-            if self._control.fileno() in readable:
+            readable, _, _ = select.select([control, *self._children], [], [])
+            for ended in self._children.keys() & readable:
+                self._reap(ended)
+            if control in readable:
                 message, descriptors, _, _ = socket.recv_fds(self._control, MAX_MESSAGE_BYTES, 1)
                 if not message:
                     return
                 if message == PING:
-                    self._send({"alive": self._pid})
+                    self._send(alive=self._pid)
                 for descriptor in descriptors:
                     with os.fdopen(descriptor, "rb") as file:
-                        self._obey(message, file)
+                        file.seek(0)
+                        self._fork(*pickle.load(file))
 
-    def _obey(self, message: bytes, file: BinaryIO) -> None:
-        if message == LOG:
-            os.dup2(file.fileno(), 1)
-            os.dup2(file.fileno(), 2)
-            return
-        file.seek(0)
-        self._fork(*pickle.load(file))
-
-    def _import(self, modules: Sequence[str]) -> None:
+    def _preload(self, modules: Sequence[str], actor: str) -> None:
         for module in modules:
-            # A module that cannot be imported fails in the actor, which can say so.
-            with contextlib.suppress(ImportError):
+            if module in sys.modules:
+                continue
+            self._send(importing=module, actor=actor)
+            try:
                 importlib.import_module(module)
+            except ImportError:
+                # What is not installed fails in the actor too, which can say what it is for.
+                self._send(imported=module)
+            except BaseException as error:  # noqa: BLE001 - the others must go on
+                self._send(imported=module, actor=actor, error=repr(error)[:1000])
+            else:
+                self._send(imported=module)
         gc.freeze()
 
     def _fork(self, spec: ActorSpec, preload: Sequence[str]) -> None:
-        self._import(preload)
-        # This process ignores SIGTERM; one that is meant for the child must not fall in between.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        self._preload(preload, spec.name)
         pid = os.fork()
         if pid == 0:
-            signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-            # Control-C reaches the whole process group; only the supervisor decides who stops.
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+            # What was sent to the child since its birth is heard now.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
             gc.enable()
             die_with_parent(self._pid)
             self._control.close()
-            _be_actor(spec)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
-        self._send({"born": spec.name, "pid": pid})
+            for each in self._children:
+                os.close(each)
+            importlib.import_module(ACTOR_MAIN).run_actor(spec)
+        self._children[os.pidfd_open(pid)] = pid
+        self._send(born=spec.name, pid=pid)
 
-    def _reap(self) -> None:
-        while True:
-            try:
-                pid, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            self._send({"died": pid, "code": os.waitstatus_to_exitcode(status)})
+    def _reap(self, descriptor: int) -> None:
+        os.close(descriptor)
+        pid, status = os.waitpid(self._children.pop(descriptor), 0)
+        self._send(died=pid, code=os.waitstatus_to_exitcode(status))
 
-    def _send(self, message: dict[str, Any]) -> None:
+    def _send(self, **message: str | int) -> None:
         with contextlib.suppress(BrokenPipeError):
             self._control.send(json.dumps(message).encode())
 
@@ -191,12 +129,10 @@ def import_shared() -> None:
         importlib.import_module(module)
 
 
-def be_server(control: socket.socket, supervisor_pid: int) -> NoReturn:
-    """Serve from this process until the supervisor is gone."""
+def run_server(control: socket.socket, supervisor_pid: int) -> NoReturn:
+    """Serve from this process until the supervisor is gone; `BLOCKED` must be blocked."""
     die_with_parent(supervisor_pid)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    _name_process("forkserver")
+    name_process("forkserver")
     control.set_inheritable(False)
     gc.disable()
     ForkServer(control).serve()
@@ -208,7 +144,7 @@ def main() -> None:
     gc.disable()
     keep_to_one_thread()
     import_shared()
-    be_server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
+    run_server(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The process of the fork server, started in one of two ways."""
+"""The process of the fork server: a fork of this one, or an interpreter of its own."""
 
 from __future__ import annotations
 
@@ -6,122 +6,77 @@ import gc
 import os
 import signal
 import socket
-import subprocess
 import sys
 from pathlib import Path
-from typing import Protocol, TextIO
-from weakref import WeakSet
+from typing import TextIO
 
-from pipeline.launch.fork_server import be_server
-
-_our_ends: WeakSet[socket.socket] = WeakSet()
-"""Of the control sockets: a server that kept another one's open would keep that one alive."""
+from pipeline.launch.fork_server import BLOCKED, run_server
 
 
-class ServerProcess(Protocol):
-    """What `subprocess.Popen` and `Forked` have in common."""
-
-    pid: int
-
-    def poll(self) -> int | None:
-        """Return how it ended; None: it runs."""
-
-    def wait(self) -> int:
-        """Return how it ended, once it has."""
-
-    def kill(self) -> None:
-        """Send SIGKILL."""
-
-
-class Forked:
-    """A child made with `os.fork`."""
-
-    def __init__(self, pid: int) -> None:
-        self.pid = pid
-        self._code: int | None = None
-
-    def poll(self) -> int | None:
-        """Return how it ended; None: it runs."""
-        return self._reap(os.WNOHANG)
-
-    def wait(self) -> int:
-        """Return how it ended, once it has."""
-        code = self._reap(0)
-        assert code is not None
-        return code
-
-    def kill(self) -> None:
-        """Send SIGKILL."""
-        if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
-
-    def _reap(self, options: int) -> int | None:
-        if self._code is None:
-            pid, status = os.waitpid(self.pid, options)
-            if pid:
-                self._code = os.waitstatus_to_exitcode(status)
-        return self._code
-
-
-def spawn_server(theirs: socket.socket, log_stream: TextIO | None) -> ServerProcess:
-    """Start the fork server in an interpreter of its own, from any process.
+class ServerProcess:
+    """Started in `__init__`.
 
     Args:
         theirs: The fork server's end of the control socket.
-        log_stream: Where its standard output and error go; None leaves them as ours.
+        ours: The other end.
+        log: Where its standard output and error go; None leaves them as ours.
+        forked: As a fork of this process, with whose pages it shares 38 MiB. Only while this
+            process has no second thread and no ZeroMQ context; otherwise in an interpreter of its
+            own.
     """
-    return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "pipeline.launch.fork_server",
-            str(theirs.fileno()),
-            str(os.getpid()),
-        ],
-        pass_fds=[theirs.fileno()],
-        stdout=log_stream,
-        stderr=log_stream,
-    )
+
+    def __init__(
+        self, theirs: socket.socket, ours: socket.socket, log: TextIO | None, *, forked: bool
+    ) -> None:
+        self.is_fork = forked and _has_one_thread()
+        # It hears neither Control-C nor SIGTERM, from the beginning.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
+        try:
+            self.pid = _fork(theirs, ours, log) if self.is_fork else _spawn(theirs, log)
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        self._is_over = False
+
+    def kill(self) -> None:
+        """Send SIGKILL."""
+        if not self._is_over:
+            os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> None:
+        """Return when it has ended."""
+        if not self._is_over:
+            os.waitpid(self.pid, 0)
+            self._is_over = True
 
 
-def fork_server(
-    theirs: socket.socket, ours: socket.socket, log_stream: TextIO | None
-) -> ServerProcess:
-    """Start the fork server as a fork of this process, with whose pages it shares 30 MiB.
+def _spawn(theirs: socket.socket, log: TextIO | None) -> int:
+    theirs.set_inheritable(True)
+    command = [sys.executable, "-m", "pipeline.launch.fork_server"]
+    outputs = [] if log is None else [(os.POSIX_SPAWN_DUP2, log.fileno(), to) for to in (1, 2)]
+    arguments = [*command, str(theirs.fileno()), str(os.getpid())]
+    return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=outputs)
 
-    Only while this process has no second thread and no ZeroMQ context; otherwise in an
-    interpreter of its own.
-    """
-    if not _has_one_thread():
-        return spawn_server(theirs, log_stream)
-    _our_ends.add(ours)
+
+def _fork(theirs: socket.socket, ours: socket.socket, log: TextIO | None) -> int:
+    # Not as a Process of multiprocessing: this one would wait for it at its end, after whatever
+    # exception, while it waits for the end of this one.
     sys.stdout.flush()
     sys.stderr.flush()
     gc.freeze()
     parent = os.getpid()
-    # Control-C between fork and return would be swallowed by what Python does after a fork, and
-    # only the child would end.
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     pid = os.fork()
     if pid:
-        server = Forked(pid)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        return server
+        return pid
     try:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-        for end in _our_ends:
-            end.close()
-        if log_stream is not None:
-            os.dup2(log_stream.fileno(), 1)
-            os.dup2(log_stream.fileno(), 2)
-        be_server(theirs, parent)
+        ours.close()
+        if log is not None:
+            os.dup2(log.fileno(), 1)
+            os.dup2(log.fileno(), 2)
+        run_server(theirs, parent)
     finally:
         os._exit(1)
 
 
 def _has_one_thread() -> bool:
-    try:
-        return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
-    except FileNotFoundError:
-        return False
+    threads = Path("/proc/self/task")
+    return threads.exists() and len(list(threads.iterdir())) == 1

@@ -1,4 +1,4 @@
-"""One actor under supervision: its life, its processes, and its last words."""
+"""One actor under supervision: its state, its processes, and why the last one ended."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
-from pipeline.launch.fork_server import EXIT_USAGE, error_file
+from pipeline.launch.actor_main import EXIT_USAGE, error_file
 from pipeline.launch.spec import ActorSpec, Connection
 from pipeline.logs import get_logger
-from pipeline.supervision.lifecycle import Action, Event, Life, Limits, Phase, step
+from pipeline.supervision.lifecycle import Action, Event, Limits, ProcessHistory, ProcessState, step
 from pipeline.supervision.memory import memory_of
 from pipeline.turns.watch import watched_ports
 
@@ -18,19 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.config.graph import Graph, Node
-    from pipeline.launch.fork_client import Nursery
+    from pipeline.launch.fork_client import ForkServerClient
 
 READY_STATES = (ActorState.READY, ActorState.DEGRADED, ActorState.FINISHED)
 
 
-class Keeper:
+class ActorProcess:
     """Applies the state machine of `lifecycle` to the processes of one actor."""
 
     def __init__(
         self,
         graph: Graph,
         node: Node,
-        nursery: Nursery,
+        fork_server: ForkServerClient,
         started_ns: int,
         is_contained: Callable[[str], bool],
     ) -> None:
@@ -40,9 +40,9 @@ class Keeper:
         self.usage_error: str | None = None
         self.last_exit = ""
         self.pss_mib: float | None = None
-        self.life = Life()
+        self.history = ProcessHistory()
         self._graph = graph
-        self.nursery = nursery
+        self.fork_server = fork_server
         """Makes its processes."""
         self._started_ns = started_ns
         self._is_contained = is_contained
@@ -58,13 +58,13 @@ class Keeper:
         """Its process has said that it works."""
         if self.node.external:
             return True
-        return self.life.phase is Phase.RUNNING
+        return self.history.state is ProcessState.RUNNING
 
     @property
     def is_contained(self) -> bool:
         """It failed too often and has not been ready since: nobody waits for it."""
-        failed_often = len(self.life.failures) > self._limits.intensity
-        return failed_often and self.life.phase is not Phase.RUNNING
+        failed_often = len(self.history.failures) > self._limits.intensity
+        return failed_often and self.history.state is not ProcessState.RUNNING
 
     @property
     def is_finished(self) -> bool:
@@ -74,22 +74,27 @@ class Keeper:
     @property
     def is_stopped(self) -> bool:
         """It has no process and gets none."""
-        return self.node.external or self.life.phase is Phase.STOPPED
+        return self.node.external or self.history.state is ProcessState.STOPPED
 
     def handle(self, event: Event, now_s: float) -> None:
-        """Advance the life, and do what that asks for."""
+        """Advance the state machine, and do what that asks for."""
         if self.node.external:
             return
-        before = self.life.phase
-        self.life, actions = step(self.life, event, now_s, self._limits)
-        if self.life.phase is not before and self.life.phase in (Phase.DUMPING, Phase.CONTAINED):
-            self._log.warning(f"{self.name} is {self.life.phase}", because=self._why(event, before))
+        before = self.history.state
+        self.history, actions = step(self.history, event, now_s, self._limits)
+        if self.history.state is not before and self.history.state in (
+            ProcessState.DUMPING,
+            ProcessState.CONTAINED,
+        ):
+            self._log.warning(
+                f"{self.name} is {self.history.state}", because=self._why(event, before)
+            )
         for action in actions:
             self._do(action)
 
     def beat(self, health: Health, now_s: float) -> None:
         """Take a heartbeat, if it is of the present process."""
-        if not self.node.external and health.pid != self.nursery.pid(self.name):
+        if not self.node.external and health.pid != self.fork_server.pid(self.name):
             return
         self.health = health
         self.handle(Event.BEAT, now_s)
@@ -99,19 +104,21 @@ class Keeper:
     def died(self, code: int, now_s: float) -> None:
         """Its process has ended."""
         self.last_exit = describe_exit(code)
-        stopping = self.life.phase is Phase.STOPPING
+        stopping = self.history.state is ProcessState.STOPPING
         if code == EXIT_USAGE:
             reason = error_file(self._graph.runtime_dir, self.name)
             self.usage_error = reason.read_text() if reason.exists() else "see the log"
-            if self.life.ever_ready:
+            if self.history.ever_ready:
                 self._log.error(f"{self.name} cannot go on", because=self.usage_error)
         self.handle(Event.EXITED, now_s)
         if not stopping:
-            self._log.warning(f"{self.name} ended", how=self.last_exit, then=self.life.phase.value)
+            self._log.warning(
+                f"{self.name} ended", how=self.last_exit, then=self.history.state.value
+            )
 
     def measure(self, now_s: float) -> None:
         """Look at its memory; past its limit it is restarted."""
-        pid = self.nursery.pid(self.name)
+        pid = self.fork_server.pid(self.name)
         if pid is None:
             return
         memory = memory_of(pid)
@@ -131,9 +138,9 @@ class Keeper:
         """What the status stream says of it."""
         return ActorStatus(
             actor=self.name,
-            phase="external" if self.node.external else self.life.phase.value,
-            pid=self.nursery.pid(self.name),
-            restarts=max(0, self.life.starts - 1),
+            phase="external" if self.node.external else self.history.state.value,
+            pid=self.fork_server.pid(self.name),
+            restarts=max(0, self.history.starts - 1),
             pss_mib=self.pss_mib,
             last_exit=self.last_exit,
             # Checkpoints are for the actor alone, and grow with its sessions.
@@ -143,22 +150,22 @@ class Keeper:
     def _do(self, action: Action) -> None:
         match action:
             case Action.SPAWN:
-                self.nursery.spawn(self._spec(), self.node.actor_class.preload)
+                self.fork_server.spawn(self._spec(), self.node.actor_class.preload)
             case Action.TERMINATE:
-                self.nursery.signal(self.name, signal.SIGTERM)
+                self.fork_server.signal(self.name, signal.SIGTERM)
             case Action.DUMP_STACKS:
-                self.nursery.signal(self.name, signal.SIGUSR1)
+                self.fork_server.signal(self.name, signal.SIGUSR1)
                 # A stopped process hears a signal when it goes on.
-                self.nursery.signal(self.name, signal.SIGCONT)
+                self.fork_server.signal(self.name, signal.SIGCONT)
             case Action.KILL:
-                self.nursery.signal(self.name, signal.SIGKILL)
+                self.fork_server.signal(self.name, signal.SIGKILL)
 
-    def _why(self, event: Event, before: Phase) -> str:
+    def _why(self, event: Event, before: ProcessState) -> str:
         if event is Event.TOO_BIG:
             return "memory limit"
-        if self.life.phase is Phase.CONTAINED:
+        if self.history.state is ProcessState.CONTAINED:
             return "it fails again and again"
-        if before is Phase.STARTING:
+        if before is ProcessState.STARTING:
             return f"not ready within {self._limits.startup_deadline_s:g} s"
         return f"no sign of life for {self._limits.heartbeat_timeout_s:g} s"
 
@@ -166,7 +173,7 @@ class Keeper:
         graph, config = self._graph, self._graph.config
         absent = graph.later(self.name)
         absent |= {n for n, other in graph.nodes.items() if other.external or self._is_contained(n)}
-        if self.life.starts == 1:
+        if self.history.starts == 1:
             # A conversation does not wait for those who stand in: they are sent what they missed.
             absent |= graph.stand_ins()
         consumers = graph.consumers(self.name)

@@ -9,7 +9,7 @@ from pipeline.backoff import Backoff
 from pipeline.config.model import SupervisionConfig
 
 
-class Phase(StrEnum):
+class ProcessState(StrEnum):
     """Where the supervision of one actor stands."""
 
     WAITING = "waiting"
@@ -84,12 +84,12 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Life:
-    """What is known of one actor; times are monotonic seconds."""
+class ProcessHistory:
+    """What is known of the processes of one actor; times are monotonic seconds."""
 
-    phase: Phase = Phase.WAITING
+    state: ProcessState = ProcessState.WAITING
     since_s: float = 0.0
-    """When this phase began."""
+    """When this state began."""
     beat_s: float = 0.0
     """Last sign of life."""
     failures: tuple[float, ...] = ()
@@ -100,71 +100,81 @@ class Life:
     ever_ready: bool = False
 
 
-def step(life: Life, event: Event, now_s: float, limits: Limits) -> tuple[Life, list[Action]]:
-    """Return what the actor's life becomes and what has to be done."""
+def step(
+    history: ProcessHistory, event: Event, now_s: float, limits: Limits
+) -> tuple[ProcessHistory, list[Action]]:
+    """Return what is known of the actor then and what has to be done."""
     if event is Event.STOP:
-        return _stop(life, now_s)
+        return _stop(history, now_s)
     if event is Event.EXITED:
-        return _exited(life, now_s, limits), []
-    match life.phase:
-        case Phase.WAITING if event is Event.MAY_START:
-            return _spawn(life, now_s)
-        case Phase.STARTING | Phase.RUNNING:
-            return _alive(life, event, now_s, limits)
-        case Phase.DUMPING if now_s - life.since_s >= limits.dump_s:
+        return _exited(history, now_s, limits), []
+    match history.state:
+        case ProcessState.WAITING if event is Event.MAY_START:
+            return _spawn(history, now_s)
+        case ProcessState.STARTING | ProcessState.RUNNING:
+            return _alive(history, event, now_s, limits)
+        case ProcessState.DUMPING if now_s - history.since_s >= limits.dump_s:
             # Asked for again at every tick until the exit is seen: a kill can cross a fork.
-            return life, [Action.KILL]
-        case Phase.STOPPING if now_s - life.since_s >= limits.stop_deadline_s:
-            return life, [Action.KILL]
-        case Phase.BACKOFF if now_s - life.since_s >= life.backoff_s:
-            return _spawn(life, now_s)
-        case Phase.CONTAINED if now_s - life.since_s >= limits.contained_retry_s:
-            return _spawn(life, now_s)
-    return life, []
+            return history, [Action.KILL]
+        case ProcessState.STOPPING if now_s - history.since_s >= limits.stop_deadline_s:
+            return history, [Action.KILL]
+        case ProcessState.BACKOFF if now_s - history.since_s >= history.backoff_s:
+            return _spawn(history, now_s)
+        case ProcessState.CONTAINED if now_s - history.since_s >= limits.contained_retry_s:
+            return _spawn(history, now_s)
+    return history, []
 
 
-def _spawn(life: Life, now_s: float) -> tuple[Life, list[Action]]:
-    born = replace(life, phase=Phase.STARTING, since_s=now_s, beat_s=now_s, starts=life.starts + 1)
+def _spawn(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[Action]]:
+    born = replace(
+        history, state=ProcessState.STARTING, since_s=now_s, beat_s=now_s, starts=history.starts + 1
+    )
     return born, [Action.SPAWN]
 
 
-def _alive(life: Life, event: Event, now_s: float, limits: Limits) -> tuple[Life, list[Action]]:
+def _alive(
+    history: ProcessHistory, event: Event, now_s: float, limits: Limits
+) -> tuple[ProcessHistory, list[Action]]:
     if event is Event.BEAT:
-        life = replace(life, beat_s=now_s)
-    elif event is Event.BECAME_READY and life.phase is Phase.STARTING:
-        life = replace(life, phase=Phase.RUNNING, since_s=now_s, beat_s=now_s, ever_ready=True)
-    if event is Event.TOO_BIG or _hangs(life, now_s, limits):
-        return replace(life, phase=Phase.DUMPING, since_s=now_s), [Action.DUMP_STACKS]
-    if life.phase is Phase.RUNNING and now_s - life.since_s >= limits.stable_s:
-        life = replace(life, backoff_s=0.0)
-    return life, []
+        history = replace(history, beat_s=now_s)
+    elif event is Event.BECAME_READY and history.state is ProcessState.STARTING:
+        history = replace(
+            history, state=ProcessState.RUNNING, since_s=now_s, beat_s=now_s, ever_ready=True
+        )
+    if event is Event.TOO_BIG or _hangs(history, now_s, limits):
+        return replace(history, state=ProcessState.DUMPING, since_s=now_s), [Action.DUMP_STACKS]
+    if history.state is ProcessState.RUNNING and now_s - history.since_s >= limits.stable_s:
+        history = replace(history, backoff_s=0.0)
+    return history, []
 
 
-def _hangs(life: Life, now_s: float, limits: Limits) -> bool:
-    if life.phase is Phase.STARTING:
+def _hangs(history: ProcessHistory, now_s: float, limits: Limits) -> bool:
+    if history.state is ProcessState.STARTING:
         # An import or a model may block the loop for a while; only the deadline counts.
-        return now_s - life.since_s >= limits.startup_deadline_s
-    return now_s - life.beat_s >= limits.heartbeat_timeout_s
+        return now_s - history.since_s >= limits.startup_deadline_s
+    return now_s - history.beat_s >= limits.heartbeat_timeout_s
 
 
-def _exited(life: Life, now_s: float, limits: Limits) -> Life:
-    if life.phase in (Phase.STOPPING, Phase.STOPPED):
-        return replace(life, phase=Phase.STOPPED, since_s=now_s)
-    recent = tuple(t for t in life.failures if now_s - t < limits.intensity_window_s)
+def _exited(history: ProcessHistory, now_s: float, limits: Limits) -> ProcessHistory:
+    if history.state in (ProcessState.STOPPING, ProcessState.STOPPED):
+        return replace(history, state=ProcessState.STOPPED, since_s=now_s)
+    recent = tuple(t for t in history.failures if now_s - t < limits.intensity_window_s)
     failures = (*recent, now_s)
     if len(failures) > limits.intensity:
-        return replace(life, phase=Phase.CONTAINED, since_s=now_s, failures=failures)
+        return replace(history, state=ProcessState.CONTAINED, since_s=now_s, failures=failures)
     # The first restart is immediate: most crashes do not repeat, and somebody is waiting.
-    following_s = Backoff(limits.backoff_first_s, limits.backoff_max_s).after(life.backoff_s)
-    wait_s = 0.0 if len(failures) == 1 and life.backoff_s == 0.0 else following_s
-    return replace(life, phase=Phase.BACKOFF, since_s=now_s, failures=failures, backoff_s=wait_s)
+    following_s = Backoff(limits.backoff_first_s, limits.backoff_max_s).after(history.backoff_s)
+    wait_s = 0.0 if len(failures) == 1 and history.backoff_s == 0.0 else following_s
+    return replace(
+        history, state=ProcessState.BACKOFF, since_s=now_s, failures=failures, backoff_s=wait_s
+    )
 
 
-def _stop(life: Life, now_s: float) -> tuple[Life, list[Action]]:
-    if life.phase in (Phase.STARTING, Phase.RUNNING, Phase.DUMPING):
+def _stop(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[Action]]:
+    if history.state in (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.DUMPING):
         # A process that hangs does not hear SIGTERM.
-        last = Action.KILL if life.phase is Phase.DUMPING else Action.TERMINATE
-        return replace(life, phase=Phase.STOPPING, since_s=now_s), [last]
-    if life.phase is Phase.STOPPING:
-        return life, []
-    return replace(life, phase=Phase.STOPPED, since_s=now_s), []
+        last = Action.KILL if history.state is ProcessState.DUMPING else Action.TERMINATE
+        return replace(history, state=ProcessState.STOPPING, since_s=now_s), [last]
+    if history.state is ProcessState.STOPPING:
+        return history, []
+    return replace(history, state=ProcessState.STOPPED, since_s=now_s), []

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.config import SUPERVISOR
-from pipeline.launch.fork_client import Nursery
+from pipeline.launch.fork_client import ForkServerClient
 from pipeline.logs import get_logger
-from pipeline.supervision.actor_process import Keeper
-from pipeline.supervision.lifecycle import Event, Phase
+from pipeline.supervision.actor_process import ActorProcess
+from pipeline.supervision.lifecycle import Event, ProcessState
 
 if TYPE_CHECKING:
     from pipeline.config.graph import Graph
@@ -22,36 +22,36 @@ TICK_S = 0.05
 CALM_TICK_S = 0.25
 """The same while every actor works and nobody waits for an answer: then the shortest deadline is
 2 s."""
-WITH_PROCESS = (Phase.STARTING, Phase.RUNNING, Phase.DUMPING)
-"""Of those the actors in them have a process, or will."""
+WITH_PROCESS = (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.DUMPING)
+"""The states in which an actor has a process, or has asked for one."""
 
 
-class Crew:
+class ProcessTable:
     """Starts, restarts and stops the actors.
 
     Args:
         graph: What to run.
-        nursery: Makes the processes.
+        fork_server: Makes the processes.
         started_ns: When the pipeline was started.
-        on_death: Hears of each actor's process that ended, after its keeper.
+        on_death: Hears of each actor's process that ended, after its entry here.
     """
 
     def __init__(
         self,
         graph: Graph,
-        nursery: Nursery,
+        fork_server: ForkServerClient,
         started_ns: int,
-        on_death: Callable[[Keeper], None],
+        on_death: Callable[[ActorProcess], None],
     ) -> None:
         self._graph = graph
-        self._nursery = nursery
+        self._fork_server = fork_server
         self._on_death = on_death
         backends = graph.config.route.backends
-        self._keepers = {
-            name: Keeper(
+        self._by_name = {
+            name: ActorProcess(
                 graph,
                 node,
-                nursery,
+                fork_server,
                 started_ns,
                 lambda other: self[other].is_contained,
             )
@@ -65,42 +65,42 @@ class Crew:
         )
         self._log = get_logger(SUPERVISOR)
 
-    def __getitem__(self, name: str) -> Keeper:
-        return self._keepers[name]
+    def __getitem__(self, name: str) -> ActorProcess:
+        return self._by_name[name]
 
-    def __iter__(self) -> Iterator[Keeper]:
-        return iter(self._keepers.values())
+    def __iter__(self) -> Iterator[ActorProcess]:
+        return iter(self._by_name.values())
 
     @property
     def is_ready(self) -> bool:
         """Whether every actor works."""
-        return all(keeper.is_ready for keeper in self)
+        return all(process.is_ready for process in self)
 
     @property
     def is_calm(self) -> bool:
         """Whether no actor is being started, watched at its end, or stopped."""
-        return all(keeper.is_ready or keeper.is_stopped for keeper in self)
+        return all(process.is_ready or process.is_stopped for process in self)
 
     @property
     def is_out_of_input(self) -> bool:
         """Whether there are sources, and none has more to give."""
-        sources = [keeper for keeper in self if keeper.node.actor_class.is_source]
-        return bool(sources) and all(keeper.is_finished for keeper in sources)
+        sources = [process for process in self if process.node.actor_class.is_source]
+        return bool(sources) and all(process.is_finished for process in sources)
 
     def watch(self) -> None:
         """Hear of births and deaths from now on."""
-        self._nursery.watch(self._born, self._died, self._lost)
+        self._fork_server.watch(self._died, self._lost)
 
     def reconcile(self, now_s: float) -> None:
         """Let time pass for each actor; start those whose predecessors are ready."""
-        for keeper in self._in_turn:
-            if keeper.life.phase is Phase.WAITING and self._may_start(keeper):
-                keeper.handle(Event.MAY_START, now_s)
-            keeper.handle(Event.TICK, now_s)
+        for process in self._in_turn:
+            if process.history.state is ProcessState.WAITING and self._may_start(process):
+                process.handle(Event.MAY_START, now_s)
+            process.handle(Event.TICK, now_s)
 
-    def check_nursery(self, now_s: float) -> None:
+    def check_fork_server(self, now_s: float) -> None:
         """See that the fork server answers."""
-        self._nursery.check(now_s)
+        self._fork_server.check(now_s)
 
     async def stop(self, news: asyncio.Event) -> None:
         """Stop in reverse order of start, one after the other, each within its deadline.
@@ -110,28 +110,25 @@ class Crew:
         """
         # No actor may be started any more, before the first is told to stop.
         order = [self[name] for name in reversed(self._graph.start_order())]
-        for keeper in order:
-            if keeper.life.phase not in WITH_PROCESS:
-                keeper.handle(Event.STOP, time.monotonic())
-        for keeper in order:
-            keeper.handle(Event.STOP, time.monotonic())
-            while not keeper.is_stopped:
+        for process in order:
+            if process.history.state not in WITH_PROCESS:
+                process.handle(Event.STOP, time.monotonic())
+        for process in order:
+            process.handle(Event.STOP, time.monotonic())
+            while not process.is_stopped:
                 news.clear()
                 try:
                     async with asyncio.timeout(TICK_S):
                         await news.wait()
                 except TimeoutError:
-                    keeper.handle(Event.TICK, time.monotonic())
+                    process.handle(Event.TICK, time.monotonic())
 
     def close(self) -> None:
         """End the fork server."""
-        self._nursery.close()
+        self._fork_server.close()
 
-    def _may_start(self, keeper: Keeper) -> bool:
-        return all(self[name].is_ready for name in keeper.node.config.after)
-
-    def _born(self, name: str, _pid: int) -> None:
-        self._log.debug("started", started=name)
+    def _may_start(self, process: ActorProcess) -> bool:
+        return all(self[name].is_ready for name in process.node.config.after)
 
     def _died(self, name: str, code: int) -> None:
         self[name].died(code, time.monotonic())
@@ -140,9 +137,9 @@ class Crew:
     def _lost(self) -> None:
         """The actors died with their fork server; a new one starts them again."""
         self._log.error("the fork server is gone; starting it and its actors again")
-        self._nursery = Nursery(self._nursery.log_stream)
-        self._nursery.watch(self._born, self._died, self._lost)
-        for keeper in self:
-            keeper.nursery = self._nursery
-            if keeper.life.phase in (*WITH_PROCESS, Phase.STOPPING):
-                self._died(keeper.name, -signal.SIGKILL)
+        self._fork_server = self._fork_server.successor()
+        self._fork_server.watch(self._died, self._lost)
+        for process in self:
+            process.fork_server = self._fork_server
+            if process.history.state in (*WITH_PROCESS, ProcessState.STOPPING):
+                self._died(process.name, -signal.SIGKILL)

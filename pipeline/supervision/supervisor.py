@@ -23,11 +23,11 @@ from pipeline.frames import (
     Status,
     TurnClosed,
 )
-from pipeline.launch.fork_client import Nursery
+from pipeline.launch.fork_client import ForkServerClient
 from pipeline.logs import get_logger
-from pipeline.supervision.actor_process import Keeper
+from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.notify import notify
-from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, Crew
+from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
 from pipeline.turns.ledger import Ledger
 from pipeline.turns.open_sessions import OpenSessions, Told
 from pipeline.turns.watch import subscribe
@@ -67,21 +67,21 @@ class Supervisor:
 
     Args:
         graph: What to run.
-        nursery: A fork server, started by the caller.
+        fork_server: A fork server, started by the caller.
         on_frame: Sees every frame the supervisor sees, for a live view.
     """
 
     def __init__(
         self,
         graph: Graph,
-        nursery: Nursery,
+        fork_server: ForkServerClient,
         on_frame: Callable[[str, Frame], None] | None = None,
     ) -> None:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
         self._sessions = OpenSessions(graph.config, graph.plays(), self._started_ns)
         self._on_frame = on_frame
-        self._crew = Crew(graph, nursery, self._started_ns, self._on_death)
+        self._processes = ProcessTable(graph, fork_server, self._started_ns, self._on_death)
         self._log = get_logger(SUPERVISOR)
         self._ended: Ended | None = None
         self._wake = asyncio.Event()
@@ -114,7 +114,7 @@ class Supervisor:
                 write_description(self.graph, self._started_ns, self._version)
                 return await self._run(duration_s)
         finally:
-            self._crew.close()
+            self._processes.close()
 
     async def _run(self, duration_s: float | None) -> Ended:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -125,11 +125,11 @@ class Supervisor:
             own = self._sessions.own.route_frame()
             self._tell(SessionOpened(session=own.session), own)
             subscribers = subscribe(self.graph, context, self._on_health, self._handle)
-            self._crew.watch()
+            self._processes.watch()
             return await self._supervise(duration_s)
         finally:
             notify("STOPPING=1")
-            await self._crew.stop(self._wake)
+            await self._processes.stop(self._wake)
             for subscriber in subscribers:
                 subscriber.close()
             if self._publisher is not None:
@@ -143,9 +143,9 @@ class Supervisor:
             pipeline=self.graph.config.name,
             version=self._version,
             uptime_s=(time.monotonic_ns() - self._started_ns) / 1e9,
-            ready=self._crew.is_ready,
+            ready=self._processes.is_ready,
             route=self._sessions.own.route_frame(),
-            actors=[keeper.status() for keeper in self._crew],
+            actors=[process.status() for process in self._processes],
             sessions=len(self._sessions),
             turns_open=self._sessions.open_turns(),
             turns_closed=self._sessions.outcomes(),
@@ -156,18 +156,18 @@ class Supervisor:
         begun_s = time.monotonic()
         next_status_s = begun_s
         next_measure_s = begun_s + MEASURE_EVERY_S
-        to_measure: list[Keeper] = []
+        to_measure: list[ActorProcess] = []
         while self._ended is None:
             now_s = time.monotonic()
-            self._crew.reconcile(now_s)
+            self._processes.reconcile(now_s)
             self._tell(*self._sessions.tick(time.monotonic_ns()))
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_EVERY_S
                 self._publish_status()
             if now_s >= next_measure_s:
                 next_measure_s = now_s + MEASURE_EVERY_S
-                self._crew.check_nursery(now_s)
-                to_measure = list(self._crew)
+                self._processes.check_fork_server(now_s)
+                to_measure = list(self._processes)
             if to_measure:
                 to_measure.pop().measure(now_s)
             if duration_s is not None and now_s - begun_s >= duration_s:
@@ -183,29 +183,29 @@ class Supervisor:
         return self._ended
 
     def _tick_s(self) -> float:
-        calm = self._was_ready and self._crew.is_calm and not self._sessions.await_answer()
+        calm = self._was_ready and self._processes.is_calm and not self._sessions.await_answer()
         return CALM_TICK_S if calm else TICK_S
 
     def _is_done(self, now_s: float) -> bool:
         return (
-            self._crew.is_out_of_input
+            self._processes.is_out_of_input
             and not self._sessions.open_turns()
             and now_s - self._last_news_s > QUIET_S
         )
 
-    def _on_death(self, keeper: Keeper) -> None:
-        self._tell(*self._sessions.died(keeper.name, time.monotonic_ns()))
-        if keeper.usage_error is not None and not keeper.life.ever_ready:
-            self.stop(2, f"{self.graph.path}: actors.{keeper.name}: {keeper.usage_error}")
+    def _on_death(self, process: ActorProcess) -> None:
+        self._tell(*self._sessions.died(process.name, time.monotonic_ns()))
+        if process.usage_error is not None and not process.history.ever_ready:
+            self.stop(2, f"{self.graph.path}: actors.{process.name}: {process.usage_error}")
         self._wake.set()
 
     def _on_health(self, actor: str, health: Health) -> None:
-        keeper = self._crew[actor]
-        finished_before = keeper.is_finished
-        keeper.beat(health, time.monotonic())
-        if keeper.is_finished and not finished_before:
+        process = self._processes[actor]
+        finished_before = process.is_finished
+        process.beat(health, time.monotonic())
+        if process.is_finished and not finished_before:
             self._last_news_s = time.monotonic()
-        if not self._was_ready and self._crew.is_ready:
+        if not self._was_ready and self._processes.is_ready:
             self._was_ready = True
             self._log.info("every actor is ready")
             notify("READY=1")

@@ -9,7 +9,7 @@ from enum import StrEnum
 from actors.cli.watch.board import Board
 from actors.lib.audio.pcm import SILENCE_DBFS
 from pipeline.frames import ActorStatus, Outcome
-from pipeline.supervision.lifecycle import Phase
+from pipeline.supervision.lifecycle import ProcessState
 from pipeline.turns.turn_times import Stage
 
 NO_WORD_S = 3.0
@@ -151,7 +151,7 @@ def actor_rows(board: Board) -> list[ActorRow]:
 
 
 def _state(status: ActorStatus) -> tuple[str, Mood]:
-    if status.phase != Phase.RUNNING or status.health is None:
+    if status.phase != ProcessState.RUNNING or status.health is None:
         last = f": {status.last_exit}" if status.last_exit else ""
         return f"{status.phase}{last}", Mood.BAD if status.last_exit else Mood.WAITING
     detail = f": {status.health.detail}" if status.health.detail else ""

@@ -14,8 +14,9 @@ from pipeline.config import build_graph
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import GreenroomError
 from pipeline.files import write_whole
-from pipeline.launch.fork_client import Nursery
-from pipeline.launch.fork_server import die_with_parent, import_shared, keep_to_one_thread
+from pipeline.launch.fork_client import ForkServerClient
+from pipeline.launch.fork_server import import_shared, keep_to_one_thread
+from pipeline.launch.prctl import die_with_parent
 
 
 def main() -> int:
@@ -46,7 +47,7 @@ def _run(config: PipelineConfig, path: Path, lead_s: float, duration_s: float) -
 
     import_shared()
     observer = Observer(lead_s)
-    supervisor = Supervisor(graph, Nursery(forked=True), observer.take)
+    supervisor = Supervisor(graph, ForkServerClient(forked=True), observer.take)
     ended = run_pipeline(supervisor, duration_s)
     if ended.exit_status:
         return {"error": logs.redact(ended.reason)}

@@ -17,7 +17,7 @@ from prometheus_client.core import (
 
 from actors.services.metrics.tally import BUCKETS_S, Tally
 from pipeline.frames import ActorStatus, Spending, Status
-from pipeline.supervision.lifecycle import Phase
+from pipeline.supervision.lifecycle import ProcessState
 
 DROPS = ("expired", "superseded", "duplicate", "lost")
 """Counters of an input port, written `<port>.<drop>`."""
@@ -72,12 +72,12 @@ def _of_actors(actors: list[ActorStatus]) -> Iterator[Metric]:
     def rows(value: str) -> list[Row]:
         return [([each.actor], float(getattr(each, value))) for each in actors]
 
-    up: list[Row] = [([each.actor], each.phase == Phase.RUNNING) for each in actors]
+    up: list[Row] = [([each.actor], each.phase == ProcessState.RUNNING) for each in actors]
     yield _gauge("actor_up", "1 while the actor runs.", ["actor"], up)
     phases: list[Row] = [
         ([each.actor, phase], phase == each.phase)
         for each in actors
-        for phase in dict.fromkeys([*Phase, each.phase])
+        for phase in dict.fromkeys([*ProcessState, each.phase])
     ]
     yield _gauge("actor_phase", "1 for the phase of supervision.", ["actor", "phase"], phases)
     yield _counter("actor_restarts", "Restarts.", ["actor"], rows("restarts"))

@@ -1,4 +1,4 @@
-"""The life of a supervised actor: restarts, back-off, containment, hanging, stopping."""
+"""A supervised actor: restarts, back-off, containment, hanging, stopping."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.config.model import SupervisionConfig
-from pipeline.supervision.lifecycle import Action, Event, Life, Limits, Phase, step
+from pipeline.supervision.lifecycle import Action, Event, Limits, ProcessHistory, ProcessState, step
 
 LIMITS = Limits(
     startup_deadline_s=10,
@@ -26,17 +26,17 @@ PATIENT = replace(LIMITS, intensity=1000)
 
 
 class Story:
-    """An actor's life, event by event; keeps all that was asked for."""
+    """An actor's history, event by event; keeps all that was asked for."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         self.limits = limits
-        self.life = Life()
+        self.history = ProcessHistory()
         self.now_s = 100.0
         self.actions: list[Action] = []
 
     def then(self, event: Event, after_s: float = 0.0) -> list[Action]:
         self.now_s += after_s
-        self.life, actions = step(self.life, event, self.now_s, self.limits)
+        self.history, actions = step(self.history, event, self.now_s, self.limits)
         self.actions += actions
         return actions
 
@@ -47,7 +47,7 @@ class Story:
     def run(self) -> Story:
         self.start()
         assert self.then(Event.BECAME_READY) == []
-        assert self.life.phase is Phase.RUNNING
+        assert self.history.state is ProcessState.RUNNING
         return self
 
     def restart_delay_s(self) -> float:
@@ -55,7 +55,7 @@ class Story:
         self.then(Event.EXITED)
         begun_s = self.now_s
         while Action.SPAWN not in self.then(Event.TICK):
-            assert self.now_s - begun_s < 100, f"never restarted: {self.life}"
+            assert self.now_s - begun_s < 100, f"never restarted: {self.history}"
             self.now_s += 0.01
         return round(self.now_s - begun_s, 2)
 
@@ -63,10 +63,10 @@ class Story:
 def test_nothing_is_started_before_it_may() -> None:
     story = Story()
     assert story.then(Event.TICK, 1000) == []
-    assert story.life.phase is Phase.WAITING
+    assert story.history.state is ProcessState.WAITING
     assert story.then(Event.MAY_START) == [Action.SPAWN]
-    assert story.life.phase is Phase.STARTING
-    assert story.life.starts == 1
+    assert story.history.state is ProcessState.STARTING
+    assert story.history.starts == 1
 
 
 def test_the_first_restart_is_immediate_and_the_back_off_doubles_up_to_its_maximum_f18() -> None:
@@ -82,7 +82,7 @@ def test_running_stably_clears_the_back_off_f18() -> None:
     story.then(Event.BECAME_READY)
     story.then(Event.BEAT, 2.5)
     story.then(Event.BEAT, 2.5)
-    assert story.life.backoff_s == 0
+    assert story.history.backoff_s == 0
     # Not the first failure of this window: it waits, but as briefly as at the first repetition.
     assert story.restart_delay_s() == pytest.approx(0.1, abs=0.011)
 
@@ -111,13 +111,13 @@ def test_more_failures_than_the_intensity_contain_it_and_it_is_retried_slowly_f1
     story = Story().run()
     for _ in range(LIMITS.intensity):
         story.restart_delay_s()
-        assert story.life.phase is Phase.STARTING
+        assert story.history.state is ProcessState.STARTING
     story.then(Event.EXITED)
-    assert story.life.phase is Phase.CONTAINED
+    assert story.history.state is ProcessState.CONTAINED
     assert story.then(Event.TICK, LIMITS.contained_retry_s - 0.1) == []
     assert story.then(Event.TICK, 0.1) == [Action.SPAWN]
     story.then(Event.EXITED)
-    assert story.life.phase is Phase.CONTAINED, "one more failure within the window"
+    assert story.history.state is ProcessState.CONTAINED, "one more failure within the window"
 
 
 def test_a_contained_actor_that_comes_back_is_treated_like_any_other_once_the_window_is_over() -> (
@@ -132,14 +132,14 @@ def test_a_contained_actor_that_comes_back_is_treated_like_any_other_once_the_wi
     for _ in range(40):
         story.then(Event.BEAT, 1.0)
     story.then(Event.EXITED)
-    assert story.life.phase is Phase.BACKOFF
+    assert story.history.state is ProcessState.BACKOFF
     assert story.then(Event.TICK) == [Action.SPAWN]
 
 
 def test_while_starting_only_the_deadline_counts_as_hanging_not_the_heartbeat_f18() -> None:
     story = Story().start()
     assert story.then(Event.TICK, LIMITS.startup_deadline_s - 0.1) == []
-    assert story.life.phase is Phase.STARTING
+    assert story.history.state is ProcessState.STARTING
     # Beats of an actor that never gets ready do not help it.
     assert story.then(Event.BEAT, 0.05) == []
     assert story.then(Event.TICK, 0.05) == [Action.DUMP_STACKS]
@@ -151,7 +151,7 @@ def test_while_running_the_heartbeat_counts_f18() -> None:
         assert story.then(Event.BEAT, LIMITS.heartbeat_timeout_s - 0.1) == []
     assert story.then(Event.TICK, LIMITS.heartbeat_timeout_s - 0.1) == []
     assert story.then(Event.TICK, 0.1) == [Action.DUMP_STACKS]
-    assert story.life.phase is Phase.DUMPING
+    assert story.history.state is ProcessState.DUMPING
 
 
 def test_a_hung_actor_is_dumped_then_killed_and_the_kill_is_repeated_until_it_is_gone_f18() -> None:
@@ -161,7 +161,7 @@ def test_a_hung_actor_is_dumped_then_killed_and_the_kill_is_repeated_until_it_is
     assert story.then(Event.TICK, LIMITS.dump_s / 2) == [Action.KILL]
     assert story.then(Event.TICK, 0.05) == [Action.KILL]
     assert story.then(Event.EXITED) == []
-    assert story.life.phase is Phase.BACKOFF
+    assert story.history.state is ProcessState.BACKOFF
     assert story.then(Event.TICK) == [Action.SPAWN]
 
 
@@ -170,7 +170,7 @@ def test_a_late_heartbeat_of_a_hung_actor_does_not_save_it() -> None:
     story.then(Event.TICK, LIMITS.heartbeat_timeout_s)
     story.then(Event.BEAT)
     story.then(Event.BECAME_READY)
-    assert story.life.phase is Phase.DUMPING
+    assert story.history.state is ProcessState.DUMPING
 
 
 @pytest.mark.parametrize("ready", [False, True])
@@ -184,9 +184,9 @@ def test_readiness_is_earned_again_after_a_restart() -> None:
     story = Story().run()
     story.restart_delay_s()
     story.then(Event.BEAT)
-    assert story.life.phase is Phase.STARTING
+    assert story.history.state is ProcessState.STARTING
     story.then(Event.BECAME_READY)
-    assert story.life.phase is Phase.RUNNING
+    assert story.history.state is ProcessState.RUNNING
 
 
 def test_stopping_is_asked_for_first_and_forced_after_its_deadline() -> None:
@@ -195,41 +195,43 @@ def test_stopping_is_asked_for_first_and_forced_after_its_deadline() -> None:
     assert story.then(Event.TICK, LIMITS.stop_deadline_s - 0.1) == []
     assert story.then(Event.TICK, 0.1) == [Action.KILL]
     story.then(Event.EXITED)
-    assert story.life.phase is Phase.STOPPED
+    assert story.history.state is ProcessState.STOPPED
 
 
 def test_an_actor_that_hangs_is_not_asked_to_stop_but_killed() -> None:
     story = Story().run()
     story.then(Event.TICK, LIMITS.heartbeat_timeout_s)
     assert story.then(Event.STOP) == [Action.KILL]
-    assert story.life.phase is Phase.STOPPING
+    assert story.history.state is ProcessState.STOPPING
 
 
 @pytest.mark.parametrize(
-    ("events", "actions", "phase"),
+    ("events", "actions", "state"),
     [
-        ([], [], Phase.STOPPED),
-        ([Event.MAY_START], [Action.TERMINATE], Phase.STOPPING),
-        ([Event.MAY_START, Event.BECAME_READY], [Action.TERMINATE], Phase.STOPPING),
-        ([Event.MAY_START, Event.TOO_BIG], [Action.KILL], Phase.STOPPING),
-        ([Event.MAY_START, Event.EXITED], [], Phase.STOPPED),
-        ([Event.MAY_START, *[Event.EXITED, Event.TICK, Event.TICK] * 9], [], Phase.STOPPED),
-        ([Event.MAY_START, Event.STOP], [], Phase.STOPPING),
-        ([Event.STOP], [], Phase.STOPPED),
+        ([], [], ProcessState.STOPPED),
+        ([Event.MAY_START], [Action.TERMINATE], ProcessState.STOPPING),
+        ([Event.MAY_START, Event.BECAME_READY], [Action.TERMINATE], ProcessState.STOPPING),
+        ([Event.MAY_START, Event.TOO_BIG], [Action.KILL], ProcessState.STOPPING),
+        ([Event.MAY_START, Event.EXITED], [], ProcessState.STOPPED),
+        ([Event.MAY_START, *[Event.EXITED, Event.TICK, Event.TICK] * 9], [], ProcessState.STOPPED),
+        ([Event.MAY_START, Event.STOP], [], ProcessState.STOPPING),
+        ([Event.STOP], [], ProcessState.STOPPED),
     ],
 )
-def test_stop_in_every_phase(events: list[Event], actions: list[Action], phase: Phase) -> None:
+def test_stop_in_every_state(
+    events: list[Event], actions: list[Action], state: ProcessState
+) -> None:
     story = Story(replace(LIMITS, backoff_first_s=1e-9, backoff_max_s=1e-9, intensity=1))
     for event in events:
         story.then(event, 0.001)
     assert story.then(Event.STOP) == actions
-    assert story.life.phase is phase
-    if phase is Phase.STOPPING:
+    assert story.history.state is state
+    if state is ProcessState.STOPPING:
         story.then(Event.EXITED)
-    assert story.life.phase is Phase.STOPPED
+    assert story.history.state is ProcessState.STOPPED
     for event in Event:
         assert story.then(event, 1000) == []
-        assert story.life.phase is Phase.STOPPED
+        assert story.history.state is ProcessState.STOPPED
 
 
 def test_the_limits_of_an_actor_go_before_those_of_the_pipeline() -> None:

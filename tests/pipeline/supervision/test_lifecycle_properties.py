@@ -1,4 +1,4 @@
-"""What holds of a supervised actor's life whatever happens to it."""
+"""What holds of a supervised actor's history whatever happens to it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_lifecycle import LIMITS, Story
 
-from pipeline.supervision.lifecycle import Action, Event, Phase
+from pipeline.supervision.lifecycle import Action, Event, ProcessState
 
-HAS_PROCESS = (Phase.STARTING, Phase.RUNNING, Phase.DUMPING, Phase.STOPPING)
+HAS_PROCESS = (
+    ProcessState.STARTING,
+    ProcessState.RUNNING,
+    ProcessState.DUMPING,
+    ProcessState.STOPPING,
+)
 
 
 class World:
@@ -33,7 +38,7 @@ class World:
             self.alive = False
             self.last_death_s = story.now_s + after_s
         self.stopping = self.stopping or event is Event.STOP
-        before = story.life.phase
+        before = story.history.state
         for action in story.then(event, after_s):
             if action is Action.SPAWN:
                 assert not self.alive, "two processes at once"
@@ -42,9 +47,11 @@ class World:
             else:
                 assert self.alive, f"{action} without a process"
             if action is Action.KILL:
-                assert before in (Phase.DUMPING, Phase.STOPPING), "killed without a warning"
+                assert before in (ProcessState.DUMPING, ProcessState.STOPPING), (
+                    "killed without a warning"
+                )
                 self.killed = True
-        assert self.alive == (story.life.phase in HAS_PROCESS), story.life
+        assert self.alive == (story.history.state in HAS_PROCESS), story.history
 
 
 EVENTS = st.lists(
@@ -82,11 +89,11 @@ def test_whatever_happened_an_actor_that_may_run_is_running_again_in_bounded_tim
         world.apply(Event.TICK, 0.05)
         if world.killed and world.alive:
             world.apply(Event.EXITED, 0)
-        elif world.alive and world.story.life.phase is Phase.STARTING:
+        elif world.alive and world.story.history.state is ProcessState.STARTING:
             world.apply(Event.BECAME_READY, 0)
-        elif world.alive and world.story.life.phase is Phase.RUNNING:
+        elif world.alive and world.story.history.state is ProcessState.RUNNING:
             world.apply(Event.BEAT, 0)
-    assert world.story.life.phase is Phase.RUNNING
+    assert world.story.history.state is ProcessState.RUNNING
 
 
 @given(EVENTS, st.booleans())
@@ -103,7 +110,7 @@ def test_whatever_happened_stop_ends_in_stopped_within_the_deadline(
         if obeys or world.killed:
             world.apply(Event.EXITED, 0)
         assert world.story.now_s - asked_s < LIMITS.stop_deadline_s + 0.2
-    assert world.story.life.phase is Phase.STOPPED
+    assert world.story.history.state is ProcessState.STOPPED
 
 
 @given(st.lists(st.floats(0, 20), min_size=1, max_size=60))
@@ -115,7 +122,7 @@ def test_no_window_ever_holds_more_restarts_than_the_intensity_and_the_slow_retr
     for lifetime_s in lifetimes_s:
         story.then(Event.BECAME_READY)
         story.now_s += lifetime_s
-        story.life = replace(story.life, beat_s=story.now_s)
+        story.history = replace(story.history, beat_s=story.now_s)
         story.then(Event.EXITED)
         while Action.SPAWN not in story.then(Event.TICK):
             story.now_s += 0.05

@@ -1,0 +1,49 @@
+"""The life of an actor's process, from its fork to its exit."""
+
+from __future__ import annotations
+
+import asyncio
+import faulthandler
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+from pipeline import logs
+from pipeline.errors import GreenroomError
+from pipeline.host import Host
+from pipeline.launch.prctl import name_process
+from pipeline.launch.spec import ActorSpec
+
+EXIT_USAGE = 78
+"""EX_CONFIG of sysexits.h: what the user configured cannot work; the reason is in a file."""
+
+
+def error_file(runtime_dir: Path, actor: str) -> Path:
+    """Where an actor that exits with EXIT_USAGE leaves its reason."""
+    return runtime_dir / f"{actor}.error"
+
+
+def run_actor(spec: ActorSpec) -> NoReturn:
+    """Run the actor in this freshly forked process, to its end."""
+    code = 0
+    try:
+        name_process(spec.name)
+        faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True)
+        logs.configure(level=spec.log_level)
+
+        async def run() -> None:
+            await Host(spec).run()
+
+        asyncio.run(run())
+    except GreenroomError as error:
+        code = EXIT_USAGE
+        error_file(spec.runtime_dir, spec.name).write_text(logs.redact(str(error)))
+    except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
+        code = 1
+        logs.get_logger(spec.name).error("actor failed", exc_info=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # No interpreter shutdown: threads left by tools or drivers must not hold the process up.
+    os._exit(code)
