@@ -84,6 +84,8 @@ class Api:
         if method == "countTokens":
             responder.send_json(200, {"totalTokens": max(1, text_tokens(content.text))})
             return
+        record.instruction, record.config = content.system_instruction, content.config
+        record.functions = [str(tool.get("name", "")) for tool in content.tools]
         streamed = method == "streamGenerateContent"
         if model.family.startswith("tts"):
             await speech_generation.answer(

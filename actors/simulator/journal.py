@@ -114,6 +114,9 @@ class RequestRecord:
     tool_call: dict[str, Any] | None = None
     images: int = 0
     audio_ms: float = 0.0
+    instruction: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    functions: list[str] = field(default_factory=list)
 
 
 class Journal:

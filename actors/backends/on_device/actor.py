@@ -15,15 +15,16 @@ from actors.backends.on_device.brain import Call, Converse, Say, failed, outcome
 from actors.backends.on_device.connection import Connections, is_trouble
 from actors.backends.on_device.intents import Context
 from actors.backends.on_device.local_model import LocalModelError, converse
-from actors.backends.on_device.options import DeviceOptions
+from actors.backends.on_device.options import DeviceOptions, is_english
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import Heard, Part, Request, Sound, Words
+from actors.backends.turnwise.session import TurnBasedSession
 from actors.lib.speech.recognizer import MoonshineRecognizer
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ, HibariSynthesizer
 from pipeline.actor import Surroundings
 from pipeline.errors import ConfigError
-from pipeline.frames import BackendState, BackendStatus, Fault, Route
+from pipeline.frames import BackendState, BackendStatus, Fault, Route, SessionEnded, SessionOpened
 from pipeline.ports import In
 
 INPUT_RATE_HZ = 16_000
@@ -93,6 +94,28 @@ class Device(TurnBasedBackend[DeviceOptions]):
             self._load()
         super().on_route(frame)
 
+    def manner_of(self, opened: SessionOpened) -> DeviceOptions:
+        """Return the options as a session wants them: who speaks, if there is a local model."""
+        words = self.options.words
+        asked = {"instruction": opened.instruction, "temperature": opened.temperature}
+        asked = {name: value for name, value in asked.items() if value is not None}
+        if words is None or not asked:
+            return self.options
+        return self.options.model_copy(update={"words": words.model_copy(update=asked)})
+
+    def status_of(self, session: TurnBasedSession) -> BackendStatus:
+        """Return how it is for a session: one in another language is not answered here."""
+        language = session.opened.language
+        if language is None or is_english(language):
+            return super().status_of(session)
+        reason = f"the device speaks only English, and the session {language}"
+        return BackendStatus(backend=self.name, state=BackendState.UNAVAILABLE, reason=reason)
+
+    def session_ended(self, state: TurnBasedSession, ended: SessionEnded) -> None:
+        """Let go of what was known of its connections, too."""
+        self._connections.pop(state.name, None)
+        super().session_ended(state, ended)
+
     async def answer(self, request: Request) -> AsyncGenerator[Part, None]:
         """Understand, then speak and act step by step."""
         self._load()
@@ -133,10 +156,12 @@ class Device(TurnBasedBackend[DeviceOptions]):
     async def _converse(
         self, request: Request, said: str, otherwise: str
     ) -> AsyncGenerator[str, None]:
-        assert self.options.words is not None, "only planned with a local model"
+        manner = request.manner
+        assert isinstance(manner, DeviceOptions), "made by `manner_of`"
+        assert manner.words is not None, "only planned with a local model"
         begun = False
         try:
-            async with aclosing(converse(self.options.words, request.history, said)) as answer:
+            async with aclosing(converse(manner.words, request.history, said)) as answer:
                 async for sentence in answer:
                     begun = True
                     yield sentence

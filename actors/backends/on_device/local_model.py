@@ -12,10 +12,10 @@ from actors.backends.on_device.options import WordsOptions
 from actors.lib.speech.sentences import SpokenSentences
 from pipeline.errors import GreenroomError
 
+WHO = "You are the voice of a robot that has lost its connection."
 INSTRUCTION = (
-    "You are the voice of a robot that has lost its connection. What you write is read out: "
-    "answer in one or two short sentences, without lists or symbols. You cannot move, see or "
-    "look anything up; never say that you did."
+    "What you write is read out: answer in one or two short sentences, without lists or symbols. "
+    "You cannot move, see or look anything up; never say that you did."
 )
 MOST_TOKENS = 300
 """Two minutes of speech: a model that does not stop by itself is stopped."""
@@ -62,7 +62,7 @@ async def _sentences(
     options: WordsOptions, history: tuple[tuple[str, str], ...], said: str
 ) -> AsyncGenerator[str, None]:
     cutter = SpokenSentences()
-    async with aclosing(_pieces(options, _messages(history, said))) as pieces:
+    async with aclosing(_pieces(options, _messages(options, history, said))) as pieces:
         async for piece in pieces:
             for sentence in cutter.feed(piece):
                 yield sentence
@@ -75,12 +75,14 @@ async def _pieces(
 ) -> AsyncGenerator[str, None]:
     import httpx2
 
-    body = {
+    body: dict[str, Any] = {
         "model": options.model,
         "messages": messages,
         "stream": True,
         "max_tokens": MOST_TOKENS,
     }
+    if options.temperature is not None:
+        body["temperature"] = options.temperature
     url = f"{options.base_url}/chat/completions"
     try:
         # A proxy from the environment leads out of the house.
@@ -122,7 +124,9 @@ def _text_of(event: Any) -> str:
     return text if isinstance(text, str) else ""
 
 
-def _messages(history: tuple[tuple[str, str], ...], said: str) -> list[dict[str, str]]:
+def _messages(
+    options: WordsOptions, history: tuple[tuple[str, str], ...], said: str
+) -> list[dict[str, str]]:
     spoken = [(ROLES[role], text) for role, text in history]
-    all_ = [("system", INSTRUCTION), *spoken, ("user", said)]
+    all_ = [("system", f"{options.instruction or WHO} {INSTRUCTION}"), *spoken, ("user", said)]
     return [{"role": role, "content": text} for role, text in all_]

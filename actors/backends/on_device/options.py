@@ -24,6 +24,12 @@ class WordsOptions(BaseModel):
     timeout_s: float = Field(
         20.0, gt=0, description="For the first sentence, and between sentences."
     )
+    instruction: str | None = Field(
+        None, description="Who the model is; null: a robot that has lost its connection."
+    )
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="Of the model's choices; null: as the server has it."
+    )
 
     @field_validator("base_url")
     @classmethod
@@ -56,12 +62,17 @@ class DeviceOptions(Options):
     @field_validator("language")
     @classmethod
     def _english(cls, value: str) -> str:
-        if value.lower().replace("_", "-").split("-")[0] not in {"en", "english"}:
+        if not is_english(value):
             raise ValueError(
                 f"the device understands and speaks only English in this build, not {value!r}: "
                 "leave `language` out, or take the device backend out of route.backends"
             )
         return value
+
+
+def is_english(language: str) -> bool:
+    """Whether a name or a BCP-47 code is that of English."""
+    return language.lower().replace("_", "-").split("-")[0] in {"en", "english"}
 
 
 def _is_near(host: str) -> bool:

@@ -14,7 +14,6 @@ from actors.backends.realtime.ports import INPUTS, OUTPUTS
 from actors.backends.realtime.session import Session, check_rate
 from actors.backends.realtime.shared import Shared
 from actors.backends.realtime.toolbox import Toolbox
-from actors.backends.turnwise.sessions import MOST_SESSIONS
 from pipeline.actor import Actor, Surroundings
 from pipeline.frames import (
     Audio,
@@ -29,6 +28,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
+from pipeline.sessions import MOST_SESSIONS
 from pipeline.store import Store
 
 SWEEP_S = 5.0

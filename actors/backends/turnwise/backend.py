@@ -10,11 +10,13 @@ from contextlib import aclosing
 from typing import Any, ClassVar, TypeVar
 
 from actors.backends.audio_ring import RATE_HZ
+from actors.backends.manner import functions_of, manner_of
 from actors.backends.ports import INPUTS, OUTPUTS
+from actors.backends.store import open_store
 from actors.backends.turnwise.answer import Answer, AnswerState
+from actors.backends.turnwise.records import SessionRecords
 from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Sound, Words
-from actors.backends.turnwise.session import Session
-from actors.backends.turnwise.sessions import Sessions
+from actors.backends.turnwise.session import TurnBasedSession
 from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.frames import (
@@ -28,6 +30,8 @@ from pipeline.frames import (
     Image,
     Playback,
     Route,
+    SessionEnded,
+    SessionOpened,
     Side,
     SpeechEnded,
     SpeechStarted,
@@ -59,7 +63,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
 
     def __init__(self, options: OptionsT, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._sessions = Sessions(surroundings, self.log, self._on_open)
+        self._records = SessionRecords(open_store(surroundings, self.log))
         self._tools: tuple[dict[str, Any], ...] = ()
         self._status = BackendStatus(backend=self.name, state=BackendState.CONNECTING)
         self._early: list[tuple[str, Frame]] | None = []
@@ -69,11 +73,12 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         """Take up the turns once everybody listens, and serve."""
         early, self._early = self._early or [], None
         self._serving_ns = time.monotonic_ns()
+        for session in self.sessions.states():
+            self._greet(session)
         # What is closed must be known before it can be answered again.
         for port, frame in sorted(early, key=lambda item: LAST_WORD.get(item[0], 0)):
             self.receive(port, frame)
         self.set_state(ActorState.CONNECTING)
-        self._sessions.get(self.session)
         await self.serve()
 
     async def serve(self) -> None:
@@ -82,7 +87,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
 
     async def stop(self) -> None:
         """Let go of the file; a subclass that overrides this calls it."""
-        self._sessions.close()
+        self._records.close()
 
     def receive(self, port: str, frame: Frame) -> None:
         """Hand a frame to its handler; before `run`, keep it: an answer would not be heard."""
@@ -107,7 +112,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         self._status = BackendStatus(
             backend=self.name, state=state, reason=reason, retry_after_s=retry_after_s
         )
-        for session in self._sessions:
+        for session in self.sessions.states():
             self._publish_status(session)
 
     # Input ports.
@@ -116,11 +121,11 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         """Keep the sound."""
         if frame.rate_hz != RATE_HZ:
             raise ValueError(f"audio has {frame.rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
-        self._sessions.get(frame.session).hear(frame.position, frame.pcm)
+        self._session(frame.session).hear(frame.position, frame.pcm)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
-        session = self._sessions.get(frame.session)
+        session = self._session(frame.session)
         session.history.began(frame.turn)
         turns = session.turns
         if isinstance(frame, SpeechStarted):
@@ -132,44 +137,44 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
 
     def on_video(self, frame: Image) -> None:
         """Keep the newest picture."""
-        self._sessions.get(frame.session).see(frame.jpeg)
+        self._session(frame.session).see(frame.jpeg)
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
-        session = self._sessions.get(frame.session)
+        session = self._session(frame.session)
         session.history.began(frame.turn)
         self._do(session, session.turns.typed(frame.turn, frame.text))
 
     def on_transcript(self, frame: Transcript) -> None:
         """What was said to and by other backends belongs to the conversation."""
         if frame.backend != self.name:
-            self._sessions.get(frame.session).history.transcript(frame)
+            self._session(frame.session).history.transcript(frame)
 
     def on_answers(self, frame: AnswerEnded) -> None:
         """A turn that another backend answered in full needs no other answer."""
         if frame.backend != self.name and frame.end is AnswerEnd.COMPLETE:
-            self._sessions.get(frame.session).turns.answered_elsewhere(frame.turn)
+            self._session(frame.session).turns.answered_elsewhere(frame.turn)
 
     def on_playback(self, frame: Playback) -> None:
         """What the user did not hear was not said."""
-        session = self._sessions.get(frame.session)
+        session = self._session(frame.session)
         session.history.playback(frame)
         if frame.played_samples:
             session.turns.sounded(frame.turn)
 
     def on_route(self, frame: Route) -> None:
         """The turns have an owner."""
-        session = self._sessions.get(frame.session)
+        session = self._session(frame.session)
         owned = frame.owner == self.name
         self._do(session, session.turns.route(owned=owned, epoch=frame.epoch), frame.sent_ns)
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn has its outcome."""
-        session = self._sessions.get(frame.session)
+        session = self._session(frame.session)
         session.history.closed(frame)
         session.begun.pop(frame.turn, None)
         self._do(session, session.turns.closed(frame.turn))
-        self._sessions.save(session)
+        self._records.save(session)
 
     def on_offer(self, frame: ToolOffer) -> None:
         """These tools may be called from now on."""
@@ -177,11 +182,11 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
 
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
-        self._sessions.get(frame.session).results.take(frame)
+        self._session(frame.session).results.take(frame)
 
     # Answers.
 
-    def _do(self, session: Session, steps: list[Step], route_sent_ns: int = 0) -> None:
+    def _do(self, session: TurnBasedSession, steps: list[Step], route_sent_ns: int = 0) -> None:
         for step in steps:
             match step:
                 case Begin():
@@ -192,7 +197,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
                     session.answer.abort()
                     self._drop(session)
 
-    def _begin(self, session: Session, begin: Begin, route_sent_ns: int) -> None:
+    def _begin(self, session: TurnBasedSession, begin: Begin, route_sent_ns: int) -> None:
         answer = self._new_answer(session, begin.turn, begin.epoch)
         session.answer = answer
         self.counters["answers_begun"] += 1
@@ -201,7 +206,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             self.gauges["route_to_start_ms"] = round(delay_ns / 1e6, 3)
         answer.task = self.spawn(self._perform(session, answer, begin), begin.turn)
 
-    async def _perform(self, session: Session, answer: Answer, begin: Begin) -> None:
+    async def _perform(self, session: TurnBasedSession, answer: Answer, begin: Begin) -> None:
         failure = "internal error"
         try:
             request = await session.request(begin, self._tools, answer.call)
@@ -214,8 +219,8 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
                     if isinstance(part, Sound) and not answer.samples:
                         # Before it is heard: a process killed in between must not answer again.
                         session.begun[answer.turn] = answer.epoch
-                        self._sessions.save(session)
-                        await self._sessions.saved()
+                        self._records.save(session)
+                        await self._records.saved()
                     self._give(session, answer, part)
             self._finish(session, answer, AnswerEnd.COMPLETE)
         except AnswerFailedError as error:
@@ -227,7 +232,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             # Whatever else goes wrong ends this process; the turn must not wait for that.
             self._finish(session, answer, AnswerEnd.FAILED, failure)
 
-    def _give(self, session: Session, answer: Answer, part: Part) -> None:
+    def _give(self, session: TurnBasedSession, answer: Answer, part: Part) -> None:
         if isinstance(part, Heard):
             # Another backend may have told the pipeline already what the user said.
             known = session.history.said(answer.turn)
@@ -237,7 +242,9 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         if not (isinstance(part, (Heard, Words)) and not part.text):
             answer.give(part)
 
-    def _finish(self, session: Session, answer: Answer, end: AnswerEnd, detail: str = "") -> None:
+    def _finish(
+        self, session: TurnBasedSession, answer: Answer, end: AnswerEnd, detail: str = ""
+    ) -> None:
         if answer.state is AnswerState.OVER:
             return
         self.counters[f"answers_{end}"] += 1
@@ -247,9 +254,9 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         else:
             answer.end(end, detail)
         self._drop(session)
-        self._sessions.save(session)
+        self._records.save(session)
 
-    def _interrupt(self, session: Session, turn: str, epoch: int) -> None:
+    def _interrupt(self, session: TurnBasedSession, turn: str, epoch: int) -> None:
         answer = session.answer
         if answer is None or answer.turn != turn:
             # Its answer never began: the ledger must know that none will come.
@@ -258,9 +265,9 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         answer.end(AnswerEnd.INTERRUPTED)
         if answer is session.answer:
             self._drop(session)
-        self._sessions.save(session)
+        self._records.save(session)
 
-    def _drop(self, session: Session) -> None:
+    def _drop(self, session: TurnBasedSession) -> None:
         """Forget the answer in progress, which has had its last word."""
         answer, session.answer = session.answer, None
         if answer is None:
@@ -269,7 +276,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         if answer.task is not None and answer.task is not asyncio.current_task():
             answer.task.cancel()
 
-    def _new_answer(self, session: Session, turn: str, epoch: int) -> Answer:
+    def _new_answer(self, session: TurnBasedSession, turn: str, epoch: int) -> Answer:
         def on_sound() -> None:
             session.turns.sounded(turn)
 
@@ -284,18 +291,63 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             on_sound=on_sound,
         )
 
-    def _send(self, session: Session, port: str, frame: Frame) -> None:
+    def _send(self, session: TurnBasedSession, port: str, frame: Frame) -> None:
         self.publish(port, frame)
         if isinstance(frame, Transcript) and frame.side is Side.MODEL:
             session.history.transcript(frame)
 
     # Sessions.
 
-    def _on_open(self, session: Session, begun: dict[str, int]) -> None:
-        for turn, epoch in begun.items():
-            cut_off = self._new_answer(session, turn, epoch)
-            cut_off.end(AnswerEnd.FAILED, "cut off: the process was restarted")
+    def manner_of(self, opened: SessionOpened) -> OptionsT:
+        """Return the options as a session wants them.
+
+        Raises:
+            ConfigError: it asks for what there is not; names what there is.
+        """
+        return manner_of(self.options, opened)
+
+    def make_session(self, opened: SessionOpened) -> TurnBasedSession:
+        """Open a session, with what an earlier process knew of it.
+
+        Raises:
+            ConfigError: it asks for what there is not; names what there is.
+        """
+        connected = self.surroundings.connected
+        session = TurnBasedSession(
+            opened,
+            self.manner_of(opened),
+            functions_of(opened),
+            owned="route" not in connected,
+            reported="playback" in connected and opened.plays,
+        )
+        self._records.restore(session)
+        if self._early is None:
+            self._greet(session)
+        return session
+
+    def session_ended(self, state: TurnBasedSession, ended: SessionEnded) -> None:
+        """Let go of its answer, its sound and its rows on the disk."""
+        if state.answer is not None:
+            state.answer.abort()
+            self._drop(state)
+        self._records.forget(state.name)
+
+    def status_of(self, session: TurnBasedSession) -> BackendStatus:
+        """Return how the backend is for a session."""
+        return self._status
+
+    def _session(self, name: str) -> TurnBasedSession:
+        session: TurnBasedSession = self.sessions[name]
+        return session
+
+    def _greet(self, session: TurnBasedSession) -> None:
+        """Say how it is, and what became of the answers that an earlier process had begun."""
+        cut_off, session.cut_off = session.cut_off, {}
+        for turn, epoch in cut_off.items():
+            answer = self._new_answer(session, turn, epoch)
+            answer.end(AnswerEnd.FAILED, "cut off: the process was restarted")
         self._publish_status(session)
 
-    def _publish_status(self, session: Session) -> None:
-        self.publish("status", self._status.model_copy(update={"session": session.name}))
+    def _publish_status(self, session: TurnBasedSession) -> None:
+        status = self.status_of(session)
+        self.publish("status", status.model_copy(update={"session": session.name}))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.backends.audio_ring import RATE_HZ
+from pipeline.actor import Options
 from pipeline.errors import GreenroomError
 
 CallTool = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
@@ -28,7 +29,8 @@ class Request:
         text: What the user typed.
         picture: The newest JPEG of the camera, if there is a recent one.
         history: Role (`user` or `model`) and text of what was said before.
-        tools: As in `ToolOffer`.
+        tools: As in `ToolOffer`, the session's own functions among them.
+        manner: The actor's options as the session wants them.
         call: Has a tool carried out; a call whose result is known from before is not repeated.
     """
 
@@ -40,6 +42,7 @@ class Request:
     picture: bytes | None
     history: tuple[tuple[str, str], ...]
     tools: tuple[dict[str, Any], ...]
+    manner: Options
     call: CallTool
 
     def wav(self) -> bytes:

@@ -1,4 +1,4 @@
-"""All that an understudy knows of one conversation."""
+"""All that a turn-based backend knows of one session."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import Any
 
 from actors.backends.audio_ring import AudioRing
 from actors.backends.history import History
+from actors.backends.manner import offered
 from actors.backends.tool_results import ToolResults
 from actors.backends.turnwise.answer import Answer
 from actors.backends.turnwise.request import CallTool, Request
 from actors.backends.turnwise.turns import Begin, Turns
+from pipeline.actor import Options
+from pipeline.frames import SessionOpened
 
 PICTURE_LIFE_S = 30.0
 """An older picture shows what was, not what the user talks about."""
@@ -28,18 +31,39 @@ class Picture:
     came_s: float
 
 
-class Session:
-    """The sound, the picture, the words and the turns."""
+class TurnBasedSession:
+    """The sound, the picture, the words and the turns.
 
-    def __init__(self, name: str, *, owned: bool, reported: bool) -> None:
-        self.name = name
+    Args:
+        opened: How it was opened.
+        manner: The actor's options as the session wants them.
+        functions: Declarations of what its own client answers.
+        owned: Its turns are answered here, unless a route says otherwise.
+        reported: Somebody tells what was heard of its answers.
+    """
+
+    def __init__(
+        self,
+        opened: SessionOpened,
+        manner: Options,
+        functions: tuple[dict[str, Any], ...],
+        *,
+        owned: bool,
+        reported: bool,
+    ) -> None:
+        self.name = opened.session
+        self.opened = opened
+        self.manner = manner
+        self.functions = functions
         self.ring = AudioRing()
         self.history = History(reported=reported)
         self.turns = Turns(owned=owned)
         self.results = ToolResults()
         self.answer: Answer | None = None
         self.begun: dict[str, int] = {}
-        self.touched_s = time.monotonic()
+        """Turns of whose answer something was sent, by epoch."""
+        self.cut_off: dict[str, int] = {}
+        """Those of them that an earlier process did not end."""
         self._picture: Picture | None = None
         self._arrivals: list[tuple[int, asyncio.Future[None]]] = []
 
@@ -76,7 +100,8 @@ class Session:
             text="\n".join(material.lines),
             picture=self.picture(),
             history=self.history.contents(begin.turn, material.turns),
-            tools=tools,
+            tools=offered(tools, self.functions),
+            manner=self.manner,
             call=call,
         )
 
@@ -92,18 +117,16 @@ class Session:
             "over": list(self.turns.over),
         }
 
-    def restore(
-        self, turns: dict[str, Any] | None, history: dict[str, Any] | None
-    ) -> dict[str, int]:
-        """Take over what an earlier process kept; returns the turns it had `begun` to answer."""
+    def restore(self, turns: dict[str, Any] | None, history: dict[str, Any] | None) -> None:
+        """Take over what an earlier process kept."""
         self.history.restore(history or {})
         if turns is None:
-            return {}
+            return
+        self.cut_off = dict(turns["begun"])
         for turn in turns["over"]:
             self.turns.over[turn] = None
         for turn, epoch in (turns["answered"] | turns["begun"]).items():
             self.turns.note_answered(turn, epoch)
-        return dict(turns["begun"])
 
     async def _hear_upto(self, position: int) -> None:
         if self.ring.end >= position:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from local_server import LocalServer, event, local_server
 
-from actors.backends.on_device.local_model import INSTRUCTION, LocalModelError, converse
+from actors.backends.on_device.local_model import INSTRUCTION, WHO, LocalModelError, converse
 from actors.backends.on_device.options import WordsOptions
 
 HISTORY = (("user", "Hello."), ("model", "Good day."))
@@ -39,7 +39,7 @@ def test_answer_comes_in_sentences_and_the_history_is_sent() -> None:
     assert request["path"] == "/v1/chat/completions"
     assert (request["model"], request["stream"]) == ("small", True)
     assert [(m["role"], m["content"]) for m in request["messages"]] == [
-        ("system", INSTRUCTION),
+        ("system", f"{WHO} {INSTRUCTION}"),
         ("user", "Hello."),
         ("assistant", "Good day."),
         ("user", "Tell me a joke."),

@@ -461,15 +461,3 @@ def test_what_was_retained_is_sorted_out_before_anything_is_answered() -> None:
         # The newer turn is closed, so the older one is what the user still waits for.
         assert restarted.expect("answer", AnswerEnded).turn == "local:0"
         assert [request.turn for request in parrot(restarted).requests] == ["local:0"]
-
-
-def test_sessions_silent_for_longest_are_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("actors.backends.turnwise.sessions.MOST_SESSIONS", 2)
-    with staged(tmp_path) as stage:
-        for session in ("local", "first", "second", "third"):
-            stage.open(session)
-            stage.send("speech", started(0, session))
-        kept = {session.name for session in parrot(stage)._sessions}
-        assert kept == {"second", "third"}

@@ -7,6 +7,7 @@ import importlib
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 
 from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.gemini.http.availability import Availability, availability_of
@@ -20,9 +21,10 @@ from actors.backends.gemini.http.words import BlockedError, words_of
 from actors.backends.gemini.models import Model
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import AnswerFailedError, Part, Request, Sound
+from actors.backends.turnwise.session import TurnBasedSession
 from pipeline.actor import Surroundings
-from pipeline.errors import did_you_mean
-from pipeline.frames import BackendState, Fault, FaultClass
+from pipeline.errors import ConfigError, did_you_mean
+from pipeline.frames import BackendState, Fault, FaultClass, SessionOpened
 
 METHOD = "generateContent"
 """What a model must offer to be asked over HTTP, streamed or not."""
@@ -42,6 +44,7 @@ class Http(TurnBasedBackend[HttpOptions]):
         super().__init__(options, surroundings)
         self._service = Service(options, surroundings, self.log, self.counters)
         self._availability = Availability(BackendState.CONNECTING)
+        self._models: list[Model] = []
         self._failures = 0
         self._changed = asyncio.Event()
 
@@ -72,9 +75,11 @@ class Http(TurnBasedBackend[HttpOptions]):
             AnswerFailedError: the service failed, which was published before.
         """
         asked_s = time.monotonic()
-        lines = words_of(self._service, self.options, request)
+        manner = request.manner
+        assert isinstance(manner, HttpOptions), "made by `manner_of`"
+        lines = words_of(self._service, manner, request)
         try:
-            async with aclosing(spoken(lines, self._say)) as parts:
+            async with aclosing(spoken(lines, partial(self._say, manner))) as parts:
                 async for part in parts:
                     if asked_s and isinstance(part, Sound):
                         delay_ms = (time.monotonic() - asked_s) * 1000
@@ -90,10 +95,10 @@ class Http(TurnBasedBackend[HttpOptions]):
             raise
         self._note(None, request.session)
 
-    async def _say(self, text: str) -> AsyncGenerator[Part, None]:
+    async def _say(self, manner: HttpOptions, text: str) -> AsyncGenerator[Part, None]:
         stream = PcmStream()
-        config = speech_config_of(self.options)
-        model = self.options.tts_model
+        config = speech_config_of(manner)
+        model = manner.tts_model
         usage = None
         async with aclosing(self._service.stream(model, text, config)) as pieces:
             async for piece in pieces:
@@ -111,14 +116,50 @@ class Http(TurnBasedBackend[HttpOptions]):
     async def _look(self) -> None:
         """Ask which models there are, which costs nothing."""
         try:
-            models = await self._service.models()
+            self._models = await self._service.models()
         except ServiceFailedError as error:
             self._note(error.info, self.session)
         else:
-            self._note(self._missing(models), self.session)
+            self._note(self._missing(), self.session)
+            for session in self.sessions.states():
+                self._settle_model(session)
 
-    def _missing(self, models: list[Model]) -> FaultInfo | None:
-        names = [model.name for model in models if METHOD in model.methods]
+    def manner_of(self, opened: SessionOpened) -> HttpOptions:
+        """Return the options as a session wants them; a model that is of `live` alone is not used.
+
+        Raises:
+            ConfigError: there is no such voice or model; names the nearest.
+        """
+        manner = super().manner_of(opened)
+        return manner.model_copy(update={"model": self._model(manner.model)})
+
+    def _model(self, wanted: str) -> str:
+        """The model to use where this one is wanted; before there is a list, any may exist."""
+        name = wanted.removeprefix("models/")
+        known = {model.name: model for model in self._models}
+        if wanted == self.options.model or not known or METHOD in self._methods(name):
+            return wanted
+        if name in known:
+            # The session named it for another backend: this one can answer it all the same.
+            return self.options.model
+        raise ConfigError(f"no model {wanted!r} for {METHOD}: {did_you_mean(name, known)}")
+
+    def _methods(self, name: str) -> tuple[str, ...]:
+        return next((model.methods for model in self._models if model.name == name), ())
+
+    def _settle_model(self, session: TurnBasedSession) -> None:
+        """Look at what a session asked for when nobody knew yet what there is."""
+        manner = session.manner
+        assert isinstance(manner, HttpOptions), "made by `manner_of`"
+        try:
+            model = self._model(manner.model)
+        except ConfigError as error:
+            self.fail_session(session.name, error)
+        else:
+            session.manner = manner.model_copy(update={"model": model})
+
+    def _missing(self) -> FaultInfo | None:
+        names = [model.name for model in self._models if METHOD in model.methods]
         for wanted in (self.options.model, self.options.tts_model):
             if wanted.removeprefix("models/") not in names:
                 reason = f"no model {wanted!r} for {METHOD}: {did_you_mean(wanted, names)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from actors.backends.gemini.http.heard import INSTRUCTION
@@ -11,6 +12,8 @@ from actors.backends.turnwise.request import Request
 if TYPE_CHECKING:
     from google.genai import types
 
+LANGUAGE_CODE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
+"""BCP-47; the option `language` may be a name, too, which only the model for the words takes."""
 SPOKEN = (
     "Your reply is read aloud by a speech synthesiser: write plain sentences, without markup, "
     "lists, links or emoji."
@@ -63,10 +66,12 @@ def speech_config_of(options: HttpOptions) -> types.GenerateContentConfig:
     """Return how the words are to be spoken; no temperature: the TTS models refuse it."""
     from google.genai import types
 
-    speech = None
+    code = options.language if LANGUAGE_CODE.fullmatch(options.language or "") else None
+    voice = None
     if options.voice:
-        voice = types.PrebuiltVoiceConfig(voice_name=options.voice)
-        speech = types.SpeechConfig(voice_config=types.VoiceConfig(prebuilt_voice_config=voice))
+        prebuilt = types.PrebuiltVoiceConfig(voice_name=options.voice)
+        voice = types.VoiceConfig(prebuilt_voice_config=prebuilt)
+    speech = types.SpeechConfig(voice_config=voice, language_code=code) if voice or code else None
     return types.GenerateContentConfig(response_modalities=["AUDIO"], speech_config=speech)
 
 

@@ -231,6 +231,7 @@ def request(**fields: Any) -> Request:
         "picture": None,
         "history": (),
         "tools": (),
+        "manner": HttpOptions(),
         "call": call,
     }
     return Request(**{**empty, **fields})

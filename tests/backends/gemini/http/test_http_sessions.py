@@ -1,0 +1,99 @@
+"""Callers with a manner of their own are answered in it, over the same service."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from http_stage import ready, simulator, staged
+
+from actors.backends.gemini.http import HttpOptions
+from pipeline.frames import AnswerEnd, AnswerEnded, SessionEnded, SessionOpened, UserText
+from pipeline.testing import Stage
+
+BOOK = {"name": "book_table", "description": "Books.", "parameters": {"type": "object"}}
+
+
+def ask(http: Stage[HttpOptions], session: str) -> AnswerEnded:
+    turn = f"{session}:t1"
+    http.send("text", UserText(session=session, turn=turn, text="Who are you?"))
+    return http.expect("answer", AnswerEnded, lambda frame: frame.turn == turn)
+
+
+def test_each_session_has_its_own_instruction_voice_language_and_functions(tmp_path: Path) -> None:
+    with simulator(tmp_path) as gemini:
+        options = {"system_instruction": "You are a robot.", "voice": "Puck", "temperature": 1.0}
+        with staged(gemini, **options) as http:
+            ready(http)
+            http.open("anna", instruction="You are a waiter.", voice="kore", language="de-DE",
+                temperature=0.25, functions=[BOOK],
+            )  # fmt: skip
+            http.open("bert", instruction="You are a doctor.", voice="Zephyr")
+            for session in ("anna", "bert", "local"):
+                assert ask(http, session).end is AnswerEnd.COMPLETE
+        words = {
+            next(w for w in ("waiter", "doctor", "robot") if w in r.instruction): r
+            for r in gemini.answers
+        }
+        assert "de-DE" in words["waiter"].instruction
+        assert "de-DE" not in words["doctor"].instruction
+        temperatures = {who: r.config["temperature"] for who, r in words.items()}
+        assert temperatures == {"waiter": 0.25, "doctor": 1.0, "robot": 1.0}
+        functions = {who: r.functions for who, r in words.items()}
+        assert functions == {"waiter": ["book_table"], "doctor": [], "robot": []}
+        spoken = [r.config["speechConfig"] for r in gemini.sentences]
+        voices = {s["voiceConfig"]["prebuiltVoiceConfig"]["voiceName"] for s in spoken}
+        assert voices == {"Kore", "Zephyr", "Puck"}
+        assert {s.get("languageCode") for s in spoken} == {"de-DE", None}
+
+
+@pytest.mark.parametrize(
+    ("manner", "complaint"),
+    [
+        ({"voice": "Korre"}, "did you mean 'Kore'"),
+        ({"model": "gemini-3.8-flush"}, "did you mean 'gemini-3.8-flash"),
+    ],
+)
+def test_what_there_is_not_ends_its_session_with_the_nearest_name(
+    tmp_path: Path, manner: dict[str, Any], complaint: str
+) -> None:
+    with simulator(tmp_path) as gemini, staged(gemini) as http:
+        ready(http)
+        http.open("caller", **manner)
+        refused = http.expect("sessions", SessionEnded)
+        assert refused.session == "caller"
+        assert complaint in refused.detail
+        assert ask(http, "local").end is AnswerEnd.COMPLETE
+
+
+def test_a_model_named_before_the_service_was_seen_is_looked_at_then(tmp_path: Path) -> None:
+    with simulator(tmp_path) as gemini, staged(gemini) as http:
+        http.open("caller", model="gemini-3.8-flush")
+        assert "did you mean 'gemini-3.8-flash" in http.expect("sessions", SessionEnded).detail
+
+
+def test_a_model_that_is_of_live_alone_is_no_failure_here(tmp_path: Path) -> None:
+    with simulator(tmp_path) as gemini, staged(gemini) as http:
+        ready(http)
+        live = next(m.name for m in http.actor._models if m.live)  # type: ignore[attr-defined]
+        http.open("caller", model=live)
+        assert ask(http, "caller").end is AnswerEnd.COMPLETE
+        http.expect_nothing("sessions")
+        assert gemini.answers
+
+
+def test_a_session_has_the_model_that_it_names(tmp_path: Path) -> None:
+    with simulator(tmp_path) as gemini, staged(gemini) as http:
+        ready(http)
+        models = http.actor._models  # type: ignore[attr-defined]
+        other = next(
+            m.name
+            for m in models
+            if "generateContent" in m.methods
+            and "tts" not in m.name
+            and m.name != "gemini-3.8-flash"
+        )
+        http.open("caller", model=other)
+        assert ask(http, "caller").end is AnswerEnd.COMPLETE
+        assert len(gemini.asked(other)) == 1

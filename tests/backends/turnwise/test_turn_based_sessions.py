@@ -1,0 +1,170 @@
+"""Sessions are opened with a manner of their own, and end without leaving anything behind."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from pathlib import Path
+from typing import Any
+
+import pytest
+from backend_parrot import (
+    block,
+    end_of,
+    ended,
+    parrot,
+    route,
+    say,
+    staged,
+    started,
+)
+
+from actors.backends.turnwise.session import TurnBasedSession
+from pipeline.frames import (
+    AnswerAudio,
+    AnswerEnd,
+    AnswerEnded,
+    BackendState,
+    BackendStatus,
+    Route,
+    SessionEnd,
+    SessionEnded,
+    ToolCall,
+    ToolOffer,
+    UserText,
+)
+from pipeline.logs import get_logger
+from pipeline.store import Store
+
+MOVE = {"name": "move", "description": "Moves.", "parameters": {"type": "object"}}
+BOOK = {"name": "book_table", "description": "Books.", "parameters": {"type": "object"}}
+
+
+def on_disk(folder: Path) -> list[str]:
+    store = Store(folder / "parrot.sqlite3", 1, get_logger("test"))
+    try:
+        return store.sessions()
+    finally:
+        store.close()
+
+
+def converse(stage: Any, session: str) -> None:
+    """A whole turn of a session, answered."""
+    stage.send("route", Route(session=session, owner="parrot", epoch=1, reason="for the test"))
+    stage.send("audio", block(0).model_copy(update={"session": session}))
+    stage.send("speech", started(0, session), ended(0, 320, session))
+    stage.expect("answer", AnswerEnded, lambda frame: frame.session == session)
+
+
+def test_an_ended_session_leaves_nothing_in_memory_or_on_disk(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        route(stage, "parrot", 1)
+        end_of(stage, say(stage, 0, 3200))
+        stage.open("caller")
+        converse(stage, "caller")
+        stage.until(lambda: "caller" in on_disk(tmp_path), "it is on the disk")
+        kept = weakref.ref(next(s for s in _sessions(stage) if s.name == "caller"))
+        stage.end("caller")
+        stage.until(lambda: "caller" not in on_disk(tmp_path), "it is gone from the disk")
+        parrot(stage).requests.clear()
+        gc.collect()
+        assert kept() is None
+    assert on_disk(tmp_path) == ["local"]
+
+
+def test_a_session_of_a_name_that_was_ended_is_a_new_one(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        for _ in range(2):
+            stage.open("caller")
+            converse(stage, "caller")
+            stage.end("caller")
+        assert [request.history for request in parrot(stage).requests] == [(), ()]
+
+
+def test_an_answer_in_progress_ends_with_its_session_without_a_word(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.open("caller")
+        parrot(stage).go.clear()
+        stage.send("route", Route(session="caller", owner="parrot", epoch=1, reason="test"))
+        stage.send("audio", block(0).model_copy(update={"session": "caller"}))
+        stage.send("speech", ended(0, 320, "caller"))
+        stage.expect("audio", AnswerAudio)
+        stage.end("caller")
+        stage.until(lambda: parrot(stage).gone == ["caller:0"], "nobody makes it any more")
+        stage.expect_nothing("answer")
+
+
+def test_a_session_has_functions_of_its_own_beside_the_tools(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.send("offer", ToolOffer(tools=[MOVE]))
+        own_move = {**MOVE, "description": "Moves the caller's cursor."}
+        stage.open("one", functions=[BOOK])
+        stage.open("two", functions=[own_move])
+        for session in ("one", "two", "local"):
+            stage.send("route", Route(session=session, owner="parrot", epoch=1, reason="test"))
+            stage.send("text", UserText(session=session, turn=f"{session}:t1", text="Hello."))
+        offered = {request.session: request.tools for request in parrot(stage).requests}
+    assert offered == {"one": (BOOK, MOVE), "two": (own_move,), "local": (MOVE,)}
+
+
+def test_a_call_of_a_session_carries_its_name(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.open("one", functions=[BOOK])
+        converse(stage, "one")
+        (request,) = parrot(stage).requests
+        stage.actor.spawn(_ask(request), "call")
+        call = stage.expect("tool_calls", ToolCall)
+    assert (call.session, call.name) == ("one", "book_table")
+
+
+@pytest.mark.parametrize(
+    ("functions", "complaint"),
+    [
+        ([{}], "functions[0] has the name"),
+        ([BOOK, {"name": "2nd"}], "functions[1] has the name '2nd'"),
+        ([{"name": "x" * 1_000_000}], "functions[0] has the name"),
+        ([{"name": "f", "parameters": [1]}], "(f): `parameters` is a JSON Schema"),
+        ([{"name": "f", "parameters": {"type": "array"}}], "of the type object, not 'array'"),
+        ([{"name": "f", "description": 7}], "`description` is a text"),
+        ([{"name": f"f{number}"} for number in range(200)], "200 functions: 128 at most"),
+    ],
+)
+def test_functions_that_are_none_end_their_session_and_no_other(
+    tmp_path: Path, functions: list[dict[str, Any]], complaint: str
+) -> None:
+    with staged(tmp_path) as stage:
+        stage.open("caller", functions=functions)
+        refused = stage.expect("sessions", SessionEnded)
+        assert (refused.session, refused.reason) == ("caller", SessionEnd.FAILED)
+        assert complaint in refused.detail
+        assert len(refused.detail) < 500
+        route(stage, "parrot", 1)
+        assert end_of(stage, say(stage, 0, 3200)).end is AnswerEnd.COMPLETE
+
+
+def test_a_session_whose_answers_nobody_plays_counts_as_heard(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        for session, plays in (("plays", True), ("silent", False)):
+            stage.open(session, plays=plays)
+            converse(stage, session)
+            stage.send("text", UserText(session=session, turn=f"{session}:t9", text="And?"))
+            stage.expect("answer", AnswerEnded, lambda f: f.turn.endswith(":t9"))
+        history = {each.session: each.history for each in parrot(stage).requests}
+    assert history["plays"] == ()
+    assert history["silent"] == (("model", "Hello."),)
+
+
+def test_ready_is_said_to_each_session(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.expect("status", BackendStatus, lambda f: f.state is BackendState.READY)
+        stage.open("caller")
+        status = stage.expect("status", BackendStatus)
+        assert (status.session, status.state) == ("caller", BackendState.READY)
+
+
+def _sessions(stage: Any) -> list[TurnBasedSession]:
+    return list(stage.actor.sessions.states())
+
+
+async def _ask(request: Any) -> None:
+    await request.call("book_table", {})
