@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from device_turns import QUOTA, DeviceStage, typed
+from device_turns import QUOTA, typed
 from local_server import local_server
 
 from actors.backends.on_device import Device
@@ -13,9 +11,6 @@ from pipeline.frames import (
     BackendState,
     BackendStatus,
     Route,
-    SessionEnd,
-    SessionEnded,
-    SessionOpened,
     UserText,
 )
 from pipeline.testing import stage

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gc
 import weakref
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from backend_parrot import (
+    SECOND,
     block,
     end_of,
     ended,
@@ -19,6 +21,7 @@ from backend_parrot import (
     started,
 )
 
+from actors.backends.turnwise.request import Part, Request, Sound
 from actors.backends.turnwise.session import TurnBasedSession
 from pipeline.frames import (
     AnswerAudio,
@@ -31,6 +34,8 @@ from pipeline.frames import (
     SessionEnded,
     ToolCall,
     ToolOffer,
+    ToolResult,
+    ToolStatus,
     UserText,
 )
 from pipeline.logs import get_logger
@@ -107,14 +112,40 @@ def test_a_session_has_functions_of_its_own_beside_the_tools(tmp_path: Path) -> 
     assert offered == {"one": (BOOK, MOVE), "two": (own_move,), "local": (MOVE,)}
 
 
-def test_a_call_of_a_session_carries_its_name(tmp_path: Path) -> None:
+async def book(request: Request) -> AsyncGenerator[Part, None]:
+    await request.call("book_table", {"seats": 2})
+    yield Sound(SECOND, 24_000)
+
+
+def test_the_sessions_own_client_answers_its_functions(tmp_path: Path) -> None:
     with staged(tmp_path) as stage:
+        parrot(stage).answer = book  # type: ignore[method-assign]
         stage.open("one", functions=[BOOK])
-        converse(stage, "one")
-        (request,) = parrot(stage).requests
-        stage.actor.spawn(_ask(request), "call")
+        stage.send("route", Route(session="one", owner="parrot", epoch=1, reason="test"))
+        stage.send("text", UserText(session="one", turn="one:t1", text="A table, please."))
         call = stage.expect("tool_calls", ToolCall)
-    assert (call.session, call.name) == ("one", "book_table")
+        assert (call.session, call.name, call.args) == ("one", "book_table", {"seats": 2})
+        booked = ToolResult(
+            session="one", turn="one:t1", call_id=call.call_id, name=call.name, status=ToolStatus.OK
+        )
+        stage.send("results", booked)
+        assert stage.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+
+
+def test_a_bug_in_the_work_of_a_session_ends_that_session_and_no_other(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.open("caller")
+        parrot(stage).fails = ZeroDivisionError("a bug")
+        stage.send("route", Route(session="caller", owner="parrot", epoch=1, reason="test"))
+        stage.send("text", UserText(session="caller", turn="caller:t1", text="Hello."))
+        failed = stage.expect("answer", AnswerEnded)
+        assert (failed.session, failed.end) == ("caller", AnswerEnd.FAILED)
+        gone = stage.expect("sessions", SessionEnded)
+        assert (gone.session, gone.reason) == ("caller", SessionEnd.FAILED)
+        assert "a bug" in gone.detail
+        parrot(stage).fails = None
+        route(stage, "parrot", 1)
+        assert end_of(stage, say(stage, 0, 3200)).end is AnswerEnd.COMPLETE
 
 
 @pytest.mark.parametrize(
@@ -164,7 +195,3 @@ def test_ready_is_said_to_each_session(tmp_path: Path) -> None:
 
 def _sessions(stage: Any) -> list[TurnBasedSession]:
     return list(stage.actor.sessions.states())
-
-
-async def _ask(request: Any) -> None:
-    await request.call("book_table", {})

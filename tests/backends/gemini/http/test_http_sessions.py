@@ -9,7 +9,7 @@ import pytest
 from http_stage import ready, simulator, staged
 
 from actors.backends.gemini.http import HttpOptions
-from pipeline.frames import AnswerEnd, AnswerEnded, SessionEnded, SessionOpened, UserText
+from pipeline.frames import AnswerEnd, AnswerEnded, SessionEnded, UserText
 from pipeline.testing import Stage
 
 BOOK = {"name": "book_table", "description": "Books.", "parameters": {"type": "object"}}
