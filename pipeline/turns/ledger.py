@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from pipeline.frames import (
@@ -96,6 +97,8 @@ class Ledger:
     answer_deadline_ns: int
     stall_deadline_ns: int
     turns: dict[str, Turn] = field(default_factory=dict)
+    _counts: Counter[str] = field(default_factory=Counter)
+    """Turns closed so far by outcome, also those that are forgotten."""
     _open_turns: dict[str, Turn] = field(default_factory=dict)
     """A few of thousands; they are looked at in every tick."""
 
@@ -156,11 +159,7 @@ class Ledger:
 
     def outcomes(self) -> dict[str, int]:
         """Number of closed turns by outcome."""
-        counts: dict[str, int] = {}
-        for turn in self.turns.values():
-            if turn.outcome is not None:
-                counts[turn.outcome] = counts.get(turn.outcome, 0) + 1
-        return counts
+        return dict(self._counts)
 
     def _open(self, name: str, session: str, now_ns: int) -> Turn:
         turn = self.turns.get(name)
@@ -218,5 +217,6 @@ class Ledger:
 
     def _close(self, turn: Turn, outcome: Outcome, reason: str = "") -> TurnClosed:
         turn.outcome, turn.reason = outcome, reason
+        self._counts[outcome] += 1
         del self._open_turns[turn.turn]
         return turn.closed()

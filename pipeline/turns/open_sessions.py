@@ -10,6 +10,7 @@ from pipeline.config.model import PipelineConfig
 from pipeline.frames import (
     Allowance,
     Fault,
+    FaultClass,
     Frame,
     SessionEnd,
     SessionEnded,
@@ -24,6 +25,8 @@ CALM_NS = 250_000_000
 """Between two looks at a session without open turns, whose shortest deadline is 2 s."""
 FAREWELL_NS = 6_000_000_000
 """From the failure of a session to its end: a player needs 4.5 s to say that something failed."""
+SAME_FAULT_NS = 1_000_000_000
+"""Each session reports a fault of the key by itself, all within a second; one report tells all."""
 KEPT_EPOCHS = 1000
 """Of sessions that are over: an hour of callers."""
 
@@ -74,6 +77,8 @@ class OpenSessions:
             permanent=config.session,
         )
         self._past: Counter[str] = Counter()
+        self._told: dict[tuple[str, FaultClass], int] = {}
+        """When all sessions were told of a fault, by backend and class."""
         self._epochs: dict[str, int] = {}
         """Of sessions that are over: if one comes back, what it was told must stay behind."""
         self._table.open(SessionOpened(session=config.session), now_ns)
@@ -96,7 +101,7 @@ class OpenSessions:
                 return [*self.own.take(frame, now_ns)]
             case Allowance():
                 return _joined(each.talk.take(frame, now_ns) for each in self._table.states())
-            case Fault() if POLICIES[frame.fault].reach is Reach.EVERYBODY:
+            case Fault() if self._concerns_all(frame, now_ns):
                 return _joined(each.talk.take(frame, now_ns) for each in self._table.states())
         state = self._table.get(frame.session)
         if state is None:
@@ -157,6 +162,17 @@ class OpenSessions:
             counts.update(each.talk.ledger.outcomes())
         return dict(counts)
 
+    def _concerns_all(self, fault: Fault, now_ns: int) -> bool:
+        """Whether all sessions are to hear of a fault: of the key or service, and not told yet."""
+        if POLICIES[fault.fault].reach is not Reach.EVERYBODY:
+            return False
+        key = (fault.backend, fault.fault)
+        told_ns = self._told.get(key)
+        if told_ns is not None and now_ns - told_ns < SAME_FAULT_NS:
+            return False
+        self._told[key] = now_ns
+        return True
+
     def _make(self, opened: SessionOpened) -> OpenSession:
         name = opened.session
         hears = self._has_player and opened.plays
@@ -199,10 +215,11 @@ class OpenSessions:
         if state is None or state.talk is self.own:
             self.counters["ended_unopened"] += 1
             return []
-        if ended.reason is not SessionEnd.FAILED or not state.talk.ledger.has_open_turns():
-            return self._end(ended, now_ns)
-        if state.ending is not None:
+        failed = ended.reason is SessionEnd.FAILED
+        if failed and state.ending is not None:
             return []
+        if not failed or not state.talk.ledger.has_open_turns():
+            return self._end(ended, now_ns)
         # Its turns fail at once, which its player says aloud; then it ends for everybody.
         state.ending, state.ends_ns = ended, now_ns + FAREWELL_NS
         return [*state.talk.end(ended, now_ns)]

@@ -19,7 +19,9 @@ from pipeline.frames import (
 )
 
 KEPT_TURNS = 100
-"""Turns that nobody closes are forgotten when there are so many newer ones."""
+"""Turns of a session that nobody closes are forgotten when it has so many newer ones."""
+KEPT_SESSIONS = 1000
+"""The same of sessions: three times as many as may be open at once."""
 
 
 class Stage(StrEnum):
@@ -109,21 +111,27 @@ class TurnClock:
     """Keeps the times of the turns that are open."""
 
     def __init__(self) -> None:
-        self._turns: dict[str, TurnTimes] = {}
+        self._sessions: dict[str, dict[str, TurnTimes]] = {}
 
     def take(self, frame: Frame) -> None:
         """Note a frame, if it is one of a turn that matters here."""
         if isinstance(frame, (SpeechStarted, SpeechEnded, UserText, AnswerAudio, Playback)):
-            self._times(frame.turn).take(frame)
+            self._times(frame.session, frame.turn).take(frame)
 
     def close(self, closed: TurnClosed) -> TurnTimes:
         """Return what is known of a turn, and forget it."""
-        times = self._turns.pop(closed.turn, TurnTimes())
+        turns = self._sessions.get(closed.session, {})
+        times = turns.pop(closed.turn, TurnTimes())
+        if not turns:
+            self._sessions.pop(closed.session, None)
         times.take(closed)
         return times
 
-    def _times(self, turn: str) -> TurnTimes:
-        times = self._turns.setdefault(turn, TurnTimes())
-        if len(self._turns) > KEPT_TURNS:
-            del self._turns[next(iter(self._turns))]
+    def _times(self, session: str, turn: str) -> TurnTimes:
+        turns = self._sessions.setdefault(session, {})
+        if len(self._sessions) > KEPT_SESSIONS:
+            del self._sessions[next(iter(self._sessions))]
+        times = turns.setdefault(turn, TurnTimes())
+        if len(turns) > KEPT_TURNS:
+            del turns[next(iter(turns))]
         return times

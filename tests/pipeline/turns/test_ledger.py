@@ -294,3 +294,13 @@ def test_all_words_of_a_turn_are_in_its_account_whenever_they_come(
     # Blanks alone are no words.
     expected = text if text.strip() else ""
     assert (ledger.turns["third:0"].said if words else "") == expected
+
+
+def test_all_turns_are_counted_also_those_that_are_forgotten() -> None:
+    ledger = new_ledger(hears=False)
+    for number in range(KEPT_TURNS + 50):
+        turn = f"local:t{number}"
+        ledger.take(UserText(turn=turn, text="hello"), S)
+        end = AnswerEnded(turn=turn, epoch=1, backend="live", end=AnswerEnd.COMPLETE, samples=1)
+        ledger.take(end, S)
+    assert ledger.outcomes() == {"answered": KEPT_TURNS + 50}

@@ -23,7 +23,8 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
-from pipeline.turns.open_sessions import OpenSessions, Told
+from pipeline.turns import route
+from pipeline.turns.open_sessions import FAREWELL_NS, OpenSessions, Told
 
 S = 1_000_000_000
 BACKENDS = ("live", "http", "device")
@@ -40,7 +41,8 @@ def sessions() -> OpenSessions:
     )
     made = OpenSessions(config, has_player=False, now_ns=0)
     for session in ("local", "anna", "bert"):
-        made.handle("gateway", opened(session), 0)
+        if session != "local":
+            made.handle("gateway", opened(session), 0)
         for backend in BACKENDS:
             made.handle("x", status(session, backend, BackendState.READY), 0)
     return made
@@ -183,13 +185,140 @@ def test_more_sessions_than_the_cap_are_refused_in_words() -> None:
 
 def test_the_run_is_hopeless_only_when_every_session_is(sessions: OpenSessions) -> None:
     bad_key = {"fault": FaultClass.AUTH, "reason": "no such key", "retry": False}
-    for session in ("local", "anna", "bert"):
+    for second, session in enumerate(("local", "anna", "bert"), 1):
         assert sessions.hopeless() is None
         for backend in BACKENDS:
-            sessions.handle(
-                "x", Fault.model_validate({"session": session, "backend": backend, **bad_key}), S
-            )
+            fields = {"session": session, "backend": backend, **bad_key}
+            sessions.handle("x", Fault.model_validate(fields), second * 2 * S)
             sessions.handle("x", status(session, backend, BackendState.UNAVAILABLE), S)
     found = sessions.hopeless()
     assert found is not None
     assert (found.session, found.backend) == ("bert", "live"), "the newest word of it"
+
+
+def made(has_player: bool = False, **fields: Any) -> OpenSessions:
+    tree = {
+        "name": "test",
+        "actors": {name: {"use": name} for name in BACKENDS},
+        "route": {"backends": list(BACKENDS)},
+        **fields,
+    }
+    return OpenSessions(PipelineConfig.model_validate(tree), has_player=has_player, now_ns=0)
+
+
+def test_an_answer_that_nobody_plays_is_complete_when_it_is_sent() -> None:
+    sessions = made(has_player=True)
+    sessions.handle("gateway", opened("text", plays=False), 0)
+    sessions.handle("gateway", opened("voice"), 0)
+    for session in ("text", "voice"):
+        sessions.handle("x", typed(session), S)
+        sessions.handle("x", answered(session), 2 * S)
+    assert sessions.outcomes() == {"answered": 1}, "the one with a player has still to be heard"
+    assert sessions.open_turns() == 1
+
+
+def test_a_session_that_failed_ends_when_its_turns_have_and_its_player_could_say_so(
+    sessions: OpenSessions,
+) -> None:
+    sessions.handle("x", typed("anna"), S)
+    closed, *_ = sessions.handle("vad", ended("anna", SessionEnd.FAILED), 2 * S)
+    assert isinstance(closed, TurnClosed)
+    assert (closed.outcome, closed.session) == (Outcome.FAILED, "anna")
+    assert "failed" in closed.reason
+    assert "anna" in sessions
+    assert sessions.handle("http", ended("anna", SessionEnd.FAILED), 3 * S) == []
+    end = sessions.tick(2 * S + FAREWELL_NS)[-1]
+    assert isinstance(end, SessionEnded)
+    assert (end.session, end.reason) == ("anna", SessionEnd.FAILED)
+    assert sessions.names() == ["local", "bert"]
+
+
+def test_who_hangs_up_in_mid_turn_has_interrupted_it(sessions: OpenSessions) -> None:
+    sessions.handle("x", typed("anna"), S)
+    closed, end = sessions.handle("gateway", ended("anna"), 2 * S)
+    assert isinstance(closed, TurnClosed)
+    assert (closed.outcome, end) == (Outcome.INTERRUPTED, ended("anna"))
+
+
+def test_a_session_whose_source_died_waits_for_it_and_then_ends(sessions: OpenSessions) -> None:
+    assert not any(isinstance(each, SessionEnded) for each in sessions.died("gateway", S))
+    sessions.handle("gateway", opened("anna"), 20 * S)
+    sessions.died("another", 21 * S)
+    assert sessions.tick(31 * S) == []
+    (end,) = (each for each in sessions.tick(32 * S) if isinstance(each, SessionEnded))
+    assert (end.session, end.reason) == ("bert", SessionEnd.SOURCE_LOST), "anna was claimed again"
+    assert "gateway died" in end.detail
+
+
+def test_a_session_lasts_as_long_as_it_may(sessions: OpenSessions) -> None:
+    sessions.handle("gateway", opened("brief", lasts_s=5.0), S)
+    sessions.tick(6 * S)
+    assert "brief" in sessions
+    (end,) = (each for each in sessions.tick(7 * S) if isinstance(each, SessionEnded))
+    assert (end.session, end.reason) == ("brief", SessionEnd.TIME_OVER)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "why"),
+    [
+        ({"session": "n" * 1_000_000}, "a session's name has 1 to 200 characters, not 1000000"),
+        ({"session": "x", "instruction": "i" * 1_000_000}, "an instruction has up to 100000"),
+        ({"session": "x", "functions": [{"no": "name"}]}, "functions.0: no name"),
+        ({"session": "x", "functions": [{"name": "f", "parameters": 7}]}, "functions.0 (f)"),
+        ({"session": "x", "functions": [{"name": "f"}, {"name": "f"}]}, "is declared twice"),
+        ({"session": "x", "functions": [{"name": "go now"}]}, "go now"),
+        ({"session": "x", "labels": {"id": "x" * 100_000}}, "labels"),
+    ],
+)
+def test_what_cannot_be_opened_is_refused_in_words(
+    sessions: OpenSessions, wrong: dict[str, Any], why: str
+) -> None:
+    (refused,) = sessions.handle("gateway", SessionOpened(**wrong), S)
+    assert isinstance(refused, SessionEnded)
+    assert refused.reason is SessionEnd.REFUSED
+    assert why in refused.detail
+    assert len(refused.session) <= 200
+    assert sessions.names() == ["local", "anna", "bert"]
+
+
+def test_what_is_said_twice_or_of_nobody_is_counted_and_changes_nothing(
+    sessions: OpenSessions,
+) -> None:
+    assert sessions.handle("gateway", opened("anna", voice="Puck"), S) == []
+    assert sessions.handle("gateway", ended("nobody"), S) == []
+    assert len(sessions.handle("gateway", ended("anna"), S)) == 1
+    assert sessions.handle("gateway", ended("anna"), S) == []
+    assert sessions.handle("gateway", ended("local"), S) == [], "the config's own goes on"
+    assert sessions.counters == {"opened_again": 1, "ended_unopened": 3}
+    assert sessions.names() == ["local", "bert"]
+
+
+def test_ten_thousand_sessions_are_refused_but_for_as_many_as_may_be_open() -> None:
+    sessions = made()
+    said = [each for n in range(10_000) for each in sessions.handle("g", opened(f"s{n}"), S)]
+    assert sum(isinstance(each, SessionOpened) for each in said) == 300
+    assert sum(isinstance(each, SessionEnded) for each in said) == 9_700
+    assert len(sessions) == 301
+
+
+def test_a_fault_that_every_session_reports_steps_every_session_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sessions = made()
+    names = [f"s{number}" for number in range(100)]
+    for name in names:
+        sessions.handle("gateway", opened(name), 0)
+    steps: list[str] = []
+    inner = route.step
+
+    def step(state: Any, event: Any, now_s: float) -> Any:
+        steps.append(type(event).__name__)
+        return inner(state, event, now_s)
+
+    monkeypatch.setattr(route, "step", step)
+    for name in names:
+        sessions.handle("x", fault(name, FaultClass.QUOTA), S)
+    assert len(steps) == 101 + 99, "all of them at the first report, then each its own"
+    steps.clear()
+    sessions.handle("x", fault("s0", FaultClass.QUOTA), 120 * S)
+    assert len(steps) == 101, "a new one is news for all"

@@ -102,3 +102,12 @@ def test_turns_that_nobody_closes_are_forgotten() -> None:
         clock.close(TurnClosed(turn=f"local:{index}", outcome=Outcome.FAILED)) for index in (0, 1)
     )
     assert (forgotten.spoke_ns, kept.spoke_ns) == (None, 0)
+
+
+def test_a_busy_session_makes_no_other_forget_its_turns() -> None:
+    clock = TurnClock()
+    clock.take(spoke(0, "anna:0").model_copy(update={"session": "anna"}))
+    for index in range(KEPT_TURNS + 1):
+        clock.take(spoke(0, f"bert:{index}").model_copy(update={"session": "bert"}))
+    closed = TurnClosed(session="anna", turn="anna:0", outcome=Outcome.FAILED)
+    assert clock.close(closed).spoke_ns == 0

@@ -1,0 +1,182 @@
+"""What an actor sees of sessions: opened, held, isolated, ended."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from pipeline import logs
+from pipeline.actor import Actor, Options
+from pipeline.admission import HELD_FRAMES, HELD_IN_ALL, HELD_NS, Admission
+from pipeline.errors import GreenroomError
+from pipeline.frames import Audio, SessionEnd, SessionEnded, SessionOpened, UserText
+from pipeline.isolation import FAILURES, WINDOW_NS, Failures
+from pipeline.ports import In, Out
+from pipeline.testing import stage
+
+
+class Waiter(Actor[Options]):
+    """Serves each session by itself, and stumbles when told to."""
+
+    inputs = {"text": In((UserText,))}
+    outputs = {"text": Out((UserText,))}
+
+    def make_session(self, opened: SessionOpened) -> list[str]:
+        if opened.voice == "none":
+            raise ValueError("there is no voice of that name")
+        return [opened.instruction or "as configured"]
+
+    def session_ended(self, state: list[str], ended: SessionEnded) -> None:
+        state.append(f"ended: {ended.reason}")
+
+    def on_text(self, frame: UserText) -> None:
+        self.sessions[frame.session].append(frame.text)
+        match frame.text:
+            case "raise":
+                raise ValueError("stumbled")
+            case "misuse":
+                raise GreenroomError("that cannot be used: send words")
+            case "raise later":
+                self.spawn(self.stumble())
+            case "log":
+                self.log.info("served")
+            case _:
+                self.publish("text", UserText(turn=frame.turn, text="yes"))
+
+    async def stumble(self) -> None:
+        raise ValueError("stumbled later")
+
+
+def said(session: str, text: str = "hello") -> UserText:
+    return UserText(session=session, turn=f"{session}:t1", text=text)
+
+
+def test_each_session_has_a_state_of_its_own_until_it_ends() -> None:
+    with stage(Waiter) as waiter:
+        waiter.open("anna", instruction="be brief")
+        waiter.send("text", said("anna"), said("local", "hi"))
+        anna = waiter.actor.sessions["anna"]
+        assert anna == ["be brief", "hello"]
+        assert waiter.actor.sessions["local"] == ["as configured", "hi"]
+        waiter.end("anna")
+        assert anna[-1] == "ended: hung_up"
+        waiter.send("text", said("anna"))
+        assert waiter.actor.counters["ended"] == 1
+        waiter.open("anna")
+        assert waiter.actor.sessions["anna"] == ["as configured"], "another one of that name"
+
+
+def test_a_frame_without_a_session_is_published_as_the_actors_own() -> None:
+    with stage(Waiter) as waiter:
+        waiter.send("text", said("local"))
+        assert waiter.expect("text", UserText).session == "local"
+
+
+def test_what_comes_before_its_session_waits_for_it_in_order() -> None:
+    with stage(Waiter) as waiter:
+        waiter.send("text", said("anna", "one"), said("anna", "two"))
+        waiter.expect_nothing("text")
+        waiter.open("anna")
+        assert waiter.actor.sessions["anna"][1:] == ["one", "two"]
+        assert waiter.actor.counters["unopened"] == 0
+
+
+@pytest.mark.parametrize("stumbles", ["raise", "raise later"])
+def test_an_exception_ends_its_session_and_no_other(stumbles: str) -> None:
+    with stage(Waiter) as waiter:
+        for name in ("anna", "bert"):
+            waiter.open(name)
+        waiter.send("text", said("anna", stumbles))
+        ended = waiter.expect("sessions", SessionEnded)
+        assert (ended.session, ended.reason) == ("anna", SessionEnd.FAILED)
+        assert ended.detail.startswith("waiter: ValueError: stumbled")
+        assert list(waiter.actor.sessions) == ["local", "bert"]
+        waiter.send("text", said("anna"), said("bert"))
+        assert waiter.expect("text", UserText).turn == "bert:t1"
+        assert waiter.actor.counters["sessions_failed"] == 1
+
+
+def test_a_session_that_cannot_be_made_ends_at_once() -> None:
+    with stage(Waiter) as waiter:
+        waiter.send("text", said("anna"))
+        waiter.open("anna", voice="none")
+        assert "there is no voice" in waiter.expect("sessions", SessionEnded).detail
+        assert "anna" not in waiter.actor.sessions
+        waiter.expect_nothing("text")
+
+
+def test_an_exception_in_the_own_session_ends_the_process() -> None:
+    with pytest.raises(ValueError, match="stumbled"), stage(Waiter) as waiter:
+        waiter.send("text", said("local", "raise"))
+
+
+def test_one_session_after_the_other_that_fails_ends_the_process() -> None:
+    def fail_all() -> None:
+        with stage(Waiter) as waiter:
+            for number in range(FAILURES):
+                waiter.open(f"s{number}")
+                waiter.send("text", said(f"s{number}", "raise"))
+
+    with pytest.raises(RuntimeError, match="this is no fault of one"):
+        fail_all()
+
+
+def test_callers_who_send_what_cannot_be_used_never_end_the_process() -> None:
+    with stage(Waiter) as waiter:
+        for number in range(2 * FAILURES):
+            waiter.open(f"s{number}")
+            waiter.send("text", said(f"s{number}", "misuse"))
+            assert "send words" in waiter.expect("sessions", SessionEnded).detail
+        waiter.send("text", said("local"))
+        assert waiter.expect("text", UserText)
+
+
+def test_log_lines_carry_the_labels_of_whose_work_it_is() -> None:
+    out = io.StringIO()
+    logs.configure(out)
+    try:
+        with stage(Waiter) as waiter:
+            waiter.open("anna", labels={"business": "42", "session": "not this"})
+            waiter.send("text", said("anna", "log"), said("local", "log"))
+    finally:
+        logs.configure()
+    of_anna, own = out.getvalue().splitlines()
+    assert "business=42" in of_anna
+    assert "session=anna" in of_anna
+    assert "session" not in own
+
+
+def frames(count: int, session: str = "anna") -> list[Any]:
+    return [Audio(session=session, position=at, pcm=b"") for at in range(count)]
+
+
+def test_no_more_than_so_many_frames_wait_and_not_for_ever() -> None:
+    admission = Admission(counters := Counter())
+    for frame in frames(HELD_FRAMES + 3):
+        admission.hold("audio", frame, 0)
+    assert counters["unopened"] == 3
+    assert admission.expire(HELD_NS) == []
+    assert admission.expire(HELD_NS + 1) == ["anna"]
+    assert counters["unopened"] == HELD_FRAMES + 3
+    assert not admission.is_holding
+
+
+def test_many_sessions_that_nobody_opened_hold_no_more_than_one_may() -> None:
+    admission = Admission(counters := Counter())
+    for number in range(2 * HELD_IN_ALL):
+        admission.hold("audio", frames(1, f"s{number}")[0], 0)
+    assert counters["unopened"] == HELD_IN_ALL
+    assert len(admission.opened("s0")) == 1
+    assert admission.opened(f"s{HELD_IN_ALL}") == []
+
+
+def test_failures_add_up_by_session_and_are_forgotten_in_time() -> None:
+    failures = Failures()
+    assert not any(failures.note("anna", at) for at in range(2 * FAILURES))
+    names = [f"s{number}" for number in range(FAILURES)]
+    assert not any(failures.note(name, n * WINDOW_NS) for n, name in enumerate(names))
+    found = [failures.note(name, 100 * WINDOW_NS) for name in names]
+    assert found == [False] * (FAILURES - 1) + [True]
