@@ -205,6 +205,8 @@ class Tools(Actor[ToolsOptions]):
         )
         self.counters[f"results.{status}"] += 1
         self._journal.write(entry)
+        # At once: what is answered and not written down is answered again after a kill.
+        self._journal.settle()
 
     def _unknown(self, name: str) -> str:
         away = [server.name for server in self._servers if not server.connected]

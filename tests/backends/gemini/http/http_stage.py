@@ -46,7 +46,7 @@ class Simulator:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator")
         self._thread.start()
-        cheap = {"ears": "none", "voice": "tone", "answer_speed": (20, 60), **options}
+        cheap = {"stt": "none", "tts": "tone", "answer_speed": (20, 60), **options}
         self.server = SimulatorServer(SimulatorOptions.model_validate(cheap))
         self._call(self.server.start())
         self.journal = self.server.journal
@@ -74,7 +74,7 @@ class Simulator:
         return self.asked("gemini-3.8-flash-tts")
 
     def hear(self, pcm: bytes, rate_hz: int) -> str:
-        return str(self._call(self.server._services.ears.hear(pcm, rate_hz)))
+        return str(self._call(self.server._services.stt.hear(pcm, rate_hz)))
 
     def stop(self) -> None:
         self._call(self.server.stop())

@@ -202,7 +202,7 @@ def test_interruption_ends_answer_and_requests(tmp_path: Path) -> None:
         assert end_of(http, turn).end is AnswerEnd.INTERRUPTED
         http.sent["audio"].clear()
         # Speech that nobody will hear is not paid for: its connections are gone.
-        http.until(lambda: len(gemini.server._entrance.connections) <= 1, "requests given up")
+        http.until(lambda: len(gemini.server._acceptor.connections) <= 1, "requests given up")
         http.expect_nothing("audio")
         assert len(gemini.sentences) <= 2
 
