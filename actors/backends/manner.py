@@ -67,6 +67,9 @@ def functions_of(opened: SessionOpened) -> tuple[dict[str, Any], ...]:
     for index, each in enumerate(opened.functions):
         if problem := _problem(each):
             raise ConfigError(f"the session {opened.session}: functions[{index}] {problem}")
+    names = [each["name"] for each in opened.functions]
+    if twice := next((name for name in names if names.count(name) > 1), ""):
+        raise ConfigError(f"the session {opened.session}: two functions are named {twice!r}")
     return tuple(opened.functions)
 
 
@@ -88,4 +91,9 @@ def _problem(declaration: dict[str, Any]) -> str:
         return f"({name}): `parameters` is of the type object, not {parameters.get('type')!r}"
     if not isinstance(declaration.get("description", ""), str):
         return f"({name}): `description` is a text"
+    properties = (parameters or {}).get("properties") or {}
+    if not isinstance(properties, dict) or not all(
+        isinstance(each, dict) for each in properties.values()
+    ):
+        return f"({name}): `properties` are schemas by name"
     return ""

@@ -12,6 +12,7 @@ from actors.backends.realtime.calls import Reply
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.options import RealtimeOptions
+from pipeline.errors import GreenroomError
 
 
 class Activity(Enum):
@@ -48,6 +49,10 @@ class LinkOverError(Exception):
     def __init__(self, info: FaultInfo) -> None:
         super().__init__(str(info))
         self.info = info
+
+
+class MannerError(GreenroomError):
+    """A session asked for what the service has not; the message names what it has."""
 
 
 OptionsT_contra = TypeVar("OptionsT_contra", bound=RealtimeOptions, contravariant=True)
@@ -114,6 +119,7 @@ class Service(Protocol[OptionsT_contra]):
 
         Raises:
             LinkOverError: there is no server, no key or no such model.
+            MannerError: it is this session that asked for such a model.
         """
 
     def ready_in_s(self, manner: OptionsT_contra) -> float | None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from typing import Any
 
-from actors.backends.audio_ring import RATE_HZ, AudioRing
+from actors.backends.audio_ring import AudioRing
 from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.manner import offered
 from actors.backends.realtime import timeouts
 from actors.backends.realtime.answers import Answers
 from actors.backends.realtime.connection_loop import ConnectionLoop
@@ -40,6 +43,7 @@ from pipeline.frames import (
     Image,
     Playback,
     Route,
+    SessionOpened,
     SpeechEnded,
     SpeechStarted,
     ToolResult,
@@ -47,38 +51,45 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
-from pipeline.logs import Logger
 
 
 class Session:
     """Answers the turns of one session.
 
     Args:
-        name: Of the session.
-        manner: Of the session.
+        opened: How it was opened.
+        manner: The actor's options with what it asked for laid over them.
+        functions: Declarations of those that its caller answers.
         shared: What it has in common with others.
-        log: Of the session.
     """
 
-    def __init__(self, name: str, manner: RealtimeOptions, shared: Shared, log: Logger) -> None:
+    def __init__(
+        self,
+        opened: SessionOpened,
+        manner: RealtimeOptions,
+        functions: tuple[dict[str, Any], ...],
+        shared: Shared,
+    ) -> None:
         actor = shared.actor
-        self.name = name
-        self.heard_s = time.monotonic()
-        """When the user last gave a sign of life."""
-        self.ended = False
-        """The user's stream has ended."""
+        name = self.name = opened.session
+        self.connected: asyncio.Task[None] | None = None
+        """Runs `run`."""
         self._shared = shared
         self._actor = actor
         self._manner = manner
+        self._functions = functions
+        self._speaks_first = opened.speaks_first
         self._ring = AudioRing()
         self._origin_ns = 0
         limits = shared.service.limits(manner, local_turns=shared.local_turns)
         self._state = TurnState(Answers(name, actor.name, manner.model), limits, actor.counters)
         self._uplink = Uplink(self._state)
         self._downlink = Downlink(self._state)
-        self._memory = SessionMemory(actor, name, self._state, shared.store, log)
+        self._memory = SessionMemory(
+            actor, name, self._state, shared.store, actor.log, plays=opened.plays
+        )
         self._deadline = Deadline(self._on_deadline)
-        self._reporter = StatusReporter(actor, name, log, shared.summary)
+        self._reporter = StatusReporter(actor, name, actor.log, shared.summary)
         self._connection = ConnectionLoop(shared.service, manner, self, self._reporter)
         self._restored: list[Step] = []
         self._look_ahead()
@@ -88,6 +99,8 @@ class Session:
         self._restored = self._memory.restore()
         if "route" in self._actor.surroundings.connected:
             self._do(self._uplink.route(None, self._memory.epoch, time.monotonic()))
+        if self._speaks_first:
+            self._do(self._uplink.speak_first(f"{self.name}:first", time.monotonic()))
 
     async def run(self) -> None:
         """Keep a connection for as long as that is of use; the first may be made early."""
@@ -98,23 +111,16 @@ class Session:
         await self._connection.run(self._on_event)
 
     def stop(self) -> None:
-        """Let go of timers; the connection ended with `run`."""
+        """Let go of timers and of the connection, without another word."""
         self._connection.timer.stop()
         self._deadline.set(None)
-
-    def hang_up(self) -> None:
-        """Nobody speaks here any more, and `run` has been cancelled."""
-        self._do(self._downlink.link_down("the session has ended"))
-        self.stop()
+        if self.connected is not None:
+            self.connected.cancel()
 
     def forget(self) -> None:
-        """Remove what was kept on disk."""
+        """The session is over: what was kept of it is removed."""
+        self._shared.summary.forget(self.name)
         self._memory.forget()
-
-    @property
-    def idle(self) -> bool:
-        """No turn is open."""
-        return not self._state.turns
 
     @property
     def needs_sound(self) -> bool:
@@ -137,7 +143,7 @@ class Session:
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
         self._memory.began(frame.turn)
-        now_s = self.heard_s = time.monotonic()
+        now_s = time.monotonic()
         if isinstance(frame, SpeechStarted):
             steps = self._uplink.speech_started(frame.turn, frame.position, now_s)
         else:
@@ -156,7 +162,7 @@ class Session:
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
         self._memory.began(frame.turn)
-        now_s = self.heard_s = time.monotonic()
+        now_s = time.monotonic()
         self._do(self._uplink.typed(frame.turn, frame.text, now_s))
 
     def on_other_tools(self) -> None:
@@ -202,9 +208,13 @@ class Session:
             peer,
             resumption=self._manner.resumption,
             local_turns=self._shared.local_turns,
-            tools=self._shared.toolbox.tools,
+            tools=offered(self._shared.toolbox.tools, self._functions),
             left_out=left_out,
         )
+
+    def on_refused(self, detail: str) -> None:
+        """There is no connection to be had for what this session asked for."""
+        self._shared.refuse(self.name, detail)
 
     async def on_listened(self) -> None:
         """Before anything else is said, and once it is heard: go on with what was left off."""
@@ -255,12 +265,11 @@ class Session:
     def _on_other_audio(self, frame: Audio) -> None:
         self._ring.append(frame.position, frame.pcm, self._hold_from)
         self._origin_ns = frame.origin_ns
-        now_s = self.heard_s = time.monotonic()
+        now_s = time.monotonic()
         # Where nothing follows, as in silence, no deadline has changed either.
         if steps := self._uplink.audio_heard(self._ring.start, self._ring.end, now_s):
             self._do(steps)
         if frame.final:
-            self.ended = True
             self._do(self._uplink.stream_ended())
 
     def _on_deadline(self) -> None:
@@ -311,16 +320,6 @@ class Session:
         self._deadline.set(self._state.deadline_s)
         if not self._state.turns:
             self._connection.timer.pause()
-
-
-def check_rate(frame: Audio) -> None:
-    """Return if a stream can be used.
-
-    Raises:
-        ValueError: it has another rate.
-    """
-    if frame.rate_hz != RATE_HZ:
-        raise ValueError(f"audio has {frame.rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
 
 
 def _frozen(detail: str) -> FaultInfo:

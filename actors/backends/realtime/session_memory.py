@@ -31,10 +31,18 @@ class SessionMemory:
         state: Of its turns.
         store: Of the actor.
         log: Of the session.
+        plays: Somebody plays its answers, and reports what was heard of them.
     """
 
     def __init__(
-        self, actor: Actor[Any], name: str, state: TurnState, store: Store, log: Logger
+        self,
+        actor: Actor[Any],
+        name: str,
+        state: TurnState,
+        store: Store,
+        log: Logger,
+        *,
+        plays: bool = True,
     ) -> None:
         self.epoch = 0
         """Of the route, as last saved."""
@@ -43,9 +51,8 @@ class SessionMemory:
         self._state = state
         self._store = store
         self._log = log
-        self._context = ContextSeed(
-            actor.name, History(reported="playback" in actor.surroundings.connected)
-        )
+        reported = plays and "playback" in actor.surroundings.connected
+        self._context = ContextSeed(actor.name, History(reported=reported))
 
     @property
     def behind(self) -> bool:

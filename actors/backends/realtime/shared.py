@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ class Shared:
         store: What outlives the process.
         local_turns: The local detector cuts the turns; otherwise the server does.
         serving: Set once everybody listens to what they publish.
+        refuse: Ends the session of that name, which cannot be had as asked, and says why.
     """
 
     actor: Actor[Any]
@@ -34,3 +36,4 @@ class Shared:
     store: Store
     local_turns: bool
     serving: asyncio.Event
+    refuse: Callable[[str, str], None]

@@ -13,7 +13,7 @@ from actors.backends.realtime.answers import Answers
 from actors.backends.realtime.calls import Calls
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import Proved, Step
-from actors.backends.realtime.turns import Delivery, Kind, Progress, Stream, Turn
+from actors.backends.realtime.turns import WRITTEN, Delivery, Kind, Progress, Stream, Turn
 from pipeline.frames import AnswerEnd
 
 KEPT_OVER = 300
@@ -200,4 +200,4 @@ class TurnState:
 
     @property
     def _typed_waits(self) -> bool:
-        return any(t.kind is Kind.TYPED and t.delivery is Delivery.WAITING for t in self.turns)
+        return any(t.kind in WRITTEN and t.delivery is Delivery.WAITING for t in self.turns)

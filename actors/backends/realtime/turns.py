@@ -14,8 +14,14 @@ class Kind(Enum):
     SPOKEN = auto()
     """Cut by the local voice activity detector."""
     TYPED = auto()
+    PROMPTED = auto()
+    """Nobody asked: the model is to speak first."""
     HEARD = auto()
     """Found by the server in the stream."""
+
+
+WRITTEN = (Kind.TYPED, Kind.PROMPTED)
+"""Sent as text."""
 
 
 class Delivery(Enum):

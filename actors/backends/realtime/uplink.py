@@ -8,8 +8,11 @@ from actors.backends.realtime.events import Said
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import Abort, SendActivity, SendAudio, SendReply, SendText, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
-from actors.backends.realtime.turns import Delivery, Kind, Progress, Turn
+from actors.backends.realtime.turns import WRITTEN, Delivery, Kind, Progress, Turn
 from pipeline.frames import AnswerEnd, Side
+
+SPEAK_FIRST = "Begin the conversation now: speak first, as your instruction says."
+"""What a model is told that is to speak first; services wait for the user otherwise."""
 
 
 class Uplink:
@@ -65,10 +68,13 @@ class Uplink:
         if turn_id in state.over or state.known(turn_id):
             state.counters["turns_repeated"] += 1
             return []
-        turn = Turn(turn_id, Kind.TYPED, text=text)
-        state.turns.append(turn)
-        state.ask(turn, 0, now_s)
-        return self._fail_or_deliver(turn, now_s)
+        return self._write(Turn(turn_id, Kind.TYPED, text=text), now_s)
+
+    def speak_first(self, turn_id: str, now_s: float) -> list[Step]:
+        """The model begins the conversation, if it has not begun."""
+        if turn_id in self._state.over:
+            return []
+        return self._write(Turn(turn_id, Kind.PROMPTED, text=SPEAK_FIRST), now_s)
 
     def tool_result(self, call_id: str, response: dict[str, Any], now_s: float) -> list[Step]:
         """A tool is done; its result is sent if the server still waits for it."""
@@ -96,6 +102,11 @@ class Uplink:
         turn = self._state.known(turn_id)
         if not self._state.owned and turn is not None:
             self._state.drop(turn)
+
+    def _write(self, turn: Turn, now_s: float) -> list[Step]:
+        self._state.turns.append(turn)
+        self._state.ask(turn, 0, now_s)
+        return self._fail_or_deliver(turn, now_s)
 
     def _fail_or_deliver(self, turn: Turn, now_s: float) -> list[Step]:
         state = self._state
@@ -176,10 +187,12 @@ def _typed(state: TurnState, now_s: float) -> list[Step]:
     """Typed turns wait until nothing else is under way: each gets an answer of its own."""
     if any(turn.delivery is not Delivery.WAITING for turn in state.turns):
         return []
-    turn = next((each for each in state.turns if each.kind is Kind.TYPED), None)
+    turn = next((each for each in state.turns if each.kind in WRITTEN), None)
     if turn is None:
         return []
     _sent(state, turn, now_s)
+    if turn.kind is Kind.PROMPTED:
+        return [SendText(turn.text)]
     return [*state.answers.said(turn, Said(Side.USER, turn.text), final=True), SendText(turn.text)]
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
 
-import actors.backends.realtime.actor as live_actor
 from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.service import ADMITTED_EVERY_S, LiveService
@@ -17,7 +16,6 @@ from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
     AnswerEnded,
-    Audio,
     BackendState,
     BackendStatus,
     Route,
@@ -82,45 +80,46 @@ def test_the_break_of_one_connection_leaves_the_others_alone(tmp_path: Path) -> 
         assert live.expect("answer", AnswerEnded, lambda f: f.turn == "bert:t2").samples
 
 
-def test_a_session_that_ended_is_hung_up_and_then_forgotten(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_actor, "SWEEP_S", 0.01)
+def test_a_session_is_connected_when_it_is_opened_and_nobody_else_is(tmp_path: Path) -> None:
+    with simulator(tmp_path) as server, staged(tmp_path, **server.address) as live:
+        ready(live)
+        live.send("text", UserText(session="nobody", turn="nobody:t1", text="hello"))
+        live.open("caller")
+        assert ready(live).session == "caller", "before the first word"
+        assert live.actor.counters["connects"] == 2
+        assert len(server.journal.sessions) == 2
+        live.expect_nothing("answer")
+
+
+def test_a_session_that_ended_is_let_go_of_and_one_of_its_name_is_new(tmp_path: Path) -> None:
     with simulator(tmp_path) as server, staged(tmp_path, **server.address) as live:
         ready(live)
         caller = Talker(live, "caller")
-        caller.say()
-        live.send("audio", Audio(session="caller", position=caller.position, pcm=b"", final=True))
-        assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE, "answered before"
-        live.until(lambda: live.actor.gauges["connected"] == 1, "the end of the connection")
-        # What is heard again after a restart of others opens nothing.
-        Talker(live, "caller").say()
-        live.until(lambda: live.actor.counters["turns_repeated"] == 1, "the turn of before")
-        assert live.actor.counters["connects"] == 2
-        assert live.actor.checkpoint["sessions"] == ["caller"]
-        assert stored_in(live, "caller", "turns")
-        monkeypatch.setattr(live_actor, "REMEMBER_ENDED_S", 0.0)
-        live.until(lambda: live.actor.checkpoint["sessions"] == [], "oblivion")
-        assert not stored_in(live, "caller", "turns")
+        turn = caller.say()
+        assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+        live.until(lambda: stored_in(live, "caller", "handle"), "a handle")
+        live.end("caller")
+        assert live.actor.gauges["connected"] == 1
+        kept = [stored_in(live, "caller", key) for key in ("turns", "history", "handle")]
+        assert kept == [None, None, None]
+        live.until(lambda: server.journal.sessions[1].close is not None, "the end of the socket")
+        assert Talker(live, "caller").say() == turn, "of the same name"
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
+        fresh = server.journal.sessions[2]
+        assert (fresh.resumed_from, fresh.history) == ("", [])
 
 
-def test_a_session_that_fell_silent_is_dropped_and_goes_on_where_it_was_if_it_returns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(live_actor, "SWEEP_S", 0.01)
-    with simulator(tmp_path) as server, staged(tmp_path, **server.address) as live:
+def test_a_session_that_ends_in_mid_answer_says_no_more(tmp_path: Path) -> None:
+    with simulator(tmp_path, HELD_UP) as server, staged(tmp_path, **server.address) as live:
         ready(live)
-        live.open("web")
-        live.send("text", UserText(session="web", turn="web:t1", text="hello"))
-        live.expect("answer", AnswerEnded)
-        live.until(lambda: stored_in(live, "web", "handle"), "a handle")
-        with monkeypatch.context() as patch:
-            patch.setattr(live_actor, "REMEMBER_SILENT_S", 0.0)
-            live.until(lambda: live.actor.gauges["connected"] == 1, "the end of the connection")
-        live.send("text", UserText(session="web", turn="web:t1", text="hello"))
-        live.send("text", UserText(session="web", turn="web:t2", text="hello again"))
-        assert live.expect("answer", AnswerEnded).turn == "web:t2", "the first is not answered anew"
-        assert server.journal.sessions[-1].resumed_from
+        Talker(live, "caller").say()
+        live.expect("audio", AnswerAudio)
+        live.end("caller")
+        live.sent["audio"].clear()
+        live.until(lambda: server.journal.sessions[1].close is not None, "the end of the socket")
+        live.expect_nothing("audio")
+        live.expect_nothing("answer")
 
 
 def test_a_restarted_process_takes_up_every_session_it_had(tmp_path: Path) -> None:

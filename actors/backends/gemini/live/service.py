@@ -24,7 +24,7 @@ from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.models import check_live_model, list_models
 from actors.backends.gemini.server import Server, find_server
 from actors.backends.realtime.limits import Limits
-from actors.backends.realtime.link import LinkOverError
+from actors.backends.realtime.link import LinkOverError, MannerError
 from pipeline.actor import Actor
 from pipeline.errors import CredentialError, GreenroomError, ModelError
 from pipeline.frames import FaultClass
@@ -73,6 +73,7 @@ class LiveService:
 
         Raises:
             LinkOverError: there is no server, no key, no such model, or no answer.
+            MannerError: there is no such model, and it is not the one of the options.
         """
         try:
             server, key = await self._prepared(manner.model)
@@ -80,6 +81,8 @@ class LiveService:
         except ConnectionOverError as error:
             raise LinkOverError(classify(error.closing)) from error
         except GreenroomError as error:
+            if isinstance(error, ModelError) and manner.model != self._options.model:
+                raise MannerError(str(error)) from error
             raise LinkOverError(_info_on(error)) from error
         await self.admission()
 
