@@ -60,7 +60,7 @@ def _memory(folder: Path) -> Figure:
         for key, mib in looks[-1].items()
     )
     values = [sum(look.values()) for look in looks]
-    return Figure("memory after a minute of talk", "MiB", values, p99_limit=200.0, note=parts)
+    return Figure("memory after a minute of talk", "MiB", values, p99_limit=240.0, note=parts)
 
 
 def _processor(name: str, config: Path) -> Figure:
