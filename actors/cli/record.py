@@ -13,6 +13,7 @@ from types import FrameType
 
 from actors.services.recorder.actor import require_mcap
 from actors.services.recorder.capture import Capture, choose
+from actors.services.recorder.consent import consents_of
 from actors.services.recorder.loop import COUNTERS, Loop
 from actors.services.recorder.options import RecorderOptions, limits_of
 from actors.services.recorder.privacy import Privacy
@@ -58,7 +59,7 @@ def record_command(
         except OSError as error:
             raise GreenroomError(f"cannot record: {error}") from error
         _say(f"recording {len(wanted)} streams to {roll.files[-1]}")
-        loop = Loop(capture, privacy, roll, counters, on_trouble)
+        loop = Loop(capture, privacy, roll, counters, on_trouble, consents_of(description))
         loop.run(stop, _watch(runtime_dir, duration_s, stop))
     if troubles:
         raise GreenroomError(f"recording stopped: {troubles[0]}: make room on the disk")

@@ -92,9 +92,17 @@ class Recorder(Actor[RecorderOptions]):
             self._loop(capture).run(self._stop, self._note_files)
 
     def _loop(self, capture: Any) -> Loop:
+        from actors.services.recorder.consent import consents_of
         from actors.services.recorder.loop import Loop
 
-        return Loop(capture, self._privacy, self._roll, self.counters, self._on_trouble)
+        return Loop(
+            capture,
+            self._privacy,
+            self._roll,
+            self.counters,
+            self._on_trouble,
+            consents_of(self._description),
+        )
 
     def _note_files(self) -> None:
         self.checkpoint["files"] = [str(each) for each in self._roll.files]

@@ -13,9 +13,11 @@ import msgpack
 import zmq
 
 from actors.services.recorder.seen import Seen
+from pipeline.actor import SESSIONS_PORT
 from pipeline.bus.curve import CurveClient
 from pipeline.bus.replay import replay_topic
 from pipeline.config.description import Description, Stream
+from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames.wire import MAX_FRAME_BYTES
 
@@ -64,8 +66,19 @@ def choose(streams: Sequence[Stream], patterns: Collection[str]) -> list[Stream]
     return [each for each in streams if any(fnmatchcase(each.name, p) for p in patterns)]
 
 
+def sessions_stream(description: Description) -> list[Stream]:
+    """Return the stream that says which sessions are open; none in a pipeline without sessions."""
+    return [
+        each
+        for each in description.streams
+        if (each.actor, each.port) == (SUPERVISOR, SESSIONS_PORT)
+    ]
+
+
 class Capture:
     """Subscribes to streams with a SUB socket for each actor; to be used in one thread.
+
+    It also listens to which sessions are open, whether or not that stream is among those wanted.
 
     `counters` gets `lost` (gaps in `seq`) and `garbage` (what is no frame at all).
     """
@@ -83,7 +96,8 @@ class Capture:
         self._actors: dict[zmq.Socket[bytes], str] = {}
         self._ports: defaultdict[str, dict[bytes, tuple[str, bool]]] = defaultdict(dict)
         self._seen: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
-        for stream in streams:
+        self._wanted = {(each.actor, each.port) for each in streams}
+        for stream in [*streams, *sessions_stream(description)]:
             topics = self._ports[stream.actor]
             topics[stream.port.encode()] = (stream.port, False)
             topics[replay_topic(consumer, stream.port)] = (stream.port, True)
@@ -95,6 +109,10 @@ class Capture:
 
     def __exit__(self, *_exc: object) -> None:
         self._context.destroy(linger=0)
+
+    def is_wanted(self, taken: Taken) -> bool:
+        """Whether a frame is of one of the streams that were asked for."""
+        return (taken.actor, taken.port) in self._wanted
 
     def take(self, timeout_ms: int) -> list[Taken]:
         """Return all that has come, in the order of sending; waits for the first."""

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from threading import Event
 
 from actors.services.recorder.capture import Capture, Taken
+from actors.services.recorder.consent import Consents
 from actors.services.recorder.privacy import Privacy
 from actors.services.recorder.rotating_writer import Roll
 
@@ -33,6 +34,7 @@ class Loop:
         counters: `frames` recorded, `write_errors`, and frames `unwritten` because of them.
         on_trouble: Called with the error when the disk refuses, and with None when it is well
             again.
+        consents: What of each session may be recorded; None: this pipeline has no sessions.
     """
 
     def __init__(
@@ -42,12 +44,14 @@ class Loop:
         roll: Roll,
         counters: Counter[str],
         on_trouble: Callable[[OSError | None], None],
+        consents: Consents | None = None,
     ) -> None:
         self._capture = capture
         self._privacy = privacy
         self._roll = roll
         self._counters = counters
         self._on_trouble = on_trouble
+        self._consents = consents
         self._retry_s: float | None = None
 
     def run(self, stop: Event, tick: Callable[[], None] = lambda: None) -> None:
@@ -56,15 +60,25 @@ class Loop:
         while not stopping:
             stopping = stop.is_set()
             for taken in self._capture.take(0 if stopping else POLL_MS):
-                self._record(taken)
+                for each in self._consented(taken):
+                    self._record(each)
+            if self._consents is not None:
+                self._counters["withheld"] += self._consents.expire(time.monotonic_ns())
             self._guarded(self._roll.tick)
             tick()
             if not stopping:
                 stop.wait(BATCH_S)
         self._guarded(self._roll.close)
 
+    def _consented(self, taken: Taken) -> list[Taken]:
+        if self._consents is None:
+            return [taken]
+        admitted = self._consents.admit(taken)
+        self._counters["withheld"] += admitted.withheld
+        return admitted.record
+
     def _record(self, taken: Taken) -> None:
-        if not self._privacy.admits(taken.frame):
+        if not (self._capture.is_wanted(taken) and self._privacy.admits(taken.frame)):
             self._counters["withheld"] += 1
         elif self._retry_s is not None and time.monotonic() < self._retry_s:
             self._counters["unwritten"] += 1

@@ -77,6 +77,9 @@ class Feed:
         self._batches = batches
         self._stop = stop
 
+    def is_wanted(self, taken: Taken) -> bool:
+        return True
+
     def take(self, _timeout_ms: int) -> list[Taken]:
         batch = self._batches.pop(0) if self._batches else []
         if not self._batches:
