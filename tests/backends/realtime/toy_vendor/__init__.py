@@ -1,0 +1,1 @@
+"""A realtime vendor of a stranger's own: four files."""
