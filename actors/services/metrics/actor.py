@@ -14,8 +14,11 @@ from pipeline.actor import Actor, Surroundings
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Fault,
+    Frame,
     Playback,
     Route,
+    SessionEnded,
+    SessionOpened,
     SpeechEnded,
     SpeechStarted,
     Status,
@@ -55,7 +58,9 @@ class Metrics(Actor[MetricsOptions]):
     def __init__(self, options: MetricsOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._status: Status | None = None
-        self._tally = Tally()
+        saved = surroundings.checkpoint.get("tally")
+        # Here and not in `start`: which sessions are open is told before.
+        self._tally = Tally.from_json(saved) if saved is not None else Tally()
         # Scrapes are answered in threads.
         self._lock = threading.Lock()
         self._endpoint: Endpoint | None = None
@@ -79,8 +84,6 @@ class Metrics(Actor[MetricsOptions]):
         """
         from actors.services.metrics.endpoint import Endpoint
 
-        if "tally" in self.checkpoint:
-            self._tally = Tally.from_json(self.checkpoint["tally"])
         if self.options.otlp_endpoint is not None:
             from actors.services.metrics.traces import over_http
 
@@ -94,6 +97,15 @@ class Metrics(Actor[MetricsOptions]):
             self._trace(closed)
         opened = [each for each in (self._endpoint, self._traces) if each is not None]
         await asyncio.gather(*(asyncio.to_thread(each.close) for each in opened))
+
+    def receive_session(self, frame: Frame) -> None:
+        """Count an opening or an end; one that was refused was never open."""
+        if isinstance(frame, (SessionOpened, SessionEnded)):
+            with self._lock:
+                is_news = self._tally.session(frame)
+            if is_news:
+                self._save()
+        super().receive_session(frame)
 
     def on_status(self, frame: Status) -> None:
         """Keep the newest."""
@@ -145,7 +157,7 @@ class Metrics(Actor[MetricsOptions]):
         from actors.services.metrics.families import families
 
         with self._lock:
-            return families(self._status, self._tally)
+            return families(self._status, self._tally, len(self.sessions))
 
     async def _trace_later(self, closed: TurnClosed) -> None:
         await asyncio.sleep(LATE_PLAYBACK_S)

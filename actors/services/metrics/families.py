@@ -29,9 +29,9 @@ SECONDS_PER_MINUTE = 60
 Row = tuple[list[str], float]
 
 
-def families(status: Status | None, tally: Tally) -> list[Metric]:
-    """Everything there is to scrape; before the first status, the tally alone."""
-    found = list(_of_tally(tally))
+def families(status: Status | None, tally: Tally, sessions_open: int = 0) -> list[Metric]:
+    """Everything there is to scrape; before the first status, the counts alone."""
+    found = [*_of_tally(tally), *_of_sessions(tally, sessions_open)]
     if status is not None:
         found += _of_pipeline(status)
         found += _of_actors(status.actors)
@@ -58,6 +58,15 @@ def _of_tally(tally: Tally) -> Iterator[Metric]:
     owners: list[Row] = [([name], name == tally.owner) for name in tally.owners]
     yield _gauge("route_owner", "1 for the backend that answers.", ["backend"], owners)
     yield _counter("route_changes", "Changes of the route.", [], [([], tally.route_changes)])
+
+
+def _of_sessions(tally: Tally, sessions_open: int) -> Iterator[Metric]:
+    """Counts only: names of sessions as labels would be series without end."""
+    yield _gauge("sessions_open", "Sessions open now.", [], [([], sessions_open)])
+    yield _counter("sessions_opened", "Sessions opened.", [], [([], tally.sessions_opened)])
+    ended: list[Row] = [([reason], count) for reason, count in tally.sessions_ended.items()]
+    meaning = "Sessions ended, or refused, by reason."
+    yield _counter("sessions_ended", meaning, ["reason"], ended)
 
 
 def _of_pipeline(status: Status) -> Iterator[Metric]:

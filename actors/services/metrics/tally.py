@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.frames import Fault, Route, TurnClosed
+from pipeline.frames import Fault, Route, SessionEnded, SessionOpened, TurnClosed
 
 BUCKETS_S = (0.25, 0.5, 0.75, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0)
 """Upper ends: fine where people notice, below 1.5 s; 4 and 8 s are the route's deadlines."""
@@ -41,6 +41,9 @@ class Tally:
         owners: Backends that own turns, or did; the newest is `owner`.
         route_changes: Of this run.
         newest: Boot and seq of the newest turn counted.
+        sessions_opened: Sessions that were opened, the pipeline's own included.
+        sessions_ended: Those that ended, and those that were refused, by reason.
+        newest_session: Boot and seq of the newest of both counted.
     """
 
     turns: Pairs = field(default_factory=Counter)
@@ -50,6 +53,25 @@ class Tally:
     owner: str = ""
     route_changes: int = 0
     newest: tuple[int, int] = (0, -1)
+    sessions_opened: int = 0
+    sessions_ended: Counter[str] = field(default_factory=Counter)
+    newest_session: tuple[int, int] = (0, -1)
+
+    def __post_init__(self) -> None:
+        # What was counted before a restart comes again, and not in the order of its numbers.
+        self._sessions_until = self.newest_session
+
+    def session(self, frame: SessionOpened | SessionEnded) -> bool:
+        """Count an opening or an end; return whether it was news, and not of before a restart."""
+        at = (frame.boot, frame.seq)
+        if frame.boot and at <= self._sessions_until:
+            return False
+        self.newest_session = max(self.newest_session, at)
+        if isinstance(frame, SessionOpened):
+            self.sessions_opened += 1
+        else:
+            self.sessions_ended[frame.reason.value] += 1
+        return True
 
     def turn(self, frame: TurnClosed) -> bool:
         """Count a turn, unless it was counted before a restart; return whether it was news."""
@@ -84,6 +106,9 @@ class Tally:
             "faults": [[*key, count] for key, count in self.faults.items()],
             "owners": list(self.owners),
             "newest": list(self.newest),
+            "sessions_opened": self.sessions_opened,
+            "sessions_ended": dict(self.sessions_ended),
+            "newest_session": list(self.newest_session),
         }
 
     @classmethod
@@ -95,4 +120,7 @@ class Tally:
             faults=Counter({(by, fault): count for by, fault, count in saved["faults"]}),
             owners=saved["owners"],
             newest=(saved["newest"][0], saved["newest"][1]),
+            sessions_opened=saved["sessions_opened"],
+            sessions_ended=Counter(saved["sessions_ended"]),
+            newest_session=(saved["newest_session"][0], saved["newest_session"][1]),
         )

@@ -21,6 +21,9 @@ from pipeline.frames import (
     LimitUse,
     Outcome,
     Route,
+    SessionEnd,
+    SessionEnded,
+    SessionOpened,
     Spending,
     Spent,
     Status,
@@ -231,3 +234,38 @@ def test_a_port_that_is_taken_is_said_in_one_line() -> None:
             stage(Metrics, port=port),
         ):
             pass
+
+
+def test_sessions_are_counted_and_never_labels() -> None:
+    with stage(Metrics, port=0) as metrics:
+        for name in ("alice", "bob", "carol"):
+            metrics.open(name, labels={"number": "+49 30 1234"})
+        metrics.end("alice")
+        metrics.end("bob", SessionEnd.TIME_OVER)
+        metrics.end("dave", SessionEnd.REFUSED, "too many")
+        metrics.settle()
+        found, text = samples(metrics), scrape(metrics)
+        saved = metrics.actor.checkpoint["tally"]
+    assert found["greenroom_sessions_opened_total"] == {(): 4}, "the own one too"
+    assert found["greenroom_sessions_open"] == {(): 2}, "carol, and the pipeline's own"
+    assert found["greenroom_sessions_ended_total"] == {
+        ("hung_up",): 1,
+        ("time_over",): 1,
+        ("refused",): 1,
+    }
+    assert not any(each in text for each in ("alice", "carol", "+49", "too many"))
+    assert saved["sessions_opened"] == 4
+
+
+def test_after_a_restart_sessions_told_again_are_not_counted_again() -> None:
+    first = [SessionOpened(session=name, boot=7, seq=seq) for seq, name in enumerate("ab")]
+    tally = Tally()
+    for frame in first:
+        assert tally.session(frame)
+    again = Tally.from_json(tally.to_json())
+    later = SessionOpened(session="c", boot=7, seq=9)
+    before_it = SessionEnded(session="a", reason=SessionEnd.HUNG_UP, boot=7, seq=5)
+    assert [again.session(each) for each in (*first, later, before_it)] == [
+        *(False, False, True, True)
+    ]
+    assert (again.sessions_opened, dict(again.sessions_ended)) == (3, {"hung_up": 1})

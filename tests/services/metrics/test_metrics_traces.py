@@ -33,23 +33,24 @@ from pipeline.turns.turn_times import TurnTimes
 
 MS = 1_000_000
 TURN = "alice:0"
+IDS = {"session": "alice", "turn": TURN}
 
 
 def played(state: PlaybackState, at_ns: int) -> Playback:
-    return Playback(turn=TURN, epoch=0, backend="live", state=state, played_samples=0, at_ns=at_ns)
+    return Playback(**IDS, epoch=0, backend="live", state=state, played_samples=0, at_ns=at_ns)
 
 
 def closed(outcome: Outcome = Outcome.ANSWERED, **fields: Any) -> TurnClosed:
-    return TurnClosed(turn=TURN, session="alice", outcome=outcome, said="swordfish", **fields)
+    return TurnClosed(**IDS, outcome=outcome, said="swordfish", **fields)
 
 
 def talk(metrics: Stage[Any]) -> None:
     now_ns = time.monotonic_ns()
     metrics.send(
         "speech",
-        SpeechStarted(turn=TURN, position=0, at_ns=now_ns - 900 * MS),
+        SpeechStarted(**IDS, position=0, at_ns=now_ns - 900 * MS),
         SpeechEnded(
-            turn=TURN,
+            **IDS,
             start_position=0,
             position=1,
             at_ns=now_ns - 600 * MS,
