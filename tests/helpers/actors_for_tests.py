@@ -160,6 +160,12 @@ class Patient(Actor[PatientOptions]):
                 diary.write(f"{self.name} {what}\n")
 
 
+class Careless(Patient):
+    """Preloads a module that cannot be imported, and does without it."""
+
+    preload = ("broken_on_import",)
+
+
 def hang_here() -> None:
     """Block the loop, as a driver or an import does."""
     time.sleep(3600)

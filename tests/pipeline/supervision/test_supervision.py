@@ -167,6 +167,20 @@ def test_the_fork_server_killed_takes_its_actors_along_and_all_are_back_f18(
         assert "the fork server is gone" in pipeline.output
 
 
+def test_a_preload_that_raises_is_logged_with_its_actor_and_holds_up_nobody_f18(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "broken_on_import.py").write_text("raise ValueError('broken')")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    actors = {"careless": actor("Careless"), **chain(tmp_path)}
+    with running(config(tmp_path, actors), env={"PYTHONPATH": path}) as pipeline:
+        status = ready(pipeline)
+        assert [each.restarts for each in status.actors] == [0, 0, 0, 0]
+        flowing(pipeline)
+        assert "careless preloads broken_on_import, which cannot be imported" in pipeline.output
+        assert "ValueError('broken')" in pipeline.output
+
+
 def test_nothing_survives_a_killed_supervisor_and_the_next_run_finds_all_free_f19(
     tmp_path: Path,
 ) -> None:
