@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import re
 import wave
 from dataclasses import dataclass
 
+from actors.backends.gemini.wire import decode_base64, encode_base64
 from benchmarks.marks import blocks_in
 from benchmarks.peers.live_socket import Page
 
@@ -47,21 +47,19 @@ def words_page() -> Page:
 
 
 def speech_page(tone: bytes) -> Page:
-    """The answer spoken; `tone` is PCM16 of 24 kHz in base64."""
-    return _event({"inlineData": {"mimeType": "audio/L16;codec=pcm;rate=24000", "data": tone}})
+    """The answer spoken; `tone` is PCM16 of 24 kHz."""
+    data = encode_base64(tone)
+    return _event({"inlineData": {"mimeType": "audio/L16;codec=pcm;rate=24000", "data": data}})
 
 
 def read_turn(body: bytes, at_ns: int) -> TurnRequest:
     """Find out whose turn a request is for, and what of it is in it."""
     for found in reversed(SOUND.findall(body)):
-        with wave.open(io.BytesIO(base64.b64decode(found.translate(_STANDARD)))) as file:
+        with wave.open(io.BytesIO(decode_base64(found.decode()))) as file:
             whose = blocks_in(file.readframes(-1))
         if whose is not None:
             return TurnRequest(at_ns, *whose)
     return TurnRequest(at_ns, -1, [])
-
-
-_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 def _event(part: dict[str, object]) -> Page:

@@ -8,7 +8,6 @@ input ends the quota of Live for all; at the end of its input it writes `seen.js
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import re
 import subprocess
@@ -21,9 +20,10 @@ from pathlib import Path
 
 import numpy as np
 
+from actors.backends.gemini.wire import decode_base64, model_turn, sound_part
+from actors.simulator.errors import close_preset
 from benchmarks.lean_http import TurnRequest, models_page, read_turn, speech_page, words_page
 from benchmarks.marks import BLOCK_BYTES, unmark
-from benchmarks.peers.live_session import QUOTA_CODE, QUOTA_REASON
 from benchmarks.peers.live_socket import LiveSocket, Page
 
 AUDIO = re.compile(rb'"audio"\s*:\s*\{[^}]*?"data"\s*:\s*"([^"]+)"')
@@ -31,7 +31,7 @@ ANSWER_MS, ANSWER_MESSAGES = 200, 5
 """A second of sound at once, as the service sends the beginning of an answer."""
 READY_S = 20.0
 QUOTA = "quota"
-_STANDARD = bytes.maketrans(b"-_", b"+/")
+QUOTA_CLOSE = close_preset("quota")
 
 
 Arrival = tuple[int, int, int]
@@ -53,14 +53,13 @@ class Seen:
     exhausted_ns: int = 0
 
 
-def _tone() -> str:
+def _tone() -> bytes:
     tone = 3000 * np.sin(np.arange(24 * ANSWER_MS) * 2 * np.pi * 300 / 24_000)
-    return base64.b64encode(tone.astype("<i2").tobytes()).decode()
+    return tone.astype("<i2").tobytes()
 
 
 def _answer() -> list[bytes]:
-    part = {"inlineData": {"mimeType": "audio/pcm;rate=24000", "data": _tone()}}
-    sound = {"serverContent": {"modelTurn": {"parts": [part]}}}
+    sound = model_turn(sound_part(_tone(), 24_000))
     ends = ({"serverContent": {name: True}} for name in ("generationComplete", "turnComplete"))
     return [json.dumps(message).encode() for message in (*[sound] * ANSWER_MESSAGES, *ends)]
 
@@ -90,7 +89,7 @@ class Listener:
 
     def exhaust(self) -> None:
         """Close it for want of quota."""
-        self._socket.close(QUOTA_CODE, QUOTA_REASON)
+        self._socket.close(QUOTA_CLOSE.code, QUOTA_CLOSE.reason)
 
     def lost(self) -> None:
         """Forget it."""
@@ -119,7 +118,7 @@ class LeanServer:
     def result(self) -> Seen:
         """Return what came, once the blocks are told apart."""
         for at_ns, text in self.heard:
-            pcm = base64.b64decode(text.translate(_STANDARD))
+            pcm = decode_base64(text.decode())
             mark = unmark(pcm) if len(pcm) == BLOCK_BYTES else None
             if mark is not None:
                 self.seen.arrivals.append((at_ns, *mark))

@@ -115,7 +115,7 @@ def run(folder: Path, callers: int, between_s: float = BETWEEN_S) -> Result:
         result.vad_missing = counter(status, "vad", "missing_samples")
         began_ns = gauge(status, CALLERS, BEGAN)
         assert began_ns, "nobody called"
-    result.missing_blocks, result.blocks = missing(account, server.seen())
+        result.missing_blocks, result.blocks = missing(account, server.seen())
     return result
 
 

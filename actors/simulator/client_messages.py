@@ -4,12 +4,13 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
+
 from .errors import Refused, close_preset
 from .listener import TurnInput
 from .pictures import jpeg_size
 from .setup import check_fields, function_declarations, known_fields
 from .shapes import INVALID_ARGUMENT, as_objects, content_parts, content_text
-from .wire import decode_base64, mime_type_and_rate
 
 if TYPE_CHECKING:
     from .dialogue import Dialogue

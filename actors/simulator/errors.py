@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from .wire import cut_reason
+from actors.backends.gemini.wire import cut_reason
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from actors.backends.gemini.wire import decode_base64, mime_type_and_rate, normalise
+
 from . import brain
 from .brain import CallTool, Pictures, Say
 from .capabilities import Model
@@ -21,7 +23,6 @@ from .services import Services
 from .setup import function_declarations, known_fields
 from .shapes import as_object, as_objects, content_parts, content_text
 from .usage import IMAGE_TOKENS, audio_tokens, http_usage, text_tokens
-from .wire import decode_base64, mime_type_and_rate, normalise
 
 # A text model writes some 150 words a second; a chunk of the stream holds a few.
 WORDS_PER_CHUNK = 4

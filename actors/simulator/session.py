@@ -8,6 +8,8 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
+from actors.backends.gemini.wire import normalise
+
 from . import actions, client_messages, effects
 from .conversation import Conversation
 from .dialogue import Dialogue
@@ -19,7 +21,6 @@ from .setup import SessionConfig, validate_setup
 from .shapes import INVALID_ARGUMENT
 from .usage import text_tokens
 from .websocket import WebSocket
-from .wire import normalise
 
 
 class Stage(Enum):

@@ -6,6 +6,7 @@ import wave
 from collections import Counter
 from typing import Any
 
+from actors.backends.gemini.wire import encode_base64
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 
@@ -19,7 +20,6 @@ from .plan import TurnPlan
 from .services import Services
 from .shapes import as_object, content_text
 from .usage import audio_tokens, http_usage, text_tokens
-from .wire import encode_base64
 
 RAW_MIME_TYPE = f"audio/L16;codec=pcm;rate={VOICE_RATE_HZ}"
 # Families that answer a request that is not streamed with WAV; older ones send raw samples.

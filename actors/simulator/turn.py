@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from actors.backends.gemini.wire import model_turn, sound_part
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 
@@ -18,12 +19,10 @@ from .pacing import Piece, pieces
 from .plan import Ending, TurnPlan
 from .rule_matcher import RuleMarks
 from .usage import IMAGE_TOKENS, audio_tokens, text_tokens
-from .wire import encode_base64
 
 if TYPE_CHECKING:
     from .dialogue import Dialogue
 
-AUDIO_MIME_TYPE = f"audio/pcm;rate={VOICE_RATE_HZ}"
 # How often a message carries two parts, and how often the user's transcript comes before the
 # answer: both are seen from the service, so a client must take both.
 TWO_PARTS = 0.25
@@ -151,14 +150,10 @@ class Turn:
         if dialogue.config.family.parts_per_message > 1 and self._random.random() < TWO_PARTS:
             half = len(piece.pcm) // 4 * 2
             cuts = [piece.pcm[:half], piece.pcm[half:]]
-        parts = [
-            {"inlineData": {"mimeType": AUDIO_MIME_TYPE, "data": encode_base64(cut)}}
-            for cut in cuts
-            if cut
-        ]
+        parts = [sound_part(cut, VOICE_RATE_HZ) for cut in cuts if cut]
         if not self.record.first_audio_ns:
             self.record.first_audio_ns = time.monotonic_ns()
-        dialogue.session.send({"serverContent": {"modelTurn": {"role": "model", "parts": parts}}})
+        dialogue.session.send(model_turn(*parts))
         self.record.answer_ms += piece.duration_ms
         if not self.plan.transcript_delay_ms:
             dialogue.send_transcript(self.owed_transcript())

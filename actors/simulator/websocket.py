@@ -13,9 +13,10 @@ from websockets.http11 import Request, Response
 from websockets.protocol import State
 from websockets.server import ServerProtocol
 
+from actors.backends.gemini.wire import encode_message
+
 from .errors import Close, HttpError
 from .transport import Connection
-from .wire import encode_message
 
 # More than any history or picture a client has reason to send in one message.
 MAX_MESSAGE_BYTES = 32 * 2**20

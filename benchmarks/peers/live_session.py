@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.backends.gemini.wire import decode_base64
+from actors.simulator.errors import close_preset
 from benchmarks.peers.live_socket import LiveSocket
 
 RATE_HZ = 16_000
@@ -18,10 +20,7 @@ ANSWER_RATE_HZ = 24_000
 PIECE_MS = 100
 AHEAD = 3.0
 """How much faster than real time the pieces of an answer come: as seen from the service."""
-QUOTA_CODE = 1011
-QUOTA_REASON = (
-    "You exceeded your current quota, please check your plan and billing details. For more infor"
-)
+QUOTA = close_preset("quota")
 PAUSE_S = 0.5
 """Of silence, after which a server that finds the turns itself answers: the service's default is
 in this order."""
@@ -121,13 +120,13 @@ class LiveSession:
 
     def _exhaust(self) -> None:
         self._record.exhausted_ns = time.monotonic_ns()
-        self._socket.close(QUOTA_CODE, QUOTA_REASON)
+        self._socket.close(QUOTA.code, QUOTA.reason)
         self.lost()
 
     def _hear(self, data: str, at_ns: int) -> None:
         if self._record.exhausted_ns:
             return
-        pcm = base64.b64decode(data.translate(_STANDARD))
+        pcm = decode_base64(data)
         start = self._find(pcm)
         end = start + len(pcm) // 2 if start >= 0 else -1
         self._record.arrivals.append((at_ns, start, end))
@@ -186,9 +185,6 @@ class LiveSession:
 
     def _send(self, message: dict[str, Any]) -> None:
         self._socket.send(json.dumps(message).encode())
-
-
-_STANDARD = str.maketrans("-_", "+/")
 
 
 def _client_turns(setup: dict[str, Any]) -> bool:

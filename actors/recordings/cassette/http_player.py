@@ -9,6 +9,7 @@ import wave
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from actors.backends.gemini.wire import decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import Answer, Round, Voice
 from actors.simulator.errors import HttpError, Refused
@@ -20,7 +21,6 @@ from actors.simulator.shapes import (
     content_parts,
     content_text,
 )
-from actors.simulator.wire import decode_base64, normalise
 
 METHODS = ["generateContent", "bidiGenerateContent"]
 

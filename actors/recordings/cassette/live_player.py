@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from actors.backends.gemini.wire import decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import (
     Await,
@@ -22,7 +23,6 @@ from actors.simulator.errors import Close as CloseFrame
 from actors.simulator.errors import Refused
 from actors.simulator.shapes import INVALID_ARGUMENT, as_object, as_objects, content_text
 from actors.simulator.websocket import WebSocket
-from actors.simulator.wire import decode_base64, normalise
 
 AHEAD_S = 1.0
 """A message may come so much earlier than in the recorded run: then it is there in time for what

@@ -1,4 +1,7 @@
-"""The JSON of the Gemini wire protocol: key spelling, base64 alphabets, close reasons."""
+"""The JSON of the Gemini wire protocol: key spelling, base64 alphabets, close reasons, sound.
+
+For all that speak it themselves: the simulator, the cassette, the servers of the benchmarks.
+"""
 
 import base64
 import binascii
@@ -55,6 +58,17 @@ def decode_base64(text: str) -> bytes:
 def encode_base64(data: bytes) -> str:
     """Encodes in the standard alphabet, as the service does."""
     return base64.b64encode(data).decode("ascii")
+
+
+def sound_part(pcm: bytes, rate_hz: int) -> dict[str, Any]:
+    """PCM16 mono as a part of a message."""
+    data = {"mimeType": f"audio/pcm;rate={rate_hz}", "data": encode_base64(pcm)}
+    return {"inlineData": data}
+
+
+def model_turn(*parts: dict[str, Any]) -> dict[str, Any]:
+    """A message of the Live service with a piece of an answer."""
+    return {"serverContent": {"modelTurn": {"role": "model", "parts": list(parts)}}}
 
 
 def encode_message(message: dict[str, Any]) -> bytes:
