@@ -34,10 +34,6 @@ class Closing:
     retry_after_s: float | None = None
 
 
-Verdict = FaultInfo
-"""What a closing means."""
-
-
 class Row(BaseModel):
     """One line of the table."""
 
@@ -56,9 +52,6 @@ class Row(BaseModel):
         return self.code == closing.code and self.text.casefold() in closing.reason.casefold()
 
 
-__all__ = ["Action", "Closing", "Row", "Source", "Verdict", "classify", "rows"]
-
-
 @cache
 def rows() -> dict[Source, list[Row]]:
     """The table, read once."""
@@ -70,13 +63,13 @@ def rows() -> dict[Source, list[Row]]:
     }
 
 
-def classify(closing: Closing) -> Verdict:
+def classify(closing: Closing) -> FaultInfo:
     """Look a closing up; one that no line fits is `unknown` and met with patience."""
     reason = redact(closing.reason)
     for row in rows()[closing.source]:
         if row.fits(closing):
             waits = [s for s in (row.retry_after_s, closing.retry_after_s) if s is not None]
-            return Verdict(
+            return FaultInfo(
                 row.fault,
                 row.action,
                 closing.code,
@@ -85,4 +78,4 @@ def classify(closing: Closing) -> Verdict:
                 max(waits, default=None),
                 row.option,
             )
-    return Verdict(FaultClass.UNKNOWN, Action.BACK_OFF, closing.code, reason)
+    return FaultInfo(FaultClass.UNKNOWN, Action.BACK_OFF, closing.code, reason)

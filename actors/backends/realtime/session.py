@@ -7,7 +7,6 @@ import time
 from typing import Any
 
 from actors.backends.audio_ring import AudioRing
-from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.manner import offered
 from actors.backends.realtime import timeouts
 from actors.backends.realtime.answers import Answers
@@ -17,20 +16,11 @@ from actors.backends.realtime.downlink import Downlink
 from actors.backends.realtime.events import Event, GoAway, HandleIssued
 from actors.backends.realtime.link import Seed
 from actors.backends.realtime.options import RealtimeOptions
+from actors.backends.realtime.sender import Sender
 from actors.backends.realtime.session_memory import SessionMemory
 from actors.backends.realtime.shared import Shared
 from actors.backends.realtime.status_reporter import StatusReporter
-from actors.backends.realtime.steps import (
-    Abort,
-    Freeze,
-    Proved,
-    Publish,
-    SendActivity,
-    SendAudio,
-    SendReply,
-    SendText,
-    Step,
-)
+from actors.backends.realtime.steps import Proved, Publish, Step
 from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.uplink import Uplink
 from pipeline.frames import (
@@ -38,7 +28,6 @@ from pipeline.frames import (
     AnswerEnded,
     Audio,
     BackendState,
-    FaultClass,
     Frame,
     Image,
     Playback,
@@ -80,7 +69,6 @@ class Session:
         self._functions = functions
         self._speaks_first = opened.speaks_first
         self._ring = AudioRing()
-        self._origin_ns = 0
         limits = shared.service.limits(manner, local_turns=shared.local_turns)
         self._state = TurnState(Answers(name, actor.name, manner.model), limits, actor.counters)
         self._uplink = Uplink(self._state)
@@ -91,6 +79,7 @@ class Session:
         self._deadline = Deadline(self._on_deadline)
         self._reporter = StatusReporter(actor, name, actor.log, shared.summary)
         self._connection = ConnectionLoop(shared.service, manner, self, self._reporter)
+        self._sender = Sender(self._connection, self._ring)
         self._restored: list[Step] = []
         self._look_ahead()
 
@@ -143,6 +132,7 @@ class Session:
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
         self._memory.began(frame.turn)
+        self._state.heard_start = self._ring.start
         now_s = time.monotonic()
         if isinstance(frame, SpeechStarted):
             steps = self._uplink.speech_started(frame.turn, frame.position, now_s)
@@ -264,7 +254,7 @@ class Session:
 
     def _on_other_audio(self, frame: Audio) -> None:
         self._ring.append(frame.position, frame.pcm, self._hold_from)
-        self._origin_ns = frame.origin_ns
+        self._sender.origin_ns = frame.origin_ns
         now_s = time.monotonic()
         # Where nothing follows, as in silence, no deadline has changed either.
         if steps := self._uplink.audio_heard(self._ring.start, self._ring.end, now_s):
@@ -283,7 +273,7 @@ class Session:
                 case Proved():
                     self._connection.policy.proved()
                 case _:
-                    self._send(step)
+                    self._sender.send(step)
         self._look_ahead()
 
     def _publish(self, port: str, frame: Frame) -> None:
@@ -294,25 +284,6 @@ class Session:
             case AnswerAudio(position=0) | AnswerEnded():
                 self._memory.save()
 
-    def _send(self, step: Step) -> None:
-        link = self._connection.link
-        if link is None:
-            return
-        match step:
-            case SendAudio(start, end):
-                for pcm in self._ring.messages(start, end):
-                    link.send_audio(pcm, self._origin_ns)
-            case SendActivity(activity):
-                link.send_activity(activity)
-            case SendText(text):
-                link.send_text(text)
-            case SendReply(reply):
-                link.send_tool_results([reply])
-            case Abort():
-                link.leave()
-            case Freeze(detail):
-                link.leave(_frozen(detail))
-
     def _look_ahead(self) -> None:
         """Settle what holds until the next edge."""
         self._streaming = self._state.streaming
@@ -320,8 +291,3 @@ class Session:
         self._deadline.set(self._state.deadline_s)
         if not self._state.turns:
             self._connection.timer.pause()
-
-
-def _frozen(detail: str) -> FaultInfo:
-    advice = "The service stopped answering; another backend can take over."
-    return FaultInfo(FaultClass.FROZEN, Action.RESUME, None, f"no event: {detail}", advice)

@@ -14,6 +14,8 @@ from toy_server import ToyServer
 from toy_vendor.link import Toy
 from toy_vendor.options import ToyOptions
 
+from actors.backends.audio_ring import AudioRing
+from actors.backends.realtime.uplink import Uplink
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -103,6 +105,23 @@ def test_a_break_in_mid_speech_is_made_good_with_its_own_ticket(serve: Serve, so
         assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
         assert server.heard[1][0]["ticket"] == "t1"
         assert sound_in(server.heard[1]) == sound(0, 20 * BLOCK), "all of the turn"
+
+
+def test_blocks_of_an_open_turn_go_straight_to_the_link(
+    serve: Serve, socket: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = serve()
+    with stage(Toy, connected=PORTS, socket=socket) as toy:
+        ready(toy)
+        toy.send("speech", SpeechStarted(turn="local:0", position=0, at_ns=1))
+        toy.send("audio", Audio(position=0, pcm=sound(0, BLOCK)))
+        asked: list[str] = []
+        monkeypatch.setattr(AudioRing, "cut", lambda *_: asked.append("the ring"))
+        monkeypatch.setattr(Uplink, "audio_heard", lambda *_: asked.append("the turns"))
+        for at in range(BLOCK, 20 * BLOCK, BLOCK):
+            toy.send("audio", Audio(position=at, pcm=sound(at, at + BLOCK)))
+        toy.until(lambda: sound_in(server.heard[0]) == sound(0, 20 * BLOCK), "all of it")
+        assert not asked
 
 
 def test_its_faults_reach_the_pipeline(serve: Serve, socket: Path) -> None:

@@ -7,12 +7,13 @@ import pytest
 from google.genai import Client
 from google.genai.live import AsyncSession
 
+from actors.backends.fault_info import Action
 from actors.backends.gemini.close_reason import (
     ConnectionOverError,
     closing_of,
     http_closing,
 )
-from actors.backends.gemini.faults import Action, Closing, Source, classify
+from actors.backends.gemini.faults import Closing, Source, classify
 from actors.backends.gemini.live.last_frame import LastFrame
 from pipeline.frames import FaultClass
 from pipeline.logs import add_secret
