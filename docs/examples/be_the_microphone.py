@@ -17,7 +17,8 @@ start_ns = time.monotonic_ns()
 for index in range(len(sound) // 640):
     due_ns = start_ns + (index + 1) * 20_000_000
     time.sleep(max(0, due_ns - time.monotonic_ns()) / 1e9)
-    frame = {"v": 1, "type": "audio", "origin_ns": due_ns, "position": index * 320}
+    frame = {"v": 1, "type": "audio", "session": "local", "origin_ns": due_ns}
+    frame["position"] = index * 320
     frame["pcm"] = sound[index * 640 : index * 640 + 640]
     socket.send_multipart([b"audio", msgpack.packb(frame)])
 socket.close(linger=1000)

@@ -18,6 +18,7 @@ from pipeline.frames import (
     Frame,
     Health,
     Route,
+    SessionEnd,
     SessionEnded,
     SessionOpened,
     Status,
@@ -226,6 +227,10 @@ class Supervisor:
             if isinstance(frame, Route) and frame.epoch > 1:
                 log = self._log.bind(**self._sessions.labels(frame.session))
                 log.info(f"{frame.owner} answers from now on", because=frame.reason)
+            elif isinstance(frame, SessionEnded) and frame.reason is not SessionEnd.HUNG_UP:
+                self._log.warning(
+                    "a session ended", session=frame.session, how=frame.reason, because=frame.detail
+                )
             self._publish(PORTS[type(frame)], frame)
             if isinstance(frame, SessionEnded) and self._publisher is not None:
                 self._publisher.forget(frame.session)

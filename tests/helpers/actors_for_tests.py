@@ -12,7 +12,15 @@ from pydantic import Field
 
 from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError, DeviceError
-from pipeline.frames import AnswerAudio, Audio, BackendState, BackendStatus, Fault, FaultClass
+from pipeline.frames import (
+    AnswerAudio,
+    Audio,
+    BackendState,
+    BackendStatus,
+    Fault,
+    FaultClass,
+    SessionOpened,
+)
 from pipeline.ports import In, Out
 
 BLOCK = bytes(640)
@@ -54,6 +62,18 @@ class Relay(Actor[Options]):
     def on_audio(self, frame: Audio) -> None:
         """Publish under the same position."""
         self.publish("audio", Audio(position=frame.position, pcm=frame.pcm))
+
+
+class Bringer(Actor[Options]):
+    """Opens a session in its first process, and forgets it."""
+
+    async def run(self) -> None:
+        """Open it."""
+        once = self.surroundings.state_dir / "brought"
+        if not once.exists():
+            once.touch()
+            self.publish("sessions", SessionOpened(session="orphan"))
+        await super().run()
 
 
 class SinkOptions(Options):

@@ -127,5 +127,11 @@ class Stranger:
 
     def send_block(self, position: int) -> None:
         """Send a good block of audio."""
-        fields = {"v": 1, "type": "audio", "position": position, "pcm": bytes(640)}
+        fields = {
+            "v": 1,
+            "type": "audio",
+            "session": "local",
+            "position": position,
+            "pcm": bytes(640),
+        }
         self.send(b"audio", msgpack.packb(fields))

@@ -1,0 +1,127 @@
+"""Callers of all kinds on real processes: the good are served, whatever the others do."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgpack
+import yaml
+from helpers import BLOCK, DEMO, ROOT, SPEECH, Microphone, said
+from supervised import actor, config, of
+
+from pipeline.frames import SpeechEnded
+from pipeline.testing import RunningPipeline, running
+
+
+def test_a_plain_program_brings_a_caller_who_is_answered_and_hangs_up(tmp_path: Path) -> None:
+    with running(DEMO, "--external", "microphone", cwd=tmp_path) as pipeline:
+        pipeline.until(
+            lambda s: all(a.phase == "running" for a in s.actors if a.actor == "live"), "live"
+        )
+        with subprocess.Popen(
+            [
+                sys.executable,
+                ROOT / "docs" / "examples" / "be_a_caller.py",
+                pipeline.runtime_dir,
+                "caller-7",
+                SPEECH / "goforward.wav",
+                "3",
+            ]
+        ) as caller:
+            pipeline.until(lambda status: status.sessions == 2, "the caller's session")
+            pipeline.until(lambda status: status.turns_closed.get("answered") == 1, "an answer")
+            assert caller.wait(60) == 0
+        pipeline.until(lambda status: status.sessions == 1, "the end of it")
+
+
+def tell(microphone: Microphone, session: str, kind: str, port: bytes, **fields: Any) -> None:
+    frame = {"v": 1, "type": kind, "session": session, **fields}
+    microphone.socket.send_multipart([port, msgpack.packb(frame)])
+
+
+def opened(microphone: Microphone, session: str, **manner: Any) -> None:
+    tell(microphone, session, "session_opened", b"sessions", **manner)
+
+
+def ended(microphone: Microphone, session: str) -> None:
+    tell(microphone, session, "session_ended", b"sessions", reason="hung_up")
+
+
+def counter(pipeline: RunningPipeline, name: str) -> int:
+    health = pipeline.actor("vad").health
+    return 0 if health is None else health.counters.get(name, 0)
+
+
+def test_whatever_a_source_does_the_good_callers_are_heard(tmp_path: Path) -> None:
+    path = tmp_path / "callers.yaml"
+    actors = {
+        "microphone": {"use": "microphone"},
+        "vad": {
+            "use": "vad",
+            "inputs": {"audio": "microphone.audio"},
+            "options": {"engine": "energy"},
+        },
+    }
+    path.write_text(yaml.safe_dump({"name": "callers", "actors": actors}))
+    with (
+        running(path, "--external", "microphone") as pipeline,
+        Microphone(pipeline, {b"\x01@vad:audio", b"\x01@supervisor:sessions"}) as microphone,
+    ):
+        # Of nobody, twice, before it began, and of a name and a manner beyond all limits.
+        microphone.socket.send_multipart([b"audio", b"no frame"])
+        tell(microphone, "nobody", "audio", b"audio", position=0, pcm=bytes(2 * BLOCK))
+        ended(microphone, "nobody")
+        opened(microphone, "twice")
+        opened(microphone, "twice")
+        ended(microphone, "twice")
+        ended(microphone, "twice")
+        opened(microphone, "n" * 1_000_000)
+        opened(microphone, "long", instruction="i" * 1_000_000)
+        opened(microphone, "broken", functions=[{"name": "f", "parameters": "none"}])
+        # Sound at a rate of its own, of more callers than would end a process.
+        for number in range(8):
+            opened(microphone, f"slow-{number}")
+            tell(
+                microphone,
+                f"slow-{number}",
+                "audio",
+                b"audio",
+                position=0,
+                rate_hz=8_000,
+                pcm=bytes(320),
+            )
+        pipeline.until(lambda _status: counter(pipeline, "sessions_failed") == 8, "the slow ones")
+        pipeline.until(lambda status: status.sessions == 1, "their end")
+        pipeline.until(lambda _status: counter(pipeline, "unopened") == 1, "the frame of nobody")
+
+        microphone.send(said("cards-001.wav"), 0, "anna")
+        for number in range(10_000):
+            opened(microphone, f"flood-{number}")
+        microphone.send(said("goforward.wav"), 0, "local")
+        for session in ("anna", "local"):
+            pipeline.frame(
+                "vad",
+                "speech",
+                lambda frame, who=session: isinstance(frame, SpeechEnded) and frame.session == who,
+            )
+        pipeline.until(lambda status: status.sessions == 301, "as many as may be open")
+        status = pipeline.status()
+    assert of(status, "vad").restarts == 0
+    assert "a session's name has 1 to 200 characters, not 1000000" in pipeline.output
+    assert "an instruction has up to 100000 characters, not 1000000" in pipeline.output
+    assert "functions.0 (f): parameters is no schema but a str" in pipeline.output
+    assert "nobody" in pipeline.output
+
+
+def test_a_session_whose_actor_died_and_does_not_come_back_to_it_ends(tmp_path: Path) -> None:
+    path = config(tmp_path, {"bringer": actor("Bringer")}, sessions={"source_lost_s": 0.5})
+    with running(path) as pipeline:
+        pipeline.until(lambda status: status.sessions == 2, "the session")
+        pipeline.kill("bringer", signal.SIGKILL)
+        pipeline.until(lambda status: status.sessions == 1, "its end")
+        assert of(pipeline.status(), "bringer").restarts == 1
+    assert "bringer died" in pipeline.output
