@@ -102,7 +102,7 @@ def export_mp4(recording: Recording, path: Path, user: str | None) -> None:
         GreenroomError: there is neither sound nor a turn, or `path` cannot be written.
     """
     sound = sound_of(recording, user)
-    happened = timeline.course_of(frames(recording.of(timeline.TYPES)))
+    happened = timeline.timeline_of(frames(recording.of(timeline.TYPES)))
     span_ns = sound.span_ns or happened.span_ns
     if span_ns is None:
         raise GreenroomError("neither sound nor turns were recorded: there is nothing to show")

@@ -33,7 +33,7 @@ from pipeline.errors import GreenroomError
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TERMINAL = (132, 42)
 """Columns and rows: every panel shows what it has."""
-WINDOW = (1280, 920)
+WINDOW = (1280, 960)
 """Pixels, the same for a browser."""
 PAGE_MS = 3000
 """The page has its first panels from the websocket 0.2 s after it is loaded, all after 1 s."""

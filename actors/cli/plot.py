@@ -47,7 +47,7 @@ def picture_of(recording: Recording, user: str | None = None) -> Picture:
     Raises:
         GreenroomError: there is nothing to draw in it, or `user` carries no sound.
     """
-    happened = timeline.course_of(frames(recording.of(timeline.TYPES)))
+    happened = timeline.timeline_of(frames(recording.of(timeline.TYPES)))
     heard = sound.sound_of(recording, user)
     span_ns = heard.span_ns or happened.span_ns
     if span_ns is None:
@@ -57,6 +57,6 @@ def picture_of(recording: Recording, user: str | None = None) -> Picture:
     return Picture(happened, (user_side, heard_side), span_ns, _title(recording, happened))
 
 
-def _title(recording: Recording, happened: timeline.Course) -> str:
+def _title(recording: Recording, happened: timeline.ConversationTimeline) -> str:
     count = len(happened.turns)
     return f"{recording.metadata['pipeline']}: {count} turn{'' if count == 1 else 's'}"

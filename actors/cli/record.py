@@ -17,7 +17,7 @@ from actors.services.recorder.consent import consents_of
 from actors.services.recorder.loop import COUNTERS, Loop
 from actors.services.recorder.options import RecorderOptions, limits_of
 from actors.services.recorder.privacy import Privacy
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from pipeline.bus import EndpointLock
 from pipeline.cli.running import find_runtime_dir
 from pipeline.config.description import read_description
@@ -41,7 +41,7 @@ def record_command(
     description = read_description(runtime_dir)
     privacy = Privacy(frozenset(options.without), options.transcripts_only)
     streams = choose(description.streams, options.streams)
-    roll = Roll(options.path, limits_of(options), description)
+    writer = RotatingWriter(options.path, limits_of(options), description)
     counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
     troubles: list[OSError] = []
     stop = Event()
@@ -55,15 +55,15 @@ def record_command(
     wanted = [each for each in streams if privacy.admits_stream(each.types)]
     with Capture(description, wanted, f"record-{os.getpid()}", counters) as capture:
         try:
-            roll.open()
+            writer.open()
         except OSError as error:
             raise GreenroomError(f"cannot record: {error}") from error
-        _say(f"recording {len(wanted)} streams to {roll.files[-1]}")
-        loop = Loop(capture, privacy, roll, counters, on_trouble, consents_of(description))
+        _say(f"recording {len(wanted)} streams to {writer.files[-1]}")
+        loop = Loop(capture, privacy, writer, counters, on_trouble, consents_of(description))
         loop.run(stop, _watch(runtime_dir, duration_s, stop))
     if troubles:
         raise GreenroomError(f"recording stopped: {troubles[0]}: make room on the disk")
-    _say(f"{counters['frames']} frames, {counters['lost']} lost: {_names(roll.files)}")
+    _say(f"{counters['frames']} frames, {counters['lost']} lost: {_names(writer.files)}")
 
 
 def _watch(runtime_dir: Path, duration_s: float | None, stop: Event) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from actors.recordings.envelope import Envelope
-from actors.recordings.timeline import Course, Span, TurnSpan
+from actors.recordings.timeline import ConversationTimeline, Span, TurnSpan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +46,7 @@ class Picture:
     """Draws a conversation; times are in seconds from `begin_ns`.
 
     Args:
-        course: What happened.
+        timeline: What happened.
         sides: What the user said and heard, as envelopes from `begin_ns` on.
         span_ns: When the picture begins and ends.
         title: Of the picture.
@@ -54,12 +54,12 @@ class Picture:
 
     def __init__(
         self,
-        course: Course,
+        timeline: ConversationTimeline,
         sides: tuple[Envelope, Envelope],
         span_ns: tuple[int, int],
         title: str,
     ) -> None:
-        self._course = course
+        self._timeline = timeline
         self._sides = sides
         self._begin_ns = span_ns[0]
         self._length_s = max((span_ns[1] - span_ns[0]) / 1e9, 0.1)
@@ -113,9 +113,9 @@ class Picture:
             top = max(top, float(high.max()), -float(low.min()))
         row.set_ylim(-top * 1.1, top * 1.1)
         _name(row, f"{name}\n(1 = full scale)")
-        for _, begin_s, end_s in self._visible(self._course.speech):
+        for _, begin_s, end_s in self._visible(self._timeline.speech):
             row.axvspan(begin_s, end_s, color=SPEECH, zorder=0)
-        if side == 0 and self._course.speech:
+        if side == 0 and self._timeline.speech:
             row.text(
                 1,
                 1.02,
@@ -128,7 +128,7 @@ class Picture:
 
     def _turns(self, row: Axes) -> None:
         lanes: list[float] = []
-        for turn, begin_s, end_s in self._visible(self._course.turns):
+        for turn, begin_s, end_s in self._visible(self._timeline.turns):
             lane = next((n for n, free_s in enumerate(lanes) if free_s <= begin_s), len(lanes))
             lanes[lane : lane + 1] = [end_s]
             colour = OUTCOMES.get(turn.recorded.outcome, OUTCOMES["open"])
@@ -153,7 +153,7 @@ class Picture:
     def _legend(self, row: Axes) -> None:
         from matplotlib.patches import Patch
 
-        seen = {turn.recorded.outcome for turn in self._course.turns}
+        seen = {turn.recorded.outcome for turn in self._timeline.turns}
         shown = [name for name in OUTCOMES if name in seen]
         if shown:
             row.legend(
@@ -168,8 +168,8 @@ class Picture:
             )
 
     def _routes(self, row: Axes) -> None:
-        owners = list(dict.fromkeys(each.label for each in self._course.routes))
-        for each, begin_s, end_s in self._visible(self._course.routes):
+        owners = list(dict.fromkeys(each.label for each in self._timeline.routes))
+        for each, begin_s, end_s in self._visible(self._timeline.routes):
             colour = OWNERS[owners.index(each.label) % len(OWNERS)]
             row.barh(0, end_s - begin_s, 0.9, begin_s, color=colour)
             text = self._fitted(each.label or "nobody", end_s - begin_s)
@@ -180,7 +180,7 @@ class Picture:
 
     def _faults(self, row: Axes) -> None:
         free_s = [0.0] * FAULT_LANES
-        for each in self._course.faults:
+        for each in self._timeline.faults:
             at_s = self._at_s(each.begin_ns)
             if not 0 <= at_s <= self._length_s:
                 continue
@@ -211,7 +211,7 @@ class Picture:
     def _latencies(self, row: Axes) -> None:
         known = [
             (self._at_s(turn.sounded_ns), turn.recorded.latency_ms["first_sound"], turn)
-            for turn in self._course.turns
+            for turn in self._timeline.turns
             if turn.sounded_ns is not None
             and 0 <= self._at_s(turn.sounded_ns) <= self._length_s
             and "first_sound" in turn.recorded.latency_ms

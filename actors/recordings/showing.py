@@ -59,7 +59,7 @@ def shown(recording: Recording, user: str | None) -> Iterator[Shown]:
         GreenroomError: there is nothing, or `user` carries no sound.
     """
     heard = sound_of(recording, user)
-    happened = timeline.course_of(frames(recording.of(timeline.TYPES)))
+    happened = timeline.timeline_of(frames(recording.of(timeline.TYPES)))
     if not (heard.span_ns or happened.span_ns or recording.of({"image"})):
         raise GreenroomError("neither sound, pictures nor turns were recorded: nothing to show")
     sources = (
@@ -92,7 +92,7 @@ def _pictures(recording: Recording) -> Iterator[Shown]:
             yield Shown(at_ns, Picture(f"{message.actor}.{message.port}", frame))
 
 
-def _turns(happened: timeline.Course) -> Iterator[Shown]:
+def _turns(happened: timeline.ConversationTimeline) -> Iterator[Shown]:
     ended = [(each.end_ns or each.begin_ns, each.recorded) for each in happened.turns]
     for at_ns, recorded in sorted(ended, key=lambda each: each[0]):
         yield Shown(at_ns, recorded)

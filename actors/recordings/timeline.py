@@ -1,4 +1,4 @@
-"""The course of a conversation: what happened from when to when. Pure."""
+"""The timeline of a conversation: what happened from when to when. Pure."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class TurnSpan(Span):
 
 
 @dataclass
-class Course:
+class ConversationTimeline:
     """Everything in the order in which it began.
 
     Attributes:
@@ -70,7 +70,7 @@ class Course:
         return (min(times), max(times)) if times else None
 
 
-def course_of(frames: Iterable[tuple[Message, Frame]]) -> Course:
+def timeline_of(frames: Iterable[tuple[Message, Frame]]) -> ConversationTimeline:
     """Return what happened in a recording, given its frames in the order of sending."""
     notes = _Notes()
 
@@ -82,17 +82,17 @@ def course_of(frames: Iterable[tuple[Message, Frame]]) -> Course:
     for name, recorded in turns_of(noted()).items():
         if name in notes.turns:
             notes.turns[name].recorded = recorded
-    course = notes.course
-    course.speech, course.turns = list(notes.speech.values()), list(notes.turns.values())
-    course.faults.sort(key=lambda each: each.begin_ns)
-    return course
+    timeline = notes.timeline
+    timeline.speech, timeline.turns = list(notes.speech.values()), list(notes.turns.values())
+    timeline.faults.sort(key=lambda each: each.begin_ns)
+    return timeline
 
 
 @dataclass
 class _Notes:
-    """What is known of the course so far."""
+    """What is known of the timeline so far."""
 
-    course: Course = field(default_factory=Course)
+    timeline: ConversationTimeline = field(default_factory=ConversationTimeline)
     speech: dict[str, Span] = field(default_factory=dict)
     turns: dict[str, TurnSpan] = field(default_factory=dict)
     boots: dict[str, int] = field(default_factory=dict)
@@ -115,17 +115,17 @@ class _Notes:
             case TurnClosed() if frame.turn in turns:
                 turns[frame.turn].end_ns = message.sent_ns
             case Route():
-                _route(self.course.routes, frame, message.sent_ns)
+                _route(self.timeline.routes, frame, message.sent_ns)
             case Fault():
                 code = f" {frame.code}" if frame.code is not None else ""
                 label = f"{frame.backend}: {frame.fault}{code}"
-                self.course.faults.append(Span(message.sent_ns, label=label))
+                self.timeline.faults.append(Span(message.sent_ns, label=label))
 
     def _restart(self, message: Message, frame: Frame) -> None:
         """An actor whose `boot` grows was started again; 0 is who does not count."""
         known = self.boots.setdefault(message.actor, frame.boot)
         if 0 < known < frame.boot:
-            self.course.faults.append(Span(message.sent_ns, label=f"{message.actor}: restarted"))
+            self.timeline.faults.append(Span(message.sent_ns, label=f"{message.actor}: restarted"))
         self.boots[message.actor] = max(known, frame.boot)
 
 

@@ -17,7 +17,7 @@ from actors.lib.audio.pcm import Samples, to_pcm, to_samples
 from actors.recordings.captions import Caption, captions_of
 from actors.recordings.conversation import RecordedTurn
 from actors.recordings.timeline import TurnSpan
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
@@ -70,11 +70,11 @@ def recorded(tmp_path: Path, *streams: tuple[str, Frame]) -> Path:
     pipeline = description(tmp_path)
     for name, inputs in INPUTS.items():
         pipeline.config["actors"][name] = {"use": name, "inputs": inputs}
-    roll = Roll(str(path), Limits(), pipeline)
+    writer = RotatingWriter(str(path), Limits(), pipeline)
     for seq, (stream, frame) in enumerate(streams):
         actor, _, port = stream.partition(".")
-        roll.write(taken(frame, seq, actor, port))
-    roll.close()
+        writer.write(taken(frame, seq, actor, port))
+    writer.close()
     return path
 
 

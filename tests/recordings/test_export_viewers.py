@@ -19,7 +19,7 @@ from test_export import LIVE, ZERO_NS, S, picture, playback, recorded, sound
 from actors.cli.export import ExportForm, export_command
 from actors.lib.audio.pcm import to_samples
 from actors.recordings.reader import read_recording
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
@@ -186,9 +186,9 @@ def test_a_viewer_is_given_no_empty_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: ExportForm, suffix: str
 ) -> None:
     path = tmp_path / "talk.mcap"
-    roll = Roll(str(path), Limits(), description(tmp_path))
-    roll.write(taken(Route(owner="live", epoch=0, reason="first"), 0, "supervisor", "route"))
-    roll.close()
+    writer = RotatingWriter(str(path), Limits(), description(tmp_path))
+    writer.write(taken(Route(owner="live", epoch=0, reason="first"), 0, "supervisor", "route"))
+    writer.close()
     with pytest.raises(GreenroomError, match="nothing to show"):
         export_command([path], to, None, None, binary=False)
     assert not path.with_suffix(suffix).exists()

@@ -12,9 +12,9 @@ from actors.cli.plot import plot_command
 from actors.lib.audio.pcm import Samples, to_pcm
 from actors.recordings.envelope import envelopes, window_of
 from actors.recordings.reader import frames, read_recording
-from actors.recordings.timeline import Course, course_of
+from actors.recordings.timeline import ConversationTimeline, timeline_of
 from actors.services.recorder.capture import Taken
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
@@ -99,13 +99,14 @@ class Talk:
         self.say(closed_s, "supervisor.turns", verdict)
 
     def record(self, path: Path) -> Path:
-        roll = Roll(str(path), Limits(), description(path.parent))
+        writer = RotatingWriter(str(path), Limits(), description(path.parent))
         for seq, (sent_s, stream, frame, boot) in enumerate(sorted(self.sent, key=lambda s: s[0])):
             actor, _, port = stream.partition(".")
-            data = encode(frame, seq=seq, boot=boot, sent_ns=at(sent_s))
+            named = frame.model_copy(update={"session": frame.session or "local"})
+            data = encode(named, seq=seq, boot=boot, sent_ns=at(sent_s))
             fields = {"type": frame.type_name, "seq": seq, "sent_ns": at(sent_s)}
-            roll.write(Taken(actor, port, fields, data, at(sent_s)))
-        roll.close()
+            writer.write(Taken(actor, port, fields, data, at(sent_s)))
+        writer.close()
         return path
 
 
@@ -133,12 +134,12 @@ def talk() -> Talk:
     return made
 
 
-def course(path: Path) -> Course:
-    return course_of(list(frames(read_recording([path]).messages)))
+def timeline_in(path: Path) -> ConversationTimeline:
+    return timeline_of(list(frames(read_recording([path]).messages)))
 
 
 def test_the_course_has_speech_turns_routes_faults_and_restarts(tmp_path: Path) -> None:
-    found = course(talk().record(tmp_path / "talk.mcap"))
+    found = timeline_in(talk().record(tmp_path / "talk.mcap"))
     assert [(s.begin_ns, s.end_ns) for s in found.speech] == [
         (at(0.5), at(1.5)),
         (at(4.5), at(5.5)),

@@ -16,7 +16,7 @@ from actors.cli.plot import plot_command
 from actors.cli.session_files import MOST_CHARACTERS, file_part
 from actors.lib.audio.pcm import to_pcm, to_samples
 from actors.recordings.reader import read_recording
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
@@ -54,12 +54,12 @@ def said(session: str, text: str) -> list[tuple[str, Frame]]:
 def recorded(tmp_path: Path, name: str, *streams: tuple[str, Frame]) -> Path:
     """Frames as the recorder writes them, between heartbeats of the pipeline's own session."""
     path = tmp_path / name
-    roll = Roll(str(path), Limits(), description(tmp_path))
+    writer = RotatingWriter(str(path), Limits(), description(tmp_path))
     alive = Health(session="local", actor="live", pid=1, state=ActorState.READY)
     for seq, (stream, frame) in enumerate([("live.health", alive), *streams]):
         actor, _, port = stream.partition(".")
-        roll.write(taken(frame, seq, actor, port))
-    roll.close()
+        writer.write(taken(frame, seq, actor, port))
+    writer.close()
     return path
 
 

@@ -14,7 +14,7 @@ from recorder_frames import blocks, description, payload
 
 from actors.cli.reproduce import reproduce_command
 from actors.services.recorder.capture import Taken
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.frames import (
     AnswerAudio,
@@ -147,14 +147,14 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         config = {"actors": {"http": {"use": "http", "options": {}, "inputs": INPUTS}}}
         started_ns = time.monotonic_ns()
         pipeline = replace(description(tmp_path, **streams), config=config, started_ns=started_ns)
-        roll = Roll(str(tmp_path / "run.mcap"), Limits(), pipeline)
+        writer = RotatingWriter(str(tmp_path / "run.mcap"), Limits(), pipeline)
         seqs = {stream: count() for _, stream, _ in rows}
         for at_s, stream, frame in sorted(rows, key=lambda row: row[0]):
             actor, _, port = stream.partition(".")
             sent_ns = started_ns + round(at_s * 1e9)
             data = payload(frame, next(seqs[stream]), sent_ns)
-            roll.write(Taken(actor, port, msgpack.unpackb(data), data, sent_ns))
-        roll.close()
+            writer.write(Taken(actor, port, msgpack.unpackb(data), data, sent_ns))
+        writer.close()
         return tmp_path / "run.mcap"
 
     return write

@@ -13,7 +13,7 @@ from actors.cli.compare import compare_command
 from actors.recordings.comparison import Mark, compare, word_marks
 from actors.recordings.conversation import RecordedTurn, turns_of
 from actors.recordings.retiming import Retiming, ended
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.frames import (
     AnswerAudio,
@@ -128,11 +128,11 @@ def test_words_are_marked_by_the_side_that_has_them() -> None:
 
 def recorded(path: Path, frames: list[Frame]) -> str:
     pipeline = description(path.parent, live={"transcript": ["transcript"]})
-    roll = Roll(str(path), Limits(), pipeline)
+    writer = RotatingWriter(str(path), Limits(), pipeline)
     for seq, frame in enumerate(frames):
         each = taken(frame, seq, "live", "transcript")
-        roll.write(each)
-    roll.close()
+        writer.write(each)
+    writer.close()
     return str(path)
 
 

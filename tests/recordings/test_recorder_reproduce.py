@@ -11,7 +11,7 @@ from recorder_frames import blocks, description, taken
 
 from actors.cli.reproduce import reproduce_command
 from actors.recordings.difference import Difference, differences
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.errors import ConfigError, GreenroomError
 from pipeline.frames import Transcript, UserText
@@ -42,11 +42,11 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             }
         },
     )
-    roll = Roll(str(tmp_path / "run.mcap"), Limits(), pipeline)
+    writer = RotatingWriter(str(tmp_path / "run.mcap"), Limits(), pipeline)
     for seq, block in enumerate(blocks(5)):
-        roll.write(taken(block, seq))
-        roll.write(taken(say(f"block {seq}"), seq, "counter", "text"))
-    roll.close()
+        writer.write(taken(block, seq))
+        writer.write(taken(say(f"block {seq}"), seq, "counter", "text"))
+    writer.close()
     return tmp_path / "run.mcap"
 
 

@@ -15,7 +15,7 @@ from pipeline.frames import ActorState
 
 if TYPE_CHECKING:
     from actors.services.recorder.loop import Loop
-    from actors.services.recorder.rotating_writer import Roll
+    from actors.services.recorder.rotating_writer import RotatingWriter
 
 
 def require_mcap() -> None:
@@ -62,7 +62,7 @@ class Recorder(Actor[RecorderOptions]):
         from actors.services.recorder.capture import choose
         from actors.services.recorder.loop import COUNTERS
         from actors.services.recorder.privacy import Privacy
-        from actors.services.recorder.rotating_writer import Roll
+        from actors.services.recorder.rotating_writer import RotatingWriter
         from pipeline.config.description import read_description
 
         options = self.options
@@ -71,7 +71,9 @@ class Recorder(Actor[RecorderOptions]):
         chosen = choose(self._description.streams, options.streams)
         self._streams = [each for each in chosen if self._privacy.admits_stream(each.types)]
         written = self.checkpoint.get("files", [])
-        self._roll: Roll = Roll(options.path, limits_of(options), self._description, written)
+        self._writer: RotatingWriter = RotatingWriter(
+            options.path, limits_of(options), self._description, written
+        )
         self.counters.update(dict.fromkeys(COUNTERS, 0))
         self._stop = Event()
 
@@ -98,14 +100,14 @@ class Recorder(Actor[RecorderOptions]):
         return Loop(
             capture,
             self._privacy,
-            self._roll,
+            self._writer,
             self.counters,
             self._on_trouble,
             consents_of(self._description),
         )
 
     def _note_files(self) -> None:
-        self.checkpoint["files"] = [str(each) for each in self._roll.files]
+        self.checkpoint["files"] = [str(each) for each in self._writer.files]
 
     def _on_trouble(self, error: OSError | None) -> None:
         self._events.call_soon_threadsafe(self._set_trouble, error)

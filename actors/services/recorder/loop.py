@@ -10,7 +10,7 @@ from threading import Event
 from actors.services.recorder.capture import Capture, Taken
 from actors.services.recorder.consent import Consents
 from actors.services.recorder.privacy import Privacy
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 
 BATCH_S = 0.05
 """Frames are read so often, many at a time: a twentieth of the wake-ups, and far from the
@@ -30,7 +30,7 @@ class Loop:
     Args:
         capture: Where frames come from.
         privacy: Which of them are recorded; the others are counted as `withheld`.
-        roll: Where they go.
+        writer: Where they go.
         counters: `frames` recorded, `write_errors`, and frames `unwritten` because of them.
         on_trouble: Called with the error when the disk refuses, and with None when it is well
             again.
@@ -41,14 +41,14 @@ class Loop:
         self,
         capture: Capture,
         privacy: Privacy,
-        roll: Roll,
+        writer: RotatingWriter,
         counters: Counter[str],
         on_trouble: Callable[[OSError | None], None],
         consents: Consents | None = None,
     ) -> None:
         self._capture = capture
         self._privacy = privacy
-        self._roll = roll
+        self._writer = writer
         self._counters = counters
         self._on_trouble = on_trouble
         self._consents = consents
@@ -64,11 +64,11 @@ class Loop:
                     self._record(each)
             if self._consents is not None:
                 self._counters["withheld"] += self._consents.expire(time.monotonic_ns())
-            self._guarded(self._roll.tick)
+            self._guarded(self._writer.tick)
             tick()
             if not stopping:
                 stop.wait(BATCH_S)
-        self._guarded(self._roll.close)
+        self._guarded(self._writer.close)
 
     def _consented(self, taken: Taken) -> list[Taken]:
         if self._consents is None:
@@ -82,7 +82,7 @@ class Loop:
             self._counters["withheld"] += 1
         elif self._retry_s is not None and time.monotonic() < self._retry_s:
             self._counters["unwritten"] += 1
-        elif self._guarded(lambda: self._roll.write(taken)):
+        elif self._guarded(lambda: self._writer.write(taken)):
             self._counters["frames"] += 1
             if self._retry_s is not None:
                 self._retry_s = None

@@ -17,7 +17,7 @@ FLUSH_EVERY_NS = 1_000_000_000
 """A stream of a few words a minute would fill no chunk for hours."""
 
 
-class Roll:
+class RotatingWriter:
     """Writes frames to a file, and to the next when that is long or old enough.
 
     Args:

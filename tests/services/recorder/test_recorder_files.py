@@ -16,18 +16,18 @@ from recorder_frames import blocks, description, payload, taken
 
 from actors.recordings.reader import read_recording
 from actors.services.recorder.mcap_file import CHUNK_BYTES
-from actors.services.recorder.rotating_writer import Roll
+from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import Limits
 from pipeline.errors import ConfigError, GreenroomError
 from pipeline.frames import Side, Transcript
 
 
-def roll(tmp_path: Path, name: str = "talk.mcap", **limits: float) -> Roll:
+def writer(tmp_path: Path, name: str = "talk.mcap", **limits: float) -> RotatingWriter:
     pipeline = description(tmp_path, microphone={"audio": ["audio"]})
-    return Roll(str(tmp_path / name), Limits(**limits), pipeline)  # type: ignore[arg-type]
+    return RotatingWriter(str(tmp_path / name), Limits(**limits), pipeline)  # type: ignore[arg-type]
 
 
-def write_all(writing: Roll, count: int) -> None:
+def write_all(writing: RotatingWriter, count: int) -> None:
     for seq, block in enumerate(blocks(count)):
         writing.write(taken(block, seq))
 
@@ -35,7 +35,7 @@ def write_all(writing: Roll, count: int) -> None:
 def test_bytes_schema_config_and_version_are_in_the_file(tmp_path: Path) -> None:
     from mcap.reader import make_reader
 
-    writing = roll(tmp_path)
+    writing = writer(tmp_path)
     sent = [taken(block, seq) for seq, block in enumerate(blocks(3))]
     words = Transcript(turn="local:0", epoch=1, backend="live", side=Side.USER, text="go")
     sent.append(taken(words, 0, "live", "transcript"))
@@ -63,8 +63,8 @@ import os, signal, sys
 from pathlib import Path
 sys.path[:0] = [sys.argv[1], str(Path(sys.argv[1]).parents[1] / "helpers")]
 from recorder_frames import blocks, taken
-from test_recorder_files import roll
-writing = roll(Path(sys.argv[2]))
+from test_recorder_files import writer
+writing = writer(Path(sys.argv[2]))
 for seq, block in enumerate(blocks(1000)):
     writing.write(taken(block, seq))
 os.kill(os.getpid(), signal.SIGKILL)
@@ -91,7 +91,7 @@ def test_a_killed_recorder_loses_no_more_than_a_chunk(tmp_path: Path) -> None:
 def test_a_file_that_breaks_off_anywhere_is_read_or_refused_in_words(
     tmp_path: Path, cut: int, readable: bool
 ) -> None:
-    writing = roll(tmp_path)
+    writing = writer(tmp_path)
     for seq, block in enumerate(blocks(10)):
         writing.write(taken(block, seq))
     writing.close()
@@ -114,7 +114,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_chunk_that_is_damaged_is_an_error_in_words(tmp_path: Path) -> None:
-    writing = roll(tmp_path)
+    writing = writer(tmp_path)
     write_all(writing, 300)
     writing.close()
     path = tmp_path / "talk.mcap"
@@ -127,7 +127,7 @@ def test_a_chunk_that_is_damaged_is_an_error_in_words(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_while_it_is_read_is_an_error_in_words(tmp_path: Path) -> None:
-    writing = roll(tmp_path)
+    writing = writer(tmp_path)
     write_all(writing, 300)
     writing.close()
     recording = read_recording([tmp_path / "talk.mcap"])
@@ -137,7 +137,7 @@ def test_a_file_that_changes_while_it_is_read_is_an_error_in_words(tmp_path: Pat
 
 
 def test_messages_are_found_by_place_and_by_channel(tmp_path: Path) -> None:
-    writing = roll(tmp_path)
+    writing = writer(tmp_path)
     words = Transcript(turn="local:0", epoch=1, backend="live", side=Side.USER, text="go")
     sent = [taken(block, seq) for seq, block in enumerate(blocks(4))]
     sent.insert(2, taken(words, 0, "live", "transcript"))
@@ -157,7 +157,7 @@ def test_a_long_file_is_followed_by_others_and_the_oldest_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("actors.services.recorder.rotating_writer.FLUSH_EVERY_NS", 0)
-    writing = roll(tmp_path, max_bytes=3000, keep_files=2)
+    writing = writer(tmp_path, max_bytes=3000, keep_files=2)
     for seq, block in enumerate(blocks(40)):
         writing.write(taken(block, seq))
         writing.tick()
@@ -174,7 +174,7 @@ def test_a_long_file_is_followed_by_others_and_the_oldest_is_removed(
 
 def test_a_recording_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     for _ in range(2):
-        writing = roll(tmp_path)
+        writing = writer(tmp_path)
         writing.write(taken(blocks(1)[0], 0))
         writing.close()
     assert {path.name for path in tmp_path.glob("*")} == {"talk.mcap", "talk-2.mcap"}
@@ -182,7 +182,7 @@ def test_a_recording_that_is_there_is_never_written_over(tmp_path: Path) -> None
 
 def test_frames_that_two_files_of_a_run_hold_are_read_once(tmp_path: Path) -> None:
     sent = [taken(block, seq) for seq, block in enumerate(blocks(6))]
-    writing = roll(tmp_path)
+    writing = writer(tmp_path)
     for piece in (sent[:4], sent[2:]):
         writing.open()
         for each in piece:
@@ -194,7 +194,7 @@ def test_frames_that_two_files_of_a_run_hold_are_read_once(tmp_path: Path) -> No
 
 def test_files_of_two_runs_are_no_recording(tmp_path: Path) -> None:
     for name in ("a.mcap", "b.mcap"):
-        writing = roll(tmp_path, name)
+        writing = writer(tmp_path, name)
         writing.write(taken(blocks(1)[0], 0))
         writing.close()
     with pytest.raises(GreenroomError, match="of another run"):
@@ -204,12 +204,12 @@ def test_files_of_two_runs_are_no_recording(tmp_path: Path) -> None:
 def test_a_disk_without_room_is_an_error_and_leaves_no_empty_file(tmp_path: Path) -> None:
     os.symlink("/dev/full", tmp_path / "talk.mcap")  # noqa: PTH211 - as ln -s does
     with pytest.raises(OSError, match="No space left") as caught:
-        roll(tmp_path).write(taken(blocks(1)[0], 0))
+        writer(tmp_path).write(taken(blocks(1)[0], 0))
     assert caught.value.errno == errno.ENOSPC
 
 
 def test_a_file_that_may_grow_no_more_stays_readable_f26(tmp_path: Path) -> None:
-    writing = roll(tmp_path)
+    writing = writer(tmp_path)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
     try:
@@ -225,4 +225,4 @@ def test_a_file_that_may_grow_no_more_stays_readable_f26(tmp_path: Path) -> None
 
 def test_a_path_with_an_unknown_placeholder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"only \{pipeline\} and \{time\}"):
-        roll(tmp_path, "{day}.mcap")
+        writer(tmp_path, "{day}.mcap")
