@@ -6,6 +6,8 @@ from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
 
+from pipeline.errors import ConfigError
+
 RATE_HZ = 16_000
 """Microphone streams of the pipeline; also what the service takes without resampling."""
 PREROLL_S = 5
@@ -22,6 +24,16 @@ JOINED = 25
 
 LONGEST_MESSAGE = RATE_HZ // 2
 """Samples in one message when a whole turn is sent at once: 500 ms, 21 KB on the wire."""
+
+
+def check_rate(rate_hz: int) -> None:
+    """Return if a stream of so many samples a second can be used.
+
+    Raises:
+        ConfigError: it has another rate.
+    """
+    if rate_hz != RATE_HZ:
+        raise ConfigError(f"audio has {rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
 
 
 class AudioRing:

@@ -9,7 +9,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.backends.gemini.close_reason import closing_of, network_errors
+from actors.backends.gemini.close_reason import close_reason_of, network_errors
 from actors.backends.gemini.credentials import find_keys
 from actors.backends.gemini.faults import classify
 from actors.backends.gemini.live.client import live_client
@@ -38,4 +38,4 @@ async def _models() -> list[Model]:
     try:
         return await list_models(live_client(Server(keys), options))
     except network_errors() as error:
-        raise GreenroomError(str(classify(closing_of(error)))) from error
+        raise GreenroomError(str(classify(close_reason_of(error)))) from error

@@ -1,4 +1,4 @@
-"""From the exceptions of google-genai, websockets, httpx and the system to a `Closing`."""
+"""From the exceptions of google-genai, websockets, httpx and the system to a `CloseReason`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from actors.backends.gemini.faults import Closing, Source
+from actors.backends.gemini.faults import CloseReason, Source
 
 ABNORMAL = 1006
 """RFC 6455: no close frame came; the cause, if known here, is in what was to be sent."""
@@ -23,9 +23,9 @@ ODD_FRAMES = (ValueError, TypeError, LookupError, AttributeError)
 class ConnectionOverError(Exception):
     """A connection ended, was refused or could not be made."""
 
-    def __init__(self, closing: Closing) -> None:
-        super().__init__(closing.reason)
-        self.closing = closing
+    def __init__(self, close_reason: CloseReason) -> None:
+        super().__init__(close_reason.reason)
+        self.close_reason = close_reason
 
 
 @cache
@@ -42,23 +42,23 @@ def network_errors() -> tuple[type[Exception], ...]:
     return (errors.APIError, exceptions.WebSocketException, OSError, EOFError, *of_http)
 
 
-def closing_of(error: BaseException) -> Closing:
+def close_reason_of(error: BaseException) -> CloseReason:
     """Return what an exception of `network_errors` says, as far as it says anything."""
     from google.genai import errors
     from websockets import exceptions
 
     if isinstance(error, exceptions.InvalidStatus):
         body = bytes(error.response.body or b"").decode("utf-8", "replace")
-        return http_closing(error.response.status_code, _parsed(body), body)
+        return http_close_reason(error.response.status_code, _parsed(body), body)
     if isinstance(error, errors.APIError):
         return _of_api_error(error)
     if isinstance(error, exceptions.ConnectionClosed):
         return _of_close_frames(error)
     text = str(error) or type(error).__name__
-    return Closing(Source.LOCAL, None, f"network: {type(error).__name__}: {text}")
+    return CloseReason(Source.LOCAL, None, f"network: {type(error).__name__}: {text}")
 
 
-def http_closing(status: int | None, details: Any, fallback: str = "") -> Closing:
+def http_close_reason(status: int | None, details: Any, fallback: str = "") -> CloseReason:
     """Return what an error body says; `details` is the JSON, wrapped in `error` or flat."""
     error = details.get("error", details) if isinstance(details, dict) else {}
     if not isinstance(error, dict):
@@ -71,29 +71,29 @@ def http_closing(status: int | None, details: Any, fallback: str = "") -> Closin
             found = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
             delay = float(found[1]) if found else delay
     code = status if status is not None else error.get("code")
-    return Closing(
+    return CloseReason(
         Source.HTTP, code if isinstance(code, int) else None, " ".join(words).strip(), delay
     )
 
 
-def _of_api_error(error: Any) -> Closing:
+def _of_api_error(error: Any) -> CloseReason:
     if error.code is not None and FIRST_HTTP_STATUS <= error.code <= LAST_HTTP_STATUS:
-        return http_closing(error.code, error.details, str(error.details))
+        return http_close_reason(error.code, error.details, str(error.details))
     cause = error.__context__
     if error.code == ABNORMAL and getattr(cause, "sent", None) is not None:
         return _of_close_frames(cause)
     reason = error.details if isinstance(error.details, str) else json.dumps(error.details)
     if error.code == ABNORMAL:
         reason = ""
-    return Closing(Source.CLOSE, error.code, reason)
+    return CloseReason(Source.CLOSE, error.code, reason)
 
 
-def _of_close_frames(error: Any) -> Closing:
+def _of_close_frames(error: Any) -> CloseReason:
     """A close frame received says why; one only sent says what was wrong on this side."""
     frame = error.rcvd or error.sent
     if frame is None:
-        return Closing(Source.CLOSE, ABNORMAL, "")
-    return Closing(Source.CLOSE, frame.code, frame.reason)
+        return CloseReason(Source.CLOSE, ABNORMAL, "")
+    return CloseReason(Source.CLOSE, frame.code, frame.reason)
 
 
 def _parsed(body: str) -> Any:

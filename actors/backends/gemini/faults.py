@@ -25,7 +25,7 @@ class Source(StrEnum):
 
 
 @dataclass(frozen=True)
-class Closing:
+class CloseReason:
     """How a connection ended or was refused, as received."""
 
     source: Source
@@ -47,9 +47,9 @@ class Row(BaseModel):
     retry_after_s: float | None = Field(None, ge=0)
     advice: str = ""
 
-    def fits(self, closing: Closing) -> bool:
-        """Whether this line is about that closing."""
-        return self.code == closing.code and self.text.casefold() in closing.reason.casefold()
+    def fits(self, closed: CloseReason) -> bool:
+        """Whether this line is about that close reason."""
+        return self.code == closed.code and self.text.casefold() in closed.reason.casefold()
 
 
 @cache
@@ -63,19 +63,19 @@ def rows() -> dict[Source, list[Row]]:
     }
 
 
-def classify(closing: Closing) -> FaultInfo:
-    """Look a closing up; one that no line fits is `unknown` and met with patience."""
-    reason = redact(closing.reason)
-    for row in rows()[closing.source]:
-        if row.fits(closing):
-            waits = [s for s in (row.retry_after_s, closing.retry_after_s) if s is not None]
+def classify(closed: CloseReason) -> FaultInfo:
+    """Look a close reason up; one that no line fits is `unknown` and met with patience."""
+    reason = redact(closed.reason)
+    for row in rows()[closed.source]:
+        if row.fits(closed):
+            waits = [s for s in (row.retry_after_s, closed.retry_after_s) if s is not None]
             return FaultInfo(
                 row.fault,
                 row.action,
-                closing.code,
+                closed.code,
                 reason,
                 row.advice,
                 max(waits, default=None),
                 row.option,
             )
-    return FaultInfo(FaultClass.UNKNOWN, Action.BACK_OFF, closing.code, reason)
+    return FaultInfo(FaultClass.UNKNOWN, Action.BACK_OFF, closed.code, reason)

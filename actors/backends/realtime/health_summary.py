@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.backends.status import shown
 from pipeline.actor import Actor
-from pipeline.frames import ActorState, BackendState
+from pipeline.frames import BackendState
 
-SHOWN = {BackendState.CONNECTING: ActorState.CONNECTING, BackendState.READY: ActorState.READY}
-"""What a backend that cannot answer shows as an actor is `degraded`: it works, the service does
-not."""
 ORDER = (
     BackendState.READY,
     BackendState.CONNECTING,
@@ -49,4 +47,4 @@ class HealthSummary:
         best = next((state for state in ORDER if self._reasons[state]), None)
         if best is not None:
             reason = next(iter(self._reasons[best].values()))
-            self._actor.set_state(SHOWN.get(best, ActorState.DEGRADED), reason)
+            self._actor.set_state(shown(best), reason)

@@ -9,9 +9,10 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, ClassVar, TypeVar
 
-from actors.backends.audio_ring import RATE_HZ
+from actors.backends.audio_ring import check_rate
 from actors.backends.manner import functions_of, manner_of
 from actors.backends.ports import INPUTS, OUTPUTS
+from actors.backends.status import shown
 from actors.backends.store import open_store
 from actors.backends.turnwise.answer import Answer, AnswerState
 from actors.backends.turnwise.records import SessionRecords
@@ -46,9 +47,6 @@ OptionsT = TypeVar("OptionsT", bound=Options)
 
 LAST_WORD = {"turns": -1, "route": 1}
 """Order of ports in which replayed frames are taken; the others are in between."""
-SHOWN = {BackendState.CONNECTING: ActorState.CONNECTING, BackendState.READY: ActorState.READY}
-"""What a backend that cannot answer shows as an actor is `degraded`: it works, the service does
-not."""
 
 
 class TurnBasedBackend(Actor[OptionsT], ABC):
@@ -108,7 +106,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         self, state: BackendState, reason: str = "", retry_after_s: float | None = None
     ) -> None:
         """Say whether turns can be answered."""
-        self.set_state(SHOWN.get(state, ActorState.DEGRADED), reason)
+        self.set_state(shown(state), reason)
         self._status = BackendStatus(
             backend=self.name, state=state, reason=reason, retry_after_s=retry_after_s
         )
@@ -119,8 +117,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
 
     def on_audio(self, frame: Audio) -> None:
         """Keep the sound."""
-        if frame.rate_hz != RATE_HZ:
-            raise ValueError(f"audio has {frame.rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
+        check_rate(frame.rate_hz)
         self._session(frame.session).hear(frame.position, frame.pcm)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.backends.fault_info import Action, FaultInfo
-from actors.backends.gemini.faults import Closing, Source, classify
+from actors.backends.gemini.faults import CloseReason, Source, classify
 from actors.backends.realtime.options import Reconnect
 from actors.backends.realtime.reconnect_policy import Decision, ReconnectPolicy
 from pipeline.frames import BackendState, FaultClass
@@ -19,7 +19,7 @@ def policy(*, ready: bool = True) -> ReconnectPolicy:
 
 
 def closed(code: int, reason: str) -> FaultInfo:
-    return classify(Closing(Source.CLOSE, code, reason))
+    return classify(CloseReason(Source.CLOSE, code, reason))
 
 
 CUT = closed(1006, "")

@@ -10,8 +10,8 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.fault_info import Action, FaultInfo
-from actors.backends.gemini.close_reason import ConnectionOverError, closing_of, network_errors
-from actors.backends.gemini.faults import Closing, Source, classify
+from actors.backends.gemini.close_reason import ConnectionOverError, close_reason_of, network_errors
+from actors.backends.gemini.faults import CloseReason, Source, classify
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
 from actors.backends.gemini.keys import KeyPool
@@ -193,7 +193,7 @@ class Service:
                 try:
                     server = await find_server(self._options, self._surroundings)
                 except ConnectionOverError as error:
-                    raise ServiceFailedError(classify(error.closing)) from error
+                    raise ServiceFailedError(classify(error.close_reason)) from error
                 except GreenroomError as error:
                     raise _misconfigured(error) from error
                 if server.keys != self._pool.keys:
@@ -230,12 +230,12 @@ def _misconfigured(error: GreenroomError) -> ServiceFailedError:
 
 
 def _info_of(error: Exception) -> FaultInfo:
-    return with_daily_quota(classify(closing_of(error)), getattr(error, "details", None))
+    return with_daily_quota(classify(close_reason_of(error)), getattr(error, "details", None))
 
 
-def _silence(when: str) -> Closing:
-    return Closing(Source.LOCAL, None, f"no event: {when}")
+def _silence(when: str) -> CloseReason:
+    return CloseReason(Source.LOCAL, None, f"no event: {when}")
 
 
-def _odd() -> Closing:
-    return Closing(Source.LOCAL, None, "the response is no JSON message")
+def _odd() -> CloseReason:
+    return CloseReason(Source.LOCAL, None, "the response is no JSON message")

@@ -15,11 +15,11 @@ from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
-    closing_of,
-    http_closing,
+    close_reason_of,
+    http_close_reason,
     network_errors,
 )
-from actors.backends.gemini.faults import Closing, Source, classify
+from actors.backends.gemini.faults import CloseReason, Source, classify
 from actors.backends.gemini.live.capabilities import Family
 from actors.backends.gemini.live.events import events_of
 from actors.backends.gemini.live.last_frame import LastFrame
@@ -163,7 +163,7 @@ class GeminiLink:
         try:
             yield
         except ConnectionOverError as error:
-            info = classify(error.closing)
+            info = classify(error.close_reason)
             self._on_fault(info)
             raise LinkOverError(info) from error
 
@@ -180,9 +180,9 @@ class GeminiLink:
                 )
         except TimeoutError as error:
             reason = f"setup was not answered within {setup_timeout_s:g} s"
-            raise ConnectionOverError(Closing(Source.LOCAL, None, reason)) from error
+            raise ConnectionOverError(CloseReason(Source.LOCAL, None, reason)) from error
         except network_errors() as error:
-            raise ConnectionOverError(closing_of(error)) from error
+            raise ConnectionOverError(close_reason_of(error)) from error
         except ODD_FRAMES as error:
             raise ConnectionOverError(_odd("the first frame is no JSON message")) from error
         if session.setup_complete is None:
@@ -202,7 +202,7 @@ class GeminiLink:
                 messages = session.receive()
                 continue
             except network_errors() as error:
-                raise ConnectionOverError(closing_of(error)) from error
+                raise ConnectionOverError(close_reason_of(error)) from error
             except ODD_FRAMES as error:
                 self._check_odd_frame(error, last)
                 messages = session.receive()
@@ -214,7 +214,7 @@ class GeminiLink:
         """Return if the frame can be passed over: a field from the future."""
         unparsed = last.parsed() if isinstance(error, TypeError) else None
         if unparsed is not None and "error" in unparsed:
-            raise ConnectionOverError(http_closing(None, unparsed)) from error
+            raise ConnectionOverError(http_close_reason(None, unparsed)) from error
         if unparsed is None and not isinstance(error, ValidationError):
             raise ConnectionOverError(_odd("a frame is no JSON message")) from error
         self._counters["unknown_frames"] += 1
@@ -282,7 +282,7 @@ class GeminiLink:
         try:
             await work
         except network_errors() as error:
-            raise ConnectionOverError(closing_of(error)) from error
+            raise ConnectionOverError(close_reason_of(error)) from error
 
 
 def audio_message(pcm: bytes) -> str:
@@ -299,5 +299,5 @@ def _content(role: str, text: str) -> types.ContentDict:
     return {"role": role, "parts": [{"text": text}]}
 
 
-def _odd(reason: str) -> Closing:
-    return Closing(Source.LOCAL, None, reason)
+def _odd(reason: str) -> CloseReason:
+    return CloseReason(Source.LOCAL, None, reason)

@@ -11,10 +11,10 @@ from actors.backends.fault_info import Action, FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
-    closing_of,
+    close_reason_of,
     network_errors,
 )
-from actors.backends.gemini.faults import Closing, Source, classify
+from actors.backends.gemini.faults import CloseReason, Source, classify
 from actors.backends.gemini.keys import KeyPool
 from actors.backends.gemini.live.capabilities import family_of
 from actors.backends.gemini.live.client import live_client
@@ -79,7 +79,7 @@ class LiveService:
             server, key = await self._prepared(manner.model)
             client = self._client_for(server, key)
         except ConnectionOverError as error:
-            raise LinkOverError(classify(error.closing)) from error
+            raise LinkOverError(classify(error.close_reason)) from error
         except GreenroomError as error:
             if isinstance(error, ModelError) and manner.model != self._options.model:
                 raise MannerError(str(error)) from error
@@ -141,7 +141,7 @@ class LiveService:
         try:
             await self._check_model(server, model, self._client_for(server, key))
         except ConnectionOverError as error:
-            info = classify(error.closing)
+            info = classify(error.close_reason)
             self._pool.failed(key, model, info, time.monotonic())
             raise LinkOverError(info) from error
         return server, key
@@ -180,10 +180,10 @@ class LiveService:
             async with asyncio.timeout(self._options.setup_timeout_s):
                 models = await list_models(client)
         except network_errors() as error:
-            raise ConnectionOverError(closing_of(error)) from error
+            raise ConnectionOverError(close_reason_of(error)) from error
         except ODD_FRAMES as error:
             reason = "the list of models is no JSON"
-            raise ConnectionOverError(Closing(Source.LOCAL, None, reason)) from error
+            raise ConnectionOverError(CloseReason(Source.LOCAL, None, reason)) from error
         check_live_model(model, models)
         _checked_models.add(wanted)
         self._actor.checkpoint["models_checked"] = [*known, wanted]

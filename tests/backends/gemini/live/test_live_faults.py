@@ -10,10 +10,10 @@ from google.genai.live import AsyncSession
 from actors.backends.fault_info import Action
 from actors.backends.gemini.close_reason import (
     ConnectionOverError,
-    closing_of,
-    http_closing,
+    close_reason_of,
+    http_close_reason,
 )
-from actors.backends.gemini.faults import Closing, Source, classify
+from actors.backends.gemini.faults import CloseReason, Source, classify
 from actors.backends.gemini.live.last_frame import LastFrame
 from pipeline.frames import FaultClass
 from pipeline.logs import add_secret
@@ -96,7 +96,7 @@ CLOSES = [
 def test_close_is_classified_by_code_and_text(
     code: int, reason: str, fault: str, action: str
 ) -> None:
-    verdict = classify(Closing(Source.CLOSE, code, reason[:123]))
+    verdict = classify(CloseReason(Source.CLOSE, code, reason[:123]))
     assert (verdict.fault, verdict.action) == (FaultClass(fault), Action(action))
     assert verdict.code == code
 
@@ -121,24 +121,24 @@ def test_http_error_is_classified_by_status_and_text(
     status: int, name: str, message: str, fault: str
 ) -> None:
     body = {"error": {"code": status, "status": name, "message": message}}
-    assert classify(http_closing(status, body)).fault == FaultClass(fault)
+    assert classify(http_close_reason(status, body)).fault == FaultClass(fault)
 
 
 def test_bad_key_is_recognised_by_its_error_reason() -> None:
     body = {"error": {"code": 400, "message": "No.", "details": [{"reason": "API_KEY_INVALID"}]}}
-    assert classify(http_closing(400, body)).fault is FaultClass.AUTH
+    assert classify(http_close_reason(400, body)).fault is FaultClass.AUTH
 
 
 def test_retry_delay_of_the_server_is_kept_when_longer_than_ours() -> None:
     body = {"error": {"code": 429, "message": "quota", "details": [{"retryDelay": "90s"}]}}
-    assert classify(http_closing(429, body)).retry_after_s == 90
+    assert classify(http_close_reason(429, body)).retry_after_s == 90
     body["error"]["details"] = [{"retryDelay": "7s"}]
-    assert classify(http_closing(429, body)).retry_after_s == 60
+    assert classify(http_close_reason(429, body)).retry_after_s == 60
 
 
 def test_key_in_a_reason_is_blanked() -> None:
     add_secret("very-secret-key")
-    verdict = classify(Closing(Source.CLOSE, 1007, "bad key very-secret-key"))
+    verdict = classify(CloseReason(Source.CLOSE, 1007, "bad key very-secret-key"))
     assert "very-secret-key" not in str(verdict)
 
 
@@ -163,7 +163,7 @@ def api_error(code: int, reason: str, *, rcvd: bool, sent_code: int, sent_reason
 
 def test_text_of_a_close_is_found_in_the_details() -> None:
     error = api_error(1011, QUOTA, rcvd=True, sent_code=1011, sent_reason=QUOTA)
-    assert classify(closing_of(error)).fault is FaultClass.QUOTA
+    assert classify(close_reason_of(error)).fault is FaultClass.QUOTA
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_local_close_hidden_behind_1006_is_found(
     sent_code: int, sent_reason: str, fault: FaultClass
 ) -> None:
     error = api_error(1006, "abnormal", rcvd=False, sent_code=sent_code, sent_reason=sent_reason)
-    closing = closing_of(error)
+    closing = close_reason_of(error)
     assert closing.code == sent_code
     assert classify(closing).fault is fault
 
@@ -188,14 +188,14 @@ def test_refused_handshake_is_read_from_status_and_body() -> None:
     from websockets.http11 import Response
 
     body = b'{"error": {"code": 429, "message": "You exceeded your current quota"}}'
-    closing = closing_of(InvalidStatus(Response(429, "Too Many", Headers(), body)))
+    closing = close_reason_of(InvalidStatus(Response(429, "Too Many", Headers(), body)))
     assert (closing.source, closing.code) == (Source.HTTP, 429)
     assert classify(closing).fault is FaultClass.QUOTA
 
 
 def test_system_errors_are_network_faults() -> None:
     for error in (ConnectionRefusedError(111, "refused"), OSError("no route"), EOFError()):
-        assert classify(closing_of(error)).fault is FaultClass.NETWORK
+        assert classify(close_reason_of(error)).fault is FaultClass.NETWORK
 
 
 class Socket:
@@ -223,9 +223,9 @@ def test_error_message_that_the_sdk_cannot_read_is_recovered() -> None:
     with pytest.raises(TypeError):
         asyncio.run(session._receive())
     assert last.parsed() == response
-    verdict = classify(http_closing(None, response))
+    verdict = classify(http_close_reason(None, response))
     assert (verdict.fault, verdict.code) == (FaultClass.TRANSIENT, 503)
 
 
 def test_connection_over_error_shows_its_reason() -> None:
-    assert str(ConnectionOverError(Closing(Source.CLOSE, 1000, "done"))) == "done"
+    assert str(ConnectionOverError(CloseReason(Source.CLOSE, 1000, "done"))) == "done"
