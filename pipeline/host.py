@@ -19,6 +19,7 @@ from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.bus.endpoint import ipc_address
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Frame, Health, SessionEnded
+from pipeline.heartbeat import Pulse
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
 
@@ -199,25 +200,25 @@ class Host:
             subscriber.attend(port, attended=attended)
 
     async def _beat(self, publisher: Publisher) -> None:
+        pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
         while True:
-            self._publish_health(publisher)
-            await asyncio.sleep(self._spec.heartbeat_s)
+            due_s = pulse.next_s(self._publish_health(publisher))
+            await asyncio.sleep(due_s)
 
-    def _publish_health(self, publisher: Publisher) -> None:
+    def _publish_health(self, publisher: Publisher) -> Health:
         actor = self.actor
-        publisher.publish(
-            HEALTH_PORT,
-            Health(
-                session=actor.session,
-                actor=actor.name,
-                pid=os.getpid(),
-                state=actor.state,
-                detail=actor.detail,
-                counters=Counter(actor.counters),
-                gauges=dict(actor.gauges),
-                checkpoint=dict(actor.checkpoint),
-            ),
+        health = Health(
+            session=actor.session,
+            actor=actor.name,
+            pid=os.getpid(),
+            state=actor.state,
+            detail=actor.detail,
+            counters=Counter(actor.counters),
+            gauges=dict(actor.gauges),
+            checkpoint=dict(actor.checkpoint),
         )
+        publisher.publish(HEALTH_PORT, health)
+        return health
 
     def _on_garbage(self, port: str, problem: str) -> None:
         now_ns = time.monotonic_ns()

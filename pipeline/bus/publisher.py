@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import zmq
 
-from pipeline.bus.reactor import SocketReader
+from pipeline.bus.reactor import SocketReader, send
 from pipeline.bus.replay import REPLAY_PREFIX, Replays, parse_topic
 from pipeline.bus.retention import NewestFrames, RecentFrames, Retention
 from pipeline.frames import Frame
@@ -135,4 +135,4 @@ class Publisher:
         self._changed.set()
 
     def _send(self, topic: bytes, payload: bytes) -> None:
-        self._socket.send_multipart((topic, payload), zmq.NOBLOCK)
+        send(self._socket, topic, payload)

@@ -16,10 +16,28 @@ flood cannot hold up timers and heartbeats."""
 BUSY_HZ = 600.0
 """Messages a second from which on they are read several at a time: twelve microphones. One session
 never gets there but in a burst, nor does a recording played at ten times its pace."""
-POLLIN = int(zmq.POLLIN)
-"""As a number: combining flags of an enum takes several microseconds."""
+POLLIN, EVENTS, RCVMORE = int(zmq.POLLIN), int(zmq.EVENTS), int(zmq.RCVMORE)
+NOBLOCK, SNDMORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
+"""As numbers: combining flags of an enum takes several microseconds."""
+Plain = zmq.backend.Socket
+"""Its methods lack the comforts of `zmq.Socket`, which take half of the time (benchmarks/README.md,
+"One hop")."""
 LOOK_S = 0.1
 """Over which messages are counted."""
+
+
+def send(socket: zmq.Socket[bytes], topic: bytes, payload: bytes) -> None:
+    """Send a message of two parts; never blocks."""
+    Plain.send(socket, topic, SNDMORE)
+    Plain.send(socket, payload, NOBLOCK)
+
+
+def receive(socket: zmq.Socket[bytes]) -> list[bytes]:
+    """Return the parts of the message that waits."""
+    parts = [Plain.recv(socket, NOBLOCK)]
+    while Plain.get(socket, RCVMORE):
+        parts.append(Plain.recv(socket, NOBLOCK))
+    return parts
 
 
 class SocketReader:
@@ -127,13 +145,13 @@ class SocketReader:
         # Cheaper than the exception of a receive in vain: one is due after each frame.
         if self._socket.closed:
             return False
-        return bool(int(self._socket.getsockopt(zmq.EVENTS)) & POLLIN)
+        return bool(int(Plain.get(self._socket, EVENTS)) & POLLIN)
 
     def _take_batch(self) -> int:
         taken = 0
         while taken < BATCH and self._is_pending():
             taken += 1
-            self._on_message(self._socket.recv_multipart(zmq.NOBLOCK))
+            self._on_message(receive(self._socket))
         if taken and self._on_drained is not None:
             self._on_drained()
         return taken

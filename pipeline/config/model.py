@@ -71,7 +71,13 @@ class SupervisionConfig(_Section):
     """When an actor counts as failed, and how it comes back."""
 
     startup_deadline_s: float = Field(30.0, gt=0, description="From fork to ready.")
-    heartbeat_s: float = Field(0.25, gt=0, le=5, description="Between two heartbeats.")
+    heartbeat_s: float = Field(
+        0.25,
+        gt=0,
+        le=5,
+        description="Between two heartbeats of an actor whose checkpoint changes; others "
+        "beat four times as rarely, but at least three times in `heartbeat_timeout_s`.",
+    )
     heartbeat_timeout_s: float = Field(
         3.0, gt=0, description="Without one for so long an actor counts as hung."
     )

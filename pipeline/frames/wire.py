@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipeline.errors import WireError
 from pipeline.frames import FRAME_TYPES, SCHEMA_VERSION, Frame
+from pipeline.frames.plain import construct
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 """Largest frame taken from a socket: 40 times a 768x768 JPEG at best quality (200 KB)."""
@@ -68,7 +69,7 @@ def _from_map(fields: dict[Any, Any]) -> Frame:
     if not fields.get("session"):
         raise WireError(f"{name}: session: names none")
     try:
-        return frame_type.model_validate(fields)
+        return construct(frame_type, fields) or frame_type.model_validate(fields)
     except (ValidationError, TypeError) as error:
         raise WireError(f"{name}: {_first_problem(error)}") from error
 

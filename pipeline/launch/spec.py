@@ -44,3 +44,4 @@ class ActorSpec(BaseModel):
     keys_dir: Path | None = None
     log_level: str = "info"
     heartbeat_s: float
+    idle_heartbeat_s: float = 1.0

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
+from pipeline.heartbeat import idle_interval_s
 from pipeline.launch.actor_main import EXIT_USAGE, error_file
 from pipeline.launch.spec import ActorSpec, Connection
 from pipeline.logs import get_logger
@@ -216,6 +217,9 @@ class ActorProcess:
             keys_dir=config.security.keys_dir,
             log_level=config.log_level,
             heartbeat_s=config.supervision.heartbeat_s,
+            idle_heartbeat_s=idle_interval_s(
+                config.supervision.heartbeat_s, self._limits.heartbeat_timeout_s
+            ),
         )
 
 
