@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -23,7 +24,7 @@ import numpy as np
 from actors.backends.gemini.wire import decode_base64, model_turn, sound_part
 from actors.simulator.errors import close_preset
 from benchmarks.lean_http import TurnRequest, models_page, read_turn, speech_page, words_page
-from benchmarks.marks import BLOCK_BYTES, unmark
+from benchmarks.marks import BLOCK_BYTES, blocks_in, unmark
 from benchmarks.peers.live_socket import LiveSocket, Page
 
 AUDIO = re.compile(rb'"audio"\s*:\s*\{[^}]*?"data"\s*:\s*"([^"]+)"')
@@ -44,11 +45,13 @@ class Seen:
 
     Attributes:
         arrivals: Each message that is a whole block.
+        blocks: Caller and block of all that came, in messages of any length.
         requests: For answers to spoken turns over HTTP.
         exhausted_ns: When Live's quota ended; 0 if it lasted.
     """
 
     arrivals: list[Arrival] = field(default_factory=list)
+    blocks: list[tuple[int, int]] = field(default_factory=list)
     requests: list[TurnRequest] = field(default_factory=list)
     exhausted_ns: int = 0
 
@@ -77,7 +80,7 @@ class Listener:
         """Take a message."""
         sound = AUDIO.search(message)
         if sound is not None:
-            self._server.heard.append((at_ns, sound[1]))
+            self._server.heard.append((at_ns, id(self), sound[1]))
         elif b'"setup"' in message[:12]:
             if self._server.seen.exhausted_ns:
                 self.exhaust()
@@ -101,8 +104,11 @@ class LeanServer:
 
     def __init__(self) -> None:
         self.seen = Seen()
-        self.heard: list[tuple[int, bytes]] = []
+        self.heard: list[tuple[int, int, bytes]] = []
+        """When, over which connection, and the sound in base64."""
         self.listeners: set[Listener] = set()
+        self.all: list[Listener] = []
+        """Those of before too: each has an identity of its own as long as it is here."""
         self._pages = (models_page(), words_page(), speech_page(_tone()))
 
     def connection(self) -> LiveSocket:
@@ -117,15 +123,21 @@ class LeanServer:
 
     def result(self) -> Seen:
         """Return what came, once the blocks are told apart."""
-        for at_ns, text in self.heard:
+        streams: defaultdict[int, bytearray] = defaultdict(bytearray)
+        for at_ns, connection, text in self.heard:
             pcm = decode_base64(text.decode())
+            streams[connection] += pcm
             mark = unmark(pcm) if len(pcm) == BLOCK_BYTES else None
             if mark is not None:
                 self.seen.arrivals.append((at_ns, *mark))
+        for stream in streams.values():
+            whose, blocks = blocks_in(bytes(stream)) or (-1, [])
+            self.seen.blocks += [(whose, block) for block in blocks]
         return self.seen
 
     def _converse(self, socket: LiveSocket, _fields: dict[str, str]) -> Listener:
         listener = Listener(self, socket)
+        self.all.append(listener)
         self.listeners.add(listener)
         return listener
 
@@ -184,7 +196,8 @@ class Server:
         found = json.loads((self._folder / "seen.json").read_text())
         requests = [TurnRequest(**each) for each in found["requests"]]
         arrivals = [(at_ns, caller, block) for at_ns, caller, block in found["arrivals"]]
-        return Seen(arrivals, requests, found["exhausted_ns"])
+        blocks = [(caller, block) for caller, block in found["blocks"]]
+        return Seen(arrivals, blocks, requests, found["exhausted_ns"])
 
 
 @contextmanager

@@ -34,15 +34,23 @@ def unmark(pcm: bytes) -> tuple[int, int] | None:
 
 
 def blocks_in(pcm: bytes) -> tuple[int, list[int]] | None:
-    """Return whose sound this is and which blocks of it are whole, wherever they begin.
+    """Return whose sound this is and which blocks of it are whole, wherever it was cut.
 
-    None if there is not one.
+    A mark counts where the next block follows it, or where it follows the one before: by chance,
+    one place in 256 looks like a mark. None if there is no block.
     """
-    for offset in range(0, min(BLOCK_BYTES, len(pcm) - BLOCK_BYTES + 1), 2):
-        first = unmark(pcm[offset : offset + BLOCK_BYTES])
-        if first is None:
-            continue
-        whole = range(offset, len(pcm) - BLOCK_BYTES + 1, BLOCK_BYTES)
-        found = [unmark(pcm[at : at + BLOCK_BYTES]) for at in whole]
-        return first[0], [each[1] for each in found if each is not None and each[0] == first[0]]
-    return None
+    whose, found, at = -1, [], 0
+    while at + BLOCK_BYTES <= len(pcm):
+        here = unmark(pcm[at : at + BLOCK_BYTES])
+        if here is not None and (_follows(pcm, at, here) or found[-1:] == [here[1] - 1]):
+            whose = here[0]
+            found.append(here[1])
+            at += BLOCK_BYTES
+        else:
+            at += 2
+    return (whose, found) if found else None
+
+
+def _follows(pcm: bytes, at: int, here: tuple[int, int]) -> bool:
+    after = pcm[at + BLOCK_BYTES : at + 2 * BLOCK_BYTES]
+    return len(after) == BLOCK_BYTES and unmark(after) == (here[0], here[1] + 1)

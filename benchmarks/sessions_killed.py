@@ -159,7 +159,7 @@ def missing(account: Account, seen: Seen) -> tuple[dict[str, int], int]:
     A block at the edge of a turn is cut, and tells nobody its name.
     """
     came: defaultdict[int, set[int]] = defaultdict(set)
-    for _, caller, block in seen.arrivals:
+    for caller, block in seen.blocks:
         came[caller].add(block)
     for request in seen.requests:
         came[request.caller].update(request.blocks)
