@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import NamedTuple
 
@@ -117,10 +118,17 @@ def _from_file(path: Path) -> ModuleType:
         raise
     except Exception as error:
         del sys.modules[name]
-        raise ConfigError(f"{path} cannot be imported: {error!r}") from error
+        line = f", line {lines[-1]}" if (lines := _lines(error, path)) else ""
+        raise ConfigError(f"{path}{line} cannot be imported: {error!r}") from error
     finally:
         sys.path.remove(folder)
         # Its neighbours may be imported later too, from a function; they shadow nothing.
         if folder not in sys.path:
             sys.path.append(folder)
     return module
+
+
+def _lines(error: Exception, path: Path) -> list[int]:
+    """Return the lines of the file that led to an error, the innermost last."""
+    frames = extract_tb(error.__traceback__)
+    return [each.lineno for each in frames if each.filename == str(path) and each.lineno]

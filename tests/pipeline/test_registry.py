@@ -102,7 +102,7 @@ def test_what_is_not_there_is_named_with_its_nearest_neighbour_f25(
     [
         ("import no_such_package_at_all\n", ["no_such_package_at_all"]),
         ("def broken(:\n", ["SyntaxError"]),
-        ("raise OSError('no library')\n", ["OSError", "no library"]),
+        ("\nraise OSError('no library')\n", [", line 2 cannot", "OSError", "no library"]),
     ],
 )
 def test_a_file_that_cannot_be_imported_is_an_error_that_says_why_f25(

@@ -144,7 +144,7 @@ def test_a_function_is_found_in_a_file_beside_the_config(tmp_path: Path) -> None
         ("mime.py:wave", "did you mean 'mine.py'"),
         ("mine.py:wawe", "did you mean 'wave'"),
         ("mine.py:number", "is not a function"),
-        ("broken.py:wave", "cannot be imported: ZeroDivisionError"),
+        ("broken.py:wave", "line 1 cannot be imported: ZeroDivisionError"),
         ("no.such.module:wave", "there is no module 'no'"),
     ],
 )
