@@ -11,7 +11,7 @@ from google.genai import Client
 from google.genai.live import AsyncSession
 from live_server import KEY, Talker, ready, simulator, sound, staged
 
-from actors.backends.gemini.live.link import AUDIO_TYPE, audio_message
+from actors.backends.gemini.live.messages import AUDIO_TYPE, audio_message
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
