@@ -22,6 +22,7 @@ from pipeline.frames import ActorState, Frame, Health, SessionEnded
 from pipeline.heartbeat import Pulse
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
+from pipeline.silence import SilenceWatch
 
 if TYPE_CHECKING:
     from pipeline.launch.spec import ActorSpec
@@ -70,6 +71,9 @@ class Host:
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
         self._garbage_logged_ns = 0
+        self._silence = SilenceWatch(
+            {port: out.silent_after_s for port, out in self.actor.outputs.items()}
+        )
         self._curve: CurveServer | None = None
 
     async def run(self) -> None:
@@ -207,6 +211,7 @@ class Host:
 
     def _publish_health(self, publisher: Publisher) -> Health:
         actor = self.actor
+        self._look_for_silence(publisher)
         health = Health(
             session=actor.session,
             actor=actor.name,
@@ -219,6 +224,15 @@ class Host:
         )
         publisher.publish(HEALTH_PORT, health)
         return health
+
+    def _look_for_silence(self, publisher: Publisher) -> None:
+        if self.actor.state is not ActorState.READY:
+            return  # What it says of itself tells more.
+        overdue, fallen = self._silence.look(publisher.counts(), time.monotonic())
+        for port, silent_s in overdue.items():
+            self.actor.gauges[f"{port}.silent"] = silent_s
+        for port in fallen:
+            self.actor.log.warning("stream has gone silent", port=port, silent_s=overdue[port])
 
     def _on_garbage(self, port: str, problem: str) -> None:
         now_ns = time.monotonic_ns()

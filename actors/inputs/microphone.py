@@ -44,7 +44,7 @@ class Microphone(Actor[MicrophoneOptions]):
 
     options_type = MicrophoneOptions
     # Retained for as long as a turn lasts that a restarted consumer must still hear.
-    outputs: ClassVar = {"audio": Out((Audio,), retain_s=15)}
+    outputs: ClassVar = {"audio": Out((Audio,), retain_s=15, silent_after_s=1.0)}
     # It never ends, so a pipeline with a microphone does not end by itself.
     is_source = True
 

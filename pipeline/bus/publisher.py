@@ -82,6 +82,10 @@ class Publisher:
         self._send(port.encode(), payload)
         self._reader.kick_if_pending()
 
+    def counts(self) -> dict[str, int]:
+        """Return how many frames each port has given."""
+        return dict(self._seq)
+
     def forget(self, session: str) -> None:
         """Drop the retained frames of a session that has ended."""
         for retained in self._retained.values():

@@ -1,0 +1,37 @@
+"""Notices an output port that should speak all the time and has gone silent. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class SilenceWatch:
+    """Follows how many frames each watched port has given; times in s, from any start.
+
+    A port counts as silent only after its first frame: before that its actor is starting.
+    """
+
+    def __init__(self, silent_after_s: Mapping[str, float]) -> None:
+        self._limits = {port: limit for port, limit in silent_after_s.items() if limit > 0}
+        self._known: dict[str, tuple[int, float]] = {}
+        self.silent: set[str] = set()
+
+    def look(self, counts: Mapping[str, int], now_s: float) -> tuple[dict[str, float], list[str]]:
+        """Return how long each port is overdue, 0 if it is not, and which have just gone silent."""
+        gauges: dict[str, float] = {}
+        fallen: list[str] = []
+        for port, limit_s in self._limits.items():
+            count = counts.get(port, 0)
+            known, since_s = self._known.get(port, (0, now_s))
+            if count != known:
+                since_s = now_s
+            self._known[port] = (count, since_s)
+            is_silent = count > 0 and now_s - since_s >= limit_s
+            gauges[port] = round(now_s - since_s, 1) if is_silent else 0.0
+            if is_silent and port not in self.silent:
+                fallen.append(port)
+            (self.silent.add if is_silent else self.silent.discard)(port)
+        return gauges, fallen
