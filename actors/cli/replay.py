@@ -16,12 +16,14 @@ from actors.cli.stepping import Stepping, steps_of
 from actors.recordings.reader import Messages, Recording, frames, read_recording
 from actors.recordings.retiming import Retiming, ended
 from actors.recordings.stepping import Steps
+from pipeline.actor import SESSIONS_PORT
 from pipeline.bus import EndpointLock, Publisher
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.config.description import Description, read_description
-from pipeline.config.graph import HEALTH, SUPERVISOR
+from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
 from pipeline.frames import FRAME_TYPES, ActorState, Frame, Health
+from pipeline.ports import HEALTH, SESSIONS
 from pipeline.registry import find_actor
 
 LISTENERS_TIMEOUT_S = 30.0
@@ -128,7 +130,8 @@ class Replay:
         folder = Path(description.config_path).parent
         uses = {name: each["use"] for name, each in description.config["actors"].items()}
         self._classes = {actor: find_actor(uses[actor], folder) for actor in actors}
-        ports = {actor: set(each.outputs) for actor, each in self._classes.items()}
+        # With the sessions that they opened and ended, without which nobody takes their frames.
+        ports = {actor: {*each.outputs, SESSIONS_PORT} for actor, each in self._classes.items()}
         self._messages = recording.messages.only(
             lambda each: each.port in ports.get(each.actor, ()) and each.type in FRAME_TYPES
         )
@@ -145,7 +148,11 @@ class Replay:
         """
         try:
             for actor, actor_class in self._classes.items():
-                ports = {**actor_class.outputs, "health": HEALTH}
+                ports = {
+                    **actor_class.outputs,
+                    "health": HEALTH,
+                    SESSIONS_PORT: SESSIONS,
+                }
                 address = self._description.endpoints[actor].address
                 self._publishers[actor] = Publisher(self._context, address, ports, high_water=4000)
             beating = asyncio.create_task(self._beat())

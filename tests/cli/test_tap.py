@@ -29,7 +29,7 @@ MS = 1_000_000
 
 def block(seq: int, **header: int) -> Audio:
     times = {"origin_ns": 1, "boot": 1} | header
-    return Audio(position=seq * 320, pcm=bytes(640), seq=seq, **times)
+    return Audio(session="local", position=seq * 320, pcm=bytes(640), seq=seq, **times)
 
 
 def payload(seq: int) -> bytes:
@@ -103,7 +103,7 @@ def test_hz_measures_what_comes_now_and_neither_what_was_retained_nor_other_port
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     retained = replay_topic("tap", "audio")
-    another = encode(UserText(turn="local:t1", text="x"), seq=9, boot=7, sent_ns=2)
+    another = encode(UserText(session="local", turn="local:t1", text="x"), seq=9, boot=7, sent_ns=2)
     with publishing(
         tmp_path,
         (retained, payload(0)),

@@ -80,6 +80,7 @@ def tone(peak: int) -> bytes:
 def heard(seq: int, at_ms: float, *, peak: int = 3277, age_ms: float = 10) -> Audio:
     sent_ns = int(at_ms * MS)
     return Audio(
+        session="local",
         position=seq * 320,
         pcm=tone(peak),
         seq=seq,
@@ -90,11 +91,12 @@ def heard(seq: int, at_ms: float, *, peak: int = 3277, age_ms: float = 10) -> Au
 
 
 def started(at_ms: int) -> SpeechStarted:
-    return SpeechStarted(turn=TURN, position=0, at_ns=at_ms * MS)
+    return SpeechStarted(session="local", turn=TURN, position=0, at_ns=at_ms * MS)
 
 
 def ended(voiced_ms: int, told_ms: int) -> SpeechEnded:
     return SpeechEnded(
+        session="local",
         turn=TURN,
         start_position=0,
         position=1,
@@ -106,37 +108,57 @@ def ended(voiced_ms: int, told_ms: int) -> SpeechEnded:
 
 def block(sent_ms: int) -> AnswerAudio:
     return AnswerAudio(
-        turn=TURN, epoch=0, backend="live", position=0, pcm=tone(9000), sent_ns=sent_ms * MS
+        session="local",
+        turn=TURN,
+        epoch=0,
+        backend="live",
+        position=0,
+        pcm=tone(9000),
+        sent_ns=sent_ms * MS,
     )
 
 
 def played(state: PlaybackState, at_ms: int) -> Playback:
     return Playback(
-        turn=TURN, epoch=0, backend="live", state=state, played_samples=0, at_ns=at_ms * MS
+        session="local",
+        turn=TURN,
+        epoch=0,
+        backend="live",
+        state=state,
+        played_samples=0,
+        at_ns=at_ms * MS,
     )
 
 
 def said(side: Side, text: str) -> Transcript:
-    return Transcript(turn=TURN, epoch=0, backend="live", side=side, text=text, final=True)
+    return Transcript(
+        session="local", turn=TURN, epoch=0, backend="live", side=side, text=text, final=True
+    )
 
 
 def closed(**fields: Any) -> TurnClosed:
-    values = {"outcome": Outcome.ANSWERED, "by": "live", "first_sound_ms": 1100.0}
+    values = {
+        "session": "local",
+        "outcome": Outcome.ANSWERED,
+        "by": "live",
+        "first_sound_ms": 1100.0,
+    }
     return TurnClosed(turn=TURN, **(values | fields))
 
 
 def routed(owner: str, epoch: int, reason: str) -> Route:
-    return Route(owner=owner, epoch=epoch, reason=reason, sent_ns=MS)
+    return Route(session="local", owner=owner, epoch=epoch, reason=reason, sent_ns=MS)
 
 
 def actor(name: str, phase: str = "running", **fields: Any) -> ActorStatus:
     counters = fields.pop("counters", {})
-    health = Health(actor=name, pid=7, state=ActorState.READY, counters=counters)
+    health = Health(session="local", actor=name, pid=7, state=ActorState.READY, counters=counters)
     return ActorStatus(actor=name, phase=phase, health=health, **fields)
 
 
 def status(*actors: ActorStatus) -> Status:
     return Status(
+        session="local",
         pipeline="robot",
         version="1.0",
         uptime_s=61.4,

@@ -88,6 +88,8 @@ def reports(pipeline: RunningPipeline) -> dict[int, Usage]:
             topic, payload = socket.recv_multipart()
             if topic == replay_topic("tap", "usage") and not payload:
                 return found
+            if not payload:
+                continue  # The end of a slice.
             frame = decode(payload)
             assert isinstance(frame, Usage)
             found[frame.seq] = frame

@@ -44,7 +44,7 @@ def test_a_killed_supervisor_leaves_no_process_and_a_new_run_works_f19(tmp_path:
     with running(config, cwd=tmp_path) as pipeline:
         pipeline.until(lambda status: status.ready, "readiness")
         family = pipeline.processes()
-        assert len(family) == len(ACTORS) + 3, "and a supervisor with two fork servers"
+        assert len(family) == len(ACTORS) + 2, "and a supervisor with its fork server"
         os.kill(pipeline.process.pid, signal.SIGKILL)
         _, alive = psutil.wait_procs(family, timeout=10)
         assert not alive

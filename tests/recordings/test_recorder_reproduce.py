@@ -21,7 +21,7 @@ ACTORS = Path(__file__).parent / "rewritten_actor.py"
 
 
 def say(text: str, **fields: Any) -> UserText:
-    return UserText(**{"turn": "local:t1", "text": text, **fields})
+    return UserText(**{"session": "local", "turn": "local:t1", "text": text, **fields})
 
 
 @pytest.fixture
@@ -111,7 +111,9 @@ def test_times_and_counts_never_differ_and_everything_else_does() -> None:
 
 
 def test_frames_of_two_types_are_not_the_same() -> None:
-    words = Transcript(turn="local:t1", text="a", epoch=0, backend="", side=Side.USER)
+    words = Transcript(
+        session="local", turn="local:t1", text="a", epoch=0, backend="", side=Side.USER
+    )
     found = differences({"text": [say("a")]}, {"text": [words]}, ("epoch", "backend", "side"))
     assert found[0] == Difference(
         "text", True, {"type": "user_text", "session": "local", "turn": "local:t1", "text": "a"}
