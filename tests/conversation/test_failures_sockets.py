@@ -16,7 +16,7 @@ import zmq
 from helpers import Microphone, counter, playing, said, verdict, words, write_config
 
 from pipeline.bus import ipc_address
-from pipeline.frames import Outcome
+from pipeline.frames import Outcome, Status
 from pipeline.testing import RunningPipeline, running
 
 PICTURES = 120
@@ -102,7 +102,9 @@ def test_a_listener_that_stood_still_gets_only_the_newest_picture_f21(
         # Nobody takes it for hung: this is about what waits for it meanwhile.
         "live": {"inputs": {"video": "camera.video"}, "heartbeat_timeout_s": 120},
     }
-    config = write_config(tmp_path, {"actors": actors})
+    # What is counted comes with heartbeats: often, so that it is known what was counted when.
+    supervision = {"heartbeat_s": 0.05}
+    config = write_config(tmp_path, {"actors": actors, "supervision": supervision})
     with running(config, cwd=tmp_path) as pipeline:
         verdict(pipeline, 0)
         before = pipeline.until(lambda s: counter(s, "live", "video_frames") > 0, "a picture")
@@ -111,18 +113,21 @@ def test_a_listener_that_stood_still_gets_only_the_newest_picture_f21(
         stopped = pipeline.until(lambda s: counter(s, "camera", "taken") >= sent + 20, "pictures")
         pipeline.kill("live", signal.SIGCONT)
         seen = counter(stopped, "live", "video_frames")
-        status = pipeline.until(lambda s: counter(s, "live", "video_frames") > seen, "the newest")
-        passed = {
-            drop: counter(status, "live", f"video.{drop}")
-            - counter(stopped, "live", f"video.{drop}")
-            for drop in ("superseded", "expired", "lost")
-        }
+
+        def passed_over(status: Status) -> dict[str, int]:
+            return {
+                drop: counter(status, "live", f"video.{drop}")
+                - counter(stopped, "live", f"video.{drop}")
+                for drop in ("superseded", "expired", "lost")
+            }
+
+        status = pipeline.until(lambda s: sum(passed_over(s).values()) >= 10, "the newest")
+        passed = passed_over(status)
         sent = counter(status, "camera", "taken") - counter(stopped, "camera", "taken")
         seen = counter(status, "live", "video_frames") - seen
     # Of what waited only the newest was taken; the rest is counted as what became of it.
     assert passed["superseded"] > 0
-    assert sum(passed.values()) >= 10
-    assert seen <= sent + 2
+    assert 0 < seen <= sent + 2
 
 
 def test_garbage_in_the_sound_is_counted_and_what_is_said_next_is_answered_f22(
