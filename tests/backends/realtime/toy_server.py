@@ -67,5 +67,8 @@ class ToyServer:
                     say(done=1)
             if self._ends and number == 1 and len(sounds) == self._ends[1]:
                 say(over=self._ends[0])
+                writer.write_eof()
+                # Closed with something unread it would be reset, and its last word lost.
+                await reader.read()
                 break
         writer.close()
