@@ -39,7 +39,7 @@ class Feeder:
 
     def answer(self, samples: Samples, turn: str = "local:100", *, end: bool = True) -> None:
         """Send a whole answer at once, as Live does: much faster than it is heard."""
-        common = {"turn": turn, "epoch": 1, "backend": "live"}
+        common = {"session": "local", "turn": turn, "epoch": 1, "backend": "live"}
         for at in range(0, len(samples), CHUNK_SAMPLES):
             pcm = to_pcm(samples[at : at + CHUNK_SAMPLES])
             self.send("audio", AnswerAudio(**common, position=at, pcm=pcm))
@@ -50,7 +50,9 @@ class Feeder:
     def user_speaks(self, position: int) -> None:
         now_ns = time.monotonic_ns()
         turn = f"local:{position}"
-        self.send("speech", SpeechStarted(turn=turn, position=position, at_ns=now_ns))
+        self.send(
+            "speech", SpeechStarted(session="local", turn=turn, position=position, at_ns=now_ns)
+        )
 
 
 @contextmanager
