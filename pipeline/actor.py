@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AbstractContextManager
 from contextvars import Context
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,23 +14,12 @@ from typing import Any, ClassVar, Generic
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar
 
-from pipeline.admission import HELD_NS, Admission
 from pipeline.declaration import IMPLICIT_OUTPUTS, bound_outputs, declare, unknown_output
-from pipeline.errors import GreenroomError
-from pipeline.frames import ActorState, Frame, SessionEnd, SessionEnded, SessionOpened
-from pipeline.isolation import FAILURES, WINDOW_NS, Failures
-from pipeline.logs import OWN_SESSION, SESSION, Logger, get_logger, session_labels
+from pipeline.frames import ActorState, Frame, SessionEnded, SessionOpened
+from pipeline.logs import SESSION, Logger, get_logger
 from pipeline.ports import In, Out
-from pipeline.sessions import (
-    MOST_DETAIL_CHARACTERS,
-    MOST_NAME_CHARACTERS,
-    Opening,
-    SessionTable,
-)
-
-SESSIONS_PORT = "sessions"
-"""Output port that every actor has: here it opens and ends the sessions it brings, and ends those
-that failed in it. The supervisor decides, and tells everybody on a port of the same name."""
+from pipeline.session_work import SessionWork
+from pipeline.sessions import SessionTable
 
 
 class Options(BaseModel):
@@ -116,13 +104,9 @@ class Actor(Generic[OptionsT]):
         self.state = ActorState.STARTING
         self.detail = ""
         self._publish: Callable[[str, Frame], None] | None = None
-        self.sessions: SessionTable[Any] = SessionTable(
-            self.make_session, most=None, permanent=self.session
-        )
+        self._session_work = SessionWork(self)
+        self.sessions: SessionTable[Any] = self._session_work.table
         """Those that are open, each with what `make_session` returned for it."""
-        self._admission = Admission(self.counters)
-        self._expiry: asyncio.TimerHandle | None = None
-        self._session_failures = Failures()
         self._attend: Callable[[str, bool], None] | None = None
         self._attended: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -214,18 +198,13 @@ class Actor(Generic[OptionsT]):
         """Hand a frame to the handler of an input port, if its session is open."""
         entry = self.sessions.entry(frame.session)
         if entry is None and self.open_sessions_only:
-            self._hold(port, frame)
-        elif entry is None or not entry.labels:
-            handler: Callable[[Frame], None] = getattr(self, f"on_{port}")
+            self._session_work.hold(port, frame)
+            return
+        handler: Callable[[Frame], None] = getattr(self, f"on_{port}")
+        if entry is None or not entry.labels:
             handler(frame)
         else:
-            token = SESSION.set(entry.labels)
-            try:
-                getattr(self, f"on_{port}")(frame)
-            except Exception as error:  # noqa: BLE001 - it ends its session, whatever it was
-                self.fail_session(frame.session, error)
-            finally:
-                SESSION.reset(token)
+            self._session_work.handle(entry.labels, handler, frame)
 
     def open_own_session(self) -> None:
         """Open the config's own session, which lasts as long as the process."""
@@ -235,27 +214,17 @@ class Actor(Generic[OptionsT]):
         """Open or end a session, as the supervisor says."""
         match frame:
             case SessionOpened():
-                self._open_session(frame)
+                self._session_work.open(frame)
             case SessionEnded() if frame.session != self.session:
-                self._end_session(frame)
+                self._session_work.end(frame)
 
-    @contextmanager
-    def work_of(self, session: str) -> Iterator[None]:
+    def work_of(self, session: str) -> AbstractContextManager[None]:
         """Do work of a session outside of its handlers, such as one of a batch.
 
         Log lines carry its labels, tasks and timers begun here belong to it, and an exception is
         its failure.
         """
-        entry = self.sessions.entry(session)
-        token = SESSION.set(OWN_SESSION if entry is None else entry.labels)
-        try:
-            yield
-        except Exception as error:
-            if session == self.session:
-                raise
-            self.fail_session(session, error)
-        finally:
-            SESSION.reset(token)
+        return self._session_work.work_of(session)
 
     def call_soon(self, work: Callable[[], None]) -> asyncio.Handle:
         """Run `work`, which concerns no session or several, when the loop comes round to it."""
@@ -263,10 +232,7 @@ class Actor(Generic[OptionsT]):
 
     def fail_session(self, session: str, error: BaseException) -> None:
         """End a caller's session whose work raised; one too many of them ends the process."""
-        if session not in self.sessions:
-            self.log.error("failed after the session had ended", exc_info=error)
-            return
-        self._end_session(self._report_failure(session, error))
+        self._session_work.fail(session, error)
 
     def fail(self, error: BaseException) -> None:
         """End the process, by this error."""
@@ -283,8 +249,7 @@ class Actor(Generic[OptionsT]):
 
     async def cancel_tasks(self) -> None:
         """End what `spawn` began."""
-        if self._expiry is not None:
-            self._expiry.cancel()
+        self._session_work.close()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -303,74 +268,3 @@ class Actor(Generic[OptionsT]):
         error = task.exception()
         if error is not None:
             self.fail_current(error)
-
-    def _open_session(self, opened: SessionOpened) -> None:
-        name = opened.session
-        own = name == self.session
-        token = SESSION.set(OWN_SESSION if own else session_labels(name, opened.labels))
-        try:
-            if self.sessions.open(opened, time.monotonic_ns()) is not Opening.OPENED:
-                return
-        except Exception as error:
-            if own:
-                raise
-            self._admission.ended(name)
-            self._report_failure(name, error)
-            return
-        finally:
-            SESSION.reset(token)
-        for port, frame in self._admission.opened(name):
-            self.receive(port, frame)
-
-    def _report_failure(self, session: str, error: BaseException) -> SessionEnded:
-        self.counters["sessions_failed"] += 1
-        # What was raised on purpose says in words what its caller did, and is no fault of ours.
-        caused = isinstance(error, GreenroomError)
-        what = str(error) if caused else f"{type(error).__name__}: {error}"
-        detail = f"{self.name}: {what}"[:MOST_DETAIL_CHARACTERS]
-        if caused:
-            self.log.warning("the session failed", because=detail)
-        else:
-            self.log.error("the session failed", exc_info=error)
-        ended = SessionEnded(session=session, reason=SessionEnd.FAILED, detail=detail)
-        self.publish(SESSIONS_PORT, ended)
-        if not caused and self._session_failures.note(session, time.monotonic_ns()):
-            failure = RuntimeError(
-                f"{FAILURES} sessions failed within {WINDOW_NS // 10**9} s: this is no fault of one"
-            )
-            failure.__cause__ = error
-            self.fail(failure)
-        return ended
-
-    def _end_session(self, ended: SessionEnded) -> None:
-        name = ended.session
-        entry = self.sessions.entry(name)
-        self._admission.ended(name)
-        if entry is None:
-            return
-        token = SESSION.set(entry.labels)
-        try:
-            self.session_ended(self.sessions.end(name), ended)
-        except Exception:
-            self.log.exception("could not let go of the session")
-        finally:
-            SESSION.reset(token)
-
-    def _hold(self, port: str, frame: Frame) -> None:
-        self._admission.hold(port, frame, time.monotonic_ns())
-        if self._expiry is None and self._admission.is_holding:
-            loop = asyncio.get_running_loop()
-            self._expiry = loop.call_later(HELD_NS / 1e9, self._expire, context=Context())
-
-    def _expire(self) -> None:
-        self._expiry = None
-        late = self._admission.expire(time.monotonic_ns())
-        if late:
-            self.log.warning(
-                "dropped frames of sessions that nobody opened: publish a SessionOpened first",
-                sessions=[name[:MOST_NAME_CHARACTERS] for name in late[:5]],
-                unopened=self.counters["unopened"],
-            )
-        if self._admission.is_holding:
-            loop = asyncio.get_running_loop()
-            self._expiry = loop.call_later(HELD_NS / 1e9, self._expire, context=Context())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import zmq
 from pydantic import ValidationError
 
-from pipeline.actor import SESSIONS_PORT, Actor, Options, Surroundings
+from pipeline.actor import Actor, Options, Surroundings
 from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
 from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.bus.endpoint import ipc_address
@@ -22,6 +22,7 @@ from pipeline.frames import ActorState, Frame, Health, SessionEnded
 from pipeline.heartbeat import Pulse
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
+from pipeline.session_work import SESSIONS_PORT
 from pipeline.silence import SilenceWatch
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ from actors.cli.stepping import Stepping, steps_of
 from actors.recordings.reader import Messages, Recording, frames, read_recording
 from actors.recordings.retiming import Retiming, ended
 from actors.recordings.stepping import Steps
-from pipeline.actor import SESSIONS_PORT
 from pipeline.bus import EndpointLock, Publisher
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.config.description import Description, read_description
@@ -25,6 +24,7 @@ from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
 from pipeline.frames import FRAME_TYPES, ActorState, Frame, Health
 from pipeline.ports import HEALTH, SESSIONS
 from pipeline.registry import find_actor
+from pipeline.session_work import SESSIONS_PORT
 
 LISTENERS_TIMEOUT_S = 30.0
 """The slowest actor to start loads speech models: 3 s, four times that on a Pi."""

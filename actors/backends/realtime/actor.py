@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from typing import TypeVar
 
 from actors.backends.audio_ring import RATE_HZ
@@ -14,7 +15,7 @@ from actors.backends.realtime.ports import INPUTS, OUTPUTS
 from actors.backends.realtime.session import Session
 from actors.backends.realtime.shared import Shared
 from actors.backends.realtime.toolbox import Toolbox
-from pipeline.actor import SESSIONS_PORT, Actor, Surroundings
+from pipeline.actor import Actor, Surroundings
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
@@ -32,12 +33,13 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
+from pipeline.session_work import SESSIONS_PORT
 from pipeline.store import Store
 
 OptionsT = TypeVar("OptionsT", bound=RealtimeOptions)
 
 
-class RealtimeBackend(Actor[OptionsT]):
+class RealtimeBackend(Actor[OptionsT], ABC):
     """Answers turns over a vendor's realtime service, each session on a connection of its own.
 
     A vendor is a subclass with options of its own and `make_service`. A session is connected when
@@ -57,9 +59,9 @@ class RealtimeBackend(Actor[OptionsT]):
         self._listening: set[str] = set()
         self._store: Store | None = None
 
+    @abstractmethod
     def make_service(self) -> Service[OptionsT]:
         """Return the vendor's service; called once, before `start`."""
-        raise NotImplementedError
 
     async def start(self) -> None:
         """Open what outlives the process, and get the service ready."""

@@ -9,6 +9,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.errors import did_you_mean
+
 
 class Family(BaseModel):
     """The rules of one family of Live models; the fields are explained in the file."""
@@ -46,3 +48,17 @@ def family_of(model: str) -> Family:
     name = model.removeprefix("models/")
     fitting = [each for each in capabilities().families if name.startswith(each.prefix)]
     return max(fitting, key=lambda each: len(each.prefix))
+
+
+def known_voice(name: str | None) -> str | None:
+    """Return a voice's name as Gemini spells it, whatever its case; None stays None.
+
+    Raises:
+        ValueError: there is no such voice; names the nearest.
+    """
+    if name is None:
+        return None
+    voices = {each.casefold(): each for each in capabilities().voices}
+    if name.casefold() not in voices:
+        raise ValueError(f"no voice {name!r}: {did_you_mean(name.title(), voices.values())}")
+    return voices[name.casefold()]

@@ -6,10 +6,9 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from actors.backends.gemini.live.capabilities import capabilities
+from actors.backends.gemini.live.capabilities import known_voice
 from actors.backends.gemini.server import ServerOptions
 from actors.backends.realtime.options import Part, RealtimeOptions
-from pipeline.errors import did_you_mean
 
 
 class Thinking(Part):
@@ -78,9 +77,4 @@ class LiveOptions(ServerOptions, RealtimeOptions):
     @field_validator("voice")
     @classmethod
     def _known_voice(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        known = {name.casefold(): name for name in capabilities().voices}
-        if value.casefold() not in known:
-            raise ValueError(f"no voice {value!r}: {did_you_mean(value.title(), known.values())}")
-        return known[value.casefold()]
+        return known_voice(value)
