@@ -6,6 +6,7 @@ import asyncio
 import asyncio.runners
 import gc
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ OWN_FILES_ONLY = Path(__file__).parent / "pipeline"
 """Where open files are counted: elsewhere, libraries keep some open for good once loaded."""
 GOODBYE_S = 5.0
 """A thread that has been told to end may need its turn on a busy machine."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell's background jobs are deaf to Control-C, and so would be what tests start and end.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)
