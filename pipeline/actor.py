@@ -129,6 +129,14 @@ class Actor(Generic[OptionsT]):
             ConfigError, DeviceError: what is wrong, with the nearest valid name.
         """
 
+    @classmethod
+    def reports_callers(cls, options: Any) -> bool:
+        """Whether what it reports as heard is of every session, or of the config's own only.
+
+        Asked of actors that publish `Playback`. Args as of `check`.
+        """
+        return True
+
     async def start(self) -> None:
         """Prepare: import, load, open. The actor is ready when this returns."""
 

@@ -32,6 +32,15 @@ MOST_DETAIL_CHARACTERS = 500
 StateT = TypeVar("StateT")
 
 
+class Heard(Enum):
+    """Of which sessions somebody reports what was heard of their answers."""
+
+    NONE = auto()
+    OWN = auto()
+    """Of the config's own only: a speaker stands in one room."""
+    ALL = auto()
+
+
 class Opening(Enum):
     """What came of opening a session."""
 

@@ -93,6 +93,11 @@ class Player(Actor[PlayerOptionsT]):
         if path is not None:
             load_failure_prompt(path, RATE_HZ)
 
+    @classmethod
+    def reports_callers(cls, options: Any) -> bool:
+        """Whether it plays every session; a device is in one room only."""
+        return False
+
     @abstractmethod
     def make_output(self, opened: SessionOpened) -> Output | None:
         """Return a new output for a session; None if it is not played here."""

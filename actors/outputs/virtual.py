@@ -30,6 +30,11 @@ class VirtualSpeaker(Player[VirtualSpeakerOptions]):
         super().__init__(options, surroundings)
         self._metronome = Metronome(options.pace, self.work_of)
 
+    @classmethod
+    def reports_callers(cls, options: VirtualSpeakerOptions) -> bool:
+        """It plays everybody."""
+        return True
+
     def make_output(self, opened: SessionOpened) -> PacedOutput:
         """Return a new output in the one clock of all."""
         unheard = "far_end" in self.surroundings.unheard

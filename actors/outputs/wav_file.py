@@ -65,6 +65,11 @@ class WavSink(Player[WavSinkOptions]):
         super().__init__(options, surroundings)
         self._metronome = Metronome(options.pace, self.work_of)
 
+    @classmethod
+    def reports_callers(cls, options: WavSinkOptions) -> bool:
+        """Whether callers have files too."""
+        return options.every_session
+
     def make_output(self, opened: SessionOpened) -> WavOutput | None:
         """Return a file for the config's own session, and for others if asked to.
 

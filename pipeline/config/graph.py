@@ -21,6 +21,7 @@ from pipeline.paths import resolved
 from pipeline.port_check import check_handlers, check_published
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, Out, StreamRef
 from pipeline.registry import BUILTIN_PACKAGE, find_actor
+from pipeline.sessions import Heard
 
 __all__ = ["HEALTH", "SUPERVISOR", "SUPERVISOR_PORTS", "Graph", "Node", "build_graph"]
 
@@ -44,6 +45,11 @@ class Node:
     external: bool
     wires: tuple[tuple[str, StreamRef], ...]
     """Input port and stream."""
+
+    def reports_callers(self) -> bool:
+        """Whether what it reports as heard is of every session; see `Actor.reports_callers`."""
+        options = self.actor_class.options_type.model_validate(self.config.options)
+        return self.actor_class.reports_callers(options)
 
 
 @dataclass(frozen=True)
@@ -90,10 +96,16 @@ class Graph:
         after = {node.name: node.config.after for node in self.nodes.values()}
         return list(TopologicalSorter(after).static_order())
 
-    def plays(self) -> bool:
-        """Whether an actor reports what was heard of the answers."""
-        outs = (out for node in self.nodes.values() for out in node.actor_class.outputs.values())
-        return any(Playback in out.types for out in outs)
+    def heard(self) -> Heard:
+        """Of which sessions an actor reports what was heard of the answers."""
+        players = [
+            node
+            for node in self.nodes.values()
+            if any(Playback in out.types for out in node.actor_class.outputs.values())
+        ]
+        if not players:
+            return Heard.NONE
+        return Heard.ALL if any(node.reports_callers() for node in players) else Heard.OWN
 
     def outputs(self, actor: str) -> dict[str, Out]:
         """Output ports of an actor or of the supervisor."""

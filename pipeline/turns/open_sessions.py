@@ -17,7 +17,7 @@ from pipeline.frames import (
     SessionOpened,
     Spending,
 )
-from pipeline.sessions import MOST_NAME_CHARACTERS, Opening, SessionTable, refusal
+from pipeline.sessions import MOST_NAME_CHARACTERS, Heard, Opening, SessionTable, refusal
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.fault_policy import POLICIES, Reach
 
@@ -60,15 +60,16 @@ class OpenSessions:
 
     Args:
         config: The pipeline's config; its session is there from the start, and stays.
-        has_player: Whether any actor reports what was heard of answers.
+        heard: Of which sessions an actor reports what was heard of their answers. A session of
+            which nobody does is opened for all as one that is not played.
         now_ns: Monotonic time.
     """
 
-    def __init__(self, config: PipelineConfig, has_player: bool, now_ns: int) -> None:
+    def __init__(self, config: PipelineConfig, heard: Heard, now_ns: int) -> None:
         self.counters: Counter[str] = Counter()
         """`refused`, `opened_again`, `ended_unopened`; `unopened`: frames of no open session."""
         self._config = config
-        self._has_player = has_player
+        self._heard = heard
         self._now_ns = now_ns
         self._table: SessionTable[OpenSession] = SessionTable(
             self._make,
@@ -81,7 +82,8 @@ class OpenSessions:
         """When all sessions were told of a fault, by backend and class."""
         self._epochs: dict[str, int] = {}
         """Of sessions that are over: if one comes back, what it was told must stay behind."""
-        self._table.open(SessionOpened(session=config.session), now_ns)
+        own = SessionOpened(session=config.session, plays=heard is not Heard.NONE)
+        self._table.open(own, now_ns)
         self.own = self._table[config.session].talk
 
     def __len__(self) -> int:
@@ -175,10 +177,9 @@ class OpenSessions:
 
     def _make(self, opened: SessionOpened) -> OpenSession:
         name = opened.session
-        hears = self._has_player and opened.plays
         own = name == self._config.session
         like = None if own else self.own.state
-        talk = Conversation(self._config, hears, self._now_ns, name, like=like)
+        talk = Conversation(self._config, opened.plays, self._now_ns, name, like=like)
         if not own:
             talk.state = replace(talk.state, epoch=self._epochs.pop(name, 0) + 1)
         return OpenSession(talk, self._now_ns)
@@ -196,6 +197,8 @@ class OpenSessions:
                 known.lost_ns = None
             return said
         self._now_ns = now_ns
+        if self._heard is not Heard.ALL:
+            opened = opened.model_copy(update={"plays": False})
         why = refusal(opened)
         if not why and self._table.open(opened, now_ns) is Opening.REFUSED:
             most = self._config.sessions.most

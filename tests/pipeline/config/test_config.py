@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
 
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.errors import ConfigError
+from pipeline.sessions import Heard
 
+RECORDING = Path(__file__).parents[2] / "speech" / "goforward.wav"
 ACTORS_FILE = str(Path(__file__).parents[2] / "helpers" / "actors_for_tests.py")
 SOURCE, RELAY, SINK = (f"{ACTORS_FILE}:{name}" for name in ("Source", "Relay", "Sink"))
 
@@ -51,7 +54,33 @@ def test_a_good_config_becomes_a_graph_with_its_wires(tmp_path: Path) -> None:
     ]
     assert graph.consumers("mic") == {"audio": ["relay"]}
     assert graph.config_dir == tmp_path
-    assert not graph.plays()
+    assert graph.heard() is Heard.NONE
+
+
+@pytest.mark.parametrize(
+    ("players", "heard"),
+    [
+        ({}, Heard.NONE),
+        ({"speaker": {}}, Heard.OWN),
+        ({"wav_sink": {}}, Heard.OWN),
+        ({"wav_sink": {"options": {"every_session": True}}}, Heard.ALL),
+        ({"speaker": {}, "virtual_speaker": {}}, Heard.ALL),
+    ],
+)
+def test_whose_answers_are_heard_follows_from_the_players(
+    tmp_path: Path, players: dict[str, Any], heard: Heard
+) -> None:
+    http = {"use": "http", "inputs": {"audio": "mic.audio", "speech": "vad.speech"}}
+    hears = {"audio": "http.audio", "answer": "http.answer"}
+    actors = {
+        "mic": {"use": "recording", "options": {"files": [str(RECORDING)]}},
+        "vad": {"use": "vad", "inputs": {"audio": "mic.audio"}},
+        "http": http,
+        **{name: {"use": name, "inputs": hears, **each} for name, each in players.items()},
+    }
+    path = tmp_path / "players.yaml"
+    path.write_text(yaml.safe_dump({"name": "test", "actors": actors}))
+    assert graph_of(path).heard() is heard
 
 
 def test_every_config_that_comes_with_greenroom_is_good() -> None:

@@ -23,6 +23,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
+from pipeline.sessions import Heard
 from pipeline.turns import route
 from pipeline.turns.open_sessions import FAREWELL_NS, OpenSessions, Told
 
@@ -39,7 +40,7 @@ def sessions() -> OpenSessions:
             "route": {"backends": list(BACKENDS)},
         }
     )
-    made = OpenSessions(config, has_player=False, now_ns=0)
+    made = OpenSessions(config, heard=Heard.NONE, now_ns=0)
     for session in ("local", "anna", "bert"):
         if session != "local":
             made.handle("gateway", opened(session), 0)
@@ -81,7 +82,7 @@ def ended(session: str, reason: SessionEnd = SessionEnd.HUNG_UP) -> SessionEnded
 
 def test_a_session_that_is_opened_is_told_to_all_and_has_a_route(sessions: OpenSessions) -> None:
     told, route = sessions.handle("gateway", opened("new", voice="Kore"), S)
-    assert told == opened("new", voice="Kore")
+    assert told == opened("new", voice="Kore", plays=False), "nobody here plays it"
     assert isinstance(route, Route)
     assert (route.session, route.owner, route.epoch) == ("new", "live", 1)
     assert sessions.handle("x", typed("new", 2), S) == []
@@ -171,7 +172,7 @@ def test_a_session_that_comes_back_goes_on_with_a_newer_epoch(sessions: OpenSess
 
 def test_more_sessions_than_the_cap_are_refused_in_words() -> None:
     tree = {"name": "test", "actors": {"x": {"use": "x"}}, "sessions": {"most": 2}}
-    sessions = OpenSessions(PipelineConfig.model_validate(tree), has_player=False, now_ns=0)
+    sessions = OpenSessions(PipelineConfig.model_validate(tree), heard=Heard.NONE, now_ns=0)
     for name in ("a", "b"):
         sessions.handle("gateway", opened(name), 0)
     (refused,) = sessions.handle("gateway", opened("c"), 0)
@@ -196,18 +197,18 @@ def test_the_run_is_hopeless_only_when_every_session_is(sessions: OpenSessions) 
     assert (found.session, found.backend) == ("bert", "live"), "the newest word of it"
 
 
-def made(has_player: bool = False, **fields: Any) -> OpenSessions:
+def made(heard: Heard = Heard.NONE, **fields: Any) -> OpenSessions:
     tree = {
         "name": "test",
         "actors": {name: {"use": name} for name in BACKENDS},
         "route": {"backends": list(BACKENDS)},
         **fields,
     }
-    return OpenSessions(PipelineConfig.model_validate(tree), has_player=has_player, now_ns=0)
+    return OpenSessions(PipelineConfig.model_validate(tree), heard=heard, now_ns=0)
 
 
 def test_an_answer_that_nobody_plays_is_complete_when_it_is_sent() -> None:
-    sessions = made(has_player=True)
+    sessions = made(heard=Heard.ALL)
     sessions.handle("gateway", opened("text", plays=False), 0)
     sessions.handle("gateway", opened("voice"), 0)
     for session in ("text", "voice"):
@@ -215,6 +216,25 @@ def test_an_answer_that_nobody_plays_is_complete_when_it_is_sent() -> None:
         sessions.handle("x", answered(session), 2 * S)
     assert sessions.outcomes() == {"answered": 1}, "the one with a player has still to be heard"
     assert sessions.open_turns() == 1
+
+
+@pytest.mark.parametrize("heard", [Heard.NONE, Heard.OWN])
+def test_a_caller_whom_no_player_takes_is_answered_when_the_answer_is_sent(heard: Heard) -> None:
+    """As in a pipeline with a speaker, which plays to the room."""
+    sessions = made(heard=heard)
+    told, _ = sessions.handle("gateway", opened("voice", plays=True), 0)
+    assert isinstance(told, SessionOpened)
+    assert not told.plays, "backends wait for no report either"
+    sessions.handle("x", typed("voice"), S)
+    sessions.handle("x", answered("voice"), 2 * S)
+    assert sessions.outcomes() == {"answered": 1}
+
+
+def test_the_own_session_is_still_heard_by_a_player_of_its_own() -> None:
+    sessions = made(heard=Heard.OWN)
+    sessions.handle("x", typed("local"), S)
+    sessions.handle("x", answered("local"), 2 * S)
+    assert sessions.open_turns() == 1, "not before the speaker has played it"
 
 
 def test_a_session_that_failed_ends_when_its_turns_have_and_its_player_could_say_so(
