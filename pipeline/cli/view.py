@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from typing import Self
 
+from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import (
     Fault,
     Frame,
@@ -67,6 +68,8 @@ class View(ABC):
             case Fault():
                 advice = f" ({frame.advice})" if frame.advice else ""
                 self._tell(actor, frame, f"{frame.fault.value}: {frame.reason}{advice}")
+            case SessionOpened() | SessionEnded() if actor != SUPERVISOR:
+                pass  # What was asked for; the supervisor says what came of it.
             case SessionOpened() if frame.session != self._session:
                 self._tell("session", frame, opening(frame))
             case SessionEnded():

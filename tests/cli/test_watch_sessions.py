@@ -118,6 +118,7 @@ def test_lines_of_a_run_name_the_callers_and_not_the_pipelines_own(
     with LinesView("local") as view:
         view.on_frame("supervisor", opened("local"))
         view.on_frame("live", said(Side.USER, "Hi."))
+        view.on_frame("gateway", opened("call-1", number="+49 1"))
         view.on_frame("supervisor", opened("call-1", number="+49 1"))
         view.on_frame("live", of(said(Side.USER, "Good day."), "call-1"))
         view.on_frame(
@@ -131,6 +132,7 @@ def test_lines_of_a_run_name_the_callers_and_not_the_pipelines_own(
             ),
         )
         ending = SessionEnded(session="call-2", reason=SessionEnd.TIME_OVER, detail="60 s")
+        view.on_frame("gateway", ending)
         view.on_frame("supervisor", ending)
     assert capsys.readouterr().out.splitlines() == [
         "you: Hi.",
