@@ -22,7 +22,7 @@ from benchmarks.sound import read_wav
 from pipeline.bus.endpoint import ipc_address
 
 ACTOR = "microphone"
-LISTENERS = {b"\x01@vad:audio", b"\x01@live:audio"}
+LISTENERS = {b"\x01@vad:audio", b"\x01@live:audio", b"\x01@supervisor:sessions"}
 """Nothing is said before they have subscribed, so that nobody misses the beginning."""
 
 
@@ -38,10 +38,13 @@ class Microphones:
         self._zeros_ns = [0] * sessions
 
     def wait_for_listeners(self) -> None:
-        """Return when all have subscribed."""
+        """Return when all have subscribed, and know of the sessions."""
         missing = set(LISTENERS)
         while missing:
             missing.discard(self._socket.recv())
+        for index in range(self._sessions):
+            opened = {"v": 1, "type": "session_opened", "session": f"{KEY}{index}", "plays": False}
+            self._socket.send_multipart((b"sessions", msgpack.packb(opened)))
 
     async def speak(self, pcm: bytes) -> None:
         """Speak into all sessions, in real time."""

@@ -69,7 +69,7 @@ def test_whatever_a_source_does_the_good_callers_are_heard(tmp_path: Path) -> No
     path.write_text(yaml.safe_dump({"name": "callers", "actors": actors}))
     with (
         running(path, "--external", "microphone") as pipeline,
-        Microphone(pipeline, {b"\x01@vad:audio", b"\x01@supervisor:sessions"}) as microphone,
+        Microphone(pipeline, {b"\x01@vad:audio"}) as microphone,
     ):
         # Of nobody, twice, before it began, and of a name and a manner beyond all limits.
         microphone.socket.send_multipart([b"audio", b"no frame"])
