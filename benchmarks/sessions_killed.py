@@ -15,6 +15,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -192,8 +193,16 @@ def supervisor_killed(folder: Path, callers: int) -> tuple[float, int]:
             with running(path) as second:
                 second.until(lambda status: status.ready, "readiness")
                 back_s = time.monotonic() - began_s
-                orphans = sum(each.is_running() for each in processes)
+                orphans = sum(_lives(each) for each in processes)
         return back_s, orphans
+
+
+def _lives(process: psutil.Process) -> bool:
+    """Whether it still runs; one that has ended may wait for whoever collects it."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def show(result: Result) -> None:
