@@ -1,7 +1,5 @@
 """The HTTP side: models, content generation, token counts, and the journal."""
 
-import asyncio
-import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,20 +8,16 @@ from . import actions, generation, speech_generation
 from .capabilities import Model, capabilities
 from .errors import HttpError, Refused, http_preset, model_not_found
 from .generation import ContentRequest
-from .http_connection import Request, Responder
+from .http_messages import Request, Responder, StreamForm
 from .journal import RequestRecord
 from .plan import TurnPlan
+from .routes import JOURNAL_PATH, Kind, Route, find_route
 from .services import Services
 from .usage import text_tokens
 
-VERSIONS = "v1|v1beta|v1alpha"
-_LIST = re.compile(rf"/({VERSIONS})/models")
-_MODEL = re.compile(rf"/({VERSIONS})/models/([^/:]+)")
-_METHOD = re.compile(rf"/({VERSIONS})/models/([^/:]+):([A-Za-z]+)")
-JOURNAL_PATH = "/simulator/journal"
 # Documented default and maximum of models.list.
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000
-POST_METHODS = frozenset({"generateContent", "streamGenerateContent", "countTokens"})
+STREAMED = "streamGenerateContent"
 
 
 class Withheld(Exception):  # noqa: N818 - nothing is wrong: a scenario wants no answer
@@ -43,6 +37,9 @@ class Api:
 
     async def answer(self, request: Request, responder: Responder) -> None:
         """Answers one request, if need be with an error body."""
+        if request.method == "OPTIONS":
+            responder.send_preflight()
+            return
         if request.path == JOURNAL_PATH:
             arrivals = request.query.get("arrivals") == "1"
             responder.send_json(200, self._services.journal.to_json(arrivals))
@@ -51,22 +48,25 @@ class Api:
         try:
             await self._route(request, responder, record)
         except HttpError as error:
-            responder.send_json(error.code, error.body())
+            _send_error(error, request, responder, record)
         except Refused as refusal:
             bad = HttpError(400, "INVALID_ARGUMENT", refusal.message)
-            responder.send_json(bad.code, bad.body())
+            _send_error(bad, request, responder, record)
         except Withheld as withheld:
             await self._withhold(responder, withheld.action)
         record.status = responder.status
 
     async def _route(self, request: Request, responder: Responder, record: RequestRecord) -> None:
-        method, version, name = _parse(request)
+        route = find_route(request.method, request.path)
+        method, version, name = route.method, route.version, route.name
         record.method, record.model = method, name
         self._services.journal.requests.append(record)
         plan = self._scripted(method, name)
         error = self._key_error(request.key)
         if error is not None:
             raise error
+        if route.kind is not Kind.SIMULATED:
+            raise _not_answered(route)
         if method == "models.list":
             responder.send_json(200, _model_page(request.query, version))
             return
@@ -76,7 +76,7 @@ class Api:
                 raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
             responder.send_json(200, _model_json(model))
             return
-        wanted = "generateContent" if method == "streamGenerateContent" else method
+        wanted = "generateContent" if method == STREAMED else method
         model = capabilities().find(name, version, wanted)
         if model is None:
             raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
@@ -86,7 +86,7 @@ class Api:
             return
         record.instruction, record.config = content.system_instruction, content.config
         record.functions = [str(tool.get("name", "")) for tool in content.tools]
-        streamed = method == "streamGenerateContent"
+        streamed = method == STREAMED
         if model.family.startswith("tts"):
             await speech_generation.answer(
                 self._services, content, responder, streamed=streamed, plan=plan, record=record
@@ -122,22 +122,29 @@ class Api:
                 connection.reset()
             case actions.Vanish():
                 connection.vanish()
-        # The client decides how long it waits; losing the connection cancels this.
-        await asyncio.Event().wait()
+        await responder.withhold()
 
 
-def _parse(request: Request) -> tuple[str, str, str]:
-    if request.method == "GET" and (found := _LIST.fullmatch(request.path)):
-        return "models.list", found[1], ""
-    if request.method == "GET" and (found := _MODEL.fullmatch(request.path)):
-        return "models.get", found[1], found[2]
-    if (
-        request.method == "POST"
-        and (found := _METHOD.fullmatch(request.path))
-        and found[3] in POST_METHODS
-    ):
-        return found[3], found[1], found[2]
-    raise http_preset("not_found")
+def _not_answered(route: Route) -> HttpError:
+    if route.kind is Kind.UNKNOWN:
+        return http_preset("not_found")
+    message = (
+        f"The simulator has no {route.method}: this method of the service is not simulated. "
+        "It has models.list, models.get, generateContent, streamGenerateContent, countTokens "
+        "and the Live API."
+    )
+    return HttpError(501, "UNIMPLEMENTED", message)
+
+
+def _send_error(
+    error: HttpError, request: Request, responder: Responder, record: RequestRecord
+) -> None:
+    # Before it is sent: whoever has read the answer may look at the journal.
+    record.status = error.code
+    body: Any = error.body()
+    if record.method == STREAMED and request.stream_form is StreamForm.ARRAY:
+        body = [body]
+    responder.send_json(error.code, body)
 
 
 def _models(version: str) -> list[Model]:

@@ -15,7 +15,7 @@ from .brain import CallTool, Pictures, Say
 from .capabilities import Model
 from .conversation import Entry
 from .errors import HttpError, http_preset, unknown_field
-from .http_connection import Responder
+from .http_messages import Responder
 from .journal import RequestRecord
 from .pictures import jpeg_size
 from .plan import TurnPlan
@@ -90,16 +90,18 @@ async def answer(
     record.said = " ".join(part["text"] for part in parts if "text" in part)
     record.tool_call = next((p["functionCall"] for p in parts if "functionCall" in p), None)
     if not streamed:
-        responder.send_json(200, _response(request, parts, record, last=True))
+        responder.send_json(200, _response(request, parts, record.said, record, last=True))
         return
-    responder.start_events()
+    responder.start_stream()
     chunks = [chunk for part in parts for chunk in _chunks(part)]
+    sent = ""
     for index, chunk in enumerate(chunks):
         last = index == len(chunks) - 1
-        await responder.send_event(_response(request, [chunk], record, last))
+        sent += chunk.get("text", "")
+        await responder.send_chunk(_response(request, [chunk], sent, record, last))
         if not last:
             await asyncio.sleep(CHUNK_GAP_S)
-    responder.end()
+    responder.end_stream()
 
 
 async def _understand(
@@ -168,18 +170,21 @@ def _outcome(request: ContentRequest, response: dict[str, Any]) -> str:
 
 
 def _response(
-    request: ContentRequest, parts: list[dict[str, Any]], record: RequestRecord, last: bool
+    request: ContentRequest,
+    parts: list[dict[str, Any]],
+    said: str,
+    record: RequestRecord,
+    last: bool,
 ) -> dict[str, Any]:
     candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
     response: dict[str, Any] = {
         "candidates": [candidate],
         "modelVersion": request.model.id,
         "responseId": f"simulated-{record.at_s:.3f}",
+        "usageMetadata": http_usage(request.tokens, Counter(TEXT=text_tokens(said))),
     }
     if last:
         candidate["finishReason"] = "STOP"
-        said = Counter(TEXT=text_tokens(record.said))
-        response["usageMetadata"] = http_usage(request.tokens, said)
     return response
 
 

@@ -1,87 +1,14 @@
 """HTTP/1.1 over a connection: requests parsed by h11, answered one at a time."""
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import h11
 
-from .errors import HttpError
+from .http_messages import MAX_BODY_BYTES, Request, Responder
 from .transport import Connection
-
-# Published limit of a request with inline data.
-MAX_BODY_BYTES = 20 * 2**20
-
-
-@dataclass(frozen=True)
-class Request:
-    """One complete request."""
-
-    method: str
-    path: str
-    query: dict[str, str]
-    headers: dict[str, str]
-    body: bytes
-
-    @property
-    def key(self) -> str:
-        """The API key, from the header or the query."""
-        return self.headers.get("x-goog-api-key") or self.query.get("key") or ""
-
-    def json(self) -> Any:
-        """The body as JSON. Raises HttpError."""
-        try:
-            return json.loads(self.body or b"{}")
-        except ValueError as error:
-            message = f"Invalid JSON payload received. {error}"
-            raise HttpError(400, "INVALID_ARGUMENT", message) from error
-
-
-class Responder:
-    """Sends the answer to one request, whole or in events."""
-
-    def __init__(self, connection: Connection, state: h11.Connection) -> None:
-        self.connection = connection
-        self._state = state
-        self.status = 0
-
-    def send_json(self, status: int, value: Any) -> None:
-        """Sends a whole JSON response."""
-        body = json.dumps(value, ensure_ascii=False, indent=2).encode()
-        headers = [
-            ("Content-Type", "application/json; charset=UTF-8"),
-            ("Content-Length", str(len(body))),
-        ]
-        self._start(status, headers)
-        self._write(h11.Data(body))
-        self._write(h11.EndOfMessage())
-
-    def start_events(self) -> None:
-        """Begins a stream of server-sent events."""
-        self._start(200, [("Content-Type", "text/event-stream"), ("Transfer-Encoding", "chunked")])
-
-    async def send_event(self, value: Any) -> None:
-        """Sends one event, and waits while the client reads more slowly."""
-        text = json.dumps(value, ensure_ascii=False)
-        self._write(h11.Data(f"data: {text}\r\n\r\n".encode()))
-        await self.connection.drained()
-
-    def end(self) -> None:
-        """Ends a stream of events."""
-        self._write(h11.EndOfMessage())
-
-    def _start(self, status: int, headers: list[tuple[str, str]]) -> None:
-        self.status = status
-        self._write(h11.Response(status_code=status, headers=headers))
-
-    def _write(self, event: h11.Event) -> None:
-        data = self._state.send(event)
-        if data:
-            self.connection.write(data)
-
 
 Answer = Callable[[Request, Responder], Awaitable[None]]
 Upgrade = Callable[[Connection, bytes], None]
@@ -104,6 +31,7 @@ class HttpConnection:
         self._h11 = h11.Connection(h11.SERVER)
         self._request: h11.Request | None = None
         self._body = bytearray()
+        self._body_size = 0
         self._received = bytearray()
         self._task: asyncio.Task[None] | None = None
 
@@ -135,35 +63,53 @@ class HttpConnection:
 
     def _take(self, event: object) -> bool:
         if isinstance(event, h11.Request):
-            headers = {name.decode().lower(): value.decode() for name, value in event.headers}
+            headers = _headers(event)
             if headers.get("upgrade", "").lower() == "websocket":
                 self._upgrade(self._connection, bytes(self._received))
                 return False
             self._request = event
             self._body.clear()
+            self._body_size = 0
             self._received.clear()
+            if self._h11.they_are_waiting_for_100_continue:
+                self._answer_expectation(int(headers.get("content-length", 0)))
         elif isinstance(event, h11.Data):
-            self._body += event.data
-            if len(self._body) > MAX_BODY_BYTES:
-                self._connection.close()
-                return False
+            # A client that writes before it reads must be let finish, or it never sees the answer.
+            self._body_size += len(event.data)
+            if self._body_size <= MAX_BODY_BYTES:
+                self._body += event.data
+            else:
+                self._body.clear()
         elif isinstance(event, h11.EndOfMessage):
-            self._task = self._spawn(self._respond(self._complete_request()))
+            self._start_answer()
         return True
+
+    def _answer_expectation(self, announced: int) -> None:
+        if announced > MAX_BODY_BYTES:
+            self._body_size = announced
+            self._start_answer()
+            return
+        go_on = self._h11.send(h11.InformationalResponse(status_code=100, headers=[]))
+        if go_on:
+            self._connection.write(go_on)
+
+    def _start_answer(self) -> None:
+        self._task = self._spawn(self._respond(self._complete_request()))
 
     def _complete_request(self) -> Request:
         assert self._request is not None
-        url = urlsplit(self._request.target.decode())
+        path, _, query = self._request.target.decode().partition("?")
         return Request(
             method=self._request.method.decode(),
-            path=url.path,
-            query=dict(parse_qsl(url.query)),
-            headers={k.decode().lower(): v.decode() for k, v in self._request.headers},
+            path=path,
+            query=dict(parse_qsl(query)),
+            headers=_headers(self._request),
             body=bytes(self._body),
+            size=self._body_size,
         )
 
     async def _respond(self, request: Request) -> None:
-        responder = Responder(self._connection, self._h11)
+        responder = Responder(self._connection, self._h11, request)
         try:
             await self._answer(request, responder)
         except Exception:
@@ -175,3 +121,9 @@ class HttpConnection:
             self._advance()
         else:
             self._connection.close()
+
+
+def _headers(request: h11.Request) -> dict[str, str]:
+    return {
+        name.decode("latin-1").lower(): value.decode("latin-1") for name, value in request.headers
+    }

@@ -12,7 +12,7 @@ from websockets.http11 import Request as Handshake
 
 from . import actions
 from .acceptor import Acceptor
-from .api import VERSIONS, Api
+from .api import Api
 from .certificates import Certificates, make_certificates
 from .conversation import Handles
 from .effects import GARBAGE_BYTES
@@ -21,6 +21,7 @@ from .journal import Journal, SessionRecord
 from .listening import ListeningSocket
 from .options import SimulatorOptions
 from .pacing import Pacing
+from .routes import VERSIONS
 from .rule_matcher import RuleMatcher
 from .scenario import load_scenario
 from .services import Services

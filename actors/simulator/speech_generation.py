@@ -13,7 +13,7 @@ from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 from .capabilities import capabilities
 from .errors import HttpError
 from .generation import ContentRequest
-from .http_connection import Responder
+from .http_messages import Responder
 from .journal import RequestRecord
 from .pacing import pieces
 from .plan import TurnPlan
@@ -49,16 +49,16 @@ async def answer(
         data, kind = (_wav(pcm), "audio/wav") if as_wav else (pcm, RAW_MIME_TYPE)
         responder.send_json(200, _response(request, data, kind, _seconds(pcm)))
         return
-    responder.start_events()
+    responder.start_stream()
     seconds = 0.0
     for sentence in sentences(text):
         pcm = await services.tts.speak(sentence)
         for piece in pieces(pcm, plan.pacing, services.random):
             seconds += _seconds(piece.pcm)
-            await responder.send_event(_response(request, piece.pcm, RAW_MIME_TYPE, None))
+            await responder.send_chunk(_response(request, piece.pcm, RAW_MIME_TYPE, None))
             await asyncio.sleep(piece.gap_s)
-    await responder.send_event(_response(request, b"", RAW_MIME_TYPE, seconds))
-    responder.end()
+    await responder.send_chunk(_response(request, b"", RAW_MIME_TYPE, seconds))
+    responder.end_stream()
 
 
 def _check(request: ContentRequest) -> None:

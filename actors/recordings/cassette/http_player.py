@@ -13,7 +13,7 @@ from actors.backends.gemini.wire import decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import Answer, Round, Voice
 from actors.simulator.errors import HttpError, Refused
-from actors.simulator.http_connection import Request, Responder
+from actors.simulator.http_messages import Request, Responder
 from actors.simulator.shapes import (
     INVALID_ARGUMENT,
     as_object,
@@ -79,11 +79,11 @@ class HttpPlayer:
             self._voices.insert(0, voice)  # The client may ask again.
             await _break_off(voice, responder)
             return
-        responder.start_events()
+        responder.start_stream()
         for rate_hz, pcm in voice.pieces:
             data = base64.b64encode(pcm).decode("ascii")
             blob = {"mimeType": f"audio/L16;codec=pcm;rate={rate_hz}", "data": data}
-            await responder.send_event(_response([{"inlineData": blob}]))
+            await responder.send_chunk(_response([{"inlineData": blob}]))
         await _end(voice, responder)
 
     async def _write(self, contents: list[dict[str, Any]], responder: Responder) -> None:
@@ -104,14 +104,14 @@ class HttpPlayer:
         if not a_round.texts and a_round.refusal is not None:
             await _break_off(a_round, responder)
             return
-        responder.start_events()
+        responder.start_stream()
         for text in a_round.texts:
-            await responder.send_event(_response([{"text": text}]))
+            await responder.send_chunk(_response([{"text": text}]))
         calls = [{"functionCall": {"name": name, "args": args}} for name, args in a_round.calls]
         if calls:
-            await responder.send_event(_response(calls))
+            await responder.send_chunk(_response(calls))
         if a_round.blocked:
-            await responder.send_event({"candidates": [{"finishReason": a_round.blocked}]})
+            await responder.send_chunk({"candidates": [{"finishReason": a_round.blocked}]})
         await _end(a_round, responder)
 
     def _turn(self, content: dict[str, Any]) -> str | None:
@@ -135,8 +135,8 @@ async def _end(given: Round | Voice, responder: Responder) -> None:
         await _break_off(given, responder, begun=True)
         return
     if given.usage is not None:
-        await responder.send_event({**_response([]), "usageMetadata": given.usage})
-    responder.end()
+        await responder.send_chunk({**_response([]), "usageMetadata": given.usage})
+    responder.end_stream()
 
 
 async def _break_off(given: Round | Voice, responder: Responder, *, begun: bool = False) -> None:

@@ -1,0 +1,131 @@
+"""A request over HTTP and the answer to it."""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import h11
+
+from .errors import HttpError
+from .transport import Connection
+
+# Published limit of a request with inline data.
+MAX_BODY_BYTES = 20 * 2**20
+# How the service answers a preflight; the origin and the headers asked for are repeated.
+PREFLIGHT_HEADERS = [
+    ("Access-Control-Allow-Methods", "DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT"),
+    ("Access-Control-Max-Age", "3600"),
+]
+
+
+class StreamForm(Enum):
+    """How the responses of a stream are put into one body."""
+
+    EVENTS = "text/event-stream"
+    ARRAY = "application/json; charset=UTF-8"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One complete request. `size` is that of the body in bytes; one too large is not kept."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: bytes
+    size: int
+
+    @property
+    def key(self) -> str:
+        """The API key, from the header or the query."""
+        return self.headers.get("x-goog-api-key") or self.query.get("key") or ""
+
+    @property
+    def stream_form(self) -> StreamForm:
+        """Server-sent events where they are asked for, else a JSON array."""
+        asked = self.query.get("alt") or self.query.get("$alt") or ""
+        return StreamForm.EVENTS if asked.startswith("sse") else StreamForm.ARRAY
+
+    def json(self) -> Any:
+        """The body as JSON. Raises HttpError."""
+        if self.size > MAX_BODY_BYTES:
+            message = f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes."
+            raise HttpError(400, "INVALID_ARGUMENT", message)
+        try:
+            return json.loads(self.body or b"{}")
+        except (ValueError, RecursionError) as error:
+            message = f"Invalid JSON payload received. {error}"
+            raise HttpError(400, "INVALID_ARGUMENT", message) from error
+
+
+class Responder:
+    """Sends the answer to one request, whole or as a stream."""
+
+    def __init__(self, connection: Connection, state: h11.Connection, request: Request) -> None:
+        self.connection = connection
+        self.status = 0
+        self._state = state
+        self._request = request
+        self._form = StreamForm.EVENTS
+        self._sent = 0
+
+    def send_json(self, status: int, value: Any) -> None:
+        """Sends a whole JSON response."""
+        body = json.dumps(value, ensure_ascii=False, indent=2).encode()
+        headers = [
+            ("Content-Type", "application/json; charset=UTF-8"),
+            ("Content-Length", str(len(body))),
+        ]
+        self._start(status, headers)
+        if self._request.method != "HEAD":
+            self._write(h11.Data(body))
+        self._write(h11.EndOfMessage())
+
+    def send_preflight(self) -> None:
+        """Tells a browser that the request it asks about may be made."""
+        asked = self._request.headers.get("access-control-request-headers")
+        allowed = [("Access-Control-Allow-Headers", asked)] if asked else []
+        self._start(200, [*PREFLIGHT_HEADERS, *allowed, ("Content-Length", "0")])
+        self._write(h11.EndOfMessage())
+
+    def start_stream(self) -> None:
+        """Begins a stream of responses, in the form that was asked for."""
+        self._form = self._request.stream_form
+        self._start(200, [("Content-Type", self._form.value), ("Transfer-Encoding", "chunked")])
+
+    async def send_chunk(self, value: Any) -> None:
+        """Sends one response of a stream, and waits while the client reads more slowly."""
+        if self._form is StreamForm.EVENTS:
+            text = f"data: {json.dumps(value, ensure_ascii=False)}\r\n\r\n"
+        else:
+            text = ",\r\n" if self._sent else "["
+            text += json.dumps(value, ensure_ascii=False, indent=2)
+        self._sent += 1
+        self._write(h11.Data(text.encode()))
+        await self.connection.drained()
+
+    def end_stream(self) -> None:
+        """Ends a stream of responses."""
+        if self._form is StreamForm.ARRAY:
+            self._write(h11.Data(b"\n]\n" if self._sent else b"[]\n"))
+        self._write(h11.EndOfMessage())
+
+    async def withhold(self) -> None:
+        """Never answers: the client decides how long it waits. Losing the client cancels this."""
+        await asyncio.Event().wait()
+
+    def _start(self, status: int, headers: list[tuple[str, str]]) -> None:
+        self.status = status
+        origin = self._request.headers.get("origin")
+        # Any origin: the service has no list of them, and no cookies that could be misused.
+        shared = [("Access-Control-Allow-Origin", origin)] if origin else []
+        all_headers = [*headers, *shared, ("Vary", "Origin")]
+        self._write(h11.Response(status_code=status, headers=all_headers))
+
+    def _write(self, event: h11.Event) -> None:
+        data = self._state.send(event)
+        if data:
+            self.connection.write(data)

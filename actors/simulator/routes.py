@@ -1,0 +1,88 @@
+"""Which method of the service a request over HTTP means, and whether it is simulated."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+VERSIONS = "v1|v1beta|v1alpha"
+JOURNAL_PATH = "/simulator/journal"
+# Methods of models that are simulated; a request of another one is answered with 501.
+MODEL_METHODS = frozenset({"generateContent", "streamGenerateContent", "countTokens"})
+# Collections of the service, as its API reference lists them, that are not simulated.
+OTHER_COLLECTIONS = frozenset(
+    {
+        "agents",
+        "auth_tokens",
+        "batches",
+        "cachedContents",
+        "corpora",
+        "dynamic",
+        "fileSearchStores",
+        "files",
+        "generatedFiles",
+        "interactions",
+        "openai",
+        "operations",
+        "tunedModels",
+    }
+)
+# The method that a bare verb on a collection means, by verb and by whether an id follows.
+VERBS = {
+    ("GET", False): "list",
+    ("GET", True): "get",
+    ("POST", False): "create",
+    ("POST", True): "create",
+    ("PATCH", True): "patch",
+    ("DELETE", True): "delete",
+}
+
+_PATH = re.compile(
+    rf"/+(?P<upload>upload/)?(?P<version>{VERSIONS})/(?P<collection>[A-Za-z_]+)"
+    r"(?:/(?P<id>[^:]+))?(?::(?P<method>[A-Za-z]+))?"
+)
+
+
+class Kind(Enum):
+    """What the simulator does with a request."""
+
+    SIMULATED = "answered"
+    MISSING = "a method of the service that the simulator does not have"
+    UNKNOWN = "nothing that the service has either"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method as SDKs and scenarios name it; `name` is the model, or the rest of the path."""
+
+    kind: Kind
+    method: str
+    version: str = ""
+    name: str = ""
+
+
+def find_route(verb: str, path: str) -> Route:
+    """The route of a request; HEAD goes where GET goes."""
+    verb = "GET" if verb == "HEAD" else verb
+    found = _PATH.fullmatch(path)
+    if found is None:
+        return Route(Kind.UNKNOWN, f"{verb} {path}")
+    collection, name, custom = found["collection"], found["id"] or "", found["method"]
+    version = found["version"]
+    if found["upload"]:
+        custom = "upload"
+    if collection == "models":
+        return _model_route(verb, version, name, custom, path)
+    if collection in OTHER_COLLECTIONS:
+        method = custom or VERBS.get((verb, bool(name)), verb.lower())
+        return Route(Kind.MISSING, f"{collection}.{method}", version, name)
+    return Route(Kind.UNKNOWN, f"{verb} {path}", version)
+
+
+def _model_route(verb: str, version: str, name: str, custom: str | None, path: str) -> Route:
+    if verb == "GET" and custom is None and "/" not in name:
+        method = "models.get" if name else "models.list"
+        return Route(Kind.SIMULATED, method, version, name)
+    if verb != "POST" or custom is None or not name:
+        return Route(Kind.UNKNOWN, f"{verb} {path}", version)
+    kind = Kind.SIMULATED if custom in MODEL_METHODS else Kind.MISSING
+    return Route(kind, custom, version, name)
