@@ -36,6 +36,7 @@ from pipeline.frames.turns import (
     UserText,
     VoiceDismissed,
     VoiceStarted,
+    first_turn_id,
     turn_id,
 )
 
@@ -84,5 +85,6 @@ __all__ = [
     "UserText",
     "VoiceDismissed",
     "VoiceStarted",
+    "first_turn_id",
     "turn_id",
 ]

@@ -15,6 +15,11 @@ def turn_id(session: str, position: int) -> str:
     return f"{session}:{position}"
 
 
+def first_turn_id(session: str) -> str:
+    """Name of the turn in which the model of a session speaks first."""
+    return f"{session}:first"
+
+
 class VoiceStarted(Frame):
     """Somebody may be speaking over the answer.
 

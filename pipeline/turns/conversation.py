@@ -18,6 +18,7 @@ from pipeline.frames import (
     Route,
     SessionEnd,
     SessionEnded,
+    SessionOpened,
     Side,
     SpeechEnded,
     SpeechStarted,
@@ -27,6 +28,7 @@ from pipeline.frames import (
     Transcript,
     TurnClosed,
     UserText,
+    first_turn_id,
 )
 from pipeline.logs import get_logger
 from pipeline.turns import route
@@ -165,6 +167,8 @@ def _events(frame: Frame) -> list[route.Event]:
             return [route.Began(frame.turn)]
         case SpeechEnded() | UserText():
             return [route.Asked(frame.turn)]
+        case SessionOpened(speaks_first=True):
+            return [route.Asked(first_turn_id(frame.session))]
         case Playback(state=PlaybackState.STARTED | PlaybackState.PLAYING):
             return [route.Sounded(frame.turn, frame.backend)]
         case Transcript(side=Side.MODEL):

@@ -12,12 +12,14 @@ from pipeline.frames import (
     Outcome,
     Playback,
     PlaybackState,
+    SessionOpened,
     Side,
     SpeechEnded,
     SpeechStarted,
     Transcript,
     TurnClosed,
     UserText,
+    first_turn_id,
 )
 
 KEPT_TURNS = 2000
@@ -114,6 +116,9 @@ class Ledger:
                 turn = self._open(frame.turn, frame.session, now_ns)
                 turn.asked_ns = turn.asked_ns or frame.at_ns
                 turn.progress_ns = now_ns
+            case SessionOpened(speaks_first=True):
+                turn = self._open(first_turn_id(frame.session), frame.session, now_ns)
+                turn.asked_ns = now_ns
             case Transcript():
                 self._transcript(frame, now_ns)
             case Playback():

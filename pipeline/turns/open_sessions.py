@@ -211,7 +211,7 @@ class OpenSessions:
             return said
         state = self._table[opened.session]
         state.brought_by = actor
-        return [*said, opened, state.talk.route_frame()]
+        return [*said, opened, state.talk.route_frame(), *state.talk.take(opened, now_ns)]
 
     def _ended(self, ended: SessionEnded, now_ns: int) -> list[Told]:
         state = self._table.get(ended.session)

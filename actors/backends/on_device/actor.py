@@ -11,11 +11,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from actors.backends.on_device.brain import Call, Converse, Say, failed, outcome, plan
+from actors.backends.on_device.brain import Call, Converse, Say, failed, opening, outcome, plan
 from actors.backends.on_device.connection import Connections, is_trouble
 from actors.backends.on_device.intents import Context
 from actors.backends.on_device.local_model import LocalModelError, converse
 from actors.backends.on_device.options import DeviceOptions, is_english
+from actors.backends.turn_kind import Kind
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import Heard, Part, Request, Sound, Words
 from actors.backends.turnwise.session import TurnBasedSession
@@ -135,7 +136,11 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     async def _words(self, request: Request, said: str) -> AsyncGenerator[str, None]:
         """The words of the answer, as they come about."""
-        steps = plan(said, request.tools, self._context(request))
+        context = self._context(request)
+        if request.kind is Kind.PROMPTED:
+            steps = opening(context)
+        else:
+            steps = plan(said, request.tools, context)
         for index, step in enumerate(steps):
             match step:
                 case Say(text):

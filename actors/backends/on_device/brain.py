@@ -12,6 +12,7 @@ from actors.lib.speech.grammar import name_words
 from actors.lib.speech.numbers import in_words, words
 
 NOT_HEARD = "I did not understand that. Please say it again."
+GREETING = "Hello. How can I help you?"
 NOT_DONE = "All right, I will not do that."
 MOST_SPOKEN_VALUES = 4
 """Of the response of a tool; nobody can keep more in mind."""
@@ -68,6 +69,11 @@ def plan(said: str, tools: Iterable[object], context: Context) -> Plan:
         return (Say(NOT_DONE),)
     cannot = context.outlook.cannot()
     return (Converse(cannot),) if context.has_model else (Say(cannot),)
+
+
+def opening(context: Context) -> Plan:
+    """The steps of an answer where nobody asked: the model is to speak first."""
+    return (Converse(GREETING),) if context.has_model else (Say(GREETING),)
 
 
 def outcome(command: Command, response: dict[str, Any]) -> str:

@@ -21,8 +21,9 @@ from actors.backends.realtime.turn_state import (
     LinkState,
     TurnState,
 )
-from actors.backends.realtime.turns import Delivery, Kind, Progress, Turn
+from actors.backends.realtime.turns import Delivery, Progress, Turn
 from actors.backends.realtime.uplink import deliver
+from actors.backends.turn_kind import Kind
 from pipeline.frames import AnswerEnd, Side, turn_id
 
 DRAIN_S = 1.0

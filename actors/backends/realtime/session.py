@@ -39,6 +39,7 @@ from pipeline.frames import (
     Transcript,
     TurnClosed,
     UserText,
+    first_turn_id,
 )
 
 
@@ -89,7 +90,7 @@ class Session:
         if "route" in self._actor.surroundings.connected:
             self._do(self._uplink.route(None, self._memory.epoch, time.monotonic()))
         if self._speaks_first:
-            self._do(self._uplink.speak_first(f"{self.name}:first", time.monotonic()))
+            self._do(self._uplink.speak_first(first_turn_id(self.name), time.monotonic()))
 
     async def run(self) -> None:
         """Keep a connection for as long as that is of use; the first may be made early."""

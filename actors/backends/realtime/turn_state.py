@@ -13,7 +13,8 @@ from actors.backends.realtime.answers import Answers
 from actors.backends.realtime.calls import Calls
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import Proved, Step
-from actors.backends.realtime.turns import WRITTEN, Delivery, Kind, Progress, Stream, Turn
+from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, Stream, Turn
+from actors.backends.turn_kind import Kind
 from pipeline.frames import AnswerEnd
 
 KEPT_OVER = 300

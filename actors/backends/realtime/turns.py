@@ -5,20 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from actors.backends.turn_kind import Kind
 from pipeline.frames import Side
-
-
-class Kind(Enum):
-    """Where the turn comes from."""
-
-    SPOKEN = auto()
-    """Cut by the local voice activity detector."""
-    TYPED = auto()
-    PROMPTED = auto()
-    """Nobody asked: the model is to speak first."""
-    HEARD = auto()
-    """Found by the server in the stream."""
-
 
 WRITTEN = (Kind.TYPED, Kind.PROMPTED)
 """Sent as text."""

@@ -8,11 +8,9 @@ from actors.backends.realtime.events import Said
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import Abort, SendActivity, SendAudio, SendReply, SendText, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
-from actors.backends.realtime.turns import WRITTEN, Delivery, Kind, Progress, Turn
+from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, Turn
+from actors.backends.turn_kind import SPEAK_FIRST, Kind
 from pipeline.frames import AnswerEnd, Side
-
-SPEAK_FIRST = "Begin the conversation now: speak first, as your instruction says."
-"""What a model is told that is to speak first; services wait for the user otherwise."""
 
 
 class Uplink:
@@ -32,8 +30,9 @@ class Uplink:
                 state.ask(turn, max(turn.start, position), now_s)
             if not state.owned:
                 state.drop(turn)
+        steps = self._speak_no_more_first()
         state.turns.append(Turn(turn_id, Kind.SPOKEN, start=position, cursor=position))
-        return deliver(state, now_s)
+        return [*steps, *deliver(state, now_s)]
 
     def speech_ended(self, turn_id: str, start: int, end: int, now_s: float) -> list[Step]:
         """The turn's last sample is the one before `end`."""
@@ -68,11 +67,12 @@ class Uplink:
         if turn_id in state.over or state.known(turn_id):
             state.counters["turns_repeated"] += 1
             return []
-        return self._write(Turn(turn_id, Kind.TYPED, text=text), now_s)
+        steps = self._speak_no_more_first()
+        return [*steps, *self._write(Turn(turn_id, Kind.TYPED, text=text), now_s)]
 
     def speak_first(self, turn_id: str, now_s: float) -> list[Step]:
         """The model begins the conversation, if it has not begun."""
-        if turn_id in self._state.over:
+        if self._state.over:
             return []
         return self._write(Turn(turn_id, Kind.PROMPTED, text=SPEAK_FIRST), now_s)
 
@@ -102,6 +102,15 @@ class Uplink:
         turn = self._state.known(turn_id)
         if not self._state.owned and turn is not None:
             self._state.drop(turn)
+
+    def _speak_no_more_first(self) -> list[Step]:
+        """The user has begun: what is not sent of the model's beginning never is."""
+        return [
+            step
+            for turn in list(self._state.turns)
+            if turn.kind is Kind.PROMPTED and turn.delivery is Delivery.WAITING
+            for step in self._state.end(turn, AnswerEnd.INTERRUPTED, "the user spoke first")
+        ]
 
     def _write(self, turn: Turn, now_s: float) -> list[Step]:
         self._state.turns.append(turn)

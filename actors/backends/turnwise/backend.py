@@ -41,6 +41,7 @@ from pipeline.frames import (
     Transcript,
     TurnClosed,
     UserText,
+    first_turn_id,
 )
 
 OptionsT = TypeVar("OptionsT", bound=Options)
@@ -76,6 +77,9 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         # What is closed must be known before it can be answered again.
         for port, frame in sorted(early, key=lambda item: LAST_WORD.get(item[0], 0)):
             self.receive(port, frame)
+        for session in self.sessions.states():
+            with self.work_of(session.name):
+                self._speak_first(session)
         self.set_state(ActorState.CONNECTING)
         await self.serve()
 
@@ -320,6 +324,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         self._records.restore(session)
         if self._early is None:
             self._greet(session)
+            self._speak_first(session)
         return session
 
     def session_ended(self, state: TurnBasedSession, ended: SessionEnded) -> None:
@@ -344,6 +349,10 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             answer = self._new_answer(session, turn, epoch)
             answer.end(AnswerEnd.FAILED, "cut off: the process was restarted")
         self._publish_status(session)
+
+    def _speak_first(self, session: TurnBasedSession) -> None:
+        if session.opened.speaks_first:
+            self._do(session, session.turns.speak_first(first_turn_id(session.name)))
 
     def _publish_status(self, session: TurnBasedSession) -> None:
         status = self.status_of(session)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.backends.audio_ring import RATE_HZ
+from actors.backends.turn_kind import Kind
 from pipeline.actor import Options
 from pipeline.errors import GreenroomError
 
@@ -26,7 +27,8 @@ class Request:
 
     Attributes:
         pcm: What the user said, PCM16 mono at 16 kHz; empty for a typed turn.
-        text: What the user typed.
+        kind: Where it comes from.
+        text: What the user typed, or what stands for it where the model is to speak first.
         picture: The newest JPEG of the camera, if there is a recent one.
         history: Role (`user` or `model`) and text of what was said before.
         tools: As in `ToolOffer`, the session's own functions among them.
@@ -37,6 +39,7 @@ class Request:
     session: str
     turn: str
     epoch: int
+    kind: Kind
     pcm: bytes
     text: str
     picture: bytes | None

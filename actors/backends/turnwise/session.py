@@ -96,6 +96,7 @@ class TurnBasedSession:
             session=self.name,
             turn=begin.turn,
             epoch=begin.epoch,
+            kind=begin.kind,
             pcm=b"".join(self.ring.cut(*span) for span in material.spans),
             text="\n".join(material.lines),
             picture=self.picture(),

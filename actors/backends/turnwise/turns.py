@@ -10,6 +10,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from actors.backends.turn_kind import SPEAK_FIRST, Kind
+
 KEPT_TURNS = 64
 """Open turns that are kept where nobody says which are closed: more than 120 s of sound hold."""
 KEPT_OVER = 300
@@ -55,6 +57,7 @@ class Begin:
     epoch: int
     material: Material
     line: str = ""
+    kind: Kind = Kind.SPOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Turn:
     """
 
     name: str
+    kind: Kind = Kind.SPOKEN
     start: int | None = None
     own: Material = Material()
     lead: Material = Material()
@@ -134,8 +138,11 @@ class Turns:
         """The user typed a turn."""
         if name in self.over or name in self._turns:
             return []
-        turn = Turn(name, own=Material(lines=(line,), turns=(name,)), stage=Stage.COMPLETE)
-        return self._add(turn) + self._begin()
+        return self._write(name, Kind.TYPED, line)
+
+    def speak_first(self, name: str) -> list[Step]:
+        """The model begins the conversation, if it has not begun."""
+        return [] if self.over or self._turns else self._write(name, Kind.PROMPTED, SPEAK_FIRST)
 
     def closed(self, name: str) -> list[Step]:
         """The turn has its outcome."""
@@ -192,6 +199,10 @@ class Turns:
         starts = [turn.oldest_sample() for turn in self._turns.values()]
         return min((start for start in starts if start is not None), default=None)
 
+    def _write(self, name: str, kind: Kind, line: str) -> list[Step]:
+        own = Material(lines=(line,), turns=(name,))
+        return self._add(Turn(name, kind, own=own, stage=Stage.COMPLETE)) + self._begin()
+
     def _complete(self, turn: Turn, end: int) -> None:
         assert turn.start is not None
         turn.own = Material(spans=((turn.start, end),), turns=(turn.name,))
@@ -217,7 +228,7 @@ class Turns:
             if turn.stage is Stage.COMPLETE and self.answered.get(turn.name) == self.epoch:
                 continue
             steps.append(Interrupt(turn.name, self.epoch))
-            if not turn.sounded:
+            if not turn.sounded and turn.kind is not Kind.PROMPTED:
                 lead += turn.lead + turn.own
         newest.lead = lead + newest.lead
         return steps
@@ -229,8 +240,8 @@ class Turns:
         if newest.stage is not Stage.COMPLETE or self.answered.get(newest.name) == self.epoch:
             return []
         newest.stage = Stage.ANSWERING
-        line = "".join(newest.own.lines)
-        return [Begin(newest.name, self.epoch, newest.lead + newest.own, line)]
+        line = "".join(newest.own.lines) if newest.kind is Kind.TYPED else ""
+        return [Begin(newest.name, self.epoch, newest.lead + newest.own, line, newest.kind)]
 
     def _bury(self, name: str) -> None:
         self._turns.pop(name, None)

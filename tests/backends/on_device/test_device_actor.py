@@ -8,9 +8,11 @@ from device_turns import MOVE, OURS, QUOTA, answer_of, recognise, spoken_turn, t
 from local_server import local_server
 
 from actors.backends.on_device import Device
+from actors.backends.on_device.brain import GREETING
 from actors.lib.speech.numbers import words
 from pipeline.frames import (
     AnswerEnd,
+    AnswerEnded,
     Audio,
     EndReason,
     Playback,
@@ -24,6 +26,17 @@ from pipeline.frames import (
     Transcript,
 )
 from pipeline.testing import stage
+
+
+def test_it_speaks_first_where_a_model_is_to() -> None:
+    with stage(Device) as device:
+        device.open("anna", speaks_first=True)
+        device.send("route", OURS.model_copy(update={"session": "anna"}))
+        answer = device.expect("answer", AnswerEnded)
+        assert (answer.turn, answer.end) == ("anna:first", AnswerEnd.COMPLETE)
+        assert answer.samples
+        said = [f for f in device.sent["transcript"] if isinstance(f, Transcript)]
+        assert "".join(f.text for f in said) == GREETING
 
 
 def test_spoken_command_is_carried_out_once_and_confirmed_aloud() -> None:

@@ -25,6 +25,20 @@ def live() -> Driver:
     return driver
 
 
+def test_who_speaks_before_the_model_is_answered_alone() -> None:
+    driver = Driver()
+    driver.do(driver.uplink.speak_first("local:first", driver.now_s))
+    driver.hear(320)
+    turn = driver.start(0)
+    assert driver.ends("local:first") == ["interrupted"]
+    driver.connect()
+    driver.hear(3200)
+    driver.end(0, 3200)
+    driver.server(CHUNK, GenerationComplete(), TurnComplete())
+    assert driver.ends(turn) == ["complete"]
+    assert not [step for step in driver.sent if isinstance(step, SendText)]
+
+
 def test_only_the_sound_of_the_turn_is_sent_from_its_first_sample_on(live: Driver) -> None:
     live.hear(4800)
     live.start(1000)

@@ -21,6 +21,7 @@ from backend_parrot import (
     started,
 )
 
+from actors.backends.turn_kind import SPEAK_FIRST, Kind
 from actors.backends.turnwise.request import Part, Request, Sound
 from actors.backends.turnwise.session import TurnBasedSession
 from pipeline.frames import (
@@ -29,13 +30,17 @@ from pipeline.frames import (
     AnswerEnded,
     BackendState,
     BackendStatus,
+    Outcome,
     Route,
     SessionEnd,
     SessionEnded,
+    Side,
     ToolCall,
     ToolOffer,
     ToolResult,
     ToolStatus,
+    Transcript,
+    TurnClosed,
     UserText,
 )
 from pipeline.logs import get_logger
@@ -183,6 +188,38 @@ def test_a_session_whose_answers_nobody_plays_counts_as_heard(tmp_path: Path) ->
         history = {each.session: each.history for each in parrot(stage).requests}
     assert history["plays"] == ()
     assert history["silent"] == (("model", "Hello."),)
+
+
+def test_who_takes_over_before_the_model_spoke_first_speaks_first_and_once(tmp_path: Path) -> None:
+    for life in (1, 2):
+        with staged(tmp_path) as stage:
+            stage.open("anna", speaks_first=True)
+            stage.send("route", Route(session="anna", owner="live", epoch=1, reason="test"))
+            stage.expect_nothing("answer")
+            stage.send("route", Route(session="anna", owner="parrot", epoch=2, reason="test"))
+            if life == 1:
+                ended = stage.expect("answer", AnswerEnded)
+                assert (ended.turn, ended.end) == ("anna:first", AnswerEnd.COMPLETE)
+                said = [f for f in stage.sent["transcript"] if isinstance(f, Transcript)]
+                assert {f.side for f in said} == {Side.MODEL}, "the user said nothing"
+                (request,) = parrot(stage).requests
+                assert (request.kind, request.text) == (Kind.PROMPTED, SPEAK_FIRST)
+                closed = TurnClosed(session="anna", turn="anna:first", outcome=Outcome.ANSWERED)
+                stage.send("turns", closed)
+            stage.expect_nothing("answer")
+
+
+def test_who_speaks_before_the_model_is_answered_alone(tmp_path: Path) -> None:
+    with staged(tmp_path) as stage:
+        stage.open("anna", speaks_first=True)
+        stage.send("text", UserText(session="anna", turn="anna:t1", text="Hello."))
+        stage.send("route", Route(session="anna", owner="parrot", epoch=1, reason="test"))
+        ends = [stage.expect("answer", AnswerEnded) for _ in range(2)]
+        assert [(f.turn, f.end) for f in ends] == [
+            ("anna:first", AnswerEnd.INTERRUPTED),
+            ("anna:t1", AnswerEnd.COMPLETE),
+        ]
+        assert [request.text for request in parrot(stage).requests] == ["Hello."]
 
 
 def test_ready_is_said_to_each_session(tmp_path: Path) -> None:

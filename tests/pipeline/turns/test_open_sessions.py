@@ -301,6 +301,20 @@ def test_what_cannot_be_opened_is_refused_in_words(
     assert sessions.names() == ["local", "anna", "bert"]
 
 
+def test_a_model_that_is_to_speak_first_owes_a_turn(sessions: OpenSessions) -> None:
+    said = sessions.handle("gateway", opened("carl", speaks_first=True, plays=False), S)
+    assert routes(said) == {"carl": "live"}
+    for backend in BACKENDS:
+        sessions.handle("x", status("carl", backend, BackendState.READY), S)
+    said = sessions.tick(8 * S)
+    assert routes(said) == {"carl": "http"}, "live has not begun in time"
+    first = AnswerEnded(
+        session="carl", turn="carl:first", epoch=2, backend="http", end=AnswerEnd.COMPLETE
+    )
+    closed = [e for e in sessions.handle("x", first, 9 * S) if isinstance(e, TurnClosed)]
+    assert [(e.turn, e.outcome, e.by) for e in closed] == [("carl:first", Outcome.ANSWERED, "http")]
+
+
 def test_what_is_said_twice_or_of_nobody_is_counted_and_changes_nothing(
     sessions: OpenSessions,
 ) -> None:

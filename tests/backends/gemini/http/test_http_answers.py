@@ -21,6 +21,7 @@ from http_stage import (
 
 from actors.backends.gemini.http.contents import config_of, contents_of
 from actors.backends.gemini.http.options import HttpOptions
+from actors.backends.turn_kind import Kind
 from actors.backends.turnwise.request import Request
 from pipeline.frames import (
     AnswerAudio,
@@ -226,6 +227,7 @@ def request(**fields: Any) -> Request:
         "session": "local",
         "turn": "local:0",
         "epoch": 1,
+        "kind": Kind.SPOKEN,
         "pcm": b"",
         "text": "",
         "picture": None,

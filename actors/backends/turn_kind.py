@@ -1,0 +1,20 @@
+"""Where a turn comes from, and what stands for the words of one that nobody said."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+SPEAK_FIRST = "Begin the conversation now: speak first, as your instruction says."
+"""What a model is told that is to speak first; services wait for the user otherwise."""
+
+
+class Kind(Enum):
+    """Where the turn comes from."""
+
+    SPOKEN = auto()
+    """Cut by the local voice activity detector."""
+    TYPED = auto()
+    PROMPTED = auto()
+    """Nobody asked: the model is to speak first."""
+    HEARD = auto()
+    """Found by the server in the stream."""
