@@ -23,6 +23,8 @@ class Admission(Enum):
     TAKE = "take"
     STALE_EPOCH = "stale_epoch"
     LATE = "late"
+    OVERTAKEN = "overtaken"
+    """The user went on speaking before any of it came."""
 
 
 class Barrier(NamedTuple):
@@ -68,7 +70,7 @@ class Gate:
         if frame.epoch <= self._closed.get(frame.turn, -1):
             return Admission.LATE
         if self._barrier is not None and self._barrier.stands_after(frame.turn):
-            return Admission.LATE
+            return Admission.OVERTAKEN
         return Admission.TAKE
 
     def close(self, turn: str, up_to_epoch: int = FOREVER) -> None:

@@ -95,6 +95,11 @@ class Playout:
             self.counts.stale_epoch += 1
         elif admission is Admission.LATE:
             self.counts.late_dropped += 1
+        elif admission is Admission.OVERTAKEN:
+            # Who keeps the account of the turns waits for word of every answer.
+            self.counts.late_dropped += 1
+            self._answers.gate.close(frame.turn)
+            self._tell(AnswerBuffer(frame, RATE_HZ), PlaybackState.INTERRUPTED)
         elif frame.pcm:
             answer = self._answers.get(frame.turn)
             if answer is None or frame.epoch > answer.epoch:

@@ -140,8 +140,16 @@ def test_an_answer_first_heard_of_after_the_user_spoke_again_is_late(device: Dev
     device.playout.stop(speech(200, at_ns=5_000))
     device.playout.push(audio(ramp(100 * MS), turn="local:199"))
     device.playout.push(audio(ramp(100 * MS), turn="local:t4999"))
+    device.playout.push(audio(ramp(100 * MS), 100 * MS, turn="local:199"))
+    device.playout.end(ended(200 * MS, turn="local:199"))
     assert not device.play(20 * BLOCK).any()
-    assert device.playout.counts.late_dropped == 2
+    assert device.playout.counts.late_dropped == 3
+    # Each is accounted for, once: the user did not hear it.
+    told = [(event.turn, event.state, event.played_samples) for event in device.events]
+    assert told == [
+        ("local:199", PlaybackState.INTERRUPTED, 0),
+        ("local:t4999", PlaybackState.INTERRUPTED, 0),
+    ]
 
 
 @pytest.mark.parametrize("turn", ["local:200", "local:201", "local:t5000", "of-another-kind"])
