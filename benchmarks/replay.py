@@ -105,7 +105,8 @@ async def _consume(address: str) -> None:
         if frame.session == "end":
             ended.set()
         else:
-            got += 1
+            assert isinstance(frame, Audio)
+            got += frame.samples // CHUNK_SAMPLES
 
     print("here", flush=True)
     began_s = time.monotonic()

@@ -53,7 +53,7 @@ class Publisher:
             if out.retain_last:
                 self._retained[name] = NewestFrames()
             elif out.retain_s > 0:
-                self._retained[name] = RecentFrames(out.retain_s)
+                self._retained[name] = RecentFrames(out.retain_s, self._boot)
         self._listeners: dict[str, Counter[str]] = {name: Counter() for name in ports}
         self._changed = asyncio.Event()
         self._socket = context.socket(zmq.XPUB)
@@ -78,7 +78,7 @@ class Publisher:
         self._seq[port] = seq + 1
         payload = encode(frame, seq=seq, boot=self._boot, sent_ns=now_ns)
         if port in self._retained:
-            self._retained[port].keep(seq, now_ns, frame.session, payload)
+            self._retained[port].keep(seq, now_ns, frame, payload)
         self._send(port.encode(), payload)
         self._reader.kick_if_pending()
 

@@ -39,7 +39,13 @@ class Ear:
         )
 
     def positions(self) -> list[int]:
-        return [frame.position // 320 for frame in self.heard if isinstance(frame, Audio)]
+        """Which blocks of 20 ms were heard; what was retained comes in longer ones."""
+        return [
+            position // 320
+            for frame in self.heard
+            if isinstance(frame, Audio)
+            for position in range(frame.position, frame.position + max(1, frame.samples), 320)
+        ]
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Iterator
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -12,7 +13,13 @@ from typing import ClassVar
 from pydantic import Field
 
 from actors.hearing.echo.canceller import Canceller, Mode
-from actors.lib.audio.pcm import SPEECH_RATE_HZ, samples_to_ns, to_pcm
+from actors.lib.audio.pcm import (
+    BLOCK_SAMPLES,
+    SAMPLE_BYTES,
+    SPEECH_RATE_HZ,
+    samples_to_ns,
+    to_pcm,
+)
 from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError
 from pipeline.frames import Audio, SessionEnded, SessionOpened
@@ -21,6 +28,9 @@ from pipeline.ports import In, Out
 LONGEST_WAIT_S = 0.2
 """For a far end that is late, because the speaker's process had to wait for a processor. Only while
 an answer is heard: what is missing then comes through as a voice."""
+
+LONGEST_BLOCK = 5 * BLOCK_SAMPLES
+"""100 ms. What was retained comes in longer ones, and is cut: each is judged as a whole."""
 
 
 class EchoOptions(Options):
@@ -115,10 +125,12 @@ class Echo(Actor[EchoOptions]):
                 "set the rate of the actor that sends it"
             )
         session: Session = self.sessions[frame.session]
-        if frame.position + frame.samples <= session.next and not frame.final:
-            self.counters["repeated_samples"] += frame.samples
+        repeated = min(max(0, session.next - frame.position), frame.samples)
+        self.counters["repeated_samples"] += repeated
+        if repeated and repeated == frame.samples and not frame.final:
             return
-        session.waiting.append((time.monotonic() + LONGEST_WAIT_S, frame))
+        for part in _parts(frame, repeated):
+            session.waiting.append((time.monotonic() + LONGEST_WAIT_S, part))
         self._work_off(session)
 
     def _work_off(self, session: Session) -> None:
@@ -175,4 +187,23 @@ class Echo(Actor[EchoOptions]):
             options.mode,
             noise_suppression=options.noise_suppression,
             tail_samples=round(options.tail_ms * SPEECH_RATE_HZ / 1000),
+        )
+
+
+def _parts(frame: Audio, begin: int) -> Iterator[Audio]:
+    """Yield a block from its sample `begin` on, a long one in blocks of 20 ms."""
+    if not begin and frame.samples <= LONGEST_BLOCK:
+        yield frame
+        return
+    left = frame.samples - begin
+    length = BLOCK_SAMPLES if left > LONGEST_BLOCK else left
+    for at in range(begin, frame.samples, length) if left else (begin,):
+        end = min(at + length, frame.samples)
+        yield frame.model_copy(
+            update={
+                "position": frame.position + at,
+                "pcm": frame.pcm[at * SAMPLE_BYTES : end * SAMPLE_BYTES],
+                "origin_ns": frame.origin_ns - samples_to_ns(frame.samples - end, frame.rate_hz),
+                "final": frame.final and end == frame.samples,
+            }
         )

@@ -78,6 +78,18 @@ def test_a_successor_sends_nothing_twice() -> None:
     assert positions == [320 * index for index in range(30, 50)]
 
 
+def test_what_was_retained_in_long_blocks_is_sent_on_in_short_ones_from_where_it_stopped() -> None:
+    with stage(Echo) as first:
+        first.send("audio", *blocks(TONE[:9_600], 320))
+        checkpoint = json.loads(json.dumps(first.actor.checkpoint))
+    with stage(Echo, checkpoint=checkpoint) as second:
+        second.send("audio", *blocks(TONE, 8_000))
+        out = list(second.sent["audio"])
+        assert second.actor.counters["repeated_samples"] == 9_600
+    assert [(b.position, b.samples) for b in out] == [(at, 320) for at in range(9_600, 16_000, 320)]
+    assert all(b.origin_ns == BEGAN_NS + samples_to_ns(b.position + b.samples) for b in out)
+
+
 def test_sessions_have_an_echo_of_their_own() -> None:
     frames = Room().frames(robot_talk(4), quiet(4))
     blocks = [frame for port, frame in frames if port == "audio"]

@@ -62,7 +62,7 @@ def test_a_consumer_that_comes_late_gets_what_was_retained_then_what_follows_in_
             await ear.subscriber.connected()
             for index in range(5, 10):
                 publisher.publish("audio", block(index))
-            await until(lambda: len(ear.heard) == 10)
+            await until(lambda: len(ear.positions()) == 10)
             assert ear.positions() == list(range(10))
             assert not ear.counters
             ear.subscriber.close()
@@ -82,7 +82,7 @@ def test_frames_published_while_a_replay_is_under_way_are_neither_lost_nor_doubl
             for index in range(50, 400):
                 publisher.publish("audio", block(index))
                 await asyncio.sleep(0)
-            await until(lambda: len(ear.heard) >= 400)
+            await until(lambda: len(ear.positions()) >= 400)
             assert ear.positions() == list(range(400))
             ear.subscriber.close()
 
