@@ -64,7 +64,7 @@ def test_a_restarted_consumer_of_many_sessions_gets_all_while_they_go_on_speakin
             while not connected.done():
                 say(publisher, sessions, BLOCKS + live, 1)
                 live += 1
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(0.002)
         # The loop was never held up for long: others spoke while the replay was under way.
         assert live > 1
         total = sessions * (BLOCKS + live)
