@@ -11,6 +11,7 @@ from pipeline.actor import Actor, Surroundings
 from pipeline.errors import ConfigError
 from pipeline.files import write_whole
 
+from .capabilities import capabilities
 from .options import SimulatorOptions
 from .scenario import load_scenario
 
@@ -35,8 +36,9 @@ class Simulator(Actor[SimulatorOptions]):
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
-        """Raises ConfigError for a bad scenario or a missing package."""
+        """Raises ConfigError for a bad scenario, a family of models or a missing package."""
         assert isinstance(options, SimulatorOptions)
+        capabilities().with_models(options.models)
         load_scenario(_relative_to(options, config_dir).scenario)
         for choice in (options.stt, options.tts, "trustme", "h11"):
             module = MODULES.get(choice, choice)
@@ -52,9 +54,7 @@ class Simulator(Actor[SimulatorOptions]):
 
         runtime_dir = self.surroundings.runtime_dir
         options = _relative_to(self.options, self.surroundings.config_dir)
-        if options.certificates is None:
-            options = options.model_copy(update={"certificates": runtime_dir / "simulator-tls"})
-        self._server = SimulatorServer(options)
+        self._server = SimulatorServer(options, client_files=runtime_dir / "simulator-tls")
         await self._server.start()
         address = {
             "base_url": self._server.base_url,

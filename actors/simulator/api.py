@@ -1,11 +1,10 @@
 """The HTTP side: models, content generation, token counts, and the journal."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 from . import actions, generation, speech_generation
-from .capabilities import Model, capabilities
+from .capabilities import Model
 from .errors import HttpError, Refused, http_preset, model_not_found
 from .generation import ContentRequest
 from .http_messages import Request, Responder, StreamForm
@@ -31,9 +30,8 @@ class Withheld(Exception):  # noqa: N818 - nothing is wrong: a scenario wants no
 class Api:
     """Answers requests; scenario rules for `http` come before everything else."""
 
-    def __init__(self, services: Services, key_error: Callable[[str], HttpError | None]) -> None:
+    def __init__(self, services: Services) -> None:
         self._services = services
-        self._key_error = key_error
 
     async def answer(self, request: Request, responder: Responder) -> None:
         """Answers one request, if need be with an error body."""
@@ -62,22 +60,27 @@ class Api:
         record.method, record.model = method, name
         self._services.journal.requests.append(record)
         plan = self._scripted(method, name)
-        error = self._key_error(request.key)
+        error = self._services.admission.key_error(request.key)
         if error is not None:
             raise error
         if route.kind is not Kind.SIMULATED:
             raise _not_answered(route)
         if method == "models.list":
-            responder.send_json(200, _model_page(request.query, version))
+            responder.send_json(200, _model_page(self._listed(version), request.query))
+            return
+        if method == "authTokens.create":
+            responder.send_json(
+                200, self._services.admission.tokens.create(request.json()).to_json()
+            )
             return
         if method == "models.get":
-            model = next((m for m in _models(version) if m.id == name), None)
-            if model is None:
+            model = self._services.models.named(name)
+            if model is None or version not in model.versions:
                 raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
             responder.send_json(200, _model_json(model))
             return
         wanted = "generateContent" if method == STREAMED else method
-        model = capabilities().find(name, version, wanted)
+        model = self._services.models.find(name, version, wanted)
         if model is None:
             raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
         content = ContentRequest.parse(request.json(), model)
@@ -87,7 +90,7 @@ class Api:
         record.instruction, record.config = content.system_instruction, content.config
         record.functions = [str(tool.get("name", "")) for tool in content.tools]
         streamed = method == STREAMED
-        if model.family.startswith("tts"):
+        if self._services.models.http_families[model.family].speaks:
             await speech_generation.answer(
                 self._services, content, responder, streamed=streamed, plan=plan, record=record
             )
@@ -95,6 +98,9 @@ class Api:
             await generation.answer(
                 self._services, content, responder, streamed=streamed, plan=plan, record=record
             )
+
+    def _listed(self, version: str) -> list[Model]:
+        return [model for model in self._services.models.models if version in model.versions]
 
     def _scripted(self, method: str, model: str) -> TurnPlan:
         plan = TurnPlan(self._services.pacing)
@@ -147,12 +153,7 @@ def _send_error(
     responder.send_json(error.code, body)
 
 
-def _models(version: str) -> list[Model]:
-    return [model for model in capabilities().models if version in model.versions]
-
-
-def _model_page(query: dict[str, str], version: str) -> dict[str, Any]:
-    models = _models(version)
+def _model_page(models: list[Model], query: dict[str, str]) -> dict[str, Any]:
     try:
         size = min(int(query.get("pageSize") or DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
         start = int(query.get("pageToken") or 0)

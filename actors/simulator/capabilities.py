@@ -1,11 +1,15 @@
 """What each model accepts, read from `capabilities.yaml`."""
 
+import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
+
+from pipeline.errors import ConfigError, did_you_mean
 
 LIVE_METHOD = "bidiGenerateContent"
 
@@ -25,6 +29,16 @@ class Family(BaseModel):
     parts_per_message: int
 
 
+class HttpFamily(BaseModel):
+    """The rules of one generation of models that answer over HTTP."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    speaks: bool
+    signatures: Literal["demanded", "none"] = "none"
+    whole: Literal["wav", "pcm"] = "wav"
+
+
 class Model(BaseModel):
     """One model as `models.list` names it. Limits are in tokens."""
 
@@ -39,23 +53,67 @@ class Model(BaseModel):
     output_tokens: int
 
 
+class Pattern(BaseModel):
+    """Names that are answered as the model `like` is."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    match: str
+    like: str
+    versions: list[str] | None = None
+
+
 class Capabilities(BaseModel):
     """The whole table."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     families: dict[str, Family]
+    http_families: dict[str, HttpFamily]
     models: list[Model]
+    patterns: list[Pattern]
+    routed: dict[str, str]
+    retired: list[str]
     voices: list[str]
     max_system_tokens: int
 
     def find(self, name: str, version: str, method: str) -> Model | None:
         """The model `name` (with or without `models/`) if it offers `method` in this version."""
-        wanted = name.removeprefix("models/")
-        for model in self.models:
-            if model.id == wanted and version in model.versions and method in model.methods:
-                return model
+        model = self.named(name.removeprefix("models/"))
+        if model is None or version not in model.versions or method not in model.methods:
+            return None
+        return model
+
+    def named(self, name: str) -> Model | None:
+        """The model of that name, listed or by pattern; one that answers for it if it is routed."""
+        listed = {model.id: model for model in self.models}
+        if name not in listed:
+            name = self.routed.get(name, name)
+        if name in listed or any(re.fullmatch(pattern, name) for pattern in self.retired):
+            return listed.get(name)
+        for pattern in self.patterns:
+            if re.fullmatch(pattern.match, name):
+                like = self._like(pattern.like)
+                versions = like.versions if pattern.versions is None else pattern.versions
+                return like.model_copy(update={"id": name, "name": name, "versions": versions})
         return None
+
+    def with_models(self, added: Mapping[str, str]) -> "Capabilities":
+        """The table with more models, by name, each of a family or like a model of the table.
+
+        Raises:
+            ConfigError: there is no such family and no such model.
+        """
+        models = [model for model in self.models if model.id not in added]
+        for name, like in added.items():
+            known = {model.id for model in self.models} | {model.family for model in self.models}
+            if like not in known:
+                raise ConfigError(f"model {name}: no family {like!r}; {did_you_mean(like, known)}")
+            models.append(self._like(like).model_copy(update={"id": name, "name": name}))
+        return self.model_copy(update={"models": models})
+
+    def _like(self, name: str) -> Model:
+        return next(model for model in self.models if name in (model.id, model.family))
 
 
 @cache

@@ -37,7 +37,19 @@ class SimulatorOptions(Options):
         None, description="API keys that are accepted; without a list any key is."
     )
     certificates: Path | None = Field(
-        None, description="Folder for the CA file; without one a temporary folder."
+        None,
+        description="Folder for the certificate authority, which stays the same from run to run; "
+        "without one a new one is made in a temporary folder.",
+    )
+    certificate_names: list[str] = Field(
+        [],
+        description="Host names the certificate is also for, such as "
+        "generativelanguage.googleapis.com, for clients whose host is fixed.",
+    )
+    models: dict[str, str] = Field(
+        {},
+        description="More models by name, each of a family (live-3.8, text-3, tts-3.8, ...) or "
+        "like a model that there is.",
     )
     turn_complete_after_playback: bool = Field(
         False,

@@ -12,7 +12,6 @@ MODEL_METHODS = frozenset({"generateContent", "streamGenerateContent", "countTok
 OTHER_COLLECTIONS = frozenset(
     {
         "agents",
-        "auth_tokens",
         "batches",
         "cachedContents",
         "corpora",
@@ -35,6 +34,8 @@ VERBS = {
     ("PATCH", True): "patch",
     ("DELETE", True): "delete",
 }
+# Documented: ephemeral tokens are made in v1alpha only.
+TOKEN_REQUEST = ("POST", "v1alpha", "auth_tokens", "", None)
 
 _PATH = re.compile(
     rf"/+(?P<upload>upload/)?(?P<version>{VERSIONS})/(?P<collection>[A-Za-z_]+)"
@@ -72,6 +73,13 @@ def find_route(verb: str, path: str) -> Route:
         custom = "upload"
     if collection == "models":
         return _model_route(verb, version, name, custom, path)
+    if (
+        collection == "auth_tokens"
+        and version == "v1alpha"
+        and verb == "POST"
+        and not (name or custom)
+    ):
+        return Route(Kind.SIMULATED, "authTokens.create", version)
     if collection in OTHER_COLLECTIONS:
         method = custom or VERBS.get((verb, bool(name)), verb.lower())
         return Route(Kind.MISSING, f"{collection}.{method}", version, name)

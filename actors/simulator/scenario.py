@@ -31,7 +31,15 @@ PLAIN_TRIGGERS = frozenset(
 )
 NUMERIC_TRIGGERS = frozenset({"turn", "audio_ms", "answer_ms", "after_s"})
 HTTP_METHODS = frozenset(
-    {"models.list", "models.get", "generateContent", "streamGenerateContent", "countTokens", "any"}
+    {
+        "models.list",
+        "models.get",
+        "generateContent",
+        "streamGenerateContent",
+        "countTokens",
+        "authTokens.create",
+        "any",
+    }
 )
 ACTIONS: dict[str, type[Action]] = {
     action.model_fields["kind"].default: action for action in get_args(get_args(AnyAction)[0])

@@ -12,11 +12,13 @@ from websockets.http11 import Request as Handshake
 
 from . import actions
 from .acceptor import Acceptor
+from .admission import CONSTRAINED, Admission
 from .api import Api
+from .capabilities import capabilities
 from .certificates import Certificates, make_certificates
 from .conversation import Handles
 from .effects import GARBAGE_BYTES
-from .errors import Close, HttpError, close_preset, http_preset, presets
+from .errors import HttpError, http_preset
 from .journal import Journal, SessionRecord
 from .listening import ListeningSocket
 from .options import SimulatorOptions
@@ -35,22 +37,37 @@ _logger = logging.getLogger(__name__)
 
 # The JavaScript SDK puts two slashes before `ws`, and the service does not mind.
 LIVE_PATH = re.compile(
-    rf"/+ws/google\.ai\.generativelanguage\.({VERSIONS})\.GenerativeService\.BidiGenerateContent"
+    rf"/+ws/google\.ai\.generativelanguage\.({VERSIONS})\.GenerativeService"
+    rf"\.(BidiGenerateContent|{CONSTRAINED})"
 )
 
 
 class SimulatorServer:
     """`start()` makes it ready, `stop()` leaves nothing behind. Both belong to one event loop."""
 
-    def __init__(self, options: SimulatorOptions | None = None) -> None:
-        """Raises ConfigError if the scenario cannot be loaded."""
+    def __init__(
+        self, options: SimulatorOptions | None = None, *, client_files: Path | None = None
+    ) -> None:
+        """Makes a server.
+
+        Args:
+            options: Its settings.
+            client_files: Folder for the files of certificates if the options name none; without
+                one a temporary folder.
+
+        Raises:
+            ConfigError: the scenario or a model's family is not there.
+        """
         self.options = options or SimulatorOptions()
+        self._client_files = client_files
         self.journal = Journal()
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._certificates: Certificates | None = None
         self._listening = ListeningSocket(self.options.host, self.options.port)
         self._services = Services(
             options=self.options,
+            models=capabilities().with_models(self.options.models),
+            admission=Admission(self.options.keys),
             stt=make_stt(self.options.stt),
             tts=make_tts(self.options.tts, self.options.seed),
             rules=RuleMatcher(load_scenario(self.options.scenario), self.options.seed),
@@ -61,7 +78,7 @@ class SimulatorServer:
             pacing=Pacing(*self.options.answer_speed),
             tasks=Tasks(self._note_fault),
         )
-        self._api = Api(self._services, self.key_error)
+        self._api = Api(self._services)
         self._acceptor = Acceptor(
             self._listening,
             self._services.tasks,
@@ -90,11 +107,17 @@ class SimulatorServer:
 
     async def start(self) -> None:
         """Loads models, makes certificates and listens."""
-        folder = self.options.certificates
+        kept = self.options.certificates
+        folder = kept or self._client_files
         if folder is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="simulator-")
             folder = Path(self._temporary.name)
-        self._certificates = await asyncio.to_thread(make_certificates, folder)
+        self._certificates = await asyncio.to_thread(
+            make_certificates,
+            folder,
+            names=self.options.certificate_names,
+            keep=kept is not None,
+        )
         await asyncio.gather(self._services.stt.start(), self._services.tts.start())
         self._acceptor.open(self._certificates)
 
@@ -111,24 +134,6 @@ class SimulatorServer:
 
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
-
-    def key_error(self, key: str) -> HttpError | None:
-        """Why a request with this key is refused, or None."""
-        if not key:
-            return http_preset("no_key")
-        accepted = self.options.keys
-        if accepted is not None and key in accepted:
-            return None
-        if key in presets()["keys"]:
-            return http_preset(presets()["keys"][key]["http"])
-        return None if accepted is None else http_preset("invalid_key")
-
-    def key_close(self, key: str) -> Close | None:
-        """How a Live session with this key is closed, or None."""
-        if self.key_error(key) is None:
-            return None
-        preset = presets()["keys"].get(key, {"close": "invalid_key"})
-        return close_preset(preset["close"])
 
     def _note_fault(self, error: BaseException) -> None:
         self.journal.faults.append(repr(error))
@@ -147,14 +152,15 @@ class SimulatorServer:
         number = self._live_connections
         if not self._perform_at_connect(websocket, number):
             return
-        headers = handshake.headers
-        key = headers.get("x-goog-api-key") or dict(parse_qsl(query)).get("key") or ""
-        if not key:
-            self._refuse(websocket, number, http_preset("no_key"))
+        headers = {name.lower(): value for name, value in handshake.headers.raw_items()}
+        try:
+            admit = self._services.admission.to_session(found[2], headers, dict(parse_qsl(query)))
+        except HttpError as error:
+            self._refuse(websocket, number, error)
             return
         record = SessionRecord(number=number, version=found[1], opened_s=self.journal.now_s())
         self.journal.sessions.append(record)
-        websocket.handler = LiveSession(websocket, self._services, record, self.key_close(key))
+        websocket.handler = LiveSession(websocket, self._services, record, admit)
         websocket.accept(handshake)
 
     def _perform_at_connect(self, websocket: WebSocket, number: int) -> bool:

@@ -4,6 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Protocol
 
+from .admission import Admission
+from .capabilities import Capabilities
 from .conversation import Handles
 from .journal import Journal
 from .options import SimulatorOptions
@@ -29,6 +31,8 @@ class Services:
     """One instance a server."""
 
     options: SimulatorOptions
+    models: Capabilities
+    admission: Admission
     stt: SpeechToText
     tts: TextToSpeech
     rules: RuleMatcher

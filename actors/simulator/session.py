@@ -11,6 +11,7 @@ from typing import Any
 from actors.backends.gemini.wire import normalise
 
 from . import actions, client_messages, effects
+from .admission import Admit
 from .conversation import Conversation
 from .dialogue import Dialogue
 from .errors import Close, Refused, close_preset, unknown_field
@@ -36,7 +37,7 @@ class LiveSession:
     """All methods run on the event loop and return at once."""
 
     def __init__(
-        self, socket: WebSocket, services: Services, record: SessionRecord, key_close: Close | None
+        self, socket: WebSocket, services: Services, record: SessionRecord, admit: Admit
     ) -> None:
         self.socket = socket
         self.services = services
@@ -44,7 +45,7 @@ class LiveSession:
         self.dialogue: Dialogue | None = None
         self.awaiting_history = False
         self.open_texts: list[str] = []
-        self._key_close = key_close
+        self._admit = admit
         self._stage = Stage.AWAITING_SETUP
         self._timers: list[asyncio.TimerHandle] = []
         services.handles.opened(record.number)
@@ -124,13 +125,11 @@ class LiveSession:
             client_messages.HANDLERS[kind](self.dialogue, content)
 
     def _set_up(self, content: Any) -> None:
-        if self._key_close is not None:
-            self.close(self._key_close)
-            return
+        content = self._admit(content)
         if isinstance(content, dict):
             self.record.setup = content
             self.record.model = str(content.get("model") or "")
-        config = validate_setup(content, self.record.version)
+        config = validate_setup(content, self.record.version, self.services.models)
         conversation = self._resume(config)
         chosen = self.services.rules.fire("setup", self.record.number)
         before, after = effects.around_setup(chosen, resuming=config.handle is not None)

@@ -22,8 +22,6 @@ from .shapes import as_object, content_text
 from .usage import audio_tokens, http_usage, text_tokens
 
 RAW_MIME_TYPE = f"audio/L16;codec=pcm;rate={VOICE_RATE_HZ}"
-# Families that answer a request that is not streamed with WAV; older ones send raw samples.
-WAV_FAMILIES = frozenset({"tts-3.8"})
 REFUSED_FIELDS = ("temperature", "topP", "topK")
 
 
@@ -45,7 +43,7 @@ async def answer(
     request.tokens["TEXT"] = text_tokens(text)
     if not streamed:
         pcm = b"".join([await services.tts.speak(part) for part in sentences(text)])
-        as_wav = request.model.family in WAV_FAMILIES
+        as_wav = services.models.http_families[request.model.family].whole == "wav"
         data, kind = (_wav(pcm), "audio/wav") if as_wav else (pcm, RAW_MIME_TYPE)
         responder.send_json(200, _response(request, data, kind, _seconds(pcm)))
         return

@@ -200,10 +200,13 @@ def keys(desk: Desk) -> None:
 def simulate(desk: Desk) -> None:
     with desk.going("simulate", "--ears", "none", "--voice", "tone") as process:
         assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(2)]
+        lines = [process.stdout.readline() for _ in range(5)]
         assert [line.split("=")[0] for line in lines] == [
             "export SSL_CERT_FILE",
             "export GOOGLE_GEMINI_BASE_URL",
+            "export NODE_EXTRA_CA_CERTS",
+            "export REQUESTS_CA_BUNDLE",
+            "export GOOGLE_GENAI_API_VERSION",
         ]
 
 

@@ -35,21 +35,21 @@ def test_models_are_listed_page_by_page(scripted: Scripted) -> None:
         models = list(sdk.models.list(config={"page_size": 4}))
         whole = list(sdk.models.list())
     assert [model.name for model in models] == [model.name for model in whole]
-    assert len({model.name for model in models}) == 9
+    assert len({model.name for model in models}) == 11
     live = [m.name for m in models if "bidiGenerateContent" in (m.supported_actions or [])]
     assert "models/gemini-3.8-live" in live
     assert f"models/{TEXT_MODEL}" not in live
     assert [request.method for request in simulator.journal.requests] == ["models.list"] * 4
 
 
-def test_preview_models_are_not_on_v1(scripted: Scripted) -> None:
+def test_aliases_are_not_on_v1(scripted: Scripted) -> None:
     scripted()
     with client(version="v1") as sdk:
         names = [model.name for model in sdk.models.list()]
-        assert "models/gemini-3.1-flash-live-preview" not in names
+        assert "models/gemini-2.5-flash-native-audio-latest" not in names
         assert sdk.models.get(model=TEXT_MODEL).input_token_limit == 1_048_576
         with pytest.raises(errors.ClientError, match="is not found for API version v1"):
-            sdk.models.get(model="gemini-3.1-flash-live-preview")
+            sdk.models.get(model="gemini-2.5-flash-native-audio-latest")
 
 
 def test_recorded_question_is_understood(talking: RunningSimulator) -> None:

@@ -133,7 +133,7 @@ def test_setup_is_accepted(strict: RunningSimulator, model: str, changes: dict[s
 
 def test_model_without_this_api_version_is_refused(strict: RunningSimulator) -> None:
     async def connect() -> None:
-        async with client(version="v1").aio.live.connect(model=MODEL_31, config={}):
+        async with client(version="v1").aio.live.connect(model=MODEL_25, config={}):
             pass
 
     with pytest.raises(errors.APIError, match="is not found for API version v1,"):

@@ -1,0 +1,80 @@
+"""Who may ask and who may open a Live session: keys and ephemeral tokens."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .auth_tokens import TOKEN_PREFIX, AuthTokens
+from .errors import HttpError, Refused, close_preset, http_preset, presets
+
+# The method that is for tokens, and only for them.
+CONSTRAINED = "BidiGenerateContentConstrained"
+TOKEN_SCHEME = "Token "
+
+Admit = Callable[[Any], Any]
+"""Gives the setup that holds for a setup message, or raises Refused."""
+
+
+class Admission:
+    """Decides by key, by token and by the method of the Live API."""
+
+    def __init__(self, keys: list[str] | None) -> None:
+        self.tokens = AuthTokens()
+        self._keys = keys
+
+    def key_error(self, key: str) -> HttpError | None:
+        """Why a request with this key is refused, or None."""
+        if not key:
+            return http_preset("no_key")
+        if self._keys is not None and key in self._keys:
+            return None
+        if key in presets()["keys"]:
+            return http_preset(presets()["keys"][key]["http"])
+        if self._keys is not None or key.startswith(TOKEN_PREFIX):
+            return http_preset("invalid_key")
+        return None
+
+    def to_session(self, method: str, headers: dict[str, str], query: dict[str, str]) -> Admit:
+        """How a session is let in. `headers` have lower-case names.
+
+        Raises:
+            HttpError: there is neither key nor token, so that the handshake is refused.
+        """
+        key = headers.get("x-goog-api-key") or query.get("key") or ""
+        token = query.get("access_token") or _token_of(headers.get("authorization", ""))
+        if method == CONSTRAINED:
+            return self._by_token(token or key)
+        if token and (not key or key.startswith(TOKEN_PREFIX)):
+            # Reported of the service: a token is nobody where a key is wanted.
+            return _refusal(1008, http_preset("no_key").message)
+        error = self.key_error(key)
+        if error is None:
+            return _as_it_is
+        if not key:
+            raise error
+        preset = close_preset(presets()["keys"].get(key, {"close": "invalid_key"})["close"])
+        return _refusal(preset.code, preset.reason)
+
+    def _by_token(self, name: str) -> Admit:
+        if not name.startswith(TOKEN_PREFIX):
+            return _refusal(1008, http_preset("no_key").message)
+        token = self.tokens.find(name)
+        if token is None:
+            return _refusal(1008, http_preset("unauthenticated").message)
+        return token.admit
+
+
+def _as_it_is(setup: Any) -> Any:
+    return setup
+
+
+def _refusal(code: int, reason: str) -> Admit:
+    def refuse(setup: Any) -> Any:
+        raise Refused(code, reason)
+
+    return refuse
+
+
+def _token_of(authorization: str) -> str:
+    if authorization.startswith(TOKEN_SCHEME):
+        return authorization.removeprefix(TOKEN_SCHEME).strip()
+    return ""
