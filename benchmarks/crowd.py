@@ -36,15 +36,24 @@ STREAMS = {
     "live": ["faults"],
 }
 """What an account is made of."""
+REPORTS = ("status", "faults")
+"""Of another backend, by which `device` knows when it may be needed."""
 
 
-def config(folder: Path, callers: Mapping[str, Any], use: Mapping[str, str] | None = None) -> Path:
+def config(
+    folder: Path,
+    callers: Mapping[str, Any],
+    use: Mapping[str, str] | None = None,
+    *,
+    whole: bool = False,
+) -> Path:
     """Write the config.
 
     Args:
         folder: Gets it, and has `simulator.json` of the server.
         callers: Options of `Callers`.
         use: Other classes for actors, by name.
+        whole: With `device`, `tools` and `budget`.
     """
     heard = {"audio": "callers.audio", "speech": "vad.speech"}
     decided = {"route": "supervisor.route", "turns": "supervisor.turns"}
@@ -76,10 +85,33 @@ def config(folder: Path, callers: Mapping[str, Any], use: Mapping[str, str] | No
             },
         },
     }
+    backends = ["live", "http"]
+    if whole:
+        backends.append("device")
+        actors["device"] = {
+            "use": "device",
+            "inputs": {
+                **known,
+                "transcript": ["live.transcript", "http.transcript"],
+                "answers": ["live.answer", "http.answer"],
+                "backends": [f"{name}.{port}" for name in backends[:2] for port in REPORTS],
+                "results": "tools.results",
+                "offer": "tools.offer",
+            },
+        }
+        actors["budget"] = {"use": "budget", "inputs": {"usage": ["live.usage", "http.usage"]}}
+        calls = [f"{name}.tool_calls" for name in backends]
+        actors["tools"] = {
+            "use": "tools",
+            "inputs": {"calls": calls},
+            "options": {"functions": ["actors.services.tools.examples.robot:move"]},
+        }
+        for name in backends[:2]:
+            actors[name]["inputs"] |= {"offer": "tools.offer", "results": "tools.results"}
     for name, reference in (use or {}).items():
         actors[name]["use"] = reference
     path = folder / f"{NAME}.yaml"
-    route = {"backends": ["live", "http"]}
+    route = {"backends": backends}
     path.write_text(yaml.safe_dump({"name": NAME, "route": route, "actors": actors}))
     return path
 
@@ -154,7 +186,16 @@ def used_s(pipeline: RunningPipeline) -> dict[str, float]:
 
 def room_mib(pipeline: RunningPipeline) -> float:
     """Memory of the room."""
-    return sum(memory_mib(process.pid for process in _of_the_room(pipeline)).values())
+    return sum(room_parts_mib(pipeline).values())
+
+
+def room_parts_mib(pipeline: RunningPipeline) -> dict[str, float]:
+    """Memory of the room, by process, and `files` that they map."""
+    names = {process.pid: process.name() for process in _of_the_room(pipeline)}
+    return {
+        names[part].removeprefix("gr:") if isinstance(part, int) else part: mib
+        for part, mib in memory_mib(names).items()
+    }
 
 
 def counter(status: Status, actor: str, name: str) -> int:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator
+from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
 from pipeline.errors import ConfigError
 
@@ -15,12 +15,12 @@ PREROLL_S = 5
 actor that finds turns was killed and had to catch up. 160 KB."""
 SETTLING_S = 20
 """After a restart what was retained comes at once, 15 s of sound and the turns in it in any order:
-for so long nothing is forgotten."""
+until so much has come in all, nothing is forgotten."""
 MOST_S = 120
 """What is held for turns that wait for a connection: 3.8 MB."""
 
-JOINED = 25
-"""Blocks that are made one once they are old: on its own, each of 640 bytes takes 140 more."""
+PAGE_SAMPLES = 8 * 1024
+"""Samples in a page, half a second: 16 KiB, four pages of memory on most machines, one on some."""
 
 LONGEST_MESSAGE = RATE_HZ // 2
 """Samples in one message when a whole turn is sent at once: 500 ms, 21 KB on the wire."""
@@ -37,39 +37,38 @@ def check_rate(rate_hz: int) -> None:
 
 
 class AudioRing:
-    """Blocks of PCM16 mono; a gap is filled with silence, so that positions stay true.
+    """Sound in PCM16 mono; a gap is filled with silence, so that positions stay true.
+
+    It lies in pages that are mapped for it alone, so that what one long turn took goes back to
+    the system: blocks of many sessions on the heap lie among all else, and hold it up.
 
     Args:
+        replayed: What was retained before this process began may be among what comes.
         kept: Newest samples that are kept in case a turn turns out to have begun in them.
         most: Samples that are kept at most, whoever needs them.
-        settling: Until so many have come in all, none is forgotten.
     """
 
     def __init__(
         self,
+        *,
+        replayed: bool,
         kept: int = PREROLL_S * RATE_HZ,
         most: int = MOST_S * RATE_HZ,
-        settling: int = SETTLING_S * RATE_HZ,
     ) -> None:
-        self._blocks: deque[tuple[int, bytes]] = deque()
+        self._pages: deque[mmap] = deque()
+        self._base = 0
+        """Position of the first sample in the first page."""
+        self._newest = (0, b"")
         self._kept = kept
         self._most = most
-        self._settling = settling
-        self._loose = 0
+        self._settling = SETTLING_S * RATE_HZ if replayed else 0
         self._first: int | None = None
-        self._end: int | None = None
+        self.start = 0
+        """Position of the oldest sample kept."""
+        self.end = 0
+        """One past the newest sample."""
         self.gap_samples = 0
         self.doubled_samples = 0
-
-    @property
-    def start(self) -> int:
-        """Position of the oldest sample kept."""
-        return self._blocks[0][0] if self._blocks else self.end
-
-    @property
-    def end(self) -> int:
-        """One past the newest sample."""
-        return self._end or 0
 
     def append(self, position: int, pcm: bytes, hold_from: int | None = None) -> None:
         """Take a block; samples heard before are cut off.
@@ -79,36 +78,33 @@ class AudioRing:
             pcm: Signed 16-bit little-endian mono.
             hold_from: Oldest position still needed; kept beyond the usual time.
         """
-        if self._end is None or self._first is None:
-            self._end = self._first = position
-        overlap = self._end - position
+        if self._first is None:
+            self._first = self._base = self.start = self.end = position
+        overlap = self.end - position
         if overlap > 0:
             self.doubled_samples += min(overlap, len(pcm) // 2)
             pcm = pcm[overlap * 2 :]
-            position = self._end
+            position = self.end
         if not pcm:
             return
-        if position > self._end:
+        if position > self.end:
             self._fill_gap(position)
-        self._blocks.append((position, pcm))
-        self._loose += 1
-        self._end = position + len(pcm) // 2
-        if self._loose >= 2 * JOINED:
-            self._join()
+        self._newest = (position, pcm)
+        self._write(pcm)
         self._forget(hold_from)
 
     def cut(self, start: int, end: int) -> bytes:
         """Return the samples from `start` to `end`, as far as they are kept."""
-        newest = self._blocks[-1] if self._blocks else None
-        if newest is not None and newest[0] == start and end == self._end:
-            return newest[1]
-        first = max(0, bisect_right(self._blocks, start, key=lambda block: block[0]) - 1)
+        position, newest = self._newest
+        if position == start and end == self.end:
+            return newest
+        start, end = max(start, self.start), min(end, self.end)
         pieces: list[bytes] = []
-        for index in range(first, len(self._blocks)):
-            position, pcm = self._blocks[index]
-            if position >= end:
-                break
-            pieces.append(pcm[max(0, start - position) * 2 : (end - position) * 2])
+        while start < end:
+            number, at = divmod(start - self._base, PAGE_SAMPLES)
+            upto = min(PAGE_SAMPLES, at + end - start)
+            pieces.append(self._pages[number][at * 2 : upto * 2])
+            start += upto - at
         return b"".join(pieces)
 
     def messages(self, start: int, end: int) -> Iterator[bytes]:
@@ -119,32 +115,35 @@ class AudioRing:
                 yield pcm
             start = upto
 
-    def _join(self) -> None:
-        newest = [self._blocks.pop() for _ in range(self._loose - JOINED)]
-        older = [self._blocks.pop() for _ in range(min(JOINED, len(self._blocks)))]
-        pcm = b"".join(pcm for _, pcm in reversed(older))
-        self._blocks.append((older[-1][0], pcm))
-        self._blocks.extend(reversed(newest))
-        self._loose = len(newest)
+    def _write(self, pcm: bytes) -> None:
+        written = 0
+        while written < len(pcm):
+            at = 2 * (self.end - self._base - PAGE_SAMPLES * (len(self._pages) - 1))
+            if not self._pages or at == 2 * PAGE_SAMPLES:
+                # Private: what is shared would be counted as a file's.
+                self._pages.append(mmap(-1, 2 * PAGE_SAMPLES, MAP_PRIVATE | MAP_ANONYMOUS))
+                at = 0
+            page = self._pages[-1]
+            piece = pcm[written : written + 2 * PAGE_SAMPLES - at]
+            page[at : at + len(piece)] = piece
+            written += len(piece)
+            self.end += len(piece) // 2
 
     def _fill_gap(self, position: int) -> None:
         gap = position - self.end
         self.gap_samples += gap
         if gap >= self._most:
-            self._blocks.clear()
-            self._loose = 0
+            self._pages.clear()
+            self._base = self.start = self.end = position
         else:
-            self._blocks.append((self.end, bytes(gap * 2)))
+            self._write(bytes(gap * 2))
 
     def _forget(self, hold_from: int | None) -> None:
         settled = self.end - (self._first or 0) > self._settling
         oldest = self.end - (self._kept if settled else self._settling)
         if hold_from is not None:
             oldest = min(oldest, hold_from)
-        oldest = max(oldest, self.end - self._most)
-        while self._blocks:
-            position, pcm = self._blocks[0]
-            if position + len(pcm) // 2 > oldest:
-                break
-            self._blocks.popleft()
-            self._loose = min(self._loose, len(self._blocks))
+        self.start = max(self.start, oldest, self.end - self._most)
+        while self.start - self._base >= PAGE_SAMPLES:
+            self._pages.popleft()
+            self._base += PAGE_SAMPLES

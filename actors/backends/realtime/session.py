@@ -69,7 +69,7 @@ class Session:
         self._manner = manner
         self._functions = functions
         self._speaks_first = opened.speaks_first
-        self._ring = AudioRing()
+        self._ring = AudioRing(replayed=not shared.serving.is_set())
         limits = shared.service.limits(manner, local_turns=shared.local_turns)
         self._state = TurnState(Answers(name, actor.name, manner.model), limits, actor.counters)
         self._uplink = Uplink(self._state)

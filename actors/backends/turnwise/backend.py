@@ -92,8 +92,12 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         self._records.close()
 
     def receive(self, port: str, frame: Frame) -> None:
-        """Hand a frame to its handler; before `run`, keep it: an answer would not be heard."""
-        if self._early is None:
+        """Hand a frame to its handler; before `run`, keep it: an answer would not be heard.
+
+        Sound asks for none, and is kept by its session: what was retained of a hundred, kept here
+        frame by frame, takes 160 MiB.
+        """
+        if self._early is None or port == "audio":
             super().receive(port, frame)
         else:
             self._early.append((port, frame))
@@ -320,6 +324,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             functions_of(opened),
             owned="route" not in connected,
             reported="playback" in connected and opened.plays,
+            replayed=self._early is not None,
         )
         self._records.restore(session)
         if self._early is None:

@@ -40,6 +40,7 @@ class TurnBasedSession:
         functions: Declarations of what its own client answers.
         owned: Its turns are answered here, unless a route says otherwise.
         reported: Somebody tells what was heard of its answers.
+        replayed: What was retained before this process began may be among what comes.
     """
 
     def __init__(
@@ -50,12 +51,13 @@ class TurnBasedSession:
         *,
         owned: bool,
         reported: bool,
+        replayed: bool,
     ) -> None:
         self.name = opened.session
         self.opened = opened
         self.manner = manner
         self.functions = functions
-        self.ring = AudioRing()
+        self.ring = AudioRing(replayed=replayed)
         self.history = History(reported=reported)
         self.turns = Turns(owned=owned)
         self.results = ToolResults()

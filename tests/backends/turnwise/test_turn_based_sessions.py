@@ -16,6 +16,7 @@ from backend_parrot import (
     ended,
     parrot,
     route,
+    samples,
     say,
     staged,
     started,
@@ -232,3 +233,21 @@ def test_ready_is_said_to_each_session(tmp_path: Path) -> None:
 
 def _sessions(stage: Any) -> list[TurnBasedSession]:
     return list(stage.actor.sessions.states())
+
+
+def test_sound_that_comes_before_it_serves_is_kept_as_sound_not_frame_by_frame(
+    tmp_path: Path,
+) -> None:
+    with staged(tmp_path) as stage:
+        # It has started, and does not run before the loop does.
+        frames = [block(at) for at in range(0, 3200, 320)]
+        for frame in frames:
+            stage.actor.receive("audio", frame)
+        kept = [weakref.ref(frame) for frame in frames]
+        del frame, frames
+        gc.collect()
+        assert not [frame for frame in kept if frame() is not None]
+        route(stage, "parrot", 1)
+        stage.send("speech", started(0), ended(0, 3200))
+        end_of(stage, "local:0")
+        assert parrot(stage).requests[0].pcm == samples(0, 3200)
