@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.backends.realtime.calls import Call, Reply
+from actors.backends.answer import Tokens
 from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
@@ -12,7 +12,6 @@ from actors.backends.realtime.events import (
     Interrupted,
     Said,
     TurnComplete,
-    UsageReported,
 )
 from actors.backends.realtime.steps import SendReply, Step
 from actors.backends.realtime.turn_state import (
@@ -23,6 +22,7 @@ from actors.backends.realtime.turn_state import (
 )
 from actors.backends.realtime.turns import Delivery, Progress, Turn
 from actors.backends.realtime.uplink import deliver
+from actors.backends.tool_calls import Call, Reply
 from actors.backends.turn_kind import Kind
 from pipeline.frames import AnswerEnd, Side, turn_id
 
@@ -47,14 +47,14 @@ class Downlink:
         state.link = LinkState.DOWN
         state.drain = Drain.CLEAR
         state.stream.cursor = None
-        state.calls.connection_lost()
+        state.calls.released()
         steps: list[Step] = []
         for turn in list(state.turns):
             if turn.delivery is Delivery.WAITING:
                 continue
             if turn.progress is Progress.GENERATED:
                 steps += state.complete(turn)
-            elif turn.begun or turn.kind is Kind.HEARD:
+            elif turn.answer.begun or turn.kind is Kind.HEARD:
                 steps += state.end(turn, AnswerEnd.FAILED, f"cut off: {detail}")
             else:
                 turn.rewind()
@@ -89,13 +89,13 @@ def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
             return _interrupted(state)
         case TurnComplete():
             return _turn_complete(state, now_s)
-        case UsageReported():
+        case Tokens():
             turn = state.head or state.last
-            return [state.answers.usage(turn.turn_id if turn else "", event)]
+            return [state.frames.usage(turn.turn_id if turn else "", event)]
         case Said(side=Side.USER):
             return _user_said(state, event, now_s)
         case CallsCancelled():
-            return [state.answers.cancel(call) for call in state.calls.cancelled(event.call_ids)]
+            return [state.frames.cancel(call) for call in state.calls.cancelled(event.call_ids)]
         case AnswerChunk() | Said() | GenerationComplete() | CallRequested():
             turn = _answering(state, now_s)
             if turn is None:
@@ -113,14 +113,14 @@ def _answer(
 ) -> list[Step]:
     state.drain = Drain.CLEAR
     turn.progress = Progress.ANSWERING
-    if turn.kind is Kind.HEARD and not turn.begun:
+    if turn.kind is Kind.HEARD and not turn.answer.begun:
         state.answered_to = state.stream.cursor or 0
     steps: list[Step] = []
     match event:
         case AnswerChunk():
-            steps.append(state.answers.audio(turn, event))
+            steps.append(state.frames.audio(turn.answer, event.pcm, event.rate_hz))
         case Said():
-            steps += state.answers.said(turn, event)
+            steps += _said(state, turn, event)
         case GenerationComplete():
             if state.limits.grace_s is not None and not state.calls.pending(turn.turn_id):
                 turn.progress = Progress.GENERATED
@@ -128,7 +128,7 @@ def _answer(
             asked = state.calls.requested(turn.turn_id, event.call_id, event.name, event.args)
             match asked:
                 case Call():
-                    steps.append(state.answers.call(asked))
+                    steps.append(state.frames.call(asked))
                 case Reply():
                     steps.append(SendReply(asked))
     state.rearm(turn, now_s)
@@ -182,19 +182,23 @@ def _user_said(state: TurnState, said: Said, now_s: float) -> list[Step]:
         turn = started[-1]
         if turn is state.head and turn.progress in {Progress.ASKED, Progress.ANSWERING}:
             state.rearm(turn, now_s)
-        return [*state.answers.said(turn, said)]
+        return _said(state, turn, said)
     late = state.last
-    if not state.limits.local_turns and (late is None or late.user_text):
-        return [*state.answers.said(_heard_turn(state, now_s), said)]
+    if not state.limits.local_turns and (late is None or late.answer.user_text):
+        return _said(state, _heard_turn(state, now_s), said)
     if late is None:
         state.counters["late_events"] += 1
         return []
-    return [*state.answers.said(late, said, final=True)]
+    return [*state.frames.said(late.answer, said.side, said.text, final=True)]
+
+
+def _said(state: TurnState, turn: Turn, said: Said) -> list[Step]:
+    return [*state.frames.said(turn.answer, said.side, said.text, final=said.finished)]
 
 
 def _heard_turn(state: TurnState, now_s: float) -> Turn:
     """A turn that the server found; it is named after the newest sample sent."""
-    session = state.answers.session
+    session = state.frames.session
     position = state.stream.cursor or 0
     while turn_id(session, position) in state.over:
         position += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.backends.answer import Tokens
 from pipeline.frames import Side
 
 DEFAULT_RATE_HZ = 24_000
@@ -60,15 +61,6 @@ class CallsCancelled:
 
 
 @dataclass(frozen=True, slots=True)
-class UsageReported:
-    """Tokens by modality in lower case."""
-
-    input_tokens: dict[str, int]
-    output_tokens: dict[str, int]
-    total_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
 class GoAway:
     """The server will close the connection."""
 
@@ -90,7 +82,7 @@ Event = (
     | TurnComplete
     | CallRequested
     | CallsCancelled
-    | UsageReported
+    | Tokens
     | GoAway
     | HandleIssued
 )

@@ -8,10 +8,10 @@ from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
 from actors.backends.fault_info import FaultInfo
-from actors.backends.realtime.calls import Reply
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.options import RealtimeOptions
+from actors.backends.tool_calls import Reply
 from pipeline.errors import GreenroomError
 
 

@@ -6,10 +6,10 @@ import asyncio
 import time
 from typing import Any
 
+from actors.backends.answer import AnswerFrames, Publish
 from actors.backends.audio_ring import AudioRing
 from actors.backends.manner import offered
 from actors.backends.realtime import timeouts
-from actors.backends.realtime.answers import Answers
 from actors.backends.realtime.connection_loop import ConnectionLoop
 from actors.backends.realtime.deadline import Deadline
 from actors.backends.realtime.downlink import Downlink
@@ -20,7 +20,7 @@ from actors.backends.realtime.sender import Sender
 from actors.backends.realtime.session_memory import SessionMemory
 from actors.backends.realtime.shared import Shared
 from actors.backends.realtime.status_reporter import StatusReporter
-from actors.backends.realtime.steps import Proved, Publish, Step
+from actors.backends.realtime.steps import Proved, Step
 from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.uplink import Uplink
 from pipeline.frames import (
@@ -71,7 +71,9 @@ class Session:
         self._speaks_first = opened.speaks_first
         self._ring = AudioRing(replayed=not shared.serving.is_set())
         limits = shared.service.limits(manner, local_turns=shared.local_turns)
-        self._state = TurnState(Answers(name, actor.name, manner.model), limits, actor.counters)
+        self._state = TurnState(
+            AnswerFrames(name, actor.name, manner.model), limits, actor.counters
+        )
         self._uplink = Uplink(self._state)
         self._downlink = Downlink(self._state)
         self._memory = SessionMemory(
@@ -163,7 +165,7 @@ class Session:
 
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
-        self._do(self._uplink.tool_result(frame.call_id, frame.response, time.monotonic()))
+        self._do(self._uplink.tool_result(frame, time.monotonic()))
 
     def on_transcript(self, frame: Transcript) -> None:
         """Somebody was understood or answered."""

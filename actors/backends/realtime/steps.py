@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.backends.realtime.calls import Reply
+from actors.backends.answer import Publish
 from actors.backends.realtime.link import Activity
-from pipeline.frames import Frame
+from actors.backends.tool_calls import Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,6 @@ class SendReply:
     """Answer a tool call."""
 
     reply: Reply
-
-
-@dataclass(frozen=True, slots=True)
-class Publish:
-    """Send a frame on an output port."""
-
-    port: str
-    frame: Frame
 
 
 @dataclass(frozen=True, slots=True)

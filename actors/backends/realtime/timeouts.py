@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from actors.backends.realtime.calls import Reply
 from actors.backends.realtime.steps import Abort, Freeze, SendReply, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import Delivery, Progress, Turn
 from actors.backends.realtime.uplink import deliver
+from actors.backends.tool_calls import Reply
 from pipeline.frames import AnswerEnd
 
 
@@ -45,9 +45,9 @@ def _freeze(state: TurnState, turn: Turn) -> list[Step]:
     setup, it meets with 1007, which costs the session and its handle.
     """
     turn.freezes += 1
-    what = "the answer stalled" if turn.begun else "no answer came"
+    what = "the answer stalled" if turn.answer.begun else "no answer came"
     steps: list[Step] = [Freeze(what)]
-    if turn.begun or turn.freezes > 1:
+    if turn.answer.begun or turn.freezes > 1:
         steps = [*state.end(turn, AnswerEnd.FAILED, what), *steps]
     return steps
 
@@ -56,6 +56,6 @@ def _give_up_calls(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
     steps: list[Step] = []
     for call in state.calls.abandoned(turn.turn_id):
         reply = Reply(call.wire_id, call.name, {"error": "no result in time"})
-        steps += [state.answers.cancel(call), SendReply(reply)]
+        steps += [state.frames.cancel(call), SendReply(reply)]
     state.rearm(turn, now_s)
     return steps

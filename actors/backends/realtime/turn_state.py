@@ -9,11 +9,11 @@ from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from actors.backends.realtime.answers import Answers
-from actors.backends.realtime.calls import Calls
+from actors.backends.answer import AnswerFrames, whole
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import Proved, Step
 from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, Stream, Turn
+from actors.backends.tool_calls import ToolCalls
 from actors.backends.turn_kind import Kind
 from pipeline.frames import AnswerEnd
 
@@ -66,7 +66,7 @@ class TurnState:
     the connection breaks.
     """
 
-    answers: Answers
+    frames: AnswerFrames
     limits: Limits
     counters: Counter[str]
     owned: bool = True
@@ -81,10 +81,10 @@ class TurnState:
     heard_end: int = 0
     stream: Stream = field(default_factory=Stream)
     answered_to: int = 0
-    calls: Calls = field(init=False)
+    calls: ToolCalls = field(init=False)
 
     def __post_init__(self) -> None:
-        self.calls = Calls(self.counters)
+        self.calls = ToolCalls(self.counters)
 
     @property
     def head(self) -> Turn | None:
@@ -148,14 +148,14 @@ class TurnState:
             turn.deadline_s = now_s + TOOL_PATIENCE_S
         elif turn.progress is Progress.GENERATED and limits.grace_s is not None:
             turn.deadline_s = now_s + limits.grace_s
-        elif turn.begun or turn.kind is Kind.HEARD:
+        elif turn.answer.begun or turn.kind is Kind.HEARD:
             turn.deadline_s = now_s + limits.stall_s
         else:
             turn.deadline_s = now_s + limits.first_event_s
 
     def complete(self, turn: Turn) -> list[Step]:
         """End a turn whose answer is all here; an answer without sound is none."""
-        return self.end(turn, AnswerEnd.COMPLETE if turn.samples else AnswerEnd.EMPTY)
+        return self.end(turn, whole(turn.answer))
 
     def end(self, turn: Turn, end: AnswerEnd, detail: str = "") -> list[Step]:
         """Close a turn; what another backend owns is closed without a word."""
@@ -164,8 +164,8 @@ class TurnState:
             return []
         steps: list[Step] = []
         if end is AnswerEnd.FAILED:
-            steps += [self.answers.cancel(call) for call in self.calls.abandoned(turn.turn_id)]
-        steps += self.answers.ended(turn, end, detail)
+            steps += [self.frames.cancel(call) for call in self.calls.abandoned(turn.turn_id)]
+        steps += self.frames.ended(turn.answer, end, detail)
         if end is AnswerEnd.COMPLETE:
             steps.append(Proved())
         return steps
@@ -184,17 +184,18 @@ class TurnState:
 
     def memorable(self) -> Memorable:
         """What a process that takes over must know."""
-        begun = [turn.turn_id for turn in self.turns if turn.begun]
-        return Memorable(list(self.over), begun, self.answers.epoch)
+        begun = [turn.turn_id for turn in self.turns if turn.answer.begun]
+        return Memorable(list(self.over), begun, self.frames.epoch)
 
     def restore(self, before: Memorable) -> list[Step]:
         """Take up where a process that was killed left off; call it before anything else."""
-        self.answers.epoch = before.epoch
+        self.frames.epoch = before.epoch
         for turn_id in before.over:
             self.remember(turn_id)
         steps: list[Step] = []
         for turn_id in before.begun:
-            turn = Turn(turn_id, Kind.TYPED, begun=True)
+            turn = Turn(turn_id, Kind.TYPED)
+            turn.answer.begun = True
             self.turns.append(turn)
             steps += self.end(turn, AnswerEnd.FAILED, "cut off: the process was restarted")
         return steps

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
+from actors.backends.answer import Answer
 from actors.backends.turn_kind import Kind
-from pipeline.frames import Side
 
 WRITTEN = (Kind.TYPED, Kind.PROMPTED)
 """Sent as text."""
@@ -39,11 +39,9 @@ class Turn:
     Attributes:
         lead: Speech before `start` that was never answered; sent along, so that none is lost.
         cursor: Next sample to send on this connection.
-        samples: Samples of the answer so far.
-        begun: Some of the answer was published; it cannot be made anew.
+        answer: How far it is.
         replied: A tool result was sent since the server last said it was done.
         freezes: Times the server said nothing about it.
-        replayed: Text of the user heard since the turn was sent again.
     """
 
     turn_id: str
@@ -57,13 +55,12 @@ class Turn:
     cursor: int = 0
     asked_s: float = 0.0
     deadline_s: float | None = None
-    samples: int = 0
-    begun: bool = False
     freezes: int = 0
     replied: bool = False
-    user_text: str = ""
-    replayed: str | None = None
-    finished: set[Side] = field(default_factory=set)
+    answer: Answer = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.answer = Answer(self.turn_id)
 
     @property
     def oldest_sample(self) -> int | None:
@@ -81,20 +78,8 @@ class Turn:
         """The connection that had it is gone."""
         self.delivery = Delivery.WAITING
         self.cursor = self.start
-        self.replayed = ""
+        self.answer.understand_anew()
         self.progress = Progress.SPEAKING if self.end is None else Progress.ASKED
-
-    def new_user_text(self, piece: str) -> str:
-        """Return what of a piece of the user's transcript was not published before."""
-        if self.replayed is None:
-            self.user_text += piece
-            return piece
-        self.replayed += piece
-        if not self.replayed.startswith(self.user_text):
-            return ""
-        new = self.replayed[len(self.user_text) :]
-        self.user_text = self.replayed
-        return new
 
 
 @dataclass

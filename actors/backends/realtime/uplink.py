@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from actors.backends.realtime.events import Said
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import Abort, SendActivity, SendAudio, SendReply, SendText, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, Turn
 from actors.backends.turn_kind import SPEAK_FIRST, Kind
-from pipeline.frames import AnswerEnd, Side
+from pipeline.frames import AnswerEnd, Side, ToolResult
 
 
 class Uplink:
@@ -76,9 +73,9 @@ class Uplink:
             return []
         return self._write(Turn(turn_id, Kind.PROMPTED, text=SPEAK_FIRST), now_s)
 
-    def tool_result(self, call_id: str, response: dict[str, Any], now_s: float) -> list[Step]:
+    def tool_result(self, result: ToolResult, now_s: float) -> list[Step]:
         """A tool is done; its result is sent if the server still waits for it."""
-        reply = self._state.calls.result(call_id, response)
+        reply = self._state.calls.result(result)
         if reply is None:
             return []
         head = self._state.head
@@ -90,8 +87,8 @@ class Uplink:
     def route(self, owner: str | None, epoch: int, now_s: float) -> list[Step]:
         """Turns belong to `owner` from now on; None: nobody has said yet."""
         state = self._state
-        state.answers.epoch = max(state.answers.epoch, epoch)
-        was_owned, state.owned = state.owned, owner == state.answers.backend
+        state.frames.epoch = max(state.frames.epoch, epoch)
+        was_owned, state.owned = state.owned, owner == state.frames.backend
         if state.owned:
             return deliver(state, now_s)
         under_way = [turn for turn in state.turns if turn.delivery is not Delivery.WAITING]
@@ -167,7 +164,7 @@ def _open(state: TurnState, turn: Turn, unsent: list[Turn], now_s: float) -> lis
     sound = turn.lead
     answering = state.head
     if answering is not None:
-        if not answering.begun:
+        if not answering.answer.begun:
             # The server has it; should this connection break, the next one does not.
             turn.lead = (*answering.pieces(), *turn.lead)
         steps += interrupt(state, answering, now_s)
@@ -202,7 +199,8 @@ def _typed(state: TurnState, now_s: float) -> list[Step]:
     _sent(state, turn, now_s)
     if turn.kind is Kind.PROMPTED:
         return [SendText(turn.text)]
-    return [*state.answers.said(turn, Said(Side.USER, turn.text), final=True), SendText(turn.text)]
+    said = state.frames.said(turn.answer, Side.USER, turn.text, final=True)
+    return [*said, SendText(turn.text)]
 
 
 def _sent(state: TurnState, turn: Turn, now_s: float) -> None:

@@ -7,16 +7,18 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from functools import partial
 from typing import Any, ClassVar, TypeVar
 
+from actors.backends.answer import AnswerFrames, Publish
 from actors.backends.audio_ring import check_rate
 from actors.backends.manner import functions_of, manner_of
 from actors.backends.ports import INPUTS, OUTPUTS
 from actors.backends.status import shown
 from actors.backends.store import open_store
-from actors.backends.turnwise.answer import Answer, AnswerState
+from actors.backends.turnwise.answer import AnswerState, RunningAnswer
 from actors.backends.turnwise.records import SessionRecords
-from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Sound, Words
+from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Sound
 from actors.backends.turnwise.session import TurnBasedSession
 from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step
 from pipeline.actor import Actor, Options, Surroundings
@@ -187,7 +189,10 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
 
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
-        self._session(frame.session).results.take(frame)
+        session = self._session(frame.session)
+        reply = session.calls.result(frame)
+        if reply is not None and session.answer is not None:
+            session.answer.reply(reply)
 
     # Answers.
 
@@ -211,7 +216,9 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             self.gauges["route_to_start_ms"] = round(delay_ns / 1e6, 3)
         answer.task = self.spawn(self._perform(session, answer, begin), begin.turn)
 
-    async def _perform(self, session: TurnBasedSession, answer: Answer, begin: Begin) -> None:
+    async def _perform(
+        self, session: TurnBasedSession, answer: RunningAnswer, begin: Begin
+    ) -> None:
         failure = "internal error"
         try:
             request = await session.request(begin, self._tools, answer.call)
@@ -221,7 +228,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
                 self._give(session, answer, Heard(begin.line))
             async with aclosing(self.answer(request)) as parts:
                 async for part in parts:
-                    if isinstance(part, Sound) and not answer.samples:
+                    if isinstance(part, Sound) and not answer.given.samples:
                         # Before it is heard: a process killed in between must not answer again.
                         session.begun[answer.turn] = answer.epoch
                         self._records.save(session)
@@ -237,18 +244,15 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             # Whatever else goes wrong ends this process; the turn must not wait for that.
             self._finish(session, answer, AnswerEnd.FAILED, failure)
 
-    def _give(self, session: TurnBasedSession, answer: Answer, part: Part) -> None:
+    def _give(self, session: TurnBasedSession, answer: RunningAnswer, part: Part) -> None:
         if isinstance(part, Heard):
             # Another backend may have told the pipeline already what the user said.
-            known = session.history.said(answer.turn)
+            answer.given.understand_anew(session.history.said(answer.turn))
             session.history.understood(answer.turn, self.name, answer.epoch, part.text)
-            new = part.text if part.text.startswith(known) else ""
-            part = Heard(new.removeprefix(known))
-        if not (isinstance(part, (Heard, Words)) and not part.text):
-            answer.give(part)
+        answer.give(part)
 
     def _finish(
-        self, session: TurnBasedSession, answer: Answer, end: AnswerEnd, detail: str = ""
+        self, session: TurnBasedSession, answer: RunningAnswer, end: AnswerEnd, detail: str = ""
     ) -> None:
         if answer.state is AnswerState.OVER:
             return
@@ -281,25 +285,18 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         if answer.task is not None and answer.task is not asyncio.current_task():
             answer.task.cancel()
 
-    def _new_answer(self, session: TurnBasedSession, turn: str, epoch: int) -> Answer:
-        def on_sound() -> None:
+    def _new_answer(self, session: TurnBasedSession, turn: str, epoch: int) -> RunningAnswer:
+        def on_begun() -> None:
             session.turns.sounded(turn)
 
-        return Answer(
-            session.name,
-            turn,
-            epoch,
-            self.name,
-            publish=lambda port, frame: self._send(session, port, frame),
-            results=session.results,
-            on_call=on_sound,
-            on_sound=on_sound,
-        )
+        frames = AnswerFrames(session.name, self.name, epoch=epoch)
+        publish = partial(self._send, session)
+        return RunningAnswer(turn, frames, session.calls, publish=publish, on_begun=on_begun)
 
-    def _send(self, session: TurnBasedSession, port: str, frame: Frame) -> None:
-        self.publish(port, frame)
-        if isinstance(frame, Transcript) and frame.side is Side.MODEL:
-            session.history.transcript(frame)
+    def _send(self, session: TurnBasedSession, step: Publish) -> None:
+        self.publish(step.port, step.frame)
+        if isinstance(step.frame, Transcript) and step.frame.side is Side.MODEL:
+            session.history.transcript(step.frame)
 
     # Sessions.
 
@@ -322,6 +319,7 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
             opened,
             self.manner_of(opened),
             functions_of(opened),
+            self.counters,
             owned="route" not in connected,
             reported="playback" in connected and opened.plays,
             replayed=self._early is not None,

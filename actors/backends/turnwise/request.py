@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
+from actors.backends.answer import Tokens
 from actors.backends.audio_ring import RATE_HZ
 from actors.backends.turn_kind import Kind
 from pipeline.actor import Options
@@ -79,16 +80,6 @@ class Sound:
 
     pcm: bytes
     rate_hz: int
-
-
-@dataclass(frozen=True, slots=True)
-class Tokens:
-    """Tokens billed, by modality in lower case."""
-
-    model: str
-    input_tokens: dict[str, int]
-    output_tokens: dict[str, int]
-    total_tokens: int
 
 
 Part = Heard | Words | Sound | Tokens

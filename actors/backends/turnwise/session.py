@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 from actors.backends.audio_ring import AudioRing
 from actors.backends.history import History
 from actors.backends.manner import offered
-from actors.backends.tool_results import ToolResults
-from actors.backends.turnwise.answer import Answer
+from actors.backends.tool_calls import ToolCalls
+from actors.backends.turnwise.answer import RunningAnswer
 from actors.backends.turnwise.request import CallTool, Request
 from actors.backends.turnwise.turns import Begin, Turns
 from pipeline.actor import Options
@@ -38,6 +39,7 @@ class TurnBasedSession:
         opened: How it was opened.
         manner: The actor's options as the session wants them.
         functions: Declarations of what its own client answers.
+        counters: Of the actor.
         owned: Its turns are answered here, unless a route says otherwise.
         reported: Somebody tells what was heard of its answers.
         replayed: What was retained before this process began may be among what comes.
@@ -48,6 +50,7 @@ class TurnBasedSession:
         opened: SessionOpened,
         manner: Options,
         functions: tuple[dict[str, Any], ...],
+        counters: Counter[str],
         *,
         owned: bool,
         reported: bool,
@@ -60,8 +63,8 @@ class TurnBasedSession:
         self.ring = AudioRing(replayed=replayed)
         self.history = History(reported=reported)
         self.turns = Turns(owned=owned)
-        self.results = ToolResults()
-        self.answer: Answer | None = None
+        self.calls = ToolCalls(counters)
+        self.answer: RunningAnswer | None = None
         self.begun: dict[str, int] = {}
         """Turns of whose answer something was sent, by epoch."""
         self.cut_off: dict[str, int] = {}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
+from actors.backends.answer import AnswerFrames, Publish
 from actors.backends.realtime import timeouts
-from actors.backends.realtime.answers import Answers
 from actors.backends.realtime.downlink import Downlink
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import (
     Abort,
     Freeze,
-    Publish,
     SendActivity,
     SendAudio,
     SendReply,
@@ -22,7 +22,17 @@ from actors.backends.realtime.steps import (
 )
 from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.uplink import Uplink
-from pipeline.frames import AnswerAudio, AnswerEnded, Frame, ToolCall, ToolCancel, Transcript, Usage
+from pipeline.frames import (
+    AnswerAudio,
+    AnswerEnded,
+    Frame,
+    ToolCall,
+    ToolCancel,
+    ToolResult,
+    ToolStatus,
+    Transcript,
+    Usage,
+)
 
 BLOCK = 320
 
@@ -41,7 +51,7 @@ class Driver:
 
     def __post_init__(self) -> None:
         self.counters: Counter[str] = Counter()
-        self.state = TurnState(Answers("local", "live", "m"), self.limits, self.counters)
+        self.state = TurnState(AnswerFrames("local", "live", "m"), self.limits, self.counters)
         self.uplink = Uplink(self.state)
         self.downlink = Downlink(self.state)
 
@@ -106,6 +116,16 @@ class Driver:
             self.now_s = max(self.now_s, due_s)
             self.do(timeouts.expire(self.state, self.now_s))
         self.now_s = end_s
+
+    def tool_result(self, call_id: str, response: dict[str, Any]) -> None:
+        call = next(
+            (f for f in self.frames if isinstance(f, ToolCall) and f.call_id == call_id), None
+        )
+        turn, name = (call.turn, call.name) if call else ("local:0", "move")
+        result = ToolResult(
+            turn=turn, call_id=call_id, name=name, status=ToolStatus.OK, response=response
+        )
+        self.do(self.uplink.tool_result(result, self.now_s))
 
     def ends(self, turn: str | None = None) -> list[str]:
         return [

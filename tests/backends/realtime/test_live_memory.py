@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from actors.backends.answer import AnswerFrames, Publish
 from actors.backends.gemini.credentials import find_keys, read_env_file
 from actors.backends.gemini.models import Model, check_live_model
-from actors.backends.realtime.answers import Answers
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.session_memory import SessionMemory, usable_handle
-from actors.backends.realtime.steps import Publish
 from actors.backends.realtime.turn_state import Memorable, TurnState
-from actors.backends.realtime.turns import Kind, Turn
+from actors.backends.realtime.turns import Turn
+from actors.backends.turn_kind import Kind
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.errors import CredentialError, ModelError
 from pipeline.frames import AnswerEnd, AnswerEnded, Side, Transcript
@@ -65,7 +65,7 @@ def memory_in(folder: Path, run: int = 7) -> tuple[SessionMemory, TurnState, Sto
     """What a process of that run knows of the session `local`."""
     surroundings = Surroundings("live", folder, folder, folder, started_ns=run)
     actor: Actor[Options] = Actor(Options(), surroundings)
-    state = TurnState(Answers("local", "live", "m"), Limits(), actor.counters)
+    state = TurnState(AnswerFrames("local", "live", "m"), Limits(), actor.counters)
     store = Store(folder / "live.sqlite3", run, actor.log)
     return SessionMemory(actor, "local", state, store, actor.log), state, store
 
@@ -78,8 +78,9 @@ def handle_in(memory: SessionMemory, peer: str) -> str | None:
 def test_memory_comes_back_as_it_was_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     memory, state, store = memory_in(tmp_path)
     state.remember("local:1")
-    state.turns.append(Turn("local:2", Kind.SPOKEN, begun=True))
-    state.answers.epoch = 3
+    state.turns.append(Turn("local:2", Kind.SPOKEN))
+    state.turns[0].answer.begun = True
+    state.frames.epoch = 3
     memory.began("local:1")
     memory.own(transcript("local:1", "hello"))
     memory.save()

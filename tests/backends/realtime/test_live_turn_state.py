@@ -3,13 +3,13 @@
 import pytest
 from exchanging import Driver, activities, joined
 
+from actors.backends.answer import Tokens
 from actors.backends.realtime.events import (
     AnswerChunk,
     GenerationComplete,
     Interrupted,
     Said,
     TurnComplete,
-    UsageReported,
 )
 from actors.backends.realtime.steps import SendText
 from pipeline.frames import AnswerAudio, Side
@@ -154,7 +154,7 @@ def test_speech_does_not_wait_for_typed_lines(live: Driver) -> None:
 
 def test_usage_belongs_to_the_turn_or_the_one_just_ended(live: Driver) -> None:
     turn = live.speak(0, 3200)
-    tokens = UsageReported({"audio": 5}, {"audio": 7}, 12)
+    tokens = Tokens({"audio": 5}, {"audio": 7}, 12)
     live.server(CHUNK, tokens, TurnComplete(), tokens)
     assert [(u.turn, u.input_tokens, u.total_tokens) for u in live.usages()] == [
         (turn, {"audio": 5}, 12)

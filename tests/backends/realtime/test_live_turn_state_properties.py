@@ -87,7 +87,7 @@ class Story:
             case "server", event if self.up:
                 live.server(event)
             case "result", str(call):
-                live.do(live.uplink.tool_result(call, {}, live.now_s))
+                live.tool_result(call, {})
             case "wait", float(seconds):
                 live.wait(seconds)
         if live.wants_out and self.up:

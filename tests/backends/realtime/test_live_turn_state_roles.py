@@ -36,9 +36,9 @@ def test_tool_call_is_answered_with_its_id_and_the_turn_goes_on(live: Driver) ->
     assert live.calls() == ["c1"]
     live.wait(30)
     assert live.ends() == []
-    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
-    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
-    live.do(live.uplink.tool_result("c9", {}, live.now_s))
+    live.tool_result("c1", {"ok": True})
+    live.tool_result("c1", {"ok": True})
+    live.tool_result("c9", {})
     assert live.replies() == ["c1"]
     assert live.counters["results_dropped"] == 2
     live.server(CHUNK, TurnComplete())
@@ -50,7 +50,7 @@ def test_speech_is_held_back_while_a_blocking_tool_runs(live: Driver) -> None:
     live.server(CallRequested("c1", "move", {}))
     second = live.speak(6400, 9600)
     assert len(activities(live.sent)) == 1
-    live.do(live.uplink.tool_result("c1", {}, live.now_s))
+    live.tool_result("c1", {})
     assert [joined(pieces) for pieces, _ in activities(live.sent)] == [[(0, 3200)], [(6400, 9600)]]
     live.server(Interrupted(), TurnComplete(), CHUNK, TurnComplete())
     assert (live.ends(first), live.ends(second)) == (["interrupted"], ["complete"])
@@ -60,7 +60,7 @@ def test_cancelled_call_is_not_answered(live: Driver) -> None:
     live.speak(0, 3200)
     live.server(CallRequested("c1", "move", {}), CallsCancelled(("c1",)))
     assert live.cancels() == ["c1"]
-    live.do(live.uplink.tool_result("c1", {}, live.now_s))
+    live.tool_result("c1", {})
     assert live.replies() == []
 
 
@@ -69,7 +69,7 @@ def test_call_asked_for_again_after_a_reconnect_is_carried_out_once(live: Driver
     live.server(CallRequested("c1", "move", {"m": 1}))
     live.disconnect()
     live.connect()
-    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
+    live.tool_result("c1", {"ok": True})
     live.server(CallRequested("c2", "move", {"m": 1}))
     assert live.calls() == ["c1"]
     assert live.replies() == ["c2"]
@@ -83,7 +83,7 @@ def test_pending_call_asked_for_again_is_answered_under_its_new_id(live: Driver)
     live.disconnect()
     live.connect()
     live.server(CallRequested("c2", "move", {"m": 1}))
-    live.do(live.uplink.tool_result("c1", {"ok": True}, live.now_s))
+    live.tool_result("c1", {"ok": True})
     assert (live.calls(), live.replies()) == (["c1"], ["c2"])
 
 
@@ -91,7 +91,7 @@ def test_same_call_twice_in_one_session_is_carried_out_twice(live: Driver) -> No
     live.speak(0, 3200)
     for call_id in ("c1", "c2"):
         live.server(CallRequested(call_id, "step", {}))
-        live.do(live.uplink.tool_result(call_id, {}, live.now_s))
+        live.tool_result(call_id, {})
     assert live.calls() == live.replies() == ["c1", "c2"]
 
 
@@ -108,7 +108,7 @@ def test_model_that_does_not_wait_for_its_tool_keeps_the_turn_open_for_the_resul
     turn = live.speak(0, 3200)
     live.server(CallRequested("c1", "move", {}), CHUNK, TurnComplete())
     assert live.ends() == []
-    live.do(live.uplink.tool_result("c1", {}, live.now_s))
+    live.tool_result("c1", {})
     live.server(CHUNK, TurnComplete())
     live.wait(2.1)
     assert live.ends(turn) == ["complete"]

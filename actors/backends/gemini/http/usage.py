@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from actors.backends.turnwise.request import Tokens
+from actors.backends.answer import Tokens
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -26,7 +26,7 @@ def tokens_of(model: str, usage: types.GenerateContentResponseUsageMetadata, spo
         made = {spoken: usage.candidates_token_count}
     if usage.thoughts_token_count:
         made["text"] = made.get("text", 0) + usage.thoughts_token_count
-    return Tokens(model, given, made, usage.total_token_count or 0)
+    return Tokens(given, made, usage.total_token_count or 0, model)
 
 
 def _by_modality(details: list[types.ModalityTokenCount] | None) -> dict[str, int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from actors.backends.answer import Tokens
 from actors.backends.realtime.events import (
     DEFAULT_RATE_HZ,
     AnswerChunk,
@@ -17,7 +18,6 @@ from actors.backends.realtime.events import (
     Interrupted,
     Said,
     TurnComplete,
-    UsageReported,
 )
 from pipeline.frames import Side
 
@@ -80,7 +80,7 @@ def _is_complete(content: types.LiveServerContent) -> bool:
     return bool(content.turn_complete)
 
 
-def _usage(usage: types.UsageMetadata) -> UsageReported:
+def _usage(usage: types.UsageMetadata) -> Tokens:
     read = usage.prompt_tokens_details, usage.tool_use_prompt_tokens_details
     input_tokens = _by_modality(*read)
     if not input_tokens and usage.prompt_token_count:
@@ -90,7 +90,7 @@ def _usage(usage: types.UsageMetadata) -> UsageReported:
         output_tokens = {"audio": usage.response_token_count}
     if usage.thoughts_token_count:
         output_tokens["text"] = output_tokens.get("text", 0) + usage.thoughts_token_count
-    return UsageReported(input_tokens, output_tokens, usage.total_token_count or 0)
+    return Tokens(input_tokens, output_tokens, usage.total_token_count or 0)
 
 
 def _by_modality(*groups: list[types.ModalityTokenCount] | None) -> dict[str, int]:

@@ -26,10 +26,10 @@ from actors.backends.gemini.live.messages import audio_message, content, send_co
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.outbox import Outbox, Outgoing, Picture, Sound
 from actors.backends.gemini.live.setup import build_setup
-from actors.backends.realtime.calls import Reply
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.link import Activity, LinkOverError, Seed
 from actors.backends.realtime.steps import SendActivity, SendReply, SendText
+from actors.backends.tool_calls import Reply
 from pipeline.actor import Actor
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from google.genai import types
 
+from actors.backends.answer import Tokens
 from actors.backends.gemini.live.events import events_of
 from actors.backends.realtime.events import (
     AnswerChunk,
@@ -18,7 +19,6 @@ from actors.backends.realtime.events import (
     Interrupted,
     Said,
     TurnComplete,
-    UsageReported,
 )
 from pipeline.frames import Side
 
@@ -69,13 +69,13 @@ MESSAGES: list[tuple[dict[str, Any], list[object]]] = [
             Interrupted(),
             Said(Side.MODEL, "yes"),
             CHUNK,
-            UsageReported({"audio": 5}, {"audio": 3, "text": 1}, 9),
+            Tokens({"audio": 5}, {"audio": 3, "text": 1}, 9),
             TurnComplete(),
         ],
     ),
     (
         {"usageMetadata": {"promptTokenCount": 4, "responseTokenCount": 2, "totalTokenCount": 6}},
-        [UsageReported({"text": 4}, {"audio": 2}, 6)],
+        [Tokens({"text": 4}, {"audio": 2}, 6)],
     ),
     (
         {

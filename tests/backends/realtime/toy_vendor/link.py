@@ -10,10 +10,10 @@ from typing import Any
 
 from actors.backends.fault_info import FaultInfo
 from actors.backends.realtime.actor import RealtimeBackend
-from actors.backends.realtime.calls import Reply
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.link import Activity, LinkOverError, Seed
+from actors.backends.tool_calls import Reply
 from toy_vendor.capabilities import limits_of
 from toy_vendor.events import event_of, lost
 from toy_vendor.options import ToyOptions

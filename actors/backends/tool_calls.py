@@ -1,4 +1,8 @@
-"""Tool calls: each is carried out once and each id answered at most once, across connections."""
+"""Tool calls: each is carried out once and each id answered at most once, whoever asks for it.
+
+Across connections, processes and backends: after a break or a change of the route the model is
+asked anew, and asks for the same function again.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
+from pipeline.frames import ToolResult, ToolStatus
+
 KEPT_CALLS = 200
 """Calls remembered: one asked for anew after a reconnect is not carried out anew."""
 
@@ -16,39 +22,52 @@ class CallState(Enum):
     """Who waits for the result."""
 
     WAITED = auto()
-    """The server waits for it."""
+    """The model waits for it."""
     ANSWERED = auto()
-    """The server has it."""
+    """The model has it."""
     CANCELLED = auto()
     """Nobody wants it any more."""
     ORPHANED = auto()
-    """The connection that asked is gone; the next may ask again."""
+    """Who asked is gone; the next may ask again."""
 
 
 @dataclass
 class Call:
-    """One call; `call_id` is its name in the pipeline, `wire_id` the server's newest for it."""
+    """One call; `call_id` is its name in the pipeline, `wire_id` the model's newest for it.
+
+    What another backend asked for is known by its result alone: `args` is None.
+    """
 
     turn: str
     call_id: str
     name: str
-    args: dict[str, Any]
+    args: dict[str, Any] | None
     wire_id: str
     state: CallState = CallState.WAITED
+    status: ToolStatus | None = None
     response: dict[str, Any] | None = None
+
+    def is_same(self, turn: str, name: str, args: dict[str, Any]) -> bool:
+        """Return whether it is the same function in the same turn with the same arguments.
+
+        What another backend asked for is the same if it was carried out.
+        """
+        if (self.turn, self.name) != (turn, name):
+            return False
+        return self.status is ToolStatus.OK if self.args is None else self.args == args
 
 
 @dataclass(frozen=True)
 class Reply:
-    """A response that the server is waiting for."""
+    """A response that the model is waiting for."""
 
     wire_id: str
     name: str
     response: dict[str, Any]
 
 
-class Calls:
-    """The ledger of calls. No clock, no socket."""
+class ToolCalls:
+    """The ledger of a session's calls. No clock, no socket."""
 
     def __init__(self, counters: Counter[str]) -> None:
         self._calls: dict[str, Call] = {}
@@ -57,11 +76,7 @@ class Calls:
     def requested(
         self, turn: str, wire_id: str, name: str, args: dict[str, Any]
     ) -> Call | Reply | None:
-        """The server asks. Returns a new call to carry out, a reply known already, or nothing.
-
-        After a reconnect the turn is sent again and the model asks again, under a new id: the
-        same function with the same arguments in the same turn is the same call.
-        """
+        """The model asks. Returns a new call to carry out, a reply known already, or nothing."""
         known = self._orphan(turn, wire_id, name, args)
         if known is None:
             if wire_id in self._calls:
@@ -77,20 +92,26 @@ class Calls:
             return None
         return self._answer(known, known.response)
 
-    def result(self, call_id: str, response: dict[str, Any]) -> Reply | None:
+    def result(self, result: ToolResult) -> Reply | None:
         """The outcome of a call; None if nobody waits for it."""
-        call = self._calls.get(call_id)
-        if call is None or call.response is not None:
-            self._counters["results_dropped"] += 1
-            return None
-        call.response = response
-        if call.state is CallState.WAITED:
-            return self._answer(call, response)
+        call = self._calls.get(result.call_id)
+        if call is None:
+            self._forget()
+            call = Call(result.turn, result.call_id, result.name, None, result.call_id)
+            call.state = CallState.ORPHANED
+            self._calls[result.call_id] = call
+        if call.response is None:
+            call.response, call.status = result.response, result.status
+            if call.state is CallState.WAITED:
+                return self._answer(call, call.response)
+            if result.status is ToolStatus.OK:
+                # Cancelled too late: whoever asks again need not have it carried out again.
+                call.state = CallState.ORPHANED
         self._counters["results_dropped"] += 1
         return None
 
     def cancelled(self, wire_ids: tuple[str, ...]) -> list[Call]:
-        """The server lost interest; returns the calls that were still waited for."""
+        """The model lost interest; returns the calls that were still waited for."""
         return self._cancel(
             call
             for call in self._calls.values()
@@ -105,14 +126,14 @@ class Calls:
             if call.turn == turn and call.response is None and call.state is not CallState.CANCELLED
         )
 
-    def connection_lost(self) -> None:
-        """No id of that connection is waited for any more."""
+    def released(self) -> None:
+        """Who asked is gone: none of its ids is waited for any more."""
         for call in self._calls.values():
             if call.state is not CallState.CANCELLED:
                 call.state = CallState.ORPHANED
 
     def pending(self, turn: str | None = None) -> bool:
-        """Whether the server waits for a result, of that turn or of any."""
+        """Whether the model waits for a result, of that turn or of any."""
         return any(
             call.state is CallState.WAITED and (turn is None or call.turn == turn)
             for call in self._calls.values()
@@ -121,7 +142,7 @@ class Calls:
     def _orphan(self, turn: str, wire_id: str, name: str, args: dict[str, Any]) -> Call | None:
         orphans = [c for c in self._calls.values() if c.state is CallState.ORPHANED]
         same_id = [call for call in orphans if call.wire_id == wire_id]
-        same_call = [c for c in orphans if (c.turn, c.name, c.args) == (turn, name, args)]
+        same_call = [call for call in orphans if call.is_same(turn, name, args)]
         return next(iter(same_id + same_call), None)
 
     def _answer(self, call: Call, response: dict[str, Any]) -> Reply:
