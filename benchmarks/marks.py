@@ -36,19 +36,30 @@ def unmark(pcm: bytes) -> tuple[int, int] | None:
 def blocks_in(pcm: bytes) -> tuple[int, list[int]] | None:
     """Return whose sound this is and which blocks of it are whole, wherever it was cut.
 
-    A mark counts where the next block follows it, or where it follows the one before: by chance,
-    one place in 256 looks like a mark. None if there is no block.
+    A mark counts where the next block follows it, or where it follows the one before and is not cut
+    short by another: by chance, one place in 256 looks like a mark. None if there is no block.
     """
     whose, found, at = -1, [], 0
     while at + BLOCK_BYTES <= len(pcm):
         here = unmark(pcm[at : at + BLOCK_BYTES])
-        if here is not None and (_follows(pcm, at, here) or found[-1:] == [here[1] - 1]):
+        if here is not None and (
+            _follows(pcm, at, here) or (found[-1:] == [here[1] - 1] and not _is_cut(pcm, at))
+        ):
             whose = here[0]
             found.append(here[1])
             at += BLOCK_BYTES
         else:
             at += 2
     return (whose, found) if found else None
+
+
+def _is_cut(pcm: bytes, at: int) -> bool:
+    """Whether other sound begins before the block that begins here is over."""
+    for other in range(at + 2, min(at + BLOCK_BYTES, len(pcm) - BLOCK_BYTES + 1), 2):
+        mark = unmark(pcm[other : other + BLOCK_BYTES])
+        if mark is not None and _follows(pcm, other, mark):
+            return True
+    return False
 
 
 def _follows(pcm: bytes, at: int, here: tuple[int, int]) -> bool:

@@ -71,6 +71,7 @@ class SocketReader:
         self._interval_s = 0.0
         self._busy_interval_s = busy_interval_s
         self._reading = False
+        self._behind = False
         self._busy = False
         self._counted = 0
         self._counting_since_s = self._loop.time()
@@ -82,6 +83,8 @@ class SocketReader:
         if interval_s == self._interval_s:
             return
         self._interval_s = interval_s
+        if interval_s and self._behind:
+            return  # What is left of more than a batch does not wait for the interval.
         self._cancel_again()
         if interval_s:
             self._watch(False)
@@ -128,7 +131,8 @@ class SocketReader:
         self._count(taken)
         rest_s = self._interval_s or (self._busy_interval_s if self._busy else 0.0)
         self._watch(not rest_s)
-        if taken == BATCH:
+        self._behind = taken == BATCH
+        if self._behind:
             self.kick()
         elif rest_s and self._again is None:
             self._again = self._loop.call_later(rest_s, self._read)

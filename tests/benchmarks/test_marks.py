@@ -36,6 +36,11 @@ def test_whole_blocks_are_found_wherever_the_sound_is_cut() -> None:
     assert blocks_in(b"") is None
 
 
+def test_a_block_that_is_cut_short_by_the_next_turn_hides_none_of_its_blocks() -> None:
+    pcm = sound(7, range(300, 304))[:-60] + sound(7, range(320, 323))
+    assert blocks_in(pcm) == (7, [300, 301, 302, 320, 321, 322])
+
+
 def test_a_request_tells_whose_turn_it_is_for() -> None:
     file = io.BytesIO()
     with wave.open(file, "wb") as writer:

@@ -73,6 +73,29 @@ def test_what_comes_fast_is_read_together_and_in_order(
     asyncio.run(run())
 
 
+def test_who_catches_up_reads_all_that_waits_and_not_a_batch_of_it() -> None:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    # Within a process what was sent is there at once.
+    sender, receiver = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+    sender.bind("inproc://s")
+    receiver.connect("inproc://s")
+
+    async def run() -> None:
+        reading = Reading(receiver)
+        reading.reader.pace(PATIENCE_S)
+        for number in range(10 * reactor.BATCH):
+            sender.send(b"%d" % number)
+        reading.reader.pace(0.0)
+        reading.reader.pace(PATIENCE_S)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert reading.got == list(range(10 * reactor.BATCH))
+        reading.reader.close()
+
+    asyncio.run(run())
+    context.destroy(linger=0)
+
+
 def test_after_a_flood_each_message_is_read_as_it_comes(
     sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
