@@ -1,7 +1,4 @@
-"""The JSON of the Gemini wire protocol: key spelling, base64 alphabets, close reasons, sound.
-
-For all that speak it themselves: the simulator, the cassette, the servers of the benchmarks.
-"""
+"""Key spelling, base64 alphabets, close reasons, sound."""
 
 import base64
 import binascii
@@ -31,6 +28,12 @@ _URL_SAFE_TO_STANDARD = str.maketrans("-_", "+/")
 def camel_case(key: str) -> str:
     """`mime_type` becomes `mimeType`; a key that is in camel case already stays as it is."""
     return re.sub(r"_([a-z0-9])", lambda match: match[1].upper(), key)
+
+
+@lru_cache(maxsize=4096)
+def snake_case(name: str) -> str:
+    """`generationConfig` becomes `generation_config`, as error paths spell it."""
+    return re.sub(r"([A-Z])", lambda match: "_" + match[1].lower(), name)
 
 
 def normalise(value: Any) -> Any:
