@@ -2,7 +2,7 @@
 
 ACTORS = {
     "microphone": "actors.inputs.microphone:Microphone",
-    "recording": "actors.inputs.recording:Recording",
+    "recording": "actors.inputs.recording:RecordedInput",
     "camera": "actors.inputs.camera:Camera",
     "console": "actors.inputs.console:Console",
     "echo": "actors.hearing.echo:Echo",

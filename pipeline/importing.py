@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pipeline.errors import ConfigError, did_you_mean
 
 
-class Reference(NamedTuple):
+class ImportReference(NamedTuple):
     """What a config names.
 
     Attributes:
@@ -27,7 +27,7 @@ class Reference(NamedTuple):
     name: str
 
     @classmethod
-    def parse(cls, text: str) -> Reference:
+    def parse(cls, text: str) -> ImportReference:
         """Take apart `target:name`, or `target` alone."""
         target, colon, name = text.rpartition(":")
         return cls(target, name) if colon else cls(text, "")
@@ -38,7 +38,7 @@ class Reference(NamedTuple):
         return self.target.endswith(".py")
 
 
-def load_module(reference: Reference, folder: Path, valid: Iterable[str] = ()) -> ModuleType:
+def load_module(reference: ImportReference, folder: Path, valid: Iterable[str] = ()) -> ModuleType:
     """Import the module of a reference.
 
     Args:
@@ -80,7 +80,7 @@ def load_object(text: str, folder: Path, accepts: Callable[[object], bool], kind
     Raises:
         ConfigError: there is no such thing; the message names the nearest one of its kind.
     """
-    reference = Reference.parse(text)
+    reference = ImportReference.parse(text)
     if not (reference.target and reference.name):
         raise ConfigError(f"{text!r} is not written module:{kind} or folder/file.py:{kind}")
     try:

@@ -8,7 +8,7 @@ from types import ModuleType
 
 from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.importing import Reference, load_module
+from pipeline.importing import ImportReference, load_module
 
 BUILTIN_PACKAGE = "actors"
 """A bare name is looked up in the table `ACTORS` of this package."""
@@ -26,12 +26,12 @@ def find_actor(use: str, config_dir: Path) -> type[Actor[Options]]:
         ConfigError: there is no such module or class, or importing it failed; the message names
             the nearest valid name.
     """
-    reference = Reference.parse(use)
+    reference = ImportReference.parse(use)
     if not (reference.name or reference.is_file or "." in reference.target):
         builtin = _builtin()
         if use not in builtin:
             raise ConfigError(f"unknown actor {use!r}: {did_you_mean(use, builtin)}")
-        reference = Reference.parse(builtin[use])
+        reference = ImportReference.parse(builtin[use])
     try:
         module = load_module(reference, config_dir, builtin_names())
     except ConfigError as error:

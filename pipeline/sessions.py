@@ -32,7 +32,7 @@ MOST_DETAIL_CHARACTERS = 500
 StateT = TypeVar("StateT")
 
 
-class Heard(Enum):
+class PlaybackScope(Enum):
     """Of which sessions somebody reports what was heard of their answers."""
 
     NONE = auto()
@@ -51,7 +51,7 @@ class Opening(Enum):
 
 
 @dataclass
-class Entry(Generic[StateT]):
+class SessionEntry(Generic[StateT]):
     """One session while it is open.
 
     Attributes:
@@ -91,7 +91,7 @@ class SessionTable(Generic[StateT]):
         self._most = most
         self._idle_ns = idle_ns
         self._permanent = permanent
-        self._entries: dict[str, Entry[StateT]] = {}
+        self._entries: dict[str, SessionEntry[StateT]] = {}
 
     def __contains__(self, name: str) -> bool:
         return name in self._entries
@@ -115,7 +115,7 @@ class SessionTable(Generic[StateT]):
         entry = self._entries.get(name)
         return None if entry is None else entry.state
 
-    def entry(self, name: str) -> Entry[StateT] | None:
+    def entry(self, name: str) -> SessionEntry[StateT] | None:
         """Return all that is known of a session; None if it is not open."""
         return self._entries.get(name)
 
@@ -134,7 +134,7 @@ class SessionTable(Generic[StateT]):
         if not own and self._most is not None and self.callers() >= self._most:
             return Opening.REFUSED
         labels = OWN_SESSION if own else session_labels(name, opened.labels)
-        self._entries[name] = Entry(opened, self._make(opened), now_ns, now_ns, labels)
+        self._entries[name] = SessionEntry(opened, self._make(opened), now_ns, now_ns, labels)
         return Opening.OPENED
 
     def callers(self) -> int:

@@ -17,7 +17,7 @@ PROBE_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class Found:
-    """What a machine has. Sound devices are the fields of `actors.lib.audio.devices.Device`."""
+    """What a machine has; sound devices have the fields of `SoundDevice`."""
 
     sound: list[dict[str, Any]]
     cameras: list[str]

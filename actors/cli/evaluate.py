@@ -12,9 +12,9 @@ from typing import Any
 from rich.console import Console
 
 from actors.cli.choose import CONFIGS, GEMINI_BACKENDS, gemini_problem
-from actors.cli.evaluate_view import Progress, show_totals
+from actors.cli.evaluate_view import CellProgress, show_totals
 from actors.recordings.evaluation.cells import Background, Cell, grid
-from actors.recordings.evaluation.journal import Journal
+from actors.recordings.evaluation.journal import CellJournal
 from actors.recordings.evaluation.recordings import find_recordings
 from actors.recordings.evaluation.runner import run_cells
 from actors.recordings.evaluation.scores import Score, score, totals
@@ -69,7 +69,7 @@ def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path 
     if not console.is_terminal:
         console = Console(width=max(console.width, LEAST_COLUMNS))
     cells = _cells(wanted, console)
-    journal = Journal(output.with_suffix(".jsonl"))
+    journal = CellJournal(output.with_suffix(".jsonl"))
     # Two files with the same sound, or two names of one config, are one cell.
     todo = list({each.key: each for each in cells if each.key not in journal.finished}.values())
     # A pipeline with the simulator keeps one core half busy.
@@ -77,7 +77,7 @@ def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path 
     done = len(cells) - len(todo)
     known = f", {done} of them finished before ({journal.path})" if done else ""
     console.print(f"{len(cells)} cells{known}; {jobs} at a time", highlight=False)
-    with Progress(console, journal, len(todo)) as progress:
+    with CellProgress(console, journal, len(todo)) as progress:
         whole = run_cells(todo, jobs, progress, keep)
     scores = [
         score(each, journal.finished[each.key]) for each in cells if each.key in journal.finished

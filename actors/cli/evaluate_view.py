@@ -13,7 +13,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from actors.recordings.evaluation.cells import Cell
-from actors.recordings.evaluation.journal import Journal
+from actors.recordings.evaluation.journal import CellJournal
 from actors.recordings.evaluation.observation import Observed
 from actors.recordings.evaluation.scores import Total, middle, rate
 from pipeline.logs import redact
@@ -22,14 +22,14 @@ ESTIMATE_FROM_S = 600.0
 """A cell takes a quarter of a minute and more: what is left is told from the last dozens."""
 
 
-class Progress:
+class CellProgress:
     """A bar on a terminal, otherwise a line for each cell; keeps the journal.
 
     Attributes:
         failures: Cells that could not be run.
     """
 
-    def __init__(self, console: Console, journal: Journal, count: int) -> None:
+    def __init__(self, console: Console, journal: CellJournal, count: int) -> None:
         self.failures = 0
         self._console = console
         self._journal = journal

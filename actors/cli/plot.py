@@ -9,7 +9,7 @@ from pathlib import Path
 from actors.cli.session_files import by_session
 from actors.recordings import sound, timeline
 from actors.recordings.envelope import envelopes, window_of
-from actors.recordings.picture import Picture
+from actors.recordings.picture import ConversationPicture
 from actors.recordings.reader import Recording, frames, read_recording
 from pipeline.errors import GreenroomError
 
@@ -41,7 +41,7 @@ def plot_command(
         print(f"wrote {own_path}")  # noqa: T201
 
 
-def picture_of(recording: Recording, user: str | None = None) -> Picture:
+def picture_of(recording: Recording, user: str | None = None) -> ConversationPicture:
     """Return the picture of a recording.
 
     Raises:
@@ -54,7 +54,9 @@ def picture_of(recording: Recording, user: str | None = None) -> Picture:
         raise GreenroomError("neither sound nor turns were recorded: there is nothing to draw")
     size = window_of(sound.samples_in(span_ns))
     user_side, heard_side = envelopes(heard.windows(span_ns, size), size)
-    return Picture(happened, (user_side, heard_side), span_ns, _title(recording, happened))
+    return ConversationPicture(
+        happened, (user_side, heard_side), span_ns, _title(recording, happened)
+    )
 
 
 def _title(recording: Recording, happened: timeline.ConversationTimeline) -> str:

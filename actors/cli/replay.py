@@ -75,7 +75,7 @@ def replay_command(
                 raise GreenroomError(
                     f"{actor} runs in this pipeline: start it with --external {actor}"
                 ) from error
-        replay = Replay(recording, description, chosen, pace)
+        replay = ReplaySender(recording, description, chosen, pace)
         asyncio.run(replay.run(steps_of(recording, chosen, stepping)))
 
 
@@ -115,7 +115,7 @@ def _check(recording: Recording, description: Description, actors: Sequence[str]
             raise GreenroomError(f"{actor} publishes on the network: only local ones are replayed")
 
 
-class Replay:
+class ReplaySender:
     """Stands in for actors: their streams with new times, and a heartbeat for each."""
 
     def __init__(

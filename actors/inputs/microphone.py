@@ -53,7 +53,7 @@ class Microphone(Actor[MicrophoneOptions]):
         self._keeper = StreamKeeper(self._open, self._on_lost, self._on_back)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timeline = Timeline(surroundings.started_ns, SPEECH_RATE_HZ)
-        self._blocks = Blocks(SPEECH_RATE_HZ)
+        self._blocks = BlockCutter(SPEECH_RATE_HZ)
 
     def open_stream(self, take: Take) -> DeviceStream:
         """Open and start the device; called in a thread."""
@@ -105,7 +105,7 @@ class Microphone(Actor[MicrophoneOptions]):
     def _on_samples(self, samples: Samples, rate_hz: int, first_ns: int, overflow: bool) -> None:
         self.counters["overflows"] += overflow
         if rate_hz != self._blocks.rate_hz:
-            self._blocks = Blocks(rate_hz)
+            self._blocks = BlockCutter(rate_hz)
         for block, block_ns in self._blocks.push(samples, first_ns):
             last_ns = block_ns + len(block) * 10**9 // SPEECH_RATE_HZ
             position = self._timeline.advance(len(block), block_ns)
@@ -128,14 +128,14 @@ class Microphone(Actor[MicrophoneOptions]):
             self.log.warning("microphone lost, trying to get it back", problem=problem)
         self.set_state(ActorState.DEGRADED, f"microphone: {problem}")
         self._timeline.lose()
-        self._blocks = Blocks(SPEECH_RATE_HZ)
+        self._blocks = BlockCutter(SPEECH_RATE_HZ)
 
     def _on_back(self) -> None:
         self.log.info("microphone is back")
         self.set_state(ActorState.READY)
 
 
-class Blocks:
+class BlockCutter:
     """Blocks of `BLOCK_SAMPLES` at 16 kHz from whatever a device calls back with."""
 
     def __init__(self, rate_hz: int) -> None:

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from hashlib import sha256
 from typing import Any
 
-from actors.recordings.pieces import Piece, alike, pieces
+from actors.recordings.pieces import ComparedPiece, alike, pieces
 from pipeline.frames import Frame
 
 TIMES = ("seq", "boot", "sent_ns", "origin_ns", "at_ns", "retry_after_s")
@@ -60,10 +60,12 @@ def differences(
     return found
 
 
-def _unlike(old: list[Piece], new: list[Piece]) -> tuple[list[Piece], list[Piece]]:
+def _unlike(
+    old: list[ComparedPiece], new: list[ComparedPiece]
+) -> tuple[list[ComparedPiece], list[ComparedPiece]]:
     """Leave out what is alike but for where it was broken off."""
     left = list(new)
-    unlike: list[Piece] = []
+    unlike: list[ComparedPiece] = []
     for each in old:
         twin = next((other for other in left if alike(each, other)), None)
         if twin is None:
@@ -73,7 +75,7 @@ def _unlike(old: list[Piece], new: list[Piece]) -> tuple[list[Piece], list[Piece
     return unlike, left
 
 
-def _not_lost(produced: list[Piece], lost: int) -> list[Piece]:
+def _not_lost(produced: list[ComparedPiece], lost: int) -> list[ComparedPiece]:
     """Leave out as many frames as the recording lacks."""
     while produced and produced[0].frames <= lost:
         lost -= produced[0].frames
@@ -81,7 +83,7 @@ def _not_lost(produced: list[Piece], lost: int) -> list[Piece]:
     return produced
 
 
-def _keys(found: list[Piece]) -> list[str]:
+def _keys(found: list[ComparedPiece]) -> list[str]:
     return [repr({k: _short(v) for k, v in each.fields.items()}) for each in found]
 
 

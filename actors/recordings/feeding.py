@@ -34,13 +34,13 @@ class Fed(NamedTuple):
     frame: Frame
 
 
-class Progress(NamedTuple):
+class AnswerProgress(NamedTuple):
     """How much an actor has answered: bytes of sound, and answers that have ended."""
 
     sound_bytes: int = 0
     ended: int = 0
 
-    def after(self, frame: Frame) -> Progress:
+    def after(self, frame: Frame) -> AnswerProgress:
         """Return the progress with another frame given."""
         match frame:
             case AnswerAudio(pcm=pcm):
@@ -49,7 +49,7 @@ class Progress(NamedTuple):
                 return self._replace(ended=self.ended + 1)
         return self
 
-    def reached(self, other: Progress) -> bool:
+    def reached(self, other: AnswerProgress) -> bool:
         """Whether it is as far as the other."""
         return self.sound_bytes >= other.sound_bytes and self.ended >= other.ended
 
@@ -73,14 +73,14 @@ class Feeder:
     ) -> None:
         self._name = name
         self._expected: set[Cause] = set()
-        self._progress = [(0, Progress())]
+        self._progress = [(0, AnswerProgress())]
         for frame in sorted(recorded, key=lambda each: each.sent_ns):
             if cause := _given(frame):
                 self._expected.add(cause)
             if isinstance(frame, (AnswerAudio, AnswerEnded)):
                 self._progress.append((frame.sent_ns, self._progress[-1][1].after(frame)))
         self._given: Counter[Cause] = Counter()
-        self._now = Progress()
+        self._now = AnswerProgress()
         self._deliver = deliver
         self._held: defaultdict[str, deque[tuple[float, Frame]]] = defaultdict(deque)
 

@@ -9,9 +9,9 @@ from typing import IO, TYPE_CHECKING, Any
 
 from actors.lib.audio.pcm import to_pcm
 from actors.recordings.conversation import RecordedTurn
-from actors.recordings.narration import Line, Weight
+from actors.recordings.narration import NarrationLine, Weight
 from actors.recordings.runs import RATE_HZ
-from actors.recordings.showing import Heard, Picture, Shown
+from actors.recordings.showing import Shown, ShownPicture, ShownSound
 from pipeline.errors import GreenroomError
 from pipeline.frames import Route
 from pipeline.logs import redact
@@ -65,11 +65,11 @@ class FoxgloveFile:
         for at_ns, content in everything:
             unix_ns = at_ns + self._offset_ns
             match content:
-                case Heard():
+                case ShownSound():
                     self._audio(content, unix_ns)
-                case Picture():
+                case ShownPicture():
                     self._image(content, unix_ns)
-                case Line():
+                case NarrationLine():
                     self._log(content, unix_ns)
                 case RecordedTurn():
                     self._json("turns", "greenroom.Turn", TURN_FIELDS, _turn(content), unix_ns)
@@ -78,7 +78,7 @@ class FoxgloveFile:
                     self._json("route", "greenroom.Route", ROUTE_FIELDS, route, unix_ns)
         self._writer.finish()  # type: ignore[no-untyped-call]
 
-    def _audio(self, block: Heard, unix_ns: int) -> None:
+    def _audio(self, block: ShownSound, unix_ns: int) -> None:
         from foxglove_schemas_protobuf.RawAudio_pb2 import RawAudio
 
         message = RawAudio(
@@ -90,7 +90,7 @@ class FoxgloveFile:
         )
         self._proto(f"{block.side}/audio", message, unix_ns)
 
-    def _image(self, picture: Picture, unix_ns: int) -> None:
+    def _image(self, picture: ShownPicture, unix_ns: int) -> None:
         from foxglove_schemas_protobuf.CompressedImage_pb2 import CompressedImage
 
         message = CompressedImage(
@@ -101,7 +101,7 @@ class FoxgloveFile:
         )
         self._proto(picture.stream.replace(".", "/"), message, unix_ns)
 
-    def _log(self, line: Line, unix_ns: int) -> None:
+    def _log(self, line: NarrationLine, unix_ns: int) -> None:
         from foxglove_schemas_protobuf.Log_pb2 import Log
 
         levels = {Weight.INFO: Log.INFO, Weight.WARNING: Log.WARNING, Weight.ERROR: Log.ERROR}

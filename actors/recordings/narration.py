@@ -25,7 +25,7 @@ class Weight(StrEnum):
     ERROR = "error"
 
 
-class Line(NamedTuple):
+class NarrationLine(NamedTuple):
     """Something said or done, when, monotonic, and by whom."""
 
     at_ns: int
@@ -34,7 +34,7 @@ class Line(NamedTuple):
     text: str
 
 
-def narrated(frames: Iterable[tuple[Message, Frame]]) -> Iterator[Line]:
+def narrated(frames: Iterable[tuple[Message, Frame]]) -> Iterator[NarrationLine]:
     """Give the lines in order, given the frames in the order of sending."""
     narrator = _Narrator()
     open_turns: dict[str, str] = {}
@@ -75,15 +75,15 @@ class _Narrator(View):
 
     def __init__(self) -> None:
         super().__init__()  # No line names its session: what is exported is one of them.
-        self._lines: list[Line] = []
+        self._lines: list[NarrationLine] = []
 
     def now_s(self) -> float:
         return self.at_ns / 1e9
 
     def line(self, who: str, text: str) -> None:
-        self._lines.append(Line(self.at_ns, self.weight, who, text))
+        self._lines.append(NarrationLine(self.at_ns, self.weight, who, text))
 
-    def told(self) -> list[Line]:
+    def told(self) -> list[NarrationLine]:
         """Return the lines since the last time."""
         lines, self._lines = self._lines, []
         return lines

@@ -42,7 +42,7 @@ FAULT_LANES = 3
 """Labels one above the other: a service that fails is seen by several backends at once."""
 
 
-class Picture:
+class ConversationPicture:
     """Draws a conversation; times are in seconds from `begin_ns`.
 
     Args:

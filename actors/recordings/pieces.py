@@ -21,7 +21,7 @@ busy machine it, or the answer before, came 60 ms late."""
 
 
 @dataclass
-class Piece:
+class ComparedPiece:
     """A frame, or the sound of several.
 
     Attributes:
@@ -35,7 +35,9 @@ class Piece:
     lost: int = 0
 
 
-def pieces(frames: Iterable[Frame], skipped: Collection[str], *, placed: bool) -> list[Piece]:
+def pieces(
+    frames: Iterable[Frame], skipped: Collection[str], *, placed: bool
+) -> list[ComparedPiece]:
     """Return the frames of one port, with contiguous sound joined.
 
     Args:
@@ -43,13 +45,13 @@ def pieces(frames: Iterable[Frame], skipped: Collection[str], *, placed: bool) -
         skipped: Fields that do not count.
         placed: As for `differences`.
     """
-    found: list[Piece] = []
-    joining: dict[tuple[object, ...], tuple[Piece, list[bytes], int]] = {}
+    found: list[ComparedPiece] = []
+    joining: dict[tuple[object, ...], tuple[ComparedPiece, list[bytes], int]] = {}
     before: Frame | None = None
     for frame in frames:
         lost, before = _lost(before, frame), frame
         if not isinstance(frame, (Audio, AnswerAudio)):
-            found.append(Piece(_fields(frame, skipped), 1, lost))
+            found.append(ComparedPiece(_fields(frame, skipped), 1, lost))
             continue
         key = _key(frame)
         end = frame.position + len(frame.pcm) // SAMPLE_BYTES
@@ -58,7 +60,7 @@ def pieces(frames: Iterable[Frame], skipped: Collection[str], *, placed: bool) -
             piece.frames += 1
             piece.lost += lost
         else:
-            piece, sound = Piece(_fields(frame, skipped), 1, lost), []
+            piece, sound = ComparedPiece(_fields(frame, skipped), 1, lost), []
             found.append(piece)
         sound.append(frame.pcm)
         joining[key] = piece, sound, end
@@ -72,7 +74,7 @@ def pieces(frames: Iterable[Frame], skipped: Collection[str], *, placed: bool) -
     return found if placed else [each for piece in found for each in _sounding(piece)]
 
 
-def alike(one: Piece, other: Piece) -> bool:
+def alike(one: ComparedPiece, other: ComparedPiece) -> bool:
     """Whether they are the same but for where they were broken off."""
     a, b = one.fields, other.fields
     if a["type"] != b["type"]:
@@ -115,7 +117,7 @@ def _fields(frame: Frame, skipped: Collection[str]) -> dict[str, Any]:
     return {"type": frame.type_name, **kept}
 
 
-def _sounding(piece: Piece) -> Iterator[Piece]:
+def _sounding(piece: ComparedPiece) -> Iterator[ComparedPiece]:
     """Cut a stream of sound where it is silent."""
     fields = piece.fields
     if fields["type"] != Audio.type_name or "pcm" not in fields:
@@ -127,6 +129,8 @@ def _sounding(piece: Piece) -> Iterator[Piece]:
     if len(at):
         breaks = np.flatnonzero(np.diff(at) > PAUSE_S * fields.get("rate_hz", 1)) + 1
         for sound in np.split(at, breaks):
-            yield Piece({**kept, "pcm": samples[sound[0] : sound[-1] + 1].tobytes()}, piece.frames)
+            yield ComparedPiece(
+                {**kept, "pcm": samples[sound[0] : sound[-1] + 1].tobytes()}, piece.frames
+            )
     if fields.get("final"):
-        yield Piece({**kept, "final": True})
+        yield ComparedPiece({**kept, "final": True})

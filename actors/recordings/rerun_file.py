@@ -13,10 +13,10 @@ import numpy as np
 
 from actors.lib.audio.pcm import SAMPLE_BYTES, Samples, level_dbfs
 from actors.recordings.conversation import RecordedTurn
-from actors.recordings.narration import Line, Weight
+from actors.recordings.narration import NarrationLine, Weight
 from actors.recordings.reader import Recording
 from actors.recordings.runs import RATE_HZ
-from actors.recordings.showing import BLOCK, Heard, Picture, Shown
+from actors.recordings.showing import BLOCK, Shown, ShownPicture, ShownSound
 from pipeline.errors import GreenroomError
 from pipeline.frames import Route
 from pipeline.logs import redact
@@ -59,14 +59,14 @@ def write_rerun(everything: Iterable[Shown], path: Path, recording: Recording) -
 
     for at_ns, content in everything:
         match content:
-            case Heard():
+            case ShownSound():
                 log(f"level/{content.side}", at_ns, rr.Scalars(level_dbfs(content.samples)))
                 if piece := sound.take(at_ns, content):
                     log("sound", piece[0], _asset(piece[1]))
-            case Picture():
+            case ShownPicture():
                 jpeg = rr.EncodedImage(contents=content.image.jpeg, media_type="image/jpeg")
                 log(content.stream.replace(".", "/"), at_ns, jpeg)
-            case Line():
+            case NarrationLine():
                 text = f"{content.who}: {content.text}"
                 log("log", at_ns, rr.TextLog(text, level=LEVELS[content.weight]))
             case Route():
@@ -86,7 +86,7 @@ class _Sound:
         self._begin_ns = 0
         self._sides: dict[str, list[Samples]] = {"user": [], "heard": []}
 
-    def take(self, at_ns: int, block: Heard) -> tuple[int, bytes] | None:
+    def take(self, at_ns: int, block: ShownSound) -> tuple[int, bytes] | None:
         """Note a block; return a piece as a WAV file, and when it begins, if one is complete."""
         if not any(self._sides.values()):
             self._begin_ns = at_ns

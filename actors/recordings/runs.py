@@ -42,7 +42,7 @@ class Run:
         return self.begin_ns + samples_to_ns(self.samples, RATE_HZ)
 
 
-class Blocks:
+class StreamBlocks:
     """Where the blocks of one stream of sound lie, without their samples."""
 
     def __init__(self, messages: Messages) -> None:
@@ -103,7 +103,7 @@ Answer = tuple[str, int, str]
 """Turn, epoch and backend of an answer."""
 
 
-class Answers:
+class AnswerRuns:
     """What was heard of the answers, where only the answers were recorded and how far they got."""
 
     def __init__(self, messages: Messages) -> None:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from actors.lib.audio.pcm import Samples, samples_to_ns
 from actors.recordings import narration, sound, timeline
 from actors.recordings.conversation import RecordedTurn
-from actors.recordings.narration import Line, narrated
+from actors.recordings.narration import NarrationLine, narrated
 from actors.recordings.reader import Recording, frames
 from actors.recordings.runs import RATE_HZ
 from actors.recordings.sound import sound_of
@@ -23,7 +23,7 @@ BLOCK = RATE_HZ // 10
 
 
 @dataclass(frozen=True)
-class Heard:
+class ShownSound:
     """A block of what one side heard or said, at `RATE_HZ`; `side` is `user` or `heard`."""
 
     side: str
@@ -31,14 +31,14 @@ class Heard:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ShownPicture:
     """A picture; `stream` is `actor.port`."""
 
     stream: str
     image: Image
 
 
-Content = Heard | Picture | Line | RecordedTurn | Route
+Content = ShownSound | ShownPicture | NarrationLine | RecordedTurn | Route
 
 
 class Shown(NamedTuple):
@@ -76,20 +76,20 @@ def shown(recording: Recording, user: str | None) -> Iterator[Shown]:
     return merge(*sources, key=lambda each: each.at_ns)
 
 
-def _heard(heard: sound.Sound) -> Iterator[Shown]:
+def _heard(heard: sound.SoundRuns) -> Iterator[Shown]:
     if heard.span_ns is None:
         return
     for n, sides in enumerate(heard.windows(heard.span_ns, BLOCK)):
         at_ns = heard.span_ns[0] + samples_to_ns(n * BLOCK, RATE_HZ)
         for side, samples in zip(("user", "heard"), sides, strict=True):
-            yield Shown(at_ns, Heard(side, samples))
+            yield Shown(at_ns, ShownSound(side, samples))
 
 
 def _pictures(recording: Recording) -> Iterator[Shown]:
     for message, frame in frames(recording.of({"image"})):
         if isinstance(frame, Image):
             at_ns = frame.origin_ns or message.sent_ns
-            yield Shown(at_ns, Picture(f"{message.actor}.{message.port}", frame))
+            yield Shown(at_ns, ShownPicture(f"{message.actor}.{message.port}", frame))
 
 
 def _turns(happened: timeline.ConversationTimeline) -> Iterator[Shown]:

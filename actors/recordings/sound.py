@@ -9,7 +9,7 @@ from typing import Any
 from actors.lib.audio.pcm import Samples
 from actors.recordings.messages import Channel
 from actors.recordings.reader import Recording
-from actors.recordings.runs import RATE_HZ, Answers, Blocks, Run, laid_out
+from actors.recordings.runs import RATE_HZ, AnswerRuns, Run, StreamBlocks, laid_out
 from pipeline.errors import GreenroomError, WireError, did_you_mean
 from pipeline.frames import AnswerAudio, Audio, Playback
 
@@ -22,7 +22,7 @@ WINDOW = RATE_HZ
 
 
 @dataclass
-class Sound:
+class SoundRuns:
     """The runs of each side.
 
     Attributes:
@@ -55,7 +55,7 @@ def samples_in(span_ns: tuple[int, int]) -> int:
     return round((span_ns[1] - span_ns[0]) * RATE_HZ / 1e9)
 
 
-def sound_of(recording: Recording, wanted: str | None) -> Sound:
+def sound_of(recording: Recording, wanted: str | None) -> SoundRuns:
     """Return what a recording sounded like.
 
     What was heard is what a player says it played; without that (`far_end`), the answers as far as
@@ -78,7 +78,7 @@ def sound_of(recording: Recording, wanted: str | None) -> Sound:
         return channel.type in TYPES and not has_far_end
 
     messages = recording.messages.only(matters)
-    user, far_end, answers = Blocks(messages), Blocks(messages), Answers(messages)
+    user, far_end, answers = StreamBlocks(messages), StreamBlocks(messages), AnswerRuns(messages)
     for row, message in enumerate(messages):
         try:
             frame = message.frame()
@@ -91,7 +91,7 @@ def sound_of(recording: Recording, wanted: str | None) -> Sound:
                 user.add(row, frame)
             case AnswerAudio() | Playback():
                 answers.add(row, frame)
-    return Sound(user.runs(), far_end.runs() if has_far_end else answers.runs())
+    return SoundRuns(user.runs(), far_end.runs() if has_far_end else answers.runs())
 
 
 def _user_stream(

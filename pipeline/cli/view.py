@@ -22,7 +22,7 @@ from pipeline.frames import (
     TurnClosed,
 )
 from pipeline.logs import redact
-from pipeline.turns.transcript_lines import Line, TranscriptLines
+from pipeline.turns.transcript_lines import TranscriptLine, TranscriptLines
 
 SPEAKER_NAMES = {Side.USER: "you", Side.MODEL: "gemini"}
 
@@ -82,7 +82,7 @@ class View(ABC):
                 self._say(self._transcript.overdue(self.now_s()))
                 self.status(frame)
 
-    def _say(self, lines: list[Line]) -> None:
+    def _say(self, lines: list[TranscriptLine]) -> None:
         for line in lines:
             who = speaker(SPEAKER_NAMES[line.side], line.session, self._session)
             self.line(who, line.text)

@@ -21,7 +21,7 @@ from pipeline.paths import resolved
 from pipeline.port_check import check_handlers, check_published
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, Out, StreamRef
 from pipeline.registry import BUILTIN_PACKAGE, find_actor
-from pipeline.sessions import Heard
+from pipeline.sessions import PlaybackScope
 
 __all__ = ["HEALTH", "SUPERVISOR", "SUPERVISOR_PORTS", "Graph", "Node", "build_graph"]
 
@@ -96,7 +96,7 @@ class Graph:
         after = {node.name: node.config.after for node in self.nodes.values()}
         return list(TopologicalSorter(after).static_order())
 
-    def heard(self) -> Heard:
+    def heard(self) -> PlaybackScope:
         """Of which sessions an actor reports what was heard of the answers."""
         players = [
             node
@@ -104,8 +104,12 @@ class Graph:
             if any(Playback in out.types for out in node.actor_class.outputs.values())
         ]
         if not players:
-            return Heard.NONE
-        return Heard.ALL if any(node.reports_callers() for node in players) else Heard.OWN
+            return PlaybackScope.NONE
+        return (
+            PlaybackScope.ALL
+            if any(node.reports_callers() for node in players)
+            else PlaybackScope.OWN
+        )
 
     def outputs(self, actor: str) -> dict[str, Out]:
         """Output ports of an actor or of the supervisor."""

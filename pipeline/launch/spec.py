@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 
-class Connection(BaseModel):
+class InputConnection(BaseModel):
     """One stream into one input port."""
 
     model_config = ConfigDict(frozen=True)
@@ -32,7 +32,7 @@ class ActorSpec(BaseModel):
     use: str
     options: dict[str, Any]
     address: str
-    connections: list[Connection]
+    connections: list[InputConnection]
     expected: dict[str, list[str]]
     unheard: frozenset[str] = frozenset()
     session: str

@@ -9,9 +9,16 @@ from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
 from pipeline.heartbeat import idle_interval_s
 from pipeline.launch.actor_main import EXIT_USAGE, error_file
-from pipeline.launch.spec import ActorSpec, Connection
+from pipeline.launch.spec import ActorSpec, InputConnection
 from pipeline.logs import get_logger
-from pipeline.supervision.lifecycle import Action, Event, Limits, ProcessHistory, ProcessState, step
+from pipeline.supervision.lifecycle import (
+    Deadlines,
+    Event,
+    ProcessAction,
+    ProcessHistory,
+    ProcessState,
+    step,
+)
 from pipeline.supervision.memory import memory_of
 from pipeline.turns.watch import watched_ports
 
@@ -47,7 +54,7 @@ class ActorProcess:
         """Makes its processes."""
         self._started_ns = started_ns
         self._is_contained = is_contained
-        self._limits = Limits.of(
+        self._limits = Deadlines.of(
             graph.config.supervision,
             node.config.startup_deadline_s,
             node.config.heartbeat_timeout_s,
@@ -148,17 +155,17 @@ class ActorProcess:
             health=self.health and self.health.model_copy(update={"checkpoint": {}}),
         )
 
-    def _do(self, action: Action) -> None:
+    def _do(self, action: ProcessAction) -> None:
         match action:
-            case Action.SPAWN:
+            case ProcessAction.SPAWN:
                 self.fork_server.spawn(self._spec(), self.node.actor_class.preload)
-            case Action.TERMINATE:
+            case ProcessAction.TERMINATE:
                 self.fork_server.signal(self.name, signal.SIGTERM)
-            case Action.DUMP_STACKS:
+            case ProcessAction.DUMP_STACKS:
                 self.fork_server.signal(self.name, signal.SIGUSR1)
                 # A stopped process hears a signal when it goes on.
                 self.fork_server.signal(self.name, signal.SIGCONT)
-            case Action.KILL:
+            case ProcessAction.KILL:
                 self.fork_server.signal(self.name, signal.SIGKILL)
 
     def _why(self, event: Event, before: ProcessState) -> str:
@@ -187,7 +194,7 @@ class ActorProcess:
         for port in ("health", "sessions"):
             expected.setdefault(port, []).append(SUPERVISOR)
         connections = [
-            Connection(
+            InputConnection(
                 input_port=port,
                 producer=ref.actor,
                 producer_port=ref.port,

@@ -37,7 +37,7 @@ class Event(StrEnum):
     STOP = "stop"
 
 
-class Action(StrEnum):
+class ProcessAction(StrEnum):
     """What the supervisor has to do now."""
 
     SPAWN = "spawn"
@@ -47,7 +47,7 @@ class Action(StrEnum):
 
 
 @dataclass(frozen=True)
-class Limits:
+class Deadlines:
     """Deadlines of one actor, in seconds; see `SupervisionConfig` for what they mean."""
 
     startup_deadline_s: float
@@ -68,7 +68,7 @@ class Limits:
         config: SupervisionConfig,
         startup_deadline_s: float | None = None,
         heartbeat_timeout_s: float | None = None,
-    ) -> Limits:
+    ) -> Deadlines:
         """Take the pipeline's limits, with an actor's own where it has some."""
         return cls(
             startup_deadline_s=startup_deadline_s or config.startup_deadline_s,
@@ -101,8 +101,8 @@ class ProcessHistory:
 
 
 def step(
-    history: ProcessHistory, event: Event, now_s: float, limits: Limits
-) -> tuple[ProcessHistory, list[Action]]:
+    history: ProcessHistory, event: Event, now_s: float, limits: Deadlines
+) -> tuple[ProcessHistory, list[ProcessAction]]:
     """Return what is known of the actor then and what has to be done."""
     if event is Event.STOP:
         return _stop(history, now_s)
@@ -115,9 +115,9 @@ def step(
             return _alive(history, event, now_s, limits)
         case ProcessState.DUMPING if now_s - history.since_s >= limits.dump_s:
             # Asked for again at every tick until the exit is seen: a kill can cross a fork.
-            return history, [Action.KILL]
+            return history, [ProcessAction.KILL]
         case ProcessState.STOPPING if now_s - history.since_s >= limits.stop_deadline_s:
-            return history, [Action.KILL]
+            return history, [ProcessAction.KILL]
         case ProcessState.BACKOFF if now_s - history.since_s >= history.backoff_s:
             return _spawn(history, now_s)
         case ProcessState.CONTAINED if now_s - history.since_s >= limits.contained_retry_s:
@@ -125,16 +125,16 @@ def step(
     return history, []
 
 
-def _spawn(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[Action]]:
+def _spawn(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[ProcessAction]]:
     born = replace(
         history, state=ProcessState.STARTING, since_s=now_s, beat_s=now_s, starts=history.starts + 1
     )
-    return born, [Action.SPAWN]
+    return born, [ProcessAction.SPAWN]
 
 
 def _alive(
-    history: ProcessHistory, event: Event, now_s: float, limits: Limits
-) -> tuple[ProcessHistory, list[Action]]:
+    history: ProcessHistory, event: Event, now_s: float, limits: Deadlines
+) -> tuple[ProcessHistory, list[ProcessAction]]:
     if event is Event.BEAT:
         history = replace(history, beat_s=now_s)
     elif event is Event.BECAME_READY and history.state is ProcessState.STARTING:
@@ -142,20 +142,22 @@ def _alive(
             history, state=ProcessState.RUNNING, since_s=now_s, beat_s=now_s, ever_ready=True
         )
     if event is Event.TOO_BIG or _hangs(history, now_s, limits):
-        return replace(history, state=ProcessState.DUMPING, since_s=now_s), [Action.DUMP_STACKS]
+        return replace(history, state=ProcessState.DUMPING, since_s=now_s), [
+            ProcessAction.DUMP_STACKS
+        ]
     if history.state is ProcessState.RUNNING and now_s - history.since_s >= limits.stable_s:
         history = replace(history, backoff_s=0.0)
     return history, []
 
 
-def _hangs(history: ProcessHistory, now_s: float, limits: Limits) -> bool:
+def _hangs(history: ProcessHistory, now_s: float, limits: Deadlines) -> bool:
     if history.state is ProcessState.STARTING:
         # An import or a model may block the loop for a while; only the deadline counts.
         return now_s - history.since_s >= limits.startup_deadline_s
     return now_s - history.beat_s >= limits.heartbeat_timeout_s
 
 
-def _exited(history: ProcessHistory, now_s: float, limits: Limits) -> ProcessHistory:
+def _exited(history: ProcessHistory, now_s: float, limits: Deadlines) -> ProcessHistory:
     if history.state in (ProcessState.STOPPING, ProcessState.STOPPED):
         return replace(history, state=ProcessState.STOPPED, since_s=now_s)
     recent = tuple(t for t in history.failures if now_s - t < limits.intensity_window_s)
@@ -170,10 +172,12 @@ def _exited(history: ProcessHistory, now_s: float, limits: Limits) -> ProcessHis
     )
 
 
-def _stop(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[Action]]:
+def _stop(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[ProcessAction]]:
     if history.state in (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.DUMPING):
         # A process that hangs does not hear SIGTERM.
-        last = Action.KILL if history.state is ProcessState.DUMPING else Action.TERMINATE
+        last = (
+            ProcessAction.KILL if history.state is ProcessState.DUMPING else ProcessAction.TERMINATE
+        )
         return replace(history, state=ProcessState.STOPPING, since_s=now_s), [last]
     if history.state is ProcessState.STOPPING:
         return history, []

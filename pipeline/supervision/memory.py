@@ -8,7 +8,7 @@ from typing import NamedTuple
 KIB_PER_MIB = 1024
 
 
-class Memory(NamedTuple):
+class MemoryUse(NamedTuple):
     """In MiB.
 
     Attributes:
@@ -20,7 +20,7 @@ class Memory(NamedTuple):
     uss: float
 
 
-def memory_of(pid: int) -> Memory | None:
+def memory_of(pid: int) -> MemoryUse | None:
     """Return the memory of a process; None: it is gone, or the system does not tell.
 
     Linux only; psutil, which reads the same, takes 40 ms to import.
@@ -32,4 +32,4 @@ def memory_of(pid: int) -> Memory | None:
     fields = (line.partition(":") for line in text.splitlines()[1:])
     kib = {name: int(rest.split()[0]) for name, _, rest in fields}
     uss = kib.get("Private_Clean", 0) + kib.get("Private_Dirty", 0)
-    return Memory(kib.get("Pss", 0) / KIB_PER_MIB, uss / KIB_PER_MIB)
+    return MemoryUse(kib.get("Pss", 0) / KIB_PER_MIB, uss / KIB_PER_MIB)

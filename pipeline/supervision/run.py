@@ -6,13 +6,13 @@ import asyncio
 import signal
 
 from pipeline.errors import GreenroomError
-from pipeline.supervision.supervisor import Ended, Supervisor
+from pipeline.supervision.supervisor import RunOutcome, Supervisor
 
 
-def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> Ended:
+def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> RunOutcome:
     """Run a supervisor; SIGINT and SIGTERM stop it. What it cannot start with ends it with 2."""
 
-    async def main() -> Ended:
+    async def main() -> RunOutcome:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, supervisor.stop)
@@ -21,4 +21,4 @@ def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> End
     try:
         return asyncio.run(main())
     except GreenroomError as error:
-        return Ended(2, str(error))
+        return RunOutcome(2, str(error))

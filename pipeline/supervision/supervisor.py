@@ -61,7 +61,7 @@ PORTS: dict[type[Frame], str] = {
 
 
 @dataclass
-class Ended:
+class RunOutcome:
     """How a run came to its end."""
 
     exit_status: int
@@ -89,7 +89,7 @@ class Supervisor:
         self._on_frame = on_frame
         self._processes = ProcessTable(graph, fork_server, self._started_ns, self._on_death)
         self._log = get_logger(SUPERVISOR)
-        self._ended: Ended | None = None
+        self._ended: RunOutcome | None = None
         self._wake = asyncio.Event()
         self._last_news_s = time.monotonic()
         self._was_ready = False
@@ -106,10 +106,10 @@ class Supervisor:
     def stop(self, exit_status: int = 0, reason: str = "asked to stop") -> None:
         """End the run; the first reason given counts."""
         if self._ended is None:
-            self._ended = Ended(exit_status, reason)
+            self._ended = RunOutcome(exit_status, reason)
             self._wake.set()
 
-    async def run(self, duration_s: float | None = None) -> Ended:
+    async def run(self, duration_s: float | None = None) -> RunOutcome:
         """Run until the sources are done, somebody calls `stop`, or it cannot go on.
 
         Raises:
@@ -124,7 +124,7 @@ class Supervisor:
         finally:
             self._processes.close()
 
-    async def _run(self, duration_s: float | None) -> Ended:
+    async def _run(self, duration_s: float | None) -> RunOutcome:
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         subscribers: list[Subscriber] = []
         try:
@@ -160,7 +160,7 @@ class Supervisor:
             spending=self._sessions.own.spending,
         )
 
-    async def _supervise(self, duration_s: float | None) -> Ended:
+    async def _supervise(self, duration_s: float | None) -> RunOutcome:
         begun_s = time.monotonic()
         next_status_s = begun_s
         next_measure_s = begun_s + MEASURE_EVERY_S

@@ -1,6 +1,6 @@
 """Test an actor by itself with `stage`, or a pipeline with real processes with `running`."""
 
-from pipeline.testing.alone import Stage, stage
+from pipeline.testing.alone import ActorHarness, stage
 from pipeline.testing.together import RunningPipeline, running
 
-__all__ = ["RunningPipeline", "Stage", "running", "stage"]
+__all__ = ["ActorHarness", "RunningPipeline", "running", "stage"]

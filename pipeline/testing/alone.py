@@ -32,7 +32,7 @@ LOOP_ROUNDS = 10
 """Of the event loop, in which what waits for nothing gets done: each hands on to a few others."""
 
 
-class Stage(Generic[OptionsT]):
+class ActorHarness(Generic[OptionsT]):
     """An actor on an event loop of its own, without sockets or processes."""
 
     def __init__(self, actor: Actor[OptionsT], loop: asyncio.AbstractEventLoop) -> None:
@@ -218,7 +218,7 @@ def stage(
     connected: Collection[str] | None = None,
     unheard: Collection[str] = (),
     **options: Any,
-) -> Iterator[Stage[OptionsT]]:
+) -> Iterator[ActorHarness[OptionsT]]:
     """Start an actor for a test and stop it at the end, asserting that nothing is left of it.
 
     Args:
@@ -248,7 +248,7 @@ def stage(
             actor_class.options_type.model_validate(options),  # type: ignore[arg-type]
             surroundings,
         )
-        under_test = Stage(actor, loop)
+        under_test = ActorHarness(actor, loop)
         try:
             under_test.begin()
             yield under_test

@@ -95,7 +95,9 @@ class Conversation:
         if not (self.state.owner and _is_no_answer(frame)):
             said += self._closed(self.ledger.take(frame, now_ns), now_ns)
         for event in _events(frame):
-            if not (isinstance(event, (route.Began, route.Asked)) and self._is_closed(event.turn)):
+            if not (
+                isinstance(event, (route.TurnBegan, route.Asked)) and self._is_closed(event.turn)
+            ):
                 said += self._advance(event, now_ns)
         return said
 
@@ -164,7 +166,7 @@ def _events(frame: Frame) -> list[route.Event]:
         case BackendStatus() | Fault() | Allowance():
             return [frame]
         case SpeechStarted():
-            return [route.Began(frame.turn)]
+            return [route.TurnBegan(frame.turn)]
         case SpeechEnded() | UserText():
             return [route.Asked(frame.turn)]
         case SessionOpened(speaks_first=True):

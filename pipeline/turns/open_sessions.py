@@ -17,7 +17,7 @@ from pipeline.frames import (
     SessionOpened,
     Spending,
 )
-from pipeline.sessions import MOST_NAME_CHARACTERS, Heard, Opening, SessionTable, refusal
+from pipeline.sessions import MOST_NAME_CHARACTERS, Opening, PlaybackScope, SessionTable, refusal
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.fault_policy import POLICIES, Reach
 
@@ -35,7 +35,7 @@ Told = Said | SessionOpened | SessionEnded
 
 
 @dataclass
-class OpenSession:
+class SupervisedSession:
     """What the supervisor keeps of a session.
 
     Attributes:
@@ -65,13 +65,13 @@ class OpenSessions:
         now_ns: Monotonic time.
     """
 
-    def __init__(self, config: PipelineConfig, heard: Heard, now_ns: int) -> None:
+    def __init__(self, config: PipelineConfig, heard: PlaybackScope, now_ns: int) -> None:
         self.counters: Counter[str] = Counter()
         """`refused`, `opened_again`, `ended_unopened`; `unopened`: frames of no open session."""
         self._config = config
         self._heard = heard
         self._now_ns = now_ns
-        self._table: SessionTable[OpenSession] = SessionTable(
+        self._table: SessionTable[SupervisedSession] = SessionTable(
             self._make,
             most=config.sessions.most,
             idle_ns=int(config.sessions.idle_s * 1e9),
@@ -82,7 +82,7 @@ class OpenSessions:
         """When all sessions were told of a fault, by backend and class."""
         self._epochs: dict[str, int] = {}
         """Of sessions that are over: if one comes back, what it was told must stay behind."""
-        own = SessionOpened(session=config.session, plays=heard is not Heard.NONE)
+        own = SessionOpened(session=config.session, plays=heard is not PlaybackScope.NONE)
         self._table.open(own, now_ns)
         self.own = self._table[config.session].talk
 
@@ -175,14 +175,14 @@ class OpenSessions:
         self._told[key] = now_ns
         return True
 
-    def _make(self, opened: SessionOpened) -> OpenSession:
+    def _make(self, opened: SessionOpened) -> SupervisedSession:
         name = opened.session
         own = name == self._config.session
         like = None if own else self.own.state
         talk = Conversation(self._config, opened.plays, self._now_ns, name, like=like)
         if not own:
             talk.state = replace(talk.state, epoch=self._epochs.pop(name, 0) + 1)
-        return OpenSession(talk, self._now_ns)
+        return SupervisedSession(talk, self._now_ns)
 
     def _opened(self, actor: str, opened: SessionOpened, now_ns: int) -> list[Told]:
         said: list[Told] = []
@@ -197,7 +197,7 @@ class OpenSessions:
                 known.lost_ns = None
             return said
         self._now_ns = now_ns
-        if self._heard is not Heard.ALL:
+        if self._heard is not PlaybackScope.ALL:
             opened = opened.model_copy(update={"plays": False})
         why = refusal(opened)
         if not why and self._table.open(opened, now_ns) is Opening.REFUSED:

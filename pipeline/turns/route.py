@@ -9,7 +9,6 @@ from pipeline.turns.breaker import Breaker
 from pipeline.turns.fault_policy import POLICIES
 from pipeline.turns.route_events import (
     Asked,
-    Began,
     Broke,
     Closed,
     Decision,
@@ -20,6 +19,7 @@ from pipeline.turns.route_events import (
     Sounded,
     Switch,
     Tick,
+    TurnBegan,
     Working,
 )
 from pipeline.turns.route_state import (
@@ -35,7 +35,6 @@ from pipeline.turns.route_state import (
 
 __all__ = [
     "Asked",
-    "Began",
     "Broke",
     "Closed",
     "Decision",
@@ -48,6 +47,7 @@ __all__ = [
     "Sounded",
     "Switch",
     "Tick",
+    "TurnBegan",
     "Working",
     "hopeless",
     "initial",
@@ -79,7 +79,7 @@ def _note(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, st
             return _note_backend(state, event, now_s)
         case Allowance():
             return _note_allowance(state, event), ""
-        case Began(turn) if turn not in state.turns:
+        case TurnBegan(turn) if turn not in state.turns:
             return _with_turn(state, turn, Pending(since_s=now_s)), ""
         case Asked(turn):
             pending = state.turns.get(turn, Pending())

@@ -9,7 +9,7 @@ from pipeline.frames import Allowance, BackendStatus, Fault
 
 
 @dataclass(frozen=True)
-class Began:
+class TurnBegan:
     """The user began a turn."""
 
     turn: str
@@ -75,7 +75,7 @@ class Tick:
 
 
 Event: TypeAlias = (
-    Began
+    TurnBegan
     | Asked
     | Sounded
     | Working

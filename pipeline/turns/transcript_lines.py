@@ -17,7 +17,7 @@ KEPT_TURNS = 100
 """Of a session: open ones in case nobody closes them, ended ones to know what comes too late."""
 
 
-class Line(NamedTuple):
+class TranscriptLine(NamedTuple):
     """What one side said in a turn, or a part of it that is complete."""
 
     session: str
@@ -84,13 +84,13 @@ class TranscriptLines:
         self._late_s = late_s
         self._sessions: dict[str, _Session] = {}
 
-    def typed(self, session: str, turn: str, text: str) -> list[Line]:
+    def typed(self, session: str, turn: str, text: str) -> list[TranscriptLine]:
         """Note what the user typed: it needs no transcript; return what became a line."""
         user = self._turn(session, turn).user
         user.text, user.final = text, True
         return self._ready(session, turn)
 
-    def add(self, piece: Transcript) -> list[Line]:
+    def add(self, piece: Transcript) -> list[TranscriptLine]:
         """Note a piece; return what became a line. A piece of an ended turn is left out."""
         if piece.turn in self._session(piece.session).ended:
             return []
@@ -98,7 +98,7 @@ class TranscriptLines:
         (turn.user if piece.side is Side.USER else turn.model).add(piece)
         return self._ready(piece.session, piece.turn)
 
-    def close(self, closed: TurnClosed, now_s: float) -> list[Line]:
+    def close(self, closed: TurnClosed, now_s: float) -> list[TranscriptLine]:
         """The turn is over; return the lines it owes, unless its first is still to come.
 
         Of a side of which no piece came the verdict has the words.
@@ -117,7 +117,7 @@ class TranscriptLines:
         turn.late_at_s = now_s + self._late_s
         return []
 
-    def overdue(self, now_s: float) -> list[Line]:
+    def overdue(self, now_s: float) -> list[TranscriptLine]:
         """Return the lines of closed turns that have waited long enough."""
         late = [
             (session, name)
@@ -127,7 +127,7 @@ class TranscriptLines:
         ]
         return [line for session, name in late for line in self._end(session, name)]
 
-    def end(self, session: str) -> list[Line]:
+    def end(self, session: str) -> list[TranscriptLine]:
         """Forget a session; return what was said in it and is no line yet."""
         turns = list(self._session(session).turns)
         lines = [line for name in turns for line in self._end(session, name)]
@@ -147,7 +147,7 @@ class TranscriptLines:
             del turns[next(iter(turns))]
         return found
 
-    def _ready(self, session: str, name: str) -> list[Line]:
+    def _ready(self, session: str, name: str) -> list[TranscriptLine]:
         turn = self._turn(session, name)
         lines = _line(session, Side.USER, turn.user) if turn.user.final else []
         if turn.model.final and (turn.user.told or turn.user.final):
@@ -157,8 +157,8 @@ class TranscriptLines:
         # Whoever speaks has not waited for the words of the turns before.
         return self._before(session, name) + lines if lines else []
 
-    def _before(self, session: str, name: str) -> list[Line]:
-        lines: list[Line] = []
+    def _before(self, session: str, name: str) -> list[TranscriptLine]:
+        lines: list[TranscriptLine] = []
         for each, turn in list(self._session(session).turns.items()):
             if each == name:
                 break
@@ -166,19 +166,19 @@ class TranscriptLines:
             lines += self._end(session, each) if turn.is_closed else _both(session, turn)
         return lines
 
-    def _end(self, session: str, name: str) -> list[Line]:
+    def _end(self, session: str, name: str) -> list[TranscriptLine]:
         known = self._session(session)
         known.ended.append(name)
         return _both(session, known.turns.pop(name))
 
 
-def _both(session: str, turn: _Turn) -> list[Line]:
+def _both(session: str, turn: _Turn) -> list[TranscriptLine]:
     return _line(session, Side.USER, turn.user) + _line(session, Side.MODEL, turn.model)
 
 
-def _line(session: str, side: Side, words: _Words) -> list[Line]:
+def _line(session: str, side: Side, words: _Words) -> list[TranscriptLine]:
     text, words.text = words.text.strip(), ""
     if not text or (side is Side.USER and words.told):
         return []
     words.told = True
-    return [Line(session, side, redact(text))]
+    return [TranscriptLine(session, side, redact(text))]

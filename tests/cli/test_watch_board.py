@@ -23,7 +23,7 @@ from actors.cli.top import panels
 from actors.cli.watch.board import Board
 from actors.cli.watch.rows import STAGES, headline
 from pipeline.frames import Outcome, PlaybackState, Side
-from pipeline.turns.turn_times import Stage
+from pipeline.turns.turn_times import TurnStage
 
 SECOND = 1000 * MS
 
@@ -75,11 +75,11 @@ def test_a_turn_shows_where_its_time_went() -> None:
     (row,) = top.turns
     assert row.capture_ms == 30
     assert row.stages_ms == {
-        Stage.SPEECH: 900,
-        Stage.ENDPOINTING: 570,
-        Stage.BACKEND: 300,
-        Stage.PLAYOUT: 200,
-        Stage.PLAYBACK: 1500,
+        TurnStage.SPEECH: 900,
+        TurnStage.ENDPOINTING: 570,
+        TurnStage.BACKEND: 300,
+        TurnStage.PLAYOUT: 200,
+        TurnStage.PLAYBACK: 1500,
     }
     shown = row.capture_ms + sum(row.stages_ms[stage] for stage in STAGES)
     assert shown == row.closed.first_sound_ms

@@ -15,7 +15,7 @@ from actors.lib.audio.pcm import Samples
 from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState
-from pipeline.testing import Stage
+from pipeline.testing import ActorHarness
 
 
 @dataclass
@@ -57,7 +57,7 @@ class FakeDevice:
         self.streams[-1].active = False
 
 
-def until_ready(stage: Stage[Any], call: Callable[[], object]) -> None:
+def until_ready(stage: ActorHarness[Any], call: Callable[[], object]) -> None:
     """Call back, as a device does again and again, until the actor says that it is back."""
 
     def ready() -> bool:

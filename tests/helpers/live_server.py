@@ -25,7 +25,7 @@ from pipeline.frames import (
     SpeechEnded,
     SpeechStarted,
 )
-from pipeline.testing import Stage
+from pipeline.testing import ActorHarness
 
 KEY = "AIza-this-key-is-only-for-tests-0123456789"
 BLOCK = 320
@@ -110,7 +110,7 @@ def staged(
     started_ns: int = 1,
     actor_class: type[Live] = Live,
     **options: Any,
-) -> Iterator[Stage[LiveOptions]]:
+) -> Iterator[ActorHarness[LiveOptions]]:
     """A `Live` whose folders outlive it, as those of a process do that was killed."""
     surroundings = Surroundings(
         name="live",
@@ -122,7 +122,7 @@ def staged(
         checkpoint=checkpoint or {},
     )
     loop = asyncio.new_event_loop()
-    stage = Stage(actor_class(LiveOptions.model_validate(options), surroundings), loop)
+    stage = ActorHarness(actor_class(LiveOptions.model_validate(options), surroundings), loop)
     try:
         stage.begin()
         yield stage
@@ -142,7 +142,7 @@ def sound(start: int, end: int) -> bytes:
 class Talker:
     """Speaks into the `audio` and `speech` ports, block by block."""
 
-    def __init__(self, live: Stage[LiveOptions], session: str = "local") -> None:
+    def __init__(self, live: ActorHarness[LiveOptions], session: str = "local") -> None:
         self._live = live
         self._session = session
         self.position = 0
@@ -186,13 +186,13 @@ class Talker:
         return turn
 
 
-def stored_in(live: Stage[LiveOptions], session: str, key: str) -> Any:
+def stored_in(live: ActorHarness[LiveOptions], session: str, key: str) -> Any:
     """What the actor keeps of a session."""
     assert isinstance(live.actor, Live)
     assert live.actor._store is not None
     return live.actor._store.get(session, key)
 
 
-def ready(live: Stage[LiveOptions]) -> BackendStatus:
+def ready(live: ActorHarness[LiveOptions]) -> BackendStatus:
     """Wait until it can answer."""
     return live.expect("status", BackendStatus, lambda f: f.state is BackendState.READY)

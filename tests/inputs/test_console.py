@@ -15,7 +15,7 @@ import pytest
 from actors.inputs.console import Console, ConsoleOptions
 from pipeline.errors import ConfigError, DeviceError
 from pipeline.frames import ActorState, Outcome, Side, Transcript, TurnClosed, UserText
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 
 def said(
@@ -50,17 +50,17 @@ def test_text_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @contextmanager
-def file_of(folder: Path, text: str, **options: Any) -> Iterator[Stage[ConsoleOptions]]:
+def file_of(folder: Path, text: str, **options: Any) -> Iterator[ActorHarness[ConsoleOptions]]:
     (folder / "lines.txt").write_text(text, encoding="utf-8")
     with stage(Console, config_dir=folder, path="lines.txt", **options) as console:
         yield console
 
 
-def texts(console: Stage[ConsoleOptions]) -> list[str]:
+def texts(console: ActorHarness[ConsoleOptions]) -> list[str]:
     return [frame.text for frame in console.sent["text"] if isinstance(frame, UserText)]
 
 
-def finish(console: Stage[ConsoleOptions]) -> None:
+def finish(console: ActorHarness[ConsoleOptions]) -> None:
     console.until(lambda: console.actor.state is ActorState.FINISHED, "the input is at its end")
 
 

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from fake_devices import FakeDevice, patient, until_ready  # noqa: F401
 
-from actors.inputs.microphone import Blocks, Microphone
+from actors.inputs.microphone import BlockCutter, Microphone
 from actors.lib.audio.device_stream import DeviceStream, Take
 from actors.lib.audio.pcm import Samples, to_samples
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Audio
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -34,7 +34,7 @@ def microphone_class(device: FakeDevice) -> type[Microphone]:
 
 
 @pytest.fixture
-def microphone(microphone_class: type[Microphone]) -> Iterator[Stage]:
+def microphone(microphone_class: type[Microphone]) -> Iterator[ActorHarness]:
     with stage(microphone_class) as microphone:
         yield microphone
 
@@ -59,7 +59,7 @@ def count_up(samples: int, first: int = 0) -> Samples:
 
 @pytest.mark.parametrize("block", [1, 100, 320, 333, 1_600])
 def test_blocks_of_20_ms_whatever_the_device_calls_back_with(
-    microphone: Stage, device: FakeDevice, block: int
+    microphone: ActorHarness, device: FakeDevice, block: int
 ) -> None:
     say(device, count_up(3_200), block=block)
     frames = [microphone.expect("audio", Audio) for _ in range(10)]
@@ -71,7 +71,7 @@ def test_blocks_of_20_ms_whatever_the_device_calls_back_with(
 
 
 def test_position_0_is_the_start_of_the_pipeline_and_origin_the_last_sample(
-    microphone: Stage, device: FakeDevice
+    microphone: ActorHarness, device: FakeDevice
 ) -> None:
     started_ns = microphone.actor.surroundings.started_ns
     before_ns = time.monotonic_ns()
@@ -85,7 +85,7 @@ def test_position_0_is_the_start_of_the_pipeline_and_origin_the_last_sample(
 
 
 def test_samples_stay_contiguous_whatever_the_jitter_of_the_device(
-    microphone: Stage, device: FakeDevice
+    microphone: ActorHarness, device: FakeDevice
 ) -> None:
     for age_s in (0.02, 0.9, 0.0, 0.3):
         say(device, count_up(BLOCK), age_s=age_s)
@@ -95,7 +95,7 @@ def test_samples_stay_contiguous_whatever_the_jitter_of_the_device(
 
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000, 8_000])
 def test_a_device_at_another_rate_is_resampled(
-    microphone: Stage, device: FakeDevice, rate_hz: int
+    microphone: ActorHarness, device: FakeDevice, rate_hz: int
 ) -> None:
     tone = (np.sin(np.arange(rate_hz * 2) * 2 * np.pi * 440 / rate_hz) * 8_000).astype(np.int16)
     say(device, tone, block=rate_hz // 50, rate_hz=rate_hz)
@@ -110,7 +110,7 @@ def test_a_device_at_another_rate_is_resampled(
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
 @pytest.mark.parametrize("block", [64, 441, 960])
 def test_each_block_has_the_time_of_its_own_first_sample(rate_hz: int, block: int) -> None:
-    blocks = Blocks(rate_hz)
+    blocks = BlockCutter(rate_hz)
     times = []
     for first in range(0, rate_hz, block):
         called_ns = 5_000_000_000 + first * 10**9 // rate_hz
@@ -131,7 +131,7 @@ def test_a_restarted_microphone_goes_on_at_the_position_of_the_clock(
 
 
 def test_time_lost_to_an_unplugged_device_is_a_gap_in_positions(
-    microphone: Stage, device: FakeDevice
+    microphone: ActorHarness, device: FakeDevice
 ) -> None:
     say(device, count_up(BLOCK + 100))
     before = microphone.expect("audio", Audio)
@@ -152,14 +152,14 @@ def test_time_lost_to_an_unplugged_device_is_a_gap_in_positions(
     assert microphone.actor.counters["device_lost"] == 1
 
 
-def test_overflows_are_counted(microphone: Stage, device: FakeDevice) -> None:
+def test_overflows_are_counted(microphone: ActorHarness, device: FakeDevice) -> None:
     say(device, count_up(3 * BLOCK), overflow=True)
     say(device, count_up(BLOCK))
     microphone.settle()
     assert microphone.actor.counters["overflows"] == 3
 
 
-def test_the_level_is_shown(microphone: Stage, device: FakeDevice) -> None:
+def test_the_level_is_shown(microphone: ActorHarness, device: FakeDevice) -> None:
     say(device, np.full(BLOCK, 16_384, np.int16))
     microphone.settle()
     assert microphone.actor.gauges["level_dbfs"] == pytest.approx(-6.02, abs=0.01)

@@ -22,7 +22,7 @@ from pipeline.frames import (
     SessionEnded,
     TurnClosed,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 PACE = 20.0
 PROMPT = load_failure_prompt(PACKAGED, 24_000)
@@ -34,12 +34,12 @@ def of(session: str, frame: Frame) -> Frame:
     return frame.model_copy(update={"session": session, **({"turn": turn} if turn else {})})
 
 
-def say(player: Stage, session: str, samples: Samples) -> None:
+def say(player: ActorHarness, session: str, samples: Samples) -> None:
     player.send("audio", of(session, audio(samples)))
     player.send("answer", of(session, ended(len(samples))))
 
 
-def finished(player: Stage, session: str) -> Playback:
+def finished(player: ActorHarness, session: str) -> Playback:
     return player.expect(
         "playback",
         Playback,

@@ -21,7 +21,7 @@ from pipeline.frames import (
     SessionOpened,
     VoiceDismissed,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -41,12 +41,14 @@ def speaker_class(device: FakeDevice) -> type[Speaker]:
 
 
 @pytest.fixture
-def speaker(speaker_class: type[Speaker]) -> Iterator[Stage]:
+def speaker(speaker_class: type[Speaker]) -> Iterator[ActorHarness]:
     with stage(speaker_class) as speaker:
         yield speaker
 
 
-def test_an_answer_is_played_and_reported_to_the_sample(speaker: Stage, device: FakeDevice) -> None:
+def test_an_answer_is_played_and_reported_to_the_sample(
+    speaker: ActorHarness, device: FakeDevice
+) -> None:
     before_ns = time.monotonic_ns()
     speaker.send("audio", audio(ramp(100 * MS)))
     speaker.send("answer", ended(100 * MS))
@@ -60,7 +62,9 @@ def test_an_answer_is_played_and_reported_to_the_sample(speaker: Stage, device: 
     assert speaker.actor.gauges["handover_ms"] > 0
 
 
-def test_far_end_is_what_was_played_silence_included(speaker: Stage, device: FakeDevice) -> None:
+def test_far_end_is_what_was_played_silence_included(
+    speaker: ActorHarness, device: FakeDevice
+) -> None:
     device.play(40 * MS)
     speaker.send("audio", audio(ramp(60 * MS)))
     played = [np.zeros(40 * MS, np.int16), device.play(60 * MS)]
@@ -76,7 +80,7 @@ def test_far_end_is_what_was_played_silence_included(speaker: Stage, device: Fak
     assert (last_ns - started_ns) * 24_000 // 10**9 == pytest.approx(first + 20 * MS, abs=2)
 
 
-def test_barge_in_stops_within_one_block(speaker: Stage, device: FakeDevice) -> None:
+def test_barge_in_stops_within_one_block(speaker: ActorHarness, device: FakeDevice) -> None:
     speaker.send("audio", audio(np.full(24_000, 9_000, np.int16)))
     device.play(10 * BLOCK)
     speaker.send("speech", speech(200))
@@ -91,7 +95,7 @@ def test_barge_in_stops_within_one_block(speaker: Stage, device: FakeDevice) -> 
 
 
 def test_a_false_alarm_holds_the_answer_and_lets_it_go_on(
-    speaker: Stage, device: FakeDevice
+    speaker: ActorHarness, device: FakeDevice
 ) -> None:
     speaker.send("audio", audio(np.full(24_000, 9_000, np.int16)))
     speaker.send("answer", ended(24_000))
@@ -119,7 +123,9 @@ def test_half_duplex_plays_on_while_the_user_speaks(
         assert device.play(1_000 * MS).all()
 
 
-def test_frames_of_another_session_are_left_alone(speaker: Stage, device: FakeDevice) -> None:
+def test_frames_of_another_session_are_left_alone(
+    speaker: ActorHarness, device: FakeDevice
+) -> None:
     foreign = audio(ramp(100 * MS)).model_copy(update={"session": "caller-7"})
     speaker.open("caller-7")
     speaker.send("audio", foreign)
@@ -128,7 +134,7 @@ def test_frames_of_another_session_are_left_alone(speaker: Stage, device: FakeDe
 
 
 def test_audio_older_than_the_route_is_dropped_and_counted(
-    speaker: Stage, device: FakeDevice
+    speaker: ActorHarness, device: FakeDevice
 ) -> None:
     speaker.send("route", route(3))
     speaker.send("audio", audio(ramp(100 * MS), epoch=2))
@@ -138,7 +144,7 @@ def test_audio_older_than_the_route_is_dropped_and_counted(
 
 @pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
 def test_a_device_with_another_rate_hears_the_same_sound(
-    speaker: Stage, device: FakeDevice, rate_hz: int
+    speaker: ActorHarness, device: FakeDevice, rate_hz: int
 ) -> None:
     tone = (np.sin(np.arange(24_000) * 2 * np.pi * 440 / 24_000) * 8_000).astype(np.int16)
     speaker.send("audio", audio(tone))
@@ -154,7 +160,7 @@ def test_a_device_with_another_rate_hears_the_same_sound(
 
 
 def test_an_unplugged_device_holds_the_answer_where_it_was(
-    speaker: Stage, device: FakeDevice
+    speaker: ActorHarness, device: FakeDevice
 ) -> None:
     speaker.send("audio", audio(ramp(200 * MS)))
     device.play(50 * MS)
@@ -170,7 +176,9 @@ def test_an_unplugged_device_holds_the_answer_where_it_was(
     assert speaker.actor.counters["device_lost"] == 1
 
 
-def test_barge_in_without_a_device_is_reported_at_once(speaker: Stage, device: FakeDevice) -> None:
+def test_barge_in_without_a_device_is_reported_at_once(
+    speaker: ActorHarness, device: FakeDevice
+) -> None:
     speaker.send("audio", audio(ramp(200 * MS)))
     device.play(50 * MS)
     device.unplug()
@@ -182,7 +190,7 @@ def test_barge_in_without_a_device_is_reported_at_once(speaker: Stage, device: F
 
 
 def test_a_reopened_device_that_asks_for_nothing_more_swallows_no_answer(
-    speaker: Stage, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+    speaker: ActorHarness, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stream_keeper, "PROOF_S", 3600.0)
     speaker.send("audio", audio(ramp(200 * MS)))
@@ -194,7 +202,7 @@ def test_a_reopened_device_that_asks_for_nothing_more_swallows_no_answer(
 
 
 def test_a_device_that_calls_no_more_is_taken_for_lost(
-    speaker: Stage, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
+    speaker: ActorHarness, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device.present = False
     monkeypatch.setattr(stream_keeper, "STALL_S", 0.01)

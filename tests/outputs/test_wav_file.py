@@ -19,7 +19,7 @@ from actors.outputs.metronome import BLOCK_SAMPLES
 from actors.outputs.wav_file import PAUSE_SAMPLES, WavSink
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Audio, Playback, PlaybackState
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 PACE = 20.0
 """Times real time: fast enough for a test, slow enough for a timer."""
@@ -35,7 +35,7 @@ def contents(path: Path) -> Samples:
         return to_samples(file.readframes(file.getnframes()))
 
 
-def answer(sink: Stage, samples: Samples, turn: str = "local:100") -> Playback:
+def answer(sink: ActorHarness, samples: Samples, turn: str = "local:100") -> Playback:
     sink.send("audio", audio(samples, turn=turn))
     sink.send("answer", ended(len(samples), turn=turn))
     return sink.expect("playback", Playback, where=finished)

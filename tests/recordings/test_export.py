@@ -18,7 +18,7 @@ from actors.recordings.captions import Caption, captions_of
 from actors.recordings.conversation import RecordedTurn
 from actors.recordings.timeline import TurnSpan
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
     AnswerAudio,
@@ -70,7 +70,7 @@ def recorded(tmp_path: Path, *streams: tuple[str, Frame]) -> Path:
     pipeline = description(tmp_path)
     for name, inputs in INPUTS.items():
         pipeline.config["actors"][name] = {"use": name, "inputs": inputs}
-    writer = RotatingWriter(str(path), Limits(), pipeline)
+    writer = RotatingWriter(str(path), RotationLimits(), pipeline)
     for seq, (stream, frame) in enumerate(streams):
         actor, _, port = stream.partition(".")
         writer.write(taken(frame, seq, actor, port))

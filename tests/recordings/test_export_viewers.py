@@ -20,7 +20,7 @@ from actors.cli.export import ExportForm, export_command
 from actors.lib.audio.pcm import to_samples
 from actors.recordings.reader import read_recording
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
     EndReason,
@@ -186,7 +186,7 @@ def test_a_viewer_is_given_no_empty_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, to: ExportForm, suffix: str
 ) -> None:
     path = tmp_path / "talk.mcap"
-    writer = RotatingWriter(str(path), Limits(), description(tmp_path))
+    writer = RotatingWriter(str(path), RotationLimits(), description(tmp_path))
     writer.write(taken(Route(owner="live", epoch=0, reason="first"), 0, "supervisor", "route"))
     writer.close()
     with pytest.raises(GreenroomError, match="nothing to show"):

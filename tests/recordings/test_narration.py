@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.recordings.messages import Message
-from actors.recordings.narration import Line, Weight, narrated
+from actors.recordings.narration import NarrationLine, Weight, narrated
 from pipeline.frames import Frame, Outcome, Side, Status, Transcript, TurnClosed
 
 S = 1_000_000_000
@@ -29,8 +29,8 @@ def test_words_are_late_by_the_time_of_the_recording() -> None:
         ]
     )
     assert list(lines) == [
-        Line(2 * S, Weight.ERROR, "turn", "failed: live broke off"),
-        Line(6 * S, Weight.INFO, "gemini", "Going."),
+        NarrationLine(2 * S, Weight.ERROR, "turn", "failed: live broke off"),
+        NarrationLine(6 * S, Weight.INFO, "gemini", "Going."),
     ]
 
 

@@ -15,7 +15,7 @@ from actors.recordings.reader import frames, read_recording
 from actors.recordings.timeline import ConversationTimeline, timeline_of
 from actors.services.recorder.capture import Taken
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
     Audio,
@@ -99,7 +99,7 @@ class Talk:
         self.say(closed_s, "supervisor.turns", verdict)
 
     def record(self, path: Path) -> Path:
-        writer = RotatingWriter(str(path), Limits(), description(path.parent))
+        writer = RotatingWriter(str(path), RotationLimits(), description(path.parent))
         for seq, (sent_s, stream, frame, boot) in enumerate(sorted(self.sent, key=lambda s: s[0])):
             actor, _, port = stream.partition(".")
             named = frame.model_copy(update={"session": frame.session or "local"})

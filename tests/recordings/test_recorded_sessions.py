@@ -17,7 +17,7 @@ from actors.cli.session_files import MOST_CHARACTERS, file_part
 from actors.lib.audio.pcm import to_pcm, to_samples
 from actors.recordings.reader import read_recording
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
     ActorState,
@@ -54,7 +54,7 @@ def said(session: str, text: str) -> list[tuple[str, Frame]]:
 def recorded(tmp_path: Path, name: str, *streams: tuple[str, Frame]) -> Path:
     """Frames as the recorder writes them, between heartbeats of the pipeline's own session."""
     path = tmp_path / name
-    writer = RotatingWriter(str(path), Limits(), description(tmp_path))
+    writer = RotatingWriter(str(path), RotationLimits(), description(tmp_path))
     alive = Health(session="local", actor="live", pid=1, state=ActorState.READY)
     for seq, (stream, frame) in enumerate([("live.health", alive), *streams]):
         actor, _, port = stream.partition(".")

@@ -15,7 +15,7 @@ from recorder_frames import blocks, description, payload
 from actors.cli.reproduce import reproduce_command
 from actors.services.recorder.capture import Taken
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -147,7 +147,7 @@ def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         config = {"actors": {"http": {"use": "http", "options": {}, "inputs": INPUTS}}}
         started_ns = time.monotonic_ns()
         pipeline = replace(description(tmp_path, **streams), config=config, started_ns=started_ns)
-        writer = RotatingWriter(str(tmp_path / "run.mcap"), Limits(), pipeline)
+        writer = RotatingWriter(str(tmp_path / "run.mcap"), RotationLimits(), pipeline)
         seqs = {stream: count() for _, stream, _ in rows}
         for at_s, stream, frame in sorted(rows, key=lambda row: row[0]):
             actor, _, port = stream.partition(".")

@@ -14,7 +14,7 @@ from actors.recordings.comparison import Mark, compare, word_marks
 from actors.recordings.conversation import RecordedTurn, turns_of
 from actors.recordings.retiming import Retiming, ended
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.frames import (
     AnswerAudio,
     Audio,
@@ -128,7 +128,7 @@ def test_words_are_marked_by_the_side_that_has_them() -> None:
 
 def recorded(path: Path, frames: list[Frame]) -> str:
     pipeline = description(path.parent, live={"transcript": ["transcript"]})
-    writer = RotatingWriter(str(path), Limits(), pipeline)
+    writer = RotatingWriter(str(path), RotationLimits(), pipeline)
     for seq, frame in enumerate(frames):
         each = taken(frame, seq, "live", "transcript")
         writer.write(each)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.services.recorder.capture import choose
-from actors.services.recorder.privacy import Kind, Privacy
-from actors.services.recorder.rotation import Limits, is_due, numbered, surplus
+from actors.services.recorder.privacy import Omission, Privacy
+from actors.services.recorder.rotation import RotationLimits, is_due, numbered, surplus
 from actors.services.recorder.seen import Seen
 from pipeline.config.description import HIDDEN, Stream, without_secrets
 from pipeline.errors import ConfigError
@@ -71,9 +71,9 @@ FOREIGN = {"type": "thermal_map", "data": {"cells": [b"\1"]}}
     ("privacy", "admitted"),
     [
         (Privacy(), [SOUND, ANSWER, PICTURE, WORDS, TOOL, HEARTBEAT, FOREIGN]),
-        (Privacy(frozenset({Kind.AUDIO})), [PICTURE, WORDS, TOOL]),
-        (Privacy(frozenset({Kind.IMAGES})), [SOUND, ANSWER, WORDS, TOOL]),
-        (Privacy(frozenset(Kind)), [WORDS, TOOL]),
+        (Privacy(frozenset({Omission.AUDIO})), [PICTURE, WORDS, TOOL]),
+        (Privacy(frozenset({Omission.IMAGES})), [SOUND, ANSWER, WORDS, TOOL]),
+        (Privacy(frozenset(Omission)), [WORDS, TOOL]),
         (Privacy(transcripts_only=True), [WORDS]),
     ],
 )
@@ -94,16 +94,16 @@ def test_words_with_bytes_among_them_are_not_recorded_as_words() -> None:
 def test_a_file_is_followed_by_the_next_when_long_or_old_enough(
     size: int, age_s: float, due: bool
 ) -> None:
-    assert is_due(Limits(max_bytes=100, max_age_s=60), size, age_s) is due
-    assert not is_due(Limits(), size, age_s)
+    assert is_due(RotationLimits(max_bytes=100, max_age_s=60), size, age_s) is due
+    assert not is_due(RotationLimits(), size, age_s)
 
 
 def test_the_oldest_files_beyond_those_to_keep_are_removed() -> None:
     files = [numbered(Path("talk.mcap"), number) for number in (1, 2, 3)]
     assert [each.name for each in files] == ["talk.mcap", "talk-2.mcap", "talk-3.mcap"]
-    assert surplus(Limits(keep_files=2), files) == files[:1]
-    assert surplus(Limits(keep_files=3), files) == []
-    assert surplus(Limits(), files) == []
+    assert surplus(RotationLimits(keep_files=2), files) == files[:1]
+    assert surplus(RotationLimits(keep_files=3), files) == []
+    assert surplus(RotationLimits(), files) == []
 
 
 STREAMS = [

@@ -12,7 +12,7 @@ from recorder_frames import blocks, description, taken
 from actors.cli.reproduce import reproduce_command
 from actors.recordings.difference import Difference, differences
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import ConfigError, GreenroomError
 from pipeline.frames import Transcript, UserText
 from pipeline.frames.answers import Side
@@ -42,7 +42,7 @@ def recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             }
         },
     )
-    writer = RotatingWriter(str(tmp_path / "run.mcap"), Limits(), pipeline)
+    writer = RotatingWriter(str(tmp_path / "run.mcap"), RotationLimits(), pipeline)
     for seq, block in enumerate(blocks(5)):
         writer.write(taken(block, seq))
         writer.write(taken(say(f"block {seq}"), seq, "counter", "text"))

@@ -15,7 +15,7 @@ from actors.cli.stepping import Stepping, steps_of
 from actors.recordings.reader import frames, read_recording
 from actors.recordings.stepping import Step, Steps, turns_sent
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import GreenroomError
 from pipeline.frames import Audio, Frame, Image, SpeechStarted, UserText
 
@@ -35,7 +35,7 @@ def recording(tmp_path: Path) -> Path:
         ("console", "text", UserText(turn="local:t1", text="go")),
         ("camera", "video", Image(jpeg=b"", width=1, height=1)),
     ]
-    writer = RotatingWriter(str(tmp_path / "talk.mcap"), Limits(), description(tmp_path))
+    writer = RotatingWriter(str(tmp_path / "talk.mcap"), RotationLimits(), description(tmp_path))
     for seq, (actor, port, frame) in enumerate(sent):
         writer.write(taken(frame, seq, actor, port))
     writer.close()

@@ -22,8 +22,8 @@ from pipeline.frames import (
     Transcript,
     TurnClosed,
 )
-from pipeline.turns.transcript_lines import Line, TranscriptLines
-from pipeline.turns.turn_times import Stage, TurnClock
+from pipeline.turns.transcript_lines import TranscriptLine, TranscriptLines
+from pipeline.turns.turn_times import TurnClock, TurnStage
 
 REFRESH_S = 1.0
 """How often to `read`: a rate that changes more often cannot be read by a person."""
@@ -49,12 +49,12 @@ class TurnAccount:
     """
 
     closed: TurnClosed
-    stages_ms: dict[Stage, float]
+    stages_ms: dict[TurnStage, float]
     capture_ms: float | None
 
 
 @dataclass
-class OpenSession:
+class WatchedSession:
     """A conversation that goes on.
 
     Attributes:
@@ -88,7 +88,7 @@ class Board:
     lines: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     routes: deque[Route] = field(default_factory=lambda: deque(maxlen=KEPT_ROUTES))
     turns: deque[TurnAccount] = field(default_factory=lambda: deque(maxlen=KEPT_TURNS))
-    sessions: dict[str, OpenSession] = field(default_factory=dict)
+    sessions: dict[str, WatchedSession] = field(default_factory=dict)
     """Those that are open, by name."""
     sessions_ended: Counter[str] = field(default_factory=Counter)
     """Since this began to listen, by reason."""
@@ -185,7 +185,7 @@ class Board:
 
     def _keep_session(self, frame: SessionOpened | SessionEnded) -> None:
         if isinstance(frame, SessionOpened):
-            self.sessions.setdefault(frame.session, OpenSession(frame))
+            self.sessions.setdefault(frame.session, WatchedSession(frame))
             return
         self.sessions.pop(frame.session, None)
         self.sessions_ended[frame.reason.value] += 1
@@ -193,7 +193,7 @@ class Board:
         for key in gone:
             del self._capture_ms[key]
 
-    def _say(self, lines: list[Line]) -> None:
+    def _say(self, lines: list[TranscriptLine]) -> None:
         self.lines.extend(
             (self._who(SPEAKER_NAMES[line.side], line.session), line.text) for line in lines
         )
@@ -215,8 +215,8 @@ class Board:
     def _row(self, frame: TurnClosed) -> TurnAccount:
         stages_ms = {each.stage: each.ms for each in self._clock.close(frame).stages()}
         capture_ms = self._captured.pop(frame.turn, None)
-        if capture_ms is not None and Stage.ENDPOINTING in stages_ms:
-            stages_ms[Stage.ENDPOINTING] -= capture_ms
+        if capture_ms is not None and TurnStage.ENDPOINTING in stages_ms:
+            stages_ms[TurnStage.ENDPOINTING] -= capture_ms
         return TurnAccount(frame, stages_ms, capture_ms)
 
 

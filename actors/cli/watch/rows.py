@@ -10,7 +10,7 @@ from actors.cli.watch.board import Board
 from actors.lib.audio.pcm import SILENCE_DBFS
 from pipeline.frames import ActorStatus, Outcome
 from pipeline.supervision.lifecycle import ProcessState
-from pipeline.turns.turn_times import Stage
+from pipeline.turns.turn_times import TurnStage
 
 NO_WORD_S = 3.0
 """A supervisor says how it is twice a second."""
@@ -19,9 +19,9 @@ FLOOR_DBFS = -60.0
 LOUD_DBFS = -3.0
 """Above this sound is, or soon will be, clipped."""
 STAGES = {
-    Stage.ENDPOINTING: "VAD",
-    Stage.BACKEND: "network+model",
-    Stage.PLAYOUT: "playout",
+    TurnStage.ENDPOINTING: "VAD",
+    TurnStage.BACKEND: "network+model",
+    TurnStage.PLAYOUT: "playout",
 }
 """What they are called where they are shown."""
 
@@ -208,7 +208,7 @@ def turn_rows(board: Board) -> list[TurnRow]:
                 **{name: each.stages_ms.get(stage) for stage, name in STAGES.items()},
             },
             each.closed.first_sound_ms,
-            each.stages_ms.get(Stage.PLAYBACK),
+            each.stages_ms.get(TurnStage.PLAYBACK),
         )
         for each in reversed(board.turns)
     ]

@@ -54,7 +54,7 @@ class EchoOptions(Options):
 
 
 @dataclass
-class Session:
+class EchoSession:
     """What is known of one session.
 
     Attributes:
@@ -93,16 +93,16 @@ class Echo(Actor[EchoOptions]):
         self._saved: dict[str, list[int]] = self.checkpoint.setdefault("next", {})
         """By session: when it was opened, and the position up to which its sound was sent on."""
 
-    def make_session(self, opened: SessionOpened) -> Session:
+    def make_session(self, opened: SessionOpened) -> EchoSession:
         """Listen to a session from now on."""
-        session = Session(self._canceller())
+        session = EchoSession(self._canceller())
         opened_ns, position = self._saved.get(opened.session, [opened.origin_ns, 0])
         if opened_ns == opened.origin_ns:
             session.next = position
         self._saved[opened.session] = [opened.origin_ns, session.next]
         return session
 
-    def session_ended(self, state: Session, ended: SessionEnded) -> None:
+    def session_ended(self, state: EchoSession, ended: SessionEnded) -> None:
         """Forget a session."""
         self._saved.pop(ended.session, None)
 
@@ -124,7 +124,7 @@ class Echo(Actor[EchoOptions]):
                 f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
                 "set the rate of the actor that sends it"
             )
-        session: Session = self.sessions[frame.session]
+        session: EchoSession = self.sessions[frame.session]
         repeated = min(max(0, session.next - frame.position), frame.samples)
         self.counters["repeated_samples"] += repeated
         if repeated and repeated == frame.samples and not frame.final:
@@ -133,7 +133,7 @@ class Echo(Actor[EchoOptions]):
             session.waiting.append((time.monotonic() + LONGEST_WAIT_S, part))
         self._work_off(session)
 
-    def _work_off(self, session: Session) -> None:
+    def _work_off(self, session: EchoSession) -> None:
         """Send on what need not wait."""
         while session.waiting:
             deadline_s, frame = session.waiting[0]
@@ -158,7 +158,7 @@ class Echo(Actor[EchoOptions]):
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(delay_s, wake, context=Context())
 
-    def _send_on(self, session: Session, frame: Audio) -> None:
+    def _send_on(self, session: EchoSession, frame: Audio) -> None:
         canceller = session.canceller
         for position, samples in canceller.hear(frame):
             end = position + len(samples)

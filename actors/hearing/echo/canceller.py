@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from actors.hearing.echo.alignment import LEAD, Alignment
-from actors.hearing.echo.far_end import AUDIBLE, NOTHING, FarEnd
+from actors.hearing.echo.far_end import AUDIBLE, NOTHING, FarEndBuffer
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, to_samples
 from pipeline.frames import Audio
 
@@ -42,7 +42,7 @@ class Canceller:
         self.gauges: dict[str, float] = {}
         self._mode = mode
         self._tail = tail_samples
-        self._far = FarEnd()
+        self._far = FarEndBuffer()
         self._alignment = Alignment()
         self._waiting = NOTHING
         self._next: int | None = None

@@ -16,7 +16,7 @@ AUDIBLE = 32
 NOTHING: Samples = np.empty(0, np.int16)
 
 
-class FarEnd:
+class FarEndBuffer:
     """Samples at 16 kHz by index: that of the speaker's own position, at this rate.
 
     What is missing, after a restart of the speaker or beyond what has come, is silence.

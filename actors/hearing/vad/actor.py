@@ -8,11 +8,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
-from actors.hearing.vad.endpointing import Dismissed, Doubted, Ended, Moment, Started
+from actors.hearing.vad.endpointing import (
+    Moment,
+    RejectedSpeech,
+    TentativeSpeech,
+    TurnEnded,
+    TurnStarted,
+)
 from actors.hearing.vad.engine import Engine, EngineName, load_engine
-from actors.hearing.vad.memory import Memory
+from actors.hearing.vad.memory import StreamStore
 from actors.hearing.vad.options import VadOptions
-from actors.hearing.vad.session import Session
+from actors.hearing.vad.session import VadSession
 from actors.hearing.vad.stream import VoiceStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
 from pipeline.actor import Actor
@@ -70,7 +76,7 @@ class Vad(Actor[VadOptions]):
         """Load the engine and take up the sessions of the process before this one."""
         self._make_engine = load_engine(self.options.engine, self.surroundings.config_dir)
         self._make_engine()
-        self._memory = Memory(self.surroundings, self.log)
+        self._memory = StreamStore(self.surroundings, self.log)
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
 
     async def stop(self) -> None:
@@ -78,15 +84,15 @@ class Vad(Actor[VadOptions]):
         if hasattr(self, "_memory"):
             self._memory.close()
 
-    def make_session(self, opened: SessionOpened) -> Session:
+    def make_session(self, opened: SessionOpened) -> VadSession:
         """Listen to a session from now on, from where the process before this one was."""
         engine = self._make_engine()
         limits = self.options.limits(engine.window_samples)
-        session = Session(opened, VoiceStream(engine, limits, self.counters))
+        session = VadSession(opened, VoiceStream(engine, limits, self.counters))
         self._memory.restore(session)
         return session
 
-    def session_ended(self, state: Session, ended: SessionEnded) -> None:
+    def session_ended(self, state: VadSession, ended: SessionEnded) -> None:
         """Forget a session."""
         self._waiting.pop(ended.session, None)
         self._memory.forget(ended.session)
@@ -117,7 +123,7 @@ class Vad(Actor[VadOptions]):
             return
         asking: list[tuple[str, Hearing, Engine, Samples]] = []
         for name, frames in waiting.items():
-            session: Session | None = self.sessions.get(name)
+            session: VadSession | None = self.sessions.get(name)
             if session is None:
                 continue
             hearing = self._hear(session, frames)
@@ -135,7 +141,7 @@ class Vad(Actor[VadOptions]):
             self.gauges["probability"] = session.stream.probability
             self.gauges["level_dbfs"] = level_dbfs(to_samples(frames[-1].pcm))
 
-    def _hear(self, session: Session, frames: list[Audio]) -> Hearing:
+    def _hear(self, session: VadSession, frames: list[Audio]) -> Hearing:
         """Yield the windows of a session, and say what follows from their probabilities."""
         stream = session.stream
         for frame in frames:
@@ -156,8 +162,8 @@ class Vad(Actor[VadOptions]):
         session, origin_ns = heard.session, heard.origin_ns
         speech: Frame
         match moment:
-            case Doubted(position) | Started(position):
-                doubted = isinstance(moment, Doubted)
+            case TentativeSpeech(position) | TurnStarted(position):
+                doubted = isinstance(moment, TentativeSpeech)
                 self.counters["voices_doubted" if doubted else "turns"] += 1
                 speech = (VoiceStarted if doubted else SpeechStarted)(
                     session=session,
@@ -166,7 +172,7 @@ class Vad(Actor[VadOptions]):
                     position=position,
                     at_ns=at_ns(position),
                 )
-            case Dismissed(start, position):
+            case RejectedSpeech(start, position):
                 self.counters["voices_dismissed"] += 1
                 speech = VoiceDismissed(
                     session=session,
@@ -174,7 +180,7 @@ class Vad(Actor[VadOptions]):
                     turn=turn_id(session, start),
                     position=position,
                 )
-            case Ended():
+            case TurnEnded():
                 speech = SpeechEnded(
                     session=session,
                     origin_ns=origin_ns,

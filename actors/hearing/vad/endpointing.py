@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from pipeline.frames import EndReason
 
 
-class Phase(StrEnum):
+class SpeechState(StrEnum):
     """What the stream is taken for at the moment."""
 
     SILENCE = "silence"
@@ -22,11 +22,11 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-IN_TURN = (Phase.SPEECH, Phase.MAYBE_SILENCE)
+IN_TURN = (SpeechState.SPEECH, SpeechState.MAYBE_SILENCE)
 
 
 @dataclass(frozen=True)
-class Limits:
+class EndpointingLimits:
     """When to change one's mind; lengths in samples.
 
     Attributes:
@@ -66,7 +66,7 @@ class Endpointing(NamedTuple):
         needed: Samples of speech from which on it is a turn.
     """
 
-    phase: Phase
+    phase: SpeechState
     position: int
     earliest: int
     onset: int = 0
@@ -84,29 +84,29 @@ class Endpointing(NamedTuple):
     def restore(cls, saved: list[Any]) -> Endpointing:
         """Return the state that `list(state)` was made of."""
         phase, *positions = saved
-        return cls(Phase(phase), *positions)
+        return cls(SpeechState(phase), *positions)
 
 
-class Doubted(NamedTuple):
+class TentativeSpeech(NamedTuple):
     """What may be a turn, or a cough, began at sample `position`."""
 
     position: int
 
 
-class Dismissed(NamedTuple):
+class RejectedSpeech(NamedTuple):
     """What began at `start` was no turn; it ended before sample `position`."""
 
     start: int
     position: int
 
 
-class Started(NamedTuple):
+class TurnStarted(NamedTuple):
     """A turn began at sample `position`."""
 
     position: int
 
 
-class Ended(NamedTuple):
+class TurnEnded(NamedTuple):
     """The turn from `start` ended before sample `position`; speech before `voiced_end`."""
 
     start: int
@@ -115,12 +115,12 @@ class Ended(NamedTuple):
     reason: EndReason
 
 
-Moment = Started | Ended | Doubted | Dismissed
+Moment = TurnStarted | TurnEnded | TentativeSpeech | RejectedSpeech
 Step = tuple[Endpointing, tuple[Moment, ...]]
 
 
 def step(
-    state: Endpointing, probability: float, limits: Limits, *, over_answer: bool = False
+    state: Endpointing, probability: float, limits: EndpointingLimits, *, over_answer: bool = False
 ) -> Step:
     """Judge the window at `state.position`.
 
@@ -134,68 +134,68 @@ def step(
     end = here + limits.window
     state = state._replace(position=end)
     match state.phase:
-        case Phase.SILENCE:
+        case SpeechState.SILENCE:
             if probability >= limits.enter:
-                state = state._replace(phase=Phase.MAYBE_SPEECH, onset=here, voiced=0)
+                state = state._replace(phase=SpeechState.MAYBE_SPEECH, onset=here, voiced=0)
                 return _begin(state, limits, over_answer)
-        case Phase.MAYBE_SPEECH:
+        case SpeechState.MAYBE_SPEECH:
             if probability >= limits.enter:
                 return _begin(state, limits, over_answer)
             if probability < limits.leave:
-                return state._replace(phase=Phase.SILENCE), ()
-        case Phase.SPEECH:
+                return state._replace(phase=SpeechState.SILENCE), ()
+        case SpeechState.SPEECH:
             if probability >= limits.leave:
                 return _go_on(state, limits)
-            return _fall_silent(state._replace(phase=Phase.MAYBE_SILENCE), limits)
-        case Phase.MAYBE_SILENCE:
+            return _fall_silent(state._replace(phase=SpeechState.MAYBE_SILENCE), limits)
+        case SpeechState.MAYBE_SILENCE:
             if probability >= limits.enter:
-                return _go_on(state._replace(phase=Phase.SPEECH), limits)
+                return _go_on(state._replace(phase=SpeechState.SPEECH), limits)
             return _fall_silent(state, limits)
-        case Phase.ENDED:
+        case SpeechState.ENDED:
             pass
     return state, ()
 
 
-def finish(state: Endpointing, stream_end: int, limits: Limits) -> Step:
+def finish(state: Endpointing, stream_end: int, limits: EndpointingLimits) -> Step:
     """Close an open turn, because the stream has no samples from `stream_end` on."""
-    ended = state._replace(phase=Phase.ENDED)
+    ended = state._replace(phase=SpeechState.ENDED)
     if state.phase not in IN_TURN:
         return ended, ()
     voiced_end = min(state.voiced_end, stream_end)
     position = min(voiced_end + limits.hangover, stream_end)
     if not state.is_turn:
-        return ended, (Dismissed(state.start, position),)
-    return ended, (Ended(state.start, position, voiced_end, EndReason.END_OF_STREAM),)
+        return ended, (RejectedSpeech(state.start, position),)
+    return ended, (TurnEnded(state.start, position, voiced_end, EndReason.END_OF_STREAM),)
 
 
-def _begin(state: Endpointing, limits: Limits, over_answer: bool) -> Step:
+def _begin(state: Endpointing, limits: EndpointingLimits, over_answer: bool) -> Step:
     state = state._replace(voiced=state.voiced + limits.window, voiced_end=state.position)
     if state.voiced < limits.min_speech:
         return state, ()
     start = max(state.onset - limits.pre_roll, state.earliest)
     needed = limits.min_interruption if over_answer else 0
-    state = state._replace(phase=Phase.SPEECH, start=start, needed=needed)
-    return state, (Started(start) if state.is_turn else Doubted(start),)
+    state = state._replace(phase=SpeechState.SPEECH, start=start, needed=needed)
+    return state, (TurnStarted(start) if state.is_turn else TentativeSpeech(start),)
 
 
-def _go_on(state: Endpointing, limits: Limits) -> Step:
+def _go_on(state: Endpointing, limits: EndpointingLimits) -> Step:
     end = state.position
     if end - state.start < limits.max_turn or not state.is_turn:
         was_turn = state.is_turn
         state = state._replace(voiced=state.voiced + limits.window, voiced_end=end)
-        return state, (Started(state.start),) if state.is_turn and not was_turn else ()
+        return state, (TurnStarted(state.start),) if state.is_turn and not was_turn else ()
     # What follows must prove itself as speech again, or a last breath would be a turn.
     following = state._replace(
-        phase=Phase.MAYBE_SPEECH, earliest=end, onset=end, voiced=0, voiced_end=end
+        phase=SpeechState.MAYBE_SPEECH, earliest=end, onset=end, voiced=0, voiced_end=end
     )
-    return following, (Ended(state.start, end, end, EndReason.MAX_LENGTH),)
+    return following, (TurnEnded(state.start, end, end, EndReason.MAX_LENGTH),)
 
 
-def _fall_silent(state: Endpointing, limits: Limits) -> Step:
+def _fall_silent(state: Endpointing, limits: EndpointingLimits) -> Step:
     if state.position - state.voiced_end < limits.silence:
         return state, ()
     position = state.voiced_end + limits.hangover
-    after = state._replace(phase=Phase.SILENCE, earliest=position)
+    after = state._replace(phase=SpeechState.SILENCE, earliest=position)
     if not state.is_turn:
-        return after, (Dismissed(state.start, position),)
-    return after, (Ended(state.start, position, state.voiced_end, EndReason.SILENCE),)
+        return after, (RejectedSpeech(state.start, position),)
+    return after, (TurnEnded(state.start, position, state.voiced_end, EndReason.SILENCE),)

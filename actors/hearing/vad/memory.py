@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from actors.hearing.vad.endpointing import Endpointing
-from actors.hearing.vad.session import Session
+from actors.hearing.vad.session import VadSession
 from actors.hearing.vad.stream import Saved
 from actors.lib.audio.pcm import SPEECH_RATE_HZ
 from pipeline.actor import Surroundings
@@ -18,14 +18,14 @@ EVERY_SAMPLES = SPEECH_RATE_HZ
 KEY = "stream"
 
 
-class Memory:
+class StreamStore:
     """Rows of a store in the runtime folder, which is in memory: they are of this run only."""
 
     def __init__(self, surroundings: Surroundings, log: Logger) -> None:
         path = surroundings.runtime_dir / f"{surroundings.name}.sqlite"
         self._store = Store(path, surroundings.started_ns, log)
 
-    def keep(self, session: Session) -> None:
+    def keep(self, session: VadSession) -> None:
         """Write down where a session stands, once a second and at each turn of events."""
         saved, before = session.stream.saved, session.saved
         if saved is None or saved is before:
@@ -41,7 +41,7 @@ class Memory:
         row = [session.opened.origin_ns, list(state), base64.b64encode(saved.engine).decode()]
         self._store.put(session.opened.session, KEY, row)
 
-    def restore(self, session: Session) -> None:
+    def restore(self, session: VadSession) -> None:
         """Go on with a session where it stood, unless that was another one of its name."""
         row = self._store.get(session.opened.session, KEY)
         if row is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, field_validator, model_validator
 
-from actors.hearing.vad.endpointing import Limits
+from actors.hearing.vad.endpointing import EndpointingLimits
 from actors.hearing.vad.engine import EngineName
 from actors.lib.audio.pcm import SPEECH_RATE_HZ
 from pipeline.actor import Options
@@ -75,13 +75,13 @@ class VadOptions(Options):
             )
         return self
 
-    def limits(self, window_samples: int) -> Limits:
+    def limits(self, window_samples: int) -> EndpointingLimits:
         """Return the options in samples, for an engine with windows of this length."""
 
         def samples(ms: float) -> int:
             return round(ms * SPEECH_RATE_HZ / 1000)
 
-        return Limits(
+        return EndpointingLimits(
             window=window_samples,
             enter=self.enter,
             leave=self.leave,

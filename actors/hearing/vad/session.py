@@ -10,7 +10,7 @@ from pipeline.frames import SessionOpened
 
 
 @dataclass
-class Session:
+class VadSession:
     """What is known of a session.
 
     Attributes:

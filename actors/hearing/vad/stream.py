@@ -8,7 +8,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from actors.hearing.vad.endpointing import Endpointing, Limits, Moment, Phase, finish, step
+from actors.hearing.vad.endpointing import (
+    Endpointing,
+    EndpointingLimits,
+    Moment,
+    SpeechState,
+    finish,
+    step,
+)
 from actors.hearing.vad.engine import Engine
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
 
@@ -37,7 +44,7 @@ windows of many streams can be judged together."""
 class VoiceStream:
     """Cuts sound into windows at multiples of the window length, for the endpointing."""
 
-    def __init__(self, engine: Engine, limits: Limits, counters: Counter[str]) -> None:
+    def __init__(self, engine: Engine, limits: EndpointingLimits, counters: Counter[str]) -> None:
         self.probability = 0.0
         self.saved: Saved | None = None
         """Where the stream stood one window ago. What was made of a window counts as said only
@@ -62,7 +69,7 @@ class VoiceStream:
     @property
     def ended(self) -> bool:
         """Whether the stream has been finished."""
-        return self._state is not None and self._state.phase is Phase.ENDED
+        return self._state is not None and self._state.phase is SpeechState.ENDED
 
     def feed(self, position: int, samples: Samples) -> Hearing:
         """Take samples that begin at `position`; repeated ones are left out, missing ones silent.
@@ -73,7 +80,7 @@ class VoiceStream:
             return []
         moments: list[Moment] = []
         if self._state is None:
-            self._state = Endpointing(Phase.SILENCE, 0, earliest=position)
+            self._state = Endpointing(SpeechState.SILENCE, 0, earliest=position)
             self._go_to(position)
         elif position < self._next:
             repeated = min(self._next - position, len(samples))
@@ -136,7 +143,7 @@ class VoiceStream:
         """End the turn as silence would."""
         assert self._state is not None
         moments = yield from self._complete_window()
-        while self._state.phase is not Phase.SILENCE:
+        while self._state.phase is not SpeechState.SILENCE:
             moments += self._judge(0.0, b"")
         return moments
 

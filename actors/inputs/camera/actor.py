@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
 from actors.inputs.camera.reader import Shot, open_capture, shots
-from actors.inputs.camera.source import Kind, Source, find_source
+from actors.inputs.camera.source import PictureSource, SourceKind, find_source
 from pipeline.actor import Actor
 from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
@@ -154,12 +154,12 @@ class Camera(Actor[CameraOptions]):
             self._over.set_exception(error)
 
 
-def _prepare(source: Source) -> None:
+def _prepare(source: PictureSource) -> None:
     """Load OpenCV and open a file once, so that a bad one is an error at the start."""
     import cv2
 
     cv2.setNumThreads(1)
     # Its warnings repeat at every attempt to open a camera; the actor says so itself.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    if source.kind is Kind.FILE:
+    if source.kind is SourceKind.FILE:
         open_capture(source).release()

@@ -10,7 +10,7 @@ from threading import Event
 from typing import Any, NamedTuple
 
 from actors.inputs.camera.encoder import Picture
-from actors.inputs.camera.source import Kind, Source
+from actors.inputs.camera.source import PictureSource, SourceKind
 from pipeline.errors import DeviceError
 
 NETWORK_TIMEOUT_MS = 5000
@@ -28,7 +28,7 @@ class Shot(NamedTuple):
 Shots = Generator[Shot, None, None]
 
 
-def open_capture(source: Source) -> Any:
+def open_capture(source: PictureSource) -> Any:
     """Open a camera, a file or an address with OpenCV.
 
     Raises:
@@ -36,12 +36,12 @@ def open_capture(source: Source) -> Any:
     """
     import cv2
 
-    if source.kind is Kind.DEVICE:
+    if source.kind is SourceKind.DEVICE:
         capture = cv2.VideoCapture(source.target, cv2.CAP_V4L2)
     else:
         # One thread: a few pictures per second do not need a decoder on every core.
         settings = [cv2.CAP_PROP_N_THREADS, 1]
-        if source.kind is Kind.ADDRESS:
+        if source.kind is SourceKind.ADDRESS:
             settings += [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS]
             settings += [cv2.CAP_PROP_READ_TIMEOUT_MSEC, NETWORK_TIMEOUT_MS]
         capture = cv2.VideoCapture(source.target, cv2.CAP_FFMPEG, settings)
@@ -52,13 +52,17 @@ def open_capture(source: Source) -> Any:
 
 
 _ADVICE = {
-    Kind.DEVICE: "cannot be opened: another program may hold it, or you may lack the right to it",
-    Kind.FILE: "cannot be read as video: use a file that ffmpeg plays, such as MP4, WebM or AVI",
-    Kind.ADDRESS: "gives no video: check the address and that the camera is on",
+    SourceKind.DEVICE: (
+        "cannot be opened: another program may hold it, or you may lack the right to it"
+    ),
+    SourceKind.FILE: (
+        "cannot be read as video: use a file that ffmpeg plays, such as MP4, WebM or AVI"
+    ),
+    SourceKind.ADDRESS: "gives no video: check the address and that the camera is on",
 }
 
 
-def shots(source: Source, rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
+def shots(source: PictureSource, rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
     """Yield pictures at their time until the source ends or `stopping` is set.
 
     Args:
@@ -70,7 +74,7 @@ def shots(source: Source, rate_hz: float, begun_ns: int, stopping: Event) -> Sho
     Raises:
         DeviceError: the source cannot be opened; or it is live and has gone.
     """
-    if source.kind is Kind.PICTURES:
+    if source.kind is SourceKind.PICTURES:
         yield from _row(source.pictures, rate_hz, begun_ns, stopping)
         return
     capture = open_capture(source)
@@ -83,7 +87,7 @@ def shots(source: Source, rate_hz: float, begun_ns: int, stopping: Event) -> Sho
         capture.release()
 
 
-def _live(capture: Any, source: Source, rate_hz: float, stopping: Event) -> Shots:
+def _live(capture: Any, source: PictureSource, rate_hz: float, stopping: Event) -> Shots:
     interval_ns = round(1e9 / rate_hz)
     due_ns = time.monotonic_ns()
     while not stopping.is_set():

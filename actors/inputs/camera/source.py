@@ -18,7 +18,7 @@ _ADDRESS = re.compile(r"^(https?|rtsp)://", re.IGNORECASE)
 _NUMBER = re.compile(r"%0?\d*d")
 
 
-class Kind(StrEnum):
+class SourceKind(StrEnum):
     """How pictures are got."""
 
     DEVICE = "device"
@@ -28,20 +28,20 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Source:
+class PictureSource:
     """One place where pictures come from."""
 
-    kind: Kind
+    kind: SourceKind
     target: str
     pictures: tuple[Path, ...] = ()
 
     @property
     def live(self) -> bool:
         """Whether it goes on for ever, and may go away and come back."""
-        return self.kind in (Kind.DEVICE, Kind.ADDRESS)
+        return self.kind in (SourceKind.DEVICE, SourceKind.ADDRESS)
 
 
-def find_source(source: int | str, config_dir: Path) -> Source:
+def find_source(source: int | str, config_dir: Path) -> PictureSource:
     """Return what `source` names.
 
     Raises:
@@ -53,7 +53,7 @@ def find_source(source: int | str, config_dir: Path) -> Source:
     if text.startswith("/dev/"):
         return _device(Path(text))
     if _ADDRESS.match(text):
-        return Source(Kind.ADDRESS, text)
+        return PictureSource(SourceKind.ADDRESS, text)
     path = config_dir / Path(text).expanduser()
     if _NUMBER.search(path.name):
         return _pictures(path.parent, path.name, path)
@@ -61,18 +61,18 @@ def find_source(source: int | str, config_dir: Path) -> Source:
         return _pictures(path, None, path)
     require_file(path, "video file")
     if path.suffix.lower() in PICTURES:
-        return Source(Kind.PICTURES, str(path), (path,))
-    return Source(Kind.FILE, str(path))
+        return PictureSource(SourceKind.PICTURES, str(path), (path,))
+    return PictureSource(SourceKind.FILE, str(path))
 
 
-def _device(path: Path) -> Source:
+def _device(path: Path) -> PictureSource:
     if not path.exists():
         there = [_described(each) for each in sorted(DEVICES.glob("video*"))]
         raise DeviceError(
             f"no camera {path}: "
             + (f"there is {', '.join(there)}" if there else "no camera is connected")
         )
-    return Source(Kind.DEVICE, str(path))
+    return PictureSource(SourceKind.DEVICE, str(path))
 
 
 def _described(path: Path) -> str:
@@ -80,7 +80,7 @@ def _described(path: Path) -> str:
     return f"{path} ({name.read_text().strip()})" if name.is_file() else str(path)
 
 
-def _pictures(folder: Path, pattern: str | None, shown: Path) -> Source:
+def _pictures(folder: Path, pattern: str | None, shown: Path) -> PictureSource:
     if not folder.is_dir():
         raise DeviceError(f"no pictures {shown}: there is no folder {folder}")
     found = sorted(each for each in folder.iterdir() if each.suffix.lower() in PICTURES)
@@ -91,4 +91,4 @@ def _pictures(folder: Path, pattern: str | None, shown: Path) -> Source:
         found = [each for _, each in sorted((int(m[1]), each) for m, each in matches if m)]
     if not found:
         raise DeviceError(f"no pictures {shown}: put {', '.join(PICTURES)} files there")
-    return Source(Kind.PICTURES, str(shown), tuple(found))
+    return PictureSource(SourceKind.PICTURES, str(shown), tuple(found))

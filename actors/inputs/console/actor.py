@@ -22,7 +22,7 @@ from pipeline.frames import Outcome, Side, Transcript, TurnClosed, UserText
 from pipeline.logs import redact
 from pipeline.paths import PathOrName
 from pipeline.ports import In, Out
-from pipeline.turns.transcript_lines import Line, TranscriptLines
+from pipeline.turns.transcript_lines import TranscriptLine, TranscriptLines
 
 if TYPE_CHECKING:
     from pipeline.actor import Surroundings
@@ -179,7 +179,7 @@ class Console(Actor[ConsoleOptions]):
             self.log.warning("no more typing: the input cannot be read", error=str(error))
         self._lines.put_nowait(None)
 
-    def _print(self, lines: list[Line]) -> None:
+    def _print(self, lines: list[TranscriptLine]) -> None:
         self._write([f"{SPEAKERS[line.side]}: {line.text}" for line in lines])
 
     def _write(self, lines: list[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from actors.inputs.recording.clock import sleep_until
-from actors.inputs.recording.cue import Answers, Phase, Progress, Verdict, judge
+from actors.inputs.recording.cue import AnswerTimes, CueDecision, FileProgress, SendingState, judge
 from actors.inputs.recording.options import STDIN, Item, RecordingOptions, Start
 from actors.inputs.recording.sources import ReadAhead, read_descriptor, read_file
 from actors.lib.audio.decode import require_sound
@@ -34,7 +34,7 @@ STARVED_S = 0.2
 blocks in which arecord writes."""
 
 
-class Recording(Actor[RecordingOptions]):
+class RecordedInput(Actor[RecordingOptions]):
     """Plays files, waiting for answers where it is told to; ends after the last."""
 
     options_type = RecordingOptions
@@ -68,9 +68,9 @@ class Recording(Actor[RecordingOptions]):
                     f"{port!r}: connect it, or start the file at_once"
                 )
         await asyncio.to_thread(self.check, self.options, self.surroundings.config_dir)
-        self._answers = Answers()
+        self._answers = AnswerTimes()
         saved = self.checkpoint.get("progress")
-        self._progress = Progress.restore(saved) if saved else Progress()
+        self._progress = FileProgress.restore(saved) if saved else FileProgress()
         self._base_ns: int = self.checkpoint.get("base_ns", 0)
         self._fed_ns = time.monotonic_ns()
 
@@ -90,8 +90,11 @@ class Recording(Actor[RecordingOptions]):
         """Send block after block until everything is played."""
         if not self._base_ns:
             self._base_ns = time.monotonic_ns()
-        while self._progress.phase is not Phase.DONE:
-            if self._source is None and self._progress.phase in (Phase.WAITING, Phase.PLAYING):
+        while self._progress.phase is not SendingState.DONE:
+            if self._source is None and self._progress.phase in (
+                SendingState.WAITING,
+                SendingState.PLAYING,
+            ):
                 self._source = self._open()
             due_ns = self._due_ns(self._progress.position + BLOCK_SAMPLES)
             await sleep_until(due_ns)
@@ -108,28 +111,28 @@ class Recording(Actor[RecordingOptions]):
 
     async def _next_samples(self, due_ns: int) -> Samples:
         """Return what goes into the next block, and move on."""
-        if self._progress.phase is Phase.WAITING:
+        if self._progress.phase is SendingState.WAITING:
             self._progress = self._begin_if_cued(due_ns)
         samples = np.zeros(0, np.int16)
-        if self._progress.phase is Phase.PLAYING:
+        if self._progress.phase is SendingState.PLAYING:
             samples = await self._take(due_ns)
         self._progress = self._progress.sent_block(len(samples))
-        if self._progress.phase is Phase.PLAYING and self._played_out():
+        if self._progress.phase is SendingState.PLAYING and self._played_out():
             await self._close()
             self._progress = self._progress.end_item(self.options)
-        elif self._progress.phase is Phase.TAIL:
+        elif self._progress.phase is SendingState.TAIL:
             sent = self._progress.position - self._progress.since
             if samples_to_ns(sent) >= self.options.tail_s * 1e9:
-                self._progress = self._progress.enter(Phase.DONE)
+                self._progress = self._progress.enter(SendingState.DONE)
         return samples
 
-    def _begin_if_cued(self, due_ns: int) -> Progress:
+    def _begin_if_cued(self, due_ns: int) -> FileProgress:
         progress = self._progress
         since_ns = self._due_ns(progress.since)
         verdict = judge(progress, self._answers, self.options, since_ns, due_ns)
-        if verdict is Verdict.WAIT:
+        if verdict is CueDecision.WAIT:
             return progress
-        if verdict is Verdict.GIVE_UP:
+        if verdict is CueDecision.GIVE_UP:
             self.counters["answers_missed"] += 1
             self.log.warning(
                 "no answer came: going on without it", waited_s=self.options.answer_timeout_s
@@ -169,12 +172,12 @@ class Recording(Actor[RecordingOptions]):
                 origin_ns=self._due_ns(position + BLOCK_SAMPLES),
                 position=position,
                 pcm=to_pcm(block),
-                final=self._progress.phase is Phase.DONE,
+                final=self._progress.phase is SendingState.DONE,
             ),
         )
 
     def _open(self) -> ReadAhead:
-        playing = self._progress.phase is Phase.PLAYING
+        playing = self._progress.phase is SendingState.PLAYING
         skip = self._progress.offset if playing else 0
         item = self._item()
         pieces: Iterator[Samples]

@@ -16,7 +16,7 @@ PRE_ROLL_SAMPLES = SPEECH_RATE_HZ
 """A turn may begin so much before the file in which it is spoken: the VAD's pre-roll."""
 
 
-class Phase(StrEnum):
+class SendingState(StrEnum):
     """What is being sent."""
 
     WAITING = "waiting"
@@ -25,7 +25,7 @@ class Phase(StrEnum):
     DONE = "done"
 
 
-class Progress(NamedTuple):
+class FileProgress(NamedTuple):
     """How far the recording is.
 
     Attributes:
@@ -37,7 +37,7 @@ class Progress(NamedTuple):
         began: Position at which the newest file began.
     """
 
-    phase: Phase = Phase.WAITING
+    phase: SendingState = SendingState.WAITING
     position: int = 0
     item: int = 0
     offset: int = 0
@@ -45,39 +45,39 @@ class Progress(NamedTuple):
     began: int = 0
 
     @classmethod
-    def restore(cls, saved: list[Any]) -> Progress:
+    def restore(cls, saved: list[Any]) -> FileProgress:
         """Return the progress that `list(progress)` was made of."""
         phase, *numbers = saved
-        return cls(Phase(phase), *numbers)
+        return cls(SendingState(phase), *numbers)
 
-    def enter(self, phase: Phase) -> Progress:
+    def enter(self, phase: SendingState) -> FileProgress:
         """Return the progress with a new phase begun."""
         return self._replace(phase=phase, since=self.position)
 
-    def begin_item(self) -> Progress:
+    def begin_item(self) -> FileProgress:
         """Return the progress with the file begun."""
-        return self.enter(Phase.PLAYING)._replace(offset=0, began=self.position)
+        return self.enter(SendingState.PLAYING)._replace(offset=0, began=self.position)
 
-    def end_item(self, options: RecordingOptions) -> Progress:
+    def end_item(self, options: RecordingOptions) -> FileProgress:
         """Return the progress with the file played to its end."""
         following = self._replace(item=self.item + 1)
         last = following.item >= len(options.files) and not options.loop
-        return following.enter(Phase.TAIL if last else Phase.WAITING)
+        return following.enter(SendingState.TAIL if last else SendingState.WAITING)
 
-    def sent_block(self, of_item: int) -> Progress:
+    def sent_block(self, of_item: int) -> FileProgress:
         """Return the progress with a block sent that held `of_item` samples of the file."""
         return self._replace(position=self.position + BLOCK_SAMPLES, offset=self.offset + of_item)
 
 
 @dataclass
-class Answers:
+class AnswerTimes:
     """What is known of the answers, by the position at which their turn began; times in ns."""
 
     started_ns: dict[int, int] = field(default_factory=dict)
     closed_ns: dict[int, int] = field(default_factory=dict)
 
 
-class Verdict(StrEnum):
+class CueDecision(StrEnum):
     """Whether the file may begin."""
 
     WAIT = "wait"
@@ -86,8 +86,12 @@ class Verdict(StrEnum):
 
 
 def judge(
-    progress: Progress, answers: Answers, options: RecordingOptions, since_ns: int, now_ns: int
-) -> Verdict:
+    progress: FileProgress,
+    answers: AnswerTimes,
+    options: RecordingOptions,
+    since_ns: int,
+    now_ns: int,
+) -> CueDecision:
     """Decide whether the next file begins with this block.
 
     Args:
@@ -101,17 +105,19 @@ def judge(
     if progress.item == 0 or item.start is Start.AT_ONCE:
         gap_s = options.gap_s if progress.item else 0.0
         pause = round((gap_s + item.delay_s) * SPEECH_RATE_HZ)
-        return Verdict.BEGIN if progress.position - progress.since >= pause else Verdict.WAIT
+        return (
+            CueDecision.BEGIN if progress.position - progress.since >= pause else CueDecision.WAIT
+        )
     cue_ns = _cue_ns(item, progress.began - PRE_ROLL_SAMPLES, answers, since_ns)
     if cue_ns is not None:
         delay_ns = max(REACTION_S, item.delay_s) * 1e9
-        return Verdict.BEGIN if now_ns >= cue_ns + delay_ns else Verdict.WAIT
+        return CueDecision.BEGIN if now_ns >= cue_ns + delay_ns else CueDecision.WAIT
     if now_ns - since_ns >= options.answer_timeout_s * 1e9:
-        return Verdict.GIVE_UP
-    return Verdict.WAIT
+        return CueDecision.GIVE_UP
+    return CueDecision.WAIT
 
 
-def _cue_ns(item: Item, earliest: int, answers: Answers, since_ns: int) -> int | None:
+def _cue_ns(item: Item, earliest: int, answers: AnswerTimes, since_ns: int) -> int | None:
     """Return when what the file waits for came about; turns from `earliest` on count."""
     if item.start is Start.DURING_ANSWER:
         # A file's own last seconds may be silent, so the answer may be there before its end.

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from actors.lib.audio.devices import Device, Direction, find_device, load_sounddevice
+from actors.lib.audio.devices import Direction, SoundDevice, find_device, load_sounddevice
 from actors.lib.audio.pcm import Samples
 from pipeline.errors import DeviceError
 
@@ -100,7 +100,7 @@ def open_input(
 
 
 def _open(
-    device: Device,
+    device: SoundDevice,
     direction: Direction,
     rate_hz: int,
     block_ms: int,

@@ -18,7 +18,7 @@ class Direction(StrEnum):
 
 
 @dataclass(frozen=True)
-class Device:
+class SoundDevice:
     """A sound device as PortAudio sees it.
 
     Attributes:
@@ -68,7 +68,7 @@ def rescan() -> None:
         sounddevice._initialize()
 
 
-def list_devices() -> list[Device]:
+def list_devices() -> list[SoundDevice]:
     """Return all sound devices.
 
     Raises:
@@ -78,7 +78,7 @@ def list_devices() -> list[Device]:
     apis = sounddevice.query_hostapis()
     default_input, default_output = sounddevice.default.device
     return [
-        Device(
+        SoundDevice(
             index=info["index"],
             name=info["name"],
             host_api=apis[info["hostapi"]]["name"],
@@ -98,7 +98,7 @@ def list_devices() -> list[Device]:
     ]
 
 
-def find_device(direction: Direction, wanted: int | str | None = None) -> Device:
+def find_device(direction: Direction, wanted: int | str | None = None) -> SoundDevice:
     """Return the device that `wanted` names: a number, a name, part of a name, or the default.
 
     Raises:
@@ -107,7 +107,9 @@ def find_device(direction: Direction, wanted: int | str | None = None) -> Device
     return choose(list_devices(), direction, wanted)
 
 
-def choose(devices: list[Device], direction: Direction, wanted: int | str | None) -> Device:
+def choose(
+    devices: list[SoundDevice], direction: Direction, wanted: int | str | None
+) -> SoundDevice:
     """Return the one of `devices` that `wanted` names.
 
     Raises:

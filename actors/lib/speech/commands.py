@@ -9,7 +9,7 @@ from typing import Any
 
 from actors.lib.speech.clauses import COMMA, pieces_of, sentences_of
 from actors.lib.speech.filling import Filled, fill
-from actors.lib.speech.grammar import Kind, Tool, name_words, read_tools
+from actors.lib.speech.grammar import ParameterKind, SpokenTool, name_words, read_tools
 from actors.lib.speech.numbers import in_words
 from actors.lib.speech.vocabulary import (
     CONDITIONS,
@@ -57,7 +57,7 @@ class Understood:
 class _Reading:
     commands: list[Command] = field(default_factory=list)
     lacking: str = ""
-    last: tuple[Tool, Arguments] | None = None
+    last: tuple[SpokenTool, Arguments] | None = None
 
 
 def understand(text: str, offer: Iterable[object]) -> Understood:
@@ -86,7 +86,7 @@ def spoken(name: str, arguments: Arguments) -> str:
     return " ".join(part for part in parts if part)
 
 
-def _clauses(tokens: Sequence[str], tools: list[Tool]) -> list[list[str]]:
+def _clauses(tokens: Sequence[str], tools: list[SpokenTool]) -> list[list[str]]:
     """Cut where something new is commanded; a list of rooms stays in one piece."""
     clauses: list[list[str]] = []
     for piece in pieces_of(tokens):
@@ -97,14 +97,14 @@ def _clauses(tokens: Sequence[str], tools: list[Tool]) -> list[list[str]]:
     return clauses
 
 
-def _elliptical(piece: list[str], clauses: list[list[str]], tools: list[Tool]) -> bool:
+def _elliptical(piece: list[str], clauses: list[list[str]], tools: list[SpokenTool]) -> bool:
     """Whether it is a command with the verb left out: "and back three"."""
     before = _Reading()
     _read(clauses[-1], tools, before)
     return before.last is not None and _continued(piece, before.last) is not None
 
 
-def _read(clause: list[str], tools: list[Tool], reading: _Reading) -> None:
+def _read(clause: list[str], tools: list[SpokenTool], reading: _Reading) -> None:
     best = _best(clause, tools)
     if best is not None:
         tool, filled = best
@@ -122,7 +122,7 @@ def _read(clause: list[str], tools: list[Tool], reading: _Reading) -> None:
             reading.last = tool, arguments
 
 
-def _best(clause: list[str], tools: list[Tool]) -> tuple[Tool, Filled] | None:
+def _best(clause: list[str], tools: list[SpokenTool]) -> tuple[SpokenTool, Filled] | None:
     """The tool that makes most of the words; a complete command before an incomplete one."""
     fitting = []
     for tool in tools:
@@ -132,13 +132,13 @@ def _best(clause: list[str], tools: list[Tool]) -> tuple[Tool, Filled] | None:
     return max(fitting, key=lambda each: (not each[1].complaint, each[1].used), default=None)
 
 
-def _lacking(tool: Tool, filled: Filled) -> str:
+def _lacking(tool: SpokenTool, filled: Filled) -> str:
     if filled.left_over:
         return f"I do not know what to do with {filled.left_over} there."
     return f"To {' '.join(name_words(tool.name))} I need {filled.lacking}."
 
 
-def _said_to(clause: Sequence[str], tool: Tool) -> list[str] | None:
+def _said_to(clause: Sequence[str], tool: SpokenTool) -> list[str] | None:
     """What is said to the tool after its verb; None if the clause is not for it."""
     if not all(_names(clause, each) for each in tool.objects):
         return None
@@ -152,7 +152,7 @@ def _said_to(clause: Sequence[str], tool: Tool) -> list[str] | None:
     return tokens if tokens and tokens[0] in tool.verbs else None
 
 
-def _addresses_one(clause: list[str], tools: list[Tool]) -> bool:
+def _addresses_one(clause: list[str], tools: list[SpokenTool]) -> bool:
     kept = [token for token in clause if token not in REFUSALS and token != "do"]
     return any(_said_to(kept, tool) is not None for tool in tools)
 
@@ -167,7 +167,7 @@ def _without_courtesy(clause: Sequence[str]) -> list[str]:
     return text[match.end() if match else 0 :].split()
 
 
-def _continued(clause: list[str], last: tuple[Tool, Arguments]) -> Arguments | None:
+def _continued(clause: list[str], last: tuple[SpokenTool, Arguments]) -> Arguments | None:
     """Arguments for another call of the last tool; all words must belong to them."""
     tool, before = last
     optional = replace(
@@ -177,7 +177,7 @@ def _continued(clause: list[str], last: tuple[Tool, Arguments]) -> Arguments | N
     if filled.complaint or filled.unused or not filled.arguments:
         return None
     arguments = dict(filled.arguments)
-    choices = {p.name for p in tool.parameters if p.kind is Kind.CHOICE}
+    choices = {p.name for p in tool.parameters if p.kind is ParameterKind.CHOICE}
     if choices and not choices & arguments.keys():
         # "Two meters and three" may as well be a correction.
         return None

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.lib.speech.clauses import Quantity, quantities_in
-from actors.lib.speech.grammar import Kind, Parameter, Tool
+from actors.lib.speech.grammar import Parameter, ParameterKind, SpokenTool
 from actors.lib.speech.numbers import Number, words
 from actors.lib.speech.vocabulary import ASKING_WORDS, DIRECTIONS, IDLE_WORDS, SWITCHES, UNITS
 
@@ -54,15 +54,20 @@ class _Clause:
         self.free -= indices
 
 
-def fill(tokens: Sequence[str], tool: Tool) -> Filled:
+def fill(tokens: Sequence[str], tool: SpokenTool) -> Filled:
     """Arguments of `tool` from what was said."""
     clause = _Clause(tokens, set(range(len(tokens))), quantities_in(tokens), tool.asks)
     verb_and_objects = {
         i for i, token in enumerate(tokens) if _is_named(token, tool) and token not in DIRECTIONS
     }
     arguments: dict[str, Any] = {}
-    for kind in (Kind.CHOICE, Kind.NUMBER, Kind.SWITCH, Kind.TEXT):
-        if kind is Kind.SWITCH:
+    for kind in (
+        ParameterKind.CHOICE,
+        ParameterKind.NUMBER,
+        ParameterKind.SWITCH,
+        ParameterKind.TEXT,
+    ):
+        if kind is ParameterKind.SWITCH:
             clause.take(verb_and_objects)
         for parameter in tool.parameters:
             if parameter.kind is kind:
@@ -92,16 +97,16 @@ def _fill_one(parameter: Parameter, clause: _Clause, arguments: dict[str, Any]) 
 
 def _value(parameter: Parameter, clause: _Clause) -> tuple[Any, str]:
     match parameter.kind:
-        case Kind.CHOICE:
+        case ParameterKind.CHOICE:
             return _choice(parameter, clause)
-        case Kind.NUMBER:
+        case ParameterKind.NUMBER:
             return _number(parameter, clause)
-        case Kind.SWITCH:
+        case ParameterKind.SWITCH:
             for index in sorted(clause.free):
                 if clause.tokens[index] in SWITCHES:
                     clause.take({index})
                     return SWITCHES[clause.tokens[index]], ""
-        case Kind.TEXT if parameter.required:
+        case ParameterKind.TEXT if parameter.required:
             rest = [clause.tokens[i] for i in sorted(clause.free)]
             clause.take(set(clause.free))
             clause.quantities.clear()
@@ -173,7 +178,7 @@ def _number(parameter: Parameter, clause: _Clause) -> tuple[Number | None, str]:
     return value, parameter.complaint(value)
 
 
-def _is_named(token: str, tool: Tool) -> bool:
+def _is_named(token: str, tool: SpokenTool) -> bool:
     return token in tool.verbs or any(token in {each, f"{each}s"} for each in tool.objects)
 
 

@@ -21,7 +21,7 @@ FILLER_IN_NAMES = {"robot", "tool", "to", "the", "by", "a", "at", "for", "of", "
 SETTERS = SYNONYMS["set"] | SYNONYMS["switch"]
 
 
-class Kind(Enum):
+class ParameterKind(Enum):
     """What is said for a parameter."""
 
     CHOICE = auto()
@@ -33,7 +33,7 @@ class Kind(Enum):
     @property
     def is_amount(self) -> bool:
         """Whether it has to be said anew for each command."""
-        return self in {Kind.NUMBER, Kind.TEXT}
+        return self in {ParameterKind.NUMBER, ParameterKind.TEXT}
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Parameter:
     """One parameter; `unit` is a word of `UNITS` or empty, the limits are in that unit."""
 
     name: str
-    kind: Kind
+    kind: ParameterKind
     required: bool
     choices: tuple[Any, ...] = ()
     whole: bool = False
@@ -55,7 +55,7 @@ class Parameter:
     def spoken(self) -> str:
         """What has to be said, as a noun."""
         noun = " ".join(name_words(self.name, without_unit=True)) or "value"
-        if self.kind is Kind.CHOICE:
+        if self.kind is ParameterKind.CHOICE:
             return f"{noun}, {either([str(choice) for choice in self.choices[:6]])}"
         unit = SPOKEN_UNITS.get(self.unit, self.unit)
         return f"{noun} in {unit}" if unit and unit not in noun else noun
@@ -76,7 +76,7 @@ class Parameter:
 
 
 @dataclass(frozen=True)
-class Tool:
+class SpokenTool:
     """`verbs` begin a command, all of `objects` are named in it."""
 
     name: str
@@ -86,7 +86,7 @@ class Tool:
     asks: bool
 
 
-def read_tools(offer: Iterable[object]) -> list[Tool]:
+def read_tools(offer: Iterable[object]) -> list[SpokenTool]:
     """The tools that can be spoken to; anything that is no tool is left out."""
     tools = []
     for item in offer:
@@ -108,18 +108,20 @@ def either(names: list[str]) -> str:
     return f"{', '.join(spoken[:-1])} or {spoken[-1]}" if len(spoken) > 1 else "".join(spoken)
 
 
-def _readings(name: str, parameters: tuple[Parameter, ...]) -> list[Tool]:
+def _readings(name: str, parameters: tuple[Parameter, ...]) -> list[SpokenTool]:
     parts = [word for word in name_words(name) if word not in FILLER_IN_NAMES]
-    if not parts or any(each.required and each.kind is Kind.UNSPEAKABLE for each in parameters):
+    if not parts or any(
+        each.required and each.kind is ParameterKind.UNSPEAKABLE for each in parameters
+    ):
         return []
-    parameters = tuple(each for each in parameters if each.kind is not Kind.UNSPEAKABLE)
+    parameters = tuple(each for each in parameters if each.kind is not ParameterKind.UNSPEAKABLE)
     verb = next((word for word in parts if word in SYNONYMS or word in QUESTION_VERBS), None)
     objects = tuple(word for word in parts if word != (verb or parts[0]))
     said = SYNONYMS.get(verb or parts[0], frozenset({verb or parts[0]}))
-    found = [Tool(name, said, objects, parameters, asks=verb in QUESTION_VERBS)]
+    found = [SpokenTool(name, said, objects, parameters, asks=verb in QUESTION_VERBS)]
     if verb is None and parameters:
         # `light(on)` names a thing: it is switched or set.
-        found.append(Tool(name, SETTERS, tuple(parts), parameters, asks=False))
+        found.append(SpokenTool(name, SETTERS, tuple(parts), parameters, asks=False))
     return found
 
 
@@ -161,13 +163,13 @@ def _parameter(name: str, schema: dict[str, Any], required: bool) -> Parameter:
     choices = [schema["const"]] if "const" in schema else schema.get("enum")
     if isinstance(choices, list) and choices:
         plain = tuple(each for each in choices if isinstance(each, str | int | float))
-        kind = Kind.CHOICE if plain else Kind.UNSPEAKABLE
+        kind = ParameterKind.CHOICE if plain else ParameterKind.UNSPEAKABLE
         return Parameter(name, kind, required, choices=plain)
     match str(schema.get("type", "")).lower():
         case "number" | "integer" as type_:
             return Parameter(
                 name,
-                Kind.NUMBER,
+                ParameterKind.NUMBER,
                 required,
                 whole=type_ == "integer",
                 unit=_unit(name, str(schema.get("description", ""))),
@@ -177,14 +179,17 @@ def _parameter(name: str, schema: dict[str, Any], required: bool) -> Parameter:
                 below=_limit(schema, "exclusiveMaximum"),
             )
         case "boolean":
-            return Parameter(name, Kind.SWITCH, required)
+            return Parameter(name, ParameterKind.SWITCH, required)
         case "string" if "direction" in name.lower():
             return Parameter(
-                name, Kind.CHOICE, required, ("forward", "backward", "left", "right", "up", "down")
+                name,
+                ParameterKind.CHOICE,
+                required,
+                ("forward", "backward", "left", "right", "up", "down"),
             )
         case "string":
-            return Parameter(name, Kind.TEXT, required)
-    return Parameter(name, Kind.UNSPEAKABLE, required)
+            return Parameter(name, ParameterKind.TEXT, required)
+    return Parameter(name, ParameterKind.UNSPEAKABLE, required)
 
 
 def _unit(name: str, description: str) -> str:

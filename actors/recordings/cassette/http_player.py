@@ -11,7 +11,7 @@ from typing import Any
 
 from actors.backends.gemini.wire import decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
-from actors.recordings.cassette.service_script import Answer, Round, Voice
+from actors.recordings.cassette.service_script import HttpAnswerScript, Round, Voice
 from actors.simulator.errors import HttpError, Refused
 from actors.simulator.http_messages import Request, Responder
 from actors.simulator.shapes import (
@@ -38,7 +38,7 @@ class HttpPlayer:
     def __init__(
         self,
         cursor: ScriptCursor,
-        answers: Mapping[str, Answer],
+        answers: Mapping[str, HttpAnswerScript],
         models: Collection[str],
         tts_model: str,
     ) -> None:

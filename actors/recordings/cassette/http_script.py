@@ -8,7 +8,7 @@ from typing import Any
 
 from actors.recordings.cassette.live_script import tokens
 from actors.recordings.cassette.recorded_frame import RecordedFrame, derived, ended
-from actors.recordings.cassette.service_script import Answer, Round, Voice
+from actors.recordings.cassette.service_script import HttpAnswerScript, Round, Voice
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -27,14 +27,14 @@ HEARD = "<heard>{}</heard>\n"
 """What a model is told to begin with: the user's words; see `actors.backends.gemini.http.heard`."""
 
 
-def http_script(recorded: Sequence[RecordedFrame], tts_model: str) -> dict[str, Answer]:
+def http_script(recorded: Sequence[RecordedFrame], tts_model: str) -> dict[str, HttpAnswerScript]:
     """Return what was answered, by turn.
 
     Args:
         recorded: Of one actor and one session, in the order of sending.
         tts_model: Whose tokens are those of the voice.
     """
-    makers: defaultdict[str, _Maker] = defaultdict(lambda: _Maker(tts_model))
+    makers: defaultdict[str, _HttpScriptMaker] = defaultdict(lambda: _HttpScriptMaker(tts_model))
     skipped = derived(recorded)
     said_ns = ended(recorded)
     fault: Fault | None = None
@@ -58,7 +58,7 @@ def http_script(recorded: Sequence[RecordedFrame], tts_model: str) -> dict[str, 
     return {turn: maker.answer() for turn, maker in makers.items() if maker.asked}
 
 
-class _Maker:
+class _HttpScriptMaker:
     """Of one turn. Words of an answer are published with their sound, calls at once."""
 
     def __init__(self, tts_model: str) -> None:
@@ -111,7 +111,7 @@ class _Maker:
         """Note how it ended."""
         self._end, self._fault = frame.end, fault
 
-    def answer(self) -> Answer:
+    def answer(self) -> HttpAnswerScript:
         """Return what the service must have answered."""
         finished = self._end in (AnswerEnd.COMPLETE, AnswerEnd.EMPTY)
         # With its tokens a response has ended; where none are told, the last has all the words.
@@ -130,7 +130,7 @@ class _Maker:
             rounds[0].texts.insert(0, HEARD.format(self._heard))
         if not finished:
             self._break_off(rounds)
-        return Answer(rounds, self._voices)
+        return HttpAnswerScript(rounds, self._voices)
 
     def _break_off(self, rounds: list[Round]) -> None:
         """The newest sentence was not spoken to its end, or the newest response not given."""

@@ -11,13 +11,13 @@ from actors.backends.gemini.wire import decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import (
     Await,
-    Began,
-    Close,
-    Connection,
     Cue,
+    LiveScript,
     Responded,
-    Said,
     Send,
+    ServiceClose,
+    UserBegan,
+    UserSaid,
 )
 from actors.simulator.errors import Close as CloseFrame
 from actors.simulator.errors import Refused
@@ -35,7 +35,7 @@ INVALID = 1007
 class LivePlayer:
     """Plays one connection of the script; all methods return at once."""
 
-    def __init__(self, socket: WebSocket, script: Connection, cursor: ScriptCursor) -> None:
+    def __init__(self, socket: WebSocket, script: LiveScript, cursor: ScriptCursor) -> None:
         self._socket = socket
         self._cursor = cursor
         self._items = list(script.items)
@@ -77,7 +77,7 @@ class LivePlayer:
 
     def _set_up(self, setup: dict[str, Any]) -> None:
         self._cue_s = asyncio.get_running_loop().time()
-        if self._items and isinstance(self._items[0], Close):
+        if self._items and isinstance(self._items[0], ServiceClose):
             self._end(self._items[0])
             return
         history = as_object(setup.get("historyConfig"))
@@ -88,7 +88,7 @@ class LivePlayer:
     def _input(self, content: Mapping[str, Any]) -> None:
         if "activityStart" in content:
             self._pcm = bytearray()
-            self._happened(Began())
+            self._happened(UserBegan())
         if "audio" in content and self._pcm is not None:
             self._pcm += decode_base64(content["audio"]["data"])
         if "text" in content:
@@ -109,7 +109,7 @@ class LivePlayer:
     def _said(self, turn: str | None) -> None:
         if turn is not None:
             self._turns.append(turn)
-            self._happened(Said(turn))
+            self._happened(UserSaid(turn))
 
     def _happened(self, event: Cue) -> None:
         self._events.append(event)
@@ -124,7 +124,7 @@ class LivePlayer:
             loop = asyncio.get_running_loop()
             due_s = self._cue_s + item.after_s / self._cursor.pace - AHEAD_S
             await asyncio.sleep(max(0.0, due_s - loop.time()))
-            if isinstance(item, Close):
+            if isinstance(item, ServiceClose):
                 self._end(item)
                 return
             self._send(item)
@@ -149,7 +149,7 @@ class LivePlayer:
     def _skip(self) -> bool:
         """Go on to a turn that the client says without having waited for what comes before."""
         for event in self._events[self._next_event :]:
-            if isinstance(event, Said) and Await(event) in self._items:
+            if isinstance(event, UserSaid) and Await(event) in self._items:
                 del self._items[: self._items.index(Await(event))]
                 return True
         return False
@@ -162,7 +162,7 @@ class LivePlayer:
             update = {"newHandle": f"cassette-{self._handles}", "resumable": True}
             self._socket.send({"sessionResumptionUpdate": update})
 
-    def _end(self, close: Close) -> None:
+    def _end(self, close: ServiceClose) -> None:
         if close.code is None:
             self._socket.reset()
         else:

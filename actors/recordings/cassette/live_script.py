@@ -10,13 +10,13 @@ from typing import Any
 from actors.recordings.cassette.recorded_frame import RecordedFrame, began, derived, ended
 from actors.recordings.cassette.service_script import (
     Await,
-    Began,
-    Close,
-    Connection,
     Cue,
+    LiveScript,
     Responded,
-    Said,
     Send,
+    ServiceClose,
+    UserBegan,
+    UserSaid,
 )
 from pipeline.frames import (
     AnswerAudio,
@@ -43,13 +43,13 @@ ABNORMAL = 1006
 """RFC 6455: the connection broke without a close frame."""
 
 
-def live_script(recorded: Sequence[RecordedFrame]) -> list[Connection]:
+def live_script(recorded: Sequence[RecordedFrame]) -> list[LiveScript]:
     """Return the connections of a recorded run, in order.
 
     Args:
         recorded: Of one actor and one session, in the order of sending.
     """
-    maker = _Maker(recorded)
+    maker = _LiveScriptMaker(recorded)
     skipped = derived(recorded)
     for at, each in enumerate(recorded):
         if not each.own:
@@ -59,17 +59,17 @@ def live_script(recorded: Sequence[RecordedFrame]) -> list[Connection]:
     return maker.connections
 
 
-class _Maker:
+class _LiveScriptMaker:
     """Goes through what was published, with what was known at that time."""
 
     def __init__(self, recorded: Sequence[RecordedFrame]) -> None:
-        self.connections: list[Connection] = []
+        self.connections: list[LiveScript] = []
         self._results: dict[str, int] = {}
         self._backend = ""
         self._news = self._explained = False
         self._began, self._ended = began(recorded), ended(recorded)
         self._user_text: dict[str, str] = {}
-        self._connection: Connection | None = None
+        self._connection: LiveScript | None = None
         self._opened_ns = self._cue_ns = 0
         self._cues: set[tuple[str, Cue]] = set()
         self._calls: dict[str, str] = {}
@@ -104,8 +104,8 @@ class _Maker:
                 self._await_turn(at_ns, frame)
                 self._say(at_ns, frame)
 
-    def _open(self, at_ns: int) -> Connection:
-        self._connection = Connection()
+    def _open(self, at_ns: int) -> LiveScript:
+        self._connection = LiveScript()
         self.connections.append(self._connection)
         self._opened_ns = self._cue_ns = at_ns
         self._cues, self._calls, self._told = set(), {}, set()
@@ -129,9 +129,9 @@ class _Maker:
         code = fault.code
         if connection is None:
             if code is not None and code < FIRST_CLOSE_CODE:
-                self.connections.append(Connection(refusal=(code, fault.reason)))
+                self.connections.append(LiveScript(refusal=(code, fault.reason)))
             elif code is not None or fault.fault is FaultClass.NETWORK:
-                self.connections.append(Connection([Close(code, fault.reason)]))
+                self.connections.append(LiveScript([ServiceClose(code, fault.reason)]))
             return
         if fault.fault is FaultClass.FROZEN:
             return
@@ -141,19 +141,19 @@ class _Maker:
             connection.items.append(Send(error, after_s))
             return
         broken = code is None or code == ABNORMAL
-        connection.items.append(Close(None if broken else code, fault.reason, after_s))
+        connection.items.append(ServiceClose(None if broken else code, fault.reason, after_s))
 
     def _end(self, at_ns: int, frame: AnswerEnded) -> None:
         if frame.end is not AnswerEnd.INTERRUPTED:
             self._await_turn(at_ns, frame)
             if frame.end is AnswerEnd.COMPLETE:
                 self._send(at_ns, {"serverContent": {"generationComplete": True}})
-        elif ("", Said(frame.turn)) not in self._cues:
+        elif ("", UserSaid(frame.turn)) not in self._cues:
             return  # The service was never asked, or said nothing.
         else:
             newer_ns = [ns for ns in self._began.values() if self._cue_ns < ns <= at_ns]
             if newer_ns:
-                self._await(frame.turn, Began(), max(newer_ns))
+                self._await(frame.turn, UserBegan(), max(newer_ns))
             self._send(at_ns, {"serverContent": {"interrupted": True}})
         self._send(at_ns, {"serverContent": {"turnComplete": True}})
 
@@ -196,9 +196,9 @@ class _Maker:
         if said_ns is None:
             return  # Such as tokens that belong to no turn.
         if isinstance(frame, Transcript) and frame.side is Side.USER and at_ns < said_ns:
-            self._await(turn, Began(), self._began[turn])
+            self._await(turn, UserBegan(), self._began[turn])
             return
-        self._await("", Said(turn), said_ns)
+        self._await("", UserSaid(turn), said_ns)
         for call_id, of_turn in self._calls.items():
             if of_turn == turn and call_id in self._results:
                 self._await("", Responded(call_id), self._results[call_id])

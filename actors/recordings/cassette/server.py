@@ -13,7 +13,7 @@ from websockets.http11 import Request as Handshake
 from actors.recordings.cassette.http_player import HttpPlayer
 from actors.recordings.cassette.live_player import LivePlayer
 from actors.recordings.cassette.script_cursor import SERVER_FILE, ScriptCursor
-from actors.recordings.cassette.service_script import Connection as Script
+from actors.recordings.cassette.service_script import LiveScript
 from actors.simulator.acceptor import Acceptor
 from actors.simulator.certificates import make_certificates
 from actors.simulator.errors import HttpError
@@ -36,7 +36,7 @@ class Cassette:
     """
 
     def __init__(
-        self, cursor: ScriptCursor, live: Sequence[Script], http: HttpPlayer, folder: Path
+        self, cursor: ScriptCursor, live: Sequence[LiveScript], http: HttpPlayer, folder: Path
     ) -> None:
         self._cursor = cursor
         self._live = list(live)
@@ -62,7 +62,7 @@ class Cassette:
             raise error
 
     def _handshake(self, websocket: WebSocket, handshake: Handshake) -> None:
-        script = self._live.pop(0) if self._live else Script()
+        script = self._live.pop(0) if self._live else LiveScript()
         if script.refusal is not None:
             code, message = script.refusal
             websocket.refuse(HttpError(code, "UNKNOWN", message))

@@ -7,14 +7,14 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Said:
+class UserSaid:
     """The client has said a turn of the recording, to its end."""
 
     turn: str
 
 
 @dataclass(frozen=True)
-class Began:
+class UserBegan:
     """The client began another turn, or another part of one."""
 
 
@@ -25,7 +25,7 @@ class Responded:
     call_id: str
 
 
-Cue = Said | Began | Responded
+Cue = UserSaid | UserBegan | Responded
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Send:
 
 
 @dataclass(frozen=True)
-class Close:
+class ServiceClose:
     """The service closed the connection; without a code it broke."""
 
     code: int | None
@@ -52,11 +52,11 @@ class Close:
     after_s: float = 0.0
 
 
-Item = Await | Send | Close
+Item = Await | Send | ServiceClose
 
 
 @dataclass
-class Connection:
+class LiveScript:
     """What was said on one Live connection; `refusal` is the HTTP error it was refused with."""
 
     items: list[Item] = field(default_factory=list)
@@ -93,7 +93,7 @@ class Round:
 
 
 @dataclass
-class Answer:
+class HttpAnswerScript:
     """What generateContent gave for one turn."""
 
     rounds: list[Round] = field(default_factory=list)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from actors.recordings.evaluation.recordings import Interval, Reference
+from actors.recordings.evaluation.recordings import Interval, ReferenceLabels
 
 LEAST_OVERLAP_S = 0.1
 """A turn that touches a reference by less has nothing of it: half a syllable."""
@@ -38,7 +38,7 @@ class TurnErrors:
     ended_by: tuple[int | None, ...]
 
 
-def expected_turns(reference: Reference, duration_s: float) -> tuple[Interval, ...]:
+def expected_turns(reference: ReferenceLabels, duration_s: float) -> tuple[Interval, ...]:
     """Return the turns that are in a recording, as far as that is known.
 
     Without labels a recording is taken for one turn, somewhere in it; or for none, if its
@@ -49,7 +49,9 @@ def expected_turns(reference: Reference, duration_s: float) -> tuple[Interval, .
     return () if reference.words == "" else (Interval(0.0, duration_s),)
 
 
-def turn_errors(found: Sequence[Interval], reference: Reference, duration_s: float) -> TurnErrors:
+def turn_errors(
+    found: Sequence[Interval], reference: ReferenceLabels, duration_s: float
+) -> TurnErrors:
     """Compare the turns that were found with those that are there.
 
     Args:
@@ -82,7 +84,7 @@ def turn_errors(found: Sequence[Interval], reference: Reference, duration_s: flo
     )
 
 
-def errors_by_number(found: int, reference: Reference, duration_s: float) -> TurnErrors:
+def errors_by_number(found: int, reference: ReferenceLabels, duration_s: float) -> TurnErrors:
     """Compare the number of turns with that of those that are there, where no more is known.
 
     What is too many counts as cut where somebody speaks, and as false where nobody does.

@@ -14,7 +14,7 @@ from actors.recordings.evaluation.observation import Observed
 from pipeline.errors import GreenroomError
 
 
-class Journal:
+class CellJournal:
     """Appends cells to a file; what is in it is not run again."""
 
     def __init__(self, path: Path) -> None:

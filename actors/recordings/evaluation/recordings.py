@@ -31,7 +31,7 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceLabels:
     """What is known of a recording; None is not known.
 
     Attributes:
@@ -57,7 +57,7 @@ class Recorded:
     name: str
     path: Path
     digest: str
-    reference: Reference
+    reference: ReferenceLabels
 
     def samples(self) -> Samples:
         """Return its sound, 16 kHz mono.
@@ -96,7 +96,7 @@ def _below(folder: Path) -> list[Path]:
     return [each for each in folder.rglob("*") if each.suffix.lower() in SUFFIXES]
 
 
-def read_reference(recording: Path) -> Reference:
+def read_reference(recording: Path) -> ReferenceLabels:
     """Return what the files beside a recording say.
 
     Raises:
@@ -107,11 +107,11 @@ def read_reference(recording: Path) -> Reference:
     )
     words = _read(words_path) if words_path.exists() else None
     if not labels_path.exists():
-        return Reference(words)
+        return ReferenceLabels(words)
     labels = read_labels(_read(labels_path), str(labels_path))
     if words is None and all(text for _, text in labels):
         words = " ".join(text for _, text in labels)
-    return Reference(words, tuple(interval for interval, _ in labels))
+    return ReferenceLabels(words, tuple(interval for interval, _ in labels))
 
 
 def read_labels(content: str, name: str) -> list[tuple[Interval, str]]:

@@ -22,7 +22,7 @@ PER_TOKENS = 1_000_000
 Price = Annotated[Decimal, Field(ge=0)]
 
 
-class Row(BaseModel):
+class ModelPrices(BaseModel):
     """Prices of one model from a date on, by modality; the fields are explained in the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -42,9 +42,9 @@ class PriceTable(BaseModel):
     date: datetime.date
     currency: str = Field(min_length=1)
     audio_tokens_per_s: Decimal = Field(gt=0)
-    rows: tuple[Row, ...]
+    rows: tuple[ModelPrices, ...]
 
-    def row(self, model: str, day: datetime.date) -> Row | None:
+    def row(self, model: str, day: datetime.date) -> ModelPrices | None:
         """The prices in force that day; before the first of a model, its first."""
         name = model.removeprefix("models/")
         rows = sorted((r for r in self.rows if r.model == name), key=lambda r: r.since)

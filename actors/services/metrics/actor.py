@@ -30,7 +30,7 @@ from pipeline.turns.turn_times import TurnClock
 if TYPE_CHECKING:
     from prometheus_client.core import Metric
 
-    from actors.services.metrics.endpoint import Endpoint
+    from actors.services.metrics.endpoint import ScrapeEndpoint
     from actors.services.metrics.traces import Traces
 
 LATE_PLAYBACK_S = 0.5
@@ -63,7 +63,7 @@ class Metrics(Actor[MetricsOptions]):
         self._tally = Tally.from_json(saved) if saved is not None else Tally()
         # Scrapes are answered in threads.
         self._lock = threading.Lock()
-        self._endpoint: Endpoint | None = None
+        self._endpoint: ScrapeEndpoint | None = None
         self._clock = TurnClock()
         self._traces: Traces | None = None
         self._closing: dict[str, TurnClosed] = {}
@@ -82,13 +82,13 @@ class Metrics(Actor[MetricsOptions]):
         Raises:
             ConfigError: the port is taken.
         """
-        from actors.services.metrics.endpoint import Endpoint
+        from actors.services.metrics.endpoint import ScrapeEndpoint
 
         if self.options.otlp_endpoint is not None:
             from actors.services.metrics.traces import over_http
 
             self._traces = over_http(self.options.otlp_endpoint, self._on_sent)
-        self._endpoint = Endpoint(self.options.port, self._collect)
+        self._endpoint = ScrapeEndpoint(self.options.port, self._collect)
         self.gauges["port"] = self._endpoint.port
 
     async def stop(self) -> None:

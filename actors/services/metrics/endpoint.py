@@ -21,7 +21,7 @@ class _Collected(Collector):
         return self._collect()
 
 
-class Endpoint:
+class ScrapeEndpoint:
     """Serves what `collect` returns, from a thread for each scrape."""
 
     def __init__(self, port: int, collect: Callable[[], Iterable[Metric]]) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from actors.services.recorder.privacy import Kind
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.privacy import Omission
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.actor import Options
 
 DEFAULT_PATH = "recordings/{pipeline}-{time}.mcap"
@@ -25,7 +25,7 @@ class RecorderOptions(Options):
         min_length=1,
         description="Which, written `actor.port`; `*` stands for anything, as in `live.*`.",
     )
-    without: list[Kind] = Field(
+    without: list[Omission] = Field(
         default_factory=list, description="Leave out `audio`, `images`, or both."
     )
     transcripts_only: bool = Field(
@@ -42,10 +42,10 @@ class RecorderOptions(Options):
     )
 
 
-def limits_of(options: RecorderOptions) -> Limits:
+def limits_of(options: RecorderOptions) -> RotationLimits:
     """Return the limits of the files, in bytes and seconds."""
     mib, minutes = options.file_max_mib, options.file_max_minutes
-    return Limits(
+    return RotationLimits(
         max_bytes=int(mib * 2**20) if mib else None,
         max_age_s=minutes * 60 if minutes else None,
         keep_files=options.keep_files,

@@ -27,7 +27,7 @@ CONVERSATION_TYPES = frozenset(
 """What was said and when: enough for `greenroom compare`."""
 
 
-class Kind(StrEnum):
+class Omission(StrEnum):
     """What can be left out."""
 
     AUDIO = "audio"
@@ -43,7 +43,7 @@ class Privacy:
         transcripts_only: Nothing but the words and times of the turns.
     """
 
-    without: frozenset[Kind] = frozenset()
+    without: frozenset[Omission] = frozenset()
     transcripts_only: bool = False
 
     def admits_stream(self, types: Collection[str]) -> bool:
@@ -67,9 +67,9 @@ class Privacy:
             return name in CONVERSATION_TYPES
         if self.without and name in OPAQUE_TYPES:
             return False
-        if Kind.AUDIO in self.without and name in AUDIO_TYPES:
+        if Omission.AUDIO in self.without and name in AUDIO_TYPES:
             return False
-        return not (Kind.IMAGES in self.without and name in IMAGE_TYPES)
+        return not (Omission.IMAGES in self.without and name in IMAGE_TYPES)
 
 
 def _holds_bytes(value: Any) -> bool:

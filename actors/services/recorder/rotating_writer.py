@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actors.services.recorder.capture import Taken
 from actors.services.recorder.mcap_file import McapFile
-from actors.services.recorder.rotation import Limits, is_due, numbered, surplus
+from actors.services.recorder.rotation import RotationLimits, is_due, numbered, surplus
 from pipeline.config.description import Description
 from pipeline.errors import ConfigError
 
@@ -28,7 +28,11 @@ class RotatingWriter:
     """
 
     def __init__(
-        self, template: str, limits: Limits, description: Description, written: Sequence[str] = ()
+        self,
+        template: str,
+        limits: RotationLimits,
+        description: Description,
+        written: Sequence[str] = (),
     ) -> None:
         self.files = [Path(each) for each in written]
         self._limits = limits

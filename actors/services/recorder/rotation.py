@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Limits:
+class RotationLimits:
     """Of the files of one recording; None is no limit.
 
     Attributes:
@@ -22,14 +22,14 @@ class Limits:
     keep_files: int | None = None
 
 
-def is_due(limits: Limits, size_bytes: int, age_s: float) -> bool:
+def is_due(limits: RotationLimits, size_bytes: int, age_s: float) -> bool:
     """Return whether a new file is to be begun."""
     too_long = limits.max_bytes is not None and size_bytes >= limits.max_bytes
     too_old = limits.max_age_s is not None and age_s >= limits.max_age_s
     return too_long or too_old
 
 
-def surplus(limits: Limits, files: Sequence[Path]) -> list[Path]:
+def surplus(limits: RotationLimits, files: Sequence[Path]) -> list[Path]:
     """Return which of the files, oldest first, the newest included, are to be removed."""
     if limits.keep_files is None:
         return []

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from actors.services.tools.client_functions import ClientFunctions
 from actors.services.tools.functions import FunctionTool, load_function
-from actors.services.tools.journal import Journal
-from actors.services.tools.ledger import CallKey, Entry, Ledger
+from actors.services.tools.journal import CallJournal
+from actors.services.tools.ledger import CallEntry, CallKey, CallLedger
 from actors.services.tools.mcp_server import McpServer
 from actors.services.tools.options import ToolsOptions
 from actors.services.tools.threads import DaemonThreads
@@ -55,9 +55,9 @@ class Tools(Actor[ToolsOptions]):
         self._functions: dict[str, Tool] = {}
         self._servers: list[McpServer] = []
         self._tools: dict[str, Tool] = {}
-        self._ledger = Ledger()
+        self._ledger = CallLedger()
         path = surroundings.state_dir / f"{surroundings.name}.sqlite3"
-        self._journal = Journal(Store(path, surroundings.started_ns, self.log))
+        self._journal = CallJournal(Store(path, surroundings.started_ns, self.log))
         self._answering: dict[CallKey, asyncio.Task[None]] = {}
         self._working: set[asyncio.Task[dict[str, Any]]] = set()
         self._consumers_there = asyncio.Event()
@@ -81,7 +81,7 @@ class Tools(Actor[ToolsOptions]):
             McpServer(each, self.surroundings.config_dir, self.log, self.counters, self._offer)
             for each in self.options.mcp
         ]
-        self._ledger = Ledger(self._journal.load())
+        self._ledger = CallLedger(self._journal.load())
         await self._connect_servers()
         self._check_timeouts()
         self._offer()
@@ -149,7 +149,7 @@ class Tools(Actor[ToolsOptions]):
         self._answer(key, ToolStatus.CANCELLED, {"error": "cancelled"})
         task.cancel()
 
-    async def _run_call(self, entry: Entry, args: dict[str, Any]) -> None:
+    async def _run_call(self, entry: CallEntry, args: dict[str, Any]) -> None:
         work: asyncio.Task[dict[str, Any]] | None = None
         try:
             await self._consumers_there.wait()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict
 
-from actors.services.tools.ledger import REMEMBERED, CallKey, Entry, Phase
+from actors.services.tools.ledger import REMEMBERED, CallEntry, CallKey, CallStatus
 from pipeline.store import Store
 
 PATIENCE_S = 2.0
@@ -16,7 +16,7 @@ SETTLE_S = 0.05
 """Nobody hears a tools actor that stands still for so long; other calls go on in threads."""
 
 
-class Journal:
+class CallJournal:
     """What happened to each call, newest last.
 
     What another run of the pipeline left is not taken over: its callers are gone, and call ids may
@@ -28,11 +28,11 @@ class Journal:
         self._count = 0
         self._kept: OrderedDict[CallKey, None] = OrderedDict()
 
-    def load(self) -> list[Entry]:
+    def load(self) -> list[CallEntry]:
         """Return what an earlier process of this run wrote, in its order."""
         entries = {
-            row["number"]: Entry(
-                CallKey(session, call), row["turn"], row["name"], Phase(row["phase"])
+            row["number"]: CallEntry(
+                CallKey(session, call), row["turn"], row["name"], CallStatus(row["phase"])
             )
             for session in self._store.sessions()
             for call, row in self._store.items(session).items()
@@ -42,7 +42,7 @@ class Journal:
         self._kept.update((entry.key, None) for entry in in_order)
         return in_order
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: CallEntry) -> None:
         """Keep an entry; the newest of a call counts."""
         self._count += 1
         row = {

@@ -26,7 +26,7 @@ class CallKey(NamedTuple):
         return cls(frame.session, frame.call_id)
 
 
-class Phase(StrEnum):
+class CallStatus(StrEnum):
     """Where a call stands."""
 
     ACCEPTED = "accepted"
@@ -34,44 +34,44 @@ class Phase(StrEnum):
 
 
 @dataclass(frozen=True)
-class Entry:
+class CallEntry:
     """One call as the ledger knows it."""
 
     key: CallKey
     turn: str
     name: str
-    phase: Phase
+    phase: CallStatus
 
 
-class Ledger:
+class CallLedger:
     """Pure bookkeeping: no clock, no file, no thread."""
 
-    def __init__(self, entries: Iterable[Entry] = (), remembered: int = REMEMBERED) -> None:
+    def __init__(self, entries: Iterable[CallEntry] = (), remembered: int = REMEMBERED) -> None:
         """Begin with what an earlier process left."""
         self._remembered = remembered
-        self._open: dict[CallKey, Entry] = {}
-        self._answered: OrderedDict[CallKey, Entry] = OrderedDict()
+        self._open: dict[CallKey, CallEntry] = {}
+        self._answered: OrderedDict[CallKey, CallEntry] = OrderedDict()
         for entry in entries:
-            if entry.phase is Phase.ACCEPTED:
+            if entry.phase is CallStatus.ACCEPTED:
                 self._open[entry.key] = entry
             else:
                 self._remember(entry)
 
-    def accept(self, call: ToolCall) -> Entry | None:
+    def accept(self, call: ToolCall) -> CallEntry | None:
         """Take a call on; returns None if it was seen before and must not be run."""
         key = CallKey.of(call)
         if key in self._open or key in self._answered:
             return None
-        entry = Entry(key, call.turn, call.name, Phase.ACCEPTED)
+        entry = CallEntry(key, call.turn, call.name, CallStatus.ACCEPTED)
         self._open[key] = entry
         return entry
 
-    def answer(self, key: CallKey) -> Entry | None:
+    def answer(self, key: CallKey) -> CallEntry | None:
         """Claim the one answer to a call; returns None if there is none to give any more."""
         entry = self._open.pop(key, None)
         if entry is None:
             return None
-        answered = replace(entry, phase=Phase.ANSWERED)
+        answered = replace(entry, phase=CallStatus.ANSWERED)
         self._remember(answered)
         return answered
 
@@ -81,15 +81,15 @@ class Ledger:
             for key in [key for key in table if key.session == session]:
                 del table[key]
 
-    def unanswered(self) -> list[Entry]:
+    def unanswered(self) -> list[CallEntry]:
         """Calls taken on and not answered, oldest first."""
         return list(self._open.values())
 
-    def entries(self) -> list[Entry]:
+    def entries(self) -> list[CallEntry]:
         """Everything worth keeping for the next process."""
         return [*self._answered.values(), *self._open.values()]
 
-    def _remember(self, entry: Entry) -> None:
+    def _remember(self, entry: CallEntry) -> None:
         self._answered[entry.key] = entry
         while len(self._answered) > self._remembered:
             self._answered.popitem(last=False)

@@ -24,7 +24,7 @@ from pipeline.frames import (
     Transcript,
     UserText,
 )
-from pipeline.testing import Stage
+from pipeline.testing import ActorHarness
 
 SPEECH = Path(__file__).parents[2] / "speech"
 BLOCK_BYTES = 640
@@ -43,7 +43,7 @@ MOVE = {
 OURS = Route(owner="device", epoch=1, reason="live is out of quota")
 QUOTA = Fault(backend="live", fault=FaultClass.QUOTA, retry=True, retry_after_s=60)
 
-DeviceStage = Stage[DeviceOptions]
+DeviceStage = ActorHarness[DeviceOptions]
 
 
 def spoken_turn(name: str, start: int = 0) -> list[tuple[str, Frame]]:

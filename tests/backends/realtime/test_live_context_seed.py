@@ -20,7 +20,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
-from pipeline.testing import Stage
+from pipeline.testing import ActorHarness
 
 PORTS = {"audio", "speech", "text", "transcript", "playback", "route", "turns"}
 FIRST = [{"role": "user", "text": "one"}, {"role": "model", "text": "You said: one"}]
@@ -32,11 +32,11 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
 
 
-def route(live: Stage[LiveOptions], owner: str, epoch: int) -> None:
+def route(live: ActorHarness[LiveOptions], owner: str, epoch: int) -> None:
     live.send("route", Route(owner=owner, epoch=epoch, reason="a test"))
 
 
-def typed(live: Stage[LiveOptions], text: str, epoch: int) -> None:
+def typed(live: ActorHarness[LiveOptions], text: str, epoch: int) -> None:
     """A typed turn that Live answers and the player plays."""
     turn = f"local:{text}"
     live.send("text", UserText(turn=turn, text=text))
@@ -47,7 +47,12 @@ def typed(live: Stage[LiveOptions], text: str, epoch: int) -> None:
 
 
 def heard(
-    live: Stage[LiveOptions], turn: str, by: str, epoch: int, state: PlaybackState, samples: int
+    live: ActorHarness[LiveOptions],
+    turn: str,
+    by: str,
+    epoch: int,
+    state: PlaybackState,
+    samples: int,
 ) -> None:
     frame = Playback(
         turn=turn, backend=by, epoch=epoch, state=state, played_samples=samples, at_ns=1
@@ -56,7 +61,7 @@ def heard(
 
 
 def answered_by_http(
-    live: Stage[LiveOptions], state: PlaybackState = PlaybackState.FINISHED
+    live: ActorHarness[LiveOptions], state: PlaybackState = PlaybackState.FINISHED
 ) -> TurnClosed:
     """Another backend answers "two" in two pieces of 24,000 samples each."""
     turn = "local:two"
@@ -78,7 +83,7 @@ def answered_by_http(
     return closed
 
 
-def handle_issued(live: Stage[LiveOptions], server: Simulator) -> None:
+def handle_issued(live: ActorHarness[LiveOptions], server: Simulator) -> None:
     live.until(lambda: bool(server.journal.sessions[0].handles), "a handle")
     live.settle()
 

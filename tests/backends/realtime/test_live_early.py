@@ -15,7 +15,7 @@ from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
 from pipeline.actor import Surroundings
 from pipeline.frames import AnswerEnd, AnswerEnded, BackendState, BackendStatus, Fault, FaultClass
-from pipeline.testing import Stage
+from pipeline.testing import ActorHarness
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +37,9 @@ class Held(Live):
 
 
 @contextmanager
-def held(folder: Path, *rules: Any, **process: Any) -> Iterator[tuple[Stage[LiveOptions], Held]]:
+def held(
+    folder: Path, *rules: Any, **process: Any
+) -> Iterator[tuple[ActorHarness[LiveOptions], Held]]:
     with simulator(folder, *rules) as server:
         arguments = {"actor_class": Held, **process, **server.address}
         with staged(folder, **arguments) as stage:
@@ -47,7 +49,7 @@ def held(folder: Path, *rules: Any, **process: Any) -> Iterator[tuple[Stage[Live
             yield stage, stage.actor
 
 
-def connected(stage: Stage[LiveOptions], server: Simulator) -> None:
+def connected(stage: ActorHarness[LiveOptions], server: Simulator) -> None:
     stage.until(lambda: bool(server.journal.sessions), "a session")
 
 

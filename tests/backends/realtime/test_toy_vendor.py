@@ -34,7 +34,7 @@ from pipeline.frames import (
     ToolStatus,
     UserText,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 PORTS = {"audio", "speech", "text", "results"}
 BLOCK = 320
@@ -62,11 +62,11 @@ def serve(socket: Path) -> Iterator[Serve]:
         server.stop()
 
 
-def ready(toy: Stage[ToyOptions]) -> str:
+def ready(toy: ActorHarness[ToyOptions]) -> str:
     return toy.expect("status", BackendStatus, lambda f: f.state is BackendState.READY).session
 
 
-def speak(toy: Stage[ToyOptions], blocks: int) -> str:
+def speak(toy: ActorHarness[ToyOptions], blocks: int) -> str:
     turn = f"{toy.actor.session}:0"
     toy.send("speech", SpeechStarted(turn=turn, position=0, at_ns=1))
     for index in range(blocks):

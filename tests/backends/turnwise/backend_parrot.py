@@ -21,7 +21,7 @@ from pipeline.frames import (
     SpeechEnded,
     SpeechStarted,
 )
-from pipeline.testing import Stage
+from pipeline.testing import ActorHarness
 
 BLOCK = 320
 SECOND = b"\x01\x00" * 24_000
@@ -62,7 +62,7 @@ def staged(
     *,
     started_ns: int = 1,
     checkpoint: Mapping[str, Any] | None = None,
-) -> Iterator[Stage[Options]]:
+) -> Iterator[ActorHarness[Options]]:
     """A parrot whose folders outlive it, as those of a process do that was killed."""
     surroundings = Surroundings(
         name="parrot",
@@ -74,7 +74,7 @@ def staged(
         checkpoint=checkpoint or {},
     )
     loop = asyncio.new_event_loop()
-    stage = Stage(Parrot(Options(), surroundings), loop)
+    stage = ActorHarness(Parrot(Options(), surroundings), loop)
     try:
         stage.begin()
         yield stage
@@ -86,7 +86,7 @@ def staged(
             loop.close()
 
 
-def parrot(stage: Stage[Options]) -> Parrot:
+def parrot(stage: ActorHarness[Options]) -> Parrot:
     assert isinstance(stage.actor, Parrot)
     return stage.actor
 
@@ -121,16 +121,16 @@ def ended(start: int, end: int, session: str = "local") -> SpeechEnded:
     )
 
 
-def say(stage: Stage[Options], start: int, end: int) -> str:
+def say(stage: ActorHarness[Options], start: int, end: int) -> str:
     """A whole turn; returns its name."""
     stage.send("audio", *[block(at) for at in range(start, end, BLOCK)])
     stage.send("speech", started(start), ended(start, end))
     return f"local:{start}"
 
 
-def route(stage: Stage[Options], owner: str, epoch: int) -> None:
+def route(stage: ActorHarness[Options], owner: str, epoch: int) -> None:
     stage.send("route", Route(owner=owner, epoch=epoch, reason="for the test"))
 
 
-def end_of(stage: Stage[Options], turn: str) -> AnswerEnded:
+def end_of(stage: ActorHarness[Options], turn: str) -> AnswerEnded:
     return stage.expect("answer", AnswerEnded, lambda frame: frame.turn == turn)

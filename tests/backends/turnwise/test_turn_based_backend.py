@@ -45,7 +45,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 MOVE = {"name": "move", "description": "Moves.", "parameters": {"type": "object"}}
 
@@ -182,7 +182,7 @@ def test_failure_says_why(tmp_path: Path) -> None:
 
 
 def test_bug_in_a_backend_ends_the_turn_before_it_ends_the_process(tmp_path: Path) -> None:
-    stages: list[Stage[Options]] = []
+    stages: list[ActorHarness[Options]] = []
 
     def go_wrong() -> None:
         with staged(tmp_path) as stage:

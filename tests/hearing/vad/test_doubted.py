@@ -12,14 +12,14 @@ from recorded_speech import BEGAN_NS, frames, padded, quiet, recording
 
 from actors.hearing.vad import Vad
 from actors.hearing.vad.endpointing import (
-    Dismissed,
-    Doubted,
-    Ended,
     Endpointing,
-    Limits,
+    EndpointingLimits,
     Moment,
-    Phase,
-    Started,
+    RejectedSpeech,
+    SpeechState,
+    TentativeSpeech,
+    TurnEnded,
+    TurnStarted,
     finish,
     step,
 )
@@ -36,7 +36,7 @@ from pipeline.frames import (
 )
 from pipeline.testing import stage
 
-LIMITS = Limits(
+LIMITS = EndpointingLimits(
     window=100,
     enter=0.5,
     leave=0.3,
@@ -52,7 +52,7 @@ SILENCE = EndReason.SILENCE
 
 
 def hear(sound: str, *, over_answer: bool = True) -> tuple[Endpointing, list[Moment]]:
-    state = Endpointing(Phase.SILENCE, 0, earliest=0)
+    state = Endpointing(SpeechState.SILENCE, 0, earliest=0)
     moments: list[Moment] = []
     for character in sound:
         state, new = step(state, PROBABILITY[character], LIMITS, over_answer=over_answer)
@@ -62,32 +62,32 @@ def hear(sound: str, *, over_answer: bool = True) -> tuple[Endpointing, list[Mom
 
 TABLE: list[tuple[str, str, list[Moment]]] = [
     ("a click is not even doubted", "....#.......", []),
-    ("a cough is dismissed", "....##......", [Doubted(250), Dismissed(250, 850)]),
-    ("just too short", "....###......", [Doubted(250), Dismissed(250, 950)]),
+    ("a cough is dismissed", "....##......", [TentativeSpeech(250), RejectedSpeech(250, 850)]),
+    ("just too short", "....###......", [TentativeSpeech(250), RejectedSpeech(250, 950)]),
     (
         "just long enough",
         "....####.....",
-        [Doubted(250), Started(250), Ended(250, 1050, 800, SILENCE)],
+        [TentativeSpeech(250), TurnStarted(250), TurnEnded(250, 1050, 800, SILENCE)],
     ),
     (
         "the silence between does not count",
         "....##..#......",
-        [Doubted(250), Dismissed(250, 1150)],
+        [TentativeSpeech(250), RejectedSpeech(250, 1150)],
     ),
     (
         "two short words are long enough together",
         "....##..##.....",
-        [Doubted(250), Started(250), Ended(250, 1250, 1000, SILENCE)],
+        [TentativeSpeech(250), TurnStarted(250), TurnEnded(250, 1250, 1000, SILENCE)],
     ),
     (
         "what comes after a cough is doubted anew",
         "....##....####....",
         [
-            Doubted(250),
-            Dismissed(250, 850),
-            Doubted(850),
-            Started(850),
-            Ended(850, 1650, 1400, SILENCE),
+            TentativeSpeech(250),
+            RejectedSpeech(250, 850),
+            TentativeSpeech(850),
+            TurnStarted(850),
+            TurnEnded(850, 1650, 1400, SILENCE),
         ],
     ),
 ]
@@ -100,19 +100,19 @@ def test_table(case: str, sound: str, expected: list[Moment]) -> None:
 
 def test_without_an_answer_a_short_word_is_a_turn() -> None:
     assert hear("....##....", over_answer=False)[1] == [
-        Started(250),
-        Ended(250, 850, 600, SILENCE),
+        TurnStarted(250),
+        TurnEnded(250, 850, 600, SILENCE),
     ]
 
 
 def test_the_end_of_the_stream_dismisses_what_is_doubted() -> None:
     state, _ = hear("....##")
-    assert finish(state, 600, LIMITS)[1] == (Dismissed(250, 600),)
+    assert finish(state, 600, LIMITS)[1] == (RejectedSpeech(250, 600),)
 
 
 @given(st.lists(st.tuples(st.sampled_from("#+."), st.booleans()), max_size=120))
 def test_every_doubt_is_settled_and_every_turn_ends(heard: list[tuple[str, bool]]) -> None:
-    state = Endpointing(Phase.SILENCE, 0, earliest=0)
+    state = Endpointing(SpeechState.SILENCE, 0, earliest=0)
     moments: list[Moment] = []
     for character, over_answer in heard:
         state, new = step(state, PROBABILITY[character], LIMITS, over_answer=over_answer)
@@ -121,18 +121,18 @@ def test_every_doubt_is_settled_and_every_turn_ends(heard: list[tuple[str, bool]
     doubted, started = None, None
     for moment in moments:
         match moment:
-            case Doubted(position):
+            case TentativeSpeech(position):
                 assert doubted is None
                 assert started is None
                 doubted = position
-            case Started(position):
+            case TurnStarted(position):
                 assert started is None
                 assert doubted in (None, position)
                 doubted, started = None, position
-            case Dismissed(start):
+            case RejectedSpeech(start):
                 assert doubted == start
                 doubted = None
-            case Ended(start):
+            case TurnEnded(start):
                 assert started == start
                 started = None
     assert doubted is None

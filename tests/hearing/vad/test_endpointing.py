@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.hearing.vad.endpointing import (
-    Ended,
     Endpointing,
-    Limits,
+    EndpointingLimits,
     Moment,
-    Phase,
-    Started,
+    SpeechState,
+    TurnEnded,
+    TurnStarted,
     finish,
     step,
 )
 from pipeline.frames import EndReason
 
-LIMITS = Limits(
+LIMITS = EndpointingLimits(
     window=100,
     enter=0.5,
     leave=0.3,
@@ -33,7 +33,7 @@ PROBABILITY = {"#": 0.9, "+": 0.4, ".": 0.1}
 
 
 def begin(at: int = 0) -> Endpointing:
-    return Endpointing(Phase.SILENCE, at, earliest=at)
+    return Endpointing(SpeechState.SILENCE, at, earliest=at)
 
 
 def hear(sound: str, state: Endpointing | None = None) -> tuple[Endpointing, list[Moment]]:
@@ -51,56 +51,56 @@ TABLE: list[tuple[str, str, list[Moment]]] = [
     ("nothing is nothing", "....", []),
     ("one window is a click", "..#......", []),
     ("hesitation is not speech", "..+++++++", []),
-    ("two windows are speech", "....##", [Started(250)]),
-    ("hesitation does not reset the run", "....#+#", [Started(250)]),
+    ("two windows are speech", "....##", [TurnStarted(250)]),
+    ("hesitation does not reset the run", "....#+#", [TurnStarted(250)]),
     ("silence does", "....#.#.#.#", []),
-    ("a click does not move the onset of what follows", "..#...##", [Started(450)]),
-    ("the start is clamped to the stream", "##", [Started(0)]),
+    ("a click does not move the onset of what follows", "..#...##", [TurnStarted(450)]),
+    ("the start is clamped to the stream", "##", [TurnStarted(0)]),
     (
         "silence ends the turn, with its hangover",
         "....##....",
-        [Started(250), Ended(250, 850, 600, SILENCE)],
+        [TurnStarted(250), TurnEnded(250, 850, 600, SILENCE)],
     ),
-    ("not before it is long enough", "....##...", [Started(250)]),
+    ("not before it is long enough", "....##...", [TurnStarted(250)]),
     (
         "a pause within the turn is part of it",
         "....##...##....",
-        [Started(250), Ended(250, 1350, 1100, SILENCE)],
+        [TurnStarted(250), TurnEnded(250, 1350, 1100, SILENCE)],
     ),
     (
         "hesitation prolongs speech",
         "....##++....",
-        [Started(250), Ended(250, 1050, 800, SILENCE)],
+        [TurnStarted(250), TurnEnded(250, 1050, 800, SILENCE)],
     ),
     (
         "but not silence",
         "....##.+++",
-        [Started(250), Ended(250, 850, 600, SILENCE)],
+        [TurnStarted(250), TurnEnded(250, 850, 600, SILENCE)],
     ),
     (
         "the pre-roll never reaches into the turn before",
         "....##....##....",
         [
-            Started(250),
-            Ended(250, 850, 600, SILENCE),
-            Started(850),
-            Ended(850, 1450, 1200, SILENCE),
+            TurnStarted(250),
+            TurnEnded(250, 850, 600, SILENCE),
+            TurnStarted(850),
+            TurnEnded(850, 1450, 1200, SILENCE),
         ],
     ),
     (
         "long speech goes on as the next turn, without a gap",
         "#" * 24 + "....",
         [
-            Started(0),
-            Ended(0, 2000, 2000, MAX),
-            Started(2000),
-            Ended(2000, 2650, 2400, SILENCE),
+            TurnStarted(0),
+            TurnEnded(0, 2000, 2000, MAX),
+            TurnStarted(2000),
+            TurnEnded(2000, 2650, 2400, SILENCE),
         ],
     ),
     (
         "a last breath after the cut is no turn",
         "#" * 21 + "......",
-        [Started(0), Ended(0, 2000, 2000, MAX)],
+        [TurnStarted(0), TurnEnded(0, 2000, 2000, MAX)],
     ),
 ]
 
@@ -113,9 +113,9 @@ def test_table(case: str, sound: str, expected: list[Moment]) -> None:
 @pytest.mark.parametrize(
     ("case", "sound", "stream_end", "expected"),
     [
-        ("in speech", "....##", 600, [Ended(250, 600, 600, EndReason.END_OF_STREAM)]),
-        ("in a pause", "....##...", 900, [Ended(250, 850, 600, EndReason.END_OF_STREAM)]),
-        ("padded last window", "....##", 540, [Ended(250, 540, 540, EndReason.END_OF_STREAM)]),
+        ("in speech", "....##", 600, [TurnEnded(250, 600, 600, EndReason.END_OF_STREAM)]),
+        ("in a pause", "....##...", 900, [TurnEnded(250, 850, 600, EndReason.END_OF_STREAM)]),
+        ("padded last window", "....##", 540, [TurnEnded(250, 540, 540, EndReason.END_OF_STREAM)]),
         ("before a turn", "....#", 500, []),
         ("after a turn", "....##....", 1000, []),
     ],
@@ -126,7 +126,7 @@ def test_end_of_stream(case: str, sound: str, stream_end: int, expected: list[Mo
     ended, moments = finish(state, stream_end, LIMITS)
 
     assert list(moments) == expected
-    assert ended.phase is Phase.ENDED
+    assert ended.phase is SpeechState.ENDED
 
 
 def test_nothing_is_heard_after_the_end() -> None:
@@ -146,8 +146,8 @@ def test_turns_never_overlap_and_are_closed_before_the_next(sound: str) -> None:
     assert len(moments) % 2 == 0
     free = 0
     for started, ended in zip(moments[::2], moments[1::2], strict=True):
-        assert isinstance(started, Started)
-        assert isinstance(ended, Ended)
+        assert isinstance(started, TurnStarted)
+        assert isinstance(ended, TurnEnded)
         assert free <= started.position == ended.start
         assert ended.start < ended.voiced_end <= ended.position <= len(sound) * 100
         free = ended.position

@@ -26,14 +26,14 @@ from pipeline.frames import (
     SpeechEnded,
     SpeechStarted,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 ENGINES = ["silero", "webrtc", "energy"]
 
 Turn = tuple[SpeechStarted, SpeechEnded]
 
 
-def events(vad: Stage[VadOptions]) -> list[dict[str, Any]]:
+def events(vad: ActorHarness[VadOptions]) -> list[dict[str, Any]]:
     """What the actor has said, without the headers that tell when it did so."""
     headers = {"seq", "sent_ns", "boot", "origin_ns"}
     said = [frame.model_dump(exclude=headers) for frame in vad.sent["speech"]]
@@ -49,7 +49,7 @@ def heard(blocks: list[Audio], **options: Any) -> list[dict[str, Any]]:
         return events(vad)
 
 
-def next_turn(vad: Stage[VadOptions]) -> Turn:
+def next_turn(vad: ActorHarness[VadOptions]) -> Turn:
     return vad.expect("speech", SpeechStarted), vad.expect("speech", SpeechEnded)
 
 

@@ -16,12 +16,12 @@ from actors.inputs.camera import Camera, CameraOptions
 from actors.inputs.camera.encoder import Encoder
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Image
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 SECOND_NS = 1_000_000_000
 
 
-def to_the_end(camera: Stage[CameraOptions]) -> list[Image]:
+def to_the_end(camera: ActorHarness[CameraOptions]) -> list[Image]:
     camera.until(lambda: camera.actor.state is ActorState.FINISHED, "the end")
     return [frame for frame in camera.sent["video"] if isinstance(frame, Image)]
 

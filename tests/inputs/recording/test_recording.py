@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from actors.inputs.recording import Recording, RecordingOptions
+from actors.inputs.recording import RecordedInput, RecordingOptions
 from actors.lib.audio.pcm import Samples, to_samples
 from pipeline.errors import ConfigError, DeviceError
 from pipeline.frames import ActorState, Audio, Outcome, Playback, PlaybackState, TurnClosed
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 SPEECH = Path(__file__).parents[2] / "speech"
 BLOCK_NS = 20_000_000
@@ -39,16 +39,18 @@ def quiet(seconds: float) -> Samples:
 
 
 def played(files: list[Any], **options: Any) -> list[Audio]:
-    with stage(Recording, config_dir=SPEECH, files=files, **{"pace": FAST, **options}) as recording:
+    with stage(
+        RecordedInput, config_dir=SPEECH, files=files, **{"pace": FAST, **options}
+    ) as recording:
         return to_the_end(recording)
 
 
-def to_the_end(recording: Stage[RecordingOptions]) -> list[Audio]:
+def to_the_end(recording: ActorHarness[RecordingOptions]) -> list[Audio]:
     recording.until(lambda: recording.actor.state is ActorState.FINISHED, "the end")
     return blocks(recording)
 
 
-def blocks(recording: Stage[RecordingOptions]) -> list[Audio]:
+def blocks(recording: ActorHarness[RecordingOptions]) -> list[Audio]:
     return [frame for frame in recording.sent["audio"] if isinstance(frame, Audio)]
 
 
@@ -116,7 +118,7 @@ def test_a_late_recording_sends_what_is_overdue_with_its_true_times() -> None:
     checkpoint = {"base_ns": base_ns, "progress": ["waiting", 0, 0, 0, 0, 0]}
 
     options: dict[str, Any] = {"files": ["goforward.wav"], "pace": 1.0}
-    with stage(Recording, config_dir=SPEECH, checkpoint=checkpoint, **options) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, checkpoint=checkpoint, **options) as recording:
         frames = to_the_end(recording)
 
     assert frames[0].origin_ns == base_ns + BLOCK_NS
@@ -127,7 +129,7 @@ def test_a_late_recording_sends_what_is_overdue_with_its_true_times() -> None:
 def test_a_looped_file_begins_again() -> None:
     options: dict[str, Any] = {"files": ["cards-001.wav"], "loop": True, "gap_s": 0.1, "pace": FAST}
     length = len(whole_blocks(samples_of("cards-001.wav"))) + 1600
-    with stage(Recording, config_dir=SPEECH, **options) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, **options) as recording:
         recording.until(lambda: len(recording.sent["audio"]) * 320 >= 3 * length)
         sound = stream(blocks(recording))
 
@@ -138,7 +140,7 @@ def test_a_looped_file_begins_again() -> None:
 def test_after_answer_sends_silence_until_the_turn_before_is_closed() -> None:
     files = ["cards-001.wav", {"path": "cards-003.wav", "start": "after_answer"}]
     first = len(whole_blocks(samples_of("cards-001.wav")))
-    with stage(Recording, config_dir=SPEECH, files=files, pace=FAST) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, files=files, pace=FAST) as recording:
         recording.until(lambda: len(recording.sent["audio"]) * 320 > first + 32_000)
         recording.send("turns", closed(99 + 16_000 * 600), closed(5760))
         answered = len(recording.sent["audio"]) * 320
@@ -153,7 +155,7 @@ def test_after_answer_sends_silence_until_the_turn_before_is_closed() -> None:
 def test_during_answer_begins_while_the_answer_plays() -> None:
     files = ["cards-001.wav", {"path": "cards-003.wav", "start": "during_answer", "delay_s": 0.2}]
     first = len(whole_blocks(samples_of("cards-001.wav")))
-    with stage(Recording, config_dir=SPEECH, files=files, pace=FAST) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, files=files, pace=FAST) as recording:
         recording.until(lambda: len(recording.sent["audio"]) * 320 > first + 32_000)
         playback = heard(5760)
         recording.send("playback", playback)
@@ -167,7 +169,7 @@ def test_during_answer_begins_while_the_answer_plays() -> None:
 def test_without_an_answer_it_goes_on_after_a_while_and_counts_it() -> None:
     files = ["cards-001.wav", {"path": "cards-003.wav", "start": "after_answer"}]
     with stage(
-        Recording, config_dir=SPEECH, files=files, pace=FAST, answer_timeout_s=0.05
+        RecordedInput, config_dir=SPEECH, files=files, pace=FAST, answer_timeout_s=0.05
     ) as recording:
         to_the_end(recording)
 
@@ -180,7 +182,7 @@ def test_waiting_for_an_answer_needs_its_input(start: str, port: str) -> None:
 
     with (
         pytest.raises(ConfigError, match=port),
-        stage(Recording, config_dir=SPEECH, connected=(), files=files),
+        stage(RecordedInput, config_dir=SPEECH, connected=(), files=files),
     ):
         pass
 
@@ -193,12 +195,12 @@ def test_a_killed_recording_goes_on_where_it_was(killed_at: int) -> None:
         "pace": FAST,
     }
     whole = stream(played(**options))
-    with stage(Recording, config_dir=SPEECH, **options) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, **options) as recording:
         recording.until(lambda: len(recording.sent["audio"]) >= killed_at)
         checkpoint = json.loads(json.dumps(recording.actor.checkpoint))
         before = blocks(recording)
 
-    with stage(Recording, config_dir=SPEECH, checkpoint=checkpoint, **options) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, checkpoint=checkpoint, **options) as recording:
         after = to_the_end(recording)
 
     assert after[0].position <= before[-1].position + 320
@@ -216,14 +218,14 @@ def test_a_recording_killed_after_an_answer_decides_again_as_before() -> None:
     files = ["cards-001.wav", {"path": "cards-003.wav", "start": "after_answer"}]
     options: dict[str, Any] = {"files": files, "pace": 4.0}
     first = len(whole_blocks(samples_of("cards-001.wav")))
-    with stage(Recording, config_dir=SPEECH, **options) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, **options) as recording:
         recording.until(lambda: len(recording.sent["audio"]) * 320 > first + 3200)
         checkpoint = copy.deepcopy(recording.actor.checkpoint)
         answered = closed(5760).model_copy(update={"origin_ns": time.monotonic_ns()})
         recording.send("turns", answered)
         before = to_the_end(recording)
 
-    with stage(Recording, config_dir=SPEECH, checkpoint=checkpoint, **options) as recording:
+    with stage(RecordedInput, config_dir=SPEECH, checkpoint=checkpoint, **options) as recording:
         recording.send("turns", answered)
         after = to_the_end(recording)
 
@@ -235,7 +237,7 @@ def test_raw_samples_come_from_standard_input(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("actors.inputs.recording.actor.STDIN_FD", reading)
     sound = samples_of("cards-001.wav")
     try:
-        with stage(Recording, files=["-"], tail_s=0.1) as recording:
+        with stage(RecordedInput, files=["-"], tail_s=0.1) as recording:
             recording.until(lambda: recording.actor.counters["starved"] > 3)
             content = sound.tobytes()
             for start in range(0, len(content), 3333):  # Odd: samples are torn apart.
@@ -256,7 +258,7 @@ def test_a_file_that_cannot_be_played_is_found_before_anything_starts(name: str)
     options = RecordingOptions.model_validate({"files": ["goforward.wav", name]})
 
     with pytest.raises(DeviceError, match=name):
-        Recording.check(options, SPEECH)
+        RecordedInput.check(options, SPEECH)
 
 
 @pytest.mark.parametrize(

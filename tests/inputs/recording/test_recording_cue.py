@@ -2,7 +2,7 @@
 
 import pytest
 
-from actors.inputs.recording.cue import Answers, Phase, Progress, Verdict, judge
+from actors.inputs.recording.cue import AnswerTimes, CueDecision, FileProgress, SendingState, judge
 from actors.inputs.recording.options import RecordingOptions
 
 S = 1_000_000_000
@@ -11,28 +11,28 @@ BEGAN = 160_000
 SINCE = 208_000
 SINCE_NS = 13 * S
 
-WAIT, BEGIN, GIVE_UP = Verdict.WAIT, Verdict.BEGIN, Verdict.GIVE_UP
+WAIT, BEGIN, GIVE_UP = CueDecision.WAIT, CueDecision.BEGIN, CueDecision.GIVE_UP
 
 
 def verdict(
-    start: str, at_s: float, *, delay_s: float = 0.0, answers: Answers | None = None
-) -> Verdict:
+    start: str, at_s: float, *, delay_s: float = 0.0, answers: AnswerTimes | None = None
+) -> CueDecision:
     options = RecordingOptions.model_validate(
         {
             "files": ["before.wav", {"path": "next.wav", "start": start, "delay_s": delay_s}],
             "gap_s": 0.5,
         }
     )
-    progress = Progress(Phase.WAITING, round(at_s * 16_000), 1, 0, SINCE, BEGAN)
-    return judge(progress, answers or Answers(), options, SINCE_NS, round(at_s * S))
+    progress = FileProgress(SendingState.WAITING, round(at_s * 16_000), 1, 0, SINCE, BEGAN)
+    return judge(progress, answers or AnswerTimes(), options, SINCE_NS, round(at_s * S))
 
 
-def closed(position_s: float, at_s: float) -> Answers:
-    return Answers(closed_ns={round(position_s * 16_000): round(at_s * S)})
+def closed(position_s: float, at_s: float) -> AnswerTimes:
+    return AnswerTimes(closed_ns={round(position_s * 16_000): round(at_s * S)})
 
 
-def started(position_s: float, at_s: float) -> Answers:
-    return Answers(started_ns={round(position_s * 16_000): round(at_s * S)})
+def started(position_s: float, at_s: float) -> AnswerTimes:
+    return AnswerTimes(started_ns={round(position_s * 16_000): round(at_s * S)})
 
 
 @pytest.mark.parametrize(
@@ -44,15 +44,15 @@ def started(position_s: float, at_s: float) -> Answers:
         ("after the delay", 14.5, 1.0, BEGIN),
     ],
 )
-def test_at_once(case: str, at_s: float, delay_s: float, expected: Verdict) -> None:
+def test_at_once(case: str, at_s: float, delay_s: float, expected: CueDecision) -> None:
     assert verdict("at_once", at_s, delay_s=delay_s) is expected
 
 
 @pytest.mark.parametrize(
     ("case", "answers", "at_s", "delay_s", "expected"),
     [
-        ("no answer yet", Answers(), 20, 0.0, WAIT),
-        ("no answer in time", Answers(), 43, 0.0, GIVE_UP),
+        ("no answer yet", AnswerTimes(), 20, 0.0, WAIT),
+        ("no answer in time", AnswerTimes(), 43, 0.0, GIVE_UP),
         ("answered just now", closed(10.5, 20.0), 20.08, 0.0, WAIT),
         ("answered", closed(10.5, 20.0), 20.1, 0.0, BEGIN),
         ("the pre-roll reaches before the file", closed(9.8, 20.0), 20.1, 0.0, BEGIN),
@@ -64,7 +64,7 @@ def test_at_once(case: str, at_s: float, delay_s: float, expected: Verdict) -> N
     ],
 )
 def test_after_answer(
-    case: str, answers: Answers, at_s: float, delay_s: float, expected: Verdict
+    case: str, answers: AnswerTimes, at_s: float, delay_s: float, expected: CueDecision
 ) -> None:
     assert verdict("after_answer", at_s, delay_s=delay_s, answers=answers) is expected
 
@@ -72,8 +72,8 @@ def test_after_answer(
 @pytest.mark.parametrize(
     ("case", "answers", "at_s", "delay_s", "expected"),
     [
-        ("nothing heard yet", Answers(), 20, 0.5, WAIT),
-        ("nothing heard in time", Answers(), 43, 0.5, GIVE_UP),
+        ("nothing heard yet", AnswerTimes(), 20, 0.5, WAIT),
+        ("nothing heard in time", AnswerTimes(), 43, 0.5, GIVE_UP),
         ("heard just now", started(10.5, 15.0), 15.48, 0.5, WAIT),
         ("in mid-answer", started(10.5, 15.0), 15.5, 0.5, BEGIN),
         ("the answer was there before the file ended", started(10.5, 12.8), 13.3, 0.5, BEGIN),
@@ -81,7 +81,7 @@ def test_after_answer(
     ],
 )
 def test_during_answer(
-    case: str, answers: Answers, at_s: float, delay_s: float, expected: Verdict
+    case: str, answers: AnswerTimes, at_s: float, delay_s: float, expected: CueDecision
 ) -> None:
     assert verdict("during_answer", at_s, delay_s=delay_s, answers=answers) is expected
 
@@ -91,4 +91,4 @@ def test_the_first_file_waits_for_nothing() -> None:
         {"files": [{"path": "a.wav", "start": "after_answer"}], "gap_s": 5}
     )
 
-    assert judge(Progress(), Answers(), options, 0, 0) is BEGIN
+    assert judge(FileProgress(), AnswerTimes(), options, 0, 0) is BEGIN

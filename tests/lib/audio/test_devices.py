@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from actors.lib.audio.devices import Device, Direction, choose, has_device, list_devices
+from actors.lib.audio.devices import Direction, SoundDevice, choose, has_device, list_devices
 from pipeline.errors import DeviceError
 
 INPUT, OUTPUT = Direction.INPUT, Direction.OUTPUT
 
 
-def device(index: int, name: str, inputs: int, outputs: int, *default_for: Direction) -> Device:
-    return Device(index, name, "ALSA", inputs, outputs, 48_000, frozenset(default_for))
+def device(
+    index: int, name: str, inputs: int, outputs: int, *default_for: Direction
+) -> SoundDevice:
+    return SoundDevice(index, name, "ALSA", inputs, outputs, 48_000, frozenset(default_for))
 
 
 DEVICES = [

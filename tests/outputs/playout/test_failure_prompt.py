@@ -18,7 +18,7 @@ from actors.outputs.speaker import Speaker, SpeakerOptions
 from actors.outputs.wav_file import WavSink, WavSinkOptions
 from pipeline.errors import ConfigError
 from pipeline.frames import AnswerEnd, Outcome, PlaybackState, TurnClosed
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 pytestmark = pytest.mark.usefixtures("patient")
 
@@ -53,12 +53,14 @@ def speaker_class(device: FakeDevice) -> type[Speaker]:
 
 
 @pytest.fixture
-def speaker(speaker_class: type[Speaker]) -> Iterator[Stage[SpeakerOptions]]:
+def speaker(speaker_class: type[Speaker]) -> Iterator[ActorHarness[SpeakerOptions]]:
     with stage(speaker_class) as speaker:
         yield speaker
 
 
-def test_a_turn_that_failed_is_told_so_aloud_once(speaker: Stage, device: FakeDevice) -> None:
+def test_a_turn_that_failed_is_told_so_aloud_once(
+    speaker: ActorHarness, device: FakeDevice
+) -> None:
     speaker.send("turns", closed(), closed())
     heard = device.play(len(PROMPT) * 2 + 480)
     assert np.array_equal(heard[: len(PROMPT)], PROMPT)
@@ -68,24 +70,28 @@ def test_a_turn_that_failed_is_told_so_aloud_once(speaker: Stage, device: FakeDe
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.INTERRUPTED])
-def test_other_outcomes_are_no_news(speaker: Stage, device: FakeDevice, outcome: Outcome) -> None:
+def test_other_outcomes_are_no_news(
+    speaker: ActorHarness, device: FakeDevice, outcome: Outcome
+) -> None:
     speaker.send("turns", closed(outcome=outcome))
     assert not device.play(4_800).any()
 
 
-def test_it_is_heard_whatever_became_of_the_route(speaker: Stage, device: FakeDevice) -> None:
+def test_it_is_heard_whatever_became_of_the_route(
+    speaker: ActorHarness, device: FakeDevice
+) -> None:
     speaker.send("route", route(7))
     speaker.send("turns", closed())
     assert device.play(len(PROMPT)).any()
 
 
-def test_it_does_not_speak_over_the_user(speaker: Stage, device: FakeDevice) -> None:
+def test_it_does_not_speak_over_the_user(speaker: ActorHarness, device: FakeDevice) -> None:
     speaker.send("speech", speech(200))
     speaker.send("turns", closed("local:100"))
     assert not device.play(len(PROMPT)).any()
 
 
-def test_the_user_can_interrupt_it(speaker: Stage, device: FakeDevice) -> None:
+def test_the_user_can_interrupt_it(speaker: ActorHarness, device: FakeDevice) -> None:
     speaker.send("turns", closed())
     device.play(4_800)
     speaker.send("speech", speech(200))
@@ -94,7 +100,7 @@ def test_the_user_can_interrupt_it(speaker: Stage, device: FakeDevice) -> None:
 
 
 def test_what_was_left_of_the_answer_that_broke_off_gives_way(
-    speaker: Stage, device: FakeDevice
+    speaker: ActorHarness, device: FakeDevice
 ) -> None:
     speaker.send("audio", audio(ramp(100 * MS)))
     device.play(200 * MS)
@@ -103,7 +109,7 @@ def test_what_was_left_of_the_answer_that_broke_off_gives_way(
 
 
 def test_it_does_not_cut_into_the_answer_to_another_turn(
-    speaker: Stage, device: FakeDevice
+    speaker: ActorHarness, device: FakeDevice
 ) -> None:
     speaker.send("audio", audio(ramp(1_000 * MS), turn="local:200"))
     speaker.send("answer", ended(1_000 * MS, turn="local:200"))
@@ -114,7 +120,9 @@ def test_it_does_not_cut_into_the_answer_to_another_turn(
     assert speaker.actor.counters["notices_left_out"] == 1
 
 
-def test_another_backend_may_still_be_heard_after_it(speaker: Stage, device: FakeDevice) -> None:
+def test_another_backend_may_still_be_heard_after_it(
+    speaker: ActorHarness, device: FakeDevice
+) -> None:
     speaker.send("audio", audio(ramp(100 * MS)))
     speaker.send("answer", ended(100 * MS, AnswerEnd.FAILED))
     device.play(100 * MS)

@@ -11,7 +11,7 @@ import yaml
 
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.errors import ConfigError
-from pipeline.sessions import Heard
+from pipeline.sessions import PlaybackScope
 
 RECORDING = Path(__file__).parents[2] / "speech" / "goforward.wav"
 ACTORS_FILE = str(Path(__file__).parents[2] / "helpers" / "actors_for_tests.py")
@@ -54,21 +54,21 @@ def test_a_good_config_becomes_a_graph_with_its_wires(tmp_path: Path) -> None:
     ]
     assert graph.consumers("mic") == {"audio": ["relay"]}
     assert graph.config_dir == tmp_path
-    assert graph.heard() is Heard.NONE
+    assert graph.heard() is PlaybackScope.NONE
 
 
 @pytest.mark.parametrize(
     ("players", "heard"),
     [
-        ({}, Heard.NONE),
-        ({"speaker": {}}, Heard.OWN),
-        ({"wav_sink": {}}, Heard.OWN),
-        ({"wav_sink": {"options": {"every_session": True}}}, Heard.ALL),
-        ({"speaker": {}, "virtual_speaker": {}}, Heard.ALL),
+        ({}, PlaybackScope.NONE),
+        ({"speaker": {}}, PlaybackScope.OWN),
+        ({"wav_sink": {}}, PlaybackScope.OWN),
+        ({"wav_sink": {"options": {"every_session": True}}}, PlaybackScope.ALL),
+        ({"speaker": {}, "virtual_speaker": {}}, PlaybackScope.ALL),
     ],
 )
 def test_whose_answers_are_heard_follows_from_the_players(
-    tmp_path: Path, players: dict[str, Any], heard: Heard
+    tmp_path: Path, players: dict[str, Any], heard: PlaybackScope
 ) -> None:
     http = {"use": "http", "inputs": {"audio": "mic.audio", "speech": "vad.speech"}}
     hears = {"audio": "http.audio", "answer": "http.answer"}

@@ -7,9 +7,16 @@ from dataclasses import replace
 import pytest
 
 from pipeline.config.model import SupervisionConfig
-from pipeline.supervision.lifecycle import Action, Event, Limits, ProcessHistory, ProcessState, step
+from pipeline.supervision.lifecycle import (
+    Deadlines,
+    Event,
+    ProcessAction,
+    ProcessHistory,
+    ProcessState,
+    step,
+)
 
-LIMITS = Limits(
+LIMITS = Deadlines(
     startup_deadline_s=10,
     heartbeat_timeout_s=3,
     backoff_first_s=0.1,
@@ -28,20 +35,20 @@ PATIENT = replace(LIMITS, intensity=1000)
 class Story:
     """An actor's history, event by event; keeps all that was asked for."""
 
-    def __init__(self, limits: Limits = LIMITS) -> None:
+    def __init__(self, limits: Deadlines = LIMITS) -> None:
         self.limits = limits
         self.history = ProcessHistory()
         self.now_s = 100.0
-        self.actions: list[Action] = []
+        self.actions: list[ProcessAction] = []
 
-    def then(self, event: Event, after_s: float = 0.0) -> list[Action]:
+    def then(self, event: Event, after_s: float = 0.0) -> list[ProcessAction]:
         self.now_s += after_s
         self.history, actions = step(self.history, event, self.now_s, self.limits)
         self.actions += actions
         return actions
 
     def start(self) -> Story:
-        assert self.then(Event.MAY_START) == [Action.SPAWN]
+        assert self.then(Event.MAY_START) == [ProcessAction.SPAWN]
         return self
 
     def run(self) -> Story:
@@ -54,7 +61,7 @@ class Story:
         """Exit, then let time pass until the next process is asked for."""
         self.then(Event.EXITED)
         begun_s = self.now_s
-        while Action.SPAWN not in self.then(Event.TICK):
+        while ProcessAction.SPAWN not in self.then(Event.TICK):
             assert self.now_s - begun_s < 100, f"never restarted: {self.history}"
             self.now_s += 0.01
         return round(self.now_s - begun_s, 2)
@@ -64,7 +71,7 @@ def test_nothing_is_started_before_it_may() -> None:
     story = Story()
     assert story.then(Event.TICK, 1000) == []
     assert story.history.state is ProcessState.WAITING
-    assert story.then(Event.MAY_START) == [Action.SPAWN]
+    assert story.then(Event.MAY_START) == [ProcessAction.SPAWN]
     assert story.history.state is ProcessState.STARTING
     assert story.history.starts == 1
 
@@ -115,7 +122,7 @@ def test_more_failures_than_the_intensity_contain_it_and_it_is_retried_slowly_f1
     story.then(Event.EXITED)
     assert story.history.state is ProcessState.CONTAINED
     assert story.then(Event.TICK, LIMITS.contained_retry_s - 0.1) == []
-    assert story.then(Event.TICK, 0.1) == [Action.SPAWN]
+    assert story.then(Event.TICK, 0.1) == [ProcessAction.SPAWN]
     story.then(Event.EXITED)
     assert story.history.state is ProcessState.CONTAINED, "one more failure within the window"
 
@@ -133,7 +140,7 @@ def test_a_contained_actor_that_comes_back_is_treated_like_any_other_once_the_wi
         story.then(Event.BEAT, 1.0)
     story.then(Event.EXITED)
     assert story.history.state is ProcessState.BACKOFF
-    assert story.then(Event.TICK) == [Action.SPAWN]
+    assert story.then(Event.TICK) == [ProcessAction.SPAWN]
 
 
 def test_while_starting_only_the_deadline_counts_as_hanging_not_the_heartbeat_f18() -> None:
@@ -142,7 +149,7 @@ def test_while_starting_only_the_deadline_counts_as_hanging_not_the_heartbeat_f1
     assert story.history.state is ProcessState.STARTING
     # Beats of an actor that never gets ready do not help it.
     assert story.then(Event.BEAT, 0.05) == []
-    assert story.then(Event.TICK, 0.05) == [Action.DUMP_STACKS]
+    assert story.then(Event.TICK, 0.05) == [ProcessAction.DUMP_STACKS]
 
 
 def test_while_running_the_heartbeat_counts_f18() -> None:
@@ -150,19 +157,19 @@ def test_while_running_the_heartbeat_counts_f18() -> None:
     for _ in range(20):
         assert story.then(Event.BEAT, LIMITS.heartbeat_timeout_s - 0.1) == []
     assert story.then(Event.TICK, LIMITS.heartbeat_timeout_s - 0.1) == []
-    assert story.then(Event.TICK, 0.1) == [Action.DUMP_STACKS]
+    assert story.then(Event.TICK, 0.1) == [ProcessAction.DUMP_STACKS]
     assert story.history.state is ProcessState.DUMPING
 
 
 def test_a_hung_actor_is_dumped_then_killed_and_the_kill_is_repeated_until_it_is_gone_f18() -> None:
     story = Story().run()
-    assert story.then(Event.TICK, LIMITS.heartbeat_timeout_s) == [Action.DUMP_STACKS]
+    assert story.then(Event.TICK, LIMITS.heartbeat_timeout_s) == [ProcessAction.DUMP_STACKS]
     assert story.then(Event.TICK, LIMITS.dump_s / 2) == []
-    assert story.then(Event.TICK, LIMITS.dump_s / 2) == [Action.KILL]
-    assert story.then(Event.TICK, 0.05) == [Action.KILL]
+    assert story.then(Event.TICK, LIMITS.dump_s / 2) == [ProcessAction.KILL]
+    assert story.then(Event.TICK, 0.05) == [ProcessAction.KILL]
     assert story.then(Event.EXITED) == []
     assert story.history.state is ProcessState.BACKOFF
-    assert story.then(Event.TICK) == [Action.SPAWN]
+    assert story.then(Event.TICK) == [ProcessAction.SPAWN]
 
 
 def test_a_late_heartbeat_of_a_hung_actor_does_not_save_it() -> None:
@@ -176,8 +183,8 @@ def test_a_late_heartbeat_of_a_hung_actor_does_not_save_it() -> None:
 @pytest.mark.parametrize("ready", [False, True])
 def test_an_actor_past_its_memory_limit_is_dumped_and_killed(ready: bool) -> None:
     story = Story().run() if ready else Story().start()
-    assert story.then(Event.TOO_BIG) == [Action.DUMP_STACKS]
-    assert story.then(Event.TICK, LIMITS.dump_s) == [Action.KILL]
+    assert story.then(Event.TOO_BIG) == [ProcessAction.DUMP_STACKS]
+    assert story.then(Event.TICK, LIMITS.dump_s) == [ProcessAction.KILL]
 
 
 def test_readiness_is_earned_again_after_a_restart() -> None:
@@ -191,9 +198,9 @@ def test_readiness_is_earned_again_after_a_restart() -> None:
 
 def test_stopping_is_asked_for_first_and_forced_after_its_deadline() -> None:
     story = Story().run()
-    assert story.then(Event.STOP) == [Action.TERMINATE]
+    assert story.then(Event.STOP) == [ProcessAction.TERMINATE]
     assert story.then(Event.TICK, LIMITS.stop_deadline_s - 0.1) == []
-    assert story.then(Event.TICK, 0.1) == [Action.KILL]
+    assert story.then(Event.TICK, 0.1) == [ProcessAction.KILL]
     story.then(Event.EXITED)
     assert story.history.state is ProcessState.STOPPED
 
@@ -201,7 +208,7 @@ def test_stopping_is_asked_for_first_and_forced_after_its_deadline() -> None:
 def test_an_actor_that_hangs_is_not_asked_to_stop_but_killed() -> None:
     story = Story().run()
     story.then(Event.TICK, LIMITS.heartbeat_timeout_s)
-    assert story.then(Event.STOP) == [Action.KILL]
+    assert story.then(Event.STOP) == [ProcessAction.KILL]
     assert story.history.state is ProcessState.STOPPING
 
 
@@ -209,9 +216,9 @@ def test_an_actor_that_hangs_is_not_asked_to_stop_but_killed() -> None:
     ("events", "actions", "state"),
     [
         ([], [], ProcessState.STOPPED),
-        ([Event.MAY_START], [Action.TERMINATE], ProcessState.STOPPING),
-        ([Event.MAY_START, Event.BECAME_READY], [Action.TERMINATE], ProcessState.STOPPING),
-        ([Event.MAY_START, Event.TOO_BIG], [Action.KILL], ProcessState.STOPPING),
+        ([Event.MAY_START], [ProcessAction.TERMINATE], ProcessState.STOPPING),
+        ([Event.MAY_START, Event.BECAME_READY], [ProcessAction.TERMINATE], ProcessState.STOPPING),
+        ([Event.MAY_START, Event.TOO_BIG], [ProcessAction.KILL], ProcessState.STOPPING),
         ([Event.MAY_START, Event.EXITED], [], ProcessState.STOPPED),
         ([Event.MAY_START, *[Event.EXITED, Event.TICK, Event.TICK] * 9], [], ProcessState.STOPPED),
         ([Event.MAY_START, Event.STOP], [], ProcessState.STOPPING),
@@ -219,7 +226,7 @@ def test_an_actor_that_hangs_is_not_asked_to_stop_but_killed() -> None:
     ],
 )
 def test_stop_in_every_state(
-    events: list[Event], actions: list[Action], state: ProcessState
+    events: list[Event], actions: list[ProcessAction], state: ProcessState
 ) -> None:
     story = Story(replace(LIMITS, backoff_first_s=1e-9, backoff_max_s=1e-9, intensity=1))
     for event in events:
@@ -236,8 +243,8 @@ def test_stop_in_every_state(
 
 def test_the_limits_of_an_actor_go_before_those_of_the_pipeline() -> None:
     config = SupervisionConfig()
-    own = Limits.of(config, startup_deadline_s=1.5, heartbeat_timeout_s=2.5)
+    own = Deadlines.of(config, startup_deadline_s=1.5, heartbeat_timeout_s=2.5)
     assert (own.startup_deadline_s, own.heartbeat_timeout_s) == (1.5, 2.5)
-    common = Limits.of(config)
+    common = Deadlines.of(config)
     assert common.startup_deadline_s == config.startup_deadline_s
     assert common.heartbeat_timeout_s == config.heartbeat_timeout_s

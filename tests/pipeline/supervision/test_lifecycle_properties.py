@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_lifecycle import LIMITS, Story
 
-from pipeline.supervision.lifecycle import Action, Event, ProcessState
+from pipeline.supervision.lifecycle import Event, ProcessAction, ProcessState
 
 HAS_PROCESS = (
     ProcessState.STARTING,
@@ -40,13 +40,13 @@ class World:
         self.stopping = self.stopping or event is Event.STOP
         before = story.history.state
         for action in story.then(event, after_s):
-            if action is Action.SPAWN:
+            if action is ProcessAction.SPAWN:
                 assert not self.alive, "two processes at once"
                 assert not self.stopping, "started after it was told to stop"
                 self.alive, self.killed = True, False
             else:
                 assert self.alive, f"{action} without a process"
-            if action is Action.KILL:
+            if action is ProcessAction.KILL:
                 assert before in (ProcessState.DUMPING, ProcessState.STOPPING), (
                     "killed without a warning"
                 )
@@ -124,7 +124,7 @@ def test_no_window_ever_holds_more_restarts_than_the_intensity_and_the_slow_retr
         story.now_s += lifetime_s
         story.history = replace(story.history, beat_s=story.now_s)
         story.then(Event.EXITED)
-        while Action.SPAWN not in story.then(Event.TICK):
+        while ProcessAction.SPAWN not in story.then(Event.TICK):
             story.now_s += 0.05
         spawned_s.append(story.now_s)
     slow = LIMITS.intensity_window_s / LIMITS.contained_retry_s

@@ -23,7 +23,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
-from pipeline.sessions import Heard
+from pipeline.sessions import PlaybackScope
 from pipeline.turns import route
 from pipeline.turns.open_sessions import FAREWELL_NS, OpenSessions, Told
 
@@ -40,7 +40,7 @@ def sessions() -> OpenSessions:
             "route": {"backends": list(BACKENDS)},
         }
     )
-    made = OpenSessions(config, heard=Heard.NONE, now_ns=0)
+    made = OpenSessions(config, heard=PlaybackScope.NONE, now_ns=0)
     for session in ("local", "anna", "bert"):
         if session != "local":
             made.handle("gateway", opened(session), 0)
@@ -172,7 +172,7 @@ def test_a_session_that_comes_back_goes_on_with_a_newer_epoch(sessions: OpenSess
 
 def test_more_sessions_than_the_cap_are_refused_in_words() -> None:
     tree = {"name": "test", "actors": {"x": {"use": "x"}}, "sessions": {"most": 2}}
-    sessions = OpenSessions(PipelineConfig.model_validate(tree), heard=Heard.NONE, now_ns=0)
+    sessions = OpenSessions(PipelineConfig.model_validate(tree), heard=PlaybackScope.NONE, now_ns=0)
     for name in ("a", "b"):
         sessions.handle("gateway", opened(name), 0)
     (refused,) = sessions.handle("gateway", opened("c"), 0)
@@ -197,7 +197,7 @@ def test_the_run_is_hopeless_only_when_every_session_is(sessions: OpenSessions) 
     assert (found.session, found.backend) == ("bert", "live"), "the newest word of it"
 
 
-def made(heard: Heard = Heard.NONE, **fields: Any) -> OpenSessions:
+def made(heard: PlaybackScope = PlaybackScope.NONE, **fields: Any) -> OpenSessions:
     tree = {
         "name": "test",
         "actors": {name: {"use": name} for name in BACKENDS},
@@ -208,7 +208,7 @@ def made(heard: Heard = Heard.NONE, **fields: Any) -> OpenSessions:
 
 
 def test_an_answer_that_nobody_plays_is_complete_when_it_is_sent() -> None:
-    sessions = made(heard=Heard.ALL)
+    sessions = made(heard=PlaybackScope.ALL)
     sessions.handle("gateway", opened("text", plays=False), 0)
     sessions.handle("gateway", opened("voice"), 0)
     for session in ("text", "voice"):
@@ -218,8 +218,10 @@ def test_an_answer_that_nobody_plays_is_complete_when_it_is_sent() -> None:
     assert sessions.open_turns() == 1
 
 
-@pytest.mark.parametrize("heard", [Heard.NONE, Heard.OWN])
-def test_a_caller_whom_no_player_takes_is_answered_when_the_answer_is_sent(heard: Heard) -> None:
+@pytest.mark.parametrize("heard", [PlaybackScope.NONE, PlaybackScope.OWN])
+def test_a_caller_whom_no_player_takes_is_answered_when_the_answer_is_sent(
+    heard: PlaybackScope,
+) -> None:
     """As in a pipeline with a speaker, which plays to the room."""
     sessions = made(heard=heard)
     told, _ = sessions.handle("gateway", opened("voice", plays=True), 0)
@@ -231,7 +233,7 @@ def test_a_caller_whom_no_player_takes_is_answered_when_the_answer_is_sent(heard
 
 
 def test_the_own_session_is_still_heard_by_a_player_of_its_own() -> None:
-    sessions = made(heard=Heard.OWN)
+    sessions = made(heard=PlaybackScope.OWN)
     sessions.handle("x", typed("local"), S)
     sessions.handle("x", answered("local"), 2 * S)
     assert sessions.open_turns() == 1, "not before the speaker has played it"

@@ -14,7 +14,6 @@ from pipeline.turns import route
 from pipeline.turns.breaker import STARTING_S, Breaker
 from pipeline.turns.route import (
     Asked,
-    Began,
     Broke,
     Closed,
     Decision,
@@ -26,6 +25,7 @@ from pipeline.turns.route import (
     Sounded,
     Switch,
     Tick,
+    TurnBegan,
     Working,
     initial,
     step,
@@ -72,12 +72,12 @@ class Scene:
         return made
 
     def asked(self, turn: str = "t1") -> None:
-        self.happens(Began(turn), Asked(turn))
+        self.happens(TurnBegan(turn), Asked(turn))
 
 
 def test_quota_in_the_middle_of_speech_hands_the_turn_over_at_once_f1() -> None:
     scene = Scene()
-    scene.happens(Began("t1"))
+    scene.happens(TurnBegan("t1"))
     (switch,) = scene.happens(fault("live", FaultClass.QUOTA))
     assert switch == Switch("http", 2, "live: quota, test")
 
@@ -99,7 +99,7 @@ def starting(*ready: str) -> Scene:
 
 def test_quota_during_the_start_waits_for_the_next_backend_to_start_f1() -> None:
     scene = starting("device")
-    scene.happens(Began("t1"), fault("live", FaultClass.QUOTA))
+    scene.happens(TurnBegan("t1"), fault("live", FaultClass.QUOTA))
     assert scene.state.owner == "http"
 
 
@@ -236,7 +236,7 @@ def test_a_probe_that_answers_closes_the_breaker_and_one_that_fails_doubles_the_
     assert backend.open_until_s - scene.now_s == 60.0
     scene.happens(Tick(), after_s=120)
     assert scene.state.owner == "live"
-    scene.happens(Began("t3"), Asked("t3"), Sounded("t3", "live"))
+    scene.happens(TurnBegan("t3"), Asked("t3"), Sounded("t3", "live"))
     assert scene.state.backends["live"].breaker is Breaker.CLOSED
     assert scene.state.backends["live"].trips == 0
 
@@ -282,7 +282,7 @@ def test_an_answer_in_progress_is_finished_by_a_backend_whose_budget_is_used_up_
 def test_a_turn_begun_over_that_answer_is_for_the_next_backend_f24() -> None:
     scene = Scene()
     scene.asked()
-    scene.happens(Sounded("t1", "live"), allow_all_but("live"), Began("t2"))
+    scene.happens(Sounded("t1", "live"), allow_all_but("live"), TurnBegan("t2"))
     (switch,) = scene.happens(Closed("t1"))
     assert isinstance(switch, Switch)
     assert switch.owner == "http"
@@ -359,7 +359,7 @@ def test_only_when_nothing_can_ever_work_is_it_hopeless() -> None:
 BACKENDS = st.sampled_from(["live", "http", "device"])
 TURNS = st.sampled_from(["t1", "t2", "t3"])
 EVENTS = st.one_of(
-    st.builds(Began, TURNS),
+    st.builds(TurnBegan, TURNS),
     st.builds(Asked, TURNS),
     st.builds(Sounded, TURNS, BACKENDS),
     st.builds(Working, TURNS, st.sampled_from([-1, 0, 1])),
@@ -400,7 +400,7 @@ def test_whatever_happens_the_epoch_grows_with_each_change_and_no_turn_is_given_
 ) -> None:
     given_up: set[str] = set()
     for before, event, state, decisions in steps(story):
-        if isinstance(event, Began | Asked):
+        if isinstance(event, TurnBegan | Asked):
             given_up.discard(event.turn)
         owner, epoch = before.owner, before.epoch
         for decision in decisions:

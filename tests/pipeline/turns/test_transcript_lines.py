@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from pipeline.frames import Outcome, Side, Transcript, TurnClosed
-from pipeline.turns.transcript_lines import KEPT_TURNS, LATE_S, Line, TranscriptLines
+from pipeline.turns.transcript_lines import KEPT_TURNS, LATE_S, TranscriptLine, TranscriptLines
 
 YOU, MODEL = Side.USER, Side.MODEL
 
@@ -45,7 +45,7 @@ def closed(turn: str = "local:0", **fields: Any) -> TurnClosed:
 
 def lines_of(*events: Transcript | TurnClosed) -> list[tuple[Side, str]]:
     transcript = TranscriptLines()
-    lines: list[Line] = []
+    lines: list[TranscriptLine] = []
     for event in events:
         add = isinstance(event, Transcript)
         lines += transcript.add(event) if add else transcript.close(event, 0)
@@ -58,7 +58,10 @@ def test_pieces_are_joined_and_the_words_of_the_user_come_first() -> None:
     assert transcript.add(piece(MODEL, "degrees")) == []
     assert transcript.add(piece(YOU, "how ", final=False)) == []
     lines = transcript.add(piece(YOU, "warm?"))
-    assert lines == [Line("local", YOU, "how warm?"), Line("local", MODEL, "twenty degrees")]
+    assert lines == [
+        TranscriptLine("local", YOU, "how warm?"),
+        TranscriptLine("local", MODEL, "twenty degrees"),
+    ]
     assert transcript.close(closed(), 0.0) == []
 
 
@@ -68,8 +71,8 @@ def test_a_closed_turn_waits_for_the_words_of_the_user_f16() -> None:
     assert transcript.close(closed(), 10.0) == []
     assert transcript.overdue(10.0 + LATE_S - 0.1) == []
     assert transcript.add(piece(YOU, "how warm?")) == [
-        Line("local", YOU, "how warm?"),
-        Line("local", MODEL, "twenty degrees"),
+        TranscriptLine("local", YOU, "how warm?"),
+        TranscriptLine("local", MODEL, "twenty degrees"),
     ]
     assert transcript.overdue(math.inf) == []
 
@@ -78,7 +81,7 @@ def test_it_does_not_wait_for_ever_for_what_never_comes() -> None:
     transcript = TranscriptLines()
     transcript.add(piece(MODEL, "twenty degrees"))
     transcript.close(closed(), 10.0)
-    assert transcript.overdue(10.0 + LATE_S) == [Line("local", MODEL, "twenty degrees")]
+    assert transcript.overdue(10.0 + LATE_S) == [TranscriptLine("local", MODEL, "twenty degrees")]
     assert transcript.overdue(math.inf) == []
 
 
@@ -87,7 +90,10 @@ def test_the_answer_of_a_turn_stands_before_the_question_of_the_next() -> None:
     transcript.add(piece(MODEL, "twenty degrees"))
     transcript.close(closed(), 10.0)
     lines = transcript.add(piece(YOU, "and tomorrow?", "local:9"))
-    assert lines == [Line("local", MODEL, "twenty degrees"), Line("local", YOU, "and tomorrow?")]
+    assert lines == [
+        TranscriptLine("local", MODEL, "twenty degrees"),
+        TranscriptLine("local", YOU, "and tomorrow?"),
+    ]
 
 
 def test_pieces_are_joined_and_a_line_when_final() -> None:
@@ -154,13 +160,13 @@ def test_a_hundred_sessions_lose_no_word_to_each_other() -> None:
         assert transcript.close(closed(session=name, turn=f"{name}:0"), 0) == []
     for name in names:
         lines = transcript.add(user("go", session=name, turn=f"{name}:0"))
-        assert lines == [Line(name, YOU, "go"), Line(name, MODEL, "Going.")]
+        assert lines == [TranscriptLine(name, YOU, "go"), TranscriptLine(name, MODEL, "Going.")]
 
 
 def test_an_ended_session_gives_what_it_owes_and_is_forgotten() -> None:
     transcript = TranscriptLines()
     transcript.add(model("Go", final=False, session="call"))
-    assert transcript.end("call") == [Line("call", MODEL, "Go")]
+    assert transcript.end("call") == [TranscriptLine("call", MODEL, "Go")]
     assert transcript.end("call") == []
     assert not transcript._sessions
 

@@ -20,7 +20,7 @@ from happened import (
 
 from actors.recordings.cassette.http_script import http_script
 from actors.recordings.cassette.recorded_frame import Utterance, check, utterances
-from actors.recordings.cassette.service_script import Answer
+from actors.recordings.cassette.service_script import HttpAnswerScript
 from pipeline.errors import GreenroomError
 from pipeline.frames import AnswerEnd, Audio, FaultClass, UserText
 
@@ -36,7 +36,7 @@ def tokens(total: int) -> dict[str, object]:
     }
 
 
-def spoken(answer: Answer) -> list[tuple[str, list[bytes], bool]]:
+def spoken(answer: HttpAnswerScript) -> list[tuple[str, list[bytes], bool]]:
     return [(v.text, [pcm for _, pcm in v.pieces], v.whole) for v in answer.voices]
 
 
@@ -100,7 +100,7 @@ def test_an_interrupted_answer_goes_on_for_ever() -> None:
 
 
 def test_a_refusal_is_given_in_the_place_of_what_was_not_had() -> None:
-    def failed(*rows: object) -> Answer:
+    def failed(*rows: object) -> HttpAnswerScript:
         ended = (1.9, over("a", AnswerEnd.FAILED))
         quota = (1.8, fault(429, FaultClass.QUOTA, "enough"))
         return http_script(happened((1.0, said("a")), *rows, quota, ended), TTS)["a"]  # type: ignore[arg-type]

@@ -23,13 +23,13 @@ from happened import (
 from actors.recordings.cassette.live_script import live_script
 from actors.recordings.cassette.service_script import (
     Await,
-    Began,
-    Close,
-    Connection,
     Item,
+    LiveScript,
     Responded,
-    Said,
     Send,
+    ServiceClose,
+    UserBegan,
+    UserSaid,
 )
 from pipeline.frames import (
     AnswerEnd,
@@ -53,7 +53,7 @@ def content(item: Item) -> object:
     return item.message.get("serverContent", item.message)
 
 
-def contents(connection: Connection) -> list[object]:
+def contents(connection: LiveScript) -> list[object]:
     return [content(item) for item in connection.items]
 
 
@@ -85,7 +85,7 @@ def test_an_answer_is_said_once_its_turn_was_said() -> None:
         "totalTokenCount": 7,
     }
     assert contents(connection) == [
-        Await(Said("a")),
+        Await(UserSaid("a")),
         {"inputTranscription": {"text": "Hello."}},
         {"outputTranscription": {"text": "Hi."}},
         chunk(ONE),
@@ -112,7 +112,7 @@ def test_what_follows_a_tools_result_waits_for_it_and_what_does_not_follow_does_
     )
     asked = {"id": "c1", "name": "move", "args": {"distance_m": 1}}
     assert contents(connection) == [
-        Await(Said("a")),
+        Await(UserSaid("a")),
         {"toolCall": {"functionCalls": [asked]}},
         {"outputTranscription": {"text": "One moment."}},
         Await(Responded("c1")),
@@ -139,11 +139,11 @@ def test_an_answer_is_interrupted_once_the_user_speaks_again() -> None:
     )
     assert contents(connection)[2:] == [
         chunk(ONE),
-        Await(Began()),
+        Await(UserBegan()),
         INTERRUPTED,
         COMPLETE,
         {"toolCallCancellation": {"ids": ["c1"]}},
-        Await(Said("b")),
+        Await(UserSaid("b")),
         COMPLETE,
     ]
 
@@ -159,9 +159,9 @@ def test_words_understood_while_the_user_still_speaks_do_not_wait_for_the_end() 
         )
     )
     assert contents(connection) == [
-        Await(Began()),
+        Await(UserBegan()),
         {"inputTranscription": {"text": "Go"}},
-        Await(Said("a")),
+        Await(UserSaid("a")),
         {"inputTranscription": {"text": " on.", "finished": True}},
     ]
 
@@ -178,9 +178,9 @@ def test_a_closed_connection_is_closed_and_the_next_one_says_the_words_anew() ->
             (2.1, heard("a", " on.")),
         )
     )
-    assert first.items[-1] == Close(1011, "Internal error", 0.5)
+    assert first.items[-1] == ServiceClose(1011, "Internal error", 0.5)
     assert contents(second) == [
-        Await(Said("a")),
+        Await(UserSaid("a")),
         {"inputTranscription": {"text": "Go"}},
         {"inputTranscription": {"text": " on."}},
     ]
@@ -188,8 +188,8 @@ def test_a_closed_connection_is_closed_and_the_next_one_says_the_words_anew() ->
 
 def test_each_way_to_lose_a_connection_is_played_as_it_was() -> None:
     table: list[tuple[int | None, FaultClass, list[Item]]] = [
-        (1006, FaultClass.NETWORK, [Close(None, "x", 1.0)]),
-        (None, FaultClass.NETWORK, [Close(None, "x", 1.0)]),
+        (1006, FaultClass.NETWORK, [ServiceClose(None, "x", 1.0)]),
+        (None, FaultClass.NETWORK, [ServiceClose(None, "x", 1.0)]),
         (None, FaultClass.FROZEN, []),
         (503, FaultClass.TRANSIENT, [Send({"error": {"code": 503, "message": "x"}}, 1.0)]),
     ]
@@ -207,9 +207,9 @@ def test_a_refused_handshake_and_a_closed_setup_are_connections_of_their_own() -
         )
     )
     assert script == [
-        Connection(refusal=(429, "enough")),
-        Connection([Close(1007, "no")]),
-        Connection(),
+        LiveScript(refusal=(429, "enough")),
+        LiveScript([ServiceClose(1007, "no")]),
+        LiveScript(),
     ]
 
 
@@ -234,6 +234,6 @@ def test_a_move_that_the_client_wanted_itself_is_not_announced() -> None:
 
 def test_a_fault_that_came_before_the_recorder_is_read_from_the_status() -> None:
     trouble = status(BackendState.UNAVAILABLE).model_copy(update={"reason": "quota 429: enough"})
-    assert live_script(happened((0.1, trouble))) == [Connection(refusal=(429, "enough"))]
+    assert live_script(happened((0.1, trouble))) == [LiveScript(refusal=(429, "enough"))]
     told = fault(429, FaultClass.QUOTA, "enough")
     assert len(live_script(happened((0.1, told), (0.2, trouble), (9.0, trouble)))) == 2

@@ -14,13 +14,13 @@ from actors.recordings.cassette.recorded_frame import Utterance
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import (
     Await,
-    Began,
-    Close,
-    Connection,
     Item,
+    LiveScript,
     Responded,
-    Said,
     Send,
+    ServiceClose,
+    UserBegan,
+    UserSaid,
 )
 from actors.simulator.errors import Close as CloseFrame
 from actors.simulator.websocket import WebSocket
@@ -56,7 +56,7 @@ class Client:
     def __init__(self, *items: Item, setup: dict[str, Any] | None = None) -> None:
         self.cursor = ScriptCursor(SAID)
         self.socket = Socket()
-        self.player = LivePlayer(cast(WebSocket, self.socket), Connection([*items]), self.cursor)
+        self.player = LivePlayer(cast(WebSocket, self.socket), LiveScript([*items]), self.cursor)
         self.tell("setup", setup or {})
 
     def tell(self, kind: str, content: object) -> None:
@@ -114,7 +114,7 @@ def clients() -> Iterator[Callable[..., Client]]:
 def test_an_answer_comes_when_its_turn_was_said_whatever_came_around_it() -> None:
     async def test(client: Callable[..., Client]) -> None:
         live = client(
-            Await(Said("a")), Send(message("Hi.")), Await(Said("b")), Send(message("Bye."))
+            Await(UserSaid("a")), Send(message("Hi.")), Await(UserSaid("b")), Send(message("Bye."))
         )
         await live.heard(READY)
         live.speak(b"unheard", HELLO[:100], HELLO[100:], bytes(50))
@@ -128,7 +128,7 @@ def test_an_answer_comes_when_its_turn_was_said_whatever_came_around_it() -> Non
 
 def test_other_words_get_no_answer_and_are_noted() -> None:
     async def test(client: Callable[..., Client]) -> None:
-        live = client(Await(Said("a")), Send(message("Hi.")))
+        live = client(Await(UserSaid("a")), Send(message("Hi.")))
         await live.heard(READY)
         live.speak(HELLO[:-1], bytes(32_001 - len(HELLO)))
         await live.heard()
@@ -139,7 +139,7 @@ def test_other_words_get_no_answer_and_are_noted() -> None:
 
 def test_typed_words_are_known_in_both_forms_and_a_history_is_no_turn() -> None:
     async def test(client: Callable[..., Client]) -> None:
-        answer = (Await(Said("t")), Send(message("Now.")))
+        answer = (Await(UserSaid("t")), Send(message("Now.")))
         live = client(*answer)
         live.tell("realtime_input", {"text": "And now?"})
         await live.heard(READY, message("Now."))
@@ -157,11 +157,11 @@ def test_typed_words_are_known_in_both_forms_and_a_history_is_no_turn() -> None:
 def test_an_interruption_and_a_tools_result_are_waited_for() -> None:
     async def test(client: Callable[..., Client]) -> None:
         live = client(
-            Await(Said("a")),
+            Await(UserSaid("a")),
             Send(message("call")),
             Await(Responded("c1")),
             Send(message("done")),
-            Await(Began()),
+            Await(UserBegan()),
             Send(message("interrupted")),
         )
         live.speak(HELLO)
@@ -179,7 +179,7 @@ def test_an_interruption_and_a_tools_result_are_waited_for() -> None:
 def test_a_client_that_leaves_out_a_turn_gets_the_answer_to_the_next() -> None:
     async def test(client: Callable[..., Client]) -> None:
         live = client(
-            Await(Said("a")), Send(message("Hi.")), Await(Said("b")), Send(message("Bye."))
+            Await(UserSaid("a")), Send(message("Hi.")), Await(UserSaid("b")), Send(message("Bye."))
         )
         live.speak(BYE)
         await live.heard(READY, message("Bye."))
@@ -196,13 +196,13 @@ def test_the_same_words_twice_are_two_turns() -> None:
 def test_a_connection_ends_as_it_did() -> None:
     async def test(client: Callable[..., Client]) -> None:
         for close, end in (
-            (Close(1011, "quota"), CloseFrame(1011, "quota")),
-            (Close(None), "reset"),
+            (ServiceClose(1011, "quota"), CloseFrame(1011, "quota")),
+            (ServiceClose(None), "reset"),
         ):
             at_setup = client(close)
             assert at_setup.socket.sent == []
             assert at_setup.socket.ended == [end]
-            later = client(Await(Said("a")), close)
+            later = client(Await(UserSaid("a")), close)
             later.speak(HELLO)
             await later.heard(READY)
             assert later.socket.ended == [end]

@@ -10,7 +10,7 @@ from evaluated import SPEECH, write_sound
 
 from actors.recordings.evaluation.recordings import (
     Interval,
-    Reference,
+    ReferenceLabels,
     find_recordings,
     read_reference,
 )
@@ -26,7 +26,7 @@ def test_a_folder_gives_its_recordings_by_path_with_what_is_known_of_them(tmp_pa
     (tmp_path / "notes.txt").write_text("of no recording")
     found = find_recordings([tmp_path])
     assert [each.name for each in found] == ["b.wav", "kitchen/a.wav"]
-    assert [each.reference for each in found] == [Reference("go forward"), Reference()]
+    assert [each.reference for each in found] == [ReferenceLabels("go forward"), ReferenceLabels()]
     assert len(found[0].samples()) == 1600
 
 
@@ -34,7 +34,7 @@ def test_labels_give_turns_and_words(tmp_path: Path) -> None:
     (tmp_path / "a.labels.txt").write_text(
         "4.000000\t6.5\tstop\n1.0\t2.0\tgo forward\n\\\t100.0\t4000.0\n"
     )
-    assert read_reference(tmp_path / "a.wav") == Reference(
+    assert read_reference(tmp_path / "a.wav") == ReferenceLabels(
         "go forward stop", (Interval(1, 2), Interval(4, 6.5))
     )
     (tmp_path / "a.txt").write_text("\ufeffother words")
@@ -43,7 +43,7 @@ def test_labels_give_turns_and_words(tmp_path: Path) -> None:
 
 def test_labels_without_text_say_nothing_of_the_words(tmp_path: Path) -> None:
     (tmp_path / "a.labels.txt").write_text("1.0\t2.0\n")
-    assert read_reference(tmp_path / "a.wav") == Reference(None, (Interval(1, 2),))
+    assert read_reference(tmp_path / "a.wav") == ReferenceLabels(None, (Interval(1, 2),))
 
 
 @pytest.mark.parametrize("line", ["1.0 2.0 go", "2.0\t1.0\tgo", "one\ttwo\tgo", "-1\t2\tgo"])

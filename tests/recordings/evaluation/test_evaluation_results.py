@@ -9,7 +9,7 @@ import pytest
 from evaluated import SPEECH, cell, observed, turn
 
 from actors.recordings.evaluation.cells import Background
-from actors.recordings.evaluation.journal import Journal
+from actors.recordings.evaluation.journal import CellJournal
 from actors.recordings.evaluation.lanes import save_lanes
 from actors.recordings.evaluation.picture import save_picture
 from actors.recordings.evaluation.scores import Score, rate, score, totals
@@ -118,34 +118,34 @@ def test_a_form_that_cannot_be_written_is_refused(
 
 
 def test_the_journal_gives_back_what_was_noted(tmp_path: Path) -> None:
-    journal = Journal(tmp_path / "new" / "e.jsonl")
+    journal = CellJournal(tmp_path / "new" / "e.jsonl")
     assert not journal.finished
     one, two = cell(), cell(SPEECH / "numbers.wav")
     journal.add(one, GOOD)
     journal.add(two, BAD)
-    assert Journal(journal.path).finished == {one.key: GOOD, two.key: BAD}
+    assert CellJournal(journal.path).finished == {one.key: GOOD, two.key: BAD}
 
 
 def test_a_line_that_was_being_written_when_it_was_killed_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "e.jsonl"
     one, two, three = cell(), cell(SPEECH / "numbers.wav"), cell(SPEECH / "cards-001.wav")
-    Journal(path).add(one, GOOD)
-    Journal(path).add(two, BAD)
+    CellJournal(path).add(one, GOOD)
+    CellJournal(path).add(two, BAD)
     path.write_bytes(path.read_bytes()[:-40])
-    torn = Journal(path)
+    torn = CellJournal(path)
     assert torn.finished == {one.key: GOOD}
     torn.add(three, BAD)
-    assert Journal(path).finished == {one.key: GOOD, three.key: BAD}
+    assert CellJournal(path).finished == {one.key: GOOD, three.key: BAD}
 
 
 def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "e.jsonl"
     path.write_text('{"shopping": "list"}\n')
     with pytest.raises(GreenroomError, match="is no journal"):
-        Journal(path)
+        CellJournal(path)
     path.write_text('{"key": "x", "observed": {"turns": [], "colour": "green"}}\n')
     with pytest.raises(GreenroomError, match="another version"):
-        Journal(path)
+        CellJournal(path)
     assert path.read_text().endswith('"green"}}\n')
 
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.recordings.evaluation.boundaries import errors_by_number, turn_errors
-from actors.recordings.evaluation.recordings import Interval, Reference
+from actors.recordings.evaluation.recordings import Interval, ReferenceLabels
 
-TWO = Reference(turns=(Interval(1, 2), Interval(4, 6)))
+TWO = ReferenceLabels(turns=(Interval(1, 2), Interval(4, 6)))
 
 CASES = {
     "as labelled": ([(0.8, 2.2), (3.8, 6.2)], (0, 0, 0, 0)),
@@ -48,7 +48,7 @@ def test_the_turn_in_which_each_label_ends_is_named_unless_it_is_cut_short() -> 
 
 
 def test_without_labels_a_recording_is_one_turn_somewhere_in_it() -> None:
-    unknown = Reference()
+    unknown = ReferenceLabels()
     found = [Interval(-0.9, -0.2), Interval(0.5, 1.5), Interval(2.1, 3), Interval(5.2, 6)]
     got = turn_errors(found, unknown, 5)
     assert (got.expected, got.missed, got.false, got.cut) == (1, 0, 2, 1)
@@ -57,23 +57,23 @@ def test_without_labels_a_recording_is_one_turn_somewhere_in_it() -> None:
 
 
 def test_where_nothing_is_said_every_turn_is_false() -> None:
-    got = turn_errors([Interval(0.5, 1.5), Interval(2, 3)], Reference(words=""), 5)
+    got = turn_errors([Interval(0.5, 1.5), Interval(2, 3)], ReferenceLabels(words=""), 5)
     assert (got.expected, got.missed, got.false, got.cut) == (0, 0, 2, 0)
-    assert turn_errors([Interval(0.5, 1.5)], Reference(turns=()), 5).false == 1
+    assert turn_errors([Interval(0.5, 1.5)], ReferenceLabels(turns=()), 5).false == 1
 
 
 @pytest.mark.parametrize(
     ("found", "reference", "errors"),
     [
-        (1, Reference(), (1, 0, 0, 0)),
-        (0, Reference(), (1, 1, 0, 0)),
-        (3, Reference(), (1, 0, 0, 2)),
+        (1, ReferenceLabels(), (1, 0, 0, 0)),
+        (0, ReferenceLabels(), (1, 1, 0, 0)),
+        (3, ReferenceLabels(), (1, 0, 0, 2)),
         (1, TWO, (2, 1, 0, 0)),
-        (2, Reference(words=""), (0, 0, 2, 0)),
+        (2, ReferenceLabels(words=""), (0, 0, 2, 0)),
     ],
 )
 def test_turns_without_times_are_only_counted(
-    found: int, reference: Reference, errors: tuple[int, int, int, int]
+    found: int, reference: ReferenceLabels, errors: tuple[int, int, int, int]
 ) -> None:
     got = errors_by_number(found, reference, 8)
     assert (got.expected, got.missed, got.false, got.cut) == errors
@@ -89,7 +89,7 @@ def intervals(draw: st.DrawFn) -> list[Interval]:
 
 @given(found=intervals(), there=intervals())
 def test_the_counts_add_up(found: list[Interval], there: list[Interval]) -> None:
-    got = turn_errors(found, Reference(turns=tuple(there)), 20)
+    got = turn_errors(found, ReferenceLabels(turns=tuple(there)), 20)
     # Every pair of a turn and a reference that meet is counted once from either side; besides, the
     # last piece of a reference may have been cut short.
     pairs, touched = len(found) - got.false + got.joined, len(there) - got.missed
@@ -100,6 +100,6 @@ def test_the_counts_add_up(found: list[Interval], there: list[Interval]) -> None
 
 @given(there=intervals())
 def test_what_is_there_has_no_errors(there: list[Interval]) -> None:
-    got = turn_errors(there, Reference(turns=tuple(there)), 20)
+    got = turn_errors(there, ReferenceLabels(turns=tuple(there)), 20)
     assert (got.missed, got.false, got.cut, got.joined) == (0, 0, 0, 0)
     assert got.lost_s == pytest.approx(0)

@@ -21,7 +21,7 @@ from pipeline.actor import Surroundings
 from pipeline.frames import Allowance, Spending
 from pipeline.logs import Logger, get_logger
 from pipeline.store import Store
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ONE_REPORT = 0.015
@@ -63,7 +63,7 @@ def budget(
     checkpoint: dict[str, Any] | None = None,
     said: list[str] | None = None,
     **options: Any,
-) -> Iterator[Stage[BudgetOptions]]:
+) -> Iterator[ActorHarness[BudgetOptions]]:
     """The actor with a state folder that outlives it, and a clock."""
 
     class InFolder(Budget):
@@ -95,7 +95,7 @@ def revision(folder: Path) -> int:
         store.close()
 
 
-def newest(actor: Stage[BudgetOptions]) -> Spending:
+def newest(actor: ActorHarness[BudgetOptions]) -> Spending:
     actor.settle()
     frame = actor.sent["spending"][-1]
     assert isinstance(frame, Spending)

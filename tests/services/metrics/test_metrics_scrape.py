@@ -29,20 +29,20 @@ from pipeline.frames import (
     Status,
     TurnClosed,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 SECRET = "my password is swordfish"
 SESSION = "alice-at-home"
 
 
-def scrape(metrics: Stage[Any]) -> str:
+def scrape(metrics: ActorHarness[Any]) -> str:
     port = int(metrics.actor.gauges["port"])
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=20) as response:
         text: str = response.read().decode()
     return text
 
 
-def samples(metrics: Stage[Any]) -> dict[str, dict[tuple[str, ...], float]]:
+def samples(metrics: ActorHarness[Any]) -> dict[str, dict[tuple[str, ...], float]]:
     """Values by name and by the values of the labels, in the order of the labels' names."""
     found: dict[str, dict[tuple[str, ...], float]] = {}
     for family in text_string_to_metric_families(scrape(metrics)):

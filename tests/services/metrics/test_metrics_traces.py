@@ -28,7 +28,7 @@ from pipeline.frames import (
     SpeechStarted,
     TurnClosed,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 from pipeline.turns.turn_times import TurnTimes
 
 MS = 1_000_000
@@ -44,7 +44,7 @@ def closed(outcome: Outcome = Outcome.ANSWERED, **fields: Any) -> TurnClosed:
     return TurnClosed(**IDS, outcome=outcome, said="swordfish", **fields)
 
 
-def talk(metrics: Stage[Any]) -> None:
+def talk(metrics: ActorHarness[Any]) -> None:
     now_ns = time.monotonic_ns()
     metrics.send(
         "speech",

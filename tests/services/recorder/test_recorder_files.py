@@ -17,14 +17,14 @@ from recorder_frames import blocks, description, payload, taken
 from actors.recordings.reader import read_recording
 from actors.services.recorder.mcap_file import CHUNK_BYTES
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import ConfigError, GreenroomError
 from pipeline.frames import Side, Transcript
 
 
 def writer(tmp_path: Path, name: str = "talk.mcap", **limits: float) -> RotatingWriter:
     pipeline = description(tmp_path, microphone={"audio": ["audio"]})
-    return RotatingWriter(str(tmp_path / name), Limits(**limits), pipeline)  # type: ignore[arg-type]
+    return RotatingWriter(str(tmp_path / name), RotationLimits(**limits), pipeline)  # type: ignore[arg-type]
 
 
 def write_all(writing: RotatingWriter, count: int) -> None:

@@ -17,7 +17,7 @@ from actors.services.recorder import Recorder
 from actors.services.recorder.capture import Capture, Taken
 from actors.services.recorder.loop import COUNTERS, Loop
 from actors.services.recorder.options import RecorderOptions
-from actors.services.recorder.privacy import Kind, Privacy
+from actors.services.recorder.privacy import Omission, Privacy
 from pipeline.bus import ipc_address
 from pipeline.bus.replay import replay_topic
 from pipeline.errors import ConfigError
@@ -152,7 +152,7 @@ def test_recording_goes_on_when_there_is_room_again(monkeypatch: pytest.MonkeyPa
 
 def test_what_may_not_be_recorded_never_reaches_the_disk() -> None:
     disk = Disk(full_after=1000, room_after=1000)
-    counters, _ = run(disk, FRAMES, Privacy(frozenset({Kind.AUDIO})))
+    counters, _ = run(disk, FRAMES, Privacy(frozenset({Omission.AUDIO})))
     assert disk.written == []
     assert counters["withheld"] == len(FRAMES)
 

@@ -13,7 +13,7 @@ from recorder_frames import description, taken
 from actors.cli.export import export_command
 from actors.recordings.reader import frames, read_recording
 from actors.services.recorder.rotating_writer import RotatingWriter
-from actors.services.recorder.rotation import Limits
+from actors.services.recorder.rotation import RotationLimits
 from pipeline.frames import Audio, Frame, Image
 
 MIB = 2**20
@@ -28,7 +28,7 @@ def long(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Five minutes of sound and pictures of noise: 44 MB."""
     folder = tmp_path_factory.mktemp("long")
     noise = random.Random(1)
-    writer = RotatingWriter(str(folder / "long.mcap"), Limits(), description(folder))
+    writer = RotatingWriter(str(folder / "long.mcap"), RotationLimits(), description(folder))
     for seq in range(BLOCKS):
         block = Audio(
             session="local",

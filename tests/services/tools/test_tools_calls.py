@@ -14,7 +14,7 @@ from actors.services.tools import Tools, ToolsOptions
 from actors.services.tools.functions import load_function
 from pipeline.errors import ConfigError
 from pipeline.frames import ToolCall, ToolCancel, ToolOffer, ToolResult, ToolStatus
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 FUNCTIONS = '''
 import asyncio, threading
@@ -49,7 +49,7 @@ async def stubborn() -> None:
 NAMES = ("add", "fail", "hang", "think", "stubborn")
 
 
-class Staged(Stage[ToolsOptions]):
+class Staged(ActorHarness[ToolsOptions]):
     """A stage on which the globals of the functions can be seen."""
 
     mine: dict[str, Any]

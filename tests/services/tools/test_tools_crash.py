@@ -30,7 +30,7 @@ LIFE = """
     from pipeline.actor import Surroundings
     from pipeline.frames import ToolCall
     from pipeline.logs import configure
-    from pipeline.testing import Stage
+    from pipeline.testing import ActorHarness
 
     configure()
     folder = Path(sys.argv[1])
@@ -41,7 +41,7 @@ LIFE = """
         ),
     )
     mine = load_function("mine.py:add", folder).__globals__
-    staged = Stage(actor, asyncio.new_event_loop())
+    staged = ActorHarness(actor, asyncio.new_event_loop())
     staged.begin()
     for name, call_id in (("add", "done"), ("hang", "cut off"), ("add", "new")):
         if call_id in sys.argv[2:]:

@@ -8,23 +8,25 @@ from pathlib import Path
 import pytest
 
 from actors.services.tools import journal as journal_module
-from actors.services.tools.journal import Journal
-from actors.services.tools.ledger import CallKey, Entry, Phase
+from actors.services.tools.journal import CallJournal
+from actors.services.tools.ledger import CallEntry, CallKey, CallStatus
 from pipeline.logs import get_logger
 from pipeline.store import Store
 
 RUN = 7
 
 
-def entry(call_id: str, phase: Phase = Phase.ACCEPTED, session: str = "local") -> Entry:
-    return Entry(CallKey(session, call_id), f"{session}:0", "grüßen", phase)
+def entry(
+    call_id: str, phase: CallStatus = CallStatus.ACCEPTED, session: str = "local"
+) -> CallEntry:
+    return CallEntry(CallKey(session, call_id), f"{session}:0", "grüßen", phase)
 
 
-def opened(path: Path, run: int = RUN) -> Journal:
-    return Journal(Store(path, run, get_logger("tools")))
+def opened(path: Path, run: int = RUN) -> CallJournal:
+    return CallJournal(Store(path, run, get_logger("tools")))
 
 
-def write(path: Path, *entries: Entry, run: int = RUN) -> None:
+def write(path: Path, *entries: CallEntry, run: int = RUN) -> None:
     journal = opened(path, run)
     journal.load()
     for each in entries:
@@ -32,7 +34,7 @@ def write(path: Path, *entries: Entry, run: int = RUN) -> None:
     journal.close()
 
 
-def load(path: Path, run: int = RUN) -> list[Entry]:
+def load(path: Path, run: int = RUN) -> list[CallEntry]:
     journal = opened(path, run)
     try:
         return journal.load()
@@ -46,11 +48,11 @@ def test_the_first_process_finds_nothing(tmp_path: Path) -> None:
 
 def test_the_newest_entry_of_a_call_counts(tmp_path: Path) -> None:
     path = tmp_path / "calls"
-    write(path, entry("a"), entry("b"), entry("a", Phase.ANSWERED))
-    assert load(path) == [entry("b"), entry("a", Phase.ANSWERED)]
+    write(path, entry("a"), entry("b"), entry("a", CallStatus.ANSWERED))
+    assert load(path) == [entry("b"), entry("a", CallStatus.ANSWERED)]
     write(path, entry("c", session="caller"))
     assert load(path) == [
-        entry("b"), entry("a", Phase.ANSWERED), entry("c", session="caller")
+        entry("b"), entry("a", CallStatus.ANSWERED), entry("c", session="caller")
     ]  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.services.tools.ledger import CallKey, Entry, Ledger, Phase
+from actors.services.tools.ledger import CallEntry, CallKey, CallLedger, CallStatus
 from pipeline.frames import ToolCall
 
 
@@ -20,17 +20,17 @@ def key(call_id: str, session: str = "local") -> CallKey:
 
 
 def test_a_call_is_accepted_and_answered_once() -> None:
-    ledger = Ledger()
+    ledger = CallLedger()
     accepted = ledger.accept(call("a"))
-    assert accepted == Entry(key("a"), "local:0", "move", Phase.ACCEPTED)
+    assert accepted == CallEntry(key("a"), "local:0", "move", CallStatus.ACCEPTED)
     assert ledger.accept(call("a")) is None
-    assert ledger.answer(key("a")) == Entry(key("a"), "local:0", "move", Phase.ANSWERED)
+    assert ledger.answer(key("a")) == CallEntry(key("a"), "local:0", "move", CallStatus.ANSWERED)
     assert ledger.answer(key("a")) is None
     assert ledger.accept(call("a")) is None
 
 
 def test_the_same_id_in_another_session_is_another_call() -> None:
-    ledger = Ledger()
+    ledger = CallLedger()
     assert ledger.accept(call("a", "one"))
     assert ledger.accept(call("a", "two"))
     assert ledger.answer(key("a", "one"))
@@ -38,15 +38,15 @@ def test_the_same_id_in_another_session_is_another_call() -> None:
 
 
 def test_a_call_nobody_made_has_no_answer() -> None:
-    assert Ledger().answer(key("ghost")) is None
+    assert CallLedger().answer(key("ghost")) is None
 
 
 def test_what_a_killed_process_left_open_is_open_and_not_accepted_again() -> None:
-    before = Ledger()
+    before = CallLedger()
     for name in ("done", "open"):
         before.accept(call(name))
     before.answer(key("done"))
-    after = Ledger(before.entries())
+    after = CallLedger(before.entries())
     assert [entry.key for entry in after.unanswered()] == [key("open")]
     assert after.accept(call("open")) is None
     assert after.accept(call("done")) is None
@@ -54,7 +54,7 @@ def test_what_a_killed_process_left_open_is_open_and_not_accepted_again() -> Non
 
 
 def test_only_the_newest_answered_calls_are_remembered_and_all_open_ones() -> None:
-    ledger = Ledger(remembered=3)
+    ledger = CallLedger(remembered=3)
     ledger.accept(call("open"))
     for number in range(10):
         ledger.accept(call(str(number)))
@@ -73,7 +73,7 @@ def test_only_the_newest_answered_calls_are_remembered_and_all_open_ones() -> No
     )
 )
 def test_no_call_is_run_or_answered_twice(steps: list[tuple[str, str, str]]) -> None:
-    ledger = Ledger()
+    ledger = CallLedger()
     runs: Counter[CallKey] = Counter()
     answers: Counter[CallKey] = Counter()
     for step, call_id, session in steps:
@@ -82,7 +82,7 @@ def test_no_call_is_run_or_answered_twice(steps: list[tuple[str, str, str]]) -> 
         elif step == "answer" and ledger.answer(key(call_id, session)):
             answers[key(call_id, session)] += 1
         elif step == "crash":
-            ledger = Ledger(ledger.entries())
+            ledger = CallLedger(ledger.entries())
     for entry in ledger.unanswered():
         assert ledger.answer(entry.key)
         answers[entry.key] += 1

@@ -21,7 +21,7 @@ from actors.services.tools import Tools, ToolsOptions
 from actors.services.tools.mcp_server import RECONNECT, offered_name
 from pipeline.errors import ConfigError
 from pipeline.frames import ToolCall, ToolOffer, ToolResult, ToolStatus
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 SERVER = """
 import os, pathlib, sys, time
@@ -64,7 +64,7 @@ else:
 
 
 @contextmanager
-def arm(folder: Path, **options: Any) -> Iterator[Stage[ToolsOptions]]:
+def arm(folder: Path, **options: Any) -> Iterator[ActorHarness[ToolsOptions]]:
     (folder / "arm.py").write_text(SERVER)
     server = {"name": "arm", "command": sys.executable, "args": ["arm.py"]} | options
     with stage(Tools, config_dir=folder, mcp=[server]) as staged:
@@ -72,13 +72,13 @@ def arm(folder: Path, **options: Any) -> Iterator[Stage[ToolsOptions]]:
         yield staged
 
 
-def ask(staged: Stage[ToolsOptions], name: str, **args: object) -> ToolResult:
+def ask(staged: ActorHarness[ToolsOptions], name: str, **args: object) -> ToolResult:
     call_id = f"{name}-{staged.actor.counters['calls']}"
     staged.send("calls", ToolCall(turn="local:0", call_id=call_id, name=name, args=args))
     return staged.expect("results", ToolResult, lambda result: result.call_id == call_id)
 
 
-def hang(staged: Stage[ToolsOptions], folder: Path) -> int:
+def hang(staged: ActorHarness[ToolsOptions], folder: Path) -> int:
     """Start the call that hangs; returns the server's pid once the call is in it."""
     note = folder / "note"
     args = {"note": str(note)}

@@ -31,7 +31,7 @@ from pipeline.frames import (
     Transcript,
     UserText,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 SPEECH = Path(__file__).parents[3] / "speech"
 KEY = "AIza-this-key-is-only-for-tests-0123456789"
@@ -109,7 +109,7 @@ def staged(
     *,
     keys: Sequence[str] = (),
     **options: Any,
-) -> Iterator[Stage[HttpOptions]]:
+) -> Iterator[ActorHarness[HttpOptions]]:
     """An `Http` that owns every turn and talks to the simulator."""
     with tempfile.TemporaryDirectory(prefix="http-") as folder:
         file = Path(folder) / "simulator.json"
@@ -118,7 +118,7 @@ def staged(
             yield under_test
 
 
-def ready(http: Stage[HttpOptions]) -> None:
+def ready(http: ActorHarness[HttpOptions]) -> None:
     """Wait until it has seen the service."""
     http.expect("status", BackendStatus, lambda frame: frame.state is BackendState.READY)
 
@@ -128,7 +128,7 @@ def recording(name: str) -> bytes:
         return file.readframes(file.getnframes())
 
 
-def speak(http: Stage[HttpOptions], pcm: bytes = bytes(32_000), start: int = 0) -> str:
+def speak(http: ActorHarness[HttpOptions], pcm: bytes = bytes(32_000), start: int = 0) -> str:
     """Say a whole turn; return its name."""
     turn = f"local:{start}"
     http.send("speech", SpeechStarted(turn=turn, position=start, at_ns=time.monotonic_ns()))
@@ -145,24 +145,24 @@ def speak(http: Stage[HttpOptions], pcm: bytes = bytes(32_000), start: int = 0) 
     return turn
 
 
-def write(http: Stage[HttpOptions], text: str, number: int = 1) -> str:
+def write(http: ActorHarness[HttpOptions], text: str, number: int = 1) -> str:
     """Type a turn; return its name."""
     turn = f"local:t{number}"
     http.send("text", UserText(turn=turn, text=text))
     return turn
 
 
-def end_of(http: Stage[HttpOptions], turn: str) -> AnswerEnded:
+def end_of(http: ActorHarness[HttpOptions], turn: str) -> AnswerEnded:
     return http.expect("answer", AnswerEnded, lambda frame: frame.turn == turn)
 
 
-def said(http: Stage[HttpOptions], side: Side = Side.MODEL) -> str:
+def said(http: ActorHarness[HttpOptions], side: Side = Side.MODEL) -> str:
     """All words that were published and not yet looked at."""
     frames = [f for f in http.sent["transcript"] if isinstance(f, Transcript)]
     return "".join(frame.text for frame in frames if frame.side is side)
 
 
-def sound(http: Stage[HttpOptions]) -> bytes:
+def sound(http: ActorHarness[HttpOptions]) -> bytes:
     """All sound that was published and not yet looked at, checked to be without a gap."""
     pcm = b""
     for frame in http.sent["audio"]:

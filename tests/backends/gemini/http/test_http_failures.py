@@ -19,7 +19,7 @@ from pipeline.frames import (
     Fault,
     FaultClass,
 )
-from pipeline.testing import Stage, stage
+from pipeline.testing import ActorHarness, stage
 
 TEXT = {"http": STREAM}
 
@@ -29,7 +29,7 @@ def failing(action: Any, times: int | None = None) -> dict[str, Any]:
     return rule if times is None else {**rule, "times": times}
 
 
-def failed(http: Stage[HttpOptions]) -> tuple[Fault, BackendStatus]:
+def failed(http: ActorHarness[HttpOptions]) -> tuple[Fault, BackendStatus]:
     """Ask, and return what was said about the failure."""
     ready(http)
     turn = write(http, "Hello.")

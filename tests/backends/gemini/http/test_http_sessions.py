@@ -10,12 +10,12 @@ from http_stage import ready, simulator, staged
 
 from actors.backends.gemini.http import HttpOptions
 from pipeline.frames import AnswerEnd, AnswerEnded, SessionEnded, UserText
-from pipeline.testing import Stage
+from pipeline.testing import ActorHarness
 
 BOOK = {"name": "book_table", "description": "Books.", "parameters": {"type": "object"}}
 
 
-def ask(http: Stage[HttpOptions], session: str) -> AnswerEnded:
+def ask(http: ActorHarness[HttpOptions], session: str) -> AnswerEnded:
     turn = f"{session}:t1"
     http.send("text", UserText(session=session, turn=turn, text="Who are you?"))
     return http.expect("answer", AnswerEnded, lambda frame: frame.turn == turn)
