@@ -137,6 +137,14 @@ class Actor(Generic[OptionsT]):
         """
         return True
 
+    def rates_hz(self) -> Mapping[str, float]:
+        """Frames a second that output ports give once they have begun; asked before `start`.
+
+        What the ports declare, unless the options decide it. A port that then goes silent is told
+        of in the log and in the gauge `<port>.silent`.
+        """
+        return {port: out.rate_hz for port, out in self.outputs.items() if out.rate_hz > 0}
+
     async def start(self) -> None:
         """Prepare: import, load, open. The actor is ready when this returns."""
 

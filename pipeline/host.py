@@ -72,9 +72,7 @@ class Host:
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
         self._garbage_logged_ns = 0
-        self._silence = SilenceWatch(
-            {port: out.silent_after_s for port, out in self.actor.outputs.items()}
-        )
+        self._silence = SilenceWatch(self.actor.rates_hz())
         self._curve: CurveServer | None = None
 
     async def run(self) -> None:

@@ -54,14 +54,15 @@ class Out(Generic[FrameT_co]):
         types: Frame classes this port may carry; left out, those of the annotation.
         retain_s: Seconds of frames kept for restarted consumers.
         retain_last: Keep the newest frame of each session, whatever its age.
-        silent_after_s: Once it has begun it must never be silent for so long: a warning in the log
-            and the gauge `<port>.silent`, in s, tell of it. 0 for what comes when it comes.
+        rate_hz: Frames a second to expect once it has begun. When it goes silent, a warning in the
+            log and the gauge `<port>.silent`, in s, tell of it. 0 for what comes when it comes.
+            Where options decide the rate, the actor's `rates_hz` says it.
     """
 
     types: tuple[type[FrameT_co], ...] = ()
     retain_s: float = 0.0
     retain_last: bool = False
-    silent_after_s: float = 0.0
+    rate_hz: float = 0.0
     send: Callable[[Frame], None] | None = field(default=None, repr=False, compare=False)
     """How the actor that has it sends on it; the class's own has none."""
 

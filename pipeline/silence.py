@@ -8,14 +8,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+MISSED_FRAMES = 5
+"""A network camera that drops two or three frames in a row is no news."""
+SHORTEST_SILENCE_S = 1.0
+"""A busy machine has been seen to hold up a process for half a second."""
+
+
+def silent_after_s(rate_hz: float) -> float:
+    """Return how long a stream of so many frames a second may give none."""
+    return max(SHORTEST_SILENCE_S, MISSED_FRAMES / rate_hz)
+
+
 class SilenceWatch:
     """Follows how many frames each watched port has given; times in s, from any start.
 
     A port counts as silent only after its first frame: before that its actor is starting.
+
+    Args:
+        rates_hz: Frames a second, by port; 0 for one that speaks when it has something to say.
     """
 
-    def __init__(self, silent_after_s: Mapping[str, float]) -> None:
-        self._limits = {port: limit for port, limit in silent_after_s.items() if limit > 0}
+    def __init__(self, rates_hz: Mapping[str, float]) -> None:
+        self._limits = {port: silent_after_s(rate) for port, rate in rates_hz.items() if rate > 0}
         self._known: dict[str, tuple[int, float]] = {}
         self.silent: set[str] = set()
 

@@ -11,7 +11,14 @@ from pydantic import Field
 
 from actors.lib.audio.device_stream import DeviceStream, Take, open_input
 from actors.lib.audio.devices import rescan
-from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, level_dbfs, to_pcm
+from actors.lib.audio.pcm import (
+    BLOCK_SAMPLES,
+    BLOCKS_HZ,
+    SPEECH_RATE_HZ,
+    Samples,
+    level_dbfs,
+    to_pcm,
+)
 from actors.lib.audio.resample import Resampler
 from actors.lib.audio.stream_keeper import StreamKeeper
 from actors.lib.audio.timeline import Timeline
@@ -44,7 +51,7 @@ class Microphone(Actor[MicrophoneOptions]):
 
     options_type = MicrophoneOptions
     # Retained for as long as a turn lasts that a restarted consumer must still hear.
-    outputs: ClassVar = {"audio": Out((Audio,), retain_s=15, silent_after_s=1.0)}
+    outputs: ClassVar = {"audio": Out((Audio,), retain_s=15, rate_hz=BLOCKS_HZ)}
     # It never ends, so a pipeline with a microphone does not end by itself.
     is_source = True
 

@@ -53,6 +53,27 @@ class Source(Actor[SourceOptions]):
             await asyncio.sleep(max(0, due_ns - time.monotonic_ns()) / 1e9)
 
 
+class HaltingOptions(Options):
+    """Options of `Halting`."""
+
+    go_on: Path = Field(description="It goes on once this file is there.")
+
+
+class Halting(Actor[HaltingOptions]):
+    """Publishes 100 blocks a second, but halts after the tenth."""
+
+    audio: Out[Audio] = Out(rate_hz=100)
+    is_source = True
+
+    async def run(self) -> None:
+        """Halt once."""
+        for index in range(1_000_000):
+            self.audio.publish(Audio(position=index, pcm=BLOCK))
+            await asyncio.sleep(0.01)
+            while index == 10 and not self.options.go_on.exists():
+                await asyncio.sleep(0.01)
+
+
 class Relay(Actor[Options]):
     """Hands on what it gets."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Generator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
@@ -21,7 +21,7 @@ from actors.hearing.vad.options import VadOptions
 from actors.hearing.vad.session import VadSession
 from actors.hearing.vad.stream import VoiceStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
-from pipeline.actor import Actor
+from pipeline.actor import Actor, Surroundings
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
@@ -65,6 +65,10 @@ class Vad(Actor[VadOptions]):
 
     _make_engine: Callable[[], Engine]
 
+    def __init__(self, options: VadOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._to_close = ExitStack()
+
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
         """Look for an engine of somebody else."""
@@ -77,12 +81,12 @@ class Vad(Actor[VadOptions]):
         self._make_engine = load_engine(self.options.engine, self.surroundings.config_dir)
         self._make_engine()
         self._memory = StreamStore(self.surroundings, self.log)
+        self._to_close.callback(self._memory.close)
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
 
     async def stop(self) -> None:
         """Write down where the sessions stand."""
-        if hasattr(self, "_memory"):
-            self._memory.close()
+        self._to_close.close()
 
     def make_session(self, opened: SessionOpened) -> VadSession:
         """Listen to a session from now on, from where the process before this one was."""

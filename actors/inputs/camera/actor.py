@@ -45,6 +45,10 @@ class Camera(Actor[CameraOptions]):
         """
         find_source(options.source, config_dir)
 
+    def rates_hz(self) -> dict[str, float]:
+        """As many pictures as the options want."""
+        return {"video": self.options.rate_hz}
+
     async def start(self) -> None:
         """Find the source, and make sure that a file can be played."""
         self._source = find_source(self.options.source, self.surroundings.config_dir)

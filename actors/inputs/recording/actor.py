@@ -17,6 +17,7 @@ from actors.inputs.recording.sources import ReadAhead, read_descriptor, read_fil
 from actors.lib.audio.decode import require_sound
 from actors.lib.audio.pcm import (
     BLOCK_SAMPLES,
+    BLOCKS_HZ,
     Samples,
     level_dbfs,
     samples_to_ns,
@@ -57,6 +58,10 @@ class RecordedInput(Actor[RecordingOptions]):
         for item in options.files:
             if item.path != STDIN:
                 require_sound(item.resolve(config_dir))
+
+    def rates_hz(self) -> dict[str, float]:
+        """Blocks of sound or of silence, all the time, at the pace of the options."""
+        return {"audio": BLOCKS_HZ * self.options.pace}
 
     async def start(self) -> None:
         """Check the files and the wiring, and find out where the process before this one was."""

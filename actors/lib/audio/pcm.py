@@ -14,6 +14,7 @@ SPEECH_RATE_HZ = 16_000
 """What every backend, voice detector and recogniser takes in."""
 BLOCK_SAMPLES = 320
 """20 ms at 16 kHz: the block in which microphones send."""
+BLOCKS_HZ = SPEECH_RATE_HZ / BLOCK_SAMPLES
 SAMPLE_BYTES = 2
 SILENCE_DBFS = -96.0
 """Level of digital silence: what 16 bits can resolve."""

@@ -40,12 +40,13 @@ def film(path: Path, seconds: float, fps: int = 10) -> Path:
 
 
 class NetworkCamera:
-    """An MJPEG server on loopback that can be unplugged and plugged in again."""
+    """An MJPEG server on loopback that can be unplugged, plugged in again, and made to hang."""
 
     def __init__(self) -> None:
         self.plugged = threading.Event()
         self.plugged.set()
         self.closing = threading.Event()
+        self.hanging = threading.Event()
         camera = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -74,7 +75,8 @@ class NetworkCamera:
         head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(jpeg)}\r\n\r\n"
         try:
             while self.plugged.is_set() and not self.closing.wait(0.04):
-                write(head.encode() + jpeg + b"\r\n")
+                if not self.hanging.is_set():
+                    write(head.encode() + jpeg + b"\r\n")
         except ConnectionError:
             return
 
