@@ -107,8 +107,6 @@ class Actor(Generic[OptionsT]):
         self._session_work = SessionWork(self)
         self.sessions: SessionTable[Any] = self._session_work.table
         """Those that are open, each with what `make_session` returned for it."""
-        self._attend: Callable[[str, bool], None] | None = None
-        self._attended: set[str] = set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._failed: asyncio.Future[None] | None = None
         vars(self).update(bound_outputs(self))
@@ -172,20 +170,6 @@ class Actor(Generic[OptionsT]):
             frame = frame.model_copy(update={"session": self.session})
         self._publish(port, frame)
 
-    def attend(self, port: str) -> None:
-        """Read a port that has `relaxed_ms` as its frames come, beginning with what waits."""
-        self._set_attended(port, True)
-
-    def relax(self, port: str) -> None:
-        """Let the frames of a port wait for its `relaxed_ms` again."""
-        self._set_attended(port, False)
-
-    def catch_up(self, port: str) -> None:
-        """Read what waits on a port that has `relaxed_ms`."""
-        if port not in self._attended:
-            self.attend(port)
-            self.relax(port)
-
     def set_state(self, state: ActorState, detail: str = "") -> None:
         """Say how the actor is; goes out with the next heartbeat."""
         self.state = state
@@ -203,12 +187,6 @@ class Actor(Generic[OptionsT]):
         self._publish = publish
         self._failed = asyncio.get_running_loop().create_future()
         return self._failed
-
-    def bind_inputs(self, attend: Callable[[str, bool], None]) -> None:
-        """Give the actor its say in when ports are read."""
-        self._attend = attend
-        for port in self._attended:
-            attend(port, True)
 
     def receive(self, port: str, frame: Frame) -> None:
         """Hand a frame to the handler of an input port, if its session is open."""
@@ -242,9 +220,9 @@ class Actor(Generic[OptionsT]):
         """
         return self._session_work.work_of(session)
 
-    def call_soon(self, work: Callable[[], None]) -> asyncio.Handle:
-        """Run `work`, which concerns no session or several, when the loop comes round to it."""
-        return asyncio.get_running_loop().call_soon(work, context=Context())
+    def call_later(self, seconds: float, work: Callable[[], None]) -> asyncio.TimerHandle:
+        """Run `work`, which concerns no session or several, after so long."""
+        return asyncio.get_running_loop().call_later(seconds, work, context=Context())
 
     def fail_session(self, session: str, error: BaseException) -> None:
         """End a caller's session whose work raised; one too many of them ends the process."""
@@ -269,13 +247,6 @@ class Actor(Generic[OptionsT]):
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-
-    def _set_attended(self, port: str, attended: bool) -> None:
-        if attended == (port in self._attended):
-            return
-        (self._attended.add if attended else self._attended.discard)(port)
-        if self._attend is not None:
-            self._attend(port, attended)
 
     def _on_task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

@@ -17,6 +17,8 @@ from pipeline.actor import Actor, Options, Surroundings
 from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
 from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.bus.endpoint import ipc_address
+from pipeline.bus.pace import SoundPace
+from pipeline.bus.pacer import Pacer
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Frame, Health, SessionEnded
 from pipeline.heartbeat import Pulse
@@ -69,6 +71,9 @@ class Host:
         self._publisher: Publisher | None = None
         self._subscribers: list[Subscriber] = []
         self._awaited: list[Subscriber] = []
+        connected = self.actor.surroundings.connected
+        pace = SoundPace(spec.name, self.actor.inputs, connected)
+        self._pacer = Pacer(pace, self.actor.receive)
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
         self._garbage_logged_ns = 0
@@ -153,8 +158,10 @@ class Host:
 
     def _on_session(self, _port: str, frame: Frame) -> None:
         self.actor.receive_session(frame)
-        if isinstance(frame, SessionEnded) and self._publisher is not None:
-            self._publisher.forget(frame.session)
+        if isinstance(frame, SessionEnded):
+            self._pacer.forget(frame.session)
+            if self._publisher is not None:
+                self._publisher.forget(frame.session)
 
     def _subscribe_to_sessions(self) -> Subscriber:
         subscriber = Subscriber(
@@ -186,7 +193,7 @@ class Host:
                 self._context,
                 address,
                 ports,
-                self.actor.receive,
+                self._pacer.receive,
                 consumer=self._spec.name,
                 counters=self.actor.counters,
                 on_garbage=self._on_garbage,
@@ -196,11 +203,7 @@ class Host:
             self._subscribers.append(subscriber)
             if connection.awaited:
                 self._awaited.append(subscriber)
-        self.actor.bind_inputs(self._attend)
-
-    def _attend(self, port: str, attended: bool) -> None:
-        for subscriber in self._subscribers:
-            subscriber.attend(port, attended=attended)
+            self._pacer.add(subscriber)
 
     async def _beat(self, publisher: Publisher) -> None:
         pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
@@ -252,6 +255,7 @@ class Host:
             loop.default_exception_handler(context)
 
     async def _close(self, heartbeat: asyncio.Task[None] | None) -> None:
+        self._pacer.close()
         for subscriber in self._subscribers:
             subscriber.close()
         await self.actor.cancel_tasks()

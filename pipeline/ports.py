@@ -28,10 +28,6 @@ class In:
         replay: Ask for what the producer retained, so that a restart misses nothing. Retained
             frames do not expire: they are old on purpose.
         required: The config must connect it.
-        relaxed_ms: Frames may wait so long and be read together, unless the actor has called
-            `attend` for the port: for a stream that matters only at times. Ten frames read at
-            once cost a tenth of the wake-ups.
-        together_ms: The same where many sessions come over one stream, attended or not.
     """
 
     types: tuple[type[Frame], ...] = ()
@@ -39,8 +35,6 @@ class In:
     newest: bool = False
     replay: bool = False
     required: bool = True
-    relaxed_ms: float = 0.0
-    together_ms: float = 4.0
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,8 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 
-RELAXED_MS = 250
-"""Between two turns nobody waits for sound: it is kept in case a turn turns out to have begun."""
-
 INPUTS: Mapping[str, In] = {
-    "audio": In((Audio,), max_age_ms=30_000, replay=True, relaxed_ms=RELAXED_MS),
+    "audio": In((Audio,), max_age_ms=30_000, replay=True),
     "speech": In((SpeechStarted, SpeechEnded), replay=True),
     "video": In((Image,), max_age_ms=5_000, newest=True, required=False),
     "text": In((UserText,), replay=True, required=False),

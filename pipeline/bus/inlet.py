@@ -47,7 +47,6 @@ class Inlet:
     stage: Stage = Stage.AWAITED
     boot: int = 0
     next_seq: int = 0
-    attended: bool = False
     newest: dict[str, Frame] = field(default_factory=dict)
     _held: deque[Frame] = field(default_factory=deque)
     _replayed: int = 0

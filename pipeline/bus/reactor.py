@@ -16,6 +16,9 @@ flood cannot hold up timers and heartbeats."""
 BUSY_HZ = 600.0
 """Messages a second from which on they are read several at a time: twelve microphones. One session
 never gets there but in a burst, nor does a recording played at ten times its pace."""
+BUSY_INTERVAL_S = 0.004
+"""Between two reads at that rate: of 100 sessions twenty blocks come in this time, and it is a
+fifth of what a block of theirs may be late (benchmarks/README.md, "Crowds")."""
 POLLIN, EVENTS, RCVMORE = int(zmq.POLLIN), int(zmq.EVENTS), int(zmq.RCVMORE)
 NOBLOCK, SNDMORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
 """As numbers: combining flags of an enum takes several microseconds."""
@@ -52,7 +55,6 @@ class SocketReader:
         socket: zmq.Socket[bytes],
         on_message: Callable[[list[bytes]], None],
         on_drained: Callable[[], None] | None = None,
-        busy_interval_s: float = 0.0,
     ) -> None:
         """Watch a socket.
 
@@ -60,7 +62,6 @@ class SocketReader:
             socket: To be read.
             on_message: Called with the parts of each message.
             on_drained: Called when all that waited has been handled.
-            busy_interval_s: Between two reads while messages come at a rate of many sessions.
         """
         self._socket = socket
         self._on_message = on_message
@@ -69,7 +70,6 @@ class SocketReader:
         self._fd = int(socket.getsockopt(zmq.FD))
         self._again: asyncio.Handle | None = None
         self._interval_s = 0.0
-        self._busy_interval_s = busy_interval_s
         self._reading = False
         self._behind = False
         self._busy = False
@@ -89,7 +89,12 @@ class SocketReader:
         if interval_s:
             self._watch(False)
             self._again = self._loop.call_later(interval_s, self._read)
-        elif not self._reading:
+        else:
+            self.read_now()
+
+    def read_now(self) -> None:
+        """Read what waits, at most a batch of it, unless that is being done."""
+        if not self._reading:
             self._read()
 
     def kick(self) -> None:
@@ -129,7 +134,7 @@ class SocketReader:
         if self._socket.closed:
             return
         self._count(taken)
-        rest_s = self._interval_s or (self._busy_interval_s if self._busy else 0.0)
+        rest_s = self._interval_s or (BUSY_INTERVAL_S if self._busy else 0.0)
         self._watch(not rest_s)
         self._behind = taken == BATCH
         if self._behind:

@@ -34,6 +34,9 @@ class Subscriber:
 
     Everything dropped is counted by input port: `expired` by age, `superseded` by a newer frame,
     `duplicate`, `lost` before it came (gaps in `seq`), `garbage` that is no frame of this schema.
+
+    Attributes:
+        inlets: By the producer's port.
     """
 
     def __init__(
@@ -62,7 +65,7 @@ class Subscriber:
             greets: The producer answers a replay subscription; a foreign program does not.
             curve: Keys for a tcp endpoint.
         """
-        self._inlets = inlets
+        self.inlets = inlets
         self._deliver = deliver
         self._counters = counters
         self._on_garbage = on_garbage
@@ -85,22 +88,21 @@ class Subscriber:
         if not greets:
             self._connected.set()
         self._socket.connect(address)
-        together_s = min(inlet.spec.together_ms for inlet in inlets.values()) / 1000
-        self._reader = SocketReader(
-            self._socket, self._on_message, self._flush_newest, busy_interval_s=together_s
-        )
-        self._set_pace()
+        self._interval_s = 0.0
+        self._reader = SocketReader(self._socket, self._on_message, self._flush_newest)
 
     async def connected(self) -> None:
         """Return once the producer has answered for every port."""
         await self._connected.wait()
 
-    def attend(self, port: str, *, attended: bool) -> None:
-        """Read an input port as its frames come, or let them wait for `relaxed_ms`."""
-        for inlet in self._inlets.values():
-            if inlet.port == port:
-                inlet.attended = attended
-                self._set_pace()
+    def pace(self, interval_s: float) -> None:
+        """Read what has come every so often; 0: as it comes, beginning with what waits."""
+        self._interval_s = interval_s
+        self._set_pace()
+
+    def catch_up(self) -> None:
+        """Read what waits."""
+        self._reader.read_now()
 
     def close(self) -> None:
         """Disconnect."""
@@ -108,8 +110,7 @@ class Subscriber:
         self._socket.close(linger=0)
 
     def _set_pace(self) -> None:
-        patience = (0.0 if i.attended else i.spec.relaxed_ms for i in self._inlets.values())
-        self._reader.pace(min(patience) / 1000 if self._connected.is_set() else 0.0)
+        self._reader.pace(self._interval_s if self._connected.is_set() else 0.0)
 
     def _on_message(self, message: list[bytes]) -> None:
         if len(message) != 2:
@@ -118,7 +119,7 @@ class Subscriber:
         topic = message[0].decode("utf-8", "replace")
         replayed = topic.startswith(REPLAY_PREFIX)
         port, rest = parse_topic(topic)[1:] if replayed else (topic, "")
-        inlet = self._inlets.get(port)
+        inlet = self.inlets.get(port)
         if inlet is None:
             return  # Subscriptions match by prefix; this is another port of the producer.
         if replayed and not message[1]:
@@ -161,7 +162,7 @@ class Subscriber:
             released = inlet.on_replay_end()
         self._hand_on(inlet, released)
         if not self._connected.is_set() and all(
-            each.stage is not Stage.AWAITED for each in self._inlets.values()
+            each.stage is not Stage.AWAITED for each in self.inlets.values()
         ):
             self._connected.set()
             self._set_pace()
@@ -185,7 +186,7 @@ class Subscriber:
             inlet.newest[frame.session] = frame
 
     def _flush_newest(self) -> None:
-        for inlet in self._inlets.values():
+        for inlet in self.inlets.values():
             if inlet.newest:
                 waiting, inlet.newest = inlet.newest, {}
                 for frame in waiting.values():

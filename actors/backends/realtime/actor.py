@@ -56,7 +56,6 @@ class RealtimeBackend(Actor[OptionsT], ABC):
         self._toolbox = Toolbox("offer" in surroundings.connected, self.log)
         self._summary = HealthSummary(self)
         self._serving = asyncio.Event()
-        self._listening: set[str] = set()
         self._store: Store | None = None
 
     @abstractmethod
@@ -68,8 +67,6 @@ class RealtimeBackend(Actor[OptionsT], ABC):
         path = self.surroundings.state_dir / f"{self.name}.sqlite3"
         self._store = Store(path, self.surroundings.started_ns, self.log)
         self._service.begin()
-        if not self._local_turns:
-            self.attend("audio")
 
     async def run(self) -> None:
         """Work for the sessions that are open."""
@@ -115,7 +112,6 @@ class RealtimeBackend(Actor[OptionsT], ABC):
 
     def session_ended(self, state: Session | None, ended: SessionEnded) -> None:
         """Let go of connection, timers and what was kept: a session of this name is a new one."""
-        self._stop_listening(ended.session)
         if state is not None:
             state.stop()
             state.forget()
@@ -142,11 +138,6 @@ class RealtimeBackend(Actor[OptionsT], ABC):
     def _open_sessions(self) -> list[Session]:
         return [session for session in self.sessions.states() if session is not None]
 
-    def _stop_listening(self, session: str) -> None:
-        self._listening.discard(session)
-        if self._local_turns and not self._listening:
-            self.relax("audio")
-
     # Input ports.
 
     def on_audio(self, frame: Audio) -> None:
@@ -160,17 +151,11 @@ class RealtimeBackend(Actor[OptionsT], ABC):
             self._refuse(name, rates)
             return
         session.on_audio(frame)
-        if name in self._listening and not session.needs_sound:
-            self._stop_listening(name)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
         if session := self._session(frame.session):
             session.on_speech(frame)
-            if isinstance(frame, SpeechStarted):
-                # As long as one of them is in a turn, the sound of all is read as it comes.
-                self._listening.add(frame.session)
-                self.attend("audio")
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from actors.backends.ports import OUTPUTS, RELAXED_MS
+from actors.backends.ports import OUTPUTS
 from pipeline.frames import (
     Audio,
     Image,
@@ -21,7 +21,7 @@ from pipeline.frames import (
 from pipeline.ports import In
 
 INPUTS: Mapping[str, In] = {
-    "audio": In((Audio,), max_age_ms=30_000, replay=True, relaxed_ms=RELAXED_MS),
+    "audio": In((Audio,), max_age_ms=30_000, replay=True),
     "speech": In((SpeechStarted, SpeechEnded), replay=True, required=False),
     "video": In((Image,), max_age_ms=5_000, newest=True, required=False),
     "text": In((UserText,), required=False),

@@ -114,11 +114,6 @@ class Session:
         self._shared.summary.forget(self.name)
         self._memory.forget()
 
-    @property
-    def needs_sound(self) -> bool:
-        """A turn is open to which sound may belong that is still to come."""
-        return self._hold_from is not None
-
     # Input ports.
 
     def on_audio(self, frame: Audio) -> None:

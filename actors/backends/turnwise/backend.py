@@ -138,7 +138,6 @@ class TurnBasedBackend(Actor[OptionsT], ABC):
         if isinstance(frame, SpeechStarted):
             self._do(session, turns.speech_started(frame.turn, frame.position))
         else:
-            self.catch_up("audio")
             steps = turns.speech_ended(frame.turn, frame.start_position, frame.position)
             self._do(session, steps)
 

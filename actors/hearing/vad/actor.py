@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, suppress
@@ -37,9 +38,14 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 
-TOGETHER_MS = 16.0
+TOGETHER_S = 0.016
 """Half of Silero's window. With 25 sessions a dozen windows come in this time, and cost a fifth of
 what they cost one by one: the weights do not stay in the processor's cache in between."""
+CROWD = 12
+"""Sessions from which on their windows wait for each other; fewer bring six in this time."""
+MOST_TOGETHER = 128
+"""Blocks that wait: 100 sessions bring 80 in this time. More come in a replay, which must not hold
+up the loop."""
 
 Hearing: TypeAlias = Generator[Samples, float, None]
 """Yields windows of one session, and is sent the probability of each."""
@@ -54,7 +60,7 @@ class Vad(Actor[VadOptions]):
 
     options_type = VadOptions
     inputs: ClassVar = {
-        "audio": In((Audio,), replay=True, together_ms=TOGETHER_MS),
+        "audio": In((Audio,), replay=True),
         "playback": In((Playback,), replay=True, required=False),
     }
     outputs: ClassVar = {
@@ -64,6 +70,7 @@ class Vad(Actor[VadOptions]):
     preload = ("actors.hearing.vad.silero.engine",)
 
     _make_engine: Callable[[], Engine]
+    _timer: asyncio.TimerHandle | None = None
 
     def __init__(self, options: VadOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
@@ -83,10 +90,13 @@ class Vad(Actor[VadOptions]):
         self._memory = StreamStore(self.surroundings, self.log)
         self._to_close.callback(self._memory.close)
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
+        self._waits = 0
 
     async def stop(self) -> None:
         """Write down where the sessions stand."""
         self._to_close.close()
+        if self._timer is not None:
+            self._timer.cancel()
 
     def make_session(self, opened: SessionOpened) -> VadSession:
         """Listen to a session from now on, from where the process before this one was."""
@@ -112,17 +122,27 @@ class Vad(Actor[VadOptions]):
                 f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
                 "set the rate of the actor that sends it"
             )
-        alone = len(self.sessions) <= 1
-        if not (alone or self._waiting):
-            # All that is read from the socket at once comes before.
-            self.call_soon(self._listen)
         self._waiting[frame.session].append(frame)
-        if alone:
+        sessions = len(self.sessions)
+        if sessions <= 1:
             self._listen()
+            return
+        if not self._waits:
+            # All that is read from the socket at once comes before.
+            self._listen_in(TOGETHER_S if sessions >= CROWD else 0.0)
+        self._waits += 1
+        if self._waits == MOST_TOGETHER:
+            self._listen_in(0.0)
+
+    def _listen_in(self, seconds: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.call_later(seconds, self._listen)
 
     def _listen(self) -> None:
         """Judge the windows that have come, of each session one at a time, together."""
         waiting, self._waiting = self._waiting, defaultdict(list)
+        self._waits = 0
         if not waiting:
             return
         asking: list[tuple[str, Hearing, Engine, Samples]] = []

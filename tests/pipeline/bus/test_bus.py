@@ -410,24 +410,24 @@ def test_an_image_on_its_way_keeps_its_capture_time(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
-def test_a_relaxed_port_is_read_all_at_once_when_the_actor_attends_to_it(tmp_path: Path) -> None:
+def test_a_relaxed_socket_is_read_all_at_once_when_it_is_wanted_at_once(tmp_path: Path) -> None:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
+            ear = Ear(context, address, {"audio": In((Audio,))})
             # Longer than the test waits for anything.
-            relaxed = In((Audio,), relaxed_ms=60_000)
-            ear = Ear(context, address, {"audio": relaxed})
+            ear.subscriber.pace(60.0)
             prompt = Ear(context, address, {"audio": In((Audio,))})
             await ear.subscriber.connected()
             for index in range(100):
                 publisher.publish("audio", block(index))
             await until(lambda: len(prompt.heard) == 100)
             assert not ear.heard
-            ear.subscriber.attend("audio", attended=True)
+            ear.subscriber.pace(0.0)
             await until(lambda: len(ear.heard) == 100)
             publisher.publish("audio", block(100))
             await until(lambda: len(ear.heard) == 101)
-            ear.subscriber.attend("audio", attended=False)
+            ear.subscriber.pace(60.0)
             publisher.publish("audio", block(101))
             await until(lambda: len(prompt.heard) == 102)
             assert ear.positions() == list(range(101))
@@ -437,11 +437,12 @@ def test_a_relaxed_port_is_read_all_at_once_when_the_actor_attends_to_it(tmp_pat
     asyncio.run(scene())
 
 
-def test_a_relaxed_port_is_read_now_and_then(tmp_path: Path) -> None:
+def test_a_relaxed_socket_is_read_now_and_then(tmp_path: Path) -> None:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,), relaxed_ms=10)})
+            ear = Ear(context, address, {"audio": In((Audio,))})
+            ear.subscriber.pace(0.01)
             await ear.subscriber.connected()
             for index in range(300):
                 publisher.publish("audio", block(index))
@@ -452,16 +453,17 @@ def test_a_relaxed_port_is_read_now_and_then(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
-def test_attending_while_a_frame_is_handled_keeps_the_order(tmp_path: Path) -> None:
+def test_another_pace_while_a_frame_is_handled_keeps_the_order(tmp_path: Path) -> None:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,), relaxed_ms=10)})
+            ear = Ear(context, address, {"audio": In((Audio,))})
+            ear.subscriber.pace(0.01)
             done: list[int] = []
 
             def handle(frame: Frame) -> None:
                 assert isinstance(frame, Audio)
-                ear.subscriber.attend("audio", attended=frame.position % 640 == 0)
+                ear.subscriber.pace(0.01 * (frame.position % 640 != 0))
                 done.append(frame.position // 320)
 
             ear.on_frame = handle

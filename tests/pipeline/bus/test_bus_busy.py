@@ -34,7 +34,7 @@ class Reading:
         self.got: list[int] = []
         self.drained = 0
         self._changed = asyncio.Event()
-        self.reader = SocketReader(socket, self._take, self._on_drained, busy_interval_s=0.005)
+        self.reader = SocketReader(socket, self._take, self._on_drained)
 
     def _take(self, message: list[bytes]) -> None:
         self.got.append(int(message[0]))
@@ -56,6 +56,7 @@ def test_what_comes_fast_is_read_together_and_in_order(
     sender, receiver = sockets
     monkeypatch.setattr(reactor, "LOOK_S", 0.0)
     monkeypatch.setattr(reactor, "BUSY_HZ", 0.0)
+    monkeypatch.setattr(reactor, "BUSY_INTERVAL_S", 0.005)
 
     async def run() -> None:
         reading = Reading(receiver)
