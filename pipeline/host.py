@@ -10,11 +10,11 @@ import time
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING, Any
 
-import zmq
 from pydantic import ValidationError
 
 from pipeline.actor import Actor, Options, Surroundings
 from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
+from pipeline.bus.context import new_context
 from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.bus.endpoint import ipc_address
 from pipeline.bus.pace import SoundPace
@@ -66,7 +66,7 @@ class Host:
                 checkpoint=spec.checkpoint,
             ),
         )
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context = new_context()
         self._lock = EndpointLock(spec.runtime_dir, spec.name)
         self._publisher: Publisher | None = None
         self._subscribers: list[Subscriber] = []

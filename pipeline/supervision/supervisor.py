@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import zmq
-
 from pipeline.bus import EndpointLock, Publisher, Subscriber
+from pipeline.bus.context import new_context
 from pipeline.bus.endpoint import ipc_address, make_runtime_dir
 from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
 from pipeline.frames import (
@@ -125,7 +124,7 @@ class Supervisor:
             self._processes.close()
 
     async def _run(self, duration_s: float | None) -> RunOutcome:
-        context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        context = new_context()
         subscribers: list[Subscriber] = []
         try:
             address = ipc_address(self.graph.runtime_dir, SUPERVISOR)
