@@ -12,6 +12,7 @@ from pipeline.frames import (
     AnswerEnded,
     Frame,
     Playback,
+    SessionEnded,
     SpeechStarted,
     ToolCall,
     ToolResult,
@@ -59,8 +60,9 @@ class Feeder:
 
     The result of a call, the report that an answer is heard, and the verdict on a turn come from
     what the actor said; now it may say it a little later. A user who speaks over an answer does so
-    where it was then, and who speaks after one does not speak over it. What comes on the same port
-    waits behind.
+    where it was then, and who speaks after one does not speak over it. The same goes for who hangs
+    up, which also waits until all else of the session is delivered. What comes of a session on the
+    same port waits behind.
 
     Args:
         name: The actor.
@@ -82,11 +84,12 @@ class Feeder:
         self._given: Counter[Cause] = Counter()
         self._now = AnswerProgress()
         self._deliver = deliver
-        self._held: defaultdict[str, deque[tuple[float, Frame]]] = defaultdict(deque)
+        self._held: defaultdict[tuple[str, str], deque[tuple[float, Frame]]] = defaultdict(deque)
+        """By port and session: sessions do not wait for each other."""
 
     def feed(self, port: str, frame: Frame, now_s: float) -> None:
         """Deliver a frame, now or later."""
-        self._held[port].append((now_s + PATIENCE_S, frame))
+        self._held[port, frame.session].append((now_s + PATIENCE_S, frame))
         self.flush(now_s)
 
     def gave(self, frame: Frame) -> None:
@@ -97,18 +100,29 @@ class Feeder:
 
     def flush(self, now_s: float) -> None:
         """Deliver what has not to wait any more."""
-        for port, waiting in self._held.items():
+        for (port, _), waiting in self._held.items():
             while waiting and self._due(*waiting[0], now_s):
                 self._deliver(port, waiting.popleft()[1])
 
     def _due(self, patience_s: float, frame: Frame, now_s: float) -> bool:
         if now_s >= patience_s:
             return True
-        if isinstance(frame, (SpeechStarted, UserText)):
+        if isinstance(frame, SessionEnded) and self._holds(frame.session):
+            return False
+        if isinstance(frame, (SpeechStarted, UserText, SessionEnded)):
             before = bisect_left(self._progress, frame.sent_ns, key=lambda each: each[0]) - 1
             return self._now.reached(self._progress[max(0, before)][1])
         cause = self._cause(frame)
         return cause not in self._expected or self._given[cause] > 0
+
+    def _holds(self, session: str) -> bool:
+        """Whether anything of a session waits, but for its end."""
+        return any(
+            not isinstance(frame, SessionEnded)
+            for (_, name), waiting in self._held.items()
+            for _, frame in waiting
+            if name == session
+        )
 
     def _cause(self, frame: Frame) -> Cause:
         match frame:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from heapq import merge
 
 from actors.recordings.cassette.recorded_frame import RecordedFrame
 from actors.recordings.feeding import Fed
 from actors.recordings.messages import Message
 from actors.recordings.reader import Recording, frames
 from pipeline.errors import GreenroomError
-from pipeline.frames import Audio, Image
-from pipeline.ports import StreamRef
+from pipeline.frames import Audio, Image, SessionOpened
+from pipeline.ports import SUPERVISOR, StreamRef
+from pipeline.session_work import SESSIONS_PORT
 
 AUDIO_PORT = "audio"
 """Of every backend."""
@@ -40,6 +42,13 @@ class Inputs:
         self._messages = recording.messages.only(
             lambda each: (each.actor, each.port) in self._ports
         )
+        self._sessions = recording.messages.only(
+            lambda each: (each.actor, each.port) == (SUPERVISOR, SESSIONS_PORT)
+        )
+        self.opened = {
+            frame.session for _, frame in frames(self._sessions) if isinstance(frame, SessionOpened)
+        }
+        """Sessions whose opening was recorded; what is said of any other has to open it."""
         self.sounding = any(each.type == Audio.type_name for each in self._messages.channels)
         first = next(iter(self), None)
         if first is None:
@@ -51,6 +60,13 @@ class Inputs:
     def __iter__(self) -> Iterator[Fed]:
         for message, frame in frames(self._messages):
             yield Fed(message.sent_ns, self._port(message), frame)
+
+    def with_sessions(self) -> Iterator[Fed]:
+        """Give what it was sent, and among it which sessions the supervisor opened and ended."""
+        sessions = (
+            Fed(message.sent_ns, SESSIONS_PORT, frame) for message, frame in frames(self._sessions)
+        )
+        return merge(sessions, self, key=lambda each: each.sent_ns)
 
     def sound(self) -> Iterator[Audio]:
         """Give the sound that it was sent."""

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from actors.recordings.cassette.stand_in import cassette, is_played_back, pointed
-from actors.recordings.feeding import Fed, Feeder
+from actors.recordings.feeding import Feeder
 from actors.recordings.inputs import Inputs
 from actors.recordings.reader import Recording, frames
 from actors.recordings.retiming import Retiming
@@ -23,6 +23,7 @@ from pipeline.config.load import explain
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
 from pipeline.frames import Frame, SessionOpened
 from pipeline.registry import find_actor
+from pipeline.session_work import SESSIONS_PORT
 
 STARTUP_NS = 5_000_000_000
 """Before the first input of a recording begun in mid-run: loading speech models takes 3 s."""
@@ -92,7 +93,7 @@ def reproduce(
     played = is_played_back(actor_class.options_type) and not SERVERS & (options or {}).keys()
     given = _options(actor_class, pointed(fields) if played else fields, name)
     fed = Inputs(recording, name, config["inputs"])
-    recorded = _recorded(recording, name, actor_class.outputs)
+    recorded = _recorded(recording, name, [*actor_class.outputs, SESSIONS_PORT])
     started_ns = int(recording.metadata["started_ns"])
     first_ns = max(started_ns, fed.first_ns - STARTUP_NS)
     with tempfile.TemporaryDirectory(prefix="reproduce-") as private:
@@ -139,7 +140,7 @@ def _recorded(recording: Recording, name: str, ports: Iterable[str]) -> Outputs:
 async def _served(
     service: AbstractAsyncContextManager[Any],
     actor: Actor[Options],
-    fed: Iterable[Fed],
+    fed: Inputs,
     recorded: Outputs,
     timing: Retiming,
     end_ns: int,
@@ -149,10 +150,16 @@ async def _served(
 
 
 async def _run(
-    actor: Actor[Options], fed: Iterable[Fed], recorded: Outputs, timing: Retiming, end_ns: int
+    actor: Actor[Options], fed: Inputs, recorded: Outputs, timing: Retiming, end_ns: int
 ) -> Outputs:
-    produced: Outputs = {port: [] for port in actor.outputs}
-    feeder = Feeder(actor.name, chain.from_iterable(recorded.values()), actor.receive)
+    def deliver(port: str, frame: Frame) -> None:
+        if port == SESSIONS_PORT:
+            actor.receive_session(frame)
+        else:
+            actor.receive(port, frame)
+
+    produced: Outputs = {port: [] for port in recorded}
+    feeder = Feeder(actor.name, chain.from_iterable(recorded.values()), deliver)
     last_s = time.monotonic()
 
     def publish(port: str, frame: Frame) -> None:
@@ -174,12 +181,13 @@ async def _run(
         await actor.start()
         actor.open_own_session()
         life = asyncio.ensure_future(actor.run())
-        for each in fed:
+        for each in fed.with_sessions():
             await until(timing.time_ns(each.sent_ns) / 1e9)
             # Also one that is late lets the actor work in between.
             await asyncio.sleep(0)
             _raise_if_failed(failed, life)
-            if each.frame.session not in actor.sessions:
+            if each.frame.session not in fed.opened:
+                # Of a recording without the sessions' stream, or of before there was one.
                 actor.receive_session(SessionOpened(session=each.frame.session))
             feeder.feed(each.port, timing.frame(each.frame), time.monotonic())
         last_s = max(last_s, time.monotonic())

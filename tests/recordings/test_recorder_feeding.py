@@ -11,6 +11,8 @@ from pipeline.frames import (
     Outcome,
     Playback,
     PlaybackState,
+    SessionEnd,
+    SessionEnded,
     SpeechStarted,
     ToolCall,
     ToolResult,
@@ -105,3 +107,27 @@ def test_who_speaks_after_an_answer_does_not_speak_over_it() -> None:
         held.gave(ENDED)
         held.flush(0.1)
         assert got == [("in", frame)]
+
+
+def test_a_session_ends_when_all_else_of_it_is_delivered_and_no_other_waits_for_that() -> None:
+    end = SessionEnded(session="a", reason=SessionEnd.HUNG_UP)
+    held, got = feeder(CALL)
+    held.feed("results", RESULT.model_copy(update={"session": "a"}), 0.0)
+    held.feed("sessions", end, 0.0)
+    held.feed("sessions", end.model_copy(update={"session": "b"}), 0.0)
+    assert [frame.session for _, frame in got] == ["b"]
+    held.gave(CALL)
+    held.flush(0.1)
+    held.flush(0.2)
+    assert [type(frame) for _, frame in got] == [SessionEnded, ToolResult, SessionEnded]
+
+
+def test_who_hangs_up_over_an_answer_does_so_where_it_was_then() -> None:
+    sound = SOUND.model_copy(update={"pcm": bytes(2), "sent_ns": 1})
+    held, got = feeder(sound)
+    end = SessionEnded(session="a", reason=SessionEnd.HUNG_UP, sent_ns=2)
+    held.feed("sessions", end, 0.0)
+    assert got == []
+    held.gave(sound)
+    held.flush(0.1)
+    assert got == [("sessions", end)]

@@ -14,7 +14,15 @@ from actors.recordings.difference import Difference, differences
 from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import ConfigError, GreenroomError
-from pipeline.frames import Transcript, UserText
+from pipeline.frames import (
+    Audio,
+    Frame,
+    SessionEnd,
+    SessionEnded,
+    SessionOpened,
+    Transcript,
+    UserText,
+)
 from pipeline.frames.answers import Side
 
 ACTORS = Path(__file__).parent / "rewritten_actor.py"
@@ -119,3 +127,74 @@ def test_frames_of_two_types_are_not_the_same() -> None:
         "text", True, {"type": "user_text", "session": "local", "turn": "local:t1", "text": "a"}
     )
     assert not found[1].recorded
+
+
+CALLERS: dict[str, dict[str, Any]] = {
+    "anna": {"voice": "Kore", "language": "de-DE", "labels": {"business": "42"}},
+    "bert": {"voice": "Puck", "language": "en-US", "labels": {"business": "7"}},
+}
+
+
+def called(tmp_path: Path, use: str, said: list[tuple[str, Frame]]) -> Path:
+    """A run to which callers came by the microphone's place."""
+    actors = {
+        "microphone": {"use": "microphone", "options": {}, "inputs": {}},
+        "polite": {"use": f"{ACTORS}:{use}", "options": {}, "inputs": {"audio": "gateway.audio"}},
+    }
+    streams = {
+        "gateway": {"audio": ["audio"]},
+        "supervisor": {"sessions": ["session_opened", "session_ended"]},
+        "polite": {"text": ["user_text"], "sessions": ["session_opened", "session_ended"]},
+    }
+    pipeline = replace(description(tmp_path, **streams), config={"actors": actors})
+    writer = RotatingWriter(str(tmp_path / "calls.mcap"), RotationLimits(), pipeline)
+    for seq, (stream, frame) in enumerate(said):
+        actor, _, port = stream.partition(".")
+        writer.write(taken(frame, seq, actor, port))
+    writer.close()
+    return tmp_path / "calls.mcap"
+
+
+def test_a_session_is_opened_with_its_recorded_manner_and_ends_when_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("actors.recordings.reproduce.QUIET_S", 0.1)
+    said: list[tuple[str, Frame]] = []
+    for name, manner in CALLERS.items():
+        block = Audio(session=name, position=0, pcm=bytes(640))
+        words = f"{manner['voice']}, {manner['language']}, {manner['labels']}: 0"
+        # The sound is sent before the supervisor has opened the session for all.
+        said += [
+            ("gateway.audio", block),
+            ("supervisor.sessions", SessionOpened(session=name, **manner)),
+            ("polite.text", UserText(session=name, turn="t", text=words)),
+        ]
+    said += [
+        ("supervisor.sessions", SessionEnded(session="anna", reason=SessionEnd.HUNG_UP)),
+        ("polite.text", say("Kore hears no more: hung_up", session="anna", turn="t")),
+        ("gateway.audio", Audio(session="anna", position=320, pcm=bytes(640))),
+    ]
+    path = called(tmp_path, "Polite", said)
+    assert reproduced(path, actor="polite") == 0, capsys.readouterr().out
+    assert "3 frames recorded, 3 now: the same" in capsys.readouterr().out
+
+
+def test_a_callers_session_that_fails_ends_as_it_did_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("actors.recordings.reproduce.QUIET_S", 0.1)
+    detail = "polite: ZeroDivisionError: 0"
+    said: list[tuple[str, Frame]] = [
+        *(("supervisor.sessions", SessionOpened(session=name)) for name in CALLERS),
+        *(("gateway.audio", Audio(session=n, position=0, pcm=bytes(640))) for n in CALLERS),
+        (
+            "polite.sessions",
+            SessionEnded(session="anna", reason=SessionEnd.FAILED, detail=detail),
+        ),
+        ("polite.text", say("block 0", session="bert", turn="local:t1")),
+    ]
+    path = called(tmp_path, "Picky", said)
+    reproduced(path, actor="polite")
+    printed = capsys.readouterr().out
+    assert "2 frames recorded, 2 now" in printed
+    assert "polite.sessions" not in printed, "it failed as it did"
