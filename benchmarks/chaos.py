@@ -129,7 +129,7 @@ class Account:
     finished: set[tuple[str, int]] = field(default_factory=set)
     """Turn and epoch of every answer that was played to its end."""
 
-    def take(self, frame: Frame) -> None:
+    def on_frame(self, frame: Frame) -> None:
         """Note a frame."""
         match frame:
             case SpeechEnded():
@@ -174,7 +174,7 @@ def run(turns: int, seed: int, folder: Path) -> bool:
         with tapping(pipeline.runtime_dir, **STREAMS) as tap:
             before: dict[str, float] = {}
             for _, frame, _ in tap.stream(turns * SECONDS_PER_TURN):
-                account.take(frame)
+                account.on_frame(frame)
                 if not before and len(account.verdicts) >= min(WARM_UP_TURNS, turns):
                     before = footprint(pipeline)
                     worker.start()
@@ -188,7 +188,7 @@ def run(turns: int, seed: int, folder: Path) -> bool:
             # Outcomes of turns that were under way, up to the end of the last deed.
             with contextlib.suppress(TimeoutError):
                 for _, frame, _ in tap.stream(1.0):
-                    account.take(frame)
+                    account.on_frame(frame)
         output = pipeline.output
     restarts = {each.actor: each.restarts for each in last.actors}
     good = report(account, restarts, sum(deeds, Counter()), before, after, f"seed {seed}")

@@ -61,7 +61,7 @@ def measure(folder: Path) -> list[Figure]:
     return figures
 
 
-def _say(publisher: Publisher, sessions: int, block: int) -> None:
+def _publish_block(publisher: Publisher, sessions: int, block: int) -> None:
     for session in range(sessions):
         frame = Audio(session=caller_name(session), position=block * CHUNK_SAMPLES, pcm=bytes(640))
         publisher.publish("audio", frame)
@@ -72,7 +72,7 @@ async def _run(folder: Path, sessions: int) -> Run:
     address = ipc_address(folder, "microphone")
     publisher = Publisher(context, address, PORTS, high_water=Actor.send_high_water)
     for block in range(RETAINED_BLOCKS):
-        _say(publisher, sessions, block)
+        _publish_block(publisher, sessions, block)
     command = [sys.executable, "-m", "benchmarks.replay", "consume", address]
     consumer = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     assert consumer.stdout is not None
@@ -84,7 +84,7 @@ async def _run(folder: Path, sessions: int) -> Run:
         due_s += BLOCK_NS / 1e9
         await asyncio.sleep(due_s - time.monotonic())
         stall_s = max(stall_s, time.monotonic() - due_s)
-        _say(publisher, sessions, block)
+        _publish_block(publisher, sessions, block)
         block += 1
         if replayed.done() and end_s == float("inf"):
             end_s = due_s + MORE_S
@@ -100,7 +100,7 @@ async def _consume(address: str) -> None:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     got, ended = 0, asyncio.Event()
 
-    def take(_port: str, frame: Frame) -> None:
+    def on_frame(_port: str, frame: Frame) -> None:
         nonlocal got
         if frame.session == "end":
             ended.set()
@@ -114,7 +114,7 @@ async def _consume(address: str) -> None:
         context,
         address,
         {"audio": Inlet("audio", In((Audio,), replay=True))},
-        take,
+        on_frame,
         consumer="consumer",
         counters=Counter(),
         on_garbage=lambda _port, problem: print(problem, file=sys.stderr),

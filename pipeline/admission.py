@@ -55,11 +55,11 @@ class Admission:
     def opened(self, name: str) -> list[Arrival]:
         """Note that a session is open; return what was held of it, oldest first."""
         self._ended.pop(name, None)
-        return self._take(name)
+        return self._pop_held(name)
 
     def ended(self, name: str) -> None:
         """Note that a session is over."""
-        self._counters["ended"] += len(self._take(name))
+        self._counters["ended"] += len(self._pop_held(name))
         self._ended[name] = None
         if len(self._ended) > KEPT_ENDED:
             del self._ended[next(iter(self._ended))]
@@ -68,10 +68,10 @@ class Admission:
         """Drop what has waited for too long; return whose it was."""
         late = [name for name, (since, _) in self._held.items() if now_ns - since > HELD_NS]
         for name in late:
-            self._counters["unopened"] += len(self._take(name))
+            self._counters["unopened"] += len(self._pop_held(name))
         return late
 
-    def _take(self, name: str) -> list[Arrival]:
+    def _pop_held(self, name: str) -> list[Arrival]:
         _, frames = self._held.pop(name, (0, []))
         self._held_in_all -= len(frames)
         return frames

@@ -16,7 +16,7 @@ class Failures:
     def __init__(self) -> None:
         self._failed: deque[tuple[int, str]] = deque()
 
-    def note(self, session: str, now_ns: int) -> bool:
+    def record(self, session: str, now_ns: int) -> bool:
         """Note a session that failed; return whether it is one too many for the process."""
         self._failed.append((now_ns, session))
         while now_ns - self._failed[0][0] > WINDOW_NS:

@@ -137,7 +137,7 @@ class SessionWork:
             actor.log.error("the session failed", exc_info=error)
         ended = SessionEnded(session=session, reason=SessionEnd.FAILED, detail=detail)
         actor.publish(SESSIONS_PORT, ended)
-        if not caused and self._failures.note(session, time.monotonic_ns()):
+        if not caused and self._failures.record(session, time.monotonic_ns()):
             failure = RuntimeError(
                 f"{FAILURES} sessions failed within {WINDOW_NS // 10**9} s: this is no fault of one"
             )

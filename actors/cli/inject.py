@@ -56,7 +56,7 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
     def publish(port: str, frame: Frame) -> None:
         publisher.publish(port, frame.model_copy(update={"session": status.session}))
 
-    def say(state: ActorState) -> None:
+    def publish_health(state: ActorState) -> None:
         publish("health", Health(actor=ref.actor, pid=os.getpid(), state=state))
 
     try:
@@ -66,9 +66,9 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
         async for frame in _frames(file, position, pace, status.session):
             publish(ref.port, frame)
             if sent % HEALTH_EVERY_BLOCKS == 0:
-                say(ActorState.READY)
+                publish_health(ActorState.READY)
             sent += 1
-        say(ActorState.FINISHED)
+        publish_health(ActorState.FINISHED)
     except TimeoutError:
         raise GreenroomError(
             f"nobody listens to {ref}: was the pipeline started with --external {ref.actor}?"

@@ -58,12 +58,12 @@ def record_command(
             writer.open()
         except OSError as error:
             raise GreenroomError(f"cannot record: {error}") from error
-        _say(f"recording {len(wanted)} streams to {writer.files[-1]}")
+        _print(f"recording {len(wanted)} streams to {writer.files[-1]}")
         loop = Loop(capture, privacy, writer, counters, on_trouble, consents_of(description))
         loop.run(stop, _watch(runtime_dir, duration_s, stop))
     if troubles:
         raise GreenroomError(f"recording stopped: {troubles[0]}: make room on the disk")
-    _say(f"{counters['frames']} frames, {counters['lost']} lost: {_names(writer.files)}")
+    _print(f"{counters['frames']} frames, {counters['lost']} lost: {_names(writer.files)}")
 
 
 def _watch(runtime_dir: Path, duration_s: float | None, stop: Event) -> Callable[[], None]:
@@ -104,5 +104,5 @@ def _names(files: Collection[Path]) -> str:
     return ", ".join(str(each) for each in files)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)  # noqa: T201

@@ -166,7 +166,7 @@ class ReplaySender:
             finally:
                 beating.cancel()
                 await asyncio.gather(beating, return_exceptions=True)
-            self._say(ActorState.FINISHED)
+            self._publish_health(ActorState.FINISHED)
         finally:
             for publisher in self._publishers.values():
                 publisher.close(linger_ms=LINGER_MS)
@@ -207,10 +207,10 @@ class ReplaySender:
 
     async def _beat(self) -> None:
         while True:
-            self._say(ActorState.READY)
+            self._publish_health(ActorState.READY)
             await asyncio.sleep(HEARTBEAT_S)
 
-    def _say(self, state: ActorState) -> None:
+    def _publish_health(self, state: ActorState) -> None:
         for actor, publisher in self._publishers.items():
             health = Health(
                 session=self._description.session, actor=actor, pid=os.getpid(), state=state

@@ -57,14 +57,14 @@ def reproduce_command(
     found = differences(then, now, ignored, placed=done.placed)
     for each in found:
         sign = "-" if each.recorded else "+"
-        _say(f"{sign} {actor}.{each.port} {json.dumps(each.fields, default=_brief)}")
+        _print(f"{sign} {actor}.{each.port} {json.dumps(each.fields, default=_brief)}")
     for words in done.strange:
-        _say(f"{actor} said to its service what it had not said: {words}")
+        _print(f"{actor} said to its service what it had not said: {words}")
     recorded, produced = (sum(len(side[port]) for port in then) for side in (then, now))
     verdict = f"{len(found)} differ" if found else "the same"
     if done.strange and not found:
         verdict = "the same, but not what it said to its service"
-    _say(f"{actor}: {recorded} frames recorded, {produced} now: {verdict}")
+    _print(f"{actor}: {recorded} frames recorded, {produced} now: {verdict}")
     return EXIT_DIFFERENT if found or done.strange else 0
 
 
@@ -87,5 +87,5 @@ def _brief(value: Any) -> Any:
     return str(value)
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, flush=True)  # noqa: T201

@@ -94,9 +94,9 @@ class Microphone(Actor[MicrophoneOptions]):
     def _open(self, look_anew: bool) -> DeviceStream:
         if look_anew:
             rescan()
-        return self.open_stream(self._take)
+        return self.open_stream(self._on_block)
 
-    def _take(self, samples: Samples, rate_hz: int, age_s: float, overflow: bool) -> None:
+    def _on_block(self, samples: Samples, rate_hz: int, age_s: float, overflow: bool) -> None:
         """Hand a block to the loop; called in the device's thread."""
         try:
             self._keeper.called()

@@ -82,7 +82,7 @@ def _judged(events: list[Frame]) -> dict[str, RecordedTurn]:
     found: dict[str, RecordedTurn] = {}
     verdicts: dict[str, TurnClosed] = {}
     for frame in events:
-        ledger.take(frame, frame.sent_ns)
+        ledger.on_frame(frame, frame.sent_ns)
         for name in ledger.turns.keys() - found.keys():
             found[name] = RecordedTurn(name)
         match frame:

@@ -61,7 +61,7 @@ def write_rerun(everything: Iterable[Shown], path: Path, recording: Recording) -
         match content:
             case ShownSound():
                 log(f"level/{content.side}", at_ns, rr.Scalars(level_dbfs(content.samples)))
-                if piece := sound.take(at_ns, content):
+                if piece := sound.add(at_ns, content):
                     log("sound", piece[0], _asset(piece[1]))
             case ShownPicture():
                 jpeg = rr.EncodedImage(contents=content.image.jpeg, media_type="image/jpeg")
@@ -86,7 +86,7 @@ class _Sound:
         self._begin_ns = 0
         self._sides: dict[str, list[Samples]] = {"user": [], "heard": []}
 
-    def take(self, at_ns: int, block: ShownSound) -> tuple[int, bytes] | None:
+    def add(self, at_ns: int, block: ShownSound) -> tuple[int, bytes] | None:
         """Note a block; return a piece as a WAV file, and when it begins, if one is complete."""
         if not any(self._sides.values()):
             self._begin_ns = at_ns

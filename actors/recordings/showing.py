@@ -63,7 +63,7 @@ def shown(recording: Recording, user: str | None) -> Iterator[Shown]:
     if not (heard.span_ns or happened.span_ns or recording.of({"image"})):
         raise GreenroomError("neither sound, pictures nor turns were recorded: nothing to show")
     sources = (
-        _heard(heard),
+        _sounds(heard),
         _pictures(recording),
         (Shown(line.at_ns, line) for line in narrated(frames(recording.of(narration.TYPES)))),
         _turns(happened),
@@ -76,7 +76,7 @@ def shown(recording: Recording, user: str | None) -> Iterator[Shown]:
     return merge(*sources, key=lambda each: each.at_ns)
 
 
-def _heard(heard: sound.SoundRuns) -> Iterator[Shown]:
+def _sounds(heard: sound.SoundRuns) -> Iterator[Shown]:
     if heard.span_ns is None:
         return
     for n, sides in enumerate(heard.windows(heard.span_ns, BLOCK)):

@@ -76,7 +76,7 @@ def timeline_of(frames: Iterable[tuple[Message, Frame]]) -> ConversationTimeline
 
     def noted() -> Iterator[Frame]:
         for message, frame in frames:
-            notes.take(message, frame)
+            notes.on_frame(message, frame)
             yield frame
 
     for name, recorded in turns_of(noted()).items():
@@ -97,7 +97,7 @@ class _Notes:
     turns: dict[str, TurnSpan] = field(default_factory=dict)
     boots: dict[str, int] = field(default_factory=dict)
 
-    def take(self, message: Message, frame: Frame) -> None:
+    def on_frame(self, message: Message, frame: Frame) -> None:
         """Note a frame."""
         self._restart(message, frame)
         turns = self.turns

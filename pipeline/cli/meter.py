@@ -38,7 +38,7 @@ class Meter:
     _boot: int = 0
     _next_seq: int = 0
 
-    def take(self, frame: Frame, size: int, now_ns: int) -> None:
+    def on_frame(self, frame: Frame, size: int, now_ns: int) -> None:
         """Note a frame of `size` bytes; a boot of 0 marks a producer that does not count."""
         self._frames += 1
         self._bytes += size

@@ -96,7 +96,7 @@ def _hz(socket: Socket, port: str, count: int | None) -> None:
         if socket.poll(max(0, due_ns - now_ns) // NS_PER_MS + 1):
             topic, payload = socket.recv_multipart()
             if topic == port.encode():
-                meter.take(decode(payload), len(payload), time.monotonic_ns())
+                meter.on_frame(decode(payload), len(payload), time.monotonic_ns())
                 seen += 1
         now_ns = time.monotonic_ns()
         if now_ns >= due_ns or seen == count:

@@ -55,9 +55,9 @@ class View(ABC):
         """Take a frame the supervisor saw."""
         match frame:
             case Transcript():
-                self._say(self._transcript.add(frame))
+                self._print(self._transcript.add(frame))
             case TurnClosed():
-                self._say(self._transcript.close(frame, self.now_s()))
+                self._print(self._transcript.close(frame, self.now_s()))
                 if frame.reason:
                     self._tell("turn", frame, f"{frame.outcome.value}: {frame.reason}")
             case ToolCall():
@@ -73,16 +73,16 @@ class View(ABC):
             case SessionOpened() if frame.session != self._session:
                 self._tell("session", frame, opening(frame))
             case SessionEnded():
-                self._say(self._transcript.end(frame.session))
+                self._print(self._transcript.end(frame.session))
                 detail = f": {frame.detail}" if frame.detail else ""
                 self._tell("session", frame, f"ended, {frame.reason.value}{detail}")
             case Spending():
                 self.spending = frame
             case Status():
-                self._say(self._transcript.overdue(self.now_s()))
+                self._print(self._transcript.overdue(self.now_s()))
                 self.status(frame)
 
-    def _say(self, lines: list[TranscriptLine]) -> None:
+    def _print(self, lines: list[TranscriptLine]) -> None:
         for line in lines:
             who = speaker(SPEAKER_NAMES[line.side], line.session, self._session)
             self.line(who, line.text)
@@ -105,7 +105,7 @@ class View(ABC):
         return self
 
     def __exit__(self, *_exc: object) -> None:
-        self._say(self._transcript.overdue(math.inf))
+        self._print(self._transcript.overdue(math.inf))
 
 
 class LinesView(View):

@@ -96,7 +96,7 @@ class Graph:
         after = {node.name: node.config.after for node in self.nodes.values()}
         return list(TopologicalSorter(after).static_order())
 
-    def heard(self) -> PlaybackScope:
+    def playback_scope(self) -> PlaybackScope:
         """Of which sessions an actor reports what was heard of the answers."""
         players = [
             node

@@ -84,7 +84,7 @@ class Supervisor:
     ) -> None:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
-        self._sessions = OpenSessions(graph.config, graph.heard(), self._started_ns)
+        self._sessions = OpenSessions(graph.config, graph.playback_scope(), self._started_ns)
         self._on_frame = on_frame
         self._processes = ProcessTable(graph, fork_server, self._started_ns, self._on_death)
         self._log = get_logger(SUPERVISOR)

@@ -39,7 +39,7 @@ class Backend:
     refused: str = ""
     """Why its budget allows it no more turns, in words; that is no fault of its own."""
 
-    def heard(self, status: BackendStatus, now_s: float) -> Backend:
+    def on_status(self, status: BackendStatus, now_s: float) -> Backend:
         """It said how it is."""
         if status.state is self.state:
             return self

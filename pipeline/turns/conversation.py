@@ -84,7 +84,7 @@ class Conversation:
         fault = route.hopeless(self.state)
         return None if fault is None or self.ledger.outcomes().get("answered") else fault
 
-    def take(self, frame: Frame, now_ns: int) -> list[Said]:
+    def on_frame(self, frame: Frame, now_ns: int) -> list[Said]:
         """Note a frame; return what follows from it."""
         if isinstance(frame, AnswerFrame) and self._is_stale(frame):
             return []
@@ -93,7 +93,7 @@ class Conversation:
         said: list[Said] = []
         # Whether an answer that failed fails the turn is for the route to say.
         if not (self.state.owner and _is_no_answer(frame)):
-            said += self._closed(self.ledger.take(frame, now_ns), now_ns)
+            said += self._closed(self.ledger.on_frame(frame, now_ns), now_ns)
         for event in _events(frame):
             if not (
                 isinstance(event, (route.TurnBegan, route.Asked)) and self._is_closed(event.turn)

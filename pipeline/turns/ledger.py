@@ -104,7 +104,7 @@ class Ledger:
     _open_turns: dict[str, Turn] = field(default_factory=dict)
     """A few of thousands; they are looked at in every tick."""
 
-    def take(self, frame: Frame, now_ns: int) -> list[TurnClosed]:
+    def on_frame(self, frame: Frame, now_ns: int) -> list[TurnClosed]:
         """Note what happened; return the turns that it closed."""
         match frame:
             case SpeechStarted():

@@ -100,17 +100,17 @@ class OpenSessions:
             case SessionEnded():
                 return self._ended(frame, now_ns)
             case Spending():
-                return [*self.own.take(frame, now_ns)]
+                return [*self.own.on_frame(frame, now_ns)]
             case Allowance():
-                return _joined(each.talk.take(frame, now_ns) for each in self._table.states())
+                return _joined(each.talk.on_frame(frame, now_ns) for each in self._table.states())
             case Fault() if self._concerns_all(frame, now_ns):
-                return _joined(each.talk.take(frame, now_ns) for each in self._table.states())
+                return _joined(each.talk.on_frame(frame, now_ns) for each in self._table.states())
         state = self._table.get(frame.session)
         if state is None:
             self.counters["unopened"] += 1
             return []
         self._table.touch(frame.session, now_ns)
-        return [*state.talk.take(frame, now_ns)]
+        return [*state.talk.on_frame(frame, now_ns)]
 
     def died(self, actor: str, now_ns: int) -> list[Told]:
         """An actor's process ended."""
@@ -211,7 +211,7 @@ class OpenSessions:
             return said
         state = self._table[opened.session]
         state.brought_by = actor
-        return [*said, opened, state.talk.route_frame(), *state.talk.take(opened, now_ns)]
+        return [*said, opened, state.talk.route_frame(), *state.talk.on_frame(opened, now_ns)]
 
     def _ended(self, ended: SessionEnded, now_ns: int) -> list[Told]:
         state = self._table.get(ended.session)

@@ -60,7 +60,7 @@ def step(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, lis
     """Return what is known after `event` and what follows from it."""
     if not state.owner:
         return state, []
-    state, why = _note(state, event, now_s)
+    state, why = _apply(state, event, now_s)
     cooled = {name: backend.cooled(now_s) for name, backend in state.backends.items()}
     state = replace(state, backends=cooled)
     why = why or _overdue(state, now_s)
@@ -72,13 +72,13 @@ def step(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, lis
     return (state, decisions) if decisions else _return(state, now_s)
 
 
-def _note(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, str]:
+def _apply(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, str]:
     """Take note of an event; a reason means that the owner has to be left."""
     match event:
         case BackendStatus() | Fault() | Died() if event.backend in state.backends:
-            return _note_backend(state, event, now_s)
+            return _apply_backend(state, event, now_s)
         case Allowance():
-            return _note_allowance(state, event), ""
+            return _apply_allowance(state, event), ""
         case TurnBegan(turn) if turn not in state.turns:
             return _with_turn(state, turn, Pending(since_s=now_s)), ""
         case Asked(turn):
@@ -94,14 +94,14 @@ def _note(state: RouteState, event: Event, now_s: float) -> tuple[RouteState, st
     return state, ""
 
 
-def _note_backend(
+def _apply_backend(
     state: RouteState, event: BackendStatus | Fault | Died, now_s: float
 ) -> tuple[RouteState, str]:
     backend = state.backends[event.backend]
     why = ""
     match event:
         case BackendStatus():
-            backend = backend.heard(event, now_s)
+            backend = backend.on_status(event, now_s)
             if event.state is BackendState.UNAVAILABLE:
                 why = f"{event.backend} is unavailable: {event.reason}"
         case Fault():
@@ -116,7 +116,7 @@ def _note_backend(
     return state, why if event.backend == state.owner else ""
 
 
-def _note_allowance(state: RouteState, allowance: Allowance) -> RouteState:
+def _apply_allowance(state: RouteState, allowance: Allowance) -> RouteState:
     backends = {
         name: replace(backend, refused=allowance.refused.get(name, ""))
         for name, backend in state.backends.items()

@@ -67,7 +67,7 @@ class TurnTimes:
     first_blocks_ns: dict[str, int] = field(default_factory=dict)
     """By backend: one may have begun an answer that another gave."""
 
-    def take(self, frame: Frame) -> None:
+    def on_frame(self, frame: Frame) -> None:
         """Note a frame of this turn."""
         match frame:
             case SpeechStarted():
@@ -113,10 +113,10 @@ class TurnClock:
     def __init__(self) -> None:
         self._sessions: dict[str, dict[str, TurnTimes]] = {}
 
-    def take(self, frame: Frame) -> None:
+    def on_frame(self, frame: Frame) -> None:
         """Note a frame, if it is one of a turn that matters here."""
         if isinstance(frame, (SpeechStarted, SpeechEnded, UserText, AnswerAudio, Playback)):
-            self._times(frame.session, frame.turn).take(frame)
+            self._times(frame.session, frame.turn).on_frame(frame)
 
     def close(self, closed: TurnClosed) -> TurnTimes:
         """Return what is known of a turn, and forget it."""
@@ -124,7 +124,7 @@ class TurnClock:
         times = turns.pop(closed.turn, TurnTimes())
         if not turns:
             self._sessions.pop(closed.session, None)
-        times.take(closed)
+        times.on_frame(closed)
         return times
 
     def _times(self, session: str, turn: str) -> TurnTimes:

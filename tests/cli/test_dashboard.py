@@ -136,7 +136,7 @@ def test_a_browser_gets_every_panel_and_then_what_changes() -> None:
             assert (turn["first_sound_ms"], turn["playback_ms"]) == (1100, 1500)
             assert first["words"][0] == ["you", "go [bold]forward[/bold]"]
             stop = said(Side.USER, "stop").model_copy(update={"turn": "local:9"})
-            board.take("live", "transcript", stop, time.monotonic_ns())
+            board.on_frame("live", "transcript", stop, time.monotonic_ns())
             later = await panels(browser, {"words"})
             assert later["words"][-1] == ["you", "stop"]
             assert "turns" not in later
@@ -151,7 +151,7 @@ def test_every_browser_sees_the_levels() -> None:
         async with connect(live(dashboard)) as one, connect(live(dashboard)) as other:
             for browser in (one, other):
                 await panels(browser, {"levels", "words"})
-            board.take("microphone", "audio", heard(50, 1, peak=9000), 0)
+            board.on_frame("microphone", "audio", heard(50, 1, peak=9000), 0)
             for browser in (one, other):
                 loud = await panels(browser, {"levels"})
                 (row,) = (row for row in loud["levels"] if row["stream"] == "microphone.audio")

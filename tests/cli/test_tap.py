@@ -130,7 +130,7 @@ def test_a_meter_gives_rates_of_the_time_since_the_last_reading() -> None:
     meter = Meter(0)
     for seq in range(100):
         sent_ns = (seq + 1) * 20 * MS
-        meter.take(block(seq, origin_ns=sent_ns - seq * MS), 700, sent_ns)
+        meter.on_frame(block(seq, origin_ns=sent_ns - seq * MS), 700, sent_ns)
     reading = meter.read(2000 * MS)
     assert (reading.rate_hz, reading.bytes_per_s, reading.lost) == (50, 35_000, 0)
     assert (reading.age_p50_ms, reading.age_p99_ms) == (49, 98)
@@ -153,7 +153,7 @@ def test_a_silent_stream_has_no_age() -> None:
 def test_what_is_missing_in_seq_is_lost(frames: list[tuple[int, int]], lost: int) -> None:
     meter = Meter(0)
     for boot, seq in frames:
-        meter.take(block(seq, boot=boot), 1, MS)
+        meter.on_frame(block(seq, boot=boot), 1, MS)
     assert meter.read(MS).lost == lost
 
 

@@ -60,7 +60,7 @@ def test_levels_are_bars_above_the_quiet_of_a_room() -> None:
         app = TopApp(board, lambda _board, _consumer: nullcontext())
 
         def shown() -> bool:
-            board.take("microphone", "audio", heard(0, 1), 0)
+            board.on_frame("microphone", "audio", heard(0, 1), 0)
             return "microphone.audio ████████████████········ -20" in " ".join(
                 "\n".join(lines(app)).split()
             )
@@ -77,7 +77,7 @@ def test_it_is_drawn_anew_by_itself() -> None:
         app = TopApp(board, lambda _board, _consumer: nullcontext())
         async with app.run_test(size=SIZE) as pilot:
             assert "waiting for the supervisor" in lines(app)[0]
-            board.take("supervisor", "status", status(actor("live")), time.monotonic_ns())
+            board.on_frame("supervisor", "status", status(actor("live")), time.monotonic_ns())
             await until(pilot, lambda: "live answers" in lines(app)[0])
 
     asyncio.run(watch())

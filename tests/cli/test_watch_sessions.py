@@ -32,15 +32,15 @@ def opened(session: str, **labels: str) -> SessionOpened:
 def two_calls(session: str | None = None) -> Board:
     """Two callers who say something at the same time, each with a turn that is closed."""
     board = Board(described(), 0, session)
-    board.take("supervisor", "status", status(), 0)
+    board.on_frame("supervisor", "status", status(), 0)
     for name in CALLS:
-        board.take("supervisor", "sessions", opened(name, number=f"+49 {name[-1]}"), 0)
-        board.take("supervisor", "route", of(routed("live", 0, f"first of {name}"), name), 0)
+        board.on_frame("supervisor", "sessions", opened(name, number=f"+49 {name[-1]}"), 0)
+        board.on_frame("supervisor", "route", of(routed("live", 0, f"first of {name}"), name), 0)
     for name in CALLS:
-        board.take("live", "transcript", of(said(Side.MODEL, f"Hello {name}."), name), 0)
+        board.on_frame("live", "transcript", of(said(Side.MODEL, f"Hello {name}."), name), 0)
     for name in CALLS:
-        board.take("live", "transcript", of(said(Side.USER, "Hi."), name), 0)
-        board.take("supervisor", "turns", of(closed(), name), 0)
+        board.on_frame("live", "transcript", of(said(Side.USER, "Hi."), name), 0)
+        board.on_frame("supervisor", "turns", of(closed(), name), 0)
     board.read(1000 * MS)
     return board
 
@@ -70,7 +70,7 @@ def test_open_sessions_have_their_labels_and_ended_ones_are_counted() -> None:
         ("call-1", "number=+49 1", 1, "answered"),
     ]
     ending = SessionEnded(session="call-1", reason=SessionEnd.HUNG_UP)
-    board.take("supervisor", "sessions", ending, 0)
+    board.on_frame("supervisor", "sessions", ending, 0)
     assert [row.session for row in session_rows(board)] == ["call-2"]
     assert "sessions: 1 open, ended: 1 hung_up" in headline(board)
 
@@ -87,25 +87,25 @@ def test_one_session_can_be_looked_at_alone() -> None:
 def test_levels_of_others_are_not_heard_when_one_is_looked_at() -> None:
     board = Board(described(), 0, "call-2")
     for name, peak in (("call-1", 32_000), ("call-2", 3277)):
-        board.take("microphone", "audio", of(heard(0, 20, peak=peak), name), 0)
+        board.on_frame("microphone", "audio", of(heard(0, 20, peak=peak), name), 0)
     assert board.levels["microphone.audio"] == pytest.approx(-20, abs=0.1)
 
 
 def test_the_age_of_a_turns_sound_is_that_of_its_own_caller() -> None:
     board = Board(described(), 0)
     for name, age_ms in (("call-1", 400), ("call-2", 30)):
-        board.take("microphone", "audio", of(heard(0, 1490, age_ms=age_ms), name), 0)
+        board.on_frame("microphone", "audio", of(heard(0, 1490, age_ms=age_ms), name), 0)
     ages = {session: age for (session, actor), age in board._capture_ms.items() if actor == "vad"}
     assert ages == {"call-1": 400, "call-2": 30}
     ending = SessionEnded(session="call-1", reason=SessionEnd.HUNG_UP)
-    board.take("supervisor", "sessions", ending, 0)
+    board.on_frame("supervisor", "sessions", ending, 0)
     assert {session for session, _ in board._capture_ms} == {"call-2"}
 
 
 def test_a_robot_alone_sees_nothing_of_sessions() -> None:
     board = Board(described(), 0)
-    board.take("supervisor", "sessions", opened("local"), 0)
-    board.take("live", "transcript", said(Side.USER, "Hi."), 0)
+    board.on_frame("supervisor", "sessions", opened("local"), 0)
+    board.on_frame("live", "transcript", said(Side.USER, "Hi."), 0)
     assert not has_several(board)
     assert list(board.lines) == [("you", "Hi.")]
     assert panels_of(board)["sessions"] == []

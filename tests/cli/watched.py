@@ -175,19 +175,21 @@ def busy() -> Board:
     board = Board(described(), now_ns - 1_000_000_000)
     contained = actor("device", "contained", restarts=6, last_exit="killed by SIGKILL")
     vad = actor("vad", pss_mib=40.2, counters={"audio.expired": 3})
-    board.take("supervisor", "status", status(actor("live", restarts=1), vad, contained), now_ns)
-    board.take("supervisor", "route", routed("live", 0, "first"), now_ns)
-    board.take("supervisor", "route", routed("device", 1, "live gave no sound"), now_ns)
+    board.on_frame(
+        "supervisor", "status", status(actor("live", restarts=1), vad, contained), now_ns
+    )
+    board.on_frame("supervisor", "route", routed("live", 0, "first"), now_ns)
+    board.on_frame("supervisor", "route", routed("device", 1, "live gave no sound"), now_ns)
     for seq in range(50):
-        board.take("microphone", "audio", heard(seq, now_ns / 1e6, age_ms=30), now_ns)
-    board.take("vad", "speech", started(0), now_ns)
-    board.take("vad", "speech", ended(900, 1500), now_ns)
-    board.take("live", "audio", block(1800), now_ns)
-    board.take("speaker", "playback", played(PlaybackState.STARTED, 2000), now_ns)
-    board.take("speaker", "playback", played(PlaybackState.FINISHED, 3500), now_ns)
-    board.take("live", "transcript", said(Side.USER, "go [bold]forward[/bold]"), now_ns)
-    board.take("live", "transcript", said(Side.MODEL, "Going forward."), now_ns)
-    board.take("supervisor", "turns", closed(), now_ns - 600_000_000)
+        board.on_frame("microphone", "audio", heard(seq, now_ns / 1e6, age_ms=30), now_ns)
+    board.on_frame("vad", "speech", started(0), now_ns)
+    board.on_frame("vad", "speech", ended(900, 1500), now_ns)
+    board.on_frame("live", "audio", block(1800), now_ns)
+    board.on_frame("speaker", "playback", played(PlaybackState.STARTED, 2000), now_ns)
+    board.on_frame("speaker", "playback", played(PlaybackState.FINISHED, 3500), now_ns)
+    board.on_frame("live", "transcript", said(Side.USER, "go [bold]forward[/bold]"), now_ns)
+    board.on_frame("live", "transcript", said(Side.MODEL, "Going forward."), now_ns)
+    board.on_frame("supervisor", "turns", closed(), now_ns - 600_000_000)
     board.read(now_ns)
     return board
 

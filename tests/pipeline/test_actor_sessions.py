@@ -175,8 +175,8 @@ def test_many_sessions_that_nobody_opened_hold_no_more_than_one_may() -> None:
 
 def test_failures_add_up_by_session_and_are_forgotten_in_time() -> None:
     failures = Failures()
-    assert not any(failures.note("anna", at) for at in range(2 * FAILURES))
+    assert not any(failures.record("anna", at) for at in range(2 * FAILURES))
     names = [f"s{number}" for number in range(FAILURES)]
-    assert not any(failures.note(name, n * WINDOW_NS) for n, name in enumerate(names))
-    found = [failures.note(name, 100 * WINDOW_NS) for name in names]
+    assert not any(failures.record(name, n * WINDOW_NS) for n, name in enumerate(names))
+    found = [failures.record(name, 100 * WINDOW_NS) for name in names]
     assert found == [False] * (FAILURES - 1) + [True]

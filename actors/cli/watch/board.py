@@ -110,10 +110,10 @@ class Board:
         watched = [each for each in self.description.streams if _is_watched(each)]
         return sorted(watched, key=lambda each: each.name not in self._carried)
 
-    def take(self, actor: str, port: str, frame: Frame, now_ns: int) -> None:
+    def on_frame(self, actor: str, port: str, frame: Frame, now_ns: int) -> None:
         """Note a frame."""
         name = f"{actor}.{port}"
-        self._meters[name].take(frame, 0, now_ns)
+        self._meters[name].on_frame(frame, 0, now_ns)
         self._carried.add(name)
         match frame:
             case Status():
@@ -124,20 +124,20 @@ class Board:
             self._keep(actor, name, frame, now_ns)
 
     def _keep(self, actor: str, name: str, frame: Frame, now_ns: int) -> None:
-        self._clock.take(frame)
+        self._clock.on_frame(frame)
         match frame:
             case Audio() | AnswerAudio():
                 self._hear(name, frame)
             case SpeechEnded():
                 self._captured[frame.turn] = self._capture_ms.get((frame.session, actor))
             case Transcript():
-                self._say(self._transcript.add(frame))
+                self._add_lines(self._transcript.add(frame))
             case TurnClosed():
                 self._close(frame, now_ns)
             case Route():
                 self.routes.append(frame)
             case SessionEnded():
-                self._say(self._transcript.end(frame.session))
+                self._add_lines(self._transcript.end(frame.session))
 
     def read(self, now_ns: int) -> None:
         """Take the readings of all streams, and the account of turns that are complete."""
@@ -147,7 +147,7 @@ class Board:
         self._closing = [each for each in self._closing if each[1] not in due]
         for frame in due:
             self.turns.append(self._row(frame))
-        self._say(self._transcript.overdue(now_ns / 1e9))
+        self._add_lines(self._transcript.overdue(now_ns / 1e9))
 
     def quieten(self) -> None:
         """Begin to look for the loudest block anew."""
@@ -193,7 +193,7 @@ class Board:
         for key in gone:
             del self._capture_ms[key]
 
-    def _say(self, lines: list[TranscriptLine]) -> None:
+    def _add_lines(self, lines: list[TranscriptLine]) -> None:
         self.lines.extend(
             (self._who(SPEAKER_NAMES[line.side], line.session), line.text) for line in lines
         )
@@ -203,7 +203,7 @@ class Board:
 
     def _close(self, frame: TurnClosed, now_ns: int) -> None:
         self._closing.append((now_ns, frame))
-        self._say(self._transcript.close(frame, now_ns / 1e9))
+        self._add_lines(self._transcript.close(frame, now_ns / 1e9))
         if frame.session in self.sessions:
             known = self.sessions[frame.session]
             known.turns, known.outcome = known.turns + 1, frame.outcome.value

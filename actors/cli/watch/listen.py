@@ -75,6 +75,6 @@ def _subscribe(
 
 def _deliver(board: Board, actor: str) -> Callable[[str, Frame], None]:
     def deliver(port: str, frame: Frame) -> None:
-        board.take(actor, port, frame, time.monotonic_ns())
+        board.on_frame(actor, port, frame, time.monotonic_ns())
 
     return deliver

@@ -55,7 +55,7 @@ class StreamClock:
         """Whether any time is known."""
         return self._blocks > 0
 
-    def note(self, end: int, at_ns: int) -> None:
+    def record(self, end: int, at_ns: int) -> None:
         """The sample before `end` was heard or captured at `at_ns`."""
         zero_ns = at_ns - end * NS
         off_ns = zero_ns - self.zero_ns

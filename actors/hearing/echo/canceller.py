@@ -67,7 +67,7 @@ class Canceller:
         self._given_up = False
         if self._far.push(frame):
             end = (frame.position + frame.samples) * SPEECH_RATE_HZ // frame.rate_hz
-            self._alignment.far.note(end, frame.origin_ns)
+            self._alignment.far.record(end, frame.origin_ns)
 
     def hear(self, frame: Audio) -> list[tuple[int, Samples]]:
         """Return what the block is without the loudspeaker, in pieces with their positions."""
@@ -75,7 +75,7 @@ class Canceller:
             return [(frame.position, to_samples(frame.pcm))]
         samples = to_samples(frame.pcm)
         pieces: list[tuple[int, Samples]] = []
-        self._alignment.near.note(frame.position + len(samples), frame.origin_ns)
+        self._alignment.near.record(frame.position + len(samples), frame.origin_ns)
         if self._next is not None and frame.position != self._next:
             pieces += self._whole(self._next - len(self._waiting), self._waiting)
             self._waiting = NOTHING

@@ -113,7 +113,7 @@ class Vad(Actor[VadOptions]):
 
     def on_playback(self, frame: Playback) -> None:
         """Note whether an answer is heard."""
-        self.sessions[frame.session].sounding.note(frame)
+        self.sessions[frame.session].sounding.on_playback(frame)
 
     def on_audio(self, frame: Audio) -> None:
         """Listen to a block of sound."""
@@ -176,10 +176,10 @@ class Vad(Actor[VadOptions]):
             # Capture time of sample 0, had the stream begun there.
             zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
             for moment in moments:
-                self._say(frame, moment, zero_ns)
+                self._publish_moment(frame, moment, zero_ns)
             self._memory.keep(session)
 
-    def _say(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
+    def _publish_moment(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
         def at_ns(position: int) -> int:
             return zero_ns + samples_to_ns(position)
 

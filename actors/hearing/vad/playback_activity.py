@@ -15,7 +15,7 @@ class Sounding:
     def __init__(self) -> None:
         self._until_ns: dict[str, int] = {}
 
-    def note(self, frame: Playback) -> None:
+    def on_playback(self, frame: Playback) -> None:
         """A player says how far it is."""
         if frame.state in (PlaybackState.STARTED, PlaybackState.PLAYING):
             self._until_ns[frame.turn] = frame.at_ns + HEARD_ON_NS

@@ -94,7 +94,7 @@ class Camera(Actor[CameraOptions]):
                 with closing(shots(self._source, self.options.rate_hz, 0, self._stopping)) as taken:
                     for shot in taken:
                         failures = 0
-                        self._take(shot)
+                        self._on_shot(shot)
             except DeviceError as error:
                 failures += 1
                 retry_s = REOPEN.wait_s(failures)
@@ -109,12 +109,12 @@ class Camera(Actor[CameraOptions]):
                 shots(self._source, self.options.rate_hz, begun_ns, self._stopping)
             ) as taken:
                 for shot in taken:
-                    self._take(shot)
+                    self._on_shot(shot)
             if not self.options.loop:
                 return
             begun_ns = time.monotonic_ns()
 
-    def _take(self, shot: Shot) -> None:
+    def _on_shot(self, shot: Shot) -> None:
         self._tell(self._send, self._encoder.encode(shot.picture), shot.origin_ns)
 
     def _tell(self, call: Any, *args: Any) -> None:

@@ -120,7 +120,7 @@ class RecordedInput(Actor[RecordingOptions]):
             self._progress = self._begin_if_cued(due_ns)
         samples = np.zeros(0, np.int16)
         if self._progress.phase is SendingState.PLAYING:
-            samples = await self._take(due_ns)
+            samples = await self._next_block(due_ns)
         self._progress = self._progress.sent_block(len(samples))
         if self._progress.phase is SendingState.PLAYING and self._played_out():
             await self._close()
@@ -145,12 +145,12 @@ class RecordedInput(Actor[RecordingOptions]):
         self.log.info("playing", file=self._item().path)
         return progress.begin_item()
 
-    async def _take(self, due_ns: int) -> Samples:
+    async def _next_block(self, due_ns: int) -> Samples:
         assert self._source is not None
         if self._item().path != STDIN:
             # One more than is taken shows whether this is the last block.
             await self._source.available(BLOCK_SAMPLES + 1)
-            return self._source.take(BLOCK_SAMPLES)
+            return self._source.read(BLOCK_SAMPLES)
         patience_s = STARVED_S - (time.monotonic_ns() - self._fed_ns) / 1e9
         try:
             async with asyncio.timeout(max(0.0, patience_s)):
@@ -161,7 +161,7 @@ class RecordedInput(Actor[RecordingOptions]):
         self._fed_ns = time.monotonic_ns()
         # A source with a clock of its own is behind ours: from now on expect it that much later.
         self._base_ns += max(0, self._fed_ns - due_ns)
-        return self._source.take(BLOCK_SAMPLES)
+        return self._source.read(BLOCK_SAMPLES)
 
     def _played_out(self) -> bool:
         return self._source is not None and self._source.exhausted

@@ -78,7 +78,7 @@ class ReadAhead:
         if self._error is not None:
             raise self._error
 
-    def take(self, samples: int) -> Samples:
+    def read(self, samples: int) -> Samples:
         """Return at most so many samples of those that are there."""
         taken: list[Samples] = []
         with self._room:

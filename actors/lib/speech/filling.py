@@ -50,7 +50,7 @@ class _Clause:
     asks: bool
     lacking: list[str] = field(default_factory=list)
 
-    def take(self, indices: set[int]) -> None:
+    def use_up(self, indices: set[int]) -> None:
         self.free -= indices
 
 
@@ -68,11 +68,11 @@ def fill(tokens: Sequence[str], tool: SpokenTool) -> Filled:
         ParameterKind.TEXT,
     ):
         if kind is ParameterKind.SWITCH:
-            clause.take(verb_and_objects)
+            clause.use_up(verb_and_objects)
         for parameter in tool.parameters:
             if parameter.kind is kind:
                 _fill_one(parameter, clause, arguments)
-    clause.take(verb_and_objects)
+    clause.use_up(verb_and_objects)
     left_over = next((q for q in clause.quantities if _counts(q, tokens)), None)
     unused = tuple(tokens[i] for i in sorted(clause.free) if tokens[i] not in IDLE_WORDS)
     ordered = {p.name: arguments[p.name] for p in tool.parameters if p.name in arguments}
@@ -104,11 +104,11 @@ def _value(parameter: Parameter, clause: _Clause) -> tuple[Any, str]:
         case ParameterKind.SWITCH:
             for index in sorted(clause.free):
                 if clause.tokens[index] in SWITCHES:
-                    clause.take({index})
+                    clause.use_up({index})
                     return SWITCHES[clause.tokens[index]], ""
         case ParameterKind.TEXT if parameter.required:
             rest = [clause.tokens[i] for i in sorted(clause.free)]
-            clause.take(set(clause.free))
+            clause.use_up(set(clause.free))
             clause.quantities.clear()
             while rest and clause.asks and rest[0] in ASKING_WORDS:
                 rest.pop(0)
@@ -127,7 +127,7 @@ def _choice(parameter: Parameter, clause: _Clause) -> tuple[Any, str]:
     if len(found) > 1:
         return None, f"one {parameter.spoken}"
     for choice, taken in found:
-        clause.take(taken)
+        clause.use_up(taken)
         clause.quantities = [q for q in clause.quantities if q.start not in taken]
         return choice, ""
     return None, ""
@@ -169,7 +169,7 @@ def _number(parameter: Parameter, clause: _Clause) -> tuple[Number | None, str]:
         return None, ""
     quantity = fitting[0]
     clause.quantities.remove(quantity)
-    clause.take(set(range(quantity.start, quantity.end)))
+    clause.use_up(set(range(quantity.start, quantity.end)))
     value = quantity.in_unit(parameter.unit)
     if parameter.whole:
         if value != int(value):

@@ -52,12 +52,12 @@ class LivePlayer:
     def message(self, data: bytes) -> None:
         """Takes one message of the client."""
         try:
-            self._take(as_object(normalise(json.loads(data))))
+            self._on_message(as_object(normalise(json.loads(data))))
         except (Refused, ValueError, KeyError, TypeError) as error:
             self._cursor.strange.append(f"a message that is none of Live: {error!r}")
             self._socket.close(CloseFrame(INVALID, INVALID_ARGUMENT))
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _on_message(self, message: dict[str, Any]) -> None:
         for kind, content in message.items():
             match kind:
                 case "setup":

@@ -102,7 +102,7 @@ class _LiveScriptMaker:
                 self._end(at_ns, frame)
             case AnswerAudio() | Transcript() | ToolCall() | ToolCancel() | Usage():
                 self._await_turn(at_ns, frame)
-                self._say(at_ns, frame)
+                self._add_answer_frame(at_ns, frame)
 
     def _open(self, at_ns: int) -> LiveScript:
         self._connection = LiveScript()
@@ -157,7 +157,7 @@ class _LiveScriptMaker:
             self._send(at_ns, {"serverContent": {"interrupted": True}})
         self._send(at_ns, {"serverContent": {"turnComplete": True}})
 
-    def _say(self, at_ns: int, frame: Frame) -> None:
+    def _add_answer_frame(self, at_ns: int, frame: Frame) -> None:
         match frame:
             case AnswerAudio():
                 data = base64.b64encode(frame.pcm).decode("ascii")

@@ -47,7 +47,7 @@ def _run(config: PipelineConfig, path: Path, lead_s: float, duration_s: float) -
 
     import_shared()
     observer = Observer(lead_s)
-    supervisor = Supervisor(graph, ForkServerClient(forked=True), observer.take)
+    supervisor = Supervisor(graph, ForkServerClient(forked=True), observer.on_frame)
     ended = run_pipeline(supervisor, duration_s)
     if ended.exit_status:
         return {"error": logs.redact(ended.reason)}

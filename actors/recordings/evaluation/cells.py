@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from actors.lib.audio.pcm import Samples
-from actors.recordings.evaluation.noise import LEAD_S, heard
+from actors.recordings.evaluation.noise import LEAD_S, with_noise
 from actors.recordings.evaluation.recordings import Recorded, duration_s
 from actors.recordings.evaluation.variants import Variant
 
@@ -61,14 +61,14 @@ class Cell:
         """Of the recording."""
         return duration_s(self.recording.samples())
 
-    def heard(self) -> Samples:
+    def microphone_samples(self) -> Samples:
         """Return what the microphone hears, 16 kHz.
 
         Raises:
             DeviceError: a recording cannot be read.
         """
         noise = self.background.noise
-        return heard(
+        return with_noise(
             self.recording.samples(),
             self.background.tail_s,
             self.background.snr_db,

@@ -21,7 +21,7 @@ LOWEST_NOISE_HZ = 50.0
 Wave = NDArray[np.float64]
 
 
-def heard(
+def with_noise(
     recording: Samples, tail_s: float, snr_db: float | None = None, noise: Samples | None = None
 ) -> Samples:
     """Return the recording with `LEAD_S` before it and `tail_s` behind, over which noise lies.

@@ -94,7 +94,7 @@ class Observer:
     _ready: bool = False
     _started_late: bool = False
 
-    def take(self, _actor: str, frame: Frame) -> None:
+    def on_frame(self, _actor: str, frame: Frame) -> None:
         """Note a frame."""
         match frame:
             case SpeechStarted():

@@ -111,7 +111,7 @@ async def run_cell(cell: Cell, keep: Path | None = None) -> Observed:
 
 
 def _write(cell: Cell, path: Path) -> float:
-    samples = cell.heard()
+    samples = cell.microphone_samples()
     file = WavFile(path, SPEECH_RATE_HZ, append=False)
     try:
         file.write(samples)

@@ -137,12 +137,12 @@ class Metrics(Actor[MetricsOptions]):
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """Note when the user spoke."""
         if self._traces is not None:
-            self._clock.take(frame)
+            self._clock.on_frame(frame)
 
     def on_playback(self, frame: Playback) -> None:
         """Note when the answer was heard."""
         if self._traces is not None:
-            self._clock.take(frame)
+            self._clock.on_frame(frame)
 
     def _on_sent(self, spans: int, taken: bool) -> None:
         self.counters["spans_sent" if taken else "spans_lost"] += spans

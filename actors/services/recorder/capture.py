@@ -114,7 +114,7 @@ class Capture:
         """Whether a frame is of one of the streams that were asked for."""
         return (taken.actor, taken.port) in self._wanted
 
-    def take(self, timeout_ms: int) -> list[Taken]:
+    def receive(self, timeout_ms: int) -> list[Taken]:
         """Return all that has come, in the order of sending; waits for the first."""
         taken: list[Taken] = []
         for socket, _ in self._poller.poll(timeout_ms):

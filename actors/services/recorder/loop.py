@@ -59,7 +59,7 @@ class Loop:
         stopping = False
         while not stopping:
             stopping = stop.is_set()
-            for taken in self._capture.take(0 if stopping else POLL_MS):
+            for taken in self._capture.receive(0 if stopping else POLL_MS):
                 for each in self._consented(taken):
                     self._record(each)
             if self._consents is not None:

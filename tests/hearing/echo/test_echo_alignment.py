@@ -26,8 +26,8 @@ class Streams:
 
     def __init__(self, at_hand: int = 4_000) -> None:
         self.alignment = Alignment()
-        self.alignment.near.note(BLOCK, round(BLOCK * NS))
-        self.alignment.far.note(BLOCK, round(BLOCK * NS))
+        self.alignment.near.record(BLOCK, round(BLOCK * NS))
+        self.alignment.far.record(BLOCK, round(BLOCK * NS))
         self.at_hand = at_hand
         self.position = 0
 
@@ -44,7 +44,7 @@ class Streams:
 
     def far_is_said_to_be_heard_earlier_by(self, samples: int) -> None:
         for _ in range(5_000):
-            self.alignment.far.note(BLOCK, round((BLOCK - samples) * NS))
+            self.alignment.far.record(BLOCK, round((BLOCK - samples) * NS))
 
 
 def test_the_far_end_is_given_ahead_of_its_time_by_a_constant() -> None:
@@ -59,7 +59,7 @@ def test_what_comes_late_is_given_as_soon_as_it_can_be() -> None:
 
 def test_without_a_far_end_there_is_none() -> None:
     alignment = Alignment()
-    alignment.near.note(BLOCK, 5_000)
+    alignment.near.record(BLOCK, 5_000)
     assert alignment.first(0, BLOCK, 0, quiet=True) is None
 
 
@@ -124,12 +124,12 @@ def test_times_that_jump_about_average_out() -> None:
     clock, rng = StreamClock(), random.Random(1)
     for index in range(1, 2_000):
         off_ns = rng.uniform(-15_000_000, 15_000_000)
-        clock.note(index * BLOCK, round(index * BLOCK * NS + off_ns))
+        clock.record(index * BLOCK, round(index * BLOCK * NS + off_ns))
     assert abs(clock.zero_ns) < 2_000_000
 
 
 def test_a_break_in_the_stream_counts_at_once() -> None:
     clock = StreamClock()
-    clock.note(BLOCK, round(BLOCK * NS))
-    clock.note(2 * BLOCK, round(2 * BLOCK * NS) + JUMP_NS + 1_000)
+    clock.record(BLOCK, round(BLOCK * NS))
+    clock.record(2 * BLOCK, round(2 * BLOCK * NS) + JUMP_NS + 1_000)
     assert clock.zero_ns == JUMP_NS + 1_000

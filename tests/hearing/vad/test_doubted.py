@@ -208,13 +208,13 @@ def test_a_vad_killed_in_doubt_settles_it(tmp_path: Path) -> None:
 @pytest.mark.parametrize("state", [PlaybackState.FINISHED, PlaybackState.INTERRUPTED])
 def test_nothing_is_heard_of_an_answer_that_has_ended(state: PlaybackState) -> None:
     sounding = Sounding()
-    sounding.note(playing(1.0))
+    sounding.on_playback(playing(1.0))
     assert sounding.at(BEGAN_NS + 1_200_000_000)
-    sounding.note(playing(1.1, state))
+    sounding.on_playback(playing(1.1, state))
     assert not sounding.at(BEGAN_NS + 1_200_000_000)
 
 
 def test_an_answer_whose_player_was_killed_is_not_heard_for_ever() -> None:
     sounding = Sounding()
-    sounding.note(playing(1.0))
+    sounding.on_playback(playing(1.0))
     assert not sounding.at(BEGAN_NS + 1_000_000_001 + HEARD_ON_NS)

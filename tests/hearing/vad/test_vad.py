@@ -310,10 +310,10 @@ def test_where_the_sessions_stand_is_no_part_of_the_heartbeat() -> None:
 class Touchy(Vad):
     """Raises at what one of its callers says."""
 
-    def _say(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
+    def _publish_moment(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
         if heard.session == "bad":
             raise ValueError("a fault of our own")
-        super()._say(heard, moment, zero_ns)
+        super()._publish_moment(heard, moment, zero_ns)
 
 
 def test_a_session_that_raises_ends_and_the_others_do_not_notice() -> None:

@@ -54,7 +54,7 @@ def test_a_good_config_becomes_a_graph_with_its_wires(tmp_path: Path) -> None:
     ]
     assert graph.consumers("mic") == {"audio": ["relay"]}
     assert graph.config_dir == tmp_path
-    assert graph.heard() is PlaybackScope.NONE
+    assert graph.playback_scope() is PlaybackScope.NONE
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_whose_answers_are_heard_follows_from_the_players(
     }
     path = tmp_path / "players.yaml"
     path.write_text(yaml.safe_dump({"name": "test", "actors": actors}))
-    assert graph_of(path).heard() is heard
+    assert graph_of(path).playback_scope() is heard
 
 
 def test_every_config_that_comes_with_greenroom_is_good() -> None:

@@ -74,7 +74,7 @@ def conversation(monkeypatch: pytest.MonkeyPatch, errors: Errors) -> Conversatio
     made = Conversation(config, hears=True, now_ns=0)
     monkeypatch.setattr(made, "_log", errors)
     for backend in ("live", "http"):
-        made.take(BackendStatus(backend=backend, state=BackendState.READY), S)
+        made.on_frame(BackendStatus(backend=backend, state=BackendState.READY), S)
     return made
 
 
@@ -87,7 +87,7 @@ def test_a_budget_used_up_changes_the_route_and_gives_its_words_as_the_reason_f2
     monkeypatch: pytest.MonkeyPatch, errors: Errors
 ) -> None:
     talk = conversation(monkeypatch, errors)
-    (said,) = talk.take(refusing("live"), 2 * S)
+    (said,) = talk.on_frame(refusing("live"), 2 * S)
     assert isinstance(said, Route)
     assert said.owner == "http"
     assert said.reason == "live: budget of the day used up: 2.00 of 2.00 USD"
@@ -98,9 +98,9 @@ def test_with_every_budget_used_up_turns_go_on_and_the_log_says_so_once_f24(
     monkeypatch: pytest.MonkeyPatch, errors: Errors
 ) -> None:
     talk = conversation(monkeypatch, errors)
-    talk.take(refusing("live", "http"), 2 * S)
+    talk.on_frame(refusing("live", "http"), 2 * S)
     for number in range(5):
-        talk.take(UserText(turn=f"local:t{number}", text="hello"), (3 + number) * S)
+        talk.on_frame(UserText(turn=f"local:t{number}", text="hello"), (3 + number) * S)
         talk.tick((3 + number) * S)
     assert talk.route_frame().owner == "http"
     assert len(talk.ledger.open_turns()) == 5, "none is given up"
@@ -112,7 +112,7 @@ def test_the_newest_spending_is_kept_for_the_status(
 ) -> None:
     talk = conversation(monkeypatch, errors)
     assert talk.spending is None
-    assert talk.take(SPENDING, 2 * S) == []
+    assert talk.on_frame(SPENDING, 2 * S) == []
     assert talk.spending == SPENDING
 
 
@@ -139,7 +139,7 @@ def test_the_table_at_the_end_of_a_run_is_followed_by_the_cost(
     monkeypatch: pytest.MonkeyPatch, errors: Errors
 ) -> None:
     talk = conversation(monkeypatch, errors)
-    talk.take(UserText(turn="local:t1", text="hello"), 2 * S)
+    talk.on_frame(UserText(turn="local:t1", text="hello"), 2 * S)
     (closed,) = [each for each in talk.tick(60 * S) if isinstance(each, TurnClosed)]
     assert closed.outcome is Outcome.FAILED
     out = io.StringIO()

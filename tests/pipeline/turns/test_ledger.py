@@ -73,7 +73,7 @@ FINISHED, INTERRUPTED = PlaybackState.FINISHED, PlaybackState.INTERRUPTED
 
 
 def verdicts(ledger: Ledger, *frames: Frame, now_s: float = 3) -> list[TurnClosed]:
-    return [closed for frame in frames for closed in ledger.take(frame, int(now_s * S))]
+    return [closed for frame in frames for closed in ledger.on_frame(frame, int(now_s * S))]
 
 
 def test_a_turn_is_answered_once_its_answer_has_been_played_to_the_end() -> None:
@@ -264,7 +264,7 @@ def test_whatever_the_order_each_turn_is_closed_exactly_once(
     closed: list[TurnClosed] = []
     for frame, later_s in events:
         now_s += later_s
-        closed += ledger.take(frame, now_s * S)
+        closed += ledger.on_frame(frame, now_s * S)
         closed += ledger.tick(now_s * S)
     # `ended` may claim a time in the future of this clock, up to 500 s.
     closed += ledger.tick((max(now_s, 500) + SPEECH_S + 1) * S)
@@ -285,11 +285,11 @@ def test_all_words_of_a_turn_are_in_its_account_whenever_they_come(
     pieces = [said(word, "third:0") for word in words]
     for index, frame in enumerate(frames):
         if pieces and index % 2:
-            ledger.take(pieces.pop(0), index * 20 * S)
-        ledger.take(frame, index * 20 * S)
+            ledger.on_frame(pieces.pop(0), index * 20 * S)
+        ledger.on_frame(frame, index * 20 * S)
         ledger.tick(index * 20 * S)
     for piece in pieces:
-        ledger.take(piece, 10_000 * S)
+        ledger.on_frame(piece, 10_000 * S)
     text = "".join(words)
     # Blanks alone are no words.
     expected = text if text.strip() else ""
@@ -300,7 +300,7 @@ def test_all_turns_are_counted_also_those_that_are_forgotten() -> None:
     ledger = new_ledger(hears=False)
     for number in range(KEPT_TURNS + 50):
         turn = f"local:t{number}"
-        ledger.take(UserText(turn=turn, text="hello"), S)
+        ledger.on_frame(UserText(turn=turn, text="hello"), S)
         end = AnswerEnded(turn=turn, epoch=1, backend="live", end=AnswerEnd.COMPLETE, samples=1)
-        ledger.take(end, S)
+        ledger.on_frame(end, S)
     assert ledger.outcomes() == {"answered": KEPT_TURNS + 50}

@@ -52,7 +52,7 @@ def played(state: PlaybackState, at_ms: int, backend: str = "live") -> Playback:
 def stages(*frames: Frame, **closed: Any) -> list[tuple[str, float, float]]:
     clock = TurnClock()
     for frame in frames:
-        clock.take(frame)
+        clock.on_frame(frame)
     times = clock.close(TurnClosed(turn=TURN, **({"outcome": Outcome.ANSWERED} | closed)))
     return [(each.stage.value, each.start_ns / MS, each.end_ns / MS) for each in times.stages()]
 
@@ -97,7 +97,7 @@ def test_who_does_not_hear_of_the_question_takes_its_time_from_the_verdict() -> 
 def test_turns_that_nobody_closes_are_forgotten() -> None:
     clock = TurnClock()
     for index in range(KEPT_TURNS + 1):
-        clock.take(spoke(0, f"local:{index}"))
+        clock.on_frame(spoke(0, f"local:{index}"))
     forgotten, kept = (
         clock.close(TurnClosed(turn=f"local:{index}", outcome=Outcome.FAILED)) for index in (0, 1)
     )
@@ -106,8 +106,8 @@ def test_turns_that_nobody_closes_are_forgotten() -> None:
 
 def test_a_busy_session_makes_no_other_forget_its_turns() -> None:
     clock = TurnClock()
-    clock.take(spoke(0, "anna:0").model_copy(update={"session": "anna"}))
+    clock.on_frame(spoke(0, "anna:0").model_copy(update={"session": "anna"}))
     for index in range(KEPT_TURNS + 1):
-        clock.take(spoke(0, f"bert:{index}").model_copy(update={"session": "bert"}))
+        clock.on_frame(spoke(0, f"bert:{index}").model_copy(update={"session": "bert"}))
     closed = TurnClosed(session="anna", turn="anna:0", outcome=Outcome.FAILED)
     assert clock.close(closed).spoke_ns == 0

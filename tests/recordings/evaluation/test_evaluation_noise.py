@@ -7,7 +7,7 @@ import pytest
 from evaluated import SPEECH
 
 from actors.lib.audio.pcm import Samples
-from actors.recordings.evaluation.noise import active_power, heard
+from actors.recordings.evaluation.noise import active_power, with_noise
 from actors.recordings.evaluation.recordings import find_recordings
 
 LEAD = 16_000
@@ -23,7 +23,7 @@ def power(samples: np.ndarray) -> float:
 
 def test_the_recording_lies_as_it_is_between_a_second_of_quiet_and_the_tail() -> None:
     recording = speech()
-    sound = heard(recording, tail_s=1.5)
+    sound = with_noise(recording, tail_s=1.5)
     assert len(sound) == LEAD + len(recording) + 24_000
     assert np.array_equal(sound[LEAD : LEAD + len(recording)], recording)
     assert not sound[:LEAD].any()
@@ -33,7 +33,7 @@ def test_the_recording_lies_as_it_is_between_a_second_of_quiet_and_the_tail() ->
 @pytest.mark.parametrize("snr_db", [20.0, 10.0, 0.0, -5.0])
 def test_noise_is_softer_than_the_speech_by_the_ratio_asked_for(snr_db: float) -> None:
     recording = speech()
-    noisy = heard(recording, 2.0, snr_db)
+    noisy = with_noise(recording, 2.0, snr_db)
     clean = np.pad(recording.astype(np.float64), (LEAD, 32_000))
     # What was made softer not to clip is undone: both parts have the same factor.
     factor = float(np.dot(noisy, clean) / np.dot(clean, clean))
@@ -46,13 +46,13 @@ def test_noise_is_softer_than_the_speech_by_the_ratio_asked_for(snr_db: float) -
 
 def test_every_variant_hears_the_same_noise() -> None:
     recording = speech()
-    assert np.array_equal(heard(recording, 2.0, 10), heard(recording, 2.0, 10))
+    assert np.array_equal(with_noise(recording, 2.0, 10), with_noise(recording, 2.0, 10))
 
 
 def test_a_recorded_noise_is_repeated_under_the_speech() -> None:
     recording = speech()
     hum = (1000 * np.sin(np.arange(3200) * 2 * np.pi / 160)).astype(np.int16)
-    noisy = heard(recording, 2.0, 10, hum)
+    noisy = with_noise(recording, 2.0, 10, hum)
     lead = noisy[:LEAD].astype(float)
     assert np.argmax(np.abs(np.fft.rfft(lead))) == 100  # 100 Hz in a second.
     assert 10 * np.log10(active_power(recording) / power(lead)) == pytest.approx(10, abs=0.1)

@@ -35,8 +35,8 @@ def at(seconds: float) -> int:
 def observed(*frames: Frame) -> Observed:
     observer, ledger = Observer(LEAD_S), Ledger(True, 90 * S, 30 * S, 15 * S)
     for frame in frames:
-        observer.take("x", frame)
-        ledger.take(frame, frame.sent_ns)
+        observer.on_frame("x", frame)
+        ledger.on_frame(frame, frame.sent_ns)
     return observer.observed(ledger.turns)
 
 

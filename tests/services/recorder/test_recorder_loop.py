@@ -60,7 +60,7 @@ def test_frames_are_taken_as_they_are_once_and_nothing_else(
         deadline_s = time.monotonic() + PATIENCE_MS / 1000
         while sum(map(len, batches)) < 4:
             assert time.monotonic() < deadline_s, f"nothing more came after {batches}"
-            batches.append(capture.take(PATIENCE_MS))
+            batches.append(capture.receive(PATIENCE_MS))
     assert sorted(each.payload for batch in batches for each in batch) == sorted(
         [*sent[:3], sent[5]]
     )
@@ -80,7 +80,7 @@ class Feed:
     def is_wanted(self, taken: Taken) -> bool:
         return True
 
-    def take(self, _timeout_ms: int) -> list[Taken]:
+    def receive(self, _timeout_ms: int) -> list[Taken]:
         batch = self._batches.pop(0) if self._batches else []
         if not self._batches:
             self._stop.set()

@@ -41,7 +41,7 @@ class SileroEngine:
 
     def probability(self, window: Samples) -> float:
         """Return the probability that the next 512 samples are speech."""
-        self._take(window)
+        self._load_window(window)
         return self._network.step(self._sound, self._state)
 
     @staticmethod
@@ -50,7 +50,7 @@ class SileroEngine:
         if len(asked) == 1:
             return [engine.probability(window) for engine, window in asked]
         for engine, window in asked:
-            engine._take(window)
+            engine._load_window(window)
         engines = [engine for engine, _ in asked]
         states = np.stack([engine._state for engine in engines])
         sounds = np.stack([engine._sound for engine in engines])
@@ -59,7 +59,7 @@ class SileroEngine:
             engine._state[:] = state
         return probabilities
 
-    def _take(self, window: Samples) -> None:
+    def _load_window(self, window: Samples) -> None:
         self._sound[:CONTEXT_SAMPLES] = self._sound[self._newest]
         np.multiply(window, _TO_UNIT, out=self._sound[CONTEXT_SAMPLES:INPUT_SAMPLES])
 
