@@ -16,6 +16,7 @@ from actors.backends.on_device.connection import Connections, is_trouble
 from actors.backends.on_device.intents import Context
 from actors.backends.on_device.local_model import LocalModelError, converse
 from actors.backends.on_device.options import DeviceOptions, is_english
+from actors.backends.session import BackendSession
 from actors.backends.turn_kind import Kind
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import Heard, Part, Request, Sound, Words
@@ -112,7 +113,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
         reason = f"the device speaks only English, and the session {language}"
         return BackendStatus(backend=self.name, state=BackendState.UNAVAILABLE, reason=reason)
 
-    def session_ended(self, state: TurnBasedSession, ended: SessionEnded) -> None:
+    def session_ended(self, state: BackendSession, ended: SessionEnded) -> None:
         """Let go of what was known of its connections, too."""
         self._connections.pop(state.name, None)
         super().session_ended(state, ended)

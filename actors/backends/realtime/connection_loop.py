@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from actors.backends.fault_info import FaultInfo
 from actors.backends.realtime.events import Event
-from actors.backends.realtime.link import Link, LinkOverError, MannerError, Seed, Service
+from actors.backends.realtime.link import Link, LinkOverError, Seed, Service
 from actors.backends.realtime.options import RealtimeOptions
 from actors.backends.realtime.reconnect_policy import ReconnectPolicy
 from actors.backends.realtime.reconnect_timer import ReconnectTimer
@@ -37,9 +37,6 @@ class Connected(Protocol):
 
     def on_link_gone(self, reason: str) -> None:
         """There will be none soon."""
-
-    def on_refused(self, detail: str) -> None:
-        """There is no connection to be had for what this session asked for."""
 
     def on_connecting(self) -> None:
         """There may be one soon."""
@@ -82,15 +79,15 @@ class ConnectionLoop:
             self.link.leave(info)
 
     async def run(self, on_event: Callable[[Event], None]) -> None:
-        """Connect again and again, until cancelled, or until there is no connection to be had."""
+        """Connect again and again, until cancelled.
+
+        Raises:
+            MannerError: there is no connection to be had for what this session asked for.
+        """
         while True:
             self.timer.stop()
             opened_s = time.monotonic()
-            try:
-                info = await self._attempt(on_event)
-            except MannerError as error:
-                self._session.on_refused(str(error))
-                return
+            info = await self._attempt(on_event)
             await self._session.on_listened()
             if time.monotonic() - opened_s > STABLE_S:
                 self.policy.proved()

@@ -1,38 +1,76 @@
-"""What was said in the conversation, and whether the service's session knows all of it."""
+"""What the service's session knows of the conversation: how to resume it, or to tell it all."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection
+from typing import Any
 
 from actors.backends.history import History
 from pipeline.frames import TurnClosed
+from pipeline.store import Store
+
+HANDLE_LIFE_S = 2 * 3600.0
+"""Services keep a session for two hours after its end (Gemini's documentation)."""
+HANDLE = "handle"
+"""Key of a row that outlives the run."""
 
 
 class ContextSeed:
-    """Keeps the history, and notices when other backends said what the session has not heard.
+    """Notices when other backends said what the session has not heard, and keeps its handle.
 
     Args:
-        backend: Name of the actor whose session it is.
+        backend: Name of the actor.
+        session: Whose conversation it is.
         history: What was said; it may be restored at any time.
+        store: Of the actor.
     """
 
-    def __init__(self, backend: str, history: History) -> None:
-        self.history = history
+    def __init__(self, backend: str, session: str, history: History, store: Store) -> None:
         self.behind = False
-        """Something was said since the session was told, and not by it."""
+        """Something was said since the service's session was told, and not by it."""
         self._backend = backend
+        self._session = session
+        self._history = history
+        self._store = store
 
     def closed(self, frame: TurnClosed) -> None:
         """A turn has its outcome; one that is told again is no news."""
-        news = self.history.closed(frame)
+        news = self._history.closed(frame)
         if news and frame.by and frame.by != self._backend:
             self.behind = True
+        if self.behind:
+            # A resumed session does not know this turn, and must not be told.
+            self.drop_handle()
 
-    def tell(self, open_turns: Collection[str]) -> list[tuple[str, str]]:
+    def keep_handle(self, handle: str, peer: str) -> None:
+        """The service's session can be resumed with `handle` by whoever connects to `peer`."""
+        if not self.behind:
+            row = {"handle": handle, "peer": peer, "at_s": time.time()}
+            self._store.put(self._session, HANDLE, row, outlives_run=True)
+
+    def drop_handle(self) -> None:
+        """The handle is of no use any more."""
+        self._store.remove(self._session, HANDLE)
+
+    def handle(self, peer: str) -> str | None:
+        """Return the handle for a peer; None: there is none that is of use."""
+        return usable_handle(self._store.get(self._session, HANDLE), peer, time.time())
+
+    def tell(self, open_turns: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return role and text of what a fresh session is told.
 
         Args:
             open_turns: What was said in these is sent as sound, once the session is there.
         """
         self.behind = False
-        return list(self.history.contents(without=open_turns, to_come=True))
+        return self._history.contents(without=open_turns, to_come=True)
+
+
+def usable_handle(row: Any, peer: str, now_s: float) -> str | None:
+    """Return the handle of a row, if it is for this peer and not too old; wall-clock seconds."""
+    try:
+        fresh = 0 <= now_s - row["at_s"] < HANDLE_LIFE_S
+        return str(row["handle"]) if fresh and row["peer"] == peer else None
+    except (TypeError, KeyError):
+        return None

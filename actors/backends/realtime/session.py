@@ -1,4 +1,4 @@
-"""One session of a realtime backend: frames in, frames out."""
+"""One session of a realtime backend: frames in, frames out, over one connection at a time."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ import time
 from typing import Any
 
 from actors.backends.answer import AnswerFrames, Publish
-from actors.backends.audio_ring import AudioRing
-from actors.backends.manner import offered
 from actors.backends.realtime import timeouts
 from actors.backends.realtime.connection_loop import ConnectionLoop
+from actors.backends.realtime.context_seed import ContextSeed
 from actors.backends.realtime.deadline import Deadline
 from actors.backends.realtime.downlink import Downlink
 from actors.backends.realtime.events import Event, GoAway, HandleIssued
 from actors.backends.realtime.link import Seed
 from actors.backends.realtime.options import RealtimeOptions
 from actors.backends.realtime.sender import Sender
-from actors.backends.realtime.session_memory import SessionMemory
-from actors.backends.realtime.shared import Shared
+from actors.backends.realtime.shared import RealtimeShared
 from actors.backends.realtime.status_reporter import StatusReporter
 from actors.backends.realtime.steps import Proved, Step
 from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.uplink import Uplink
+from actors.backends.records import KeptTurns
+from actors.backends.session import BackendSession
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnded,
     Audio,
     BackendState,
-    Frame,
     Image,
     Playback,
     Route,
@@ -36,70 +35,64 @@ from pipeline.frames import (
     SpeechEnded,
     SpeechStarted,
     ToolResult,
-    Transcript,
     TurnClosed,
     UserText,
     first_turn_id,
 )
 
 
-class Session:
+class RealtimeSession(BackendSession):
     """Answers the turns of one session.
 
     Args:
+        shared: What it has in common with others.
         opened: How it was opened.
         manner: The actor's options with what it asked for laid over them.
         functions: Declarations of those that its caller answers.
-        shared: What it has in common with others.
     """
 
     def __init__(
         self,
+        shared: RealtimeShared,
         opened: SessionOpened,
         manner: RealtimeOptions,
         functions: tuple[dict[str, Any], ...],
-        shared: Shared,
     ) -> None:
-        actor = shared.actor
-        name = self.name = opened.session
+        super().__init__(shared, opened, functions)
+        actor, name = shared.actor, self.name
         self.connected: asyncio.Task[None] | None = None
         """Runs `run`."""
         self._shared = shared
-        self._actor = actor
         self._manner = manner
-        self._functions = functions
-        self._speaks_first = opened.speaks_first
-        self._ring = AudioRing(replayed=not shared.serving.is_set())
         limits = shared.service.limits(manner, local_turns=shared.local_turns)
-        self._state = TurnState(
-            AnswerFrames(name, actor.name, manner.model), limits, actor.counters
-        )
+        frames = AnswerFrames(name, actor.name, manner.model)
+        self._state = TurnState(frames, limits, actor.counters)
         self._uplink = Uplink(self._state)
         self._downlink = Downlink(self._state)
-        self._memory = SessionMemory(
-            actor, name, self._state, shared.store, actor.log, plays=opened.plays
-        )
+        self._context = ContextSeed(actor.name, name, self.history, shared.store)
         self._deadline = Deadline(self._on_deadline)
-        self._reporter = StatusReporter(actor, name, actor.log, shared.summary)
-        self._connection = ConnectionLoop(shared.service, manner, self, self._reporter)
-        self._sender = Sender(self._connection, self._ring)
-        self._restored: list[Step] = []
+        reporter = StatusReporter(actor, name, shared.summary)
+        self._connection = ConnectionLoop(shared.service, manner, self, reporter)
+        self._reporter = reporter
+        self._sender = Sender(self._connection, self.ring)
         self._look_ahead()
 
     def begin(self) -> None:
         """Take up what a killed process left off."""
-        self._restored = self._memory.restore()
+        kept = self.restore()
+        self._state.restore(kept)
+        now_s = time.monotonic()
         if "route" in self._actor.surroundings.connected:
-            self._do(self._uplink.route(None, self._memory.epoch, time.monotonic()))
-        if self._speaks_first:
-            self._do(self._uplink.speak_first(first_turn_id(self.name), time.monotonic()))
+            self._do(self._uplink.route(None, kept.epoch, now_s))
+        if self.opened.speaks_first:
+            self._do(self._uplink.speak_first(first_turn_id(self.name), now_s))
 
     async def run(self) -> None:
         """Keep a connection for as long as that is of use; the first may be made early."""
         if self._shared.serving.is_set():
             await self.on_listened()
         self._reporter.status(BackendState.CONNECTING)
-        await self._shared.toolbox.ready()
+        await self._toolbox.ready()
         await self._connection.run(self._on_event)
 
     def stop(self) -> None:
@@ -110,9 +103,13 @@ class Session:
             self.connected.cancel()
 
     def forget(self) -> None:
-        """The session is over: what was kept of it is removed."""
+        """The session is over, and nobody comes back to it."""
         self._shared.summary.forget(self.name)
-        self._memory.forget()
+        super().forget()
+
+    def kept(self) -> KeptTurns:
+        """Return what a process that takes over must know of the turns."""
+        return self._state.kept()
 
     # Input ports.
 
@@ -125,12 +122,12 @@ class Session:
         link.send_audio(frame.pcm, frame.origin_ns)
         turn.cursor = self._state.heard_end = frame.position + len(frame.pcm) // 2
         # For the next connection, should this one break, and for another owner.
-        self._ring.append(frame.position, frame.pcm, self._hold_from)
+        self.ring.append(frame.position, frame.pcm, self._hold_from)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
-        self._memory.began(frame.turn)
-        self._state.heard_start = self._ring.start
+        self.history.began(frame.turn)
+        self._state.heard_start = self.ring.start
         now_s = time.monotonic()
         if isinstance(frame, SpeechStarted):
             steps = self._uplink.speech_started(frame.turn, frame.position, now_s)
@@ -149,9 +146,8 @@ class Session:
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
-        self._memory.began(frame.turn)
-        now_s = time.monotonic()
-        self._do(self._uplink.typed(frame.turn, frame.text, now_s))
+        self.history.began(frame.turn)
+        self._do(self._uplink.typed(frame.turn, frame.text, time.monotonic()))
 
     def on_other_tools(self) -> None:
         """Tools are part of the setup: other tools need another connection."""
@@ -162,53 +158,46 @@ class Session:
         """A tool is done."""
         self._do(self._uplink.tool_result(frame, time.monotonic()))
 
-    def on_transcript(self, frame: Transcript) -> None:
-        """Somebody was understood or answered."""
-        self._memory.transcript(frame)
+    def on_answers(self, frame: AnswerEnded) -> None:
+        """Another backend has answered a turn in full."""
+        self._uplink.answered_elsewhere(frame.turn)
+        self._look_ahead()
 
     def on_playback(self, frame: Playback) -> None:
         """An answer is heard."""
-        self._memory.playback(frame)
+        super().on_playback(frame)
         if frame.backend != self._actor.name:
             self._uplink.answered_elsewhere(frame.turn)
             self._look_ahead()
 
     def on_route(self, frame: Route) -> None:
         """Another backend may own the turns now."""
-        if frame.owner == self._actor.name and self._memory.behind:
+        if frame.owner == self._actor.name and self._context.behind:
             self._renew()
         self._do(self._uplink.route(frame.owner, frame.epoch, time.monotonic()))
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn is closed, perhaps by another backend."""
-        self._memory.closed(frame)
+        self._context.closed(frame)
         self._uplink.answered_elsewhere(frame.turn)
-        if self._memory.behind and self._state.owned:
+        if self._context.behind and self._state.owned:
             self._connection.timer.want()
-        self._memory.save()
+        self.save()
         self._look_ahead()
 
     # The connection.
 
     def seed(self, peer: str, left_out: frozenset[str]) -> Seed:
-        """Return how to begin a connection to `peer`."""
-        return self._memory.seed(
-            peer,
-            resumption=self._manner.resumption,
-            local_turns=self._shared.local_turns,
-            tools=offered(self._shared.toolbox.tools, self._functions),
-            left_out=left_out,
-        )
-
-    def on_refused(self, detail: str) -> None:
-        """There is no connection to be had for what this session asked for."""
-        self._shared.refuse(self.name, detail)
+        """Return how to begin a connection to `peer`: with a handle for it, or all told anew."""
+        handle = self._context.handle(peer) if self._manner.resumption else None
+        history = self._context.tell([turn.turn_id for turn in self._state.turns])
+        told = () if handle else history
+        return Seed(self._shared.local_turns, self.tools, told, handle, left_out)
 
     async def on_listened(self) -> None:
         """Before anything else is said, and once it is heard: go on with what was left off."""
         await self._shared.serving.wait()
-        restored, self._restored = self._restored, []
-        self._do(restored)
+        self.report_cut_off()
 
     def on_link_up(self) -> None:
         """Setup is confirmed."""
@@ -217,9 +206,9 @@ class Session:
     def on_link_down(self, reason: str, *, drop_handle: bool) -> None:
         """The connection is gone, or could not be made."""
         if drop_handle:
-            self._memory.drop_handle()
+            self._context.drop_handle()
         self._do(self._downlink.link_down(reason))
-        self._memory.save()
+        self.save()
 
     def on_link_gone(self, reason: str) -> None:
         """There will be none soon."""
@@ -233,7 +222,7 @@ class Session:
         match event:
             case HandleIssued(handle):
                 if handle:
-                    self._memory.keep_handle(handle, self._connection.peer)
+                    self._context.keep_handle(handle, self._connection.peer)
             case GoAway(time_left_s):
                 self._actor.counters["goaways"] += 1
                 self._connection.timer.want(time_left_s)
@@ -251,11 +240,11 @@ class Session:
     # What is to be done.
 
     def _on_other_audio(self, frame: Audio) -> None:
-        self._ring.append(frame.position, frame.pcm, self._hold_from)
+        self.ring.append(frame.position, frame.pcm, self._hold_from)
         self._sender.origin_ns = frame.origin_ns
         now_s = time.monotonic()
         # Where nothing follows, as in silence, no deadline has changed either.
-        if steps := self._uplink.audio_heard(self._ring.start, self._ring.end, now_s):
+        if steps := self._uplink.audio_heard(self.ring.start, self.ring.end, now_s):
             self._do(steps)
         if frame.final:
             self._do(self._uplink.stream_ended())
@@ -266,21 +255,17 @@ class Session:
     def _do(self, steps: list[Step]) -> None:
         for step in steps:
             match step:
-                case Publish(port, frame):
-                    self._publish(port, frame)
+                case Publish(frame=frame):
+                    self.publish(step)
+                    if isinstance(frame, AnswerEnded) or (
+                        isinstance(frame, AnswerAudio) and frame.position == 0
+                    ):
+                        self.save()
                 case Proved():
                     self._connection.policy.proved()
                 case _:
                     self._sender.send(step)
         self._look_ahead()
-
-    def _publish(self, port: str, frame: Frame) -> None:
-        self._actor.publish(port, frame)
-        match frame:
-            case Transcript():
-                self._memory.own(frame)
-            case AnswerAudio(position=0) | AnswerEnded():
-                self._memory.save()
 
     def _look_ahead(self) -> None:
         """Settle what holds until the next edge."""

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from actors.backends.backend import Backend
 from actors.backends.fault_info import FaultInfo
 from actors.backends.realtime.health_summary import HealthSummary
 from actors.backends.realtime.reconnect_policy import Decision
-from pipeline.actor import Actor
-from pipeline.frames import BackendState, BackendStatus, Fault
-from pipeline.logs import Logger
+from pipeline.frames import BackendState
 
 
 class StatusReporter:
@@ -18,16 +17,12 @@ class StatusReporter:
     Args:
         actor: Whose name.
         session: Of all frames.
-        log: Of the session.
         summary: Of all sessions, for the actor's own state.
     """
 
-    def __init__(
-        self, actor: Actor[Any], session: str, log: Logger, summary: HealthSummary
-    ) -> None:
+    def __init__(self, actor: Backend[Any], session: str, summary: HealthSummary) -> None:
         self._actor = actor
         self._session = session
-        self._log = log
         self._summary = summary
 
     def status(
@@ -35,25 +30,17 @@ class StatusReporter:
     ) -> None:
         """Whether turns can be answered."""
         self._summary.update(self._session, state, reason)
-        frame = BackendStatus(
-            session=self._session,
-            backend=self._actor.name,
-            state=state,
-            reason=reason,
-            retry_after_s=retry_after_s,
-        )
-        self._actor.publish("status", frame)
+        self._actor.publish_status(self._session, state, reason, retry_after_s)
 
     def fault(self, info: FaultInfo, decision: Decision) -> None:
         """What went wrong, and what that means for the turns."""
         actor = self._actor
-        actor.counters[f"faults_{info.fault}"] += 1
         said = "the connection ended"
         if decision.another_key:
             said = "the connection ended; another API key is used"
         elif decision.wait_s is None:
             said = "giving up"
-        self._log.warning(
+        actor.log.warning(
             said,
             fault=str(info.fault),
             code=info.code,
@@ -61,17 +48,10 @@ class StatusReporter:
             advice=info.advice,
             next_try_s=decision.wait_s,
         )
-        if not decision.another_key:
+        if decision.another_key:
+            actor.counters[f"faults_{info.fault}"] += 1
+        else:
             # A fault moves the route away; with another key the turn goes on here.
-            frame = Fault(
-                session=self._session,
-                backend=actor.name,
-                fault=info.fault,
-                code=info.code,
-                reason=info.reason,
-                advice=info.advice,
-                retry=decision.wait_s is not None,
-                retry_after_s=decision.wait_s,
-            )
-            actor.publish("faults", frame)
+            retry = decision.wait_s is not None
+            actor.publish_fault(self._session, info, retry=retry, retry_after_s=decision.wait_s)
         self.status(decision.state, str(info), decision.wait_s)

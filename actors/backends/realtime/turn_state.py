@@ -13,6 +13,7 @@ from actors.backends.answer import AnswerFrames, whole
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import Proved, Step
 from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, Stream, Turn
+from actors.backends.records import KeptTurns
 from actors.backends.tool_calls import ToolCalls
 from actors.backends.turn_kind import Kind
 from pipeline.frames import AnswerEnd
@@ -34,16 +35,6 @@ class LinkState(Enum):
     UP = auto()
     GONE = auto()
     """There is none, and none is to be expected soon."""
-
-
-@dataclass(frozen=True)
-class Memorable:
-    """Turns by name: those that are `over`, and those whose answer has `begun`; the `epoch` of
-    the route."""
-
-    over: list[str]
-    begun: list[str]
-    epoch: int
 
 
 class Drain(Enum):
@@ -182,23 +173,17 @@ class TurnState:
         while len(self.over) > KEPT_OVER:
             self.over.popitem(last=False)
 
-    def memorable(self) -> Memorable:
-        """What a process that takes over must know."""
-        begun = [turn.turn_id for turn in self.turns if turn.answer.begun]
-        return Memorable(list(self.over), begun, self.frames.epoch)
+    def kept(self) -> KeptTurns:
+        """Return what a process that takes over must know."""
+        epoch = self.frames.epoch
+        begun = {turn.turn_id: epoch for turn in self.turns if turn.answer.begun}
+        return KeptTurns(list(self.over), begun, epoch=epoch)
 
-    def restore(self, before: Memorable) -> list[Step]:
-        """Take up where a process that was killed left off; call it before anything else."""
-        self.frames.epoch = before.epoch
-        for turn_id in before.over:
+    def restore(self, kept: KeptTurns) -> None:
+        """Know what a process that was killed knew; an answer that it had begun is over."""
+        self.frames.epoch = kept.epoch
+        for turn_id in (*kept.over, *kept.begun):
             self.remember(turn_id)
-        steps: list[Step] = []
-        for turn_id in before.begun:
-            turn = Turn(turn_id, Kind.TYPED)
-            turn.answer.begun = True
-            self.turns.append(turn)
-            steps += self.end(turn, AnswerEnd.FAILED, "cut off: the process was restarted")
-        return steps
 
     @property
     def _typed_waits(self) -> bool:

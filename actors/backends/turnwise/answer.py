@@ -73,9 +73,9 @@ class RunningAnswer:
             self.abort()
             self._publish_all(self._frames.ended(self.given, end, detail))
 
-    def complete(self) -> None:
-        """All of the answer is out."""
-        self.end(whole(self.given))
+    def whole(self) -> AnswerEnd:
+        """How it ends if nothing more comes."""
+        return whole(self.given)
 
     def abort(self) -> None:
         """Say nothing any more; what was called for is not waited for."""

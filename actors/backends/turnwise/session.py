@@ -1,146 +1,256 @@
-"""All that a turn-based backend knows of one session."""
+"""One session of a turn-based backend: which turn is answered, and its one answer in progress."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from typing import Any
 
-from actors.backends.audio_ring import AudioRing
-from actors.backends.history import History
-from actors.backends.manner import offered
+from actors.backends.answer import AnswerFrames
+from actors.backends.records import KeptTurns
+from actors.backends.session import BackendSession
+from actors.backends.shared import Shared
 from actors.backends.tool_calls import ToolCalls
-from actors.backends.turnwise.answer import RunningAnswer
-from actors.backends.turnwise.request import CallTool, Request
-from actors.backends.turnwise.turns import Begin, Turns
+from actors.backends.turnwise.answer import AnswerState, RunningAnswer
+from actors.backends.turnwise.input_buffer import InputBuffer
+from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Sound
+from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step, Turns
 from pipeline.actor import Options
-from pipeline.frames import SessionOpened
+from pipeline.frames import (
+    AnswerEnd,
+    AnswerEnded,
+    Audio,
+    Image,
+    Playback,
+    Route,
+    SessionOpened,
+    SpeechEnded,
+    SpeechStarted,
+    ToolResult,
+    TurnClosed,
+    UserText,
+    first_turn_id,
+)
 
-PICTURE_LIFE_S = 30.0
-"""An older picture shows what was, not what the user talks about."""
-SOUND_PATIENCE_S = 1.0
-"""The end of a turn comes on another socket than its sound, and may overtake it a little."""
+GiveAnswer = Callable[[Request], AsyncGenerator[Part, None]]
 
 
-@dataclass(frozen=True)
-class Picture:
-    """A JPEG file and when it came, in monotonic seconds."""
-
-    jpeg: bytes
-    came_s: float
-
-
-class TurnBasedSession:
-    """The sound, the picture, the words and the turns.
+class TurnBasedSession(BackendSession):
+    """Answers whole turns, one at a time.
 
     Args:
+        shared: What it has in common with others.
         opened: How it was opened.
         manner: The actor's options as the session wants them.
         functions: Declarations of what its own client answers.
-        counters: Of the actor.
         owned: Its turns are answered here, unless a route says otherwise.
-        reported: Somebody tells what was heard of its answers.
-        replayed: What was retained before this process began may be among what comes.
+        give_answer: Gives the parts of an answer.
     """
 
     def __init__(
         self,
+        shared: Shared,
         opened: SessionOpened,
         manner: Options,
         functions: tuple[dict[str, Any], ...],
-        counters: Counter[str],
         *,
         owned: bool,
-        reported: bool,
-        replayed: bool,
+        give_answer: GiveAnswer,
     ) -> None:
-        self.name = opened.session
-        self.opened = opened
+        super().__init__(shared, opened, functions)
         self.manner = manner
-        self.functions = functions
-        self.ring = AudioRing(replayed=replayed)
-        self.history = History(reported=reported)
         self.turns = Turns(owned=owned)
-        self.calls = ToolCalls(counters)
-        self.answer: RunningAnswer | None = None
-        self.begun: dict[str, int] = {}
-        """Turns of whose answer something was sent, by epoch."""
-        self.cut_off: dict[str, int] = {}
-        """Those of them that an earlier process did not end."""
-        self._picture: Picture | None = None
-        self._arrivals: list[tuple[int, asyncio.Future[None]]] = []
+        self._input = InputBuffer(self.ring)
+        self._calls = ToolCalls(self._actor.counters)
+        self._give_answer = give_answer
+        self._answer: RunningAnswer | None = None
+        self._begun: dict[str, int] = {}
+        self._serving_ns = 0
+        kept = self.restore()
+        self.turns.restore(kept.over, kept.answered | kept.begun)
 
-    def hear(self, position: int, pcm: bytes) -> None:
-        """Take a block of the microphone."""
-        self.ring.append(position, pcm, self.turns.hold_from())
-        if self._arrivals:
-            for end, arrival in self._arrivals:
-                if self.ring.end >= end and not arrival.done():
-                    arrival.set_result(None)
+    def kept(self) -> KeptTurns:
+        """Return what a process that takes over must know of the turns."""
+        turns = self.turns
+        return KeptTurns(list(turns.over), dict(self._begun), dict(turns.answered), turns.epoch)
 
-    def see(self, jpeg: bytes) -> None:
-        """Take a picture; only the newest counts."""
-        self._picture = Picture(jpeg, time.monotonic())
+    def serve(self) -> None:
+        """Everybody listens: say what became of the answers of before."""
+        self._serving_ns = time.monotonic_ns()
+        self.report_cut_off()
 
-    def picture(self) -> bytes | None:
-        """The newest picture, if it is still worth showing."""
-        picture = self._picture
-        if picture is None or time.monotonic() - picture.came_s > PICTURE_LIFE_S:
-            return None
-        return picture.jpeg
+    def speak_first(self) -> None:
+        """Begin the conversation, if the model is to and nobody has."""
+        if self.opened.speaks_first:
+            self._do(self.turns.speak_first(first_turn_id(self.name)))
 
-    async def request(
-        self, begin: Begin, tools: tuple[dict[str, Any], ...], call: CallTool
-    ) -> Request:
-        """Return what there is to answer, once all of its sound is here or not to be expected."""
+    def stop(self) -> None:
+        """Give up the answer in progress, without another word."""
+        if self._answer is not None:
+            self._answer.abort()
+            self._drop()
+
+    # Input ports.
+
+    def on_audio(self, frame: Audio) -> None:
+        """Keep the sound."""
+        self._input.append(frame.position, frame.pcm, self.turns.hold_from())
+
+    def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
+        """The user began or finished a turn."""
+        self.history.began(frame.turn)
+        if isinstance(frame, SpeechStarted):
+            self._do(self.turns.speech_started(frame.turn, frame.position))
+        else:
+            start, end = frame.start_position, frame.position
+            self._do(self.turns.speech_ended(frame.turn, start, end))
+
+    def on_video(self, frame: Image) -> None:
+        """Keep the newest picture."""
+        self._input.show(frame.jpeg)
+
+    def on_text(self, frame: UserText) -> None:
+        """The user typed a turn."""
+        self.history.began(frame.turn)
+        self._do(self.turns.typed(frame.turn, frame.text))
+
+    def on_answers(self, frame: AnswerEnded) -> None:
+        """Another backend has answered a turn in full."""
+        self.turns.answered_elsewhere(frame.turn)
+
+    def on_playback(self, frame: Playback) -> None:
+        """An answer is heard."""
+        super().on_playback(frame)
+        if frame.played_samples:
+            self.turns.sounded(frame.turn)
+
+    def on_route(self, frame: Route) -> None:
+        """The turns have an owner."""
+        owned = frame.owner == self._actor.name
+        self._do(self.turns.route(owned=owned, epoch=frame.epoch), frame.sent_ns)
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """A turn has its outcome."""
+        self.history.closed(frame)
+        self._begun.pop(frame.turn, None)
+        self._do(self.turns.closed(frame.turn))
+        self.save()
+
+    def on_other_tools(self) -> None:
+        """They are part of the next request."""
+
+    def on_results(self, frame: ToolResult) -> None:
+        """A tool is done."""
+        reply = self._calls.result(frame)
+        if reply is not None and self._answer is not None:
+            self._answer.reply(reply)
+
+    # Answers.
+
+    def _do(self, steps: list[Step], route_sent_ns: int = 0) -> None:
+        for step in steps:
+            match step:
+                case Begin():
+                    self._begin(step, route_sent_ns)
+                case Interrupt(turn, epoch):
+                    self._interrupt(turn, epoch)
+                case Abort():
+                    self.stop()
+
+    def _begin(self, begin: Begin, route_sent_ns: int) -> None:
+        actor = self._actor
+        answer = self._answer = self._new_answer(begin.turn, begin.epoch)
+        actor.counters["answers_begun"] += 1
+        if route_sent_ns > self._serving_ns:
+            delay_ns = time.monotonic_ns() - route_sent_ns
+            actor.gauges["route_to_start_ms"] = round(delay_ns / 1e6, 3)
+        answer.task = actor.spawn(self._perform(answer, begin), begin.turn)
+
+    async def _perform(self, answer: RunningAnswer, begin: Begin) -> None:
+        failure = "internal error"
+        try:
+            request = await self._request(begin, answer)
+            if begin.line:
+                self._give(answer, Heard(begin.line))
+            async with aclosing(self._give_answer(request)) as parts:
+                async for part in parts:
+                    if isinstance(part, Sound) and not answer.given.samples:
+                        # Before it is heard: a process killed in between must not answer again.
+                        self._begun[answer.turn] = answer.epoch
+                        self.save()
+                        await self._records.saved()
+                    self._give(answer, part)
+            self._finish(answer, answer.whole())
+        except AnswerFailedError as error:
+            self._finish(answer, AnswerEnd.FAILED, str(error))
+        except asyncio.CancelledError:
+            failure = "the backend was stopped"
+            raise
+        finally:
+            # Whatever else goes wrong ends this process; the turn must not wait for that.
+            self._finish(answer, AnswerEnd.FAILED, failure)
+
+    async def _request(self, begin: Begin, answer: RunningAnswer) -> Request:
         material = begin.material
-        await self._hear_upto(max((end for _, end in material.spans), default=0))
+        pcm = await self._input.sound(material.spans)
+        if len(pcm) // 2 < material.samples:
+            self._actor.counters["turns_cut_short"] += 1
         return Request(
             session=self.name,
             turn=begin.turn,
             epoch=begin.epoch,
             kind=begin.kind,
-            pcm=b"".join(self.ring.cut(*span) for span in material.spans),
+            pcm=pcm,
             text="\n".join(material.lines),
-            picture=self.picture(),
+            picture=self._input.picture(),
             history=self.history.contents(begin.turn, material.turns),
-            tools=offered(tools, self.functions),
+            tools=self.tools,
             manner=self.manner,
-            call=call,
+            call=answer.call,
         )
 
-    def kept_turns(self) -> dict[str, Any]:
-        """What a process that takes over must know of the turns.
+    def _give(self, answer: RunningAnswer, part: Part) -> None:
+        if isinstance(part, Heard):
+            # Another backend may have told the pipeline already what the user said.
+            answer.given.understand_anew(self.history.said(answer.turn))
+        answer.give(part)
+        if isinstance(part, Heard):
+            self.history.understood(answer.turn, self._actor.name, answer.epoch, part.text)
 
-        `begun`: of whose answer something was sent; `answered`: whose answer has ended, both with
-        the epoch; `over`: that are closed.
-        """
-        return {
-            "begun": dict(self.begun),
-            "answered": dict(self.turns.answered),
-            "over": list(self.turns.over),
-        }
-
-    def restore(self, turns: dict[str, Any] | None, history: dict[str, Any] | None) -> None:
-        """Take over what an earlier process kept."""
-        self.history.restore(history or {})
-        if turns is None:
+    def _finish(self, answer: RunningAnswer, end: AnswerEnd, detail: str = "") -> None:
+        if answer.state is AnswerState.OVER:
             return
-        self.cut_off = dict(turns["begun"])
-        for turn in turns["over"]:
-            self.turns.over[turn] = None
-        for turn, epoch in (turns["answered"] | turns["begun"]).items():
-            self.turns.note_answered(turn, epoch)
+        self._actor.counters[f"answers_{end}"] += 1
+        self.turns.ended(answer.turn)
+        answer.end(end, detail)
+        self._drop()
+        self.save()
 
-    async def _hear_upto(self, position: int) -> None:
-        if self.ring.end >= position:
+    def _interrupt(self, turn: str, epoch: int) -> None:
+        answer = self._answer
+        if answer is None or answer.turn != turn:
+            # Its answer never began: the ledger must know that none will come.
+            answer = self._new_answer(turn, epoch)
+        self._actor.counters[f"answers_{AnswerEnd.INTERRUPTED}"] += 1
+        answer.end(AnswerEnd.INTERRUPTED)
+        if answer is self._answer:
+            self._drop()
+        self.save()
+
+    def _drop(self) -> None:
+        """Forget the answer in progress, which has had its last word."""
+        answer, self._answer = self._answer, None
+        if answer is None:
             return
-        arrival: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting = (position, arrival)
-        self._arrivals.append(waiting)
-        try:
-            await asyncio.wait([arrival], timeout=SOUND_PATIENCE_S)
-        finally:
-            self._arrivals.remove(waiting)
+        self._begun.pop(answer.turn, None)
+        if answer.task is not None and answer.task is not asyncio.current_task():
+            answer.task.cancel()
+
+    def _new_answer(self, turn: str, epoch: int) -> RunningAnswer:
+        def on_begun() -> None:
+            self.turns.sounded(turn)
+
+        frames = AnswerFrames(self.name, self._actor.name, epoch=epoch)
+        return RunningAnswer(turn, frames, self._calls, publish=self.publish, on_begun=on_begun)

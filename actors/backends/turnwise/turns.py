@@ -144,6 +144,12 @@ class Turns:
         """The model begins the conversation, if it has not begun."""
         return [] if self.over or self._turns else self._write(name, Kind.PROMPTED, SPEAK_FIRST)
 
+    def restore(self, over: list[str], answered: dict[str, int]) -> None:
+        """Know what an earlier process knew: what is closed, and which answers have ended."""
+        self.over.update(dict.fromkeys(over))
+        for name, epoch in answered.items():
+            self.note_answered(name, epoch)
+
     def closed(self, name: str) -> list[Step]:
         """The turn has its outcome."""
         turn = self._turns.get(name)

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from actors.backends.answer import AnswerFrames, Publish
+from actors.backends.answer import AnswerFrames
 from actors.backends.gemini.credentials import find_keys, read_env_file
 from actors.backends.gemini.models import Model, check_live_model
+from actors.backends.history import History
+from actors.backends.realtime.context_seed import ContextSeed, usable_handle
 from actors.backends.realtime.limits import Limits
-from actors.backends.realtime.session_memory import SessionMemory, usable_handle
-from actors.backends.realtime.turn_state import Memorable, TurnState
+from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.turns import Turn
+from actors.backends.records import KeptTurns, SessionRecords
 from actors.backends.turn_kind import Kind
-from pipeline.actor import Actor, Options, Surroundings
 from pipeline.errors import CredentialError, ModelError
-from pipeline.frames import AnswerEnd, AnswerEnded, Side, Transcript
-from pipeline.logs import redact
+from pipeline.frames import Side, Transcript
+from pipeline.logs import get_logger, redact
 from pipeline.store import Store
 
 NAMES = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
@@ -61,53 +64,64 @@ def test_env_file_lines(tmp_path: Path, line: str, expected: dict[str, str]) -> 
     assert read_env_file(path) == expected
 
 
-def memory_in(folder: Path, run: int = 7) -> tuple[SessionMemory, TurnState, Store]:
-    """What a process of that run knows of the session `local`."""
-    surroundings = Surroundings("live", folder, folder, folder, started_ns=run)
-    actor: Actor[Options] = Actor(Options(), surroundings)
-    state = TurnState(AnswerFrames("local", "live", "m"), Limits(), actor.counters)
-    store = Store(folder / "live.sqlite3", run, actor.log)
-    return SessionMemory(actor, "local", state, store, actor.log), state, store
+@dataclass
+class Memory:
+    """What a process knows of the session `local`, and its file."""
+
+    records: SessionRecords
+    context: ContextSeed
+    history: History
+    state: TurnState
+    store: Store
+
+    def save(self) -> None:
+        self.records.save(self.state.kept())
 
 
-def handle_in(memory: SessionMemory, peer: str) -> str | None:
-    seed = memory.seed(peer, resumption=True, local_turns=True, tools=(), left_out=frozenset())
-    return seed.handle
+def memory_in(folder: Path, run: int = 7) -> Memory:
+    """As a process of that run makes it."""
+    log = get_logger("live")
+    history = History(reported=False)
+    store = Store(folder / "live.sqlite3", run, log)
+    return Memory(
+        SessionRecords(store, "local", history, log),
+        ContextSeed("live", "local", history, store),
+        history,
+        TurnState(AnswerFrames("local", "live", "m"), Limits(), Counter()),
+        store,
+    )
 
 
 def test_memory_comes_back_as_it_was_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
-    memory, state, store = memory_in(tmp_path)
-    state.remember("local:1")
-    state.turns.append(Turn("local:2", Kind.SPOKEN))
-    state.turns[0].answer.begun = True
-    state.frames.epoch = 3
-    memory.began("local:1")
-    memory.own(transcript("local:1", "hello"))
-    memory.save()
-    store.close()
+    before = memory_in(tmp_path)
+    before.state.remember("local:1")
+    before.state.turns.append(Turn("local:2", Kind.SPOKEN))
+    before.state.turns[0].answer.begun = True
+    before.state.frames.epoch = 3
+    before.history.began("local:1")
+    before.history.transcript(transcript("local:1", "hello"))
+    before.save()
+    before.store.close()
     assert (tmp_path / "live.sqlite3").stat().st_mode & 0o777 == 0o600
-    again, restored, store = memory_in(tmp_path)
-    steps = again.restore()
-    frames = [step.frame for step in steps if isinstance(step, Publish)]
-    failed = [f.turn for f in frames if isinstance(f, AnswerEnded) and f.end is AnswerEnd.FAILED]
-    assert failed == ["local:2"]
-    assert restored.memorable() == Memorable(["local:1", "local:2"], [], 3)
-    seed = again.seed("peer", resumption=True, local_turns=True, tools=(), left_out=frozenset())
-    assert seed.history == (("user", "hello"),)
-    store.close()
+    after = memory_in(tmp_path)
+    kept = after.records.restore()
+    assert kept == KeptTurns(["local:1"], {"local:2": 3}, {}, 3)
+    after.state.restore(kept)
+    assert after.state.kept() == KeptTurns(["local:1", "local:2"], epoch=3)
+    assert after.context.tell(()) == (("user", "hello"),)
+    after.store.close()
 
 
 def test_another_run_takes_over_the_handle_but_not_the_names_of_turns(tmp_path: Path) -> None:
-    memory, state, store = memory_in(tmp_path)
-    state.remember("local:1")
-    memory.keep_handle("h", "server model")
-    memory.save()
-    store.close()
-    other, restored, store = memory_in(tmp_path, run=8)
-    assert not other.restore()
-    assert restored.memorable() == Memorable([], [], 0)
-    assert handle_in(other, "server model") == "h"
-    store.close()
+    before = memory_in(tmp_path)
+    before.state.remember("local:1")
+    before.context.keep_handle("h", "server model")
+    before.save()
+    before.store.close()
+    after = memory_in(tmp_path, run=8)
+    assert after.records.restore() == KeptTurns()
+    assert after.context.handle("server model") == "h"
+    after.store.close()
 
 
 def test_handle_is_used_for_the_same_server_model_and_key_within_two_hours() -> None:
@@ -120,7 +134,7 @@ def test_handle_is_used_for_the_same_server_model_and_key_within_two_hours() -> 
 
 DAMAGED = [
     ("turns", []),
-    ("turns", {"over": [], "begun": [], "epoch": "x"}),
+    ("turns", {"over": [], "begun": {}, "answered": {}, "epoch": "x"}),
     ("history", {"t": {}}),
     ("history", [1]),
     ("handle", "h"),
@@ -129,20 +143,19 @@ DAMAGED = [
 
 @pytest.mark.parametrize(("key", "row"), DAMAGED)
 def test_damaged_memory_is_left_behind(tmp_path: Path, key: str, row: object) -> None:
-    memory, state, store = memory_in(tmp_path)
-    store.put("local", key, row)
-    assert not memory.restore()
-    assert handle_in(memory, "peer") is None
-    assert state.memorable() == Memorable([], [], 0)
-    store.close()
+    memory = memory_in(tmp_path)
+    memory.store.put("local", key, row)
+    assert memory.records.restore() == KeptTurns()
+    assert memory.context.handle("peer") is None
+    memory.store.close()
 
 
 def test_conversation_goes_on_when_the_disk_does_not(tmp_path: Path) -> None:
-    memory, state, store = memory_in(tmp_path / "no such folder")
+    memory = memory_in(tmp_path / "no such folder")
     memory.save()
-    state.remember("local:1")
+    memory.state.remember("local:1")
     memory.save()
-    store.close()
+    memory.store.close()
 
 
 def transcript(turn: str, text: str) -> Transcript:

@@ -164,11 +164,13 @@ def test_many_connect_one_after_the_other_and_one_alone_at_once(
         waits_s.append(delay_s)
 
     async def admit() -> None:
-        service = LiveService(LiveOptions(), Live(LiveOptions(), surroundings))
+        live = Live(LiveOptions(), surroundings)
+        service = LiveService(LiveOptions(), live)
         await service.admission()
         assert not waits_s
         for _ in range(4):
             await service.admission()
+        await live.stop()
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
     monkeypatch.setattr(asyncio.BaseEventLoop, "time", lambda _loop: 7.0)

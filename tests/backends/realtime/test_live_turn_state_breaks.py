@@ -11,7 +11,8 @@ from actors.backends.realtime.events import (
 )
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import SendActivity
-from actors.backends.realtime.turn_state import Memorable
+from actors.backends.records import KeptTurns
+from actors.backends.session import cut_off
 from pipeline.frames import AnswerEnded, Side, Transcript
 
 CHUNK = AnswerChunk(bytes(960))
@@ -179,7 +180,9 @@ def test_events_heard_again_are_not_answered_again(live: Driver) -> None:
 
 def test_restarted_process_answers_no_turn_twice_and_ends_the_one_it_was_at() -> None:
     live = Driver()
-    live.do(live.state.restore(Memorable(["local:0"], ["local:6400"], epoch=3)))
+    kept = KeptTurns(["local:0"], {"local:6400": 3}, epoch=3)
+    live.state.restore(kept)
+    live.do([*cut_off(kept, "local", "live")])
     live.connect()
     live.speak(0, 3200)
     live.speak(6400, 9600)

@@ -24,7 +24,7 @@ from actors.backends.turnwise.request import AnswerFailedError, Part, Request, S
 from actors.backends.turnwise.session import TurnBasedSession
 from pipeline.actor import Surroundings
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.frames import BackendState, Fault, FaultClass, SessionOpened
+from pipeline.frames import BackendState, FaultClass, SessionOpened
 
 METHOD = "generateContent"
 """What a model must offer to be asked over HTTP, streamed or not."""
@@ -91,7 +91,7 @@ class Http(TurnBasedBackend[HttpOptions]):
             raise AnswerFailedError(str(error.info)) from error
         except BlockedError as error:
             info = FaultInfo(FaultClass.POLICY, Action.STOP, None, str(error))
-            self._publish_fault(info, request.session)
+            self.publish_fault(request.session, info, retry=info.retry)
             raise
         self._note(None, request.session)
 
@@ -172,24 +172,8 @@ class Http(TurnBasedBackend[HttpOptions]):
         self._failures = 0 if info is None else self._failures + 1
         now = availability_of(info, self._service.wait_s(), self._failures)
         if info is not None:
-            self._publish_fault(info, session, now.look_in_s)
+            self.publish_fault(session, info, retry=info.retry, retry_after_s=now.look_in_s)
         if info is not None or now != self._availability:
             self._availability = now
             self._changed.set()
             self.say_status(now.state, now.reason, now.look_in_s)
-
-    def _publish_fault(
-        self, info: FaultInfo, session: str, retry_after_s: float | None = None
-    ) -> None:
-        self.counters[f"faults_{info.fault}"] += 1
-        frame = Fault(
-            session=session,
-            backend=self.name,
-            fault=info.fault,
-            code=info.code,
-            reason=info.reason,
-            advice=info.advice,
-            retry=info.retry,
-            retry_after_s=retry_after_s,
-        )
-        self.publish("faults", frame)

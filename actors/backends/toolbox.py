@@ -1,4 +1,4 @@
-"""The tools that are part of every setup."""
+"""The tools that are offered to all sessions of a backend."""
 
 from __future__ import annotations
 

@@ -1,0 +1,90 @@
+"""What a backend keeps on disk of a session: its turns, and what was said."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.backends.history import History
+from pipeline.actor import Surroundings
+from pipeline.logs import Logger
+from pipeline.store import Store
+
+TURNS, HISTORY = "turns", "history"
+"""Keys of rows; both are of this run: turns are named after positions, which begin anew at 0."""
+DISK_PATIENCE_S = 0.1
+"""For the word that an answer has begun to be on the disk before it is heard: 1 ms on a disk that
+works; somebody is waiting for the answer."""
+
+
+def open_store(surroundings: Surroundings, log: Logger) -> Store:
+    """Return the store of a backend: one file an actor, rows a session."""
+    path = surroundings.state_dir / f"{surroundings.name}.sqlite3"
+    return Store(path, surroundings.started_ns, log)
+
+
+@dataclass
+class KeptTurns:
+    """What a process that takes over must know of the turns.
+
+    Attributes:
+        over: Those that want no answer any more.
+        begun: Of whose answer something was sent and which has not ended, with the epoch.
+        answered: Whose answer has ended, with the epoch.
+        epoch: Of the route.
+    """
+
+    over: list[str] = field(default_factory=list)
+    begun: dict[str, int] = field(default_factory=dict)
+    answered: dict[str, int] = field(default_factory=dict)
+    epoch: int = 0
+
+
+class SessionRecords:
+    """Saves and restores a session; what is kept is written off the loop.
+
+    Args:
+        store: Of the actor.
+        session: Whose rows these are.
+        history: Of the session.
+        log: Of the actor.
+    """
+
+    def __init__(self, store: Store, session: str, history: History, log: Logger) -> None:
+        self._store = store
+        self._session = session
+        self._history = history
+        self._log = log
+
+    def restore(self) -> KeptTurns:
+        """Take over what an earlier process knew; what is damaged is left behind."""
+        try:
+            self._history.restore(self._store.get(self._session, HISTORY) or {})
+            return _kept(self._store.get(self._session, TURNS))
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            self._log.warning("starting without the memory of before", error=str(error))
+            return KeptTurns()
+
+    def save(self, turns: KeptTurns) -> None:
+        """Keep where the conversation is; returns at once."""
+        self._store.put(self._session, TURNS, vars(turns))
+        self._store.put(self._session, HISTORY, self._history.to_json())
+
+    async def saved(self) -> None:
+        """Return when what was saved is on the disk; a disk that is slow is not waited for."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DISK_PATIENCE_S):
+                await self._store.written()
+
+    def forget(self) -> None:
+        """The session has ended: one of its name is a new one."""
+        self._store.remove(self._session)
+
+
+def _kept(row: Any) -> KeptTurns:
+    if not row:
+        return KeptTurns()
+    begun, answered = dict(row["begun"]), dict(row["answered"])
+    return KeptTurns(list(row["over"]), begun, answered, int(row["epoch"]))
