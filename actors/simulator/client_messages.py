@@ -1,4 +1,7 @@
-"""Takes the messages of a client after setup: media, signals, contents, tool responses."""
+"""Takes the messages of a client after setup: media, signals, contents, tool responses.
+
+All of them have been read by the wire's own reader: what is here is of the right type.
+"""
 
 import time
 from collections.abc import Callable
@@ -9,22 +12,25 @@ from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
 from .errors import Refused, close_preset
 from .listener import TurnInput
 from .pictures import jpeg_size
-from .setup import check_fields, function_declarations, known_fields
-from .shapes import INVALID_ARGUMENT, as_objects, content_parts, content_text
+from .setup import declared_functions
+from .shapes import INVALID_ARGUMENT, content_text
 
 if TYPE_CHECKING:
     from .dialogue import Dialogue
 
 IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 48_000
+# Documented: of audio without a rate; Google's own examples send it so.
+ASSUMED_RATE_HZ = 16_000
+
+Content = dict[str, Any]
 
 
-def realtime_input(dialogue: "Dialogue", content: dict[str, Any]) -> None:
+def realtime_input(dialogue: "Dialogue", content: Content) -> None:
     """Audio, video, text and activity signals; one message may carry several."""
-    check_fields(content, known_fields()["realtimeInput"], "realtime_input", [])
     if "activityStart" in content:
         dialogue.activity(dialogue.listener.start())
-    for chunk in as_objects(content.get("mediaChunks")):
+    for chunk in content.get("mediaChunks", ()):
         _media_chunk(dialogue, chunk)
     if "audio" in content:
         _audio(dialogue, content["audio"])
@@ -39,78 +45,74 @@ def realtime_input(dialogue: "Dialogue", content: dict[str, Any]) -> None:
         dialogue.activity(dialogue.listener.end())
 
 
-def client_content(dialogue: "Dialogue", content: dict[str, Any]) -> None:
-    """Turns for the context; a complete one is answered and interrupts."""
-    check_fields(content, known_fields()["clientContent"], "client_content", [])
-    session = dialogue.session
-    for turn in as_objects(content.get("turns")):
+def client_content(dialogue: "Dialogue", content: Content) -> None:
+    """Turns for the history, to which they are added at once; a complete one is answered."""
+    session, record = dialogue.session, dialogue.record
+    added: list[dict[str, str]] = []
+    for turn in content.get("turns", ()):
         role = turn.get("role") or "user"
         if role not in ("user", "model"):
             raise Refused(1007, "Please use a valid role: user, model.")
         # The history of a resumed session is on the server: another one contradicts it.
         if role == "model" and dialogue.config.handle:
             raise Refused(1007, INVALID_ARGUMENT)
-        for part in content_parts(turn):
+        for part in turn.get("parts", ()):
             if "inlineData" in part:
                 _picture(dialogue, part["inlineData"])
-        if role == "user":
-            session.open_texts.append(content_text(turn))
-            continue
-        _to_history(dialogue)
-        dialogue.conversation.add("model", content_text(turn))
-        dialogue.record.history.append({"role": "model", "text": content_text(turn)})
-    if not content.get("turnComplete"):
+        text = content_text(turn)
+        dialogue.append("model" if role == "model" else "user", text)
+        added.append({"role": role, "text": text})
+    if not content.get("turnComplete") or session.awaiting_history:
+        record.history += added
+        session.awaiting_history &= not content.get("turnComplete", False)
         return
-    if session.awaiting_history:
-        session.awaiting_history = False
-        _to_history(dialogue)
-        return
-    texts, session.open_texts = session.open_texts, []
-    dialogue.record.texts.extend(texts)
-    dialogue.begin_turn(TurnInput("text", texts))
+    asked = len(added)
+    while asked and added[asked - 1]["role"] == "user":
+        asked -= 1
+    record.history += added[:asked]
+    record.texts += [turn["text"] for turn in added[asked:]]
+    dialogue.begin_turn(TurnInput("text", asked=dialogue.open_entries))
 
 
-def tool_response(dialogue: "Dialogue", content: dict[str, Any]) -> None:
+def tool_response(dialogue: "Dialogue", content: Content) -> None:
     """Results of function calls."""
-    check_fields(content, known_fields()["toolResponse"], "tool_response", [])
-    for response in as_objects(content.get("functionResponses")):
-        dialogue.tool_response(str(response.get("id")), response.get("response"))
+    for response in content.get("functionResponses", ()):
+        dialogue.tool_response(response.get("id", ""), response.get("response", {}))
 
 
-def context_update(dialogue: "Dialogue", content: dict[str, Any]) -> None:
+def context_update(dialogue: "Dialogue", content: Content) -> None:
     """Another set of tools."""
-    check_fields(content, known_fields()["contextUpdate"], "context_update", [])
-    tools = content.get("tools")
-    if tools is not None:
-        declared = tools.get("tools") if isinstance(tools, dict) else tools
-        dialogue.tools = function_declarations(declared, dialogue.config.family)
+    if "tools" in content:
+        dialogue.tools = declared_functions(content["tools"], dialogue.config.family)
 
 
-HANDLERS: dict[str, Callable[["Dialogue", dict[str, Any]], None]] = {
-    "realtimeInput": realtime_input,
-    "clientContent": client_content,
-    "toolResponse": tool_response,
-    "contextUpdate": context_update,
+Handler = Callable[["Dialogue", Content], None]
+# By the name of the field, the message to read and who takes it.
+HANDLERS: dict[str, tuple[str, Handler]] = {
+    "realtimeInput": ("BidiGenerateContentRealtimeInput", realtime_input),
+    "clientContent": ("BidiGenerateContentClientContent", client_content),
+    "toolResponse": ("BidiGenerateContentToolResponse", tool_response),
+    "contextUpdate": ("BidiGenerateContentContextUpdate", context_update),
 }
 
 
-def _blob(blob: Any, field: str) -> tuple[bytes, str, int | None]:
-    if not isinstance(blob, dict) or not isinstance(blob.get("data"), str):
-        raise Refused(1007, INVALID_ARGUMENT)
+def _blob(blob: Content, field: str) -> tuple[bytes, str, int | None]:
     try:
-        data = decode_base64(blob["data"])
+        data = decode_base64(blob.get("data", ""))
     except ValueError as error:
         raise Refused(
             1007, f"Invalid value at '{field}.data' (TYPE_BYTES), Base64 decoding failed"
         ) from error
-    kind, rate_hz = mime_type_and_rate(str(blob.get("mimeType") or ""))
+    kind, rate_hz = mime_type_and_rate(blob.get("mimeType", ""))
     return data, kind, rate_hz
 
 
-def _audio(dialogue: "Dialogue", blob: Any) -> None:
+def _audio(dialogue: "Dialogue", blob: Content) -> None:
     pcm, kind, rate_hz = _blob(blob, "realtime_input.audio")
     if kind != "audio/pcm" or len(pcm) % 2:
         raise Refused(1007, INVALID_ARGUMENT)
+    if rate_hz is None and "rate" not in blob.get("mimeType", "").lower():
+        rate_hz = ASSUMED_RATE_HZ
     if rate_hz is None or not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
         preset = close_preset("internal")
         raise Refused(preset.code, preset.reason)
@@ -126,7 +128,7 @@ def _audio(dialogue: "Dialogue", blob: Any) -> None:
     dialogue.spoken()
 
 
-def _picture(dialogue: "Dialogue", blob: Any) -> None:
+def _picture(dialogue: "Dialogue", blob: Content) -> None:
     data, kind, _ = _blob(blob, "realtime_input.video")
     width, height = 0, 0
     if kind == "image/jpeg":
@@ -141,7 +143,7 @@ def _picture(dialogue: "Dialogue", blob: Any) -> None:
     dialogue.add_picture()
 
 
-def _media_chunk(dialogue: "Dialogue", blob: Any) -> None:
+def _media_chunk(dialogue: "Dialogue", blob: Content) -> None:
     _, kind, _ = _blob(blob, "realtime_input.media_chunks")
     if kind.startswith("image/"):
         _picture(dialogue, blob)
@@ -151,17 +153,8 @@ def _media_chunk(dialogue: "Dialogue", blob: Any) -> None:
         dialogue.record.ignored_media_chunks += 1
 
 
-def _text(dialogue: "Dialogue", text: Any) -> None:
-    if not isinstance(text, str):
-        raise Refused(1007, INVALID_ARGUMENT)
+def _text(dialogue: "Dialogue", text: str) -> None:
     dialogue.record.texts.append(text)
     turn = dialogue.listener.text(text)
     if turn is not None:
         dialogue.begin_turn(turn)
-
-
-def _to_history(dialogue: "Dialogue") -> None:
-    texts, dialogue.session.open_texts = dialogue.session.open_texts, []
-    for text in texts:
-        dialogue.conversation.add("user", text)
-        dialogue.record.history.append({"role": "user", "text": text})

@@ -47,6 +47,7 @@ class _Saved:
     tokens: Counter[str]
     pictures: int
     session: int
+    model: str
     saved_s: float
 
 
@@ -65,7 +66,7 @@ class Handles:
         """The session's socket is closed."""
         self._open.discard(session)
 
-    def issue(self, session: int, conversation: Conversation) -> str:
+    def issue(self, session: int, conversation: Conversation, model: str = "") -> str:
         """A new handle for the conversation as it is now; the session's older ones stay valid."""
         self._forget_old()
         handle = secrets.token_urlsafe(24)
@@ -75,6 +76,7 @@ class Handles:
             tokens=Counter(conversation.tokens),
             pictures=conversation.pictures,
             session=session,
+            model=model,
             saved_s=time.monotonic(),
         )
         return handle
@@ -86,6 +88,11 @@ class Handles:
         if saved is None:
             return None
         return Conversation(saved.entries[: saved.length], Counter(saved.tokens), saved.pictures)
+
+    def model(self, handle: str) -> str:
+        """The model of the session that was given this handle; a handle resumes no other's."""
+        saved = self._saved.get(handle)
+        return saved.model if saved is not None else ""
 
     def in_use(self, handle: str) -> bool:
         """Whether the session that was given this handle is still open."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from .conversation import Conversation
 from .errors import Refused
@@ -13,7 +13,7 @@ from .rule_matcher import RuleMarks
 from .setup import SessionConfig
 from .shapes import INVALID_ARGUMENT
 from .turn import Turn
-from .usage import live_usage
+from .usage import live_usage, text_tokens
 
 if TYPE_CHECKING:
     from .session import LiveSession
@@ -36,6 +36,8 @@ class Dialogue:
         self._next_plan: TurnPlan | None = None
         self._marks = RuleMarks()
         self._new_pictures = 0
+        self.open_entries = range(0)
+        """Entries of the conversation that wait for the client to complete its turn."""
         self._turn: Turn | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -65,6 +67,18 @@ class Dialogue:
         """Another picture belongs to the conversation."""
         self._new_pictures += 1
         self.conversation.pictures += 1
+
+    def append(self, role: Literal["user", "model"], text: str) -> None:
+        """A content of the client belongs to the conversation; nothing is answered yet."""
+        before = len(self.conversation.entries)
+        self.conversation.add(role, text)
+        after = len(self.conversation.entries)
+        if role == "model":
+            before = after
+        elif self.open_entries:
+            before = self.open_entries.start
+        self.open_entries = range(before, after)
+        self.conversation.tokens["TEXT"] += text_tokens(text)
 
     def take_new_pictures(self) -> int:
         """How many pictures came since the last turn."""
@@ -102,6 +116,7 @@ class Dialogue:
         if not self.session.live:
             return
         self.interrupt()
+        self.open_entries = range(0)
         if plan is None:
             plan, self._next_plan = self.next_plan(), None
         record = TurnRecord(
@@ -208,6 +223,8 @@ class Dialogue:
 
     def _issue_handle(self) -> None:
         if self.config.resumption and self.session.live:
-            handle = self.services.handles.issue(self.record.number, self.conversation)
+            handle = self.services.handles.issue(
+                self.record.number, self.conversation, self.config.model.id
+            )
             self.record.handles.append(handle)
             self.session.send({"sessionResumptionUpdate": {"newHandle": handle, "resumable": True}})

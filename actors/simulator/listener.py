@@ -11,12 +11,16 @@ from .shapes import INVALID_ARGUMENT
 
 @dataclass(frozen=True)
 class TurnInput:
-    """What the user contributed to one turn. `kind` is `model` when the model speaks unasked."""
+    """What the user contributed to one turn. `kind` is `model` when the model speaks unasked.
+
+    `asked` are the entries of the conversation that ask, if the input is there already.
+    """
 
     kind: Literal["audio", "text", "model"]
     texts: list[str] = field(default_factory=list)
     pcm: bytes = b""
     rate_hz: int = 16_000
+    asked: range = range(0)
 
     @property
     def audio_ms(self) -> float:

@@ -1,14 +1,13 @@
 """One Live session: what the socket brings in and what goes out through it."""
 
 import asyncio
-import json
 import time
 from collections import Counter
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
-from actors.backends.gemini.wire import normalise
+from actors.backends.gemini.wire import Invalid, camel_case, normalise, parse_json, snake_case
 
 from . import actions, client_messages, effects
 from .admission import Admit
@@ -18,7 +17,7 @@ from .errors import Close, Refused, close_preset, unknown_field
 from .journal import CloseRecord, SessionRecord
 from .plan import TurnPlan
 from .services import Services
-from .setup import SessionConfig, validate_setup
+from .setup import SessionConfig, read_message, validate_setup
 from .shapes import INVALID_ARGUMENT
 from .usage import text_tokens
 from .websocket import WebSocket
@@ -44,7 +43,6 @@ class LiveSession:
         self.record = record
         self.dialogue: Dialogue | None = None
         self.awaiting_history = False
-        self.open_texts: list[str] = []
         self._admit = admit
         self._stage = Stage.AWAITING_SETUP
         self._timers: list[asyncio.TimerHandle] = []
@@ -109,23 +107,26 @@ class LiveSession:
 
     def _dispatch(self, data: bytes) -> None:
         try:
-            message = normalise(json.loads(data))
-        except (ValueError, RecursionError) as error:
-            raise Refused(1007, f"Invalid JSON payload received. {error}") from error
+            message = parse_json(data)
+        except Invalid as invalid:
+            raise Refused(1007, invalid.message) from invalid
         if not isinstance(message, dict) or len(message) != 1:
             raise Refused(1007, INVALID_ARGUMENT)
-        kind, content = next(iter(message.items()))
+        name, content = next(iter(message.items()))
+        kind = camel_case(name)
         if kind != "setup" and kind not in client_messages.HANDLERS:
-            raise Refused(1007, unknown_field(kind, ""))
+            raise Refused(1007, unknown_field(name, ""))
         if kind == "setup" and self._stage is Stage.AWAITING_SETUP:
             self._set_up(content)
-        elif kind == "setup" or self.dialogue is None or not isinstance(content, dict):
+        elif kind == "setup" or self.dialogue is None:
             raise Refused(1007, INVALID_ARGUMENT)
         else:
-            client_messages.HANDLERS[kind](self.dialogue, content)
+            type_name, handle = client_messages.HANDLERS[kind]
+            read = read_message(type_name, content, self.record.version, snake_case(kind))
+            handle(self.dialogue, read)
 
     def _set_up(self, content: Any) -> None:
-        content = self._admit(content)
+        content = self._admit(normalise(content))
         if isinstance(content, dict):
             self.record.setup = content
             self.record.model = str(content.get("model") or "")
@@ -153,6 +154,8 @@ class LiveSession:
         if conversation is None:
             preset = close_preset("invalid_handle")
             raise Refused(preset.code, preset.reason)
+        if handles.model(config.handle) != config.model.id:
+            raise Refused(1007, INVALID_ARGUMENT)
         if handles.in_use(config.handle):
             preset = close_preset("internal")
             raise Refused(preset.code, preset.reason)

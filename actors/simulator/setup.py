@@ -1,6 +1,6 @@
 """Checks the first message of a Live session against the model's capabilities."""
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -8,14 +8,29 @@ from typing import Any
 
 import yaml
 
+from actors.backends.gemini.wire import Invalid, check_functions, read
+
 from .capabilities import LIVE_METHOD, Capabilities, Family, Model, capabilities
-from .errors import Refused, model_not_found, unknown_field
-from .shapes import INVALID_ARGUMENT, as_count, as_object, as_objects, content_text
+from .errors import Refused, model_not_found
+from .shapes import INVALID_ARGUMENT, as_object, content_text
 from .usage import text_tokens
 
 # Documented default of automaticActivityDetection.silenceDurationMs is not published; 800 ms is
 # what the service was seen to wait.
 DEFAULT_SILENCE_MS = 800
+# Documented: the share of the context window at which it slides, unless the setup says otherwise,
+# and the share of that to which it slides.
+TRIGGER_SHARE, TARGET_SHARE = 0.8, 0.5
+# What Live models have no use for: named in the documentation of each as not supported.
+UNSUPPORTED_TOOLS = ("codeExecution", "urlContext", "googleMaps", "computerUse", "fileSearch")
+
+
+@dataclass(frozen=True)
+class Compression:
+    """Above `trigger` tokens the oldest turns are dropped until at most `target` are left."""
+
+    trigger: int
+    target: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +50,7 @@ class SessionConfig:
     resumption: bool
     handle: str | None
     history_first: bool
+    compression: Compression | None
     raw: dict[str, Any] = field(repr=False)
 
 
@@ -46,41 +62,33 @@ def known_fields() -> dict[str, Any]:
     return loaded
 
 
-def snake_case(name: str) -> str:
-    """`generationConfig` becomes `generation_config`, as error paths spell it."""
-    return re.sub(r"([A-Z])", lambda match: "_" + match[1].lower(), name)
+def read_message(
+    message: str, content: Any, version: str = "v1beta", path: str = ""
+) -> dict[str, Any]:
+    """A message of the client as the parser reads it. Raises Refused with the parser's words."""
+    try:
+        return read(message, content, version, path)
+    except Invalid as invalid:
+        raise Refused(1007, invalid.message) from invalid
 
 
-def check_fields(message: Any, tree: dict[str, Any] | None, path: str, extra: list[str]) -> None:
-    """Refuses fields that are not in `tree`; `extra` are allowed at any level of it."""
-    if tree is None:
-        return
-    for name, value in as_object(message).items():
-        if name in extra:
-            continue
-        if name not in tree:
-            raise Refused(1007, unknown_field(name, path))
-        below = snake_case(name)
-        check_fields(value, tree[name], f"{path}.{below}" if path else below, extra)
-
-
-def validate_setup(setup: Any, version: str, table: Capabilities | None = None) -> SessionConfig:
-    """Turns a normalised `setup` into a config, or raises Refused with the service's words."""
+def validate_setup(given: Any, version: str, table: Capabilities | None = None) -> SessionConfig:
+    """Turns a `setup` into a config, or raises Refused with the service's words."""
     table = table or capabilities()
-    setup = as_object(setup)
-    name = str(setup.get("model") or "")
+    setup = read_message("BidiGenerateContentSetup", given, version, "setup")
+    name = setup.get("model", "")
     model = table.find(name, version, LIVE_METHOD)
-    family = table.families[model.family] if model else None
-    check_fields(setup, known_fields()["setup"], "setup", family.extra_fields if family else [])
+    family = table.families.get(model.family) if model else None
     if model is None or family is None:
         raise Refused(1008, model_not_found(name, version, LIVE_METHOD))
     if not name.startswith("models/"):
         raise Refused(1007, INVALID_ARGUMENT)
 
-    generation = as_object(setup.get("generationConfig"))
+    generation = setup.get("generationConfig", {})
+    _check_ranges(setup)
     _check_modalities(generation)
     _check_thinking(generation.get("thinkingConfig"), family)
-    voice = _voice(generation.get("speechConfig"), table)
+    _check_version_fields(setup, family)
     system = content_text(setup.get("systemInstruction"))
     tokens = text_tokens(system)
     if tokens > table.max_system_tokens:
@@ -89,60 +97,102 @@ def validate_setup(setup: Any, version: str, table: Capabilities | None = None) 
             f"the system instruction has 94 tokens, user system instruction has {tokens} tokens, "
             f"which is more than the limit of {table.max_system_tokens}",
         )
-    realtime = as_object(setup.get("realtimeInputConfig"))
-    detection = as_object(realtime.get("automaticActivityDetection"))
+    realtime = setup.get("realtimeInputConfig", {})
+    detection = realtime.get("automaticActivityDetection", {})
     resumption = setup.get("sessionResumption")
     return SessionConfig(
         model=model,
         family=family,
-        voice=voice,
-        tools=function_declarations(setup.get("tools"), family),
+        voice=_voice(generation.get("speechConfig"), table),
+        tools=declared_functions(setup.get("tools", []), family),
         system_instruction=system,
-        manual_activity=bool(detection.get("disabled")),
-        silence_ms=as_count(detection.get("silenceDurationMs"), DEFAULT_SILENCE_MS),
+        manual_activity=detection.get("disabled", False),
+        silence_ms=detection.get("silenceDurationMs", DEFAULT_SILENCE_MS),
         interruptible=realtime.get("activityHandling") != "NO_INTERRUPTION",
-        transcribe_input=setup.get("inputAudioTranscription") is not None,
-        transcribe_output=setup.get("outputAudioTranscription") is not None,
+        transcribe_input="inputAudioTranscription" in setup,
+        transcribe_output="outputAudioTranscription" in setup,
         resumption=resumption is not None,
-        handle=_handle(resumption),
-        history_first=bool((setup.get("historyConfig") or {}).get("initialHistoryInClientContent")),
+        handle=(resumption or {}).get("handle") or None,
+        history_first=setup.get("historyConfig", {}).get("initialHistoryInClientContent", False),
+        compression=_compression(setup.get("contextWindowCompression"), model),
         raw=setup,
     )
 
 
-def function_declarations(tools: Any, family: Family | None) -> list[dict[str, Any]]:
-    """All functions declared in `tools`; `family` None means any behaviour is accepted."""
-    declared: list[dict[str, Any]] = []
-    for tool in as_objects(tools):
-        for function in as_objects(tool.get("functionDeclarations")):
-            behavior = function.get("behavior")
-            if family and behavior and behavior not in (*family.behaviors, "UNSPECIFIED"):
-                raise Refused(1007, INVALID_ARGUMENT)
-            if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}", str(function.get("name"))):
-                raise Refused(1007, INVALID_ARGUMENT)
-            schema = function.get("parameters") or function.get("parametersJsonSchema")
-            for description in as_object(as_object(schema).get("properties")).values():
-                as_object(description)
-            declared.append(function)
+def declared_functions(tools: list[dict[str, Any]], family: Family) -> list[dict[str, Any]]:
+    """All functions that a Live session declares in `tools`, which have been read."""
+    for tool in tools:
+        if any(name in tool for name in UNSUPPORTED_TOOLS):
+            raise Refused(1007, INVALID_ARGUMENT)
+    try:
+        # Unproven of the service: the name of the message in these complaints on a Live session.
+        declared = check_functions(tools, "BidiGenerateContentSetup")
+    except Invalid as invalid:
+        raise Refused(1007, invalid.message) from invalid
+    for function in declared:
+        if function.get("behavior", "UNSPECIFIED") not in (*family.behaviors, "UNSPECIFIED"):
+            raise Refused(1007, INVALID_ARGUMENT)
     return declared
+
+
+def function_declarations(tools: Any, family: Family | None) -> list[dict[str, Any]]:
+    """All functions declared in `tools` of an HTTP request, as they came."""
+    items = tools if isinstance(tools, list) else [tools]
+    read_tools = [
+        read_message("Tool", item, path=f"tools[{index}]")
+        for index, item in enumerate(items)
+        if item is not None
+    ]
+    try:
+        return check_functions(read_tools, "GenerateContentRequest")
+    except Invalid as invalid:
+        raise Refused(1007, invalid.message) from invalid
+
+
+def _check_ranges(setup: dict[str, Any]) -> None:
+    problem = next(_out_of_range(setup), None)
+    if problem:
+        raise Refused(1007, f"* BidiGenerateContentSetup.{problem}\n")
+
+
+def _out_of_range(setup: dict[str, Any]) -> Iterator[str]:
+    generation = setup.get("generationConfig", {})
+    if not 0 <= generation.get("temperature", 0) <= 2:
+        yield ("generation_config.temperature: temperature must be in the range [0.0, 2.0].")
+    if not 0 <= generation.get("topP", 0) <= 1:
+        yield "generation_config.top_p: top_p must be in the range [0.0, 1.0]."
+    for name in ("maxOutputTokens", "topK", "candidateCount"):
+        if generation.get(name, 1) < 1:
+            snake = {"maxOutputTokens": "max_output_tokens", "topK": "top_k"}.get(name, name)
+            yield f"generation_config.{snake}: must be positive."
+    detection = setup.get("realtimeInputConfig", {}).get("automaticActivityDetection", {})
+    for name, snake in (
+        ("prefixPaddingMs", "prefix_padding_ms"),
+        ("silenceDurationMs", "silence_duration_ms"),
+    ):
+        if detection.get(name, 0) < 0:
+            where = "realtime_input_config.automatic_activity_detection"
+            yield f"{where}.{snake}: must not be negative."
+    compression = setup.get("contextWindowCompression", {})
+    if compression.get("triggerTokens", 0) < 0:
+        yield "context_window_compression.trigger_tokens: must not be negative."
+    if compression.get("slidingWindow", {}).get("targetTokens", 0) < 0:
+        yield "context_window_compression.sliding_window.target_tokens: must not be negative."
 
 
 def _check_modalities(generation: dict[str, Any]) -> None:
     modalities = generation.get("responseModalities") or ["AUDIO"]
     if modalities != ["AUDIO"]:
-        if not isinstance(modalities, list):
-            raise Refused(1007, INVALID_ARGUMENT)
-        named = ", ".join(str(modality) for modality in modalities)
         raise Refused(
             1007,
-            f"The requested combination of response modalities ({named}) "
+            f"The requested combination of response modalities ({', '.join(modalities)}) "
             "is not supported by the model",
         )
 
 
 def _check_thinking(thinking: Any, family: Family) -> None:
     unsupported = "Thinking level is not supported for this model"
-    level = str(as_object(thinking).get("thinkingLevel") or "").upper()
+    level = as_object(thinking).get("thinkingLevel", "")
     budget = as_object(thinking).get("thinkingBudget")
     match family.thinking:
         case "none":
@@ -158,6 +208,16 @@ def _check_thinking(thinking: Any, family: Family) -> None:
                 raise Refused(1007, unsupported)
 
 
+def _check_version_fields(setup: dict[str, Any], family: Family) -> None:
+    """What v1alpha has beyond v1beta; families without it are permanently proactive."""
+    if "proactivity" in family.extra_fields:
+        return
+    if setup.get("proactivity", {}).get("proactiveAudio") is False:
+        raise Refused(1007, INVALID_ARGUMENT)
+    if setup.get("generationConfig", {}).get("enableAffectiveDialog"):
+        raise Refused(1007, INVALID_ARGUMENT)
+
+
 def _voice(speech: Any, table: Capabilities) -> str:
     voice = as_object(as_object(as_object(speech).get("voiceConfig")).get("prebuiltVoiceConfig"))
     name = voice.get("voiceName") or "Puck"
@@ -166,8 +226,9 @@ def _voice(speech: Any, table: Capabilities) -> str:
     return str(name)
 
 
-def _handle(resumption: Any) -> str | None:
-    handle = as_object(resumption).get("handle") or None
-    if handle is not None and not isinstance(handle, str):
-        raise Refused(1007, INVALID_ARGUMENT)
-    return handle
+def _compression(given: dict[str, Any] | None, model: Model) -> Compression | None:
+    if given is None:
+        return None
+    trigger = given.get("triggerTokens") or int(model.input_tokens * TRIGGER_SHARE)
+    target = given.get("slidingWindow", {}).get("targetTokens") or int(trigger * TARGET_SHARE)
+    return Compression(trigger, min(target, trigger))

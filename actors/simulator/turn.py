@@ -83,9 +83,19 @@ class Turn:
         if given.pcm:
             self._transcript = await dialogue.services.stt.hear(given.pcm, given.rate_hz)
             parts.append(self._transcript)
-        self.record.heard = " ".join(part for part in parts if part)
-        self._said_before = len(dialogue.conversation.entries)
-        dialogue.conversation.add("user", self.record.heard)
+        entries = dialogue.conversation.entries
+        heard = " ".join(part for part in parts if part.strip())
+        asked = given.asked
+        nudge = given.kind == "text" and not heard and not asked
+        if nudge and entries and entries[-1].role == "user":
+            # What the client put there last is answered.
+            asked = range(len(entries) - 1, len(entries))
+        self._said_before = asked.start if asked else len(entries)
+        if asked:
+            heard = " ".join(entry.text for entry in entries[asked.start : asked.stop])
+        else:
+            dialogue.conversation.add("user", heard)
+        self.record.heard = heard
         dialogue.conversation.tokens.update(
             AUDIO=audio_tokens(given.audio_ms / 1000),
             TEXT=sum(text_tokens(text) for text in given.texts),

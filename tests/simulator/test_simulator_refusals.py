@@ -55,6 +55,7 @@ REFUSED = [
     (MODEL_25, {"thinking_config": {"thinking_level": "LOW"}}, 1007, LEVEL),
     (LIVE_MODEL, {"proactivity": {"proactive_audio": True}}, 1007, unknown("proactivity", "setup")),
     (MODEL_31, {"proactivity": {"proactive_audio": True}}, 1007, unknown("proactivity", "setup")),
+    (MODEL_25, {"proactivity": {"proactive_audio": True}}, 1007, unknown("proactivity", "setup")),
     (
         LIVE_MODEL,
         {"enable_affective_dialog": True},
@@ -81,7 +82,6 @@ ACCEPTED = [
     (THINKING_MODEL, {"thinking_config": {"thinking_level": "HIGH"}}),
     (MODEL_31, {"thinking_config": {"thinking_level": "MINIMAL"}}),
     (MODEL_25, {"thinking_config": {"thinking_budget": 0}}),
-    (MODEL_25, {"proactivity": {"proactive_audio": True}, "enable_affective_dialog": True}),
 ]
 
 
@@ -176,7 +176,7 @@ def video(data: bytes) -> dict[str, Any]:
 
 
 BAD_INPUT: list[tuple[dict[str, Any], int, str]] = [
-    (audio("audio/pcm"), 1011, "Internal error encountered."),
+    (audio("audio/pcm;rate=fast"), 1011, "Internal error encountered."),
     (audio("audio/pcm;rate=16000", bytes(641)), 1007, INVALID),
     (audio("audio/mp3"), 1007, INVALID),
     (video(b"not a picture"), 1007, INVALID),

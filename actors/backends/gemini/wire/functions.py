@@ -1,4 +1,7 @@
-"""Declared functions as the service checks them, beyond what its parser does."""
+"""Declared functions as the service checks them, beyond what its parser does.
+
+OBJECT without properties was refused in 2025; reports of 2026 say that it is taken.
+"""
 
 import re
 from collections.abc import Iterator
@@ -20,17 +23,13 @@ ONLY_FOR = {"properties": "OBJECT", "items": "ARRAY", "enum": "STRING"}
 MAX_FUNCTIONS = 512
 
 
-def check_functions(
-    tools: list[dict[str, Any]], request: str, empty_objects: bool = False
-) -> list[dict[str, Any]]:
+def check_functions(tools: list[dict[str, Any]], request: str) -> list[dict[str, Any]]:
     """All functions declared in `tools`, which have been read.
 
     Args:
         tools: `Tool` messages.
         request: Name of the message they are in, as complaints have it:
             `GenerateContentRequest`.
-        empty_objects: Whether OBJECT without properties is taken. It was refused in 2025; reports
-            of 2026 say that it is taken now.
 
     Raises:
         Invalid: With every complaint.
@@ -41,7 +40,7 @@ def check_functions(
     for at, tool in enumerate(tools):
         for index, function in enumerate(tool.get("functionDeclarations", ())):
             place = f"{request}.tools[{at}].function_declarations[{index}]"
-            complaints += _function(function, place, empty_objects)
+            complaints += _function(function, place)
             name = function.get("name", "")
             if name in names:
                 raise Invalid([Violation("", f"Duplicate function declaration found: {name}")])
@@ -54,7 +53,7 @@ def check_functions(
     return declared
 
 
-def _function(function: dict[str, Any], place: str, empty_objects: bool) -> Iterator[str]:
+def _function(function: dict[str, Any], place: str) -> Iterator[str]:
     if not NAME.fullmatch(function.get("name", "")):
         yield f"{place}.name: {BAD_NAME}"
     for field, other in (
@@ -65,19 +64,17 @@ def _function(function: dict[str, Any], place: str, empty_objects: bool) -> Iter
             snake = "parameters_json_schema" if field == "parameters" else "response_json_schema"
             yield f"{place}.{field}: cannot be set together with {snake}."
         if field in function:
-            yield from _schema(function[field], f"{place}.{field}", empty_objects)
+            yield from _schema(function[field], f"{place}.{field}")
     schema = function.get("parametersJsonSchema")
     if schema is not None and (not isinstance(schema, dict) or too_deep(schema)):
         yield f"{place}.parameters_json_schema: must be a JSON schema object."
 
 
-def _schema(schema: dict[str, Any], place: str, empty_objects: bool) -> Iterator[str]:
+def _schema(schema: dict[str, Any], place: str) -> Iterator[str]:
     kind = schema.get("type", "TYPE_UNSPECIFIED")
     properties = schema.get("properties", {})
     if kind == "ARRAY" and "items" not in schema:
         yield f"{place}.items: missing field."
-    if kind == "OBJECT" and not properties and not empty_objects and "anyOf" not in schema:
-        yield f"{place}.properties: should be non-empty for OBJECT type"
     for field, owner in ONLY_FOR.items():
         if schema.get(field) and kind not in {owner, "TYPE_UNSPECIFIED"}:
             yield f"{place}.{field}: only allowed for {owner} type"
@@ -90,7 +87,7 @@ def _schema(schema: dict[str, Any], place: str, empty_objects: bool) -> Iterator
         if name not in properties:
             yield f"{place}.required[{index}]: property is not defined"
     for below, at in _below(schema, place):
-        yield from _schema(below, at, empty_objects)
+        yield from _schema(below, at)
 
 
 def _below(schema: dict[str, Any], place: str) -> Iterator[tuple[dict[str, Any], str]]:
