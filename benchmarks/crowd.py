@@ -14,6 +14,8 @@ import yaml
 from benchmarks.memory import memory_mib
 from benchmarks.tap import Heard
 from pipeline.frames import (
+    BackendState,
+    BackendStatus,
     Fault,
     Frame,
     Outcome,
@@ -33,7 +35,8 @@ STREAMS = {
     "supervisor": ["turns"],
     "vad": ["speech"],
     "speaker": ["playback"],
-    "live": ["faults"],
+    "live": ["faults", "status"],
+    "http": ["status"],
 }
 """What an account is made of."""
 REPORTS = ("status", "faults")
@@ -128,6 +131,8 @@ class Account:
     """Turn and epoch of every answer that was played to its end."""
     faults: dict[str, int] = field(default_factory=dict)
     """When each session's first fault of Live was sent."""
+    serving: dict[tuple[str, str], int] = field(default_factory=dict)
+    """When a backend last said that it can answer a session, by backend and session."""
 
     def record(self, heard: Heard) -> None:
         """Note a frame."""
@@ -142,6 +147,8 @@ class Account:
                 self.finished.add((frame.turn, frame.epoch))
             case Fault():
                 self.faults.setdefault(frame.session, frame.sent_ns)
+            case BackendStatus(state=BackendState.READY):
+                self.serving[frame.backend, frame.session] = frame.sent_ns
 
     def lost(self) -> set[str]:
         """Turns without an outcome."""

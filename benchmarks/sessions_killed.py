@@ -55,7 +55,8 @@ class Result:
 
     Attributes:
         callers: How many.
-        back_s: From the kill until the actor is ready again: it has what it missed.
+        back_s: From the kill until the actor is ready again, with what it missed, and can answer
+            every session.
         account: What became of the turns.
         missing_blocks: Of answered turns, blocks that never got to the server, by turn.
         blocks: Those that should have.
@@ -108,7 +109,7 @@ def run(folder: Path, callers: int, between_s: float = BETWEEN_S) -> Result:
             minutes = (time.monotonic() - since_s) / 60
             result.processor_s = used / minutes / callers
             for name in KILLED:
-                result.back_s[name] = kill(pipeline, name)
+                result.back_s[name] = kill(pipeline, name, tap, account)
                 listen(tap, account, between_s)
             result.memory_mib = room_mib(pipeline)
             wind_up(tap, account)
@@ -139,9 +140,14 @@ def wind_up(tap: Tap, account: Account) -> None:
     account.asked = {turn: asked for turn, asked in account.asked.items() if turn in due}
 
 
-def kill(pipeline: RunningPipeline, name: str) -> float:
-    """Kill an actor; return the seconds until it is ready again."""
-    began_s = time.monotonic()
+def kill(pipeline: RunningPipeline, name: str, tap: Tap, account: Account) -> float:
+    """Kill an actor; return the seconds until it works again for every session.
+
+    It is ready again, with what it missed, and if it is a backend it has said of each session that
+    it can answer it.
+    """
+    serves = {served for served in account.serving if served[0] == name}
+    began_ns = time.monotonic_ns()
     killed = pipeline.kill(name, signal.SIGKILL)
 
     def is_back(status: Status) -> bool:
@@ -151,7 +157,12 @@ def kill(pipeline: RunningPipeline, name: str) -> float:
         return each.pid not in (None, killed) and each.phase == "running" and working
 
     pipeline.until(is_back, f"{name} back")
-    return time.monotonic() - began_s
+    back_ns = time.monotonic_ns()
+    stream = tap.stream()
+    while any(account.serving[served] < began_ns for served in serves):
+        account.record(next(stream))
+    since_ns = max([back_ns, *(account.serving[served] for served in serves)])
+    return (since_ns - began_ns) / 1e9
 
 
 def missing(account: Account, seen: Seen) -> tuple[dict[str, int], int]:

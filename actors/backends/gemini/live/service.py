@@ -32,9 +32,10 @@ from pipeline.frames import FaultClass
 if TYPE_CHECKING:
     from google.genai import Client
 
-ADMITTED_EVERY_S = 0.02
-"""Setting up a connection holds up all that talk for some milliseconds of TLS and JSON. One in
-each 20 ms block of sound leaves time for the block."""
+ADMITTED_EVERY_S = 0.008
+"""Setting up a connection takes 1 to 2 ms of TLS and JSON, which hold up all that talk. So three
+quarters of the time are left to them, and 100 sessions are connected again within the second that
+a restart may take beside the rest of it (benchmarks/README.md, "Crowds")."""
 PEER_CHARACTERS = 12
 """Of a key's SHA-256: tells keys apart, and gives none away."""
 
