@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.outputs.playout.answer_buffer import AnswerBuffer
 from actors.outputs.playout.gate import MEMORY_TURNS, Admission, Gate
-from pipeline.frames import AnswerAudio, AnswerEnded
+from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded
 
 
 class AnswerQueue:
@@ -52,6 +52,8 @@ class AnswerQueue:
         """Say whether a block of an answer may be heard."""
         answer = self._answers.get(frame.turn)
         admission = self.gate.admit(frame)
+        if admission is Admission.TAKE and answer is None and self._is_interrupted(frame):
+            return Admission.OVERTAKEN
         if admission is Admission.STALE_EPOCH or answer is None:
             return admission
         if frame.epoch < answer.epoch:
@@ -94,3 +96,11 @@ class AnswerQueue:
     def remove(self, turn: str) -> None:
         """Forget an answer."""
         del self._answers[turn]
+
+    def _is_interrupted(self, frame: AnswerAudio) -> bool:
+        promised = self._promises.get(frame.turn)
+        return (
+            promised is not None
+            and promised.epoch == frame.epoch
+            and promised.end is AnswerEnd.INTERRUPTED
+        )

@@ -24,7 +24,7 @@ class Admission(Enum):
     STALE_EPOCH = "stale_epoch"
     LATE = "late"
     OVERTAKEN = "overtaken"
-    """The user went on speaking before any of it came."""
+    """The user went on speaking, or it was interrupted, before any of it came."""
 
 
 class Barrier(NamedTuple):

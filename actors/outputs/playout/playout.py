@@ -98,8 +98,9 @@ class Playout:
         elif admission is Admission.OVERTAKEN:
             # Who keeps the account of the turns waits for word of every answer.
             self.counts.late_dropped += 1
-            self._answers.gate.close(frame.turn)
-            self._tell(AnswerBuffer(frame, RATE_HZ), PlaybackState.INTERRUPTED)
+            answer = self._answers.begin(frame)
+            self._tell(answer, PlaybackState.INTERRUPTED)
+            self._remove(answer)
         elif frame.pcm:
             answer = self._answers.get(frame.turn)
             if answer is None or frame.epoch > answer.epoch:
@@ -116,7 +117,7 @@ class Playout:
             else:
                 self.counts.missing_samples += max(0, frame.samples - answer.received)
                 self._finish(answer, frame.end)
-        elif frame.samples and frame.end is not AnswerEnd.INTERRUPTED:
+        elif frame.samples:
             self._answers.promise(frame)
 
     def stop(self, speech: SpeechStarted, *, fade: bool = True) -> None:

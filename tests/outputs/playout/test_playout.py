@@ -257,6 +257,22 @@ def test_a_successor_goes_on_where_the_first_process_was(device: Device) -> None
     assert successor.states("local:50") == []
 
 
+def test_a_successor_that_hears_first_that_an_answer_was_interrupted_says_so_and_plays_no_more(
+    device: Device,
+) -> None:
+    whole = ramp(200 * MS)
+    device.playout.push(audio(whole))
+    device.play(120 * MS)
+    successor = Device(Playout(prebuffer_ms=40, resume=device.playout.snapshot()))
+    successor.playout.end(ended(len(whole), AnswerEnd.INTERRUPTED))
+    for at in (0, 100 * MS):
+        successor.playout.push(audio(whole[at : at + 100 * MS], at))
+    assert not successor.play(100 * MS).any()
+    assert successor.states() == [(INTERRUPTED, 120 * MS)]
+    successor.playout.push(audio(ramp(50 * MS), epoch=2, backend="http"))
+    assert not successor.play(50 * MS).any()
+
+
 def test_another_rate_is_resampled_and_reported_in_its_own_samples(device: Device) -> None:
     tone = (np.sin(np.arange(48_000) * 2 * np.pi * 440 / 48_000) * 8_000).astype(np.int16)
     device.playout.push(audio(tone, rate_hz=48_000))
