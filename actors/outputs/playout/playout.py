@@ -98,9 +98,9 @@ class Playout:
         elif admission is Admission.OVERTAKEN:
             # Who keeps the account of the turns waits for word of every answer.
             self.counts.late_dropped += 1
-            answer = self._answers.begin(frame)
-            self._tell(answer, PlaybackState.INTERRUPTED)
-            self._remove(answer)
+            unheard = self._answers.begin(frame)
+            self._tell(unheard, PlaybackState.INTERRUPTED)
+            self._remove(unheard)
         elif frame.pcm:
             answer = self._answers.get(frame.turn)
             if answer is None or frame.epoch > answer.epoch:
