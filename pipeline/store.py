@@ -9,69 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from contextlib import suppress
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from pipeline.files import OWNER_ONLY
 from pipeline.logs import Logger
+from pipeline.store_file import StoreBatch, StoreFile, StoreRow
 
 RETRY_S = 5.0
 """How often what a full or missing disk did not take is tried again."""
-BUSY_S = 2.0
-"""For a process that was killed to let go of the file; the kernel takes milliseconds."""
-CACHE_KIB = 256
-"""Of a connection. Rows are small and read once; SQLite's own default is 2 MiB."""
 CLOSE_S = 2.0
 """For the last rows: an actor has 3 s to end."""
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS rows (
-    session TEXT NOT NULL, key TEXT NOT NULL, run INTEGER, value TEXT NOT NULL,
-    PRIMARY KEY (session, key)
-) WITHOUT ROWID
-"""
-PUT = "INSERT OR REPLACE INTO rows (session, key, run, value) VALUES (?, ?, ?, ?)"
-SIDES = ("-wal", "-shm")
-"""Files that SQLite keeps beside its own."""
-
 Told = Callable[[bool], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    run: int | None
-    value: Any
-    """None: the row is removed."""
-
-
-@dataclass
-class _Batch:
-    """What waits to be written: sessions to be emptied first, then rows."""
-
-    emptied: set[str] = field(default_factory=set)
-    rows: dict[tuple[str, str], _Row] = field(default_factory=dict)
-    told: list[Told] = field(default_factory=list)
-
-    def __bool__(self) -> bool:
-        return bool(self.emptied or self.rows or self.told)
-
-    def empty(self, session: str) -> None:
-        """Remove all of a session."""
-        self.rows = {at: row for at, row in self.rows.items() if at[0] != session}
-        self.emptied.add(session)
-
-    def followed_by(self, newer: _Batch) -> _Batch:
-        """Both as one."""
-        for session in newer.emptied:
-            self.empty(session)
-        return _Batch(self.emptied, self.rows | newer.rows, newer.told)
+"""Called when all that was put before is on the disk, or with False: it cannot be written now."""
 
 
 class Store:
@@ -91,15 +45,13 @@ class Store:
     def __init__(self, path: Path, run: int, log: Logger, *, durable: bool = False) -> None:
         self.path = path
         self._run = run
-        self._log = log
-        self._durable = durable
         self._lock = threading.Condition()
-        self._waiting = _Batch()
-        self._writing = _Batch()
-        self._works = True
+        self._waiting = StoreBatch()
+        self._writing = StoreBatch()
+        self._told: list[Told] = []
         self._closing = False
         self._thread: threading.Thread | None = None
-        self._reader = self._open()
+        self._file = StoreFile(path, run, log, durable=durable)
 
     def get(self, session: str, key: str) -> Any:
         """Return a row, as put last; None if there is none."""
@@ -117,7 +69,7 @@ class Store:
         """Return all rows of a session by key, in the order of their keys."""
         # First the disk: what is being written meanwhile is still in a batch, or on it already.
         with self._lock:
-            batches = [self._copy(self._writing), self._copy(self._waiting)]
+            batches = [self._writing.copy(), self._waiting.copy()]
         found = self._read("SELECT key, value FROM rows WHERE session = ?", session)
         values = {key: json.loads(value) for key, value in found}
         for batch in batches:
@@ -139,7 +91,7 @@ class Store:
             value: Plain values for JSON, not None; not to be changed afterwards.
             outlives_run: Keep it when the pipeline is started anew.
         """
-        row = _Row(None if outlives_run else self._run, value)
+        row = StoreRow(None if outlives_run else self._run, value)
         with self._lock:
             self._waiting.rows[session, key] = row
             self._wake()
@@ -150,7 +102,7 @@ class Store:
             if key is None:
                 self._waiting.empty(session)
             else:
-                self._waiting.rows[session, key] = _Row(None, None)
+                self._waiting.rows[session, key] = StoreRow(None, None)
             self._wake()
 
     async def written(self) -> bool:
@@ -186,77 +138,16 @@ class Store:
             thread = self._thread
         if thread is not None:
             thread.join(CLOSE_S)
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
-
-    # The reading side: the thread of the owner.
-
-    def _open(self) -> sqlite3.Connection | None:
-        try:
-            return self._opened()
-        except sqlite3.OperationalError as error:
-            self._trouble("cannot be opened", error)
-        except sqlite3.DatabaseError as error:
-            aside = self._move_aside()
-            self._log.error(
-                "a file of the state folder is damaged: it is moved aside, and what was in it is "
-                "forgotten",
-                file=str(self.path),
-                moved_to=str(aside),
-                error=str(error),
-            )
-            with suppress(sqlite3.Error):
-                return self._opened()
-        return None
-
-    def _opened(self) -> sqlite3.Connection:
-        with suppress(OSError):
-            # SQLite would make it readable for all.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
-        # Each connection is used by one thread at a time; `close` may be called in another.
-        connection = sqlite3.connect(
-            self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-            connection.execute(f"PRAGMA synchronous = {'FULL' if self._durable else 'NORMAL'}")
-            connection.execute(SCHEMA)
-            connection.execute("DELETE FROM rows WHERE run IS NOT NULL AND run != ?", (self._run,))
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-    def _move_aside(self) -> Path:
-        aside = self.path.with_name(f"{self.path.name}.damaged")
-        with suppress(OSError):
-            self.path.replace(aside)
-            for side in SIDES:
-                self.path.with_name(self.path.name + side).unlink(missing_ok=True)
-        return aside
+        self._file.close_reader()
 
     def _read(self, query: str, *values: str) -> list[Any]:
-        if self._reader is None and self._works and not self._closing:
-            self._reader = self._open()
-        if self._reader is None:
-            return []
-        try:
-            return self._reader.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            self._trouble("cannot be read", error)
-            return []
-
-    @staticmethod
-    def _copy(batch: _Batch) -> _Batch:
-        return _Batch(set(batch.emptied), dict(batch.rows))
+        return [] if self._closing else self._file.read(query, *values)
 
     # The writing side: a thread, begun by the first row.
 
     def _tell(self, told: Told) -> None:
         with self._lock:
-            self._waiting.told.append(told)
+            self._told.append(told)
             self._wake()
 
     def _wake(self) -> None:
@@ -268,61 +159,25 @@ class Store:
         self._lock.notify_all()
 
     def _write_all(self) -> None:
-        connection: sqlite3.Connection | None = None
         try:
             while True:
                 with self._lock:
                     # What the disk did not take waits a while, unless there is something new.
                     self._lock.wait_for(
-                        lambda: self._closing or bool(self._waiting),
-                        None if self._works else RETRY_S,
+                        lambda: self._closing or bool(self._waiting or self._told),
+                        None if self._file.works else RETRY_S,
                     )
                     batch = self._writing = self._writing.followed_by(self._waiting)
-                    self._waiting = _Batch()
+                    self._waiting = StoreBatch()
+                    told, self._told = self._told, []
                     closing_now = self._closing
-                if batch:
-                    connection, well = self._write(connection, batch)
+                well = self._file.write(batch) if batch or told else True
+                if well:
                     with self._lock:
-                        self._writing = _Batch() if well else _Batch(batch.emptied, batch.rows)
-                    for tell in batch.told:
-                        tell(well)
-                if closing_now and not self._waiting:
+                        self._writing = StoreBatch()
+                for tell in told:
+                    tell(well)
+                if closing_now and not (self._waiting or self._told):
                     return
         finally:
-            if connection is not None:
-                connection.close()
-
-    def _write(
-        self, connection: sqlite3.Connection | None, batch: _Batch
-    ) -> tuple[sqlite3.Connection | None, bool]:
-        try:
-            connection = connection or self._opened()
-            with connection, closing(connection.cursor()) as cursor:
-                cursor.execute("BEGIN IMMEDIATE")
-                for session in batch.emptied:
-                    cursor.execute("DELETE FROM rows WHERE session = ?", (session,))
-                for (session, key), row in batch.rows.items():
-                    if row.value is None:
-                        at = (session, key)
-                        cursor.execute("DELETE FROM rows WHERE session = ? AND key = ?", at)
-                    else:
-                        # In one piece, which is ten times as fast as `dump`.
-                        cursor.execute(PUT, (session, key, row.run, json.dumps(row.value)))
-        except sqlite3.Error as error:
-            self._trouble("cannot be written", error)
-            if connection is not None:
-                with suppress(sqlite3.Error):
-                    connection.close()
-            return None, False
-        self._works = True
-        return connection, True
-
-    def _trouble(self, what: str, error: sqlite3.Error) -> None:
-        if self._works:
-            self._log.warning(
-                f"a file of the state folder {what}: a restart forgets what is new; "
-                "see to the disk and its permissions",
-                file=str(self.path),
-                error=str(error),
-            )
-        self._works = False
+            self._file.close_writer()

@@ -69,7 +69,18 @@ def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path 
     if not console.is_terminal:
         console = Console(width=max(console.width, LEAST_COLUMNS))
     cells = _cells(wanted, console)
-    journal = CellJournal(output.with_suffix(".jsonl"))
+    with CellJournal(output.with_suffix(".sqlite")) as journal:
+        return _evaluate(cells, journal, console, output, jobs, keep)
+
+
+def _evaluate(
+    cells: Sequence[Cell],
+    journal: CellJournal,
+    console: Console,
+    output: Path,
+    jobs: int | None,
+    keep: Path | None,
+) -> int:
     # Two files with the same sound, or two names of one config, are one cell.
     todo = list({each.key: each for each in cells if each.key not in journal.finished}.values())
     # A pipeline with the simulator keeps one core half busy.

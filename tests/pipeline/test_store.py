@@ -19,6 +19,7 @@ import pytest
 
 from pipeline import store as store_module
 from pipeline.store import Store
+from pipeline.store_file import StoreFile
 
 RUN = 7
 
@@ -188,18 +189,18 @@ def test_a_full_disk_is_said_once_and_what_it_did_not_take_is_written_later(
     store = stores.open()
     store.put("a", "old", 1)
     assert store.wait_written()
-    opened = Store._opened
+    opened = StoreFile._connect
     full = threading.Event()
     full.set()
 
-    def on_a_full_disk(self: Store) -> sqlite3.Connection:
+    def on_a_full_disk(self: StoreFile) -> sqlite3.Connection:
         connection = opened(self)
         if full.is_set():
             pages = connection.execute("PRAGMA page_count").fetchone()[0]
             connection.execute(f"PRAGMA max_page_count = {pages}")
         return connection
 
-    monkeypatch.setattr(Store, "_opened", on_a_full_disk)
+    monkeypatch.setattr(StoreFile, "_connect", on_a_full_disk)
     store = stores.again()
     for number in range(3):
         store.put("a", f"new {number}", "x" * 100_000)

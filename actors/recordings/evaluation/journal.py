@@ -1,21 +1,29 @@
-"""The cells that are finished, one line of JSON each: what a broken off evaluation goes on from."""
+"""The cells that are finished, in a store: what a broken off evaluation goes on from."""
 
 from __future__ import annotations
 
-import json
-import os
 from pathlib import Path
-from typing import Any
+from types import TracebackType
+from typing import Self
 
 from pydantic import ValidationError
 
 from actors.recordings.evaluation.cells import Cell
 from actors.recordings.evaluation.observation import Observed
 from pipeline.errors import GreenroomError
+from pipeline.logs import get_logger
+from pipeline.store import Store
+
+CELLS = "cells"
+"""The rows are under this name; their keys are those of the cells."""
+WRITE_S = 30.0
+"""For the disk: a cell takes a quarter of a minute and more, and an SD card may be busy."""
+SQLITE_HEADER = b"SQLite format 3\0"
+"""Every SQLite file begins with it: https://www.sqlite.org/fileformat.html, section 1.3."""
 
 
 class CellJournal:
-    """Appends cells to a file; what is in it is not run again."""
+    """Keeps cells in a file, across runs and power cuts; what is in it is not run again."""
 
     def __init__(self, path: Path) -> None:
         """Read the file, if there is one.
@@ -26,57 +34,71 @@ class CellJournal:
         self.path = path
         self.finished: dict[str, Observed] = {}
         """By the key of the cell."""
-        self._torn = False
-        try:
-            content = path.read_bytes() if path.exists() else b""
-        except OSError as error:
-            raise GreenroomError(f"{path} cannot be read: {error.strerror}") from error
-        lines = content.split(b"\n")
-        # What is behind the last line break was being written when the process was killed.
-        self._torn = bool(lines[-1])
-        for number, line in enumerate(lines[:-1], 1):
-            if line:
-                self._read(line, number)
+        self._store: Store | None = None
+        if path.exists():
+            self._require_store()
+            self._store = self._open()
+            self._read(self._store)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _type: type[BaseException] | None,
+        _error: BaseException | None,
+        _traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
     def add(self, cell: Cell, observed: Observed) -> None:
-        """Note that a cell is finished, for good.
+        """Record that a cell is finished; returns when it is on the disk.
 
         Raises:
             GreenroomError: it cannot be written.
         """
-        entry: dict[str, Any] = {
-            "key": cell.key,
-            "recording": cell.recording.name,
-            "variant": cell.variant.name,
-            "snr_db": cell.background.snr_db,
-            "observed": observed.model_dump(mode="json"),
-        }
-        line = ("\n" if self._torn else "") + json.dumps(entry) + "\n"
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise GreenroomError(
-                f"{self.path} cannot be written: {error.strerror}; what was finished is in it"
-            ) from error
-        self._torn = False
+        if self._store is None:
+            try:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise self._unwritable(error.strerror or str(error)) from error
+            self._store = self._open()
+        self._store.put(CELLS, cell.key, observed.model_dump(mode="json"), outlives_run=True)
+        if not self._store.wait_written(WRITE_S):
+            raise self._unwritable("see to the disk and its permissions")
         self.finished[cell.key] = observed
 
-    def _read(self, line: bytes, number: int) -> None:
+    def _open(self) -> Store:
+        return Store(self.path, run=0, log=get_logger("evaluate"), durable=True)
+
+    def _require_store(self) -> None:
         try:
-            entry = json.loads(line)
-            self.finished[entry["key"]] = Observed.model_validate(entry["observed"])
-        except ValidationError as error:
+            with self.path.open("rb") as file:
+                header = file.read(len(SQLITE_HEADER))
+        except OSError as error:
+            raise GreenroomError(f"{self.path} cannot be read: {error.strerror}") from error
+        # It is empty if the process was killed as it made it.
+        if header not in (b"", SQLITE_HEADER):
             raise GreenroomError(
-                f"{self.path}:{number} is of another version of greenroom: "
+                f"{self.path} is no journal of an evaluation: name another with -o"
+            )
+
+    def _read(self, store: Store) -> None:
+        try:
+            for key, row in store.items(CELLS).items():
+                self.finished[key] = Observed.model_validate(row)
+        except ValidationError as error:
+            store.close()
+            raise GreenroomError(
+                f"{self.path} is of another version of greenroom: "
                 "move the file away, or name another with -o"
             ) from error
-        except (ValueError, KeyError, TypeError):
-            # Half a line, completed by the process that went on: its cell is run again.
-            if not line.startswith(b'{"key"'):
-                raise GreenroomError(
-                    f"{self.path}:{number} is no journal of an evaluation: name another with -o"
-                ) from None
+
+    def _unwritable(self, why: str) -> GreenroomError:
+        return GreenroomError(f"{self.path} cannot be written: {why}; what was finished is in it")

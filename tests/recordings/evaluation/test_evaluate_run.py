@@ -84,7 +84,7 @@ def test_a_broken_off_evaluation_goes_on_where_it_was(tmp_path: Path) -> None:
         assert second.stdout is not None
         output = second.stdout.read()
     assert second.returncode == 1
-    assert "4 cells, 1 of them finished before (evaluation.jsonl); 1 at a time" in output
+    assert "4 cells, 1 of them finished before (evaluation.sqlite); 1 at a time" in output
     assert "broken.wav (silero): failed: " in output
     assert "3/3 cards-001.wav (energy): 1 turn" in output
     found = rows(tmp_path / "evaluation.csv")

@@ -23,6 +23,8 @@ from actors.recordings.evaluation.table_file import (
 )
 from actors.recordings.evaluation.words import WordErrors
 from pipeline.errors import GreenroomError
+from pipeline.logs import get_logger
+from pipeline.store import Store
 
 GOOD = observed(
     turn(0.3, 2.4, "Go forward 10 meters.", heard_s=3.11, first_sound_ms=950.0, decided_s=2.9)
@@ -117,36 +119,55 @@ def test_a_form_that_cannot_be_written_is_refused(
         require_suffix(tmp_path / "results.parquet")
 
 
-def test_the_journal_gives_back_what_was_noted(tmp_path: Path) -> None:
-    journal = CellJournal(tmp_path / "new" / "e.jsonl")
-    assert not journal.finished
+def test_the_journal_gives_back_what_was_recorded(tmp_path: Path) -> None:
     one, two = cell(), cell(SPEECH / "numbers.wav")
-    journal.add(one, GOOD)
-    journal.add(two, BAD)
-    assert CellJournal(journal.path).finished == {one.key: GOOD, two.key: BAD}
+    path = tmp_path / "new" / "e.sqlite"
+    with CellJournal(path) as journal:
+        assert not journal.finished
+        assert not path.exists(), "nothing is finished"
+        journal.add(one, GOOD)
+        journal.add(two, BAD)
+    with CellJournal(path) as again:
+        assert again.finished == {one.key: GOOD, two.key: BAD}
 
 
-def test_a_line_that_was_being_written_when_it_was_killed_is_passed_over(tmp_path: Path) -> None:
-    path = tmp_path / "e.jsonl"
-    one, two, three = cell(), cell(SPEECH / "numbers.wav"), cell(SPEECH / "cards-001.wav")
-    CellJournal(path).add(one, GOOD)
-    CellJournal(path).add(two, BAD)
-    path.write_bytes(path.read_bytes()[:-40])
-    torn = CellJournal(path)
-    assert torn.finished == {one.key: GOOD}
-    torn.add(three, BAD)
-    assert CellJournal(path).finished == {one.key: GOOD, three.key: BAD}
+def test_a_cell_is_on_the_disk_before_the_next_begins(tmp_path: Path) -> None:
+    """The process may be killed: another one finds what this one has not closed."""
+    path = tmp_path / "e.sqlite"
+    one = cell()
+    with CellJournal(path) as journal:
+        journal.add(one, GOOD)
+        with CellJournal(path) as other:
+            assert other.finished == {one.key: GOOD}
+
+
+def test_a_disk_that_takes_nothing_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(GreenroomError, match="cannot be written"):
+        CellJournal(tmp_path / "file" / "e.sqlite").add(cell(), GOOD)
+    (tmp_path / "folder.sqlite").mkdir()
+    with pytest.raises(GreenroomError, match="cannot be read"):
+        CellJournal(tmp_path / "folder.sqlite")
 
 
 def test_a_file_that_is_no_journal_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "e.jsonl"
+    path = tmp_path / "e.sqlite"
     path.write_text('{"shopping": "list"}\n')
     with pytest.raises(GreenroomError, match="is no journal"):
         CellJournal(path)
-    path.write_text('{"key": "x", "observed": {"turns": [], "colour": "green"}}\n')
+    assert path.read_text() == '{"shopping": "list"}\n'
+
+
+def test_a_journal_of_another_version_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "e.sqlite"
+    store = Store(path, 0, get_logger("test"))
+    store.put("cells", "x", {"turns": [], "colour": "green"}, outlives_run=True)
+    store.close()
     with pytest.raises(GreenroomError, match="another version"):
         CellJournal(path)
-    assert path.read_text().endswith('"green"}}\n')
+    store = Store(path, 0, get_logger("test"))
+    assert store.get("cells", "x")["colour"] == "green"
+    store.close()
 
 
 def test_the_picture_names_variants_errors_and_units(tmp_path: Path) -> None:
