@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from pipeline.actor import Actor, Options, Surroundings
+from pipeline.actor import Actor, Options
 from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
 from pipeline.bus.context import new_context
 from pipeline.bus.curve import CurveClient, CurveServer
@@ -20,17 +19,17 @@ from pipeline.bus.endpoint import ipc_address
 from pipeline.bus.pace import SoundPace
 from pipeline.bus.pacer import Pacer
 from pipeline.errors import ConfigError
-from pipeline.frames import ActorState, Frame, Health, SessionEnded
+from pipeline.frames import ActorState, Frame, SessionEnded
+from pipeline.health_reporter import HEALTH_PORT, HealthReporter
 from pipeline.heartbeat import Pulse
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
 from pipeline.session_work import SESSIONS_PORT
-from pipeline.silence import SilenceWatch
+from pipeline.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from pipeline.launch.spec import ActorSpec
 
-HEALTH_PORT = "health"
 PEERS_DEADLINE_S = 15.0
 """How long to wait for expected consumers: a crash loop of one must not hold up the rest.
 Longer than the start-up of the slowest actor: speech models, 3 s, four times that on a Pi."""
@@ -77,7 +76,6 @@ class Host:
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
         self._garbage_logged_ns = 0
-        self._silence = SilenceWatch(self.actor.rates_hz())
         self._curve: CurveServer | None = None
 
     async def run(self) -> None:
@@ -90,13 +88,15 @@ class Host:
         try:
             publisher = self._open_publisher()
             self._failed = self.actor.bind(publisher.publish)
-            heartbeat = loop.create_task(self._beat(publisher))
-            await self._until_stopped(self._live(publisher))
+            pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
+            health = HealthReporter(self.actor, publisher, pulse)
+            heartbeat = loop.create_task(health.run())
+            await self._until_stopped(self._live(publisher, health))
         finally:
             self.actor.set_state(ActorState.STOPPING)
             await asyncio.wait_for(self._close(heartbeat), STOP_DEADLINE_S)
 
-    async def _live(self, publisher: Publisher) -> None:
+    async def _live(self, publisher: Publisher, health: HealthReporter) -> None:
         """Start, get ready, work. Frames are only let in once the actor can take them."""
         await self.actor.start()
         self.actor.open_own_session()
@@ -118,10 +118,10 @@ class Host:
             self.actor.log.warning("going on without peers", missing=missing)
         if self.actor.state is ActorState.STARTING:
             self.actor.set_state(ActorState.READY)
-        self._publish_health(publisher)
+        health.publish()
         await self.actor.run()
         self.actor.set_state(ActorState.FINISHED)
-        self._publish_health(publisher)
+        health.publish()
         await asyncio.Event().wait()
 
     async def _until_stopped(self, life: Any) -> None:
@@ -204,37 +204,6 @@ class Host:
             if connection.awaited:
                 self._awaited.append(subscriber)
             self._pacer.add(subscriber)
-
-    async def _beat(self, publisher: Publisher) -> None:
-        pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
-        while True:
-            due_s = pulse.next_s(self._publish_health(publisher))
-            await asyncio.sleep(due_s)
-
-    def _publish_health(self, publisher: Publisher) -> Health:
-        actor = self.actor
-        self._look_for_silence(publisher)
-        health = Health(
-            session=actor.session,
-            actor=actor.name,
-            pid=os.getpid(),
-            state=actor.state,
-            detail=actor.detail,
-            counters=Counter(actor.counters),
-            gauges=dict(actor.gauges),
-            checkpoint=dict(actor.checkpoint),
-        )
-        publisher.publish(HEALTH_PORT, health)
-        return health
-
-    def _look_for_silence(self, publisher: Publisher) -> None:
-        if self.actor.state is not ActorState.READY:
-            return  # What it says of itself tells more.
-        overdue, fallen = self._silence.look(publisher.counts(), time.monotonic())
-        for port, silent_s in overdue.items():
-            self.actor.gauges[f"{port}.silent"] = silent_s
-        for port in fallen:
-            self.actor.log.warning("stream has gone silent", port=port, silent_s=overdue[port])
 
     def _on_garbage(self, port: str, problem: str) -> None:
         now_ns = time.monotonic_ns()

@@ -13,7 +13,7 @@ from actors.backends.ports import INPUTS, OUTPUTS
 from actors.backends.records import open_store
 from actors.backends.session import BackendSession
 from actors.backends.toolbox import Toolbox
-from pipeline.actor import Actor, Options, Surroundings
+from pipeline.actor import Actor, Options
 from pipeline.frames import (
     AnswerEnd,
     AnswerEnded,
@@ -35,6 +35,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
+from pipeline.surroundings import Surroundings
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.backends.history import History
-from pipeline.actor import Surroundings
 from pipeline.logs import Logger
 from pipeline.store import Store
+from pipeline.surroundings import Surroundings
 
 TURNS, HISTORY = "turns", "history"
 """Keys of rows; both are of this run: turns are named after positions, which begin anew at 0."""

@@ -22,10 +22,11 @@ from actors.lib.audio.pcm import (
 from actors.lib.audio.resample import Resampler
 from actors.lib.audio.stream_keeper import StreamKeeper
 from actors.lib.audio.timeline import Timeline
-from pipeline.actor import Actor, Options, Surroundings
+from pipeline.actor import Actor, Options
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Audio
 from pipeline.ports import Out
+from pipeline.surroundings import Surroundings
 
 DEVICE_BLOCK_MS = 20
 """One block of the device for one block sent: no block waits for a second one."""

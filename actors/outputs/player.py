@@ -16,7 +16,7 @@ from actors.outputs.player_options import PlayerOptions
 from actors.outputs.playout.failure_prompt import BACKEND, load_failure_prompt
 from actors.outputs.playout.playout_state import RATE_HZ
 from actors.outputs.session_playback import SessionPlayback
-from pipeline.actor import Actor, Surroundings
+from pipeline.actor import Actor
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnded,
@@ -35,6 +35,7 @@ from pipeline.frames import (
     VoiceStarted,
 )
 from pipeline.ports import In, Out
+from pipeline.surroundings import Surroundings
 
 LONGEST_APOLOGY_S = 15.0
 """After the end of its session a failure prompt is played to its end; the packaged one takes 4 s.

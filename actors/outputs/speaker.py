@@ -18,9 +18,9 @@ from actors.outputs.player import Player
 from actors.outputs.player_options import PlayerOptions
 from actors.outputs.playout.playout_state import RATE_HZ
 from actors.outputs.session_playback import SessionPlayback
-from pipeline.actor import Surroundings
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, SessionOpened
+from pipeline.surroundings import Surroundings
 
 
 class SpeakerOptions(PlayerOptions):

@@ -8,8 +8,8 @@ from actors.outputs.metronome import Metronome
 from actors.outputs.paced_output import PacedOutput, Quiet
 from actors.outputs.player import Player
 from actors.outputs.player_options import PlayerOptions
-from pipeline.actor import Surroundings
 from pipeline.frames import SessionOpened
+from pipeline.surroundings import Surroundings
 
 
 class VirtualSpeakerOptions(PlayerOptions):

@@ -19,8 +19,8 @@ from actors.outputs.player import Player
 from actors.outputs.player_options import PlayerOptions
 from actors.outputs.playout.playout_state import RATE_HZ
 from actors.outputs.session_playback import SessionPlayback
-from pipeline.actor import Surroundings
 from pipeline.frames import ActorState, SessionEnded, SessionOpened
+from pipeline.surroundings import Surroundings
 
 PAUSE_SAMPLES = RATE_HZ * 300 // 1000
 """What `trim` leaves of a silence: as long as a pause between two sentences."""

@@ -18,12 +18,13 @@ from actors.recordings.feeding import Feeder
 from actors.recordings.inputs import Inputs
 from actors.recordings.reader import Recording, frames
 from actors.recordings.retiming import Retiming
-from pipeline.actor import Actor, Options, Surroundings
+from pipeline.actor import Actor, Options
 from pipeline.config.load import explain
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
 from pipeline.frames import Frame, SessionOpened
 from pipeline.registry import find_actor
 from pipeline.session_work import SESSIONS_PORT
+from pipeline.surroundings import Surroundings
 
 STARTUP_NS = 5_000_000_000
 """Before the first input of a recording begun in mid-run: loading speech models takes 3 s."""

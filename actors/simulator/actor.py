@@ -7,9 +7,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.actor import Actor, Surroundings
+from pipeline.actor import Actor
 from pipeline.errors import ConfigError
 from pipeline.files import write_whole
+from pipeline.surroundings import Surroundings
 
 from .capabilities import capabilities
 from .options import SimulatorOptions

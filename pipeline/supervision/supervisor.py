@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -29,6 +28,7 @@ from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.notify import notify
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
+from pipeline.supervision.session_end_log import SessionEndLog
 from pipeline.turns.ledger import Ledger
 from pipeline.turns.open_sessions import OpenSessions, Told
 from pipeline.turns.watch import subscribe
@@ -47,10 +47,6 @@ the silence that ends a turn (0.6 s)."""
 HIGH_WATER = 20_000
 """Frames that may wait for one actor: that a session was opened must not be lost behind the
 refusals of 10,000 others."""
-ENDS_LOGGED = 20
-"""So many ends of sessions have a line of the log each within `ENDS_LOGGED_S`; of a flood the
-others are counted in the next line."""
-ENDS_LOGGED_S = 10.0
 PORTS: dict[type[Frame], str] = {
     Route: "route",
     TurnClosed: "turns",
@@ -94,8 +90,7 @@ class Supervisor:
         self._was_ready = False
         self._publisher: Publisher | None = None
         self._version = version("greenroom")
-        self._ends_logged: deque[float] = deque()
-        self._ends_left_out = 0
+        self._session_ends = SessionEndLog(self._log)
 
     @property
     def ledger(self) -> Ledger:
@@ -234,27 +229,10 @@ class Supervisor:
                 log = self._log.bind(**self._sessions.labels(frame.session))
                 log.info(f"{frame.owner} answers from now on", because=frame.reason)
             elif isinstance(frame, SessionEnded) and frame.reason is not SessionEnd.HUNG_UP:
-                self._log_end(frame)
+                self._session_ends.add(frame)
             self._publish(PORTS[type(frame)], frame)
             if isinstance(frame, SessionEnded) and self._publisher is not None:
                 self._publisher.forget(frame.session)
-
-    def _log_end(self, ended: SessionEnded) -> None:
-        now_s = time.monotonic()
-        while self._ends_logged and now_s - self._ends_logged[0] > ENDS_LOGGED_S:
-            self._ends_logged.popleft()
-        if len(self._ends_logged) >= ENDS_LOGGED:
-            self._ends_left_out += 1
-            return
-        self._ends_logged.append(now_s)
-        left_out, self._ends_left_out = self._ends_left_out, 0
-        self._log.warning(
-            "a session ended",
-            session=ended.session,
-            how=ended.reason.value,
-            because=ended.detail,
-            **({"and_others": left_out} if left_out else {}),
-        )
 
     def _publish_status(self) -> None:
         notify("WATCHDOG=1")

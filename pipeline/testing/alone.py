@@ -17,11 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from pipeline.actor import Actor, Options, Surroundings
+from pipeline.actor import Actor, Options
 from pipeline.frames import ActorState, Frame, SessionEnd, SessionEnded, SessionOpened
 from pipeline.port_check import check_handlers
 from pipeline.ports import SESSIONS
 from pipeline.session_work import SESSIONS_PORT
+from pipeline.surroundings import Surroundings
 
 FrameT = TypeVar("FrameT", bound=Frame)
 OptionsT = TypeVar("OptionsT", bound=Options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from pipeline.config.model import PipelineConfig
 from pipeline.frames import (
@@ -20,6 +20,7 @@ from pipeline.frames import (
 from pipeline.sessions import MOST_NAME_CHARACTERS, Opening, PlaybackScope, SessionTable, refusal
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.fault_policy import POLICIES, Reach
+from pipeline.turns.supervised_session import SupervisedSession, overdue
 
 CALM_NS = 250_000_000
 """Between two looks at a session without open turns, whose shortest deadline is 2 s."""
@@ -32,27 +33,6 @@ KEPT_EPOCHS = 1000
 
 Told = Said | SessionOpened | SessionEnded
 """What the supervisor has to publish."""
-
-
-@dataclass
-class SupervisedSession:
-    """What the supervisor keeps of a session.
-
-    Attributes:
-        talk: Its turns and its route.
-        ticked_ns: When time last passed for it.
-        brought_by: The actor that opened it.
-        lost_ns: Since when that actor's process is gone; None while it lives.
-        ending: How it is about to end; None while it goes on.
-        ends_ns: When it then does.
-    """
-
-    talk: Conversation
-    ticked_ns: int
-    brought_by: str = ""
-    lost_ns: int | None = None
-    ending: SessionEnded | None = None
-    ends_ns: int = 0
 
 
 class OpenSessions:
@@ -126,7 +106,7 @@ class OpenSessions:
             if each.talk.ledger.has_open_turns() or now_ns - each.ticked_ns >= CALM_NS:
                 each.ticked_ns = now_ns
                 said += each.talk.tick(now_ns)
-        for ended in self._overdue(now_ns):
+        for ended in overdue(self._table, self._config.sessions, now_ns):
             said += self._end(ended, now_ns)
         return said
 
@@ -227,26 +207,6 @@ class OpenSessions:
         state.ending, state.ends_ns = ended, now_ns + FAREWELL_NS
         return [*state.talk.end(ended, now_ns)]
 
-    def _overdue(self, now_ns: int) -> list[SessionEnded]:
-        patience_s = self._config.sessions.source_lost_s
-        found = [
-            state.ending
-            for state in self._table.states()
-            if state.ending is not None and now_ns >= state.ends_ns
-        ]
-        for name in self._table.over_time(now_ns):
-            found.append(_ended(name, SessionEnd.TIME_OVER, "it has lasted as long as it may"))
-        for name in self._table.expired(now_ns):
-            if not self._table[name].talk.ledger.has_open_turns():
-                idle_s = self._config.sessions.idle_s
-                found.append(_ended(name, SessionEnd.IDLE, f"nothing heard for {idle_s:g} s"))
-        for name in self._table:
-            state = self._table[name]
-            if state.lost_ns is not None and now_ns - state.lost_ns > patience_s * 1e9:
-                why = f"{state.brought_by} died, and has not come back to it in {patience_s:g} s"
-                found.append(_ended(name, SessionEnd.SOURCE_LOST, why))
-        return found
-
     def _end(self, ended: SessionEnded, now_ns: int) -> list[Told]:
         name = ended.session
         state = self._table.end(name)
@@ -258,10 +218,6 @@ class OpenSessions:
         if len(self._epochs) > KEPT_EPOCHS:
             del self._epochs[next(iter(self._epochs))]
         return [*said, ended]
-
-
-def _ended(name: str, reason: SessionEnd, detail: str) -> SessionEnded:
-    return SessionEnded(session=name, reason=reason, detail=detail)
 
 
 def _joined(lists: Iterable[list[Said]]) -> list[Told]:

@@ -16,7 +16,6 @@ import yaml
 from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
 from actors.simulator import SimulatorOptions, SimulatorServer
-from pipeline.actor import Surroundings
 from pipeline.frames import (
     Audio,
     BackendState,
@@ -25,6 +24,7 @@ from pipeline.frames import (
     SpeechEnded,
     SpeechStarted,
 )
+from pipeline.surroundings import Surroundings
 from pipeline.testing import ActorHarness
 
 KEY = "AIza-this-key-is-only-for-tests-0123456789"

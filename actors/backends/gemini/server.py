@@ -14,9 +14,10 @@ from actors.backends.gemini.close_reason import ConnectionOverError
 from actors.backends.gemini.credentials import find_keys, split_keys
 from actors.backends.gemini.faults import CloseReason, Source
 from actors.backends.gemini.trust import trust
-from pipeline.actor import Options, Surroundings
+from pipeline.actor import Options
 from pipeline.errors import ConfigError
 from pipeline.paths import PathOrName
+from pipeline.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from google.genai import Client

@@ -24,10 +24,10 @@ from actors.backends.turnwise.session import TurnBasedSession
 from actors.lib.speech.recognizer import MoonshineRecognizer
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ, HibariSynthesizer
-from pipeline.actor import Surroundings
 from pipeline.errors import ConfigError
 from pipeline.frames import BackendState, BackendStatus, Fault, Route, SessionEnded, SessionOpened
 from pipeline.ports import In
+from pipeline.surroundings import Surroundings
 
 INPUT_RATE_HZ = 16_000
 NEEDED = {"moonshine_voice": "moonshine-voice", "hibari": "hibari-tts"}

@@ -15,9 +15,9 @@ from actors.backends.realtime.link import Service
 from actors.backends.realtime.options import RealtimeOptions
 from actors.backends.realtime.session import RealtimeSession
 from actors.backends.realtime.shared import RealtimeShared
-from pipeline.actor import Surroundings
 from pipeline.frames import SessionOpened
 from pipeline.ports import In
+from pipeline.surroundings import Surroundings
 
 OptionsT = TypeVar("OptionsT", bound=RealtimeOptions)
 

@@ -13,7 +13,7 @@ from actors.backends.shared import Shared
 from actors.backends.status import shown
 from actors.backends.turnwise.request import Part, Request
 from actors.backends.turnwise.session import TurnBasedSession
-from pipeline.actor import Options, Surroundings
+from pipeline.actor import Options
 from pipeline.frames import (
     ActorState,
     BackendState,
@@ -21,6 +21,7 @@ from pipeline.frames import (
     Frame,
     SessionOpened,
 )
+from pipeline.surroundings import Surroundings
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 

@@ -22,7 +22,7 @@ from actors.hearing.vad.options import VadOptions
 from actors.hearing.vad.session import VadSession
 from actors.hearing.vad.stream import VoiceStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
-from pipeline.actor import Actor, Surroundings
+from pipeline.actor import Actor
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
@@ -37,6 +37,7 @@ from pipeline.frames import (
     turn_id,
 )
 from pipeline.ports import In, Out
+from pipeline.surroundings import Surroundings
 
 TOGETHER_S = 0.016
 """Half of Silero's window. With 25 sessions a dozen windows come in this time, and cost a fifth of

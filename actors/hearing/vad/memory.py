@@ -8,9 +8,9 @@ from actors.hearing.vad.endpointing import Endpointing
 from actors.hearing.vad.session import VadSession
 from actors.hearing.vad.stream import Saved
 from actors.lib.audio.pcm import SPEECH_RATE_HZ
-from pipeline.actor import Surroundings
 from pipeline.logs import Logger
 from pipeline.store import Store
+from pipeline.surroundings import Surroundings
 
 EVERY_SAMPLES = SPEECH_RATE_HZ
 """Of sound between two writings: a microphone retains 15 times that, and judging it again takes

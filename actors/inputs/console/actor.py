@@ -25,7 +25,7 @@ from pipeline.ports import In, Out
 from pipeline.turns.transcript_lines import TranscriptLine, TranscriptLines
 
 if TYPE_CHECKING:
-    from pipeline.actor import Surroundings
+    from pipeline.surroundings import Surroundings
 
 TERMINAL = "-"
 """Value of `path` for standard input, as in other commands."""

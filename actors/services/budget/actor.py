@@ -14,10 +14,11 @@ from actors.services.budget.days import day_of, until_next_day_s
 from actors.services.budget.limits import Use, cheapest_first, refusals, uses
 from actors.services.budget.options import BudgetOptions
 from actors.services.budget.prices import load_prices
-from pipeline.actor import Actor, Surroundings
+from pipeline.actor import Actor
 from pipeline.frames import Allowance, LimitUse, Spending, Spent, Usage
 from pipeline.ports import In, Out
 from pipeline.store import Store
+from pipeline.surroundings import Surroundings
 
 ACCOUNT = "account"
 """Key of the row that holds the count."""

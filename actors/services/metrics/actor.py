@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from actors.services.metrics.options import MetricsOptions
 from actors.services.metrics.tally import Tally
-from pipeline.actor import Actor, Surroundings
+from pipeline.actor import Actor
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Fault,
@@ -25,6 +25,7 @@ from pipeline.frames import (
     TurnClosed,
 )
 from pipeline.ports import In
+from pipeline.surroundings import Surroundings
 from pipeline.turns.turn_times import TurnClock
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from pipeline.ports import In, Out
 from pipeline.store import Store
 
 if TYPE_CHECKING:
-    from pipeline.actor import Surroundings
+    from pipeline.surroundings import Surroundings
 
 MCP_START_S = 5.0
 """How long the start waits for MCP servers: a present one takes 1-2 s, and the conversation is

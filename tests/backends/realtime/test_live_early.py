@@ -13,8 +13,8 @@ from live_server import KEY, Simulator, Talker, ready, simulator, staged
 
 from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
-from pipeline.actor import Surroundings
 from pipeline.frames import AnswerEnd, AnswerEnded, BackendState, BackendStatus, Fault, FaultClass
+from pipeline.surroundings import Surroundings
 from pipeline.testing import ActorHarness
 
 

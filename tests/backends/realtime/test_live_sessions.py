@@ -11,7 +11,6 @@ from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
 from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.service import ADMITTED_EVERY_S, LiveService
-from pipeline.actor import Surroundings
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -21,6 +20,7 @@ from pipeline.frames import (
     Route,
     UserText,
 )
+from pipeline.surroundings import Surroundings
 
 HELD_UP = {"when": {"turn": 1}, "do": [{"slow": 1.0}, {"say": "word " * 60}]}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import Part, Request, Sound, Words
-from pipeline.actor import Options, Surroundings
+from pipeline.actor import Options
 from pipeline.frames import (
     AnswerEnded,
     Audio,
@@ -21,6 +21,7 @@ from pipeline.frames import (
     SpeechEnded,
     SpeechStarted,
 )
+from pipeline.surroundings import Surroundings
 from pipeline.testing import ActorHarness
 
 BLOCK = 320

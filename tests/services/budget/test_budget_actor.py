@@ -17,10 +17,10 @@ import structlog
 from budget_reports import usage
 
 from actors.services.budget import Budget, BudgetOptions
-from pipeline.actor import Surroundings
 from pipeline.frames import Allowance, Spending
 from pipeline.logs import Logger, get_logger
 from pipeline.store import Store
+from pipeline.surroundings import Surroundings
 from pipeline.testing import ActorHarness, stage
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -27,7 +27,7 @@ LIFE = """
     from pathlib import Path
     from actors.services.tools import Tools
     from actors.services.tools.functions import load_function
-    from pipeline.actor import Surroundings
+    from pipeline.surroundings import Surroundings
     from pipeline.frames import ToolCall
     from pipeline.logs import configure
     from pipeline.testing import ActorHarness

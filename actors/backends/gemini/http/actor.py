@@ -22,9 +22,9 @@ from actors.backends.gemini.models import Model
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import AnswerFailedError, Part, Request, Sound
 from actors.backends.turnwise.session import TurnBasedSession
-from pipeline.actor import Surroundings
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames import BackendState, FaultClass, SessionOpened
+from pipeline.surroundings import Surroundings
 
 METHOD = "generateContent"
 """What a model must offer to be asked over HTTP, streamed or not."""

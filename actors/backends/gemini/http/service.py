@@ -17,10 +17,10 @@ from actors.backends.gemini.http.retry import Attempts, with_daily_quota
 from actors.backends.gemini.keys import KeyPool
 from actors.backends.gemini.models import Model, list_models
 from actors.backends.gemini.server import Server, find_server, make_client
-from pipeline.actor import Surroundings
 from pipeline.errors import CredentialError, GreenroomError
 from pipeline.frames import FaultClass
 from pipeline.logs import Logger
+from pipeline.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from google.genai import Client, types

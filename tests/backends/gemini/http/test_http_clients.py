@@ -14,9 +14,9 @@ from actors.backends.gemini.http import service
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.service import Service, ServiceFailedError
 from actors.backends.gemini.server import Server
-from pipeline.actor import Surroundings
 from pipeline.errors import ConfigError
 from pipeline.logs import get_logger
+from pipeline.surroundings import Surroundings
 
 SERVER = Server(("a-key",))
 

@@ -1,0 +1,65 @@
+"""What an actor's process says of itself: its heartbeats."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from typing import Any
+
+from pipeline.actor import Actor
+from pipeline.bus import Publisher
+from pipeline.frames import ActorState, Health
+from pipeline.heartbeat import Pulse
+from pipeline.silence import SilenceWatch
+
+HEALTH_PORT = "health"
+
+
+class HealthReporter:
+    """Publishes the health of an actor, in every heartbeat and when it is told to.
+
+    Args:
+        actor: Whose.
+        publisher: The actor's.
+        pulse: Says when the next heartbeat is due.
+    """
+
+    def __init__(self, actor: Actor[Any], publisher: Publisher, pulse: Pulse) -> None:
+        self._actor = actor
+        self._publisher = publisher
+        self._pulse = pulse
+        self._silence = SilenceWatch(actor.rates_hz())
+
+    async def run(self) -> None:
+        """Publish heartbeats until cancelled."""
+        while True:
+            due_s = self._pulse.next_s(self.publish())
+            await asyncio.sleep(due_s)
+
+    def publish(self) -> Health:
+        """Publish how the actor is now; return it."""
+        actor = self._actor
+        self._look_for_silence()
+        health = Health(
+            session=actor.session,
+            actor=actor.name,
+            pid=os.getpid(),
+            state=actor.state,
+            detail=actor.detail,
+            counters=Counter(actor.counters),
+            gauges=dict(actor.gauges),
+            checkpoint=dict(actor.checkpoint),
+        )
+        self._publisher.publish(HEALTH_PORT, health)
+        return health
+
+    def _look_for_silence(self) -> None:
+        if self._actor.state is not ActorState.READY:
+            return  # What it says of itself tells more.
+        overdue, fallen = self._silence.look(self._publisher.counts(), time.monotonic())
+        for port, silent_s in overdue.items():
+            self._actor.gauges[f"{port}.silent"] = silent_s
+        for port in fallen:
+            self._actor.log.warning("stream has gone silent", port=port, silent_s=overdue[port])

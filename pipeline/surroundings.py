@@ -1,0 +1,35 @@
+"""Where an actor runs: its name, its folders, what it is connected to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an actor is told about where it runs.
+
+    Attributes:
+        name: The actor's name in the config.
+        session: The conversation it serves unless frames say otherwise.
+        runtime_dir: Private folder of the running pipeline: sockets, addresses.
+        config_dir: Folder of the config file; relative paths in options start here.
+        state_dir: Folder that outlives the pipeline: handles, counts.
+        started_ns: Monotonic time at which the pipeline started; position 0 of every microphone.
+        connected: Input ports that the config connects.
+        unheard: Output ports that it connects to no actor; a tap may listen all the same.
+        checkpoint: What the actor's previous process last saved; empty at the first start.
+    """
+
+    name: str
+    runtime_dir: Path
+    config_dir: Path
+    state_dir: Path
+    started_ns: int
+    session: str = "local"
+    connected: frozenset[str] = frozenset()
+    unheard: frozenset[str] = frozenset()
+    checkpoint: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,58 @@
+"""What the supervisor keeps of a session, and when it ends without anybody saying so. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pipeline.config.model import SessionsConfig
+from pipeline.frames import SessionEnd, SessionEnded
+from pipeline.sessions import SessionTable
+from pipeline.turns.conversation import Conversation
+
+
+@dataclass
+class SupervisedSession:
+    """What the supervisor keeps of a session.
+
+    Attributes:
+        talk: Its turns and its route.
+        ticked_ns: When time last passed for it.
+        brought_by: The actor that opened it.
+        lost_ns: Since when that actor's process is gone; None while it lives.
+        ending: How it is about to end; None while it goes on.
+        ends_ns: When it then does.
+    """
+
+    talk: Conversation
+    ticked_ns: int
+    brought_by: str = ""
+    lost_ns: int | None = None
+    ending: SessionEnded | None = None
+    ends_ns: int = 0
+
+
+def overdue(
+    table: SessionTable[SupervisedSession], config: SessionsConfig, now_ns: int
+) -> list[SessionEnded]:
+    """Return the ends of the sessions whose time has come: failed, too long, idle or abandoned."""
+    found = [
+        state.ending
+        for state in table.states()
+        if state.ending is not None and now_ns >= state.ends_ns
+    ]
+    for name in table.over_time(now_ns):
+        found.append(_ended(name, SessionEnd.TIME_OVER, "it has lasted as long as it may"))
+    for name in table.expired(now_ns):
+        if not table[name].talk.ledger.has_open_turns():
+            found.append(_ended(name, SessionEnd.IDLE, f"nothing heard for {config.idle_s:g} s"))
+    patience_s = config.source_lost_s
+    for name in table:
+        state = table[name]
+        if state.lost_ns is not None and now_ns - state.lost_ns > patience_s * 1e9:
+            why = f"{state.brought_by} died, and has not come back to it in {patience_s:g} s"
+            found.append(_ended(name, SessionEnd.SOURCE_LOST, why))
+    return found
+
+
+def _ended(name: str, reason: SessionEnd, detail: str) -> SessionEnded:
+    return SessionEnded(session=name, reason=reason, detail=detail)
