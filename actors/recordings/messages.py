@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import struct
 from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 import msgpack
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.errors import GreenroomError
+from actors.recordings.mcap_blocks import Block, read_block
 from pipeline.frames import Frame
 from pipeline.frames.wire import decode
 
@@ -58,13 +56,6 @@ class Channel(NamedTuple):
     type: str
 
 
-class Block(NamedTuple):
-    """Where a chunk, or a message outside of any, begins in its file."""
-
-    path: Path
-    offset: int
-
-
 class Index:
     """What is known of every message while the rest of it stays in the file: 42 bytes each."""
 
@@ -77,7 +68,7 @@ class Index:
         self._channel, self._block, self._nth = array("I"), array("I"), array("I")
         self._session = array("I")
         self._sequence, self._sent_ns, self._hash = array("I"), array("q"), array("q")
-        self._read = lru_cache(BLOCKS_KEPT)(_read_block)
+        self._read = lru_cache(BLOCKS_KEPT)(read_block)
 
     def add(self, channel: Channel, block: Block, nth: int, record: Record, sent_ns: int) -> None:
         """Note a message, the `nth` of its block."""
@@ -208,62 +199,3 @@ def session_of(payload: bytes) -> str:
         return ""
     session = fields.get("session") if isinstance(fields, dict) else None
     return session if isinstance(session, str) else ""
-
-
-def records_of(path: Path) -> Iterator[tuple[int, Any]]:
-    """Yield every record that is there as a whole, chunks unopened, and where it begins.
-
-    The seeking reader of `mcap` wants the end of the file, which a killed recorder never wrote.
-
-    Raises:
-        GreenroomError: it is no MCAP file.
-    """
-    from mcap.exceptions import EndOfFile, McapError
-    from mcap.stream_reader import StreamReader
-
-    try:
-        with path.open("rb") as file:
-            offset = file.tell()
-            try:
-                for record in StreamReader(file, emit_chunks=True).records:
-                    yield offset, record
-                    offset = file.tell()
-            except (EndOfFile, struct.error):
-                return
-    except (OSError, McapError) as error:
-        raise GreenroomError(f"{path} cannot be read as a recording: {error}") from error
-
-
-def opened(record: Any, path: Path) -> list[Any]:
-    """Return what is in a chunk, or the record itself.
-
-    Raises:
-        GreenroomError: it is damaged.
-    """
-    from mcap.exceptions import McapError
-    from mcap.records import Chunk
-    from mcap.stream_reader import breakup_chunk
-    from zstandard import ZstdError
-
-    if not isinstance(record, Chunk):
-        return [record]
-    try:
-        return breakup_chunk(record)
-    except (McapError, ZstdError, struct.error) as error:
-        raise GreenroomError(
-            f"{path} is damaged: {error}; `mcap recover` saves the rest"
-        ) from error
-
-
-def _read_block(block: Block) -> list[Record]:
-    from mcap.exceptions import McapError
-    from mcap.records import Message as Record
-    from mcap.stream_reader import StreamReader
-
-    try:
-        with block.path.open("rb") as file:
-            file.seek(block.offset)
-            record = next(StreamReader(file, skip_magic=True, emit_chunks=True).records)
-            return [each for each in opened(record, block.path) if isinstance(each, Record)]
-    except (OSError, McapError, struct.error) as error:
-        raise GreenroomError(f"{block.path} was changed while it was read: {error}") from error

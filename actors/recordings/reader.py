@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from actors.recordings.messages import Block, Channel, Index, Message, Messages, opened, records_of
+from actors.recordings.mcap_blocks import Block, opened, records_of
+from actors.recordings.messages import Channel, Index, Message, Messages
 from actors.services.recorder.actor import require_mcap
 from actors.services.recorder.mcap_file import METADATA
 from pipeline.errors import GreenroomError, WireError, did_you_mean

@@ -91,7 +91,7 @@ def _view(graph: Graph, log: Any) -> View:
 
 def _open_log() -> Any:
     """While the live view has the terminal, log lines go to a file."""
-    from pipeline.config.graph import default_state_dir
+    from pipeline.config.build import default_state_dir
 
     folder = default_state_dir("log")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Test an actor by itself with `stage`, or a pipeline with real processes with `running`."""
 
-from pipeline.testing.alone import ActorHarness, stage
+from pipeline.testing.alone import stage
+from pipeline.testing.harness import ActorHarness
 from pipeline.testing.together import RunningPipeline, running
 
 __all__ = ["ActorHarness", "RunningPipeline", "running", "stage"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline.config.graph import build_graph
+from pipeline.config.build import build_graph
 from pipeline.config.load import load_config
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import ConfigError

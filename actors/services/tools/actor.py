@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from actors.services.tools.catalogue import ToolCatalogue, load_functions
 from actors.services.tools.client_functions import ClientFunctions
-from actors.services.tools.functions import FunctionTool, load_function
 from actors.services.tools.journal import CallJournal
 from actors.services.tools.ledger import CallEntry, CallKey, CallLedger
 from actors.services.tools.mcp_server import McpServer
@@ -14,7 +14,6 @@ from actors.services.tools.options import ToolsOptions
 from actors.services.tools.threads import DaemonThreads
 from actors.services.tools.tool import Tool, ToolError
 from pipeline.actor import Actor
-from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames import (
     SessionEnded,
     SessionOpened,
@@ -52,9 +51,8 @@ class Tools(Actor[ToolsOptions]):
         """Set up the books; nothing is opened before `start`."""
         super().__init__(options, surroundings)
         self._threads = DaemonThreads(self._on_stuck)
-        self._functions: dict[str, Tool] = {}
         self._servers: list[McpServer] = []
-        self._tools: dict[str, Tool] = {}
+        self._tools = ToolCatalogue({}, [], self._on_name_taken)
         self._ledger = CallLedger()
         path = surroundings.state_dir / f"{surroundings.name}.sqlite3"
         self._journal = CallJournal(Store(path, surroundings.started_ns, self.log))
@@ -68,22 +66,16 @@ class Tools(Actor[ToolsOptions]):
         Raises:
             ConfigError: a function or a server's program is not there or cannot be offered.
         """
-        for reference in self.options.functions:
-            tool = FunctionTool(
-                load_function(reference, self.surroundings.config_dir), self._threads
-            )
-            if tool.name in self._functions:
-                raise ConfigError(
-                    f"functions: two are called {tool.name!r}; the model could not tell them apart"
-                )
-            self._functions[tool.name] = tool
+        folder = self.surroundings.config_dir
+        functions = load_functions(self.options.functions, folder, self._threads)
         self._servers = [
-            McpServer(each, self.surroundings.config_dir, self.log, self.counters, self._offer)
+            McpServer(each, folder, self.log, self.counters, self._offer)
             for each in self.options.mcp
         ]
+        self._tools = ToolCatalogue(functions, self._servers, self._on_name_taken)
         self._ledger = CallLedger(self._journal.load())
         await self._connect_servers()
-        self._check_timeouts()
+        self._tools.check_names(list(self.options.timeouts_s))
         self._offer()
 
     async def run(self) -> None:
@@ -158,7 +150,9 @@ class Tools(Actor[ToolsOptions]):
             self.log.info("tool called", tool=entry.name, args=str(args), call=entry.key.call_id)
             tool = self._tools.get(entry.name)
             if tool is None:
-                self._answer(entry.key, ToolStatus.UNKNOWN, {"error": self._unknown(entry.name)})
+                self._answer(
+                    entry.key, ToolStatus.UNKNOWN, {"error": self._tools.unknown(entry.name)}
+                )
                 return
             work = asyncio.get_running_loop().create_task(self._attempt(tool, args))
             self._working.add(work)
@@ -208,11 +202,6 @@ class Tools(Actor[ToolsOptions]):
         # At once: what is answered and not written down is answered again after a kill.
         self._journal.settle()
 
-    def _unknown(self, name: str) -> str:
-        away = [server.name for server in self._servers if not server.connected]
-        hint = f"; MCP servers that are away: {', '.join(away)}" if away else ""
-        return f"there is no tool {name!r}: {did_you_mean(name, self._tools)}{hint}"
-
     async def _connect_servers(self) -> None:
         for server in self._servers:
             self.spawn(server.run(), f"mcp-{server.name}")
@@ -223,28 +212,13 @@ class Tools(Actor[ToolsOptions]):
             late = [server.name for server in self._servers if not server.tried.is_set()]
             self.log.warning("going on without MCP servers that are slow", servers=late)
 
-    def _check_timeouts(self) -> None:
-        """Refuse a misspelt name, unless it may be a tool of a server that is away."""
-        known = {tool.name for server in self._servers for tool in server.tools}
-        known |= set(self._functions)
-        for name in self.options.timeouts_s.keys() - known:
-            if all(server.connected for server in self._servers):
-                raise ConfigError(f"timeouts_s: no tool {name!r}: {did_you_mean(name, known)}")
-
     def _offer(self) -> None:
-        """Tell what can be called; a server that is away keeps its tools, they answer errors."""
-        self._tools = dict(self._functions)
-        for server in self._servers:
-            for tool in server.tools:
-                if self._tools.setdefault(tool.name, tool) is not tool:
-                    self.log.warning(
-                        "tool not offered: its name is taken", tool=tool.name, server=server.name
-                    )
-        offered = [
-            {"name": name, "description": tool.description, "parameters": tool.parameters}
-            for name, tool in self._tools.items()
-        ]
-        self.offer.publish(ToolOffer(session=self.session, tools=offered))
+        """Tell what can be called now."""
+        tools = self._tools.refresh()
+        self.offer.publish(ToolOffer(session=self.session, tools=tools))
+
+    def _on_name_taken(self, tool: str, server: str) -> None:
+        self.log.warning("tool not offered: its name is taken", tool=tool, server=server)
 
     def _on_work_done(self, work: asyncio.Task[dict[str, Any]]) -> None:
         """Look at what came of it, so that a late failure is not taken for one of the actor."""

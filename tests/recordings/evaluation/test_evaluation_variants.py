@@ -12,7 +12,7 @@ from evaluated import DEMO, ROBOT, SPEECH, cell, write_sound
 from actors.recordings.evaluation.cells import Background, file_stem
 from actors.recordings.evaluation.stand_ins import with_recording
 from actors.recordings.evaluation.variants import make_variants, overrides_by_name
-from pipeline.config.graph import build_graph
+from pipeline.config.build import build_graph
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import ConfigError
 

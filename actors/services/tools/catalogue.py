@@ -1,0 +1,89 @@
+"""The tools there are, by name: the functions, and what the MCP servers have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from actors.services.tools.functions import FunctionTool, load_function
+from actors.services.tools.mcp_server import McpServer
+from actors.services.tools.threads import DaemonThreads
+from actors.services.tools.tool import Tool
+from pipeline.errors import ConfigError, did_you_mean
+
+
+def load_functions(
+    references: Sequence[str], folder: Path, threads: DaemonThreads
+) -> dict[str, Tool]:
+    """Load Python functions; return them as tools by name.
+
+    Raises:
+        ConfigError: one is not there or cannot be offered, or two have the same name.
+    """
+    functions: dict[str, Tool] = {}
+    for reference in references:
+        tool = FunctionTool(load_function(reference, folder), threads)
+        if tool.name in functions:
+            raise ConfigError(
+                f"functions: two are called {tool.name!r}; the model could not tell them apart"
+            )
+        functions[tool.name] = tool
+    return functions
+
+
+class ToolCatalogue:
+    """Finds a tool by its name.
+
+    A server that is away keeps its tools; they answer errors.
+
+    Args:
+        functions: Of Python; their names come before those of a server's tools.
+        servers: Those of the config.
+        on_taken: Called with a tool and its server if its name is taken.
+    """
+
+    def __init__(
+        self,
+        functions: Mapping[str, Tool],
+        servers: Sequence[McpServer],
+        on_taken: Callable[[str, str], None],
+    ) -> None:
+        self._functions = functions
+        self._servers = servers
+        self._on_taken = on_taken
+        self._tools = dict(functions)
+
+    def get(self, name: str) -> Tool | None:
+        """Return the tool of this name; None if there is none."""
+        return self._tools.get(name)
+
+    def refresh(self) -> list[dict[str, Any]]:
+        """Look what the servers have now; return the declarations of all tools."""
+        self._tools = dict(self._functions)
+        for server in self._servers:
+            for tool in server.tools:
+                if self._tools.setdefault(tool.name, tool) is not tool:
+                    self._on_taken(tool.name, server.name)
+        return [
+            {"name": name, "description": tool.description, "parameters": tool.parameters}
+            for name, tool in self._tools.items()
+        ]
+
+    def unknown(self, name: str) -> str:
+        """Say that there is no tool of this name, and what may be the cause."""
+        away = [server.name for server in self._servers if not server.connected]
+        hint = f"; MCP servers that are away: {', '.join(away)}" if away else ""
+        return f"there is no tool {name!r}: {did_you_mean(name, self._tools)}{hint}"
+
+    def check_names(self, names: Sequence[str]) -> None:
+        """Refuse a misspelt name, unless it may be a tool of a server that is away.
+
+        Raises:
+            ConfigError: there is no such tool; the message names the nearest one.
+        """
+        known = {tool.name for server in self._servers for tool in server.tools}
+        known |= set(self._functions)
+        for name in names:
+            if name not in known and all(server.connected for server in self._servers):
+                raise ConfigError(f"timeouts_s: no tool {name!r}: {did_you_mean(name, known)}")
