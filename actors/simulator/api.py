@@ -3,16 +3,18 @@
 import time
 from typing import Any
 
+from actors.backends.gemini.wire import Invalid, read
+
 from . import actions, generation, speech_generation
-from .capabilities import Model
-from .errors import HttpError, Refused, http_preset, model_not_found
-from .generation import ContentRequest
+from .capabilities import HttpFamily, Model
+from .content_request import ContentRequest
+from .errors import HttpError, http_preset, model_not_found
 from .http_messages import Request, Responder, StreamForm
 from .journal import RequestRecord
 from .plan import TurnPlan
 from .routes import JOURNAL_PATH, Kind, Route, find_route
 from .services import Services
-from .usage import text_tokens
+from .usage import counted
 
 # Documented default and maximum of models.list.
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000
@@ -47,8 +49,8 @@ class Api:
             await self._route(request, responder, record)
         except HttpError as error:
             _send_error(error, request, responder, record)
-        except Refused as refusal:
-            bad = HttpError(400, "INVALID_ARGUMENT", refusal.message)
+        except Invalid as invalid:
+            bad = HttpError(400, "INVALID_ARGUMENT", invalid.message, invalid.details())
             _send_error(bad, request, responder, record)
         except Withheld as withheld:
             await self._withhold(responder, withheld.action)
@@ -83,21 +85,22 @@ class Api:
         model = self._services.models.find(name, version, wanted)
         if model is None:
             raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
-        content = ContentRequest.parse(request.json(), model)
         if method == "countTokens":
-            responder.send_json(200, {"totalTokens": max(1, text_tokens(content.text))})
+            responder.send_json(200, await _count(request.json(), model, version))
             return
+        family = self._services.models.http_families[model.family]
+        content = ContentRequest.parse(request.json(), model, family, version)
         record.instruction, record.config = content.system_instruction, content.config
-        record.functions = [str(tool.get("name", "")) for tool in content.tools]
-        streamed = method == STREAMED
-        if self._services.models.http_families[model.family].speaks:
-            await speech_generation.answer(
-                self._services, content, responder, streamed=streamed, plan=plan, record=record
-            )
-        else:
-            await generation.answer(
-                self._services, content, responder, streamed=streamed, plan=plan, record=record
-            )
+        record.functions = [str(function["name"]) for function in content.functions]
+        answer = speech_generation.answer if family.speaks else generation.answer
+        await answer(
+            self._services,
+            content,
+            responder,
+            streamed=method == STREAMED,
+            plan=plan,
+            record=record,
+        )
 
     def _listed(self, version: str) -> list[Model]:
         return [model for model in self._services.models.models if version in model.versions]
@@ -151,6 +154,17 @@ def _send_error(
     if record.method == STREAMED and request.stream_form is StreamForm.ARRAY:
         body = [body]
     responder.send_json(error.code, body)
+
+
+async def _count(body: Any, model: Model, version: str) -> dict[str, Any]:
+    given = read("CountTokensRequest", body, version)
+    asked = given.pop("generateContentRequest", None)
+    if asked is not None and given:
+        raise http_preset("invalid_argument")
+    # Nothing is generated: signatures are of no concern.
+    family = HttpFamily(speaks=False)
+    request = ContentRequest.parse(given if asked is None else asked, model, family, version)
+    return counted(await generation.count(request))
 
 
 def _model_page(models: list[Model], query: dict[str, str]) -> dict[str, Any]:

@@ -95,7 +95,9 @@ class AuthTokens:
             raise http_preset("invalid_argument")
         if not now_s < expires_s <= now_s + MAX_LIFE_S or start_s <= now_s:
             raise http_preset("invalid_argument")
-        setup = as_object(wanted.get("bidiGenerateContentSetup"))
+        setup = wanted.get("bidiGenerateContentSetup") or {}
+        if not isinstance(setup, dict):
+            raise http_preset("invalid_argument")
         mask = wanted.get("fieldMask")
         if mask is not None and not isinstance(mask, str):
             raise http_preset("invalid_argument")

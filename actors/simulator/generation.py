@@ -1,75 +1,27 @@
 """generateContent and streamGenerateContent of the models that answer in text."""
 
 import asyncio
-import io
-import wave
+import re
 from collections import Counter
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterator
 from typing import Any
 
-from actors.backends.gemini.wire import decode_base64, mime_type_and_rate, normalise
-
-from . import brain
-from .brain import CallTool, Pictures, Say
-from .capabilities import Model
-from .conversation import Entry
-from .errors import HttpError, http_preset, unknown_field
+from .brain import Pictures
+from .content_request import ContentRequest
+from .contents import invalid
+from .errors import HttpError
 from .http_messages import Responder
 from .journal import RequestRecord
-from .pictures import jpeg_size
+from .media import Attachment, read_blob
 from .plan import TurnPlan
+from .reply import Reply, make_reply
 from .services import Services
-from .setup import function_declarations, known_fields
-from .shapes import as_object, as_objects, content_parts, content_text
-from .usage import IMAGE_TOKENS, audio_tokens, http_usage, text_tokens
+from .usage import http_usage, text_tokens
 
 # A text model writes some 150 words a second; a chunk of the stream holds a few.
 WORDS_PER_CHUNK = 4
 CHUNK_GAP_S = 0.02
-
-
-@dataclass
-class ContentRequest:
-    """A checked request body. `contents` are in camelCase."""
-
-    model: Model
-    contents: list[dict[str, Any]]
-    config: dict[str, Any]
-    tools: list[dict[str, Any]]
-    system_instruction: str = ""
-    tokens: Counter[str] = field(default_factory=Counter)
-
-    @classmethod
-    def parse(cls, body: Any, model: Model) -> "ContentRequest":
-        """Checks a body. Raises HttpError."""
-        request = normalise(body)
-        if not isinstance(request, dict) or not isinstance(request.get("contents"), list):
-            raise HttpError(
-                400,
-                "INVALID_ARGUMENT",
-                "* GenerateContentRequest.contents: contents is not specified",
-            )
-        for name in request:
-            if name not in known_fields()["generateContent"]:
-                raise HttpError(400, "INVALID_ARGUMENT", unknown_field(name, ""))
-        return cls(
-            model=model,
-            contents=as_objects(request["contents"]),
-            config=as_object(request.get("generationConfig")),
-            tools=function_declarations(request.get("tools"), None),
-            system_instruction=content_text(request.get("systemInstruction")),
-        )
-
-    @property
-    def text(self) -> str:
-        """All text of all contents."""
-        return "\n".join(content_text(content) for content in self.contents)
-
-    @property
-    def last_parts(self) -> list[dict[str, Any]]:
-        """Parts of the newest content."""
-        return content_parts(self.contents[-1]) if self.contents else []
+SERVICE_HOST = "generativelanguage.googleapis.com"
 
 
 async def answer(
@@ -81,27 +33,42 @@ async def answer(
     plan: TurnPlan,
     record: RequestRecord,
 ) -> None:
-    """Understands the newest content and answers with text or a function call."""
-    if (request.config.get("responseModalities") or ["TEXT"]) != ["TEXT"]:
-        raise http_preset("invalid_argument")
+    """Understands the newest content and answers with text or function calls."""
+    modalities = request.config.get("responseModalities") or ["TEXT"]
+    if modalities != ["TEXT"]:
+        raise invalid(
+            f"The requested combination of response modalities ({', '.join(modalities)}) is not "
+            f"supported by the model. models/{request.model.id} accepts the following "
+            "combination of response modalities:\n* TEXT\n"
+        )
     heard, pictures = await _understand(services, request, record)
     record.heard = heard
-    parts = _parts(request, heard, pictures, plan)
-    record.said = " ".join(part["text"] for part in parts if "text" in part)
-    record.tool_call = next((p["functionCall"] for p in parts if "functionCall" in p), None)
+    reply = make_reply(request, heard, pictures, plan.steps, record.at_ns)
+    record.said = reply.text
+    record.tool_call = reply.calls[0] if reply.calls else None
+    candidates = request.generation.candidates
+    response = _Responses(request, reply, record)
     if not streamed:
-        responder.send_json(200, _response(request, parts, record.said, record, last=True))
+        responder.send_json(200, response.whole(candidates))
         return
     responder.start_stream()
-    chunks = [chunk for part in parts for chunk in _chunks(part)]
-    sent = ""
+    chunks = [chunk for index in range(candidates) for chunk in response.chunks(index)]
     for index, chunk in enumerate(chunks):
-        last = index == len(chunks) - 1
-        sent += chunk.get("text", "")
-        await responder.send_chunk(_response(request, [chunk], sent, record, last))
-        if not last:
+        await responder.send_chunk(chunk)
+        if index < len(chunks) - 1:
             await asyncio.sleep(CHUNK_GAP_S)
     responder.end_stream()
+
+
+async def count(request: ContentRequest) -> Counter[str]:
+    """Tokens of a request by modality, with what came inline."""
+    tokens = Counter(request.tokens)
+    for content in request.contents:
+        for part in content["parts"]:
+            attachment = await _attachment(part)
+            if attachment is not None:
+                tokens.update(attachment.tokens)
+    return tokens
 
 
 async def _understand(
@@ -111,122 +78,103 @@ async def _understand(
     size = (0, 0)
     for content in request.contents:
         newest = content is request.contents[-1]
-        for part in content_parts(content):
-            if newest and isinstance(part.get("text"), str):
+        for part in content["parts"]:
+            if newest and "text" in part and not part.get("thought"):
                 heard.append(part["text"])
-            if "inlineData" not in part:
+            attachment = await _attachment(part)
+            if attachment is None:
                 continue
-            data, kind, rate_hz = _inline(part["inlineData"])
-            if kind.startswith("image/"):
+            request.tokens.update(attachment.tokens)
+            record.audio_ms += attachment.seconds * 1000
+            if attachment.kind in ("image", "video"):
                 record.images += 1
-                size = _picture_size(data, kind)
-            elif kind.startswith("audio/"):
-                pcm, rate_hz = _samples(data, kind, rate_hz)
-                seconds = len(pcm) / 2 / rate_hz
-                record.audio_ms += seconds * 1000
-                request.tokens["AUDIO"] += audio_tokens(seconds)
-                if newest:
-                    heard.append(await services.stt.hear(pcm, rate_hz))
-            else:
-                raise HttpError(400, "INVALID_ARGUMENT", f"Unsupported MIME type: {kind}")
-    request.tokens["IMAGE"] += record.images * IMAGE_TOKENS
-    request.tokens["TEXT"] += text_tokens(request.text + request.system_instruction)
+                size = attachment.width, attachment.height
+            if newest and attachment.pcm:
+                heard.append(await services.stt.hear(attachment.pcm, attachment.rate_hz))
     return " ".join(text for text in heard if text), Pictures(record.images, *size)
 
 
-def _parts(
-    request: ContentRequest, heard: str, pictures: Pictures, plan: TurnPlan
-) -> list[dict[str, Any]]:
-    steps = list(plan.steps)
-    responses = as_objects(
-        [p["functionResponse"] for p in request.last_parts if "functionResponse" in p]
-    )
-    if not steps and responses:
-        return [{"text": _outcome(request, response)} for response in responses]
-    if not steps:
-        history = [
-            Entry("model" if content.get("role") == "model" else "user", content_text(content))
-            for content in request.contents[:-1]
-        ]
-        now = datetime.now().astimezone()
-        steps = brain.answer(heard, request.tools, history, pictures, now)
-    parts: list[dict[str, Any]] = []
-    for step in steps:
-        if isinstance(step, Say):
-            parts.append({"text": step.text})
-        elif isinstance(step, CallTool):
-            parts.append({"functionCall": {"name": step.name, "args": step.args}})
-    return parts
+async def _attachment(part: dict[str, Any]) -> Attachment | None:
+    if "fileData" in part:
+        raise _no_file(str(part["fileData"].get("fileUri") or ""))
+    if "inlineData" not in part:
+        return None
+    return await asyncio.to_thread(read_blob, part["inlineData"])
 
 
-def _outcome(request: ContentRequest, response: dict[str, Any]) -> str:
-    args: dict[str, Any] = {}
-    for content in request.contents:
-        for part in content_parts(content):
-            call = as_object(part.get("functionCall"))
-            if call.get("name") == response.get("name"):
-                args = as_object(call.get("args"))
-    return brain.outcome(str(response.get("name")), args, response.get("response"))
+def _no_file(uri: str) -> HttpError:
+    found = re.match(r"https?://([^/:]+)", uri)
+    if found is None or found[1] in (SERVICE_HOST, "127.0.0.1", "localhost"):
+        name = uri.rpartition("/")[2]
+        message = f"You do not have permission to access the File {name} or it may not exist."
+        return HttpError(403, "PERMISSION_DENIED", message)
+    message = "The simulator fetches nothing: send the data of a fileData inline instead."
+    return HttpError(501, "UNIMPLEMENTED", message)
 
 
-def _response(
-    request: ContentRequest,
-    parts: list[dict[str, Any]],
-    said: str,
-    record: RequestRecord,
-    last: bool,
-) -> dict[str, Any]:
-    candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
-    response: dict[str, Any] = {
-        "candidates": [candidate],
-        "modelVersion": request.model.id,
-        "responseId": f"simulated-{record.at_s:.3f}",
-        "usageMetadata": http_usage(request.tokens, Counter(TEXT=text_tokens(said))),
-    }
-    if last:
-        candidate["finishReason"] = "STOP"
-    return response
+class _Responses:
+    """A reply as one response or as the chunks of a stream."""
+
+    def __init__(self, request: ContentRequest, reply: Reply, record: RequestRecord) -> None:
+        self._request = request
+        self._reply = reply
+        self._record = record
+
+    def whole(self, candidates: int) -> dict[str, Any]:
+        """One response with so many candidates, which are all the same."""
+        reply = self._reply
+        parts = [{"text": reply.thought, "thought": True}] if reply.thought else []
+        if reply.text or not reply.calls:
+            parts.append({"text": reply.text, **self._closing_signature()})
+        parts += reply.call_parts()
+        made = [self._candidate(index, parts, reply.finish) for index in range(candidates)]
+        return self._response(made, reply.tokens * candidates)
+
+    def chunks(self, index: int) -> Iterator[dict[str, Any]]:
+        """The chunks of one candidate; the last one says why it ends."""
+        reply = self._reply
+        parts: list[dict[str, Any]] = []
+        if reply.thought:
+            parts.append({"text": reply.thought, "thought": True})
+        parts += [{"text": text} for text in _pieces(reply.text)]
+        parts += reply.call_parts()
+        if not reply.calls:
+            # Documented: the signature of a text may come with an empty one at the very end.
+            parts.append({"text": "", **self._closing_signature()})
+        said = reply.tokens * index
+        for number, part in enumerate(parts):
+            last = number == len(parts) - 1
+            if not part.get("thought"):
+                said += text_tokens(part.get("text", ""))
+            if last:
+                said = reply.tokens * (index + 1)
+            candidate = self._candidate(index, [part], reply.finish if last else "")
+            yield self._response([candidate], said)
+
+    def _closing_signature(self) -> dict[str, str]:
+        signed = self._reply.signature and not self._reply.calls
+        return {"thoughtSignature": self._reply.signature} if signed else {}
+
+    def _candidate(self, index: int, parts: list[dict[str, Any]], finish: str) -> dict[str, Any]:
+        candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": index}
+        if finish:
+            candidate["finishReason"] = finish
+        return candidate
+
+    def _response(self, candidates: list[dict[str, Any]], said: int) -> dict[str, Any]:
+        thoughts = text_tokens(self._reply.thought)
+        return {
+            "candidates": candidates,
+            "modelVersion": self._request.model.id,
+            "responseId": f"simulated-{self._record.at_s:.3f}",
+            "usageMetadata": http_usage(self._request.tokens, Counter(TEXT=said), thoughts),
+        }
 
 
-def _chunks(part: dict[str, Any]) -> list[dict[str, Any]]:
-    if "text" not in part:
-        return [part]
-    words = part["text"].split(" ")
+def _pieces(text: str) -> list[str]:
+    words = text.split(" ") if text else []
     groups = [words[i : i + WORDS_PER_CHUNK] for i in range(0, len(words), WORDS_PER_CHUNK)]
     return [
-        {"text": " ".join(group) + (" " if index < len(groups) - 1 else "")}
+        " ".join(group) + (" " if index < len(groups) - 1 else "")
         for index, group in enumerate(groups)
     ]
-
-
-def _inline(blob: Any) -> tuple[bytes, str, int | None]:
-    try:
-        data = decode_base64(blob["data"])
-    except (KeyError, TypeError, ValueError):
-        raise http_preset("invalid_argument") from None
-    kind, rate_hz = mime_type_and_rate(str(blob.get("mimeType") or ""))
-    return data, kind, rate_hz
-
-
-def _picture_size(data: bytes, kind: str) -> tuple[int, int]:
-    if kind != "image/jpeg":
-        return 0, 0
-    try:
-        return jpeg_size(data)
-    except ValueError:
-        message = "Unable to process input image. Please retry or report in the help center."
-        raise HttpError(400, "INVALID_ARGUMENT", message) from None
-
-
-def _samples(data: bytes, kind: str, rate_hz: int | None) -> tuple[bytes, int]:
-    if kind in {"audio/pcm", "audio/l16"} and rate_hz:
-        return data, rate_hz
-    if kind not in {"audio/wav", "audio/x-wav", "audio/wave"}:
-        raise HttpError(400, "INVALID_ARGUMENT", f"Unsupported MIME type: {kind}")
-    try:
-        with wave.open(io.BytesIO(data)) as sound:
-            if sound.getsampwidth() != 2 or sound.getnchannels() != 1:
-                raise http_preset("invalid_argument")
-            return sound.readframes(sound.getnframes()), sound.getframerate()
-    except (wave.Error, EOFError):
-        raise http_preset("invalid_argument") from None

@@ -8,11 +8,12 @@ from typing import Any
 
 import h11
 
-from .errors import HttpError
+from actors.backends.gemini.wire import Invalid, Violation, parse_json
+
 from .transport import Connection
 
-# Published limit of a request with inline data.
-MAX_BODY_BYTES = 20 * 2**20
+# Published limit of a request with inline data; until January 2026 it was 20 MB.
+MAX_BODY_BYTES = 100 * 2**20
 # How the service answers a preflight; the origin and the headers asked for are repeated.
 PREFLIGHT_HEADERS = [
     ("Access-Control-Allow-Methods", "DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT"),
@@ -50,15 +51,11 @@ class Request:
         return StreamForm.EVENTS if asked.startswith("sse") else StreamForm.ARRAY
 
     def json(self) -> Any:
-        """The body as JSON. Raises HttpError."""
+        """The body as JSON. Raises Invalid."""
         if self.size > MAX_BODY_BYTES:
             message = f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes."
-            raise HttpError(400, "INVALID_ARGUMENT", message)
-        try:
-            return json.loads(self.body or b"{}")
-        except (ValueError, RecursionError) as error:
-            message = f"Invalid JSON payload received. {error}"
-            raise HttpError(400, "INVALID_ARGUMENT", message) from error
+            raise Invalid([Violation("", message)])
+        return parse_json(self.body or b"{}")
 
 
 class Responder:

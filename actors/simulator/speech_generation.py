@@ -11,15 +11,14 @@ from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 
 from .capabilities import capabilities
-from .errors import HttpError
-from .generation import ContentRequest
+from .content_request import ContentRequest, text_of
+from .contents import invalid
 from .http_messages import Responder
 from .journal import RequestRecord
 from .pacing import pieces
 from .plan import TurnPlan
 from .services import Services
-from .shapes import as_object, content_text
-from .usage import audio_tokens, http_usage, text_tokens
+from .usage import audio_tokens, http_usage
 
 RAW_MIME_TYPE = f"audio/L16;codec=pcm;rate={VOICE_RATE_HZ}"
 REFUSED_FIELDS = ("temperature", "topP", "topK")
@@ -36,14 +35,13 @@ async def answer(
 ) -> None:
     """Speaks the newest content."""
     _check(request)
-    text = content_text(request.contents[-1]).strip() if request.contents else ""
+    text = text_of(request.contents[-1]).strip()
     if not text:
-        raise HttpError(400, "INVALID_ARGUMENT", "Model tried to generate speech without text.")
+        raise invalid("Model tried to generate speech without text.")
     record.heard = record.said = text
-    request.tokens["TEXT"] = text_tokens(text)
     if not streamed:
         pcm = b"".join([await services.tts.speak(part) for part in sentences(text)])
-        as_wav = services.models.http_families[request.model.family].whole == "wav"
+        as_wav = request.family.whole == "wav"
         data, kind = (_wav(pcm), "audio/wav") if as_wav else (pcm, RAW_MIME_TYPE)
         responder.send_json(200, _response(request, data, kind, _seconds(pcm)))
         return
@@ -62,24 +60,27 @@ async def answer(
 def _check(request: ContentRequest) -> None:
     for name in REFUSED_FIELDS:
         if name in request.config:
-            message = f"{name} is not supported for {request.model.id}."
-            raise HttpError(400, "INVALID_ARGUMENT", message)
+            raise invalid(f"{name} is not supported for {request.model.id}.")
     modalities = request.config.get("responseModalities") or ["TEXT"]
     if modalities != ["AUDIO"]:
         named = ", ".join(str(modality) for modality in modalities)
-        raise HttpError(
-            400,
-            "INVALID_ARGUMENT",
+        raise invalid(
             f"The requested combination of response modalities ({named}) "
             f"is not supported by the model. models/{request.model.id} accepts the following "
             "combination of response modalities:\n* AUDIO\n",
         )
-    speech = as_object(request.config.get("speechConfig"))
-    voice = as_object(as_object(speech.get("voiceConfig")).get("prebuiltVoiceConfig"))
+    speech = request.config.get("speechConfig", {})
     names = {name.lower() for name in capabilities().voices}
-    if str(voice.get("voiceName") or "Kore").lower() not in names:
-        message = f"Voice name {voice['voiceName']} is not supported."
-        raise HttpError(400, "INVALID_ARGUMENT", message)
+    for voice in _voices(speech):
+        if voice.lower() not in names:
+            raise invalid(f"Voice name {voice} is not supported.")
+
+
+def _voices(speech: dict[str, Any]) -> list[str]:
+    speakers = speech.get("multiSpeakerVoiceConfig", {}).get("speakerVoiceConfigs", [])
+    named = [each.get("voiceConfig", {}) for each in (speech, *speakers)]
+    voices = [each.get("prebuiltVoiceConfig", {}).get("voiceName", "") for each in named]
+    return [voice for voice in voices if voice]
 
 
 def _response(

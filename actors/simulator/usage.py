@@ -30,15 +30,23 @@ def live_usage(prompt: Counter[str], response: Counter[str]) -> dict[str, Any]:
     }
 
 
-def http_usage(prompt: Counter[str], response: Counter[str]) -> dict[str, Any]:
+def http_usage(prompt: Counter[str], response: Counter[str], thoughts: int = 0) -> dict[str, Any]:
     """`usageMetadata` of one HTTP request; the keys of the counters are modalities."""
-    return {
+    usage: dict[str, Any] = {
         "promptTokenCount": prompt.total(),
         "candidatesTokenCount": response.total(),
-        "totalTokenCount": prompt.total() + response.total(),
+        "totalTokenCount": prompt.total() + response.total() + thoughts,
         "promptTokensDetails": _details(prompt),
         "candidatesTokensDetails": _details(response),
     }
+    if thoughts:
+        usage["thoughtsTokenCount"] = thoughts
+    return usage
+
+
+def counted(prompt: Counter[str]) -> dict[str, Any]:
+    """The answer of `countTokens`."""
+    return {"totalTokens": prompt.total(), "promptTokensDetails": _details(prompt)}
 
 
 def _details(tokens: Counter[str]) -> list[dict[str, Any]]:

@@ -7,6 +7,8 @@ import pytest
 from conftest import Scripted
 from raw_http import HELLO, ORIGIN, TEXT_MODEL, connect, generate, request
 
+from actors.simulator.http_messages import MAX_BODY_BYTES
+
 GENERATE = f"/v1beta/models/{TEXT_MODEL}:generateContent"
 STREAM = f"/v1beta/models/{TEXT_MODEL}:streamGenerateContent"
 
@@ -82,15 +84,15 @@ def test_error_of_a_stream_has_the_form_of_the_stream(scripted: Scripted) -> Non
 
 
 def test_body_over_the_limit_is_refused_with_the_limit(scripted: Scripted) -> None:
-    reply = request(scripted(), "POST", GENERATE, b" " * (20 * 2**20 + 1))
+    reply = request(scripted(), "POST", GENERATE, b" " * (MAX_BODY_BYTES + 1))
     assert reply.status == 400
-    message = "Request payload size exceeds the limit: 20971520 bytes."
+    message = "Request payload size exceeds the limit: 104857600 bytes."
     assert reply.json["error"]["message"] == message
 
 
 @pytest.mark.parametrize(
     ("announced", "first_line"),
-    [(2, b"HTTP/1.1 100 "), (20 * 2**20 + 1, b"HTTP/1.1 400 ")],
+    [(2, b"HTTP/1.1 100 "), (MAX_BODY_BYTES + 1, b"HTTP/1.1 400 ")],
 )
 def test_client_that_asks_before_it_sends_is_told_at_once(
     scripted: Scripted, announced: int, first_line: bytes

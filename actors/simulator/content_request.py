@@ -1,0 +1,83 @@
+"""A body of `generateContent`, read and checked as the service does."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from actors.backends.gemini.wire import check_functions, read
+
+from .capabilities import HttpFamily, Model
+from .contents import check_contents
+from .errors import HttpError
+from .generation_config import GenerationConfig, ToolConfig
+from .usage import text_tokens
+
+REQUEST = "GenerateContentRequest"
+
+
+@dataclass
+class ContentRequest:
+    """A checked request. `tokens` are those of the prompt, by modality."""
+
+    model: Model
+    family: HttpFamily
+    contents: list[dict[str, Any]]
+    config: dict[str, Any]
+    generation: GenerationConfig
+    functions: list[dict[str, Any]]
+    tool_config: ToolConfig
+    system_instruction: str = ""
+    tokens: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def parse(
+        cls, body: Any, model: Model, family: HttpFamily, version: str = "v1beta"
+    ) -> "ContentRequest":
+        """Checks a body. Raises Invalid or HttpError."""
+        request = read(REQUEST, body, version)
+        contents = request.get("contents", [])
+        check_contents(contents, signed=family.signatures == "demanded")
+        if request.get("cachedContent"):
+            message = "CachedContent not found (or permission denied)"
+            raise HttpError(403, "PERMISSION_DENIED", message)
+        config = request.get("generationConfig", {})
+        functions = check_functions(request.get("tools", []), REQUEST)
+        return cls(
+            model=model,
+            family=family,
+            contents=contents,
+            config=config,
+            generation=GenerationConfig.parse(config),
+            functions=functions,
+            tool_config=ToolConfig.parse(request.get("toolConfig", {}), functions),
+            system_instruction=text_of(request.get("systemInstruction", {})),
+            tokens=_counted(request),
+        )
+
+    @property
+    def last_parts(self) -> list[dict[str, Any]]:
+        """Parts of the newest content."""
+        parts: list[dict[str, Any]] = self.contents[-1]["parts"]
+        return parts
+
+
+def text_of(content: dict[str, Any]) -> str:
+    """The text of a content that is no thought, its parts joined by line ends."""
+    parts = content.get("parts", [])
+    return "\n".join(part["text"] for part in parts if "text" in part and not part.get("thought"))
+
+
+def _counted(request: dict[str, Any]) -> Counter[str]:
+    """Tokens of everything but what came inline, which is counted where it is read."""
+    texts = [text_of(request.get("systemInstruction", {}))]
+    texts += [json.dumps(tool, ensure_ascii=False) for tool in request.get("tools", [])]
+    for content in request.get("contents", []):
+        texts.append(text_of(content))
+        texts += [
+            json.dumps(part[kind], ensure_ascii=False)
+            for part in content["parts"]
+            for kind in ("functionCall", "functionResponse")
+            if kind in part
+        ]
+    return Counter(TEXT=sum(text_tokens(text) for text in texts))

@@ -1,0 +1,164 @@
+"""Sound, pictures and documents that come within a request over HTTP."""
+
+import io
+import re
+import wave
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
+
+from .contents import invalid
+from .pictures import jpeg_size
+from .usage import IMAGE_TOKENS, audio_tokens, text_tokens
+
+# The formats that the documentation lists, and the names by which people send them.
+WAV_TYPES = frozenset({"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"})
+RAW_TYPES = frozenset({"audio/pcm", "audio/l16"})
+AUDIO_TYPES = re.compile(
+    r"audio/(mp3|mpeg|mpga|mp4|m4a|x-m4a|aac|x-aac|ogg|opus|flac|x-flac|aiff|x-aiff|webm|amr)"
+)
+IMAGE_TYPES = re.compile(r"image/(jpeg|jpg|png|webp|heic|heif|avif)")
+# FFmpeg has no reader for these everywhere: they count as a picture whose size is not known.
+UNREAD_IMAGES = frozenset({"image/heic", "image/heif", "image/avif"})
+VIDEO_TYPES = re.compile(r"video/(mp4|mpeg|mov|quicktime|avi|x-flv|mpg|webm|wmv|3gpp)")
+TEXT_TYPES = re.compile(r"text/[a-z.+-]+|application/(json|xml|x-javascript|x-python|rtf)")
+PDF = "application/pdf"
+# Published: a video is looked at once a second.
+VIDEO_TOKENS_PER_S = IMAGE_TOKENS
+# Rate to which compressed sound is brought: that of the recogniser.
+RATE_HZ = 16_000
+# What sound cards make; anything else is a damaged header.
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 4_000, 192_000
+BAD_PICTURE = "Unable to process input image. Please retry or report in the help center."
+INVALID = "Request contains an invalid argument."
+_PDF_PAGE = re.compile(rb"/Type\s*/Page\b")
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """What came inline. Sound is PCM16 mono; sizes are in pixels, 0 where they are not known."""
+
+    kind: str
+    tokens: Counter[str] = field(default_factory=Counter)
+    pcm: bytes = b""
+    rate_hz: int = RATE_HZ
+    width: int = 0
+    height: int = 0
+
+    @property
+    def seconds(self) -> float:
+        """How long the sound is."""
+        return len(self.pcm) / 2 / self.rate_hz
+
+
+def read_blob(blob: dict[str, Any]) -> Attachment:
+    """Reads an `inlineData`; decoding takes a while: not for an event loop. Raises Invalid."""
+    try:
+        data = decode_base64(blob.get("data") or "")
+    except ValueError:
+        raise invalid(INVALID) from None
+    kind, rate_hz = mime_type_and_rate(str(blob.get("mimeType") or ""))
+    if IMAGE_TYPES.fullmatch(kind):
+        return _picture(data, kind)
+    if kind in RAW_TYPES and rate_hz:
+        return _sound(data[: len(data) // 2 * 2], rate_hz)
+    if kind in WAV_TYPES or AUDIO_TYPES.fullmatch(kind):
+        plain = _plain_wav(data) if kind in WAV_TYPES else None
+        return plain or _sound(_decoded(data), RATE_HZ)
+    if VIDEO_TYPES.fullmatch(kind):
+        return _video(data)
+    if kind == PDF:
+        pages = max(1, len(_PDF_PAGE.findall(data)))
+        return Attachment("document", Counter(DOCUMENT=pages * IMAGE_TOKENS))
+    if TEXT_TYPES.fullmatch(kind):
+        return Attachment("document", Counter(TEXT=text_tokens(data.decode(errors="replace"))))
+    raise invalid(f"Unsupported MIME type: {kind}")
+
+
+def _sound(pcm: bytes, rate_hz: int) -> Attachment:
+    if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
+        raise invalid(INVALID)
+    seconds = len(pcm) / 2 / rate_hz
+    return Attachment("audio", Counter(AUDIO=audio_tokens(seconds)), pcm, rate_hz)
+
+
+def _picture(data: bytes, kind: str) -> Attachment:
+    width = height = 0
+    if kind in ("image/jpeg", "image/jpg"):
+        try:
+            width, height = jpeg_size(data)
+        except ValueError:
+            raise invalid(BAD_PICTURE) from None
+    elif kind not in UNREAD_IMAGES:
+        width, height = _size(data)
+    return Attachment("image", Counter(IMAGE=IMAGE_TOKENS), width=width, height=height)
+
+
+def _plain_wav(data: bytes) -> Attachment | None:
+    try:
+        with wave.open(io.BytesIO(data)) as sound:
+            if sound.getsampwidth() != 2:
+                return None
+            samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
+            channels, rate_hz = sound.getnchannels(), sound.getframerate()
+    except (wave.Error, EOFError, ValueError):
+        return None
+    mono = samples[: len(samples) // channels * channels].reshape(-1, channels)
+    return _sound(mono.mean(axis=1).astype("<i2").tobytes(), rate_hz)
+
+
+def _decoded(data: bytes) -> bytes:
+    """Any sound that FFmpeg reads, as PCM16 mono at RATE_HZ."""
+    import av
+    from av.error import FFmpegError
+
+    resampler = av.AudioResampler("s16", "mono", RATE_HZ)
+    pieces: list[bytes] = []
+    try:
+        with av.open(io.BytesIO(data), "r") as container:
+            if not container.streams.audio:
+                raise invalid(INVALID)
+            for frame in container.decode(container.streams.audio[0]):
+                pieces += [piece.to_ndarray().tobytes() for piece in resampler.resample(frame)]
+        pieces += [piece.to_ndarray().tobytes() for piece in resampler.resample(None)]
+    except FFmpegError:
+        if not pieces:
+            raise invalid(INVALID) from None
+    return b"".join(pieces)
+
+
+def _size(data: bytes) -> tuple[int, int]:
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(io.BytesIO(data)) as container:
+            if container.streams.video:
+                stream = container.streams.video[0]
+                if stream.width and stream.height:
+                    return stream.width, stream.height
+    except FFmpegError:
+        pass
+    raise invalid(BAD_PICTURE)
+
+
+def _video(data: bytes) -> Attachment:
+    import av
+    from av.error import FFmpegError
+
+    try:
+        with av.open(io.BytesIO(data), "r") as container:
+            seconds = (container.duration or 0) / av.time_base
+            has_sound = bool(container.streams.audio)
+            stream = container.streams.video[0] if container.streams.video else None
+            size = (stream.width, stream.height) if stream else (0, 0)
+    except FFmpegError:
+        raise invalid(INVALID) from None
+    tokens = Counter(VIDEO=max(1, round(seconds)) * VIDEO_TOKENS_PER_S)
+    pcm = _decoded(data) if has_sound else b""
+    tokens["AUDIO"] = audio_tokens(len(pcm) / 2 / RATE_HZ)
+    return Attachment("video", tokens, pcm, RATE_HZ, *size)

@@ -1,0 +1,160 @@
+"""What a text model answers to a request over HTTP: decisions, nothing is sent."""
+
+import json
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from . import brain
+from .brain import CallTool, Pictures, Say, Step
+from .content_request import ContentRequest, text_of
+from .contents import signature
+from .conversation import Entry
+from .generation_config import ENUM_TYPE, Calling
+from .structured import as_json, instance
+from .usage import LETTERS_PER_TOKEN, text_tokens
+
+# As long as the ids that the service gives to calls.
+CALL_ID_BYTES = 4
+
+
+@dataclass
+class Reply:
+    """One candidate: a thought, text and function calls, and why it ends."""
+
+    text: str = ""
+    thought: str = ""
+    calls: list[dict[str, Any]] = field(default_factory=list)
+    finish: str = "STOP"
+    signature: str = ""
+
+    @property
+    def tokens(self) -> int:
+        """Tokens of text and calls."""
+        calls = [json.dumps(call, ensure_ascii=False) for call in self.calls]
+        return sum(text_tokens(text) for text in (self.text, *calls))
+
+    def call_parts(self) -> list[dict[str, Any]]:
+        """The calls; the first of them carries the signature."""
+        parts: list[dict[str, Any]] = [{"functionCall": call} for call in self.calls]
+        if parts and self.signature:
+            parts[0]["thoughtSignature"] = self.signature
+        return parts
+
+
+def make_reply(
+    request: ContentRequest, heard: str, pictures: Pictures, scripted: Sequence[Step], number: int
+) -> Reply:
+    """The reply to a request.
+
+    Args:
+        request: Checked.
+        heard: What the newest content says.
+        pictures: What came in all contents.
+        scripted: Steps of a scenario, which come before everything else.
+        number: Of the request, for the signature.
+    """
+    reply = Reply(signature=signature(number) if request.family.signatures == "demanded" else "")
+    steps = scripted or _steps(request, heard, pictures)
+    texts = [step.text for step in steps if isinstance(step, Say)]
+    reply.calls = [_call(step, request) for step in steps if isinstance(step, CallTool)]
+    reply.text = "\n".join(texts)
+    if request.generation.structured and not scripted and not reply.calls:
+        reply.text = _structured(request, reply.text, heard)
+    if request.generation.show_thoughts:
+        reply.thought = f"The user said: {heard or 'nothing'}. I answer with what fits."
+    _shorten(reply, request)
+    return reply
+
+
+def _steps(request: ContentRequest, heard: str, pictures: Pictures) -> list[Step]:
+    offered = request.tool_config.offered(request.functions)
+    responses = [
+        part["functionResponse"] for part in request.last_parts if "functionResponse" in part
+    ]
+    if request.tool_config.calling is Calling.FORCED:
+        return _forced(request, offered, heard)
+    if responses:
+        return [Say(" ".join(_outcome(request, response) for response in responses))]
+    history = [
+        Entry("model" if content.get("role") == "model" else "user", text_of(content))
+        for content in request.contents[:-1]
+    ]
+    return brain.answer(heard, offered, history, pictures, datetime.now().astimezone())
+
+
+def _forced(request: ContentRequest, offered: list[dict[str, Any]], heard: str) -> list[Step]:
+    """A call at any price: what was said, else the next function that was not called yet."""
+    turn = _turn(request)
+    called = {part["functionCall"]["name"] for part in turn if "functionCall" in part}
+    said = "\n".join([heard, *(part["text"] for part in turn if "text" in part)])
+    steps = brain.answer(heard, offered, [], Pictures(), datetime.now().astimezone())
+    calls = [step for step in steps if isinstance(step, CallTool) and step.name not in called]
+    if calls:
+        return list(calls)
+    fresh = [function for function in offered if function["name"] not in called] or offered
+    material = _material(request, said)
+    args = instance(_parameters(fresh[0]), f"You said: {said.strip()}", material)
+    return [CallTool(fresh[0]["name"], args if isinstance(args, dict) else {})]
+
+
+def _structured(request: ContentRequest, text: str, heard: str) -> str:
+    said = heard or "\n".join(part["text"] for part in _turn(request) if "text" in part)
+    schema = request.generation.schema or {"properties": {"answer": {"type": "STRING"}}}
+    value = instance(schema, text, _material(request, said))
+    return str(value) if request.generation.mime_type == ENUM_TYPE else as_json(value)
+
+
+def _material(request: ContentRequest, said: str) -> str:
+    responses = [
+        part["functionResponse"] for part in request.last_parts if "functionResponse" in part
+    ]
+    return " ".join([said, *(json.dumps(each.get("response", {})) for each in responses)])
+
+
+def _turn(request: ContentRequest) -> list[dict[str, Any]]:
+    """Parts of the current turn: from what the user said last on."""
+    parts: list[dict[str, Any]] = []
+    for content in reversed(request.contents):
+        parts = [*content["parts"], *parts]
+        spoken = any("functionResponse" not in part for part in content["parts"])
+        if content.get("role") != "model" and spoken:
+            break
+    return parts
+
+
+def _outcome(request: ContentRequest, response: dict[str, Any]) -> str:
+    name = response["name"]
+    args = [
+        part["functionCall"].get("args", {})
+        for content in request.contents
+        for part in content["parts"]
+        if part.get("functionCall", {}).get("name") == name
+    ]
+    return brain.outcome(name, args[-1] if args else {}, response.get("response"))
+
+
+def _parameters(function: dict[str, Any]) -> dict[str, Any]:
+    schema = function.get("parameters") or function.get("parametersJsonSchema") or {}
+    return {"type": "OBJECT", **schema}
+
+
+def _call(step: CallTool, request: ContentRequest) -> dict[str, Any]:
+    call: dict[str, Any] = {"name": step.name, "args": step.args}
+    # Documented: models from Gemini 3 on give each call an id.
+    if request.family.signatures == "demanded":
+        call["id"] = secrets.token_hex(CALL_ID_BYTES)
+    return call
+
+
+def _shorten(reply: Reply, request: ContentRequest) -> None:
+    found = [reply.text.find(stop) for stop in request.generation.stop_sequences if stop]
+    ends = [index for index in found if index >= 0]
+    if ends:
+        reply.text = reply.text[: min(ends)]
+    most = request.generation.max_tokens * LETTERS_PER_TOKEN
+    if most and len(reply.text) > most:
+        reply.text = reply.text[:most]
+        reply.finish = "MAX_TOKENS"
