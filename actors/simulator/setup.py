@@ -135,20 +135,6 @@ def declared_functions(tools: list[dict[str, Any]], family: Family) -> list[dict
     return declared
 
 
-def function_declarations(tools: Any, family: Family | None) -> list[dict[str, Any]]:
-    """All functions declared in `tools` of an HTTP request, as they came."""
-    items = tools if isinstance(tools, list) else [tools]
-    read_tools = [
-        read_message("Tool", item, path=f"tools[{index}]")
-        for index, item in enumerate(items)
-        if item is not None
-    ]
-    try:
-        return check_functions(read_tools, "GenerateContentRequest")
-    except Invalid as invalid:
-        raise Refused(1007, invalid.message) from invalid
-
-
 def _check_ranges(setup: dict[str, Any]) -> None:
     problem = next(_out_of_range(setup), None)
     if problem:
