@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.callers import BEGAN
 from benchmarks.crowd import CALLERS, config, gauge, room_parts_mib
-from benchmarks.lean_server import lean_server
+from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import description
 from pipeline.testing import running
 
@@ -42,7 +42,7 @@ class Parts(NamedTuple):
 
 def measure_parts(folder: Path, callers: int, talk_s: float = TALK_S) -> Parts:
     """Let so many talk; look; kill the actors; look again."""
-    with lean_server(folder), running(config(folder, {"count": callers}, whole=True)) as pipeline:
+    with crowd_server(folder), running(config(folder, {"count": callers}, whole=True)) as pipeline:
         pipeline.until(lambda status: gauge(status, CALLERS, BEGAN) > 0, "the first call")
         time.sleep(talk_s)
         talked = room_parts_mib(pipeline)

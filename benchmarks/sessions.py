@@ -19,7 +19,7 @@ from rich.table import Table
 from benchmarks.callers import BEGAN, BLOCK_NS, caller_name, offsets_ns
 from benchmarks.crowd import CALLERS, callers_actor, gauge, room_mib, used_s
 from benchmarks.figures import Figure, quantile
-from benchmarks.lean_server import Arrival, lean_server
+from benchmarks.live_server.crowd import Arrival, crowd_server
 from benchmarks.setting import NAME
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Tap, tapping
@@ -83,7 +83,7 @@ def measure(folder: Path) -> list[Figure]:
 def _run(folder: Path, callers: int) -> Run:
     folder = folder / str(callers)
     with (
-        lean_server(folder) as server,
+        crowd_server(folder) as server,
         running(_config(folder, callers)) as pipeline,
     ):
         pipeline.until(lambda status: gauge(status, CALLERS, BEGAN) > 0, "the first call")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.crowd import STREAMS, Account, config, counter
 from benchmarks.crowd_actors import FAILS_AT, VICTIM
-from benchmarks.lean_server import lean_server
+from benchmarks.live_server.crowd import crowd_server
 from benchmarks.sessions_killed import listen, wind_up
 from benchmarks.sound import RATE_HZ
 from benchmarks.tap import tapping
@@ -29,7 +29,7 @@ def run(folder: Path, callers: int, actor: str) -> tuple[Account, int, dict[str,
     account = Account()
     use = {actor: f"{Path(__file__).with_name('crowd_actors.py')}:{CLASSES[actor]}"}
     options = {"count": callers, "pattern": "together", "silence_s": SILENCE_S}
-    with lean_server(folder), running(config(folder, options, use)) as pipeline:
+    with crowd_server(folder), running(config(folder, options, use)) as pipeline:
         pipeline.until(lambda status: status.ready, "readiness")
         with tapping(pipeline.runtime_dir, **STREAMS) as tap:
             listen(tap, account, LISTEN_S)

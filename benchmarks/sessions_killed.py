@@ -31,7 +31,7 @@ from benchmarks.crowd import (
     room_mib,
     used_s,
 )
-from benchmarks.lean_server import Seen, lean_server
+from benchmarks.live_server.crowd import Seen, crowd_server
 from benchmarks.machine import description
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Tap, tapping
@@ -98,7 +98,7 @@ def run(folder: Path, callers: int, between_s: float = BETWEEN_S) -> Result:
     account = Account()
     result = Result(callers, account)
     with (
-        lean_server(folder) as server,
+        crowd_server(folder) as server,
         running(config(folder, {"count": callers})) as pipeline,
     ):
         pipeline.until(lambda status: status.ready, "readiness")
@@ -193,7 +193,7 @@ def missing(account: Account, seen: Seen) -> tuple[dict[str, int], int]:
 
 def supervisor_killed(folder: Path, callers: int) -> tuple[float, int]:
     """Kill the supervisor; return the seconds until a new run is ready, and orphans found."""
-    with lean_server(folder):
+    with crowd_server(folder):
         path = config(folder, {"count": callers})
         with running(path) as first:
             first.until(lambda status: status.ready, "readiness")

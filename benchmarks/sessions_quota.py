@@ -13,7 +13,7 @@ from benchmarks.callers import BEGAN, caller_name, sentence_blocks
 from benchmarks.crowd import CALLERS, STREAMS, Account, config, gauge
 from benchmarks.crowd_actors import TAKEOVERS
 from benchmarks.figures import quantile
-from benchmarks.lean_server import Seen, lean_server
+from benchmarks.live_server.crowd import Seen, crowd_server
 from benchmarks.machine import description
 from benchmarks.sessions_killed import listen, wind_up
 from benchmarks.sound import CHUNK_SAMPLES
@@ -62,7 +62,7 @@ def run(folder: Path, callers: int) -> Result:
     """Let so many say one sentence, and end the quota in the middle of it."""
     account = Account()
     options = {"count": callers, "pattern": "together", "silence_s": SILENCE_S}
-    with lean_server(folder) as server, running(config(folder, options, USE)) as pipeline:
+    with crowd_server(folder) as server, running(config(folder, options, USE)) as pipeline:
         status = pipeline.until(lambda s: gauge(s, CALLERS, BEGAN) > 0, "the first call")
         quota_ns = gauge(status, CALLERS, BEGAN) + (SILENCE_S + INTO_SENTENCE_S) * 1e9
         with tapping(pipeline.runtime_dir, **STREAMS) as tap:

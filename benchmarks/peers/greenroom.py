@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.arrival_sink import notes_of
+from benchmarks.live_server.process import LiveServerProcess
+from benchmarks.live_server.talk import records_of, talk_server
 from benchmarks.peers.footprint import watch
 from benchmarks.peers.greenroom_sessions import observe_sessions
-from benchmarks.peers.live_service import LiveService, live_service
 from benchmarks.peers.observation import CollapsedError, Observation, Run, Trial
 from benchmarks.peers.program import BLOCK_AFTER_S, BLOCK_S
 from benchmarks.server import Server, simulator
@@ -54,7 +55,7 @@ class GreenroomSubject:
         if trial.sessions > 1:
             return observe_sessions(trial, folder)
         sound = write_wav(folder / "sound.wav", trial.sound)
-        with live_service(folder, trial.behaviour(sound)) as service, ExitStack() as stack:
+        with talk_server(folder, trial.behaviour(sound)) as service, ExitStack() as stack:
             stand_in = None
             if trial.stand_in:
                 stand_in = stack.enter_context(simulator(folder, SHORT_ANSWER))
@@ -67,11 +68,11 @@ class GreenroomSubject:
                 raise CollapsedError(f"Greenroom did not do it: {error}") from error
             if stand_in is not None:
                 seen.stand_in_ms = _heard_ms(stand_in)
-        seen.sessions = service.journal()
+        seen.sessions = records_of(service)
         return seen
 
 
-def _config(trial: Trial, folder: Path, sound: Path, service: LiveService) -> Path:
+def _config(trial: Trial, folder: Path, sound: Path, service: LiveServerProcess) -> Path:
     live: dict[str, Any] = {"options": {"server_file": str(service.address_file)}}
     changes: dict[str, Any] = {"live": live, "speaker": {"use": SINK}}
     if trial.server_turns:

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import yaml
 
+from benchmarks.live_server.process import LiveServerProcess
+from benchmarks.live_server.talk import SessionRecord, records_of, talk_server
 from benchmarks.peers.footprint import watch
-from benchmarks.peers.live_service import LiveService, live_service
-from benchmarks.peers.live_session import SessionRecord
 from benchmarks.peers.microphones import ACTOR
 from benchmarks.peers.observation import CollapsedError, Observation, Trial
 from benchmarks.peers.task import KEY
@@ -32,7 +32,7 @@ def observe_sessions(trial: Trial, folder: Path) -> Observation:
         CollapsedError: they were not served.
     """
     sound = write_wav(folder / "sound.wav", trial.sound)
-    with live_service(folder, trial.behaviour(sound)) as service:
+    with talk_server(folder, trial.behaviour(sound)) as service:
         config = _config(folder, service)
         spawned_ns = time.monotonic_ns()
         try:
@@ -40,7 +40,7 @@ def observe_sessions(trial: Trial, folder: Path) -> Observation:
                 seen = _observe(trial, pipeline, sound, spawned_ns)
         except (AssertionError, psutil.NoSuchProcess, subprocess.TimeoutExpired) as error:
             raise CollapsedError(f"Greenroom did not do it: {error}") from error
-    seen.sessions = [record for record in service.journal() if record.arrivals]
+    seen.sessions = [record for record in records_of(service) if record.arrivals]
     for record in seen.sessions:
         record.key = f"{KEY}-{_whose(record, seen)}"
     return seen
@@ -76,7 +76,7 @@ def _whose(record: SessionRecord, seen: Observation) -> int:
     return min(range(seen.trial.sessions), key=misfit)
 
 
-def _config(folder: Path, service: LiveService) -> Path:
+def _config(folder: Path, service: LiveServerProcess) -> Path:
     audio = {"audio": f"{ACTOR}.audio"}
     supervisor = {"route": "supervisor.route", "turns": "supervisor.turns"}
     actors = {

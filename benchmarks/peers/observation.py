@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from benchmarks.peers.live_session import Behaviour, SessionRecord
-from benchmarks.peers.task import rotation
+from benchmarks.live_server.talk import Behaviour, SessionRecord
+from benchmarks.peers.task import KEY, MODEL, rotation
 from benchmarks.sound import CHUNK_SAMPLES, RATE_HZ, Samples
 
 SETTLE_S = 3.0
@@ -39,7 +39,9 @@ class Trial:
 
     def behaviour(self, sound: Path) -> Behaviour:
         """For the server."""
-        return Behaviour(str(sound), self.answer_ms, list(self.turn_ends), self.quota_at)
+        return Behaviour(
+            KEY, MODEL, str(sound), self.answer_ms, list(self.turn_ends), self.quota_at
+        )
 
 
 class Run(NamedTuple):

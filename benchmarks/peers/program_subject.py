@@ -13,8 +13,9 @@ from typing import Any
 
 import psutil
 
+from benchmarks.live_server.process import LiveServerProcess
+from benchmarks.live_server.talk import records_of, talk_server
 from benchmarks.peers.footprint import Footprint, watch
-from benchmarks.peers.live_service import LiveService, live_service
 from benchmarks.peers.observation import CollapsedError, Observation, Run, Trial
 from benchmarks.peers.task import Task
 from benchmarks.sound import ROOT, write_wav
@@ -46,12 +47,12 @@ class ProgramSubject:
             CollapsedError: it ended or was ended before it had told what was heard.
         """
         sound = write_wav(folder / "sound.wav", trial.sound)
-        with live_service(folder, trial.behaviour(sound)) as service:
+        with talk_server(folder, trial.behaviour(sound)) as service:
             seen = self._run(trial, sound, service, folder / "errors.log")
-        seen.sessions = service.journal()
+        seen.sessions = records_of(service)
         return seen
 
-    def _run(self, trial: Trial, sound: Path, service: LiveService, log: Path) -> Observation:
+    def _run(self, trial: Trial, sound: Path, service: LiveServerProcess, log: Path) -> Observation:
         task = Task(
             service.base_url,
             service.ca_file,

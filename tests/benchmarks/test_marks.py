@@ -9,8 +9,8 @@ import wave
 import numpy as np
 
 from benchmarks.crowd import Account
-from benchmarks.lean_http import read_turn
-from benchmarks.lean_server import Seen
+from benchmarks.live_server.crowd import Seen
+from benchmarks.live_server.pages import read_turn
 from benchmarks.marks import BLOCK_BYTES, blocks_in, mark, unmark
 from benchmarks.sessions_killed import missing
 from benchmarks.tap import Heard

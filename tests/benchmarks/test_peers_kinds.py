@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
+from benchmarks.live_server.talk import SessionRecord
 from benchmarks.peers.kinds import KINDS, Kind, block_delays_ms
-from benchmarks.peers.live_session import SessionRecord
 from benchmarks.peers.observation import SETTLE_S, CollapsedError, Observation, Run, Trial
 from benchmarks.peers.task import Task, rotation
 from benchmarks.sound import RATE_HZ

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from websockets.frames import Frame, Opcode
 
-from benchmarks.peers.live_session import Behaviour, LiveSession, SessionRecord
-from benchmarks.peers.live_socket import LiveSocket
+from benchmarks.live_server.socket import LiveSocket
+from benchmarks.live_server.talk import Behaviour, SessionRecord, TalkSession
 from benchmarks.peers.observation import CollapsedError, Trial
 from benchmarks.peers.program_subject import ProgramSubject
 from benchmarks.sound import speech
@@ -38,9 +38,9 @@ class SocketNotes:
         self.closed = code, reason
 
 
-def _session(socket: SocketNotes, record: SessionRecord, **behaviour: Any) -> LiveSession:
-    given = Behaviour("", answer_ms=200, **behaviour)
-    return LiveSession(socket, given, NOISE, record, limited=True, exhausted=False)  # type: ignore[arg-type]
+def _session(socket: SocketNotes, record: SessionRecord, **behaviour: Any) -> TalkSession:
+    given = Behaviour("bench", "a model", "", answer_ms=200, **behaviour)
+    return TalkSession(socket, given, NOISE, record, limited=True, exhausted=False)  # type: ignore[arg-type]
 
 
 def _sound(start: int, samples: int) -> bytes:
@@ -55,11 +55,11 @@ def _told(what: str) -> bytes:
 def test_sound_is_found_where_it_was_spoken_whatever_was_left_out() -> None:
     record = SessionRecord("bench-0")
     session = _session(SocketNotes(), record)
-    session.take(_sound(10 * BLOCK, BLOCK), 1)
-    session.take(_sound(11 * BLOCK, 800), 2)
-    session.take(_sound(30 * BLOCK, BLOCK), 3)
-    session.take(_sound(99 * BLOCK, BLOCK), 4)
-    session.take(_sound(0, BLOCK), 5)
+    session.on_message(_sound(10 * BLOCK, BLOCK), 1)
+    session.on_message(_sound(11 * BLOCK, 800), 2)
+    session.on_message(_sound(30 * BLOCK, BLOCK), 3)
+    session.on_message(_sound(99 * BLOCK, BLOCK), 4)
+    session.on_message(_sound(0, BLOCK), 5)
     assert [start for _, start, _ in record.arrivals] == [3200, 3520, 9600, 99 * BLOCK, 0]
     assert [end - start for _, start, end in record.arrivals] == [BLOCK, 800, BLOCK, BLOCK, BLOCK]
 
@@ -68,7 +68,7 @@ def test_what_was_never_spoken_has_no_position() -> None:
     record = SessionRecord("bench-0")
     session = _session(SocketNotes(), record)
     data = base64.b64encode(b"\x07" * 640).decode()
-    session.take(json.dumps({"realtimeInput": {"audio": {"data": data}}}).encode(), 1)
+    session.on_message(json.dumps({"realtimeInput": {"audio": {"data": data}}}).encode(), 1)
     assert record.arrivals == [(1, -1, -1)]
 
 
@@ -76,11 +76,11 @@ def test_an_answer_stops_when_the_client_says_that_somebody_speaks() -> None:
     async def talk() -> list[dict[str, Any]]:
         socket = SocketNotes()
         session = _session(socket, SessionRecord("bench-0"))
-        session.take(json.dumps({"setup": LOCAL_TURNS}).encode(), 1)
-        session.take(_told("activityEnd"), 2)
+        session.on_message(json.dumps({"setup": LOCAL_TURNS}).encode(), 1)
+        session.on_message(_told("activityEnd"), 2)
         while not any("modelTurn" in each.get("serverContent", {}) for each in socket.sent):
             await asyncio.sleep(0)
-        session.take(_told("activity_start"), 3)
+        session.on_message(_told("activity_start"), 3)
         return socket.sent
 
     sent = asyncio.run(talk())
@@ -95,7 +95,7 @@ def test_the_quota_ends_with_the_sample_that_was_named() -> None:
     socket, record = SocketNotes(), SessionRecord("bench-0")
     session = _session(socket, record, quota_at=3 * BLOCK)
     for block in range(4):
-        session.take(_sound(block * BLOCK, BLOCK), block)
+        session.on_message(_sound(block * BLOCK, BLOCK), block)
     assert socket.closed is not None
     assert socket.closed[0] == 1011
     assert record.exhausted_ns
@@ -107,7 +107,7 @@ def test_a_frame_that_comes_in_pieces_is_one_message() -> None:
         def __init__(self) -> None:
             self.messages: list[bytes] = []
 
-        def take(self, message: bytes, at_ns: int) -> None:
+        def on_message(self, message: bytes, at_ns: int) -> None:
             self.messages.append(message)
 
         def lost(self) -> None:

@@ -26,7 +26,7 @@ SHORT, MIDDLE = 126, 127
 class Conversation(Protocol):
     """What is said over a socket."""
 
-    def take(self, message: bytes, at_ns: int) -> None:
+    def on_message(self, message: bytes, at_ns: int) -> None:
         """Take a message that came at this monotonic time."""
 
     def lost(self) -> None:
@@ -123,13 +123,13 @@ class LiveSocket(asyncio.Protocol):
             return False
         payload = apply_mask(waiting[start : start + size], waiting[start - 4 : start])
         self._waiting = waiting[start + size :]
-        self._take(waiting[0] & 0x0F, payload, at_ns)
+        self._on_frame(waiting[0] & 0x0F, payload, at_ns)
         return bool(self._waiting)
 
-    def _take(self, opcode: int, payload: bytes, at_ns: int) -> None:
+    def _on_frame(self, opcode: int, payload: bytes, at_ns: int) -> None:
         if opcode in {TEXT, BINARY}:
             assert self._conversation is not None
-            self._conversation.take(payload, at_ns)
+            self._conversation.on_message(payload, at_ns)
         elif opcode == PING:
             self._write(PONG, payload)
         elif opcode == CLOSE and self._transport is not None:

@@ -1,36 +1,38 @@
-"""As much of Gemini's protocols as a crowd of callers needs, at a tenth of the simulator's cost.
+"""Many callers: what came of each is kept, and each turn is answered at once with a tone.
 
-`python -m benchmarks.lean_server FOLDER` writes `simulator.json` into the folder, which the option
-`server_file` of `live` and `http` takes. It answers each turn with a tone. A line `quota` on its
-input ends the quota of Live for all; at the end of its input it writes `seen.json`.
+The command `quota` ends the quota of Live for all.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import subprocess
-import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from actors.backends.gemini.wire import decode_base64, model_turn, sound_part
 from actors.simulator.errors import close_preset
-from benchmarks.lean_http import TurnRequest, models_page, read_turn, speech_page, words_page
+from benchmarks.live_server.pages import (
+    TurnRequest,
+    models_page,
+    read_turn,
+    speech_page,
+    words_page,
+)
+from benchmarks.live_server.process import Kind, LiveServerProcess, live_server
+from benchmarks.live_server.socket import LiveSocket, Page
 from benchmarks.marks import BLOCK_BYTES, blocks_in, unmark
-from benchmarks.peers.live_socket import LiveSocket, Page
 
 AUDIO = re.compile(rb'"audio"\s*:\s*\{[^}]*?"data"\s*:\s*"([^"]+)"')
 ANSWER_MS, ANSWER_MESSAGES = 200, 5
 """A second of sound at once, as the service sends the beginning of an answer."""
-READY_S = 20.0
 QUOTA = "quota"
 QUOTA_CLOSE = close_preset("quota")
 
@@ -72,11 +74,11 @@ class Listener:
 
     answer = _answer()
 
-    def __init__(self, server: LeanServer, socket: LiveSocket) -> None:
+    def __init__(self, server: CrowdServer, socket: LiveSocket) -> None:
         self._server = server
         self._socket = socket
 
-    def take(self, message: bytes, at_ns: int) -> None:
+    def on_message(self, message: bytes, at_ns: int) -> None:
         """Take a message."""
         sound = AUDIO.search(message)
         if sound is not None:
@@ -99,8 +101,10 @@ class Listener:
         self._server.listeners.discard(self)
 
 
-class LeanServer:
+class CrowdServer:
     """All sessions, and what came."""
+
+    key = "bench"
 
     def __init__(self) -> None:
         self.seen = Seen()
@@ -115,14 +119,19 @@ class LeanServer:
         """Return what serves a new connection."""
         return LiveSocket(self._converse, self._respond)
 
+    def command(self, line: str) -> None:
+        """End the quota, if that is what is asked for."""
+        if line == QUOTA:
+            self.exhaust()
+
     def exhaust(self) -> None:
         """End the quota of Live, for all at once."""
         self.seen.exhausted_ns = time.monotonic_ns()
         for each in list(self.listeners):
             each.exhaust()
 
-    def result(self) -> Seen:
-        """Return what came, once the blocks are told apart."""
+    def journal(self) -> dict[str, Any]:
+        """Tell the blocks apart; return the fields of `Seen`."""
         streams: defaultdict[int, bytearray] = defaultdict(bytearray)
         for at_ns, connection, text in self.heard:
             pcm = decode_base64(text.decode())
@@ -133,7 +142,7 @@ class LeanServer:
         for stream in streams.values():
             whose, blocks = blocks_in(bytes(stream)) or (-1, [])
             self.seen.blocks += [(whose, block) for block in blocks]
-        return self.seen
+        return asdict(self.seen)
 
     def _converse(self, socket: LiveSocket, _fields: dict[str, str]) -> Listener:
         listener = Listener(self, socket)
@@ -151,71 +160,27 @@ class LeanServer:
         return words
 
 
-async def _serve(folder: Path) -> None:
-    from actors.simulator.certificates import make_certificates
-
-    certificates = make_certificates(folder)
-    server = LeanServer()
-    loop = asyncio.get_running_loop()
-    listening = await loop.create_server(
-        server.connection, "127.0.0.1", ssl=certificates.trusted, backlog=1024
-    )
-    port = listening.sockets[0].getsockname()[1]
-    address = {
-        "base_url": f"https://127.0.0.1:{port}",
-        "ca_file": str(certificates.authority),
-        "api_key": "bench",
-    }
-    (folder / "simulator.json").write_text(json.dumps(address))
-    print("ready", flush=True)
-    while line := await loop.run_in_executor(None, sys.stdin.readline):
-        if line.strip() == QUOTA:
-            server.exhaust()
-    listening.close()
-    (folder / "seen.json").write_text(json.dumps(asdict(server.result())))
+@contextmanager
+def crowd_server(folder: Path) -> Iterator[Crowd]:
+    """Run it in a process of its own."""
+    with live_server(Kind.CROWD, folder) as process:
+        yield Crowd(process)
 
 
-class Server:
+class Crowd:
     """The process; what it saw can be asked once, at its end."""
 
-    def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
+    def __init__(self, process: LiveServerProcess) -> None:
         self._process = process
-        self._folder = folder
 
     def exhaust(self) -> None:
         """End the quota of Live for all."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{QUOTA}\n")
-        self._process.stdin.flush()
+        self._process.command(QUOTA)
 
     def seen(self) -> Seen:
         """End it; return what came."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(READY_S)
-        found = json.loads((self._folder / "seen.json").read_text())
+        found = self._process.journal()
         requests = [TurnRequest(**each) for each in found["requests"]]
         arrivals = [(at_ns, caller, block) for at_ns, caller, block in found["arrivals"]]
         blocks = [(caller, block) for caller, block in found["blocks"]]
         return Seen(arrivals, blocks, requests, found["exhausted_ns"])
-
-
-@contextmanager
-def lean_server(folder: Path) -> Iterator[Server]:
-    """Run it in a process of its own."""
-    folder.mkdir(exist_ok=True)
-    command = [sys.executable, "-m", "benchmarks.lean_server", str(folder)]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as process:
-        try:
-            assert process.stdout is not None
-            process.stdout.readline()
-            yield Server(process, folder)
-        finally:
-            if process.poll() is None:
-                process.terminate()
-                process.wait(READY_S)
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve(Path(sys.argv[1])))

@@ -9,8 +9,8 @@ import wave
 from dataclasses import dataclass
 
 from actors.backends.gemini.wire import decode_base64, encode_base64
+from benchmarks.live_server.socket import Page
 from benchmarks.marks import blocks_in
-from benchmarks.peers.live_socket import Page
 
 WORDS = "<heard>a sentence</heard>\nOne two three."
 SOUND = re.compile(rb'"data"\s*:\s*"([^"]+)"')
