@@ -48,7 +48,7 @@ class FarEnd:
         self._samples = 0
         self._timeline.lose()
 
-    def take(self) -> list[Audio]:
+    def drain(self) -> list[Audio]:
         """Return the whole pieces; the rest waits for more."""
         whole = self._samples // self._piece * self._piece
         if not whole:

@@ -176,8 +176,8 @@ class SessionPlayback:
     def report(self) -> PlaybackReport:
         """Return what happened and what was played since the last time."""
         with self._lock:
-            events = self._playout.events.take()
-            far_end = self._far_end.take() if self._far_end is not None else []
+            events = self._playout.events.drain()
+            far_end = self._far_end.drain() if self._far_end is not None else []
             counts = Counter(vars(self._playout.counts))
             gauges = {
                 "buffered_ms": self._playout.buffered_ms,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from actors.lib.audio.pcm import SAMPLE_BYTES
-from actors.outputs.playout.playout import FADE_SAMPLES
+from actors.outputs.playout.answer_track import FADE_SAMPLES
 from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import AnswerAudio, Audio, Frame, Playback, PlaybackState
 

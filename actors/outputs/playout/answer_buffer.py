@@ -19,31 +19,36 @@ class AnswerBuffer:
     Positions are indices into the answer at its own rate, whatever rate it is taken out at.
     """
 
-    def __init__(self, first: AnswerAudio, rate_hz: int, heard: int = 0) -> None:
+    def __init__(self, first: AnswerAudio, rate_hz: int) -> None:
         """Make an empty buffer for the answer that `first` belongs to.
 
         Args:
             first: Any frame of the answer; it is not pushed.
             rate_hz: Rate at which samples are taken out.
-            heard: Position up to which the user heard it from an earlier process.
         """
         self.turn = first.turn
         self.session = first.session
         self.backend = first.backend
         self.epoch = first.epoch
         self.sent_ns = first.sent_ns
-        self.received = heard
-        self.heard = heard
+        self.received = 0
+        self.heard = 0
         self.heard_ns = 0
-        self.started = heard > 0
+        self.started = False
         self.dry = False
         self.underruns = 0
         self.end: AnswerEnd | None = None
         self.waiting = 0
         self._promised: AnswerEnded | None = None
         self._resampler = Resampler(first.rate_hz, rate_hz)
+        self._rates_are_equal = first.rate_hz == rate_hz
         self._chunks: deque[tuple[int, Samples]] = deque()
         self._taken = 0
+
+    def resume(self, heard: int) -> None:
+        """Begin at the position up to which the user heard it from an earlier process."""
+        self.received = self.heard = heard
+        self.started = heard > 0
 
     @property
     def waiting_ms(self) -> float:
@@ -65,7 +70,7 @@ class AnswerBuffer:
         fresh = samples[max(0, -missing) :]
         if len(fresh):
             self.received = max(self.received, frame.position) + len(fresh)
-            self._append(self._resampler.process(fresh))
+            self._append(fresh if self._rates_are_equal else self._resampler.process(fresh))
         if self._promised is not None and self.received >= self._promised.samples:
             self.finish(self._promised.end)
         return max(missing, -len(samples))
@@ -80,7 +85,7 @@ class AnswerBuffer:
             self._append(self._resampler.process(NOTHING, last=True))
         self.end = end
 
-    def take(self, count: int) -> Samples:
+    def pop(self, count: int) -> Samples:
         """Return the next samples, at most `count`: fewer at the end of a chunk, none when dry."""
         if not self._chunks:
             return NOTHING
@@ -96,10 +101,10 @@ class AnswerBuffer:
             self._taken = 0
         return piece
 
-    def take_fading(self, count: int) -> Samples:
+    def pop_fading(self, count: int) -> Samples:
         """Take the next samples, at most `count`, growing fainter down to silence."""
         pieces = [NOTHING]
-        while count and len(piece := self.take(count)):
+        while count and len(piece := self.pop(count)):
             pieces.append(piece)
             count -= len(piece)
         tail = np.concatenate(pieces)

@@ -7,21 +7,15 @@ from typing import Any
 
 from actors.outputs.playout.answer_buffer import AnswerBuffer
 from actors.outputs.playout.gate import MEMORY_TURNS, Admission, Gate
-from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded
+from pipeline.frames import AnswerEnd, AnswerEnded
 
 
 class AnswerQueue:
     """One answer a turn; knows too what was said beforehand of answers that have not begun."""
 
-    def __init__(self, rate_hz: int, resume: Mapping[str, Any]) -> None:
-        """Make an empty queue.
-
-        Args:
-            rate_hz: Rate at which samples are taken out.
-            resume: What `snapshot` of an earlier process said, or empty.
-        """
+    def __init__(self, resume: Mapping[str, Any]) -> None:
+        """Make an empty queue; `resume` is what `snapshot` of an earlier process said, or empty."""
         self.gate = Gate(resume)
-        self._rate_hz = rate_hz
         self._heard_before = list(resume.get("heard", ["", 0, 0]))
         self._answers: dict[str, AnswerBuffer] = {}
         self._promises: dict[str, AnswerEnded] = {}
@@ -48,17 +42,17 @@ class AnswerQueue:
         heard = [front.turn, front.epoch, front.heard] if front else self._heard_before
         return {**self.gate.snapshot(), "heard": heard}
 
-    def admit(self, frame: AnswerAudio) -> Admission:
+    def admit(self, turn: str, epoch: int) -> Admission:
         """Say whether a block of an answer may be heard."""
-        answer = self._answers.get(frame.turn)
-        admission = self.gate.admit(frame)
-        if admission is Admission.TAKE and answer is None and self._is_interrupted(frame):
+        answer = self._answers.get(turn)
+        admission = self.gate.admit(turn, epoch)
+        if admission is Admission.TAKE and answer is None and self._is_interrupted(turn, epoch):
             return Admission.OVERTAKEN
         if admission is Admission.STALE_EPOCH or answer is None:
             return admission
-        if frame.epoch < answer.epoch:
+        if epoch < answer.epoch:
             return Admission.STALE_EPOCH
-        if frame.epoch == answer.epoch and answer.end is not None:
+        if epoch == answer.epoch and answer.end is not None:
             return Admission.LATE
         return admission
 
@@ -66,16 +60,15 @@ class AnswerQueue:
         """Return the answer to a turn."""
         return self._answers.get(turn)
 
-    def begin(self, frame: AnswerAudio) -> AnswerBuffer:
-        """Make room for the answer that `frame` belongs to, in place of an older one."""
+    def begin(self, answer: AnswerBuffer) -> None:
+        """Append an empty answer, or put it in place of an older one to the same turn."""
         turn, epoch, heard = self._heard_before
-        resumed = (turn, epoch) == (frame.turn, frame.epoch)
-        answer = AnswerBuffer(frame, self._rate_hz, heard=heard if resumed else 0)
-        promised = self._promises.pop(frame.turn, None)
-        if promised is not None and promised.epoch == frame.epoch:
+        if (turn, epoch) == (answer.turn, answer.epoch):
+            answer.resume(heard)
+        promised = self._promises.pop(answer.turn, None)
+        if promised is not None and promised.epoch == answer.epoch:
             answer.promise(promised)
-        self._answers[frame.turn] = answer
-        return answer
+        self._answers[answer.turn] = answer
 
     def abandoned(self, target_ms: float) -> AnswerBuffer | None:
         """Return the answer that holds up one that could begin with so much sound at hand.
@@ -97,10 +90,10 @@ class AnswerQueue:
         """Forget an answer."""
         del self._answers[turn]
 
-    def _is_interrupted(self, frame: AnswerAudio) -> bool:
-        promised = self._promises.get(frame.turn)
+    def _is_interrupted(self, turn: str, epoch: int) -> bool:
+        promised = self._promises.get(turn)
         return (
             promised is not None
-            and promised.epoch == frame.epoch
+            and promised.epoch == epoch
             and promised.end is AnswerEnd.INTERRUPTED
         )

@@ -24,7 +24,7 @@ class FadeOut:
     left: Samples
     stops: bool
 
-    def take(self, count: int) -> Samples:
+    def pop(self, count: int) -> Samples:
         """Return the next samples, at most `count`."""
         piece, self.left = self.left[:count], self.left[count:]
         return piece
@@ -35,6 +35,11 @@ class FadeIn:
 
     def __init__(self, length: int) -> None:
         self._gains = np.linspace(0.0, 1.0, length, endpoint=False)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it changes nothing any more."""
+        return not len(self._gains)
 
     def apply(self, piece: Samples) -> Samples:
         """Return the next samples, fainter."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
 
-from pipeline.frames import AnswerAudio, SpeechStarted
+from pipeline.frames import SpeechStarted
 
 MEMORY_TURNS = 64
 """Turns remembered as closed: far more than can still have audio on its way."""
@@ -63,13 +63,13 @@ class Gate:
             "barrier": list(self._barrier) if self._barrier else None,
         }
 
-    def admit(self, frame: AnswerAudio) -> Admission:
-        """Say whether this block may be heard."""
-        if frame.epoch < self.epoch:
+    def admit(self, turn: str, epoch: int) -> Admission:
+        """Say whether a block of the answer to a turn, of that epoch, may be heard."""
+        if epoch < self.epoch:
             return Admission.STALE_EPOCH
-        if frame.epoch <= self._closed.get(frame.turn, -1):
+        if epoch <= self._closed.get(turn, -1):
             return Admission.LATE
-        if self._barrier is not None and self._barrier.stands_after(frame.turn):
+        if self._barrier is not None and self._barrier.stands_after(turn):
             return Admission.OVERTAKEN
         return Admission.TAKE
 

@@ -28,7 +28,7 @@ class PlaybackEvents:
         if self._unreported * 1000 >= PROGRESS_MS * RATE_HZ:
             self.add(answer, PlaybackState.PLAYING, answer.heard_ns)
 
-    def take(self) -> list[Playback]:
+    def drain(self) -> list[Playback]:
         """Return what happened since the last time."""
         taken, self.waiting = self.waiting, []
         return taken

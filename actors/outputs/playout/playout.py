@@ -9,13 +9,11 @@ import numpy as np
 
 from actors.lib.audio.pcm import Samples, samples_to_ns
 from actors.outputs.playout.answer_buffer import NOTHING, AnswerBuffer
-from actors.outputs.playout.answer_queue import AnswerQueue
+from actors.outputs.playout.answer_track import FADE_SAMPLES, AnswerTrack
 from actors.outputs.playout.fade import FadeIn, FadeOut
-from actors.outputs.playout.gate import FOREVER, Admission, Barrier
+from actors.outputs.playout.gate import Admission, Barrier
 from actors.outputs.playout.pause_limiter import PauseLimiter
-from actors.outputs.playout.playback_events import PlaybackEvents
-from actors.outputs.playout.playout_state import RATE_HZ, PlayoutCounts, PlayoutState
-from actors.outputs.playout.prebuffer import Prebuffer
+from actors.outputs.playout.playout_state import RATE_HZ, PlayoutState
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -26,16 +24,11 @@ from pipeline.frames import (
     VoiceStarted,
 )
 
-FADE_SAMPLES = RATE_HZ * 5 // 1000
-"""Sound cut in mid-wave clicks. 5 ms is the shortest usual ramp: half a wave of a deep voice
-(100 Hz), and less than a device block, so that barge-in stays within one."""
 
-
-class Playout:
+class Playout(AnswerTrack):
     """Holds whole answers, in order, and says for each block of a device what is heard.
 
-    Every answer of which any sound came gets exactly one `finished` or `interrupted`; `started`
-    comes with its first sample. A stopped turn stays stopped. Not safe for threads.
+    A stopped turn stays stopped. Not safe for threads.
     """
 
     def __init__(
@@ -47,19 +40,10 @@ class Playout:
             prebuffer_ms: Sound to have before an answer starts.
             resume: What `snapshot` of an earlier process said.
         """
-        self.state = PlayoutState.IDLE
-        self.counts = PlayoutCounts()
-        self.prebuffer = Prebuffer(prebuffer_ms)
-        self.events = PlaybackEvents()
+        super().__init__(prebuffer_ms, resume or {})
         self.sounding = 0
         """Samples of the last rendered block that belong to an answer."""
-        self.started_sent_ns = 0
-        """When the first audio of the answer that started last was sent by its backend."""
-        self._answers = AnswerQueue(RATE_HZ, resume or {})
-        self._fade_out: FadeOut | None = None
-        self._fade_in = FadeIn(0)
         self._pauses = PauseLimiter()
-        self._clock_ns = 0
 
     @property
     def buffered_ms(self) -> float:
@@ -90,7 +74,7 @@ class Playout:
 
     def push(self, frame: AnswerAudio) -> None:
         """Take a block of an answer."""
-        admission = self._answers.admit(frame)
+        admission = self._answers.admit(frame.turn, frame.epoch)
         if admission is Admission.STALE_EPOCH:
             self.counts.stale_epoch += 1
         elif admission is Admission.LATE:
@@ -98,7 +82,7 @@ class Playout:
         elif admission is Admission.OVERTAKEN:
             # Who keeps the account of the turns waits for word of every answer.
             self.counts.late_dropped += 1
-            unheard = self._answers.begin(frame)
+            unheard = self._new_answer(frame)
             self._tell(unheard, PlaybackState.INTERRUPTED)
             self._remove(unheard)
         elif frame.pcm:
@@ -154,7 +138,7 @@ class Playout:
             self.counts.pauses_left_out += 1
             return
         if fade and self.state is PlayoutState.PLAYING and front.waiting:
-            self._fade_out = FadeOut(front, front.take_fading(FADE_SAMPLES), stops=False)
+            self._fade_out = FadeOut(front, front.pop_fading(FADE_SAMPLES), stops=False)
         self.state = PlayoutState.PAUSED
         self.counts.pauses += 1
 
@@ -185,6 +169,32 @@ class Playout:
         self._clock_ns = at_ns + samples_to_ns(count, RATE_HZ)
         return block
 
+    def _begin(self, frame: AnswerAudio, older: AnswerBuffer | None) -> AnswerBuffer:
+        if older is not None:
+            self._silence(older)
+        answer = self._new_answer(frame)
+        if self.state is PlayoutState.IDLE:
+            self.state = PlayoutState.BUFFERING
+        return answer
+
+    def _new_answer(self, frame: AnswerAudio) -> AnswerBuffer:
+        answer = AnswerBuffer(frame, RATE_HZ)
+        self._answers.begin(answer)
+        return answer
+
+    def _fill(self, answer: AnswerBuffer, frame: AnswerAudio) -> None:
+        missing = answer.push(frame)
+        self.counts.missing_samples += max(0, missing)
+        self.counts.resent_samples += max(0, -missing)
+        if answer.dry and answer.waiting:
+            # Only now is it known that the silence was a gap and not the end of the answer.
+            answer.dry = False
+            answer.underruns += 1
+            self.counts.underruns += 1
+            self.prebuffer.underrun()
+        if answer.end is not None:
+            self._finish(answer, answer.end)
+
     def _next_piece(self, count: int, at_ns: int) -> Samples:
         while True:
             if self._fade_out is not None:
@@ -202,104 +212,9 @@ class Playout:
                 self.state is PlayoutState.PLAYING or self._start(front, at_ns)
             ):
                 return NOTHING
-            piece = front.take(count)
+            piece = front.pop(count)
             if len(piece):
                 self._note_heard(front, len(piece), at_ns)
-                return self._fade_in.apply(piece)
+                return piece if self._fade_in is None else self._fade(piece)
             front.dry = True
             self.state = PlayoutState.BUFFERING
-
-    def _fade_piece(self, fade: FadeOut, count: int, at_ns: int) -> Samples:
-        piece = fade.take(count)
-        fade.answer.heard_ns = at_ns + samples_to_ns(len(piece), RATE_HZ)
-        if not len(fade.left):
-            self._end_fade_out()
-        return piece
-
-    def _begin(self, frame: AnswerAudio, older: AnswerBuffer | None) -> AnswerBuffer:
-        if older is not None:
-            self._silence(older)
-        answer = self._answers.begin(frame)
-        if self.state is PlayoutState.IDLE:
-            self.state = PlayoutState.BUFFERING
-        return answer
-
-    def _fill(self, answer: AnswerBuffer, frame: AnswerAudio) -> None:
-        missing = answer.push(frame)
-        self.counts.missing_samples += max(0, missing)
-        self.counts.resent_samples += max(0, -missing)
-        if answer.dry and answer.waiting:
-            # Only now is it known that the silence was a gap and not the end of the answer.
-            answer.dry = False
-            answer.underruns += 1
-            self.counts.underruns += 1
-            self.prebuffer.underrun()
-        if answer.end is not None:
-            self._finish(answer, answer.end)
-
-    def _start(self, answer: AnswerBuffer, at_ns: int) -> bool:
-        if not answer.is_ready(self.prebuffer.target_ms):
-            return False
-        self.state = PlayoutState.PLAYING
-        if not answer.started:
-            answer.started = True
-            self.started_sent_ns = answer.sent_ns
-            self._tell(answer, PlaybackState.STARTED, at_ns)
-        return True
-
-    def _note_heard(self, answer: AnswerBuffer, count: int, at_ns: int) -> None:
-        answer.heard_ns = at_ns + samples_to_ns(count, RATE_HZ)
-        self.prebuffer.heard(count / RATE_HZ)
-        if answer.end is not None and not answer.waiting:
-            self._close_heard(answer)
-        else:
-            self.events.progress(answer, count)
-
-    def _finish(self, answer: AnswerBuffer, end: AnswerEnd) -> None:
-        answer.finish(end)
-        held = self._fade_out is not None and self._fade_out.answer is answer
-        if not answer.waiting and not held:
-            self._close_heard(answer)
-
-    def _close_heard(self, answer: AnswerBuffer) -> None:
-        if answer.end is AnswerEnd.FAILED:
-            self._tell(answer, PlaybackState.INTERRUPTED)
-            # Another backend may still answer the turn, under a newer epoch.
-            self._remove(answer, answer.epoch)
-        else:
-            self._tell(answer, PlaybackState.FINISHED)
-            self._remove(answer)
-
-    def _silence(self, answer: AnswerBuffer, *, fade: bool = True) -> None:
-        """End an answer's sound: with a ramp if it is sounding, at once if it is not."""
-        if answer is self._answers.front and self.state is PlayoutState.PLAYING:
-            self.state = PlayoutState.BUFFERING
-            if fade and answer.waiting:
-                left = answer.take_fading(FADE_SAMPLES)
-                self._fade_out = FadeOut(answer, left, stops=True)
-        elif self._fade_out is not None and self._fade_out.answer is answer:
-            self._fade_out.stops = True
-        if self._fade_out is not None and self._fade_out.answer is answer:
-            self.state = PlayoutState.STOPPING
-        else:
-            self._tell(answer, PlaybackState.INTERRUPTED)
-
-    def _end_fade_out(self) -> None:
-        assert self._fade_out is not None
-        ended, self._fade_out = self._fade_out, None
-        if ended.stops:
-            self._tell(ended.answer, PlaybackState.INTERRUPTED)
-            self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
-        elif ended.answer.end is not None and not ended.answer.waiting:
-            self._close_heard(ended.answer)
-
-    def _remove(self, answer: AnswerBuffer, closed_up_to_epoch: int = FOREVER) -> None:
-        was_front = answer is self._answers.front
-        self._answers.remove(answer.turn)
-        self._answers.gate.close(answer.turn, closed_up_to_epoch)
-        if was_front and self._fade_out is None:
-            self._fade_in = FadeIn(0)
-            self.state = PlayoutState.BUFFERING if self._answers else PlayoutState.IDLE
-
-    def _tell(self, answer: AnswerBuffer, state: PlaybackState, at_ns: int = 0) -> None:
-        self.events.add(answer, state, at_ns or answer.heard_ns or self._clock_ns)

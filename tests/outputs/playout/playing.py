@@ -96,7 +96,7 @@ class Device:
         return np.concatenate(blocks)
 
     def collect(self) -> None:
-        self.events.extend(self.playout.events.take())
+        self.events.extend(self.playout.events.drain())
 
     def states(self, turn: str = "local:100") -> list[tuple[PlaybackState, int]]:
         """What was reported of a turn, less the progress."""

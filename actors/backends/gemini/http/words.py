@@ -46,7 +46,7 @@ async def words_of(
         a_round = _Round()
         async with aclosing(service.stream(options.model, contents, config)) as pieces:
             async for piece in pieces:
-                for sentence in a_round.take(piece):
+                for sentence in a_round.add(piece):
                     yield Words(sentence)
                 if a_round.heard and not said_heard:
                     said_heard = True
@@ -87,7 +87,7 @@ class _Round:
         """What the user said, once it is known."""
         return self._heard.heard
 
-    def take(self, piece: types.GenerateContentResponse) -> list[str]:
+    def add(self, piece: types.GenerateContentResponse) -> list[str]:
         """Return the sentences that a piece completes."""
         self.usage = piece.usage_metadata or self.usage
         feedback = piece.prompt_feedback
