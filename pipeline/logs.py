@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
 
@@ -31,6 +32,17 @@ session, and for what concerns the process. Tasks and timers take it with them."
 def session_labels(session: str, labels: Mapping[str, str]) -> Mapping[str, str]:
     """Return what log lines say of a caller's session: its name and the labels it came with."""
     return {**labels, "session": session}
+
+
+@contextmanager
+def lines_about(labels: Mapping[str, str]) -> Iterator[None]:
+    """Have the lines logged within say these of a session. Its caller chose their names, so they
+    are no keyword arguments of a logger."""
+    token = SESSION.set(labels)
+    try:
+        yield
+    finally:
+        SESSION.reset(token)
 
 
 def add_secret(value: str) -> None:

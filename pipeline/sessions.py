@@ -180,10 +180,15 @@ def refusal(opened: SessionOpened) -> str:
     length = len(opened.instruction or "")
     if length > MOST_INSTRUCTION_CHARACTERS:
         return f"an instruction has up to {MOST_INSTRUCTION_CHARACTERS} characters, not {length}"
-    length = sum(len(key) + len(value) for key, value in opened.labels.items())
+    length = label_characters(opened)
     if length > MOST_LABEL_CHARACTERS:
         return f"the labels have up to {MOST_LABEL_CHARACTERS} characters in all, not {length}"
     return _wrong_function(opened.functions)
+
+
+def label_characters(opened: SessionOpened) -> int:
+    """Return how long the labels of a session are in all."""
+    return sum(len(key) + len(value) for key, value in opened.labels.items())
 
 
 def _wrong_function(functions: list[dict[str, Any]]) -> str:

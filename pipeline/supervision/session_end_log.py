@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Mapping
 
 from pipeline.frames import SessionEnded
-from pipeline.logs import Logger
+from pipeline.logs import Logger, lines_about
 
 LINES = 20
 """So many ends of sessions have a line each within `WITHIN_S`: a screenful. Of a flood the others
@@ -22,8 +23,13 @@ class SessionEndLog:
         self._logged_s: deque[float] = deque()
         self._left_out = 0
 
-    def add(self, ended: SessionEnded) -> None:
-        """Log the end of a session, or count it if there were too many lately."""
+    def add(self, ended: SessionEnded, labels: Mapping[str, str]) -> None:
+        """Log the end of a session, or count it if there were too many lately.
+
+        Args:
+            ended: What the supervisor says of it.
+            labels: What lines of the log say of the session, its name among it.
+        """
         now_s = time.monotonic()
         while self._logged_s and now_s - self._logged_s[0] > WITHIN_S:
             self._logged_s.popleft()
@@ -32,10 +38,8 @@ class SessionEndLog:
             return
         self._logged_s.append(now_s)
         left_out, self._left_out = self._left_out, 0
-        self._log.warning(
-            "a session ended",
-            session=ended.session,
-            how=ended.reason.value,
-            because=ended.detail,
-            **({"and_others": left_out} if left_out else {}),
-        )
+        others = {"and_others": left_out} if left_out else {}
+        with lines_about(labels):
+            self._log.warning(
+                "a session ended", how=ended.reason.value, because=ended.detail, **others
+            )

@@ -24,7 +24,7 @@ from pipeline.frames import (
     TurnClosed,
 )
 from pipeline.launch.fork_client import ForkServerClient
-from pipeline.logs import get_logger
+from pipeline.logs import get_logger, lines_about
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.notify import notify
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
@@ -226,10 +226,10 @@ class Supervisor:
     def _tell(self, *frames: Told) -> None:
         for frame in frames:
             if isinstance(frame, Route) and frame.epoch > 1:
-                log = self._log.bind(**self._sessions.labels(frame.session))
-                log.info(f"{frame.owner} answers from now on", because=frame.reason)
+                with lines_about(self._sessions.labels(frame.session)):
+                    self._log.info(f"{frame.owner} answers from now on", because=frame.reason)
             elif isinstance(frame, SessionEnded) and frame.reason is not SessionEnd.HUNG_UP:
-                self._session_ends.add(frame)
+                self._session_ends.add(frame, self._sessions.labels(frame.session))
             self._publish(PORTS[type(frame)], frame)
             if isinstance(frame, SessionEnded) and self._publisher is not None:
                 self._publisher.forget(frame.session)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from pipeline.config.model import PipelineConfig
@@ -17,7 +17,17 @@ from pipeline.frames import (
     SessionOpened,
     Spending,
 )
-from pipeline.sessions import MOST_NAME_CHARACTERS, Opening, PlaybackScope, SessionTable, refusal
+from pipeline.logs import session_labels
+from pipeline.sessions import (
+    MOST_LABEL_CHARACTERS,
+    MOST_NAME_CHARACTERS,
+    MOST_SESSIONS,
+    Opening,
+    PlaybackScope,
+    SessionTable,
+    label_characters,
+    refusal,
+)
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.fault_policy import POLICIES, Reach
 from pipeline.turns.supervised_session import SupervisedSession, overdue
@@ -62,6 +72,8 @@ class OpenSessions:
         """When all sessions were told of a fault, by backend and class."""
         self._epochs: dict[str, int] = {}
         """Of sessions that are over: if one comes back, what it was told must stay behind."""
+        self._past_labels: dict[str, Mapping[str, str]] = {}
+        """Of sessions that have just ended or were refused: the line about that has them, too."""
         own = SessionOpened(session=config.session, plays=heard is not PlaybackScope.NONE)
         self._table.open(own, now_ns)
         self.own = self._table[config.session].talk
@@ -118,10 +130,12 @@ class OpenSessions:
             return None
         return self.own.hopeless()
 
-    def labels(self, session: str) -> dict[str, str]:
+    def labels(self, session: str) -> Mapping[str, str]:
         """What a line of the log says of a session: nothing, if it is the config's own."""
         entry = self._table.entry(session)
-        return {} if entry is None else dict(entry.labels)
+        if entry is not None:
+            return entry.labels
+        return self._past_labels.get(session, {"session": session})
 
     def names(self) -> list[str]:
         """Those that are open now."""
@@ -186,6 +200,8 @@ class OpenSessions:
         if why:
             self.counters["refused"] += 1
             name = opened.session[:MOST_NAME_CHARACTERS]
+            if label_characters(opened) <= MOST_LABEL_CHARACTERS:
+                self._remember_labels(name, session_labels(name, opened.labels))
             if name:
                 said.append(SessionEnded(session=name, reason=SessionEnd.REFUSED, detail=why))
             return said
@@ -209,15 +225,23 @@ class OpenSessions:
 
     def _end(self, ended: SessionEnded, now_ns: int) -> list[Told]:
         name = ended.session
+        entry = self._table.entry(name)
         state = self._table.end(name)
-        if state is None:
+        if state is None or entry is None:
             return []
+        self._remember_labels(name, entry.labels)
         said = state.talk.end(ended, now_ns)
         self._past.update(state.talk.ledger.outcomes())
         self._epochs[name] = state.talk.state.epoch
         if len(self._epochs) > KEPT_EPOCHS:
             del self._epochs[next(iter(self._epochs))]
         return [*said, ended]
+
+    def _remember_labels(self, name: str, labels: Mapping[str, str]) -> None:
+        self._past_labels.pop(name, None)
+        self._past_labels[name] = labels
+        if len(self._past_labels) > MOST_SESSIONS:
+            del self._past_labels[next(iter(self._past_labels))]
 
 
 def _joined(lists: Iterable[list[Said]]) -> list[Told]:

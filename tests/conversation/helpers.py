@@ -90,12 +90,26 @@ class Microphone:
     def __exit__(self, *_exc: object) -> None:
         self._context.destroy(linger=0)
 
+    def publish(self, port: bytes, kind: str, session: str, **fields: Any) -> None:
+        """Send a frame."""
+        frame = {"v": 1, "type": kind, "session": session, **fields}
+        self.socket.send_multipart([port, msgpack.packb(frame)])
+
+    def open(self, session: str, **manner: Any) -> None:
+        """Bring a caller."""
+        self._opened.add(session)
+        self._positions[session] = 0
+        self.publish(b"sessions", "session_opened", session, **manner)
+
+    def end(self, session: str, reason: str = "hung_up") -> None:
+        """Let a caller go; one of the same name is another one."""
+        self._opened.discard(session)
+        self.publish(b"sessions", "session_ended", session, reason=reason)
+
     def send(self, pcm: bytes, age_ns: int, session: str = "local") -> None:
         """Send sound in blocks, all at once, the last of which was captured so long ago."""
         if session not in self._opened:
-            self._opened.add(session)
-            opened = {"v": 1, "type": "session_opened", "session": session}
-            self.socket.send_multipart([b"sessions", msgpack.packb(opened)])
+            self.open(session)
         count = len(pcm) // 2 // BLOCK
         newest_ns = time.monotonic_ns() - age_ns
         for index in range(count):

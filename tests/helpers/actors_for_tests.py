@@ -20,6 +20,7 @@ from pipeline.frames import (
     Fault,
     FaultClass,
     SessionOpened,
+    ToolResult,
 )
 from pipeline.ports import In, Out
 
@@ -83,6 +84,13 @@ class Relay(Actor[Options]):
     def on_audio(self, frame: Audio) -> None:
         """Publish under the same position."""
         self.publish("audio", Audio(position=frame.position, pcm=frame.pcm))
+
+
+class Callers(Actor[Options]):
+    """Stands for somebody else's program that brings callers and answers their functions."""
+
+    outputs = {"audio": Out((Audio,), retain_s=15), "results": Out((ToolResult,), retain_s=30)}
+    is_source = True
 
 
 class Bringer(Actor[Options]):
