@@ -13,7 +13,7 @@ from .content_request import ContentRequest, text_of
 from .contents import signature
 from .conversation import Entry
 from .generation_config import ENUM_TYPE, Calling
-from .structured import as_json, instance
+from .structured import as_json, instance, schema_in
 from .usage import LETTERS_PER_TOKEN, text_tokens
 
 # As long as the ids that the service gives to calls.
@@ -89,7 +89,7 @@ def _forced(request: ContentRequest, offered: list[dict[str, Any]], heard: str) 
     """A call at any price: what was said, else the next function that was not called yet."""
     turn = _turn(request)
     called = {part["functionCall"]["name"] for part in turn if "functionCall" in part}
-    said = "\n".join([heard, *(part["text"] for part in turn if "text" in part)])
+    said = heard or "\n".join(part["text"] for part in turn if "text" in part)
     steps = brain.answer(heard, offered, [], Pictures(), datetime.now().astimezone())
     calls = [step for step in steps if isinstance(step, CallTool) and step.name not in called]
     if calls:
@@ -102,7 +102,7 @@ def _forced(request: ContentRequest, offered: list[dict[str, Any]], heard: str) 
 
 def _structured(request: ContentRequest, text: str, heard: str) -> str:
     said = heard or "\n".join(part["text"] for part in _turn(request) if "text" in part)
-    schema = request.generation.schema or {"properties": {"answer": {"type": "STRING"}}}
+    schema = request.generation.schema or schema_in(request.system_instruction)
     value = instance(schema, text, _material(request, said))
     return str(value) if request.generation.mime_type == ENUM_TYPE else as_json(value)
 

@@ -1,7 +1,9 @@
 """A value that fits a schema, made from what was said: deterministic, and as small as allowed."""
 
 import json
+import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from actors.lib.speech.numbers import Number, numbers_in
@@ -10,6 +12,10 @@ from actors.lib.speech.numbers import Number, numbers_in
 MAX_DEPTH = 5
 # Far more than an answer has; a schema that branches into itself would have no end.
 MAX_VALUES = 5_000
+# JSON that nobody has described.
+FREE: dict[str, Any] = {"properties": {"answer": {"type": "STRING"}}}
+# Braces of an instruction that are tried for a schema: hostile ones are many.
+MAX_TRIES = 200
 # Values of the formats that JSON Schema and OpenAPI name; any other format takes the text.
 FORMATS = {
     "date": "2026-01-01",
@@ -50,6 +56,19 @@ def instance(schema: Schema, text: str, heard: str) -> Any:
     definitions = {**(schema.get("definitions") or {}), **(schema.get("$defs") or {})}
     material = _Material(text, heard.casefold(), numbers_in(heard), definitions)
     return _value(schema, material, 0)
+
+
+def schema_in(instruction: str) -> Schema:
+    """The schema that an instruction shows, as agents do that have no other way to ask for one."""
+    decoder = json.JSONDecoder()
+    for found in islice(re.finditer(r"\{", instruction), MAX_TRIES):
+        try:
+            value, _ = decoder.raw_decode(instruction, found.start())
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(value, dict) and isinstance(value.get("properties"), dict):
+            return value
+    return FREE
 
 
 def as_json(value: Any) -> str:

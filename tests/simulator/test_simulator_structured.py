@@ -6,7 +6,7 @@ from typing import Any, Literal
 import pytest
 from pydantic import BaseModel, Field
 
-from actors.simulator.structured import MAX_VALUES, instance
+from actors.simulator.structured import MAX_VALUES, instance, schema_in
 
 HEARD = "I want three large pizzas for Bob, for 12.5 euros"
 TEXT = "You said: something."
@@ -96,3 +96,15 @@ def test_schema_that_branches_into_itself_comes_to_an_end() -> None:
         **node,
     }
     assert len(json.dumps(instance(schema, TEXT, HEARD))) < 40 * MAX_VALUES
+
+
+@pytest.mark.parametrize(
+    ("instruction", "names"),
+    [
+        ('Answer like {x} with {"type": "object", "properties": {"a": {}}} and no more.', ["a"]),
+        ("Be brief.", ["answer"]),
+        ("{" * 10_000, ["answer"]),
+    ],
+)
+def test_schema_is_found_in_an_instruction(instruction: str, names: list[str]) -> None:
+    assert list(schema_in(instruction)["properties"]) == names

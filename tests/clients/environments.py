@@ -1,0 +1,51 @@
+"""An environment of its own for each client, with the newest packages that there are."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+PROGRAMS = Path(__file__).with_name("programs")
+INSTALL_S = 900
+
+
+def python_command(packages: tuple[str, ...], program: str) -> list[str]:
+    """Installs, and returns what runs the program; prints what versions there are."""
+    folder = _folder("python", packages)
+    python = folder / "bin" / "python"
+    if not python.exists():
+        venv.create(folder, with_pip=True, clear=True)
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check"]
+    install = [*pip, "install", "--quiet", "--upgrade", *packages]
+    subprocess.run(install, check=True, timeout=INSTALL_S)
+    listed = subprocess.run([*pip, "freeze"], check=True, capture_output=True, text=True).stdout
+    names = {package.partition("[")[0] for package in packages}
+    print(*(line for line in listed.splitlines() if line.partition("==")[0] in names))
+    return [str(python), str(PROGRAMS / program)]
+
+
+def node_command(packages: tuple[str, ...], program: str) -> list[str]:
+    """As `python_command`; a program of node has to lie beside its packages."""
+    folder = _folder("node", packages)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "package.json").write_text('{"private": true, "type": "module"}', encoding="utf-8")
+    newest = [f"{package}@latest" for package in packages]
+    install = ["npm", "install", "--no-audit", "--no-fund", "--silent", *newest]
+    subprocess.run(install, cwd=folder, check=True, timeout=INSTALL_S)
+    listed = subprocess.run(
+        ["npm", "ls", "--depth", "0"], cwd=folder, check=True, capture_output=True, text=True
+    )
+    print(listed.stdout)
+    for script in PROGRAMS.glob("*.mjs"):
+        (folder / script.name).write_bytes(script.read_bytes())
+    return ["node", str(folder / program)]
+
+
+def _folder(kind: str, packages: tuple[str, ...]) -> Path:
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    mark = hashlib.sha256(" ".join([sys.version, *packages]).encode()).hexdigest()[:12]
+    return base / "greenroom" / "clients" / f"{kind}-{packages[0].strip('@').split('/')[-1]}-{mark}"

@@ -1,0 +1,60 @@
+"""Clients that nobody here wrote, the newest of each, against the simulator as it is started.
+
+They install what they test: `pytest -m slow -s tests/clients`.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from environments import node_command, python_command
+
+pytestmark = pytest.mark.slow
+GREENROOM = Path(sys.executable).parent / "greenroom"
+# Models of speech are loaded first; then each program has some ten checks of 30 s at most.
+PROGRAM_S = 600
+CLIENTS = {
+    "google_genai.py": ("google-genai",),
+    "genai_js.mjs": ("@google/genai",),
+    "pydantic_ai_agent.py": ("pydantic-ai-slim[google]",),
+    "langchain_chat.py": ("langchain-google-genai",),
+    "ai_sdk.mjs": ("ai", "@ai-sdk/google", "zod"),
+    "adk_agent.py": ("google-adk",),
+}
+
+
+@pytest.fixture(scope="session")
+def environment() -> Iterator[dict[str, str]]:
+    """What a shell has that evaluated the lines of `greenroom simulate`."""
+    with subprocess.Popen([GREENROOM, "simulate"], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            lines = [process.stdout.readline() for _ in range(5)]
+            exports = (line.removeprefix("export ").strip().split("=", 1) for line in lines)
+            inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+            yield {**inherited, **dict(exports), "GOOGLE_API_KEY": "any-key"}
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize("program", CLIENTS)
+def test_client_does_with_the_simulator_what_it_does_with_the_service(
+    environment: dict[str, str], program: str
+) -> None:
+    make = node_command if program.endswith(".mjs") else python_command
+    command = make(CLIENTS[program], program)
+    done = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_S,
+        check=False,
+    )
+    print(done.stdout)
+    assert done.returncode == 0, done.stderr[-8000:]
