@@ -19,11 +19,10 @@ from actors.lib.audio.pcm import (
     level_dbfs,
     to_pcm,
 )
+from actors.lib.audio.reopening_stream import ReopeningStream
 from actors.lib.audio.resample import Resampler
-from actors.lib.audio.stream_keeper import StreamKeeper
 from actors.lib.audio.timeline import Timeline
 from pipeline.actor import Actor, Options
-from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Audio
 from pipeline.ports import Out
 from pipeline.surroundings import Surroundings
@@ -58,7 +57,7 @@ class Microphone(Actor[MicrophoneOptions]):
 
     def __init__(self, options: MicrophoneOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._keeper = StreamKeeper(self._open, self._on_lost, self._on_back)
+        self._stream = ReopeningStream(self._open, self._on_lost, self._on_back)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timeline = Timeline(surroundings.started_ns, SPEECH_RATE_HZ)
         self._blocks = BlockCutter(SPEECH_RATE_HZ)
@@ -76,21 +75,16 @@ class Microphone(Actor[MicrophoneOptions]):
             DeviceError: it cannot be opened, and no earlier process of this actor had it open.
         """
         self._loop = asyncio.get_running_loop()
-        try:
-            await self._keeper.open()
-        except DeviceError as error:
-            if not self.checkpoint.get("had_device"):
-                raise
-            self._on_lost(str(error))
+        await self._stream.open(required=not self.checkpoint.get("had_device"))
         self.checkpoint["had_device"] = True
 
     async def run(self) -> None:
         """Keep the device open."""
-        await self._keeper.keep()
+        await self._stream.keep()
 
     async def stop(self) -> None:
         """Let go of the device."""
-        await self._keeper.close()
+        await self._stream.close()
 
     def _open(self, look_anew: bool) -> DeviceStream:
         if look_anew:
@@ -100,14 +94,14 @@ class Microphone(Actor[MicrophoneOptions]):
     def _on_block(self, samples: Samples, rate_hz: int, age_s: float, overflow: bool) -> None:
         """Hand a block to the loop; called in the device's thread."""
         try:
-            self._keeper.called()
+            self._stream.called()
             assert self._loop is not None
             first_ns = time.monotonic_ns() - int(age_s * 1e9)
             self._loop.call_soon_threadsafe(
                 self._on_samples, samples, rate_hz, first_ns, bool(overflow)
             )
         except BaseException as error:
-            self._keeper.failed(error)
+            self._stream.failed(error)
             raise
 
     def _on_samples(self, samples: Samples, rate_hz: int, first_ns: int, overflow: bool) -> None:

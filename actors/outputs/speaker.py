@@ -11,14 +11,13 @@ from pydantic import Field
 from actors.lib.audio.device_stream import DeviceStream, Fill, open_output
 from actors.lib.audio.devices import rescan
 from actors.lib.audio.pcm import Samples
+from actors.lib.audio.reopening_stream import ReopeningStream, StreamState
 from actors.lib.audio.resample import Resampler
-from actors.lib.audio.stream_keeper import KeeperState, StreamKeeper
 from actors.outputs.output import Source
 from actors.outputs.player import Player
 from actors.outputs.player_options import PlayerOptions
 from actors.outputs.playout.playout_state import RATE_HZ
 from actors.outputs.session_playback import SessionPlayback
-from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, SessionOpened
 from pipeline.surroundings import Surroundings
 
@@ -47,8 +46,8 @@ class Speaker(Player[SpeakerOptions]):
 
     def __init__(self, options: SpeakerOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._keeper = StreamKeeper(self._open, self._on_lost, self._on_back)
-        self._output = DeviceOutput(self._keeper)
+        self._stream = ReopeningStream(self._open, self._on_lost, self._on_back)
+        self._output = DeviceOutput(self._stream)
 
     def make_output(self, opened: SessionOpened) -> DeviceOutput | None:
         """Return the device for the config's own session; nobody else is in the room."""
@@ -67,21 +66,16 @@ class Speaker(Player[SpeakerOptions]):
             DeviceError: it cannot be opened, and no earlier process of this actor had it open.
         """
         await super().start()
-        try:
-            await self._keeper.open()
-        except DeviceError as error:
-            if not self.checkpoint.get("had_device"):
-                raise
-            self._on_lost(str(error))
+        await self._stream.open(required=not self.checkpoint.get("had_device"))
         self.checkpoint["had_device"] = True
 
     async def run(self) -> None:
         """Keep the device open."""
-        await self._keeper.keep()
+        await self._stream.keep()
 
     async def stop(self) -> None:
         """Let go of the device."""
-        await self._keeper.close()
+        await self._stream.close()
         await super().stop()
 
     def _open(self, look_anew: bool) -> DeviceStream:
@@ -108,17 +102,17 @@ class Speaker(Player[SpeakerOptions]):
 class DeviceOutput:
     """A sound device: it asks for its blocks in a thread of its own."""
 
-    def __init__(self, keeper: StreamKeeper) -> None:
+    def __init__(self, stream: ReopeningStream) -> None:
         self.underflows = 0
         """Times the device ran dry."""
-        self._keeper = keeper
+        self._stream = stream
         self._source: Source | None = None
         self._adapter: RateAdapter | None = None
 
     @property
     def takes_samples(self) -> bool:
         """Whether the device asks for blocks now."""
-        return self._keeper.state is KeeperState.OPEN
+        return self._stream.state is StreamState.OPEN
 
     def open(self, source: Source) -> None:
         """Play a session from the next block on."""
@@ -139,7 +133,7 @@ class DeviceOutput:
     def fill(self, count: int, rate_hz: int, delay_s: float, underflow: bool) -> Samples:
         """Give the device its next block; called in its thread."""
         try:
-            self._keeper.called()
+            self._stream.called()
             self.underflows += underflow
             source = self._source
             if source is None or not self.takes_samples:
@@ -149,7 +143,7 @@ class DeviceOutput:
                 self._adapter = adapter = RateAdapter(source, rate_hz)
             return adapter.fill(count, time.monotonic_ns() + int(delay_s * 1e9))
         except BaseException as error:
-            self._keeper.failed(error)
+            self._stream.failed(error)
             raise
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.errors import GreenroomError
+
+if TYPE_CHECKING:
+    from pipeline.cli.run import Chooser
 
 EXIT_USAGE = 2
 """What the user asked for cannot work; the same status as a wrong command line."""
@@ -26,9 +28,6 @@ ExternalOption = Annotated[
 PipelineOption = Annotated[
     str | None, typer.Option("--pipeline", "-p", help="Name, when several are running.")
 ]
-
-Chooser = Callable[[], tuple[Path, dict[str, object], list[str]]]
-"""Finds out what is there; returns a config, what to lay over it, and why, in a few lines."""
 
 
 def make_app(choose: Chooser) -> typer.Typer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,10 @@ from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 
 if TYPE_CHECKING:
-    from pipeline.cli.app import Chooser
     from pipeline.cli.view import View
+
+Chooser = Callable[[], tuple[Path, dict[str, object], list[str]]]
+"""Finds out what is there; returns a config, what to lay over it, and why, in a few lines."""
 
 
 def load_graph(config: Path, overrides: Sequence[str], *, look_outside: bool = True) -> Graph:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from actors.lib.audio import stream_keeper
+from actors.lib.audio import reopening_stream
 from actors.lib.audio.pcm import Samples
 from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
@@ -72,6 +72,6 @@ def until_ready(stage: ActorHarness[Any], call: Callable[[], object]) -> None:
 @pytest.fixture
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A test calls back when it likes, and the device is there all the same."""
-    monkeypatch.setattr(stream_keeper, "STALL_S", 3600.0)
-    monkeypatch.setattr(stream_keeper, "PROOF_S", 0.0)
-    monkeypatch.setattr(stream_keeper, "REOPEN", Backoff(0.01, 0.02))
+    monkeypatch.setattr(reopening_stream, "STALL_S", 3600.0)
+    monkeypatch.setattr(reopening_stream, "PROOF_S", 0.0)
+    monkeypatch.setattr(reopening_stream, "REOPEN", Backoff(0.01, 0.02))

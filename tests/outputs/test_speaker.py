@@ -8,7 +8,7 @@ import pytest
 from fake_devices import FakeDevice, patient, until_ready  # noqa: F401
 from playing import BLOCK, MS, audio, ended, ramp, route, speech, voice
 
-from actors.lib.audio import stream_keeper
+from actors.lib.audio import reopening_stream
 from actors.lib.audio.device_stream import DeviceStream, Fill
 from actors.lib.audio.pcm import Samples, to_samples
 from actors.outputs.speaker import Speaker
@@ -192,7 +192,7 @@ def test_barge_in_without_a_device_is_reported_at_once(
 def test_a_reopened_device_that_asks_for_nothing_more_swallows_no_answer(
     speaker: ActorHarness, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(stream_keeper, "PROOF_S", 3600.0)
+    monkeypatch.setattr(reopening_stream, "PROOF_S", 3600.0)
     speaker.send("audio", audio(ramp(200 * MS)))
     device.play(50 * MS)
     device.streams[-1].active = False
@@ -205,7 +205,7 @@ def test_a_device_that_calls_no_more_is_taken_for_lost(
     speaker: ActorHarness, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device.present = False
-    monkeypatch.setattr(stream_keeper, "STALL_S", 0.01)
+    monkeypatch.setattr(reopening_stream, "STALL_S", 0.01)
     speaker.until(lambda: speaker.actor.state is ActorState.DEGRADED)
     speaker.until(lambda: device.streams[0].closed)
 

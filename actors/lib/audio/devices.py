@@ -134,11 +134,3 @@ def choose(
         raise DeviceError(f"{wanted!r} names more than one {direction} device: {matching}")
     hint = did_you_mean(str(wanted), [device.name for device in able])
     raise DeviceError(f"no {direction} device {wanted!r}: {hint} (there are {numbered})")
-
-
-def has_device(direction: Direction) -> bool:
-    """Return whether there is any microphone, or any speaker; False without PortAudio."""
-    try:
-        return any(device.can(direction) for device in list_devices())
-    except DeviceError:
-        return False

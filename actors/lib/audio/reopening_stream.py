@@ -26,7 +26,7 @@ CLOSE_S = 2.0
 """A driver that does not let go by then never will: the process ends and with it the device."""
 
 
-class KeeperState(StrEnum):
+class StreamState(StrEnum):
     """How the device is."""
 
     LOST = "lost"
@@ -34,7 +34,7 @@ class KeeperState(StrEnum):
     OPEN = "open"
 
 
-class StreamKeeper:
+class ReopeningStream:
     """Opens, watches and reopens one device stream."""
 
     def __init__(
@@ -43,7 +43,7 @@ class StreamKeeper:
         on_lost: Callable[[str], None],
         on_back: Callable[[], None],
     ) -> None:
-        """Make a keeper of a device that is not open yet.
+        """Make one for a device that is not open yet.
 
         Args:
             open_stream: Opens and starts the device, or raises `DeviceError`; called in a thread,
@@ -54,7 +54,7 @@ class StreamKeeper:
         self._open_stream = open_stream
         self._on_lost = on_lost
         self._on_back = on_back
-        self.state = KeeperState.LOST
+        self.state = StreamState.LOST
         """While a reopened device is on trial it may drop what it is given."""
         self._opening: asyncio.Future[DeviceStream] | None = None
         self._opened_ns = 0
@@ -69,20 +69,25 @@ class StreamKeeper:
         """Note that our own code failed in the device's thread; `keep` raises it."""
         self._error = error
 
-    async def open(self) -> None:
-        """Open the device.
+    async def open(self, *, required: bool) -> None:
+        """Open the device; one that cannot be opened is lost, unless it is `required`.
 
         Raises:
-            DeviceError: it cannot be opened.
+            DeviceError: it is required and cannot be opened.
         """
-        await self._open(KeeperState.OPEN, rescan=False)
+        try:
+            await self._open(StreamState.OPEN, rescan=False)
+        except DeviceError as error:
+            if required:
+                raise
+            self._on_lost(str(error))
 
     async def keep(self) -> Never:
         """Watch the device, and open it again whenever it is gone or was never there."""
         while True:
             problem = self._problem()
             if problem:
-                self.state = KeeperState.LOST
+                self.state = StreamState.LOST
                 self._on_lost(problem)
                 await self._reopen()
                 self._on_back()
@@ -94,7 +99,7 @@ class StreamKeeper:
         Raises:
             DeviceError: the driver hangs.
         """
-        self.state = KeeperState.LOST
+        self.state = StreamState.LOST
         opening, self._opening = self._opening, None
         if opening is None:
             return
@@ -120,7 +125,7 @@ class StreamKeeper:
             return f"silent for {STALL_S:g} s"
         return ""
 
-    async def _open(self, state: KeeperState, *, rescan: bool) -> None:
+    async def _open(self, state: StreamState, *, rescan: bool) -> None:
         self.state = state
         # A thread cannot be cancelled: `close` waits for it, or the device would stay open.
         self._opening = asyncio.ensure_future(asyncio.to_thread(self._open_stream, rescan))
@@ -131,9 +136,9 @@ class StreamKeeper:
         for failures in count(1):
             await self.close()
             try:
-                await self._open(KeeperState.ON_TRIAL, rescan=True)
+                await self._open(StreamState.ON_TRIAL, rescan=True)
                 if await self._proven():
-                    self.state = KeeperState.OPEN
+                    self.state = StreamState.OPEN
                     return
             except DeviceError as error:
                 self._on_lost(str(error))
