@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Awaitable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,7 +16,12 @@ from fake_devices import FakeDevice
 from live_server import KEY, ready, simulator, staged
 from walks import walk
 
+from actors.backends.fault_info import FaultInfo
+from actors.backends.gemini.faults import CloseReason
+from actors.backends.gemini.http import Http, HttpOptions
 from actors.backends.gemini.live.options import LiveOptions
+from actors.backends.realtime.reconnect_policy import Decision
+from actors.backends.turnwise.turns import Begin
 from actors.inputs.microphone import Microphone
 from actors.lib.audio.device_stream import DeviceStream, Fill, Take
 from actors.outputs.speaker import Speaker
@@ -23,14 +30,20 @@ from pipeline.actor import Actor
 from pipeline.bus import Inlet, Publisher, Subscriber
 from pipeline.bus.pace import SoundPace
 from pipeline.bus.pacer import Pacer
-from pipeline.frames import SpeechStarted, UserText
+from pipeline.config.model import PipelineConfig
+from pipeline.frames import Fault, Route, SpeechStarted, UserText
+from pipeline.sessions import PlaybackScope
 from pipeline.surroundings import Surroundings
 from pipeline.testing import ActorHarness
+from pipeline.turns.open_sessions import OpenSessions
+from pipeline.turns.route_events import Switch
 
 BLOCK = 320
 THE_BUS = "the bus"
 LINK = "actors/backends/gemini/live/link.py"
 """Where a message comes off the socket, before anybody is given what is in it."""
+SUPERVISOR = "pipeline/supervision/supervisor.py"
+"""Reads a fault off the bus and publishes the route; here the test does."""
 ResultT = TypeVar("ResultT")
 
 
@@ -196,3 +209,71 @@ def test_a_chunk_of_an_answer_on_its_way_to_the_device(room: Room, device: FakeD
         "actors/outputs/far_end.py",
         "actors/outputs/speaker.py",
     ]
+
+
+def test_a_quota_fault_on_its_way_to_http_at_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+    ports = {"audio", "speech", "text", "route"}
+    backends = ["live", "http"]
+    config = PipelineConfig.model_validate(
+        {
+            "name": "test",
+            "actors": {name: {"use": name} for name in backends},
+            "route": {"backends": backends},
+        }
+    )
+    supervised = OpenSessions(config, PlaybackScope.NONE, now_ns=0)
+    rule = {"when": {"turn": 1}, "do": ["quota"]}
+    with simulator(tmp_path, rule) as server, staged(tmp_path, ports, **server.address) as live:
+        options = HttpOptions.model_validate(server.address)
+        surroundings = replace(live.actor.surroundings, name="http")
+        http = ActorHarness(Http(options, surroundings), live._loop)
+        http.begin()
+        for each in (live, http):
+            supervised.handle(each.actor.name, ready(each), time.monotonic_ns())
+        for each in (live, http):
+            each.send("route", Route(owner="live", epoch=1, reason="for the test"))
+        followed = (CloseReason, FaultInfo, Decision, Fault, Switch, Route, Begin)
+        typed = UserText(session="local", turn="local:t1", text="Hello.")
+        supervised.handle("console", typed, time.monotonic_ns())
+        http.send("text", typed)
+        with walk(b"", *followed) as walked:
+            live.send("text", typed)
+            said = supervised.handle("live", live.expect("faults", Fault), time.monotonic_ns())
+            (route,) = [each for each in said if isinstance(each, Route)]
+            http.send("route", route)
+            http.until(lambda: http.actor.counters["answers_begun"] == 1, "at work")
+        live._loop.run_until_complete(_end(http))
+    assert [LINK, *walked.steps, SUPERVISOR] == [
+        LINK,
+        "actors/backends/gemini/close_reason.py",
+        "actors/backends/gemini/faults.py",
+        "actors/backends/gemini/live/service.py",
+        "actors/backends/gemini/keys.py",
+        "actors/backends/realtime/link.py",
+        "actors/backends/realtime/connection_loop.py",
+        "actors/backends/realtime/reconnect_policy.py",
+        "actors/backends/realtime/status_reporter.py",
+        "actors/backends/backend.py",
+        THE_BUS,
+        "pipeline/turns/open_sessions.py",
+        "pipeline/turns/conversation.py",
+        "pipeline/turns/ledger.py",
+        "pipeline/turns/route.py",
+        "pipeline/turns/breaker.py",
+        "actors/backends/turnwise/backend.py",
+        "actors/backends/turnwise/session.py",
+        "actors/backends/turnwise/turns.py",
+        SUPERVISOR,
+    ]
+
+
+async def _end(under_test: ActorHarness[Any]) -> None:
+    """Stop one of two that share a loop."""
+    assert under_test._life is not None
+    under_test._life.cancel()
+    await asyncio.gather(under_test._life, return_exceptions=True)
+    await under_test.actor.cancel_tasks()
+    await under_test.actor.stop()

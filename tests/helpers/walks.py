@@ -1,6 +1,6 @@
-"""Which files a piece of sound passes on its way, in order: what a reader has to open.
+"""Which files a piece of sound, or a fault, passes on its way, in order: what a reader has to open.
 
-A file is passed if one of its functions is given the sound, or gives it, in whatever it is wrapped.
+A file is passed if one of its functions is given it, or gives it, in whatever it is wrapped.
 """
 
 from __future__ import annotations
@@ -29,9 +29,13 @@ DEEPEST = 4
 
 @dataclass
 class Walk:
-    """`files` in the order in which they were first given the sound."""
+    """`files` in the order in which they were first given what is followed.
+
+    That is `sound`, or whatever is of one of `kinds`.
+    """
 
     sound: bytes
+    kinds: tuple[type, ...] = ()
     files: list[str] = field(default_factory=list)
 
     @property
@@ -46,12 +50,16 @@ class Walk:
         return [name for name in self.files if name.startswith(folder)]
 
     def holds(self, value: Any, depth: int = DEEPEST) -> bool:
-        """Whether the sound, or a part of it, is in a value."""
+        """Whether what is followed, or a part of it, is in a value."""
+        if isinstance(value, self.kinds):
+            return True
         if isinstance(value, np.ndarray):
             value = value.astype("<i2").tobytes()
         if isinstance(value, bytes | bytearray | memoryview):
             data = bytes(value)
-            return len(data) >= SHORTEST and (data in self.sound or self.sound in data)
+            return len(data) >= SHORTEST <= len(self.sound) and (
+                data in self.sound or self.sound in data
+            )
         if depth == 0:
             return False
         if isinstance(value, list | tuple):
@@ -65,9 +73,9 @@ class Walk:
 
 
 @contextmanager
-def walk(sound: bytes) -> Iterator[Walk]:
-    """Follow the sound through what this thread calls."""
-    noted = Walk(sound)
+def walk(sound: bytes = b"", *kinds: type) -> Iterator[Walk]:
+    """Follow the sound, or objects of these kinds, through what this thread calls."""
+    noted = Walk(sound, kinds)
     names: dict[str, str] = {}
 
     def on_call(frame: FrameType, event: str, given: object) -> None:
