@@ -9,7 +9,7 @@ HEARD_ON_NS = 3_000_000_000
 they get a processor, but not in a pause; one that was killed reports no end."""
 
 
-class Sounding:
+class PlaybackActivity:
     """One session's answers; times are those of the machine's clock in ns."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from actors.hearing.vad.playback_activity import Sounding
+from actors.hearing.vad.playback_activity import PlaybackActivity
 from actors.hearing.vad.stream import Saved, VoiceStream
 from pipeline.frames import SessionOpened
 
@@ -22,5 +22,5 @@ class VadSession:
 
     opened: SessionOpened
     stream: VoiceStream
-    sounding: Sounding = field(default_factory=Sounding)
+    sounding: PlaybackActivity = field(default_factory=PlaybackActivity)
     saved: Saved | None = None

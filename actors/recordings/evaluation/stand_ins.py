@@ -1,4 +1,4 @@
-"""A config whose ears are a recording and whose mouth is a file. Pure."""
+"""A config whose microphone is a recording and whose speaker is a WAV file. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from pipeline.errors import ConfigError
 
-EARS = ("microphone", "recording")
+MICROPHONES = ("microphone", "recording")
 MOUTHS = ("speaker", "wav_sink")
 
 Tree = dict[str, Any]
@@ -30,14 +30,14 @@ def with_recording(config: Tree, sound: Path, answer: Path) -> Tree:
     """
     tree = deepcopy(config)
     actors: Tree = tree["actors"]
-    ears = [name for name, actor in actors.items() if actor["use"] in EARS]
-    if len(ears) != 1:
+    found = [name for name, actor in actors.items() if actor["use"] in MICROPHONES]
+    if len(found) != 1:
         raise ConfigError(
-            f"the recording takes the place of the one actor that uses {' or '.join(EARS)}; "
-            f"this config has {', '.join(ears) or 'none'}"
+            f"the recording takes the place of the one actor that uses {' or '.join(MICROPHONES)}; "
+            f"this config has {', '.join(found) or 'none'}"
         )
-    actors[ears[0]]["use"] = "recording"
-    actors[ears[0]]["options"] = {"files": [str(sound)], "tail_s": 0}
+    actors[found[0]]["use"] = "recording"
+    actors[found[0]]["options"] = {"files": [str(sound)], "tail_s": 0}
     for actor in actors.values():
         if actor["use"] in MOUTHS:
             kept = actor.get("options", {}) if actor["use"] == "wav_sink" else {}

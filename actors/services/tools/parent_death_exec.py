@@ -20,7 +20,7 @@ def main(parent: int, command: list[str]) -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if os.getppid() != parent:
-            return 1  # The parent died before the leash was on.
+            return 1  # The parent died before its death signal was asked for.
     try:
         os.execvp(command[0], command)
     except OSError as error:

@@ -23,7 +23,7 @@ from actors.hearing.vad.endpointing import (
     finish,
     step,
 )
-from actors.hearing.vad.playback_activity import HEARD_ON_NS, Sounding
+from actors.hearing.vad.playback_activity import HEARD_ON_NS, PlaybackActivity
 from actors.lib.audio.pcm import Samples
 from pipeline.frames import (
     EndReason,
@@ -207,7 +207,7 @@ def test_a_vad_killed_in_doubt_settles_it(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("state", [PlaybackState.FINISHED, PlaybackState.INTERRUPTED])
 def test_nothing_is_heard_of_an_answer_that_has_ended(state: PlaybackState) -> None:
-    sounding = Sounding()
+    sounding = PlaybackActivity()
     sounding.on_playback(playing(1.0))
     assert sounding.at(BEGAN_NS + 1_200_000_000)
     sounding.on_playback(playing(1.1, state))
@@ -215,6 +215,6 @@ def test_nothing_is_heard_of_an_answer_that_has_ended(state: PlaybackState) -> N
 
 
 def test_an_answer_whose_player_was_killed_is_not_heard_for_ever() -> None:
-    sounding = Sounding()
+    sounding = PlaybackActivity()
     sounding.on_playback(playing(1.0))
     assert not sounding.at(BEGAN_NS + 1_000_000_001 + HEARD_ON_NS)
