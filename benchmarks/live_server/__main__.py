@@ -10,7 +10,8 @@ from pathlib import Path
 from benchmarks.live_server.crowd import CrowdServer
 from benchmarks.live_server.process import Kind
 from benchmarks.live_server.serving import LiveServer, serve
-from benchmarks.live_server.talk import Behaviour, TalkServer
+from benchmarks.live_server.talk import Behaviour
+from benchmarks.live_server.talk_server import TalkServer
 
 
 def _server(kind: Kind, given: str) -> LiveServer:

@@ -1,4 +1,4 @@
-"""A few speakers: what is heard of them is looked up in what was spoken, and answered in time."""
+"""One speaker: what is heard is looked up in what was spoken, and answered in real time."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ import functools
 import json
 import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from actors.backends.gemini.wire import decode_base64
 from actors.simulator.errors import close_preset
-from benchmarks.live_server.process import Kind, LiveServerProcess, live_server
-from benchmarks.live_server.socket import LiveSocket, Page
-from benchmarks.sound import read_wav
+from benchmarks.live_server.socket import LiveSocket
 
 RATE_HZ = 16_000
 ANSWER_RATE_HZ = 24_000
@@ -194,53 +189,6 @@ class TalkSession:
 
     def _send(self, message: dict[str, Any]) -> None:
         self._socket.send(json.dumps(message).encode())
-
-
-class TalkServer:
-    """Sessions by their keys, and what came."""
-
-    def __init__(self, behaviour: Behaviour) -> None:
-        self.key = f"{behaviour.key}-0"
-        self._behaviour = behaviour
-        self._sound = read_wav(Path(behaviour.sound)).tobytes()
-        self.records: list[SessionRecord] = []
-        model = {
-            "name": f"models/{behaviour.model}",
-            "supportedGenerationMethods": ["bidiGenerateContent"],
-        }
-        self._models = Page(json.dumps({"models": [model]}).encode())
-
-    def connection(self) -> LiveSocket:
-        """Return what serves a new connection."""
-        return LiveSocket(self._converse, lambda _path, _body: self._models)
-
-    def command(self, line: str) -> None:
-        """There is nothing it can be asked for."""
-
-    def journal(self) -> list[dict[str, Any]]:
-        """Return the records."""
-        return [asdict(record) for record in self.records]
-
-    def _converse(self, socket: LiveSocket, fields: dict[str, str]) -> TalkSession:
-        record = SessionRecord(fields.get("x-goog-api-key", ""))
-        limited = record.key.startswith(self._behaviour.key)
-        exhausted = limited and any(each.exhausted_ns for each in self.records)
-        self.records.append(record)
-        return TalkSession(
-            socket, self._behaviour, self._sound, record, limited=limited, exhausted=exhausted
-        )
-
-
-@contextmanager
-def talk_server(folder: Path, behaviour: Behaviour) -> Iterator[LiveServerProcess]:
-    """Run it in a process of its own."""
-    with live_server(Kind.TALK, folder, asdict(behaviour)) as process:
-        yield process
-
-
-def records_of(process: LiveServerProcess) -> list[SessionRecord]:
-    """Return its sessions in the order in which they came; ends the server."""
-    return [SessionRecord(**each) for each in process.journal()]
 
 
 def _client_turns(setup: dict[str, Any]) -> bool:

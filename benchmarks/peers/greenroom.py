@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.arrival_sink import notes_of
 from benchmarks.live_server.process import LiveServerProcess
-from benchmarks.live_server.talk import records_of, talk_server
+from benchmarks.live_server.talk_server import records_of, talk_server
 from benchmarks.peers.footprint import watch
 from benchmarks.peers.greenroom_sessions import observe_sessions
 from benchmarks.peers.observation import CollapsedError, Observation, Run, Trial

@@ -13,7 +13,8 @@ import psutil
 import yaml
 
 from benchmarks.live_server.process import LiveServerProcess
-from benchmarks.live_server.talk import SessionRecord, records_of, talk_server
+from benchmarks.live_server.talk import SessionRecord
+from benchmarks.live_server.talk_server import records_of, talk_server
 from benchmarks.peers.footprint import watch
 from benchmarks.peers.microphones import ACTOR
 from benchmarks.peers.observation import CollapsedError, Observation, Trial

@@ -14,7 +14,7 @@ from typing import Any
 import psutil
 
 from benchmarks.live_server.process import LiveServerProcess
-from benchmarks.live_server.talk import records_of, talk_server
+from benchmarks.live_server.talk_server import records_of, talk_server
 from benchmarks.peers.footprint import Footprint, watch
 from benchmarks.peers.observation import CollapsedError, Observation, Run, Trial
 from benchmarks.peers.task import Task
