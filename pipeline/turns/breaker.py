@@ -14,7 +14,7 @@ STARTING_S = 10.0
 """A pipeline starts in 1 s; on a small and busy machine in ten times that."""
 
 
-class Breaker(StrEnum):
+class BreakerState(StrEnum):
     """State of a circuit breaker."""
 
     CLOSED = "closed"
@@ -24,14 +24,14 @@ class Breaker(StrEnum):
 
 
 @dataclass(frozen=True)
-class Backend:
+class CircuitBreaker:
     """What is known of one backend; times are monotonic seconds."""
 
     name: str
     state: BackendState = BackendState.CONNECTING
     since_s: float = 0.0
     """When it entered this state."""
-    breaker: Breaker = Breaker.CLOSED
+    breaker: BreakerState = BreakerState.CLOSED
     open_until_s: float = 0.0
     trips: int = 0
     """Times in a row that it was found broken."""
@@ -39,66 +39,66 @@ class Backend:
     refused: str = ""
     """Why its budget allows it no more turns, in words; that is no fault of its own."""
 
-    def on_status(self, status: BackendStatus, now_s: float) -> Backend:
+    def on_status(self, status: BackendStatus, now_s: float) -> CircuitBreaker:
         """It said how it is."""
         if status.state is self.state:
             return self
         fault = None if status.state is BackendState.READY else self.fault
         return replace(self, state=status.state, since_s=now_s, fault=fault)
 
-    def failed(self, fault: Fault) -> Backend:
+    def failed(self, fault: Fault) -> CircuitBreaker:
         """It reported a fault."""
         return replace(self, fault=fault)
 
-    def died(self, now_s: float) -> Backend:
+    def died(self, now_s: float) -> CircuitBreaker:
         """Its process ended; a new one will say when it is ready."""
         if self.state is BackendState.CONNECTING:
             return self  # One that dies whenever it starts has been starting all along.
         return replace(self, state=BackendState.CONNECTING, since_s=now_s)
 
-    def trip(self, now_s: float) -> Backend:
+    def trip(self, now_s: float) -> CircuitBreaker:
         """Leave it alone, longer each time in a row."""
         cause = self.fault.fault if self.fault is not None else FaultClass.UNKNOWN
         asked_for_s = self.fault.retry_after_s if self.fault is not None else None
         base_s = POLICIES[cause].cool_down_s if asked_for_s is None else asked_for_s
         cool_down_s = Backoff(base_s, max(LONGEST_COOL_DOWN_S, base_s)).wait_s(self.trips + 1)
         return replace(
-            self, breaker=Breaker.OPEN, open_until_s=now_s + cool_down_s, trips=self.trips + 1
+            self, breaker=BreakerState.OPEN, open_until_s=now_s + cool_down_s, trips=self.trips + 1
         )
 
-    def cooled(self, now_s: float) -> Backend:
+    def cooled(self, now_s: float) -> CircuitBreaker:
         """Let time pass."""
-        if self.breaker is Breaker.OPEN and now_s >= self.open_until_s:
-            return replace(self, breaker=Breaker.HALF_OPEN)
+        if self.breaker is BreakerState.OPEN and now_s >= self.open_until_s:
+            return replace(self, breaker=BreakerState.HALF_OPEN)
         return self
 
-    def elsewhere(self, now_s: float) -> Backend:
+    def elsewhere(self, now_s: float) -> CircuitBreaker:
         """What it is to another session that begins."""
         if self.fault is not None and POLICIES[self.fault.fault].reach is Reach.EVERYBODY:
             return self
         state = self.state if self.state is BackendState.READY else BackendState.CONNECTING
-        return Backend(self.name, state, since_s=now_s, refused=self.refused)
+        return CircuitBreaker(self.name, state, since_s=now_s, refused=self.refused)
 
-    def proved(self) -> Backend:
+    def proved(self) -> CircuitBreaker:
         """It answered."""
-        if self.breaker is Breaker.CLOSED:
+        if self.breaker is BreakerState.CLOSED:
             return self
-        return replace(self, breaker=Breaker.CLOSED, trips=0, fault=None)
+        return replace(self, breaker=BreakerState.CLOSED, trips=0, fault=None)
 
     @property
     def is_ready(self) -> bool:
         """It can be asked now."""
-        return self.breaker is not Breaker.OPEN and self.state is BackendState.READY
+        return self.breaker is not BreakerState.OPEN and self.state is BackendState.READY
 
     def is_starting(self, now_s: float) -> bool:
         """It will probably be ready before anybody needs it: nothing is known against it."""
         fresh = self.state is BackendState.CONNECTING and now_s - self.since_s < STARTING_S
-        return fresh and self.breaker is Breaker.CLOSED and self.fault is None
+        return fresh and self.breaker is BreakerState.CLOSED and self.fault is None
 
     @property
     def is_possible(self) -> bool:
         """It may yet become ready soon."""
-        return self.breaker is not Breaker.OPEN and self.state is not BackendState.UNAVAILABLE
+        return self.breaker is not BreakerState.OPEN and self.state is not BackendState.UNAVAILABLE
 
     @property
     def is_hopeless(self) -> bool:

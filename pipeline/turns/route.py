@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pipeline.frames import Allowance, BackendState, BackendStatus, Fault
-from pipeline.turns.breaker import Breaker
+from pipeline.turns.breaker import BreakerState
 from pipeline.turns.fault_policy import POLICIES
 from pipeline.turns.route_events import (
     Asked,
@@ -110,7 +110,7 @@ def _apply_backend(
                 why = f"{event.backend}: {event.fault.value}, {event.reason}"
         case Died():
             backend = backend.died(now_s)
-    if why and backend.breaker is not Breaker.OPEN:
+    if why and backend.breaker is not BreakerState.OPEN:
         backend = backend.trip(now_s)
     state = replace(state, backends={**state.backends, event.backend: backend})
     return state, why if event.backend == state.owner else ""
@@ -193,7 +193,7 @@ def _leave(state: RouteState, why: str, now_s: float) -> tuple[RouteState, list[
         for name, pending in state.turns.items()
     }
     left = state.backends[state.owner]
-    if left.breaker is not Breaker.OPEN:
+    if left.breaker is not BreakerState.OPEN:
         left = left.trip(now_s)
     state = replace(state, turns=turns, backends={**state.backends, left.name: left})
     return _switch(state, chosen.name, why)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.config.model import RouteConfig
 from pipeline.frames import Fault
-from pipeline.turns.breaker import Backend
+from pipeline.turns.breaker import CircuitBreaker
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class RouteState:
     """The backends in order of preference, who owns the route, and the open turns."""
 
     config: RouteConfig
-    backends: dict[str, Backend]
+    backends: dict[str, CircuitBreaker]
     owner: str
     epoch: int = 1
     reason: str = "first in the config"
@@ -50,7 +50,7 @@ def initial(config: RouteConfig, now_s: float = 0.0, like: RouteState | None = N
     """
     first = config.backends[0] if config.backends else ""
     if like is None or not first:
-        backends = {name: Backend(name, since_s=now_s) for name in config.backends}
+        backends = {name: CircuitBreaker(name, since_s=now_s) for name in config.backends}
         return RouteState(config, backends, first)
     backends = {name: each.elsewhere(now_s) for name, each in like.backends.items()}
     state = RouteState(config, backends, first, last_resort=like.last_resort)
@@ -80,10 +80,10 @@ def playing(state: RouteState) -> bool:
     return bool(asked) and all(pending.delivered for pending in asked)
 
 
-def by_choice(state: RouteState) -> list[Backend]:
+def by_choice(state: RouteState) -> list[CircuitBreaker]:
     """All backends: within their budgets as configured, then the others by what they cost."""
 
-    def cost(backend: Backend) -> int:
+    def cost(backend: CircuitBreaker) -> int:
         known = backend.name in state.last_resort
         return state.last_resort.index(backend.name) if known else len(state.last_resort)
 
@@ -93,7 +93,7 @@ def by_choice(state: RouteState) -> list[Backend]:
     )
 
 
-def best(state: RouteState, now_s: float, tried: Collection[str] = ()) -> Backend | None:
+def best(state: RouteState, now_s: float, tried: Collection[str] = ()) -> CircuitBreaker | None:
     """The backend to ask next: budget counts for more than being ready, being ready than rank.
 
     While nobody waits for an answer, one that is starting is as good as a ready one.

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.config.model import RouteConfig
 from pipeline.frames import Allowance, BackendState, BackendStatus, Fault, FaultClass
 from pipeline.turns import route
-from pipeline.turns.breaker import STARTING_S, Breaker
+from pipeline.turns.breaker import STARTING_S, BreakerState
 from pipeline.turns.route import (
     Asked,
     Broke,
@@ -223,7 +223,7 @@ def test_the_route_returns_between_turns_when_the_cool_down_is_over() -> None:
     (switch,) = scene.happens(Closed("t2"))
     assert isinstance(switch, Switch)
     assert switch.owner == "live"
-    assert scene.state.backends["live"].breaker is Breaker.HALF_OPEN
+    assert scene.state.backends["live"].breaker is BreakerState.HALF_OPEN
 
 
 def test_a_probe_that_answers_closes_the_breaker_and_one_that_fails_doubles_the_wait() -> None:
@@ -237,7 +237,7 @@ def test_a_probe_that_answers_closes_the_breaker_and_one_that_fails_doubles_the_
     scene.happens(Tick(), after_s=120)
     assert scene.state.owner == "live"
     scene.happens(TurnBegan("t3"), Asked("t3"), Sounded("t3", "live"))
-    assert scene.state.backends["live"].breaker is Breaker.CLOSED
+    assert scene.state.backends["live"].breaker is BreakerState.CLOSED
     assert scene.state.backends["live"].trips == 0
 
 
@@ -264,7 +264,9 @@ def test_a_backend_whose_budget_is_used_up_is_left_between_turns_f24() -> None:
     scene = Scene()
     (switch,) = scene.happens(allow_all_but("live"))
     assert switch == Switch("http", 2, "live: live has cost too much")
-    assert scene.state.backends["live"].breaker is Breaker.CLOSED, "that is no fault of its own"
+    assert scene.state.backends["live"].breaker is BreakerState.CLOSED, (
+        "that is no fault of its own"
+    )
 
 
 def test_an_answer_in_progress_is_finished_by_a_backend_whose_budget_is_used_up_f24() -> None:
