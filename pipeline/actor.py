@@ -17,8 +17,8 @@ from pipeline.declaration import IMPLICIT_OUTPUTS, bound_outputs, declare, unkno
 from pipeline.frames import ActorState, Frame, SessionEnded, SessionOpened
 from pipeline.logs import SESSION, Logger, get_logger
 from pipeline.ports import In, Out
-from pipeline.session_work import SessionWork
 from pipeline.sessions import SessionTable
+from pipeline.sessions.work import SessionWork
 from pipeline.surroundings import Surroundings
 
 

@@ -24,7 +24,7 @@ from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
 from pipeline.frames import FRAME_TYPES, ActorState, Frame, Health
 from pipeline.ports import HEALTH, SESSIONS
 from pipeline.registry import find_actor
-from pipeline.session_work import SESSIONS_PORT
+from pipeline.sessions.work import SESSIONS_PORT
 
 LISTENERS_TIMEOUT_S = 30.0
 """The slowest actor to start loads speech models: 3 s, four times that on a Pi."""

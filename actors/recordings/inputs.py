@@ -12,7 +12,7 @@ from actors.recordings.reader import Recording, frames
 from pipeline.errors import GreenroomError
 from pipeline.frames import Audio, Image, SessionOpened
 from pipeline.ports import SUPERVISOR, StreamRef
-from pipeline.session_work import SESSIONS_PORT
+from pipeline.sessions.work import SESSIONS_PORT
 
 AUDIO_PORT = "audio"
 """Of every backend."""

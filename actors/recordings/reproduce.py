@@ -23,7 +23,7 @@ from pipeline.config.load import explain
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
 from pipeline.frames import Frame, SessionOpened
 from pipeline.registry import find_actor
-from pipeline.session_work import SESSIONS_PORT
+from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.surroundings import Surroundings
 
 STARTUP_NS = 5_000_000_000

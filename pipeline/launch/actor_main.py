@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from pipeline import logs
 from pipeline.errors import GreenroomError
-from pipeline.host import Host
+from pipeline.hosting.host import Host
 from pipeline.launch.prctl import name_process
 from pipeline.launch.spec import ActorSpec
 

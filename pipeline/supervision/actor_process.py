@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
-from pipeline.heartbeat import idle_interval_s
+from pipeline.hosting.heartbeat import idle_interval_s
 from pipeline.launch.actor_main import EXIT_USAGE, error_file
 from pipeline.launch.spec import ActorSpec, InputConnection
 from pipeline.logs import get_logger

@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 from pipeline.actor import Actor, Options
 from pipeline.frames import ActorState, Frame, SessionEnd, SessionEnded, SessionOpened
 from pipeline.ports import SESSIONS
-from pipeline.session_work import SESSIONS_PORT
+from pipeline.sessions.work import SESSIONS_PORT
 
 FrameT = TypeVar("FrameT", bound=Frame)
 OptionsT = TypeVar("OptionsT", bound=Options)

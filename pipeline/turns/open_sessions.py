@@ -18,13 +18,10 @@ from pipeline.frames import (
     Spending,
 )
 from pipeline.logs import session_labels
-from pipeline.sessions import (
+from pipeline.sessions import MOST_SESSIONS, Opening, PlaybackScope, SessionTable
+from pipeline.sessions.refusal import (
     MOST_LABEL_CHARACTERS,
     MOST_NAME_CHARACTERS,
-    MOST_SESSIONS,
-    Opening,
-    PlaybackScope,
-    SessionTable,
     label_characters,
     refusal,
 )

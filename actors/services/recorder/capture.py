@@ -19,7 +19,7 @@ from pipeline.config.description import Description, Stream
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames.wire import MAX_FRAME_BYTES
-from pipeline.session_work import SESSIONS_PORT
+from pipeline.sessions.work import SESSIONS_PORT
 
 RECONNECT_FIRST_MS = 10
 RECONNECT_MAX_MS = 200

@@ -9,17 +9,13 @@ from contextlib import contextmanager
 from contextvars import Context
 from typing import TYPE_CHECKING, Any
 
-from pipeline.admission import HELD_NS, Admission
 from pipeline.errors import GreenroomError
 from pipeline.frames import Frame, SessionEnd, SessionEnded, SessionOpened
-from pipeline.isolation import FAILURES, WINDOW_NS, Failures
 from pipeline.logs import OWN_SESSION, SESSION, session_labels
-from pipeline.sessions import (
-    MOST_DETAIL_CHARACTERS,
-    MOST_NAME_CHARACTERS,
-    Opening,
-    SessionTable,
-)
+from pipeline.sessions import Opening, SessionTable
+from pipeline.sessions.admission import HELD_NS, Admission
+from pipeline.sessions.isolation import FAILURES, WINDOW_NS, Failures
+from pipeline.sessions.refusal import MOST_DETAIL_CHARACTERS, MOST_NAME_CHARACTERS
 
 if TYPE_CHECKING:
     from pipeline.actor import Actor

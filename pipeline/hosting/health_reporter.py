@@ -11,8 +11,8 @@ from typing import Any
 from pipeline.actor import Actor
 from pipeline.bus import Publisher
 from pipeline.frames import ActorState, Health
-from pipeline.heartbeat import Pulse
-from pipeline.silence import SilenceWatch
+from pipeline.hosting.heartbeat import Pulse
+from pipeline.hosting.silence import SilenceWatch
 
 HEALTH_PORT = "health"
 

@@ -10,11 +10,11 @@ import pytest
 
 from pipeline import logs
 from pipeline.actor import Actor, Options
-from pipeline.admission import HELD_FRAMES, HELD_IN_ALL, HELD_NS, Admission
 from pipeline.errors import GreenroomError
 from pipeline.frames import Audio, SessionEnd, SessionEnded, SessionOpened, UserText
-from pipeline.isolation import FAILURES, WINDOW_NS, Failures
 from pipeline.ports import In, Out
+from pipeline.sessions.admission import HELD_FRAMES, HELD_IN_ALL, HELD_NS, Admission
+from pipeline.sessions.isolation import FAILURES, WINDOW_NS, Failures
 from pipeline.testing import stage
 
 

@@ -20,11 +20,11 @@ from pipeline.bus.pace import SoundPace
 from pipeline.bus.pacer import Pacer
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Frame, SessionEnded
-from pipeline.health_reporter import HEALTH_PORT, HealthReporter
-from pipeline.heartbeat import Pulse
+from pipeline.hosting.health_reporter import HEALTH_PORT, HealthReporter
+from pipeline.hosting.heartbeat import Pulse
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
-from pipeline.session_work import SESSIONS_PORT
+from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.surroundings import Surroundings
 
 if TYPE_CHECKING:

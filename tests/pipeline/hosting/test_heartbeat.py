@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.frames import ActorState, Health
-from pipeline.heartbeat import Pulse, idle_interval_s
+from pipeline.hosting.heartbeat import Pulse, idle_interval_s
 
 
 @pytest.mark.parametrize(

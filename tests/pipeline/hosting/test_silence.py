@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.silence import SilenceWatch, silent_after_s
+from pipeline.hosting.silence import SilenceWatch, silent_after_s
 
 
 def test_a_port_that_goes_silent_is_told_once_and_shown_until_it_speaks_again() -> None:

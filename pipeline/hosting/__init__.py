@@ -1,0 +1,1 @@
+"""The process of an actor: its sockets, its life, its heartbeats."""

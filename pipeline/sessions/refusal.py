@@ -1,0 +1,68 @@
+"""What a session may ask for at most, and why one that asks for more is refused. Pure."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from pipeline.frames.sessions import SessionOpened
+
+MOST_NAME_CHARACTERS = 200
+"""Longest name of a session: it is part of turn ids, file names and log lines."""
+MOST_INSTRUCTION_CHARACTERS = 100_000
+"""Longest system instruction: some 25,000 tokens of the 128k a Live session has."""
+MOST_LABEL_CHARACTERS = 4000
+"""Of all labels of a session: they are in each of its log lines."""
+MOST_FUNCTIONS = 128
+"""Declared by one session: as many as Gemini takes."""
+MOST_FUNCTION_NAME = 128
+FUNCTION_NAME = re.compile(rf"[A-Za-z_][A-Za-z0-9_.:-]{{0,{MOST_FUNCTION_NAME - 1}}}")
+"""As the Gemini API documents the names of function declarations."""
+MOST_FUNCTION_CHARACTERS = 32_000
+"""Of one declaration: ten times the longest of the packaged examples."""
+MOST_DETAIL_CHARACTERS = 500
+"""Longest reason in words of an end: a few lines for a person."""
+
+
+def refusal(opened: SessionOpened) -> str:
+    """Return why a session cannot be opened as asked, in words; empty if it can."""
+    name = opened.session
+    if not name or len(name) > MOST_NAME_CHARACTERS:
+        return f"a session's name has 1 to {MOST_NAME_CHARACTERS} characters, not {len(name)}"
+    length = len(opened.instruction or "")
+    if length > MOST_INSTRUCTION_CHARACTERS:
+        return f"an instruction has up to {MOST_INSTRUCTION_CHARACTERS} characters, not {length}"
+    length = label_characters(opened)
+    if length > MOST_LABEL_CHARACTERS:
+        return f"the labels have up to {MOST_LABEL_CHARACTERS} characters in all, not {length}"
+    return _wrong_function(opened.functions)
+
+
+def label_characters(opened: SessionOpened) -> int:
+    """Return how long the labels of a session are in all."""
+    return sum(len(key) + len(value) for key, value in opened.labels.items())
+
+
+def _wrong_function(functions: list[dict[str, Any]]) -> str:
+    if len(functions) > MOST_FUNCTIONS:
+        return f"up to {MOST_FUNCTIONS} functions can be declared, not {len(functions)}"
+    names: set[str] = set()
+    for index, function in enumerate(functions):
+        name = function.get("name")
+        if not isinstance(name, str) or not name:
+            return f"functions.{index}: no name"
+        where = f"functions.{index} ({name[:MOST_FUNCTION_NAME]})"
+        if not FUNCTION_NAME.fullmatch(name):
+            return (
+                f"{where}: a function's name has up to {MOST_FUNCTION_NAME} of A-Z a-z 0-9 _ . : -"
+            )
+        if name in names:
+            return f"{where}: is declared twice"
+        names.add(name)
+        for key in ("parameters", "parametersJsonSchema"):
+            schema = function.get(key)
+            if schema is not None and not isinstance(schema, dict):
+                return f"{where}: {key} is no schema but a {type(schema).__name__}"
+        if len(repr(function)) > MOST_FUNCTION_CHARACTERS:
+            return f"{where}: a declaration has up to {MOST_FUNCTION_CHARACTERS} characters"
+    return ""
