@@ -20,7 +20,7 @@ from benchmarks.__main__ import _print
 from benchmarks.figures import Figure
 from benchmarks.sound import ROOT, SPEECH
 from benchmarks.tap import Tap, tapping
-from pipeline.frames import Health, Playback, PlaybackState, SpeechStarted, VoiceStarted
+from pipeline.frames import Health, Playback, PlaybackState, SpeechStarted, TentativeSpeechStarted
 from pipeline.testing import running
 
 # The sound server belongs to the tests of devices, which are no package.
@@ -127,7 +127,7 @@ def _noting(talk: Talk, tap: Tap) -> Iterator[Playback]:
     """Yield what is reported of playback; note the rest."""
     for _, frame, _ in tap.stream(24 * 3600):
         match frame:
-            case VoiceStarted() | SpeechStarted():
+            case TentativeSpeechStarted() | SpeechStarted():
                 if frame.at_ns not in talk.heard_ns:
                     talk.heard_ns.append(frame.at_ns)
             case Health() if "reduction_db" in frame.gauges:

@@ -36,7 +36,7 @@ def run(folder: Path, callers: int, actor: str) -> tuple[Account, int, dict[str,
             wind_up(tap, account)
         status = pipeline.status()
     restarts = {each.actor: each.restarts for each in status.actors if each.restarts}
-    return account, counter(status, "speaker", "notices"), restarts
+    return account, counter(status, "speaker", "failure_prompts"), restarts
 
 
 def main() -> int:

@@ -30,9 +30,9 @@ from pipeline.frames import (
     SessionOpened,
     SpeechEnded,
     SpeechStarted,
+    TentativeSpeechRejected,
+    TentativeSpeechStarted,
     TurnClosed,
-    VoiceDismissed,
-    VoiceStarted,
 )
 from pipeline.ports import In, Out
 from pipeline.surroundings import Surroundings
@@ -48,7 +48,8 @@ class Player(Actor[PlayerOptionsT]):
     """Plays the answers of every session for which a subclass has an output.
 
     On `voice` an answer is held until it is known whether the user speaks; on `speech` it is
-    stopped. A turn that failed is answered with the notice, of which `playback` tells nothing.
+    stopped. A turn that failed is answered with the failure prompt, of which `playback` tells
+    nothing.
 
     `playback` tells what was heard of each answer. `far_end` is all that was played, silence
     included, at 24 kHz, in pieces of 20 ms, or of 200 ms where no actor listens to it, and then of
@@ -65,7 +66,7 @@ class Player(Actor[PlayerOptionsT]):
         "audio": In((AnswerAudio,), replay=True),
         "answer": In((AnswerEnded,), replay=True),
         "speech": In((SpeechStarted, SpeechEnded), required=False),
-        "voice": In((VoiceStarted, VoiceDismissed), required=False),
+        "voice": In((TentativeSpeechStarted, TentativeSpeechRejected), required=False),
         "route": In((Route,), replay=True, required=False),
         "turns": In((TurnClosed,), required=False),
     }
@@ -85,12 +86,12 @@ class Player(Actor[PlayerOptionsT]):
 
     @classmethod
     def check(cls, options: Any, config_dir: Any) -> None:
-        """Look whether the notice can be played.
+        """Look whether the failure prompt can be played.
 
         Raises:
             ConfigError: it cannot.
         """
-        path = options.notice_path(config_dir)
+        path = options.prompt_path(config_dir)
         if path is not None:
             load_failure_prompt(path, RATE_HZ)
 
@@ -104,10 +105,10 @@ class Player(Actor[PlayerOptionsT]):
         """Return a new output for a session; None if it is not played here."""
 
     async def start(self) -> None:
-        """Load the notice, and remember the loop, for the device's thread."""
+        """Load the failure prompt, and remember the loop, for the device's thread."""
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
-        path = self.options.notice_path(self.surroundings.config_dir)
+        path = self.options.prompt_path(self.surroundings.config_dir)
         if path is not None and "turns" in self.surroundings.connected:
             self._prompt = load_failure_prompt(path, RATE_HZ)
 
@@ -175,12 +176,12 @@ class Player(Actor[PlayerOptionsT]):
             playback.stop(frame)
             self._report(playback)
 
-    def on_voice(self, frame: VoiceStarted | VoiceDismissed) -> None:
+    def on_voice(self, frame: TentativeSpeechStarted | TentativeSpeechRejected) -> None:
         """Hold the answer while it is not known whether the user speaks."""
         playback = self._playback(frame) if self.options.barge_in else None
         if playback is None:
             return
-        if isinstance(frame, VoiceStarted):
+        if isinstance(frame, TentativeSpeechStarted):
             playback.pause(frame)
         else:
             playback.resume()
@@ -192,7 +193,7 @@ class Player(Actor[PlayerOptionsT]):
             return
         playback = self._playback(frame)
         if playback is not None:
-            self.counters["notices_left_out"] += not playback.apologize(frame, self._prompt)
+            self.counters["failure_prompts_left_out"] += not playback.apologize(frame, self._prompt)
             self._report(playback)
 
     def on_route(self, frame: Route) -> None:
@@ -237,7 +238,7 @@ class Player(Actor[PlayerOptionsT]):
         self.gauges.update(report.gauges)
         for event in report.events:
             if event.backend == BACKEND:
-                self.counters["notices"] += event.state is PlaybackState.STARTED
+                self.counters["failure_prompts"] += event.state is PlaybackState.STARTED
             else:
                 self.publish("playback", event)
         for piece in report.far_end:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from actors.outputs.playout.failure_prompt import PACKAGED
 from pipeline.actor import Options
@@ -22,16 +22,17 @@ class PlayerOptions(Options):
         le=400,
         description="Sound to have before an answer starts; grows after underruns, up to 400.",
     )
-    notice: Literal["packaged"] | Annotated[Path, Anchor.IF_THERE] | None = Field(
+    failure_prompt: Literal["packaged"] | Annotated[Path, Anchor.IF_THERE] | None = Field(
         "packaged",
+        validation_alias=AliasChoices("failure_prompt", "notice"),
         description="WAV file, from the config's folder, that is played when a turn fails and "
         "`turns` is connected; `packaged`: an apology in English.",
     )
 
-    def notice_path(self, config_dir: Path) -> Path | None:
+    def prompt_path(self, config_dir: Path) -> Path | None:
         """Return where the failure prompt is."""
-        if self.notice is None:
+        if self.failure_prompt is None:
             return None
-        return (
-            PACKAGED if self.notice == "packaged" else config_dir / Path(self.notice).expanduser()
-        )
+        if self.failure_prompt == "packaged":
+            return PACKAGED
+        return config_dir / Path(self.failure_prompt).expanduser()

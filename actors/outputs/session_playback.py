@@ -22,8 +22,8 @@ from pipeline.frames import (
     Playback,
     Route,
     SpeechStarted,
+    TentativeSpeechStarted,
     TurnClosed,
-    VoiceStarted,
 )
 
 
@@ -121,7 +121,7 @@ class SessionPlayback:
         with self._lock:
             self._playout.stop(speech, fade=self._output.takes_samples)
 
-    def pause(self, voice: VoiceStarted) -> None:
+    def pause(self, voice: TentativeSpeechStarted) -> None:
         """Hold what is being played: the user may be speaking."""
         with self._lock:
             self._playout.pause(voice, fade=self._output.takes_samples)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from pipeline.sessions import MOST_SESSIONS
 
@@ -55,8 +55,11 @@ class RouteConfig(_Section):
     first_sound_s: float = Field(
         4.0, gt=0, description="Without a sound for so long the next backend answers the turn."
     )
-    understudy_first_sound_s: float = Field(
-        8.0, gt=0, description="The same for all but the preferred backend."
+    standby_first_sound_s: float = Field(
+        8.0,
+        gt=0,
+        validation_alias=AliasChoices("standby_first_sound_s", "understudy_first_sound_s"),
+        description="The same for all but the preferred backend.",
     )
     stall_s: float = Field(4.0, gt=0, description="Silence in the middle of an answer, likewise.")
     degraded_s: float = Field(

@@ -20,25 +20,26 @@ def first_turn_id(session: str) -> str:
     return f"{session}:first"
 
 
-class VoiceStarted(Frame):
+class TentativeSpeechStarted(Frame):
     """Somebody may be speaking over the answer.
 
-    If it proves to be a turn, `SpeechStarted` of the same name follows; if not, `VoiceDismissed`.
+    If it proves to be a turn, `SpeechStarted` of the same name follows; if not,
+    `TentativeSpeechRejected`.
     """
 
-    type_name: ClassVar[str] = "voice_started"
+    type_name: ClassVar[str] = "tentative_speech_started"
 
     turn: str = Field(description="Name of the turn that it may become.")
     position: int = Field(ge=0, description="First sample of that turn, pre-roll included.")
     at_ns: int = Field(description="Monotonic capture time of that sample in ns.")
 
 
-class VoiceDismissed(Frame):
+class TentativeSpeechRejected(Frame):
     """What began was too short to be a turn, and never was one."""
 
-    type_name: ClassVar[str] = "voice_dismissed"
+    type_name: ClassVar[str] = "tentative_speech_rejected"
 
-    turn: str = Field(description="As in its `VoiceStarted`.")
+    turn: str = Field(description="As in its `TentativeSpeechStarted`.")
     position: int = Field(ge=0, description="One past the last sample of it.")
 
 

@@ -155,7 +155,7 @@ def _overdue(state: RouteState, now_s: float) -> str:
     """Say why waiting any longer is no use, if it is not."""
     config, owner = state.config, state.owner
     first = owner == config.backends[0]
-    patience_s = config.first_sound_s if first else config.understudy_first_sound_s
+    patience_s = config.first_sound_s if first else config.standby_first_sound_s
     for pending in state.turns.values():
         waited_s = now_s - pending.since_s
         if not pending.asked or pending.delivered or pending.tools:

@@ -19,7 +19,7 @@ from pipeline.frames import (
     Playback,
     PlaybackState,
     SessionOpened,
-    VoiceDismissed,
+    TentativeSpeechRejected,
 )
 from pipeline.testing import ActorHarness, stage
 
@@ -102,7 +102,7 @@ def test_a_false_alarm_holds_the_answer_and_lets_it_go_on(
     device.play(10 * BLOCK)
     speaker.send("voice", voice(200))
     assert not device.play(50 * BLOCK)[5 * MS :].any()
-    speaker.send("voice", VoiceDismissed(turn="local:200", position=400))
+    speaker.send("voice", TentativeSpeechRejected(turn="local:200", position=400))
     assert (device.play(10 * BLOCK)[5 * MS :] == 9_000).all()
     device.play(24_000)
     speaker.settle()

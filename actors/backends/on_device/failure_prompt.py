@@ -1,6 +1,6 @@
-"""The spoken notice for when nothing else can answer, made beforehand.
+"""The failure prompt for when nothing else can answer, made beforehand.
 
-`notice.wav` beside this file is the output of
+`failure_prompt.wav` beside this file is the output of
 `python -m actors.backends.on_device.failure_prompt`: hibari-tts 0.2.1 (Apache-2.0, voice
 "heart"), seed 0, silence at both ends cut to 50 ms.
 """
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-NOTICE = "I am sorry, I cannot answer right now. Please try again in a moment."
-NOTICE_FILE = Path(__file__).with_name("notice.wav")
+PROMPT = "I am sorry, I cannot answer right now. Please try again in a moment."
+PROMPT_FILE = Path(__file__).with_name("failure_prompt.wav")
 SILENCE = 0.01
 """Share of the peak (-40 dB) below which a sample is taken for silence."""
 MARGIN_S = 0.05
 
 
-def make_notice(text: str, path: Path) -> None:
+def make_prompt(text: str, path: Path) -> None:
     """Speak `text` into a WAV file, 24 kHz mono 16 bit; blocks for about a second."""
     from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
 
@@ -35,4 +35,4 @@ def make_notice(text: str, path: Path) -> None:
 
 
 if __name__ == "__main__":
-    make_notice(NOTICE, NOTICE_FILE)
+    make_prompt(PROMPT, PROMPT_FILE)

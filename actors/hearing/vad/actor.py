@@ -32,8 +32,8 @@ from pipeline.frames import (
     SessionOpened,
     SpeechEnded,
     SpeechStarted,
-    VoiceDismissed,
-    VoiceStarted,
+    TentativeSpeechRejected,
+    TentativeSpeechStarted,
     turn_id,
 )
 from pipeline.ports import In, Out
@@ -66,7 +66,7 @@ class Vad(Actor[VadOptions]):
     }
     outputs: ClassVar = {
         "speech": Out((SpeechStarted, SpeechEnded), retain_s=30),
-        "voice": Out((VoiceStarted, VoiceDismissed)),
+        "voice": Out((TentativeSpeechStarted, TentativeSpeechRejected)),
     }
     preload = ("actors.hearing.vad.silero.engine",)
 
@@ -190,7 +190,7 @@ class Vad(Actor[VadOptions]):
             case TentativeSpeech(position) | TurnStarted(position):
                 doubted = isinstance(moment, TentativeSpeech)
                 self.counters["voices_doubted" if doubted else "turns"] += 1
-                speech = (VoiceStarted if doubted else SpeechStarted)(
+                speech = (TentativeSpeechStarted if doubted else SpeechStarted)(
                     session=session,
                     origin_ns=origin_ns,
                     turn=turn_id(session, position),
@@ -199,7 +199,7 @@ class Vad(Actor[VadOptions]):
                 )
             case RejectedSpeech(start, position):
                 self.counters["voices_dismissed"] += 1
-                speech = VoiceDismissed(
+                speech = TentativeSpeechRejected(
                     session=session,
                     origin_ns=origin_ns,
                     turn=turn_id(session, start),
@@ -215,5 +215,5 @@ class Vad(Actor[VadOptions]):
                     at_ns=at_ns(moment.voiced_end - 1),
                     reason=moment.reason,
                 )
-        voice = isinstance(speech, (VoiceStarted, VoiceDismissed))
+        voice = isinstance(speech, (TentativeSpeechStarted, TentativeSpeechRejected))
         self.publish("voice" if voice else "speech", speech)

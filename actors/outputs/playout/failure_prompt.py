@@ -13,9 +13,9 @@ from actors.outputs.playout.gate import FOREVER
 from pipeline.errors import ConfigError
 from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded, TurnClosed
 
-PACKAGED = Path(__file__).parents[2] / "backends" / "on_device" / "notice.wav"
+PACKAGED = Path(__file__).parents[2] / "backends" / "on_device" / "failure_prompt.wav"
 """How it is made stands in `actors/backends/on_device/failure_prompt.py`."""
-BACKEND = "notice"
+BACKEND = "failure_prompt"
 """In place of a backend's name; of these answers nothing is reported."""
 
 
@@ -33,13 +33,15 @@ def load_failure_prompt(path: Path, rate_hz: int) -> Samples:
     try:
         with wave.open(str(path)) as file:
             if file.getsampwidth() != 2:
-                raise ConfigError(f"notice: {path} has {8 * file.getsampwidth()} bits; {advice}")
+                raise ConfigError(
+                    f"failure_prompt: {path} has {8 * file.getsampwidth()} bits; {advice}"
+                )
             samples = to_samples(file.readframes(-1))[:: file.getnchannels()]
             from_hz = file.getframerate()
     except (OSError, EOFError, wave.Error) as error:
-        raise ConfigError(f"notice: {path} cannot be read ({error}); {advice}") from error
+        raise ConfigError(f"failure_prompt: {path} cannot be read ({error}); {advice}") from error
     if not samples.any():
-        raise ConfigError(f"notice: {path} holds no sound; {advice}")
+        raise ConfigError(f"failure_prompt: {path} holds no sound; {advice}")
     return Resampler(from_hz, rate_hz).process(np.ascontiguousarray(samples), last=True)
 
 

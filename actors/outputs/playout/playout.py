@@ -21,7 +21,7 @@ from pipeline.frames import (
     PlaybackState,
     Route,
     SpeechStarted,
-    VoiceStarted,
+    TentativeSpeechStarted,
 )
 
 
@@ -120,7 +120,7 @@ class Playout(AnswerTrack):
         if self._fade_out is not None and not fade:
             self._end_fade_out()
 
-    def pause(self, voice: VoiceStarted, *, fade: bool = True) -> None:
+    def pause(self, voice: TentativeSpeechStarted, *, fade: bool = True) -> None:
         """Somebody may be speaking: hold what is an answer to earlier turns.
 
         Not if it was nothing time after time: it goes on then until `stop`.

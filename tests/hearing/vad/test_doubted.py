@@ -31,8 +31,8 @@ from pipeline.frames import (
     PlaybackState,
     SpeechEnded,
     SpeechStarted,
-    VoiceDismissed,
-    VoiceStarted,
+    TentativeSpeechRejected,
+    TentativeSpeechStarted,
 )
 from pipeline.testing import stage
 
@@ -160,8 +160,8 @@ def test_a_cough_over_an_answer_pauses_it_and_is_no_turn() -> None:
     with stage(Vad) as vad:
         vad.send("playback", playing(0.9))
         vad.send("audio", *frames(cough()))
-        voice = vad.expect("voice", VoiceStarted)
-        gone = vad.expect("voice", VoiceDismissed)
+        voice = vad.expect("voice", TentativeSpeechStarted)
+        gone = vad.expect("voice", TentativeSpeechRejected)
         vad.expect_nothing("speech")
         assert vad.actor.counters["voices_dismissed"] == 1
     assert voice.turn == gone.turn == f"local:{voice.position}"
@@ -183,7 +183,7 @@ def test_speech_over_an_answer_is_doubted_at_once_and_then_a_turn_of_the_same_na
             vad.send("audio", block)
             if vad.sent["voice"]:
                 break
-        voice = vad.expect("voice", VoiceStarted)
+        voice = vad.expect("voice", TentativeSpeechStarted)
         assert block.position - (voice.position + 3840) <= 3 * 512
         vad.send("audio", *frames(padded("goforward.wav")))
         started = vad.expect("speech", SpeechStarted)
@@ -198,10 +198,10 @@ def test_a_vad_killed_in_doubt_settles_it(tmp_path: Path) -> None:
     with stage(Vad, folder=tmp_path) as vad:
         vad.send("playback", playing(0.9))
         vad.send("audio", *blocks[:60])
-        voice = vad.expect("voice", VoiceStarted)
+        voice = vad.expect("voice", TentativeSpeechStarted)
     with stage(Vad, folder=tmp_path) as vad:
         vad.send("audio", *blocks)
-        assert vad.expect("voice", VoiceDismissed).turn == voice.turn
+        assert vad.expect("voice", TentativeSpeechRejected).turn == voice.turn
         vad.expect_nothing("speech")
 
 

@@ -17,7 +17,7 @@ from pipeline.frames import (
     PlaybackState,
     Route,
     SpeechStarted,
-    VoiceStarted,
+    TentativeSpeechStarted,
 )
 
 BLOCK = RATE_HZ // 100
@@ -66,8 +66,8 @@ def speech(position: int, at_ns: int = 0) -> SpeechStarted:
     return SpeechStarted(turn=f"local:{position}", position=position, at_ns=at_ns)
 
 
-def voice(position: int, at_ns: int = 0) -> VoiceStarted:
-    return VoiceStarted(turn=f"local:{position}", position=position, at_ns=at_ns)
+def voice(position: int, at_ns: int = 0) -> TentativeSpeechStarted:
+    return TentativeSpeechStarted(turn=f"local:{position}", position=position, at_ns=at_ns)
 
 
 def route(epoch: int, owner: str = "http") -> Route:

@@ -66,7 +66,7 @@ def test_a_turn_that_failed_is_told_so_aloud_once(
     assert np.array_equal(heard[: len(PROMPT)], PROMPT)
     assert not heard[len(PROMPT) :].any()
     speaker.expect_nothing("playback")
-    assert speaker.actor.counters["notices"] == 1
+    assert speaker.actor.counters["failure_prompts"] == 1
 
 
 @pytest.mark.parametrize("outcome", [Outcome.ANSWERED, Outcome.INTERRUPTED])
@@ -117,7 +117,7 @@ def test_it_does_not_cut_into_the_answer_to_another_turn(
     speaker.send("turns", closed("local:100"))
     assert np.array_equal(device.play(900 * MS), ramp(1_000 * MS)[100 * MS :])
     assert not device.play(len(PROMPT)).any()
-    assert speaker.actor.counters["notices_left_out"] == 1
+    assert speaker.actor.counters["failure_prompts_left_out"] == 1
 
 
 def test_another_backend_may_still_be_heard_after_it(
@@ -155,14 +155,18 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_broken_notice_is_an_error_of_the_config(tmp_path: Path, what: str) -> None:
+def test_a_broken_prompt_is_an_error_of_the_config(tmp_path: Path, what: str) -> None:
     BROKEN[what](tmp_path / "own.wav")
-    options = WavSinkOptions(notice=Path("own.wav"))
-    with pytest.raises(ConfigError, match=r"notice: .*own\.wav .*null for none"):
+    options = WavSinkOptions(failure_prompt=Path("own.wav"))
+    with pytest.raises(ConfigError, match=r"failure_prompt: .*own\.wav .*null for none"):
         WavSink.check(options, tmp_path)
 
 
-def test_no_notice_is_a_choice(speaker_class: type[Speaker], device: FakeDevice) -> None:
-    with stage(speaker_class, notice=None) as speaker:
+def test_no_prompt_is_a_choice(speaker_class: type[Speaker], device: FakeDevice) -> None:
+    with stage(speaker_class, failure_prompt=None) as speaker:
         speaker.send("turns", closed())
         assert not device.play(4_800).any()
+
+
+def test_the_option_is_known_by_its_old_name_too() -> None:
+    assert WavSinkOptions.model_validate({"notice": None}).failure_prompt is None

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from pipeline.config import Graph, build_graph, load_config
+from pipeline.config.model import RouteConfig
 from pipeline.errors import ConfigError
 from pipeline.sessions import PlaybackScope
 
@@ -257,3 +258,8 @@ def test_an_external_actor_is_not_asked_whether_it_could_start_here(tmp_path: Pa
         [f"actors.mic.use={ACTORS_FILE}:Choosy", "actors.relay=null", "actors.sink=null"],
         ["mic"],
     )
+
+
+def test_a_deadline_of_standby_backends_is_known_by_its_old_name_too() -> None:
+    route = RouteConfig.model_validate({"understudy_first_sound_s": 3})
+    assert route.standby_first_sound_s == 3

@@ -338,7 +338,7 @@ def test_a_lost_connection_is_no_reason_to_go_to_a_backend_whose_budget_is_used_
     scene.happens(allow_all_but("live"), status("http", BackendState.DEGRADED))
     assert not scene.happens(Tick(), after_s=60)
     scene.asked()
-    assert scene.happens(Tick(), after_s=CONFIG.understudy_first_sound_s + 0.1)
+    assert scene.happens(Tick(), after_s=CONFIG.standby_first_sound_s + 0.1)
     assert scene.state.owner == "live", "a turn is not lost for the sake of money"
 
 
