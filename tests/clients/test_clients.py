@@ -16,6 +16,7 @@ from environments import node_command, python_command
 
 pytestmark = pytest.mark.slow
 GREENROOM = Path(sys.executable).parent / "greenroom"
+SPEECH = Path(__file__).parent.parent / "speech"
 # Models of speech are loaded first; then each program has some ten checks of 30 s at most.
 PROGRAM_S = 600
 CLIENTS = {
@@ -25,6 +26,9 @@ CLIENTS = {
     "langchain_chat.py": ("langchain-google-genai",),
     "ai_sdk.mjs": ("ai", "@ai-sdk/google", "zod"),
     "adk_agent.py": ("google-adk",),
+    "pipecat_pipeline.py": ("pipecat-ai[google]",),
+    "livekit_agent.py": ("livekit-agents", "livekit-plugins-google"),
+    "livekit_js.mjs": ("@livekit/agents", "@livekit/agents-plugin-google"),
 }
 
 
@@ -37,7 +41,8 @@ def environment() -> Iterator[dict[str, str]]:
             lines = [process.stdout.readline() for _ in range(5)]
             exports = (line.removeprefix("export ").strip().split("=", 1) for line in lines)
             inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-            yield {**inherited, **dict(exports), "GOOGLE_API_KEY": "any-key"}
+            own = {"GOOGLE_API_KEY": "any-key", "SPEECH_FOLDER": str(SPEECH)}
+            yield {**inherited, **dict(exports), **own}
         finally:
             process.terminate()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import sys
 import traceback
 import wave
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-SPEECH = Path(__file__).parents[2] / "speech"
+SPEECH = Path(os.environ["SPEECH_FOLDER"])
 PATIENCE_S = 30.0
 
 _checks: list[tuple[str, Callable[[], Any]]] = []
