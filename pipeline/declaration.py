@@ -1,4 +1,4 @@
-"""What an actor's class says of itself by its annotations: its options and its ports."""
+"""Declaration of an actor: options and ports, read from the annotations of its class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the words in a config to what they name in Python: `package.module:name`, `file.py:name`."""
+"""Import references in a config: `package.module:name` and `file.py:name`."""
 
 from __future__ import annotations
 

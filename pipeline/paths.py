@@ -1,4 +1,4 @@
-"""Options that name files: which they are, and the folder they are taken from.
+"""Paths in options: which options name files, and the folder they are relative to.
 
 A relative path in a config begins at the folder of the file that it is written in, also where
 another config extends that file. Only options that say so by their type are paths: any other

@@ -1,4 +1,4 @@
-"""What is misspelt in an actor's class, before it runs: handlers, and ports it publishes on."""
+"""Static check of an actor's class: misspelt handlers, and ports it publishes on."""
 
 from __future__ import annotations
 

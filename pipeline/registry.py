@@ -1,4 +1,4 @@
-"""From the name in a config to the actor class."""
+"""Actor registry: from the name in a config to the class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where an actor runs: its name, its folders, what it is connected to."""
+"""Surroundings of an actor: its name, its folders, what it is connected to."""
 
 from __future__ import annotations
 

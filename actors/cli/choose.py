@@ -1,4 +1,4 @@
-"""What `greenroom run` runs when it is given no config: what is there decides."""
+"""Default config: what `greenroom run` runs without a config, by what the machine has."""
 
 from __future__ import annotations
 

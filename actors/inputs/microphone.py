@@ -1,4 +1,4 @@
-"""Hears the user."""
+"""Microphone: 20 ms blocks of the user's speech."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How fast, how late and how complete a stream is. Pure; times in ns."""
+"""Stream meter: rate, age and loss of frames. Pure; times in ns."""
 
 from __future__ import annotations
 

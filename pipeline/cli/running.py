@@ -1,4 +1,4 @@
-"""Find a running pipeline and listen to it."""
+"""Running pipelines: find one and listen to it."""
 
 from __future__ import annotations
 

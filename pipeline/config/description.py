@@ -1,4 +1,4 @@
-"""What a running pipeline is, in a file for those who look at it from outside."""
+"""Description of a running pipeline, in a file for programs that connect to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A picture of the wiring, as Mermaid text."""
+"""Mermaid diagram of the wiring."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an actor's process says of itself: its heartbeats."""
+"""Heartbeats: what an actor's process says of itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often an actor says that it is alive. Pure."""
+"""Heartbeat interval: how often an actor says that it is alive. Pure."""
 
 from __future__ import annotations
 

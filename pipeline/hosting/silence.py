@@ -1,4 +1,4 @@
-"""Notices an output port that should speak all the time and has gone silent. Pure."""
+"""Silence watch: notices an output port of known rate that gives no frames any more. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Importing a library as if another, which it would take along, were not installed."""
+"""Import blocking: import a library as if another, which it would load, were not installed."""
 
 from __future__ import annotations
 

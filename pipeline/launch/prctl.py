@@ -1,4 +1,4 @@
-"""What only Linux offers a process: a death that follows its parent's, and a name to be seen by."""
+"""Parent-death signal and process name: what only Linux offers a process."""
 
 from __future__ import annotations
 

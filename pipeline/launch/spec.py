@@ -1,4 +1,4 @@
-"""What the supervisor tells a process about the actor it is to be."""
+"""Actor specification: what the supervisor tells a process about its actor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a process that owes an answer hangs: judged by what it does, not by how long it takes."""
+"""Stall detection: a process that owes an answer hangs if it takes no processor time."""
 
 from __future__ import annotations
 

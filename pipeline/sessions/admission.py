@@ -1,4 +1,4 @@
-"""Which frames are let in: those of open sessions; those that come early wait. Pure."""
+"""Admission of frames: those of open sessions are let in; those that come early wait. Pure."""
 
 from __future__ import annotations
 

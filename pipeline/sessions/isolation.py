@@ -1,4 +1,4 @@
-"""When failures of single sessions add up to a failure of the process. Pure."""
+"""Failure isolation: when failures of sessions add up to a failure of the process. Pure."""
 
 from __future__ import annotations
 

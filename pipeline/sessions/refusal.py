@@ -1,4 +1,4 @@
-"""What a session may ask for at most, and why one that asks for more is refused. Pure."""
+"""Limits of a session: what it may ask for, and why one that asks for more is refused. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The table of sessions: opened, had, ended. One rule of forgetting for every process. Pure."""
+"""Session table: which sessions are open, each with its state; the same rules everywhere. Pure."""
 
 from __future__ import annotations
 

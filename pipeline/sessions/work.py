@@ -1,4 +1,4 @@
-"""The sessions of one actor: opened, waited for, failed and ended, each apart from the others."""
+"""Sessions of one actor: opened, failed and ended, each apart from the others."""
 
 from __future__ import annotations
 

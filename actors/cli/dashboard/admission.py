@@ -1,4 +1,4 @@
-"""Which requests are answered. Pure."""
+"""Access control of the dashboard: which requests are answered. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `top` and `dashboard` show, gathered from the frames of a pipeline. Pure; times in ns."""
+"""Board: what `top` and `dashboard` show, from the frames of a pipeline. Pure; times in ns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the loudspeaker played lately, at the microphone's rate."""
+"""Far-end buffer: what the loudspeaker played lately, at the microphone's rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A voice detector that somebody else wrote: one class with two methods."""
+"""Custom voice detectors: a class with two methods, from outside the repository."""
 
 from __future__ import annotations
 

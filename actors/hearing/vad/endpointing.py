@@ -1,4 +1,4 @@
-"""Where speech begins and ends: a pure state machine over the probabilities of windows.
+"""Endpointing: where speech begins and ends, a state machine over window probabilities. Pure.
 
 Everything is in absolute sample positions, so that the outcome depends on nothing but the sound.
 """

@@ -1,4 +1,4 @@
-"""A voice detector that needs nothing: sound well above the noise is taken for speech."""
+"""Energy-based voice detector: sound well above the noise floor is taken for speech."""
 
 from __future__ import annotations
 

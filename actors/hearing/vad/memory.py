@@ -1,4 +1,4 @@
-"""Where each session stands, on disk, for the process that goes on with it."""
+"""Checkpoints of sessions, on disk, for the process that goes on with them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether an answer was heard at a moment, from what players report."""
+"""Playback activity: whether an answer was heard at a moment, as players report it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The voice detector of WebRTC: next to no memory and CPU, fooled by noise."""
+"""WebRTC voice detector: takes next to no memory and processor time; noise misleads it."""
 
 from __future__ import annotations
 

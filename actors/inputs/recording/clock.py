@@ -1,4 +1,4 @@
-"""Waking up at absolute times, so that pace does not drift."""
+"""Absolute timer: wakes up at absolute times, so that the pace does not drift."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When the next file begins: pure decisions over positions, times and answers."""
+"""Cues: when the next file begins, from positions, times and answers. Pure."""
 
 from __future__ import annotations
 

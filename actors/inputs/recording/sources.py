@@ -1,4 +1,4 @@
-"""Where samples come from: files and standard input, read ahead in a thread."""
+"""Sample sources: files and standard input, read ahead in a thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Positions of a live stream on the pipeline's clock."""
+"""Stream positions: samples of a live stream on the pipeline's clock."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fills the parameters of one tool from the words of one clause."""
+"""Slot filling: the parameters of one tool from the words of one clause."""
 
 from __future__ import annotations
 

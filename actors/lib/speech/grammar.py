@@ -1,4 +1,4 @@
-"""How a tool is spoken to, read from its name and the JSON Schema of its parameters."""
+"""Command grammar: how a tool is spoken to, from its name and the JSON Schema of its parameters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text cut into sentences, so that the first sound leaves before the last word is known."""
+"""Sentence splitting, so that the first sound leaves before the last word is known."""
 
 from __future__ import annotations
 

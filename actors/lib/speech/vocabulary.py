@@ -1,4 +1,4 @@
-"""What people say for the verbs, directions and units that tools are commonly named after."""
+"""Vocabulary: words for the verbs, directions and units that tools are commonly named after."""
 
 from __future__ import annotations
 
