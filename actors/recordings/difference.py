@@ -1,4 +1,4 @@
-"""What an actor gave then and gives now: frame by frame, and sound as it sounds. Pure."""
+"""Difference between recorded and reproduced frames; sound is compared as it sounds. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an actor is sent what it was sent: by the clock, but no effect before its cause."""
+"""Input timing of a reproduction: by the clock, but no effect before its cause."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one actor was sent in a recorded run."""
+"""Recorded inputs of one actor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blocks of an MCAP file: those that are there as a whole, and what is in one."""
+"""Blocks of an MCAP file: those that are complete, and what is in one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The messages of a recording: where each is, and the block it is in when it is wanted."""
+"""Index of the messages of a recording; a message is read from its file when it is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What happened in a recording, in words, as `greenroom run` would have shown it. Pure."""
+"""Narration of a recording: lines as `greenroom run` would have shown them. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Frames as they are to be compared: sound joined, times left out. Pure."""
+"""Normal form of frames for comparison: sound joined, times left out. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that a viewer of recordings shows, in the order of time."""
+"""Content for viewers of recordings, in the order of time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a replay waits when it goes step by step. Pure."""
+"""Stepwise replay: where it waits. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One actor under supervision: its state, its processes, and why the last one ended."""
+"""Actor process: its state, its restarts, and why the last process ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When an actor is started, given up, and started again: a pure state machine."""
+"""Life cycle of an actor process: started, given up, restarted. A pure state machine."""
 
 from __future__ import annotations
 

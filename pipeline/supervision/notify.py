@@ -1,4 +1,4 @@
-"""Tell systemd how the service is (sd_notify(3)); without systemd nothing happens."""
+"""Service notification for systemd (sd_notify(3)); without systemd nothing happens."""
 
 from __future__ import annotations
 

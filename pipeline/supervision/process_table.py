@@ -1,4 +1,4 @@
-"""All actors of a pipeline with the fork server that makes their processes."""
+"""Process table: all actors of a pipeline, and the fork server that starts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lines of the log about sessions that ended, of a flood only the first."""
+"""Rate-limited log of sessions that ended."""
 
 from __future__ import annotations
 

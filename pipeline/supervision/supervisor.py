@@ -1,4 +1,4 @@
-"""The root process: reconciles what should run with what does, until the pipeline is done."""
+"""Supervisor, the root process: reconciles what should run with what does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a backend may be asked: what is known of it, and a circuit breaker. Pure."""
+"""Circuit breaker of a backend: whether it may be asked. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The turns of a session and who answers them: ledger and route together, without a socket."""
+"""Conversation: the ledger and the route of one session together, without a socket."""
 
 from __future__ import annotations
 

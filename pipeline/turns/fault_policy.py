@@ -1,4 +1,4 @@
-"""What a fault of a backend means, for everybody: one table, one line a class of fault."""
+"""Fault policy: what each class of fault means, in one table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The account of the turns: each is closed with exactly one outcome. Pure; times in ns."""
+"""Turn ledger: each turn is closed with exactly one outcome. Pure; times in ns."""
 
 from __future__ import annotations
 

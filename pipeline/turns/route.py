@@ -1,4 +1,4 @@
-"""Which backend owns the session's turns: a pure decision, `(state, event, now) -> decisions`."""
+"""Route: which backend owns the session's turns. Pure: `(state, event, now) -> decisions`."""
 
 from __future__ import annotations
 

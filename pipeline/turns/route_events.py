@@ -1,4 +1,4 @@
-"""What moves the route, and what it decides."""
+"""Events and decisions of the route."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the route knows: backends, owner, open turns; and which backend would be next. Pure."""
+"""State of the route: backends, owner, open turns; and which backend would be next. Pure."""
 
 from __future__ import annotations
 

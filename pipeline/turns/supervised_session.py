@@ -1,4 +1,4 @@
-"""What the supervisor keeps of a session, and when it ends without anybody saying so. Pure."""
+"""Supervised session: what the supervisor keeps of it, and when it ends by itself. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pieces of transcript, joined into lines and put into the order of the conversation. Pure."""
+"""Transcript lines: pieces of transcript joined, in the order of the conversation. Pure."""
 
 from __future__ import annotations
 

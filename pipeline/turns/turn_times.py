@@ -1,4 +1,4 @@
-"""When the stages of a turn began and ended. Pure; monotonic times in ns."""
+"""Latency of a turn by stage. Pure; monotonic times in ns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the supervisor listens to: everything that moves a turn or the route."""
+"""Subscriptions of the supervisor: everything that moves a turn or the route."""
 
 from __future__ import annotations
 

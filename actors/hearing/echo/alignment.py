@@ -1,4 +1,4 @@
-"""Which sample of the far end goes with which sample of the microphone. Pure.
+"""Alignment of far end and microphone, sample by sample. Pure.
 
 Both streams count the samples of clocks of their own, and come as they are made, so what has come
 of one when a block of the other arrives says within a millisecond how far apart they are. The times

@@ -1,4 +1,4 @@
-"""One session's microphone without its loudspeaker."""
+"""Echo canceller of one session."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Errors of the turn detection, against what is known of the recording. Pure."""
+"""Turn detection errors, against the labels of the recording. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grid: every recording through every variant, with every noise. Pure but for reading sound."""
+"""Grid of cells: recordings by variants by noises. Pure but for reading sound."""
 
 from __future__ import annotations
 

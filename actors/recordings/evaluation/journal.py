@@ -1,4 +1,4 @@
-"""The cells that are finished, in a store: what a broken off evaluation goes on from."""
+"""Journal of finished cells, in a store: an interrupted evaluation continues from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the microphone of a cell hears: a recording, quiet around it, noise if wanted. Pure."""
+"""Noise mixing: a recording with silence around it, and noise at an SNR. Pure."""
 
 from __future__ import annotations
 

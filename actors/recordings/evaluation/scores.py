@@ -1,4 +1,4 @@
-"""What a cell, and all cells of a variant, come to. Pure."""
+"""Scores of a cell, and totals of a variant. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Word errors, case and punctuation aside. Pure."""
+"""Word error rate; case and punctuation are ignored. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was used, by session, day and backend; each report of use is counted once. Pure.
+"""Usage account by session, day and backend; each report is counted once. Pure.
 
 Minutes are minutes of answer: tokens of speech put out, at the published number a second. Speech
 put in says nothing of how long anybody spoke, since a Live session is billed for its whole context

@@ -1,4 +1,4 @@
-"""How much of each limit is used, and who is to be left for it. Pure."""
+"""Budget limits: how much of each is used, and which backends to leave. Pure."""
 
 from __future__ import annotations
 

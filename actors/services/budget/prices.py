@@ -1,4 +1,4 @@
-"""What tokens cost: a dated table, read from `prices.yaml` or a file of the user's own."""
+"""Token prices: a dated table, read from `prices.yaml` or a file of the user's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is scraped: the newest status and the tally as families of Prometheus metrics. Pure.
+"""Prometheus metric families, from the newest status and the tally. Pure.
 
 Nothing said, no session and no reason in words is in them.
 """

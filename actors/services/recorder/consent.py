@@ -1,4 +1,4 @@
-"""What of each session may be recorded: what its `SessionOpened` says. Pure; times in ns."""
+"""Recording consent of each session, as its `SessionOpened` says. Pure; times in ns."""
 
 from __future__ import annotations
 

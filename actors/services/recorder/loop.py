@@ -1,4 +1,4 @@
-"""From the sockets to the disk, until told to stop."""
+"""Recording loop: from the sockets to the disk, until told to stop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be recorded. Pure."""
+"""Privacy filter: which frames may be recorded. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a recording goes on in a new file, and which files are removed. Pure."""
+"""File rotation: when a recording goes on in a new file, and which are removed. Pure."""
 
 from __future__ import annotations
 

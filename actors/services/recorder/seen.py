@@ -1,4 +1,4 @@
-"""Which frames of a stream have come already. Pure."""
+"""Duplicate filter: which frames of a stream have come already. Pure."""
 
 from __future__ import annotations
 

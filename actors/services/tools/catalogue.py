@@ -1,4 +1,4 @@
-"""The tools there are, by name: the functions, and what the MCP servers have."""
+"""Tool catalogue: Python functions and the tools of MCP servers, by name."""
 
 from __future__ import annotations
 

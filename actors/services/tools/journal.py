@@ -1,4 +1,4 @@
-"""The ledger's memory on disk: survives a SIGKILL, not a power cut."""
+"""Journal of tool calls on disk: survives a SIGKILL, not a power cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which calls were taken on and which were answered: each is answered exactly once."""
+"""Ledger of tool calls: each is answered exactly once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How an MCP server is reached, and how its going away is noticed."""
+"""MCP transport: how a server is reached, and how its loss is noticed."""
 
 from __future__ import annotations
 
