@@ -73,7 +73,7 @@ class OpenSessions:
         """Of sessions that have just ended or were refused: the line about that has them, too."""
         own = SessionOpened(session=config.session, plays=heard is not PlaybackScope.NONE)
         self._table.open(own, now_ns)
-        self.own = self._table[config.session].talk
+        self.own = self._table[config.session].conversation
 
     def __len__(self) -> int:
         return len(self._table)
@@ -91,30 +91,34 @@ class OpenSessions:
             case Spending():
                 return [*self.own.on_frame(frame, now_ns)]
             case Allowance():
-                return _joined(each.talk.on_frame(frame, now_ns) for each in self._table.states())
+                return _joined(
+                    each.conversation.on_frame(frame, now_ns) for each in self._table.states()
+                )
             case Fault() if self._concerns_all(frame, now_ns):
-                return _joined(each.talk.on_frame(frame, now_ns) for each in self._table.states())
+                return _joined(
+                    each.conversation.on_frame(frame, now_ns) for each in self._table.states()
+                )
         state = self._table.get(frame.session)
         if state is None:
             self.counters["unopened"] += 1
             return []
         self._table.touch(frame.session, now_ns)
-        return [*state.talk.on_frame(frame, now_ns)]
+        return [*state.conversation.on_frame(frame, now_ns)]
 
     def died(self, actor: str, now_ns: int) -> list[Told]:
         """An actor's process ended."""
         for each in self._table.states():
             if each.brought_by == actor and each.lost_ns is None:
                 each.lost_ns = now_ns
-        return _joined(each.talk.died(actor, now_ns) for each in self._table.states())
+        return _joined(each.conversation.died(actor, now_ns) for each in self._table.states())
 
     def tick(self, now_ns: int) -> list[Told]:
         """Let time pass."""
         said: list[Told] = []
         for each in self._table.states():
-            if each.talk.ledger.has_open_turns() or now_ns - each.ticked_ns >= CALM_NS:
+            if each.conversation.ledger.has_open_turns() or now_ns - each.ticked_ns >= CALM_NS:
                 each.ticked_ns = now_ns
-                said += each.talk.tick(now_ns)
+                said += each.conversation.tick(now_ns)
         for ended in overdue(self._table, self._config.sessions, now_ns):
             said += self._end(ended, now_ns)
         return said
@@ -123,7 +127,7 @@ class OpenSessions:
         """A fault that only the operator can mend, if no backend works and none ever did."""
         if self._past["answered"]:
             return None
-        if any(each.talk.hopeless() is None for each in self._table.states()):
+        if any(each.conversation.hopeless() is None for each in self._table.states()):
             return None
         return self.own.hopeless()
 
@@ -140,19 +144,19 @@ class OpenSessions:
 
     def open_turns(self) -> int:
         """Number of turns without an outcome."""
-        return sum(len(each.talk.ledger.open_turns()) for each in self._table.states())
+        return sum(len(each.conversation.ledger.open_turns()) for each in self._table.states())
 
     def await_answer(self) -> bool:
         """Whether anybody has finished asking, and has not been answered to the end."""
         states = self._table.states()
-        turns = (turn for each in states for turn in each.talk.ledger.open_turns())
+        turns = (turn for each in states for turn in each.conversation.ledger.open_turns())
         return any(turn.asked_ns is not None for turn in turns)
 
     def outcomes(self) -> dict[str, int]:
         """Number of closed turns by outcome, those of sessions that are over included."""
         counts = self._past.copy()
         for each in self._table.states():
-            counts.update(each.talk.ledger.outcomes())
+            counts.update(each.conversation.ledger.outcomes())
         return dict(counts)
 
     def _concerns_all(self, fault: Fault, now_ns: int) -> bool:
@@ -170,10 +174,10 @@ class OpenSessions:
         name = opened.session
         own = name == self._config.session
         like = None if own else self.own.state
-        talk = Conversation(self._config, opened.plays, self._now_ns, name, like=like)
+        conversation = Conversation(self._config, opened.plays, self._now_ns, name, like=like)
         if not own:
-            talk.state = replace(talk.state, epoch=self._epochs.pop(name, 0) + 1)
-        return SupervisedSession(talk, self._now_ns)
+            conversation.state = replace(conversation.state, epoch=self._epochs.pop(name, 0) + 1)
+        return SupervisedSession(conversation, self._now_ns)
 
     def _opened(self, actor: str, opened: SessionOpened, now_ns: int) -> list[Told]:
         said: list[Told] = []
@@ -204,21 +208,26 @@ class OpenSessions:
             return said
         state = self._table[opened.session]
         state.brought_by = actor
-        return [*said, opened, state.talk.route_frame(), *state.talk.on_frame(opened, now_ns)]
+        return [
+            *said,
+            opened,
+            state.conversation.route_frame(),
+            *state.conversation.on_frame(opened, now_ns),
+        ]
 
     def _ended(self, ended: SessionEnded, now_ns: int) -> list[Told]:
         state = self._table.get(ended.session)
-        if state is None or state.talk is self.own:
+        if state is None or state.conversation is self.own:
             self.counters["ended_unopened"] += 1
             return []
         failed = ended.reason is SessionEnd.FAILED
         if failed and state.ending is not None:
             return []
-        if not failed or not state.talk.ledger.has_open_turns():
+        if not failed or not state.conversation.ledger.has_open_turns():
             return self._end(ended, now_ns)
         # Its turns fail at once, which its player says aloud; then it ends for everybody.
         state.ending, state.ends_ns = ended, now_ns + FAREWELL_NS
-        return [*state.talk.end(ended, now_ns)]
+        return [*state.conversation.end(ended, now_ns)]
 
     def _end(self, ended: SessionEnded, now_ns: int) -> list[Told]:
         name = ended.session
@@ -227,9 +236,9 @@ class OpenSessions:
         if state is None or entry is None:
             return []
         self._remember_labels(name, entry.labels)
-        said = state.talk.end(ended, now_ns)
-        self._past.update(state.talk.ledger.outcomes())
-        self._epochs[name] = state.talk.state.epoch
+        said = state.conversation.end(ended, now_ns)
+        self._past.update(state.conversation.ledger.outcomes())
+        self._epochs[name] = state.conversation.state.epoch
         if len(self._epochs) > KEPT_EPOCHS:
             del self._epochs[next(iter(self._epochs))]
         return [*said, ended]

@@ -15,7 +15,7 @@ class SupervisedSession:
     """What the supervisor keeps of a session.
 
     Attributes:
-        talk: Its turns and its route.
+        conversation: Its turns and its route.
         ticked_ns: When time last passed for it.
         brought_by: The actor that opened it.
         lost_ns: Since when that actor's process is gone; None while it lives.
@@ -23,7 +23,7 @@ class SupervisedSession:
         ends_ns: When it then does.
     """
 
-    talk: Conversation
+    conversation: Conversation
     ticked_ns: int
     brought_by: str = ""
     lost_ns: int | None = None
@@ -43,7 +43,7 @@ def overdue(
     for name in table.over_time(now_ns):
         found.append(_ended(name, SessionEnd.TIME_OVER, "it has lasted as long as it may"))
     for name in table.expired(now_ns):
-        if not table[name].talk.ledger.has_open_turns():
+        if not table[name].conversation.ledger.has_open_turns():
             found.append(_ended(name, SessionEnd.IDLE, f"nothing heard for {config.idle_s:g} s"))
     patience_s = config.source_lost_s
     for name in table:
