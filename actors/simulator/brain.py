@@ -67,6 +67,14 @@ def outcome(name: str, args: dict[str, Any], response: Any) -> str:
     return f"{_gerund(verb)} {rest}".strip().capitalize() + "."
 
 
+def progress(name: str, args: dict[str, Any], response: Any) -> str:
+    """What is said when a function responded and will respond again."""
+    status = response.get("status") if isinstance(response, dict) else None
+    done = outcome(name, args, None).removesuffix(".")
+    still = f"Still {done[:1].lower()}{done[1:]}"
+    return f"{still}: {status}." if status else f"{still}."
+
+
 def _gerund(verb: str) -> str:
     if re.search(r"[^aeiou]e$", verb):
         return f"{verb[:-1]}ing"
@@ -84,6 +92,9 @@ def _reply(heard: str, history: list[Entry], pictures: Pictures, now: datetime) 
         return f"It is {now:%H:%M}."
     if re.search(r"\bwhat (do|can) you see\b|\bin the picture\b", text):
         return _seen(pictures)
+    if re.search(r"\bdid (it|that) work\b|\bwhat came of (it|that)\b", text):
+        told = [entry.text for entry in history if entry.role == "function"]
+        return told[-1] if told else "I do not know of anything."
     if re.search(r"\bwhat did i (just )?(say|ask)\b|\bwhat was my (last )?question\b", text):
         return f"Before that you said: {said_before[-1]}" if said_before else "Nothing so far."
     ordinal = re.search(rf"\b({'|'.join(ORDINALS)}) (one|thing|question|sentence)\b", text)

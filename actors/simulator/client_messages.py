@@ -77,7 +77,7 @@ def client_content(dialogue: "Dialogue", content: Content) -> None:
 def tool_response(dialogue: "Dialogue", content: Content) -> None:
     """Results of function calls."""
     for response in content.get("functionResponses", ()):
-        dialogue.tool_response(response.get("id", ""), response.get("response", {}))
+        dialogue.tool_response(response)
 
 
 def context_update(dialogue: "Dialogue", content: Content) -> None:

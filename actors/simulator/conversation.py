@@ -12,27 +12,63 @@ HANDLE_LIFE_S = 2 * 3600.0
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that was said."""
+    """One thing that was said, or that the model knows from a function."""
 
-    role: Literal["user", "model"]
+    role: Literal["user", "model", "function"]
     text: str
+
+
+@dataclass(frozen=True)
+class TurnSize:
+    """A turn that is over: how many entries there were at its end, and what it cost in tokens."""
+
+    entries: int
+    tokens: Counter[str]
 
 
 @dataclass
 class Conversation:
     """What was said, what it cost in tokens by modality, and how many pictures came.
 
-    Entries are added and never changed or taken away: handles point at them.
+    Entries and turns are added and never changed or taken away: handles point at them. What the
+    context window has slid past stays, before `start` and `first_turn`.
     """
 
     entries: list[Entry] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)
     pictures: int = 0
+    begun_s: float = field(default_factory=time.monotonic)
+    turns: list[TurnSize] = field(default_factory=list)
+    first_turn: int = 0
+    counted: Counter[str] = field(default_factory=Counter)
+    """Tokens of instruction and tools, and of the turns that were closed."""
 
-    def add(self, role: Literal["user", "model"], text: str) -> None:
+    @property
+    def age_s(self) -> float:
+        """Since the session was begun, on whatever connection."""
+        return time.monotonic() - self.begun_s
+
+    @property
+    def start(self) -> int:
+        """The first entry that is still in the context window."""
+        return self.turns[self.first_turn - 1].entries if self.first_turn else 0
+
+    def add(self, role: Literal["user", "model", "function"], text: str) -> None:
         """Appends an entry; an empty text is nothing said."""
         if text.strip():
             self.entries.append(Entry(role, text.strip()))
+
+    def close_turn(self, trigger: int | None = None, target: int = 0) -> None:
+        """A turn is over: above `trigger` tokens the oldest ones leave, until `target` are left."""
+        size = Counter(self.tokens)
+        size.subtract(self.counted)
+        self.turns.append(TurnSize(len(self.entries), size))
+        if trigger is not None and self.tokens.total() > trigger:
+            # What was said last is never dropped.
+            while self.tokens.total() > target and self.first_turn < len(self.turns) - 1:
+                self.tokens.subtract(self.turns[self.first_turn].tokens)
+                self.first_turn += 1
+        self.counted = Counter(self.tokens)
 
 
 @dataclass(frozen=True)
@@ -46,6 +82,10 @@ class _Saved:
     length: int
     tokens: Counter[str]
     pictures: int
+    begun_s: float
+    turns: list[TurnSize]
+    turn_count: int
+    first_turn: int
     session: int
     model: str
     saved_s: float
@@ -75,6 +115,10 @@ class Handles:
             length=len(conversation.entries),
             tokens=Counter(conversation.tokens),
             pictures=conversation.pictures,
+            begun_s=conversation.begun_s,
+            turns=conversation.turns,
+            turn_count=len(conversation.turns),
+            first_turn=conversation.first_turn,
             session=session,
             model=model,
             saved_s=time.monotonic(),
@@ -87,7 +131,15 @@ class Handles:
         saved = self._saved.get(handle)
         if saved is None:
             return None
-        return Conversation(saved.entries[: saved.length], Counter(saved.tokens), saved.pictures)
+        return Conversation(
+            entries=saved.entries[: saved.length],
+            tokens=Counter(saved.tokens),
+            pictures=saved.pictures,
+            begun_s=saved.begun_s,
+            turns=saved.turns[: saved.turn_count],
+            first_turn=saved.first_turn,
+            counted=Counter(saved.tokens),
+        )
 
     def model(self, handle: str) -> str:
         """The model of the session that was given this handle; a handle resumes no other's."""

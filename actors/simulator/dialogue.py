@@ -2,18 +2,22 @@
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, Literal
 
+from .brain import Say
+from .calls import Calls, Scheduling
 from .conversation import Conversation
-from .errors import Refused
+from .errors import Close, Refused
 from .journal import ToolCallRecord, TurnRecord
 from .listener import Activity, ActivityStarted, Listener, TurnInput
 from .plan import Ending, TurnPlan
 from .rule_matcher import RuleMarks
 from .setup import SessionConfig
 from .shapes import INVALID_ARGUMENT
-from .turn import Turn
-from .usage import live_usage, text_tokens
+from .transcripts import Transcripts
+from .turn import Turn, TurnStage
+from .usage import Usage, text_tokens
 
 if TYPE_CHECKING:
     from .session import LiveSession
@@ -33,13 +37,19 @@ class Dialogue:
         self.record = session.record
         self.services = session.services
         self.default_plan = TurnPlan(self.services.pacing)
+        self.calls = Calls(self.record.tool_calls, config.family, self.services.random)
+        self.transcripts = Transcripts(self._send_transcript, self.services.random)
+        self.usage = Usage(conversation.tokens, thinks=config.family.idle_status)
+        self.open_entries = range(0)
+        """Entries of the conversation that wait for the client to complete its turn."""
         self._next_plan: TurnPlan | None = None
         self._marks = RuleMarks()
         self._new_pictures = 0
-        self.open_entries = range(0)
-        """Entries of the conversation that wait for the client to complete its turn."""
         self._turn: Turn | None = None
         self._task: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[TurnInput, TurnPlan]] = deque()
+        self._news: deque[str] = deque()
+        self._resumable = True
 
     # What the user does.
 
@@ -67,6 +77,8 @@ class Dialogue:
         """Another picture belongs to the conversation."""
         self._new_pictures += 1
         self.conversation.pictures += 1
+        if self.conversation.pictures == 1:
+            self.session.pictures_began()
 
     def append(self, role: Literal["user", "model"], text: str) -> None:
         """A content of the client belongs to the conversation; nothing is answered yet."""
@@ -85,23 +97,37 @@ class Dialogue:
         count, self._new_pictures = self._new_pictures, 0
         return count
 
-    def tool_response(self, call_id: str, response: Any) -> None:
+    def tool_response(self, response: dict[str, Any]) -> None:
         """The client answered a function call. Unknown and repeated ids are refused."""
-        call = next((call for call in self.record.tool_calls if call.id == call_id), None)
+        call_id = response.get("id", "")
+        call = self.calls.find(call_id)
         if call is None and self.config.handle:
             # A call of the connection before this one was lost with it.
             self.record.late_tool_responses.append(call_id)
             return
-        if call is None or call.outcome == "answered":
+        if call is None or (call.outcome == "answered" and call.behavior == "BLOCKING"):
             raise Refused(1007, INVALID_ARGUMENT)
-        if call.outcome != "pending" or self._turn is None:
+        if call.outcome != "pending":
             self.record.late_tool_responses.append(call_id)
             return
-        call.outcome, call.response = "answered", response
-        turn = self._turn
+        self.usage.add_response(response.get("response", {}))
         chosen = self.services.rules.fire("tool_response", self.record.number)
-        self.session.perform(chosen, turn.plan)
-        turn.respond(call_id, response)
+        self.session.perform(chosen, self._turn.plan if self._turn else self.next_plan())
+        if call.behavior == "BLOCKING":
+            call.outcome, call.responses = "answered", 1
+            call.response = response.get("response", {})
+            if self._turn is not None:
+                self._turn.respond(call_id, call.response)
+            return
+        news = self.calls.news(call, response)
+        if not news.text or news.scheduling is Scheduling.SILENT:
+            self.conversation.add("function", news.text)
+            self._rest()
+            return
+        self._news.append(news.text)
+        if news.scheduling is Scheduling.INTERRUPT and not self.listener.active:
+            self.interrupt()
+        self._proceed()
 
     # How a turn goes.
 
@@ -112,25 +138,30 @@ class Dialogue:
         return self._next_plan
 
     def begin_turn(self, given: TurnInput, plan: TurnPlan | None = None) -> None:
-        """Starts to answer; an answer in progress is interrupted."""
+        """Starts to answer; an answer in progress is interrupted, or comes to its end first."""
         if not self.session.live:
             return
-        self.interrupt()
         self.open_entries = range(0)
         if plan is None:
             plan, self._next_plan = self.next_plan(), None
-        record = TurnRecord(
-            len(self.record.turns) + 1,
-            given.kind,
-            audio_ms=round(given.audio_ms, 1),
-            started_ns=time.monotonic_ns(),
-        )
-        self.record.turns.append(record)
-        self._turn = Turn(self, given, plan, record)
-        self._task = self.services.tasks.spawn(self._turn.run())
+        if self._turn is not None and self._comes_after(self._turn, given):
+            self._waiting.append((given, plan))
+            return
+        self.interrupt()
+        self._start(given, plan)
 
     def heard(self, turn: Turn) -> None:
         """Lets the scenario act on what was understood."""
+        window = self.config.model.input_tokens
+        total = self.conversation.tokens.total()
+        if self.config.compression is None and total > window:
+            # Unproven of the service: code and words, which are those of the HTTP side.
+            reason = (
+                f"The input token count ({total}) exceeds the maximum number of tokens allowed "
+                f"({window})."
+            )
+            self.session.close(Close(1007, reason))
+            return
         rules, number = self.services.rules, self.record.number
         chosen = rules.fire("turn", number, float(turn.record.number))
         chosen += rules.fire("heard", number, turn.record.heard)
@@ -144,31 +175,44 @@ class Dialogue:
             chosen = rules.passed("answer_ms", self.record.number, reached, turn.marks)
             self.session.perform(chosen, turn.plan)
 
-    def answered(self, turn: Turn) -> None:
-        """Ends an answer that was given in full, or as far as the scenario wants it."""
-        ending, delay_ms = turn.plan.ending, turn.plan.transcript_delay_ms
-        if not delay_ms:
-            self.send_transcript(turn.owed_transcript())
-        if ending in {Ending.NORMAL, Ending.GENERATION_ONLY}:
+    def generated(self, turn: Turn) -> None:
+        """All of an answer has been sent, or as much of it as the scenario wants."""
+        self.transcripts.send_all()
+        if turn.plan.ending in {Ending.NORMAL, Ending.GENERATION_ONLY}:
             self.session.send({"serverContent": {"generationComplete": True}})
+        turn.record.outcome = "answered"
+        turn.record.generated_ns = time.monotonic_ns()
+        self._keep(turn)
+
+    def paused(self, turn: Turn) -> None:
+        """Something has been said and played, and the model goes on thinking."""
+        turn.record.outcome = "open"
+        self._send_turn_complete(turn, idle=False)
+
+    def completed(self, turn: Turn) -> None:
+        """The answer has been played: the next one may begin."""
         self._finish(turn, "answered")
-        if delay_ms:
-            self.session.later(delay_ms / 1000, self.send_transcript, turn.owed_transcript())
+        self._proceed()
 
     def interrupt(self) -> None:
-        """Ends an answer in progress because of new input."""
+        """Ends an answer in progress, or its playback, because of new input."""
         # Cancelling the task also ends what it waits for, so this comes first.
         pending = self._turn.pending_calls() if self._turn is not None else []
         turn = self.stop("interrupted")
         if turn is None:
             return
         if pending:
-            self.session.send({"toolCallCancellation": {"ids": pending}})
-            for call in self.record.tool_calls:
-                if call.id in pending:
-                    call.outcome = "cancelled"
+            self.cancel_calls(pending)
+        self.transcripts.send_all()
         self.session.send({"serverContent": {"interrupted": True}})
         self._finish(turn, "interrupted")
+
+    def cancel_calls(self, ids: list[str]) -> None:
+        """Tells the client that calls are not to be carried out."""
+        self.session.send({"toolCallCancellation": {"ids": ids}})
+        for call in self.record.tool_calls:
+            if call.id in ids:
+                call.outcome = "cancelled"
 
     def stop(self, outcome: str) -> Turn | None:
         """Ends the turn in progress without a word to the client."""
@@ -180,51 +224,107 @@ class Dialogue:
             turn.record.outcome = outcome
         return turn
 
-    def call_tool(self, name: str, args: dict[str, Any]) -> ToolCallRecord:
-        """A new function call; until it is answered the session cannot be resumed."""
-        number = self.services.random.randrange(10**18, 10**19)
-        call = ToolCallRecord(f"function-call-{number}", name, args)
-        self.record.tool_calls.append(call)
-        if self.config.resumption:
-            self.session.send({"sessionResumptionUpdate": {"resumable": False}})
-        return call
+    def call_tool(self, name: str, args: dict[str, Any], told: str) -> ToolCallRecord:
+        """A new function call."""
+        return self.calls.make(name, args, self.tools, told)
 
-    def called(self, turn: Turn) -> None:
-        """Lets the scenario act while a function call is pending."""
+    def send_calls(self, turn: Turn, calls: list[ToolCallRecord]) -> None:
+        """Sends calls in one message; lets the scenario act while they are pending."""
+        listed = [{"id": call.id, "name": call.name, "args": call.args} for call in calls]
+        self.session.send({"toolCall": {"functionCalls": listed}})
         chosen = self.services.rules.fire("tool_call", self.record.number)
         self.session.perform(chosen, turn.plan)
 
-    def send_transcript(self, text: str) -> None:
-        """Sends what the user said, if the client asked for transcripts."""
-        if text and self.config.transcribe_input:
-            self.session.send({"serverContent": {"inputTranscription": {"text": text}}})
+    def _start(self, given: TurnInput, plan: TurnPlan) -> None:
+        record = TurnRecord(
+            len(self.record.turns) + 1,
+            given.kind,
+            audio_ms=round(given.audio_ms, 1),
+            started_ns=time.monotonic_ns(),
+        )
+        self.record.turns.append(record)
+        if self.config.resumption and self._resumable:
+            # Documented: a session cannot be resumed while the model generates or calls functions.
+            self._resumable = False
+            self.session.send({"sessionResumptionUpdate": {"resumable": False}})
+        self._turn = Turn(self, given, plan, record)
+        # The user's words belong to the conversation even if the answer is interrupted at once.
+        hearing = self.services.tasks.spawn(self._turn.hear())
+        self._task = self.services.tasks.spawn(self._turn.run(hearing))
+
+    def _comes_after(self, turn: Turn, given: TurnInput) -> bool:
+        """Whether input waits for the end of a turn, which it does not interrupt.
+
+        Recorded: what is typed while a function that blocks is pending is answered after it.
+        """
+        return not self.config.interruptible or (
+            given.kind == "text" and turn.stage is TurnStage.WAITING
+        )
+
+    def _proceed(self) -> None:
+        """What has waited for its turn comes next: the user's first, then the model's own."""
+        if self._turn is not None or not self.session.live:
+            return
+        if self._waiting:
+            self._start(*self._waiting.popleft())
+        elif self._news and not self.listener.active:
+            plan = self.default_plan.copy()
+            plan.steps = [Say(text) for text in self._news]
+            self._news.clear()
+            self._start(TurnInput("model"), plan)
 
     def _finish(self, turn: Turn, outcome: str) -> None:
         self._turn = self._task = None
         turn.record.outcome = outcome
         turn.record.ended_ns = time.monotonic_ns()
-        self.conversation.add("model", turn.record.said)
+        self._keep(turn)
         if outcome == "interrupted" or turn.plan.ending is not Ending.GENERATION_ONLY:
-            self._send_turn_complete(turn)
-        self.conversation.tokens.update(turn.response_tokens)
+            self._send_turn_complete(turn, idle=not (self.calls.pending() or self._news))
+        compression = self.config.compression
+        if compression is None:
+            self.conversation.close_turn()
+        else:
+            self.conversation.close_turn(compression.trigger, compression.target)
+        if turn.late_transcript:
+            delay_s = turn.plan.transcript_delay_ms / 1000
+            self.session.later(delay_s, self._send_transcript, turn.late_transcript)
         self._issue_handle()
 
-    def _send_turn_complete(self, turn: Turn) -> None:
+    def _rest(self) -> None:
+        """A call is over and there is nothing to tell about it."""
+        if self._turn is not None or self.calls.pending():
+            return
+        if self.config.family.idle_status:
+            # Documented: IDLE never comes but with a turnComplete.
+            content = {"turnComplete": True, "interactionStatus": "IDLE"}
+            self.session.send({"serverContent": content})
+        self._issue_handle()
+
+    def _keep(self, turn: Turn) -> None:
+        self.conversation.add("model", turn.take_said())
+
+    def _send_turn_complete(self, turn: Turn, *, idle: bool) -> None:
         content: dict[str, Any] = {"turnComplete": True}
         if self.config.family.idle_status:
-            content["interactionStatus"] = "IN_PROGRESS"
+            content["interactionStatus"] = "IDLE" if idle else "IN_PROGRESS"
         message: dict[str, Any] = {"serverContent": content}
+        reported = self.usage.report(turn.take_tokens(), turn.record.heard)
         if turn.plan.usage:
-            tokens = self.conversation.tokens
-            message["usageMetadata"] = live_usage(tokens, turn.response_tokens)
+            message["usageMetadata"] = reported
         self.session.send(message)
-        if self.config.family.idle_status:
-            self.session.send({"serverContent": {"interactionStatus": "IDLE"}})
+
+    def _send_transcript(self, text: str) -> None:
+        """Sends what the user said, if the client asked for transcripts."""
+        if text and self.config.transcribe_input:
+            self.session.send({"serverContent": {"inputTranscription": {"text": text}}})
 
     def _issue_handle(self) -> None:
-        if self.config.resumption and self.session.live:
-            handle = self.services.handles.issue(
-                self.record.number, self.conversation, self.config.model.id
-            )
-            self.record.handles.append(handle)
-            self.session.send({"sessionResumptionUpdate": {"newHandle": handle, "resumable": True}})
+        under_way = self.calls.pending() or self._news or self._waiting
+        if not self.config.resumption or not self.session.live or under_way:
+            return
+        handle = self.services.handles.issue(
+            self.record.number, self.conversation, self.config.model.id
+        )
+        self._resumable = True
+        self.record.handles.append(handle)
+        self.session.send({"sessionResumptionUpdate": {"newHandle": handle, "resumable": True}})

@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 # Audio messages whose arrival is remembered: 400 s of one client's 20 ms chunks.
 KEPT_ARRIVALS = 20_000
@@ -23,7 +23,10 @@ class CloseRecord:
 
 @dataclass
 class TurnRecord:
-    """One turn. `outcome` is open, answered, interrupted or broken."""
+    """One turn. `outcome` is open, answered, interrupted or broken.
+
+    The last of its answer was sent at `generated_ns`; at `ended_ns` the client has played it.
+    """
 
     number: int
     kind: str
@@ -33,19 +36,25 @@ class TurnRecord:
     answer_ms: float = 0.0
     outcome: str = "open"
     started_ns: int = 0
+    generated_ns: int = 0
     ended_ns: int = 0
     first_audio_ns: int = 0
 
 
 @dataclass
 class ToolCallRecord:
-    """One function call. `outcome` is pending, answered or cancelled."""
+    """One function call. `outcome` is pending, answered, cancelled or lost.
+
+    `response` is the last one; a function that does not block may give several.
+    """
 
     id: str
     name: str
     args: dict[str, Any]
     outcome: str = "pending"
     response: Any = None
+    behavior: Literal["BLOCKING", "NON_BLOCKING"] = "BLOCKING"
+    responses: int = 0
 
 
 @dataclass

@@ -52,8 +52,32 @@ class SimulatorOptions(Options):
         "like a model that there is.",
     )
     turn_complete_after_playback: bool = Field(
-        False,
-        description="Hold turnComplete back until the answer would have been played in real time.",
+        True,
+        description="Hold turnComplete back until the answer has been played, as the service does.",
+    )
+    playback_speed: float = Field(
+        1.0,
+        gt=0,
+        description="Times real time at which a client is taken to play; more shortens tests.",
+    )
+    filler: str = Field(
+        "One moment.",
+        description="Said while a function that does not block is under way, and by models with "
+        "extended thinking before the answer; empty for nothing.",
+    )
+    audio_parts: Literal[1, 2] = Field(
+        1,
+        description="Most audio parts in one message of a 3.x model; several are documented, of "
+        "whatever kind.",
+    )
+    connection_s: float | None = Field(
+        600.0, gt=0, description="Life of a connection, with a GoAway before its end; or null."
+    )
+    audio_session_s: float | None = Field(
+        900.0, gt=0, description="Life of a session without compression of its context; or null."
+    )
+    video_session_s: float | None = Field(
+        120.0, gt=0, description="The same, once pictures were sent; or null."
     )
 
     @model_validator(mode="before")

@@ -1,6 +1,7 @@
 """One Live session: what the socket brings in and what goes out through it."""
 
 import asyncio
+import json
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -9,12 +10,13 @@ from typing import Any
 
 from actors.backends.gemini.wire import Invalid, camel_case, normalise, parse_json, snake_case
 
-from . import actions, client_messages, effects
+from . import actions, client_messages, effects, lifetimes
 from .admission import Admit
 from .conversation import Conversation
 from .dialogue import Dialogue
 from .errors import Close, Refused, close_preset, unknown_field
 from .journal import CloseRecord, SessionRecord
+from .lifetimes import Lifetimes
 from .plan import TurnPlan
 from .services import Services
 from .setup import SessionConfig, read_message, validate_setup
@@ -45,6 +47,7 @@ class LiveSession:
         self.awaiting_history = False
         self._admit = admit
         self._stage = Stage.AWAITING_SETUP
+        self._lifetimes: Lifetimes | None = None
         self._timers: list[asyncio.TimerHandle] = []
         services.handles.opened(record.number)
 
@@ -93,6 +96,11 @@ class LiveSession:
             self.dialogue.stop("broken")
         if self._stage is not Stage.CLOSED:
             self._stage = Stage.SILENT
+
+    def pictures_began(self) -> None:
+        """The first picture of the conversation has come."""
+        if self._lifetimes is not None:
+            self._lifetimes.pictures_began()
 
     def later(self, delay_s: float, call: Callable[..., None], *args: Any) -> None:
         """Calls something later unless the session is closed by then."""
@@ -145,10 +153,13 @@ class LiveSession:
         for after_s in self.services.rules.timers():
             self.later(after_s, self._timer, after_s)
         effects.speak_unasked(self.dialogue)
+        self._lifetimes = Lifetimes(self, config, conversation, self.services.options)
 
     def _resume(self, config: SessionConfig) -> Conversation:
         if config.handle is None:
-            return Conversation(tokens=Counter(TEXT=text_tokens(config.system_instruction)))
+            tools = json.dumps(config.tools) if config.tools else ""
+            base = Counter(TEXT=text_tokens(config.system_instruction) + text_tokens(tools))
+            return Conversation(tokens=base, counted=Counter(base))
         handles = self.services.handles
         conversation = handles.find(config.handle)
         if conversation is None:
@@ -158,6 +169,9 @@ class LiveSession:
             raise Refused(1007, INVALID_ARGUMENT)
         if handles.in_use(config.handle):
             preset = close_preset("internal")
+            raise Refused(preset.code, preset.reason)
+        if lifetimes.over(config, self.services.options, conversation):
+            preset = close_preset("session_not_found")
             raise Refused(preset.code, preset.reason)
         self.record.resumed_from = config.handle
         return conversation

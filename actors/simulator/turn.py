@@ -1,10 +1,13 @@
-"""One turn of a Live session: hear it, decide, answer it."""
+"""One turn of a Live session: hear it, decide, answer it, and wait until it has been played."""
 
 import asyncio
+import json
 import random
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import datetime
+from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.wire import model_turn, sound_part
@@ -23,10 +26,24 @@ from .usage import IMAGE_TOKENS, audio_tokens, text_tokens
 if TYPE_CHECKING:
     from .dialogue import Dialogue
 
-# How often a message carries two parts, and how often the user's transcript comes before the
-# answer: both are seen from the service, so a client must take both.
+# How often a message carries two parts if it may, how often words travel with the sound, how often
+# the user's transcript comes before the answer, and how often a function is called before the
+# model says that it takes a moment: all of it is seen from the service, so a client must take all.
 TWO_PARTS = 0.25
+WORDS_WITH_SOUND = 0.5
 TRANSCRIPT_FIRST = 0.7
+CALL_FIRST = 0.5
+
+
+class TurnStage(Enum):
+    """How far a turn is."""
+
+    HEARING = auto()
+    ANSWERING = auto()
+    WAITING = auto()
+    """For functions that block."""
+    PLAYING = auto()
+    """All of the answer has been sent; the client still plays it."""
 
 
 class Turn:
@@ -38,155 +55,220 @@ class Turn:
         self._dialogue = dialogue
         self._input = given
         self._random = random.Random(dialogue.services.random.random())
-        self._calls: dict[str, asyncio.Future[Any]] = {}
+        self._responses: dict[str, asyncio.Future[Any]] = {}
         self._called: list[ToolCallRecord] = []
-        self._transcript = ""
         self._said_before = 0
+        self._kept = 0
+        self._counted_ms = 0.0
+        self._call_tokens = 0
+        self._played_at_s = 0.0
+        self.late_transcript = ""
         self.plan = plan
         self.record = record
         self.marks = RuleMarks()
+        self.stage = TurnStage.HEARING
 
-    @property
-    def response_tokens(self) -> Counter[str]:
-        """Tokens of what has been answered so far."""
-        return Counter(AUDIO=audio_tokens(self.record.answer_ms / 1000))
+    def take_tokens(self) -> Counter[str]:
+        """Tokens of what has been answered since this was asked last."""
+        spoken_ms, self._counted_ms = (
+            self.record.answer_ms - self._counted_ms,
+            self.record.answer_ms,
+        )
+        called, self._call_tokens = self._call_tokens, 0
+        return Counter(AUDIO=audio_tokens(spoken_ms / 1000), TEXT=called)
+
+    def take_said(self) -> str:
+        """What has been said since this was asked last."""
+        said, self._kept = self.record.said[self._kept :], len(self.record.said)
+        return said
 
     def respond(self, call_id: str, response: Any) -> None:
-        """Takes the response to a pending function call."""
-        future = self._calls.get(call_id)
+        """Takes the response to a call that blocks."""
+        future = self._responses.get(call_id)
         if future is not None and not future.done():
             future.set_result(response)
 
     def pending_calls(self) -> list[str]:
-        """Ids of function calls without a response."""
-        return [call_id for call_id, future in self._calls.items() if not future.done()]
+        """Ids of calls that are cancelled if this turn is interrupted now.
 
-    def owed_transcript(self) -> str:
-        """The user's transcript if it has not been sent; it counts as sent afterwards."""
-        text, self._transcript = self._transcript, ""
-        return text
+        A call that does not block belongs to its turn only while that is being generated.
+        """
+        if self.stage is TurnStage.PLAYING:
+            return []
+        return [call.id for call in self._called if call.outcome == "pending"]
 
-    async def run(self) -> None:
-        """Answers; everything sent goes through the session."""
-        # The user's words belong to the conversation even if the answer is interrupted.
-        await asyncio.shield(self._dialogue.services.tasks.spawn(self._hear()))
+    async def run(self, hearing: asyncio.Task[None]) -> None:
+        """Answers once `hear` is done; everything sent goes through the session."""
+        await asyncio.shield(hearing)
         self._dialogue.heard(self)
         # A scenario may just have ended the session and with it this task.
         await asyncio.sleep(0)
         if self.plan.ending is not Ending.EMPTY:
+            self.stage = TurnStage.ANSWERING
             await self._answer()
-        self._dialogue.answered(self)
+        await self._end_generation()
+        self._dialogue.completed(self)
 
-    async def _hear(self) -> None:
+    async def hear(self) -> None:
+        """Understands the user."""
         dialogue, given = self._dialogue, self._input
         parts = list(given.texts)
         if given.pcm:
-            self._transcript = await dialogue.services.stt.hear(given.pcm, given.rate_hz)
-            parts.append(self._transcript)
-        entries = dialogue.conversation.entries
-        heard = " ".join(part for part in parts if part.strip())
-        asked = given.asked
-        nudge = given.kind == "text" and not heard and not asked
-        if nudge and entries and entries[-1].role == "user":
-            # What the client put there last is answered.
-            asked = range(len(entries) - 1, len(entries))
-        self._said_before = asked.start if asked else len(entries)
-        if asked:
-            heard = " ".join(entry.text for entry in entries[asked.start : asked.stop])
-        else:
-            dialogue.conversation.add("user", heard)
-        self.record.heard = heard
+            transcript = await dialogue.services.stt.hear(given.pcm, given.rate_hz)
+            parts.append(transcript)
+            if self.plan.transcript_delay_ms:
+                self.late_transcript = transcript
+            else:
+                dialogue.transcripts.add(transcript)
+        self.record.heard = self._words(" ".join(part for part in parts if part.strip()))
         dialogue.conversation.tokens.update(
             AUDIO=audio_tokens(given.audio_ms / 1000),
             TEXT=sum(text_tokens(text) for text in given.texts),
             IMAGE=dialogue.take_new_pictures() * IMAGE_TOKENS,
         )
+        if self.record.outcome != "open":
+            # Nobody waits for this turn any more, but its words are owed all the same.
+            dialogue.transcripts.send_all()
+
+    def _words(self, heard: str) -> str:
+        conversation, asked = self._dialogue.conversation, self._input.asked
+        entries = conversation.entries
+        nudge = self._input.kind == "text" and not heard and not asked
+        if nudge and entries and entries[-1].role == "user":
+            # What the client put there last is answered.
+            asked = range(len(entries) - 1, len(entries))
+        self._said_before = asked.start if asked else len(entries)
+        if asked:
+            return " ".join(entry.text for entry in entries[asked.start : asked.stop])
+        conversation.add("user", heard)
+        return heard
 
     async def _answer(self) -> None:
-        if not self.plan.transcript_delay_ms and self._random.random() < TRANSCRIPT_FIRST:
-            self._dialogue.send_transcript(self.owed_transcript())
+        if self._random.random() < TRANSCRIPT_FIRST:
+            self._dialogue.transcripts.send_all()
         # Rules that fire during the answer add to these steps.
         steps = self.plan.steps
         if not steps:
             steps.extend(self._decide())
+        if self._thinks_first(steps):
+            await self._speak(self._dialogue.services.options.filler)
+            await self._end_generation()
+            self._dialogue.paused(self)
+            self.stage = TurnStage.ANSWERING
         while steps and not self._cut_short():
             match steps.pop(0):
                 case Say(text):
                     await self._speak(text)
-                case CallTool(name, args):
-                    await self._call(name, args)
+                case CallTool() as first:
+                    calls = [first]
+                    while steps and isinstance(steps[0], CallTool):
+                        calls.append(steps[0])
+                        del steps[0]
+                    await self._call(calls, steps)
                 case SayOutcome():
                     await self._speak_outcomes()
-        if self._dialogue.services.options.turn_complete_after_playback:
-            await self._played()
+
+    def _thinks_first(self, steps: list[Step]) -> bool:
+        """Whether the model says something before it thinks; with calls that comes with them."""
+        thinks = self._dialogue.config.family.idle_status and self._input.kind != "model"
+        filler = self._dialogue.services.options.filler
+        return bool(thinks and filler) and not any(isinstance(step, CallTool) for step in steps)
+
+    async def _end_generation(self) -> None:
+        self._dialogue.generated(self)
+        self.stage = TurnStage.PLAYING
+        if self.plan.ending in {Ending.NORMAL, Ending.EMPTY}:
+            await asyncio.sleep(max(0.0, self._played_at_s - time.monotonic()))
 
     def _decide(self) -> list[Step]:
         dialogue = self._dialogue
         if self._input.pcm and not self.record.heard:
             return [Say(f"I heard {self._input.audio_ms / 1000:.1f} seconds of sound.")]
-        video = dialogue.record.video
-        pictures = Pictures(dialogue.conversation.pictures, video.width, video.height)
+        video, conversation = dialogue.record.video, dialogue.conversation
+        pictures = Pictures(conversation.pictures, video.width, video.height)
         now = datetime.now().astimezone()
-        history = dialogue.conversation.entries[: self._said_before]
+        history = conversation.entries[conversation.start : self._said_before]
         return brain.answer(self.record.heard, dialogue.tools, history, pictures, now)
 
-    async def _speak(self, text: str) -> None:
+    async def _speak(self, text: str, begun: Callable[[], None] | None = None) -> None:
         for sentence in sentences(text):
             pcm = await self._dialogue.services.tts.speak(sentence)
             words, sent, told = sentence.split(), 0, 0
             for piece in pieces(pcm, self.plan.pacing, self._random):
                 sent += len(piece.pcm)
                 reached = -(-len(words) * sent // len(pcm))
-                self._send_words(words[told:reached])
+                self._send_piece(piece, words[told:reached])
                 told = reached
-                self._send_piece(piece)
+                if begun is not None:
+                    begun()
+                    begun = None
                 await self._dialogue.session.socket.drained()
                 if self._cut_short():
                     return
                 await asyncio.sleep(piece.gap_s)
 
-    def _send_words(self, words: list[str]) -> None:
-        if not words:
-            return
-        text = " ".join(words)
-        text = f" {text}" if self.record.said else text
-        self.record.said += text
-        if self._dialogue.config.transcribe_output:
-            self._dialogue.session.send({"serverContent": {"outputTranscription": {"text": text}}})
-
-    def _send_piece(self, piece: Piece) -> None:
+    def _send_piece(self, piece: Piece, words: list[str]) -> None:
         dialogue = self._dialogue
+        bundles = dialogue.config.family.parts_per_message > 1
         cuts = [piece.pcm]
-        if dialogue.config.family.parts_per_message > 1 and self._random.random() < TWO_PARTS:
+        if bundles and dialogue.services.options.audio_parts > 1:
             half = len(piece.pcm) // 4 * 2
-            cuts = [piece.pcm[:half], piece.pcm[half:]]
-        parts = [sound_part(cut, VOICE_RATE_HZ) for cut in cuts if cut]
+            if self._random.random() < TWO_PARTS:
+                cuts = [piece.pcm[:half], piece.pcm[half:]]
+        message = model_turn(*(sound_part(cut, VOICE_RATE_HZ) for cut in cuts if cut))
+        if words:
+            text = " ".join(words)
+            text = f" {text}" if self.record.said else text
+            self.record.said += text
+            if dialogue.config.transcribe_output:
+                content = {"outputTranscription": {"text": text}}
+                if bundles and self._random.random() < WORDS_WITH_SOUND:
+                    message["serverContent"].update(content)
+                else:
+                    dialogue.session.send({"serverContent": content})
+        now_s = time.monotonic()
         if not self.record.first_audio_ns:
             self.record.first_audio_ns = time.monotonic_ns()
-        dialogue.session.send(model_turn(*parts))
+        dialogue.session.send(message)
         self.record.answer_ms += piece.duration_ms
-        if not self.plan.transcript_delay_ms:
-            dialogue.send_transcript(self.owed_transcript())
+        played_s = piece.duration_ms / 1000 / dialogue.services.options.playback_speed
+        if dialogue.services.options.turn_complete_after_playback:
+            self._played_at_s = max(now_s, self._played_at_s) + played_s
+        dialogue.transcripts.send_one()
         dialogue.answered_ms(self)
 
-    async def _call(self, name: str, args: dict[str, Any]) -> None:
-        call = self._dialogue.call_tool(name, args)
-        self._called.append(call)
-        self._calls[call.id] = asyncio.get_running_loop().create_future()
-        self._dialogue.session.send(
-            {"toolCall": {"functionCalls": [{"id": call.id, "name": name, "args": args}]}}
-        )
-        self._dialogue.called(self)
-        call.response = await self._calls[call.id]
+    async def _call(self, wanted: list[CallTool], rest: list[Step]) -> None:
+        """Calls functions, all in one message, and waits for those that block."""
+        dialogue = self._dialogue
+        told = " ".join(step.text for step in rest if isinstance(step, Say))
+        calls = [dialogue.call_tool(each.name, each.args, told) for each in wanted]
+        self._called += calls
+        self._call_tokens += sum(text_tokens(call.name + json.dumps(call.args)) for call in calls)
+        loop = asyncio.get_running_loop()
+        blocking = [call for call in calls if call.behavior == "BLOCKING"]
+        self._responses.update({call.id: loop.create_future() for call in blocking})
+        filler = dialogue.services.options.filler
+        if len(blocking) == len(calls) or not filler:
+            dialogue.send_calls(self, calls)
+        elif self._random.random() < CALL_FIRST:
+            dialogue.send_calls(self, calls)
+            await self._speak(filler)
+        else:
+            await self._speak(filler, begun=lambda: dialogue.send_calls(self, calls))
+        if not blocking:
+            # What comes after it is said once there is a result.
+            rest.clear()
+            return
+        self.stage = TurnStage.WAITING
+        for call in blocking:
+            call.response = await self._responses[call.id]
+        self.stage = TurnStage.ANSWERING
 
     async def _speak_outcomes(self) -> None:
-        called, self._called = self._called, []
-        for call in called:
+        done = [call for call in self._called if call.behavior == "BLOCKING"]
+        self._called = [call for call in self._called if call.behavior != "BLOCKING"]
+        for call in done:
             await self._speak(brain.outcome(call.name, call.args, call.response))
 
     def _cut_short(self) -> bool:
         return self.plan.ending is Ending.EARLY and self.record.answer_ms > 0
-
-    async def _played(self) -> None:
-        since_first_s = (time.monotonic_ns() - self.record.first_audio_ns) / 1e9
-        await asyncio.sleep(max(0.0, self.record.answer_ms / 1000 - since_first_s))

@@ -1,5 +1,6 @@
 """Token counts as `usageMetadata` reports them."""
 
+import json
 from collections import Counter
 from typing import Any
 
@@ -7,6 +8,8 @@ from typing import Any
 AUDIO_TOKENS_PER_S = 25
 IMAGE_TOKENS = 258
 LETTERS_PER_TOKEN = 4
+# Made up: a simulated model thinks in proportion to what it was asked.
+THOUGHTS_PER_TOKEN = 8
 
 
 def text_tokens(text: str) -> int:
@@ -19,15 +22,38 @@ def audio_tokens(seconds: float) -> int:
     return round(seconds * AUDIO_TOKENS_PER_S)
 
 
-def live_usage(prompt: Counter[str], response: Counter[str]) -> dict[str, Any]:
-    """`usageMetadata` of one Live turn; the keys of the counters are modalities."""
-    return {
-        "promptTokenCount": prompt.total(),
-        "responseTokenCount": response.total(),
-        "totalTokenCount": prompt.total() + response.total(),
-        "promptTokensDetails": _details(prompt),
-        "responseTokensDetails": _details(response),
-    }
+class Usage:
+    """Counts what one Live session costs; `tokens` is what its context window holds."""
+
+    def __init__(self, tokens: Counter[str], *, thinks: bool) -> None:
+        self._tokens = tokens
+        self._thinks = thinks
+        self._responses = 0
+
+    def add_response(self, response: Any) -> None:
+        """A function responded: that is read in the turn in progress, and context from then on."""
+        self._responses += text_tokens(json.dumps(response, ensure_ascii=False))
+
+    def report(self, response: Counter[str], heard: str) -> dict[str, Any]:
+        """`usageMetadata` of one turn that cost `response`; counts it into the context."""
+        thoughts = THOUGHTS_PER_TOKEN * text_tokens(heard) if self._thinks else 0
+        tool_use, self._responses = self._responses, 0
+        prompt = self._tokens.total()
+        result: dict[str, Any] = {
+            "promptTokenCount": prompt,
+            "responseTokenCount": response.total(),
+            "totalTokenCount": prompt + response.total() + tool_use + thoughts,
+            "promptTokensDetails": _details(self._tokens),
+            "responseTokensDetails": _details(response),
+        }
+        if tool_use:
+            result["toolUsePromptTokenCount"] = tool_use
+            result["toolUsePromptTokensDetails"] = _details(Counter(TEXT=tool_use))
+        if thoughts:
+            result["thoughtsTokenCount"] = thoughts
+        self._tokens.update(response)
+        self._tokens["TEXT"] += tool_use
+        return result
 
 
 def http_usage(prompt: Counter[str], response: Counter[str], thoughts: int = 0) -> dict[str, Any]:

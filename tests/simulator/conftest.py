@@ -14,7 +14,7 @@ Scripted = Callable[..., RunningSimulator]
 
 @pytest.fixture(scope="session")
 def talking_simulator() -> Iterator[RunningSimulator]:
-    simulator = RunningSimulator(SimulatorOptions())
+    simulator = RunningSimulator(SimulatorOptions(playback_speed=50))
     yield simulator
     simulator.stop()
 
@@ -36,7 +36,13 @@ def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Script
     def start(*rules: dict[str, Any], **options: Any) -> RunningSimulator:
         if rules:
             options["scenario"] = scenario_file(tmp_path, *rules)
-        cheap = {"stt": "none", "tts": "tone", "answer_speed": (20, 60), **options}
+        cheap = {
+            "stt": "none",
+            "tts": "tone",
+            "answer_speed": (20, 60),
+            "playback_speed": 100,
+            **options,
+        }
         simulator = RunningSimulator(SimulatorOptions.model_validate(cheap))
         running.append(simulator)
         use(simulator, monkeypatch)

@@ -33,6 +33,8 @@ MOVE = {
         "required": ["direction", "distance_m"],
     },
 }
+# By default the model goes on while a function is under way.
+BLOCKING_MOVE = {**MOVE, "behavior": "BLOCKING"}
 # The smallest baseline JPEG header that carries a size: SOI, SOF0 of 4 by 3 pixels, EOI.
 JPEG_4_BY_3 = bytes.fromhex("ffd8ffc0000b080003000401011100ffd9")
 

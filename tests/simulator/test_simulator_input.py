@@ -17,7 +17,9 @@ INVALID = "Request contains an invalid argument."
 
 @pytest.fixture(scope="module")
 def humming() -> Iterator[RunningSimulator]:
-    simulator = RunningSimulator(SimulatorOptions(stt="none", tts="tone", answer_speed=(60, 90)))
+    simulator = RunningSimulator(
+        SimulatorOptions(stt="none", tts="tone", answer_speed=(60, 90), playback_speed=100)
+    )
     yield simulator
     simulator.stop()
 

@@ -41,7 +41,7 @@ def test_javascript_sdk_holds_a_live_turn_and_asks_over_http(
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["call"] == "stop"
-    assert result["said"] == "Stopping."
+    assert result["said"] == "One moment.Stopping."
     assert result["bytes"] > 10_000
     assert result["tokens"] > 0
     assert result["http"] == "You said: Hello."

@@ -6,10 +6,10 @@ import pytest
 from conftest import Scripted
 from google.genai import errors, types
 from simulating import (
+    BLOCKING_MOVE,
     JPEG_4_BY_3,
     LIVE_MODEL,
     MANUAL,
-    MOVE,
     RunningSimulator,
     ask,
     client,
@@ -29,7 +29,9 @@ def test_spoken_command_calls_the_tool_once_and_is_confirmed_aloud(
     talking: RunningSimulator,
 ) -> None:
     async def conversation() -> None:
-        setup = config(tools=[{"function_declarations": [MOVE]}], realtime_input_config=MANUAL)
+        setup = config(
+            tools=[{"function_declarations": [BLOCKING_MOVE]}], realtime_input_config=MANUAL
+        )
         async with client().aio.live.connect(model=LIVE_MODEL, config=setup) as session:
             assert session.setup_complete is not None
             await speak_turn(session, recording("goforward.wav"))
@@ -173,7 +175,9 @@ def test_interruption_cancels_a_pending_tool_call(scripted: Scripted) -> None:
     simulator = scripted(scenario="f15_tool_call_pending")
 
     async def conversation() -> None:
-        setup = config(tools=[{"function_declarations": [MOVE]}], realtime_input_config=MANUAL)
+        setup = config(
+            tools=[{"function_declarations": [BLOCKING_MOVE]}], realtime_input_config=MANUAL
+        )
         async with client().aio.live.connect(model=LIVE_MODEL, config=setup) as session:
             await session.send_realtime_input(text="Go.")
             asked = await receive(session, "tool_call")

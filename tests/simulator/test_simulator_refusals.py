@@ -93,7 +93,13 @@ def strict_simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runni
     ]
     scenario = scenario_file(tmp_path_factory.mktemp("scenario"), *rules)
     simulator = RunningSimulator(
-        SimulatorOptions(scenario=scenario, stt="none", tts="tone", answer_speed=(20, 60))
+        SimulatorOptions(
+            scenario=scenario,
+            stt="none",
+            tts="tone",
+            answer_speed=(20, 60),
+            playback_speed=100,
+        )
     )
     yield simulator
     simulator.stop()
