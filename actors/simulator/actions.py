@@ -191,6 +191,12 @@ class Burst(Action):
     kind: Literal["burst"] = "burst"
 
 
+class CancelCalls(Action):
+    """Cancel every function call that is pending."""
+
+    kind: Literal["cancel_calls"] = "cancel_calls"
+
+
 class RejectResume(Action):
     """Close a session that resumes with a handle."""
 
@@ -240,6 +246,7 @@ AnyAction = Annotated[
     | LateTranscript
     | Slow
     | Burst
+    | CancelCalls
     | RejectResume
     | Quota
     | HttpQuota,

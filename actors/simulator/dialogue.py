@@ -201,14 +201,19 @@ class Dialogue:
         turn = self.stop("interrupted")
         if turn is None:
             return
-        if pending:
-            self.cancel_calls(pending)
+        self._cancel(pending)
         self.transcripts.send_all()
         self.session.send({"serverContent": {"interrupted": True}})
         self._finish(turn, "interrupted")
 
-    def cancel_calls(self, ids: list[str]) -> None:
-        """Tells the client that calls are not to be carried out."""
+    def cancel_calls(self) -> None:
+        """Tells the client that no pending call is to be carried out."""
+        self._cancel([call.id for call in self.calls.pending("NON_BLOCKING")])
+        self._rest()
+
+    def _cancel(self, ids: list[str]) -> None:
+        if not ids:
+            return
         self.session.send({"toolCallCancellation": {"ids": ids}})
         for call in self.record.tool_calls:
             if call.id in ids:

@@ -56,6 +56,9 @@ def perform(session: "LiveSession", action: actions.AnyAction) -> None:
             session.services.listening.refuse_tcp(action.for_s)
         case actions.WrongCertificate():
             session.services.listening.wrong_certificate(action.for_s)
+        case actions.CancelCalls():
+            if session.dialogue is not None:
+                session.dialogue.cancel_calls()
         case actions.Garbage() | actions.UnknownFrame() | actions.ErrorFrame():
             _send_odd_frame(session, action)
         case _:

@@ -26,6 +26,9 @@ class Connected(Protocol):
     def seed(self, peer: str, left_out: frozenset[str]) -> Seed:
         """Return how to begin a connection to `peer`."""
 
+    def look_ahead(self) -> None:
+        """Notice a pause, in which to move."""
+
     async def on_listened(self) -> None:
         """Return once what is published is heard; called before anything is said."""
 
@@ -61,7 +64,7 @@ class ConnectionLoop:
     ) -> None:
         self.link: Link[Any] | None = None
         self.policy = ReconnectPolicy(manner.connect)
-        self.timer = ReconnectTimer(self.leave)
+        self.timer = ReconnectTimer(self.leave, session.look_ahead)
         self._service = service
         self._manner = manner
         self._session = session

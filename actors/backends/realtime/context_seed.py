@@ -29,6 +29,8 @@ class ContextSeed:
     def __init__(self, backend: str, session: str, history: History, store: Store) -> None:
         self.behind = False
         """Something was said since the service's session was told, and not by it."""
+        self.resumable = True
+        """The service has not said that it could not be resumed now."""
         self._backend = backend
         self._session = session
         self._history = history
@@ -45,9 +47,19 @@ class ContextSeed:
 
     def keep_handle(self, handle: str, peer: str) -> None:
         """The service's session can be resumed with `handle` by whoever connects to `peer`."""
+        self.resumable = True
         if not self.behind:
             row = {"handle": handle, "peer": peer, "at_s": time.time()}
             self._store.put(self._session, HANDLE, row, outlives_run=True)
+
+    def outgrow_handle(self) -> None:
+        """A turn was answered: a handle of before it would bring back a session without it.
+
+        The next one comes when the service has nothing under way any more, which may be as late as
+        the end of playback.
+        """
+        if not self.resumable:
+            self.drop_handle()
 
     def drop_handle(self) -> None:
         """The handle is of no use any more."""

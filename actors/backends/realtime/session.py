@@ -25,6 +25,7 @@ from actors.backends.records import KeptTurns
 from actors.backends.session import BackendSession
 from pipeline.frames import (
     AnswerAudio,
+    AnswerEnd,
     AnswerEnded,
     Audio,
     BackendState,
@@ -75,7 +76,7 @@ class RealtimeSession(BackendSession):
         self._connection = ConnectionLoop(shared.service, manner, self, reporter)
         self._reporter = reporter
         self._sender = Sender(self._connection, self.ring)
-        self._look_ahead()
+        self.look_ahead()
 
     def begin(self) -> None:
         """Take up what a killed process left off."""
@@ -152,7 +153,7 @@ class RealtimeSession(BackendSession):
     def on_other_tools(self) -> None:
         """Tools are part of the setup: other tools need another connection."""
         self._connection.timer.want()
-        self._look_ahead()
+        self.look_ahead()
 
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
@@ -161,14 +162,14 @@ class RealtimeSession(BackendSession):
     def on_answers(self, frame: AnswerEnded) -> None:
         """Another backend has answered a turn in full."""
         self._uplink.answered_elsewhere(frame.turn)
-        self._look_ahead()
+        self.look_ahead()
 
     def on_playback(self, frame: Playback) -> None:
         """An answer is heard."""
         super().on_playback(frame)
         if frame.backend != self._actor.name:
             self._uplink.answered_elsewhere(frame.turn)
-            self._look_ahead()
+            self.look_ahead()
 
     def on_route(self, frame: Route) -> None:
         """Another backend may own the turns now."""
@@ -183,7 +184,7 @@ class RealtimeSession(BackendSession):
         if self._context.behind and self._state.owned:
             self._connection.timer.want()
         self.save()
-        self._look_ahead()
+        self.look_ahead()
 
     # The connection.
 
@@ -207,6 +208,7 @@ class RealtimeSession(BackendSession):
         """The connection is gone, or could not be made."""
         if drop_handle:
             self._context.drop_handle()
+        self._context.resumable = True
         self._do(self._downlink.link_down(reason))
         self.save()
 
@@ -223,10 +225,13 @@ class RealtimeSession(BackendSession):
             case HandleIssued(handle):
                 if handle:
                     self._context.keep_handle(handle, self._connection.peer)
+                    self.look_ahead()
+                else:
+                    self._context.resumable = False
             case GoAway(time_left_s):
                 self._actor.counters["goaways"] += 1
                 self._connection.timer.want(time_left_s)
-                self._look_ahead()
+                self.look_ahead()
             case _:
                 self._do(self._downlink.on_event(event, time.monotonic()))
 
@@ -257,6 +262,8 @@ class RealtimeSession(BackendSession):
             match step:
                 case Publish(frame=frame):
                     self.publish(step)
+                    if isinstance(frame, AnswerEnded) and frame.end is AnswerEnd.COMPLETE:
+                        self._context.outgrow_handle()
                     if isinstance(frame, AnswerEnded) or (
                         isinstance(frame, AnswerAudio) and frame.position == 0
                     ):
@@ -265,12 +272,12 @@ class RealtimeSession(BackendSession):
                     self._connection.policy.proved()
                 case _:
                     self._sender.send(step)
-        self._look_ahead()
+        self.look_ahead()
 
-    def _look_ahead(self) -> None:
+    def look_ahead(self) -> None:
         """Settle what holds until the next edge."""
         self._streaming = self._state.streaming
         self._hold_from = self._state.hold_from
         self._deadline.set(self._state.deadline_s)
         if not self._state.turns:
-            self._connection.timer.pause()
+            self._connection.timer.pause(resumable=self._context.resumable)

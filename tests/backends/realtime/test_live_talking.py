@@ -154,11 +154,14 @@ def test_tool_is_declared_called_and_answered_once(tmp_path: Path) -> None:
 def test_call_pending_when_the_user_speaks_again_is_cancelled_by_the_server(
     tmp_path: Path,
 ) -> None:
-    rule = {"when": {"turn": 1}, "do": [{"call": {"name": "move"}}]}
+    rules = [
+        {"when": {"turn": 1}, "do": [{"call": {"name": "move"}}]},
+        {"when": "activity_start", "do": ["cancel_calls"]},
+    ]
     ports = {"audio", "speech", "offer", "results"}
     options = {"tool_behavior": "non_blocking"}
     with (
-        simulator(tmp_path, rule) as server,
+        simulator(tmp_path, *rules) as server,
         staged(tmp_path, ports, **server.address, **options) as live,
     ):
         live.send("offer", ToolOffer(tools=[MOVE]))
