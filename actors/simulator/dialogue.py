@@ -290,9 +290,6 @@ class Dialogue:
             self.conversation.close_turn()
         else:
             self.conversation.close_turn(compression.trigger, compression.target)
-        if turn.late_transcript:
-            delay_s = turn.plan.transcript_delay_ms / 1000
-            self.session.later(delay_s, self._send_transcript, turn.late_transcript)
         self._issue_handle()
 
     def _rest(self) -> None:
@@ -306,7 +303,12 @@ class Dialogue:
         self._issue_handle()
 
     def _keep(self, turn: Turn) -> None:
+        """What was said belongs to the conversation; words that are to come late are owed."""
         self.conversation.add("model", turn.take_said())
+        late, turn.late_transcript = turn.late_transcript, ""
+        if late:
+            delay_s = turn.plan.transcript_delay_ms / 1000
+            self.session.later(delay_s, self._send_transcript, late)
 
     def _send_turn_complete(self, turn: Turn, *, idle: bool) -> None:
         content: dict[str, Any] = {"turnComplete": True}
