@@ -1,6 +1,7 @@
 """A value that fits a schema, made from what was said: deterministic, and as small as allowed."""
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,8 @@ from actors.lib.speech.numbers import Number, numbers_in
 MAX_DEPTH = 5
 # Far more than an answer has; a schema that branches into itself would have no end.
 MAX_VALUES = 5_000
+# Longer than any answer; a schema may ask for more than there is memory.
+MAX_LETTERS = 100_000
 # JSON that nobody has described.
 FREE: dict[str, Any] = {"properties": {"answer": {"type": "STRING"}}}
 # Braces of an instruction that are tried for a schema: hostile ones are many.
@@ -53,7 +56,7 @@ def instance(schema: Schema, text: str, heard: str) -> Any:
         text: Goes where a text is wanted.
         heard: Chooses among the values of an enum, and gives the numbers.
     """
-    definitions = {**(schema.get("definitions") or {}), **(schema.get("$defs") or {})}
+    definitions = {**_mapping(schema, "definitions"), **_mapping(schema, "$defs")}
     material = _Material(text, heard.casefold(), numbers_in(heard), definitions)
     return _value(schema, material, 0)
 
@@ -126,16 +129,15 @@ def _resolved(schema: Schema, material: _Material, level: int = 0) -> Schema:
 
 def _merged(one: Schema, other: Schema) -> Schema:
     result = {**one, **other}
-    if "properties" in one and "properties" in other:
-        result["properties"] = {**one["properties"], **other["properties"]}
-    if "required" in one and "required" in other:
-        result["required"] = [*one["required"], *other["required"]]
-    return result
+    result["properties"] = {**_mapping(one, "properties"), **_mapping(other, "properties")}
+    result["required"] = [*_list(one, "required"), *_list(other, "required")]
+    return {name: value for name, value in result.items() if value not in ({}, [])}
 
 
 def _type(schema: Schema) -> str:
     kind = schema.get("type")
     if isinstance(kind, list):
+        kind = [each for each in kind if isinstance(each, str)]
         real = [each for each in kind if str(each).lower() != "null"]
         kind = real[0] if real else "null"
     if isinstance(kind, str):
@@ -151,9 +153,9 @@ def _first_real(options: list[Any]) -> Any:
 
 
 def _object(schema: Schema, material: _Material, depth: int) -> dict[str, Any]:
-    properties = schema.get("properties") or {}
-    required = schema.get("required") or []
-    names = [name for name in schema.get("propertyOrdering") or [] if name in properties]
+    properties, required = _mapping(schema, "properties"), _list(schema, "required")
+    ordered = [name for name in _list(schema, "propertyOrdering") if isinstance(name, str)]
+    names = [name for name in dict.fromkeys(ordered) if name in properties]
     names += [name for name in properties if name not in names]
     if depth >= MAX_DEPTH:
         names = [name for name in names if name in required]
@@ -166,7 +168,7 @@ def _array(schema: Schema, material: _Material, depth: int) -> list[Any]:
     least = _whole(schema.get("minItems"), 0)
     if material.left <= 0 or (depth >= MAX_DEPTH and not least):
         return []
-    first = [_value(each, material, depth + 1) for each in schema.get("prefixItems") or []]
+    first = [_value(each, material, depth + 1) for each in _list(schema, "prefixItems")]
     count = max(least, 0 if first else 1)
     count = min(count, _whole(schema.get("maxItems"), count), MAX_VALUES)
     items = schema.get("items") or {}
@@ -175,8 +177,9 @@ def _array(schema: Schema, material: _Material, depth: int) -> list[Any]:
 
 def _string(schema: Schema, text: str) -> str:
     value = FORMATS.get(str(schema.get("format")), text)
-    least, most = _whole(schema.get("minLength"), 0), _whole(schema.get("maxLength"), len(value))
-    return value.ljust(least, ".")[: max(least, most)]
+    least = min(_whole(schema.get("minLength"), 0), MAX_LETTERS)
+    most = max(_whole(schema.get("maxLength"), len(value)), least, 0)
+    return value.ljust(least, ".")[:most]
 
 
 def _number(schema: Schema, material: _Material, *, whole: bool) -> float:
@@ -195,13 +198,16 @@ def _number(schema: Schema, material: _Material, *, whole: bool) -> float:
 
 
 def _bound(schema: Schema, name: str, exclusive: str, step: float) -> float | None:
-    value, beyond = schema.get(name), schema.get(exclusive)
-    if isinstance(beyond, int | float) and not isinstance(beyond, bool):
-        return beyond + step
+    beyond = _finite(schema.get(exclusive))
+    return _finite(schema.get(name)) if beyond is None else beyond + step
+
+
+def _finite(value: Any) -> float | None:
     try:
-        return None if value is None else float(value)
-    except (TypeError, ValueError):
+        number = None if value is None or isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
         return None
+    return number if number is not None and math.isfinite(number) else None
 
 
 def _choice(values: list[Any], heard: str) -> Any:
@@ -212,5 +218,16 @@ def _choice(values: list[Any], heard: str) -> Any:
 def _whole(value: Any, default: int) -> int:
     try:
         return default if value is None else int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return default
+
+
+def _mapping(schema: Schema, name: str) -> Schema:
+    """A field of a JSON Schema that should be an object: nobody has checked it."""
+    value = schema.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(schema: Schema, name: str) -> list[Any]:
+    value = schema.get(name)
+    return [each for each in value if each is not None] if isinstance(value, list) else []

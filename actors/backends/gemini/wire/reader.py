@@ -6,7 +6,6 @@ names in capitals, and numbers as numbers.
 """
 
 import json
-import math
 import re
 from typing import Any
 
@@ -173,7 +172,8 @@ def _integer(item: Any, limit: int) -> int | None:
         number = _number(item)
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None
-    if not math.isfinite(number) or number != int(number) or not -limit <= number < limit:
+    # The range comes first: neither infinity nor an integer too large for a float can be converted.
+    if not -limit <= number < limit or number != int(number):
         return None
     return int(number)
 
