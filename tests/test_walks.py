@@ -41,6 +41,7 @@ from pipeline.turns.route_events import Switch
 BLOCK = 320
 THE_BUS = "the bus"
 LINK = "actors/backends/gemini/live/link.py"
+RECEIVER = "actors/backends/gemini/live/receiver.py"
 """Where a message comes off the socket, before anybody is given what is in it."""
 SUPERVISOR = "pipeline/supervision/supervisor.py"
 """Reads a fault off the bus and publishes the route; here the test does."""
@@ -193,8 +194,8 @@ def test_a_chunk_of_an_answer_on_its_way_to_the_device(room: Room, device: FakeD
     play("one")
     with walk(spoken) as walked:
         play("two")
-    assert [LINK, *walked.steps] == [
-        LINK,
+    assert [RECEIVER, *walked.steps] == [
+        RECEIVER,
         "actors/backends/gemini/live/events.py",
         "actors/backends/realtime/session.py",
         "actors/backends/realtime/downlink.py",

@@ -148,7 +148,7 @@ class Backend(Actor[OptionsT], ABC):
     def on_answers(self, frame: AnswerEnded) -> None:
         """A turn that another backend answered in full needs no other answer."""
         if frame.backend != self.name and frame.end is AnswerEnd.COMPLETE:
-            self._session(frame).on_answers(frame)
+            self._session(frame).answered_elsewhere(frame.turn)
 
     def on_playback(self, frame: Playback) -> None:
         """An answer is heard."""

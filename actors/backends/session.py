@@ -13,7 +13,6 @@ from actors.backends.records import KeptTurns, SessionRecords
 from actors.backends.shared import Shared
 from pipeline.frames import (
     AnswerEnd,
-    AnswerEnded,
     Audio,
     Image,
     Playback,
@@ -123,11 +122,10 @@ class BackendSession(ABC):
         """A turn has its outcome."""
 
     @abstractmethod
-    def on_answers(self, frame: AnswerEnded) -> None:
+    def answered_elsewhere(self, turn: str) -> None:
         """Another backend has answered a turn in full."""
 
-    @abstractmethod
-    def on_other_tools(self) -> None:
+    def on_other_tools(self) -> None:  # noqa: B027 - those of the next request, as a rule
         """Other tools are offered than before."""
 
     def on_transcript(self, frame: Transcript) -> None:

@@ -48,8 +48,7 @@ class Player(Actor[PlayerOptionsT]):
     """Plays the answers of every session for which a subclass has an output.
 
     On `voice` an answer is held until it is known whether the user speaks; on `speech` it is
-    stopped. A turn that failed is answered with the failure prompt, of which `playback` tells
-    nothing.
+    stopped. The answer to a turn that failed is the prompt, of which `playback` tells nothing.
 
     `playback` tells what was heard of each answer. `far_end` is all that was played, silence
     included, at 24 kHz, in pieces of 20 ms, or of 200 ms where no actor listens to it, and then of

@@ -78,7 +78,7 @@ class RealtimeBackend(Backend[OptionsT]):
         session.begin()
         # Nothing was left off of which others have yet to tell: connect while they get ready.
         early = opened.session == self.session and not self.surroundings.checkpoint
-        session.connected = self.spawn(self._connect(session, early=early), opened.session)
+        session.running = self.spawn(self._connect(session, early=early), opened.session)
         return session
 
     async def _connect(self, session: RealtimeSession, *, early: bool) -> None:

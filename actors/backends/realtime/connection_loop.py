@@ -8,7 +8,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from actors.backends.fault_info import FaultInfo
-from actors.backends.realtime.events import Event
+from actors.backends.realtime.events import (
+    Connecting,
+    Event,
+    LinkChange,
+    LinkDown,
+    LinkGone,
+    LinkUp,
+)
 from actors.backends.realtime.link import Link, LinkOverError, Seed, Service
 from actors.backends.realtime.options import RealtimeOptions
 from actors.backends.realtime.reconnect_policy import ReconnectPolicy
@@ -32,17 +39,8 @@ class Connected(Protocol):
     async def on_listened(self) -> None:
         """Return once what is published is heard; called before anything is said."""
 
-    def on_link_up(self) -> None:
-        """Setup is confirmed."""
-
-    def on_link_down(self, reason: str, *, drop_handle: bool) -> None:
-        """The connection is gone, or could not be made."""
-
-    def on_link_gone(self, reason: str) -> None:
-        """There will be none soon."""
-
-    def on_connecting(self) -> None:
-        """There may be one soon."""
+    def on_link(self, change: LinkChange) -> None:
+        """Something became of the connection."""
 
 
 class ConnectionLoop:
@@ -76,6 +74,10 @@ class ConnectionLoop:
         """What a handle issued now is good for."""
         return self.link.peer if self.link is not None else ""
 
+    def announce(self) -> None:
+        """Say that a first connection is about to be made."""
+        self._reporter.status(BackendState.CONNECTING)
+
     def leave(self, info: FaultInfo | None = None) -> None:
         """End the connection, if there is one; `info` is what there is to complain of."""
         if self.link is not None:
@@ -99,7 +101,7 @@ class ConnectionLoop:
                 await asyncio.Event().wait()
             elif wait_s:
                 await asyncio.sleep(wait_s)
-            self._session.on_connecting()
+            self._session.on_link(Connecting())
 
     async def _attempt(self, on_event: Callable[[Event], None]) -> FaultInfo | None:
         """Connect, stay connected, and say how it ended; None: as planned."""
@@ -114,7 +116,7 @@ class ConnectionLoop:
             await self._session.on_listened()
             self.policy.connected()
             self._reporter.status(BackendState.READY)
-            self._session.on_link_up()
+            self._session.on_link(LinkUp())
             await link.listen(on_event)
         except LinkOverError as error:
             return error.info
@@ -127,14 +129,14 @@ class ConnectionLoop:
     def _ended(self, info: FaultInfo | None) -> float | None:
         """Return the wait until the next attempt; None: there is none."""
         if info is None:
-            self._session.on_link_down("moved to another connection", drop_handle=False)
+            self._session.on_link(LinkDown("moved to another connection"))
             reason = "moving to a new connection"
             self._reporter.status(BackendState.DEGRADED, reason, 0.0)
             return 0.0
         key_in_s = self._service.ready_in_s(self._manner)
         decision = self.policy.ended(info, with_handle=self._with_handle, key_in_s=key_in_s)
         self._reporter.fault(info, decision)
-        self._session.on_link_down(str(info), drop_handle=decision.drop_handle)
+        self._session.on_link(LinkDown(str(info), decision.drop_handle))
         if decision.state is BackendState.UNAVAILABLE:
-            self._session.on_link_gone(str(info))
+            self._session.on_link(LinkGone(str(info)))
         return decision.wait_s

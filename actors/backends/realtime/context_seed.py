@@ -45,10 +45,13 @@ class ContextSeed:
             # A resumed session does not know this turn, and must not be told.
             self.drop_handle()
 
-    def keep_handle(self, handle: str, peer: str) -> None:
-        """The service's session can be resumed with `handle` by whoever connects to `peer`."""
-        self.resumable = True
-        if not self.behind:
+    def keep_handle(self, handle: str | None, peer: str) -> None:
+        """The service's session can be resumed with `handle` by whoever connects to `peer`.
+
+        None: not at this point.
+        """
+        self.resumable = handle is not None
+        if handle and not self.behind:
             row = {"handle": handle, "peer": peer, "at_s": time.time()}
             self._store.put(self._session, HANDLE, row, outlives_run=True)
 
@@ -59,6 +62,12 @@ class ContextSeed:
         the end of playback.
         """
         if not self.resumable:
+            self.drop_handle()
+
+    def on_link_down(self, *, drop_handle: bool) -> None:
+        """The connection is gone; there is nothing to wait for any more."""
+        self.resumable = True
+        if drop_handle:
             self.drop_handle()
 
     def drop_handle(self) -> None:

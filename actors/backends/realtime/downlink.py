@@ -7,9 +7,14 @@ from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
     CallsCancelled,
+    Connecting,
     Event,
     GenerationComplete,
     Interrupted,
+    LinkChange,
+    LinkDown,
+    LinkGone,
+    LinkUp,
     Said,
     TurnComplete,
 )
@@ -74,9 +79,18 @@ class Downlink:
                 steps += state.end(turn, AnswerEnd.FAILED, reason)
         return steps
 
-    def connecting(self) -> None:
-        """There may be a connection soon after all."""
-        self._state.link = LinkState.DOWN
+    def on_link(self, change: LinkChange, now_s: float) -> list[Step]:
+        """Something became of the connection."""
+        match change:
+            case LinkUp():
+                return self.link_up(now_s)
+            case LinkDown(reason):
+                return self.link_down(reason)
+            case LinkGone(reason):
+                return self.link_gone(reason)
+            case Connecting():
+                self._state.link = LinkState.DOWN
+        return []
 
     def on_event(self, event: Event, now_s: float) -> list[Step]:
         """The server said something. `GoAway` and `HandleIssued` are not about turns."""

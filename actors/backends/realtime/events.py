@@ -74,6 +74,34 @@ class HandleIssued:
     handle: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """Setup is confirmed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDown:
+    """The connection is gone, or could not be made."""
+
+    reason: str
+    drop_handle: bool = False
+    """The handle is of no use any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkGone:
+    """There will be no connection soon."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connecting:
+    """There may be a connection soon."""
+
+
+LinkChange = LinkUp | LinkDown | LinkGone | Connecting
+"""What becomes of the connection; said by whoever keeps it, not by a vendor."""
 Event = (
     AnswerChunk
     | Said

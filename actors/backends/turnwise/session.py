@@ -20,7 +20,6 @@ from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step, Turns
 from pipeline.actor import Options
 from pipeline.frames import (
     AnswerEnd,
-    AnswerEnded,
     Audio,
     Image,
     Playback,
@@ -73,8 +72,8 @@ class TurnBasedSession(BackendSession):
 
     def kept(self) -> KeptTurns:
         """Return what a process that takes over must know of the turns."""
-        turns = self.turns
-        return KeptTurns(list(turns.over), dict(self._begun), dict(turns.answered), turns.epoch)
+        over, answered = list(self.turns.over), dict(self.turns.answered)
+        return KeptTurns(over, dict(self._begun), answered, self.turns.epoch)
 
     def serve(self) -> None:
         """Everybody listens: say what became of the answers of before."""
@@ -116,9 +115,9 @@ class TurnBasedSession(BackendSession):
         self.history.began(frame.turn)
         self._do(self.turns.typed(frame.turn, frame.text))
 
-    def on_answers(self, frame: AnswerEnded) -> None:
+    def answered_elsewhere(self, turn: str) -> None:
         """Another backend has answered a turn in full."""
-        self.turns.answered_elsewhere(frame.turn)
+        self.turns.answered_elsewhere(turn)
 
     def on_playback(self, frame: Playback) -> None:
         """An answer is heard."""
@@ -138,9 +137,6 @@ class TurnBasedSession(BackendSession):
         self._do(self.turns.closed(frame.turn))
         self.save()
 
-    def on_other_tools(self) -> None:
-        """They are part of the next request."""
-
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
         reply = self._calls.result(frame)
@@ -154,8 +150,8 @@ class TurnBasedSession(BackendSession):
             match step:
                 case Begin():
                     self._begin(step, route_sent_ns)
-                case Interrupt(turn, epoch):
-                    self._interrupt(turn, epoch)
+                case Interrupt():
+                    self._interrupt(step.turn, step.epoch)
                 case Abort():
                     self.stop()
 
@@ -220,21 +216,18 @@ class TurnBasedSession(BackendSession):
             self.history.understood(answer.turn, self._actor.name, answer.epoch, part.text)
 
     def _finish(self, answer: RunningAnswer, end: AnswerEnd, detail: str = "") -> None:
-        if answer.state is AnswerState.OVER:
-            return
-        self._actor.counters[f"answers_{end}"] += 1
-        self.turns.ended(answer.turn)
-        answer.end(end, detail)
-        self._drop()
-        self.save()
+        if answer.state is AnswerState.ON:
+            self.turns.ended(answer.turn)
+            self._end(answer, end, detail)
 
     def _interrupt(self, turn: str, epoch: int) -> None:
-        answer = self._answer
-        if answer is None or answer.turn != turn:
-            # Its answer never began: the ledger must know that none will come.
-            answer = self._new_answer(turn, epoch)
-        self._actor.counters[f"answers_{AnswerEnd.INTERRUPTED}"] += 1
-        answer.end(AnswerEnd.INTERRUPTED)
+        running = self._answer if self._answer and self._answer.turn == turn else None
+        # If its answer never began, the ledger must know that none will come.
+        self._end(running or self._new_answer(turn, epoch), AnswerEnd.INTERRUPTED)
+
+    def _end(self, answer: RunningAnswer, end: AnswerEnd, detail: str = "") -> None:
+        self._actor.counters[f"answers_{end}"] += 1
+        answer.end(end, detail)
         if answer is self._answer:
             self._drop()
         self.save()

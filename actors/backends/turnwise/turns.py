@@ -8,45 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from enum import Enum, auto
 
 from actors.backends.turn_kind import SPEAK_FIRST, Kind
+from actors.backends.turnwise.turn import Material, Stage, Turn
 
 KEPT_TURNS = 64
 """Open turns that are kept where nobody says which are closed: more than 120 s of sound hold."""
 KEPT_OVER = 300
 """Turns remembered as over: more than the speech events retained for 30 s can name."""
-
-
-class Stage(Enum):
-    """How far a turn is."""
-
-    SPEAKING = auto()
-    COMPLETE = auto()
-    ANSWERING = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What the user gave: `spans` of samples of the microphone, and lines of text.
-
-    Attributes:
-        turns: Names of the turns it comes from.
-    """
-
-    spans: tuple[tuple[int, int], ...] = ()
-    lines: tuple[str, ...] = ()
-    turns: tuple[str, ...] = ()
-
-    @property
-    def samples(self) -> int:
-        """Length of the sound."""
-        return sum(end - start for start, end in self.spans)
-
-    def __add__(self, other: Material) -> Material:
-        return Material(
-            self.spans + other.spans, self.lines + other.lines, self.turns + other.turns
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,31 +45,6 @@ class Abort:
 
 
 Step = Begin | Interrupt | Abort
-
-
-@dataclass
-class Turn:
-    """State of one turn.
-
-    Attributes:
-        own: What was said in it; of speech in progress, nothing.
-        lead: What was said before it and never answered.
-        sounded: There was some of an answer.
-    """
-
-    name: str
-    kind: Kind = Kind.SPOKEN
-    start: int | None = None
-    own: Material = Material()
-    lead: Material = Material()
-    stage: Stage = Stage.SPEAKING
-    sounded: bool = False
-
-    def oldest_sample(self) -> int | None:
-        """First sample that an answer needs."""
-        starts = [start for start, _ in self.lead.spans]
-        starts += [] if self.start is None else [self.start]
-        return min(starts, default=None)
 
 
 @dataclass

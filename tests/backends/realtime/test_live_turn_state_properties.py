@@ -10,6 +10,7 @@ from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
     CallsCancelled,
+    Connecting,
     GenerationComplete,
     Interrupted,
     Said,
@@ -77,7 +78,7 @@ class Story:
                 live.do(live.uplink.typed(turn, "hello", live.now_s))
             case "connect", _ if not self.up:
                 self.up = True
-                live.downlink.connecting()
+                live.downlink.on_link(Connecting(), live.now_s)
                 live.connect()
             case "disconnect", _ if self.up:
                 self.up = False

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Material, Step, Turns
+from actors.backends.turnwise.turn import Material
+from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step, Turns
 
 
 def begin(turn: str, epoch: int, *spans: tuple[int, int], lines: tuple[str, ...] = ()) -> Begin:

@@ -8,23 +8,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
 from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
     close_reason_of,
-    http_close_reason,
     network_errors,
 )
 from actors.backends.gemini.faults import CloseReason, Source, classify
 from actors.backends.gemini.live.capabilities import Family
-from actors.backends.gemini.live.events import events_of
-from actors.backends.gemini.live.last_frame import LastFrame
 from actors.backends.gemini.live.messages import audio_message, content, send_control
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.outbox import Outbox, Outgoing, Picture, Sound
+from actors.backends.gemini.live.receiver import odd, receive
 from actors.backends.gemini.live.setup import build_setup
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.link import Activity, LinkOverError, Seed
@@ -102,7 +98,7 @@ class GeminiLink:
         """
         assert self._session is not None, "connect first"
         tasks = [
-            asyncio.ensure_future(self._receive(self._session, on_event)),
+            asyncio.ensure_future(receive(self._session, on_event, self._counters)),
             asyncio.ensure_future(self._transmit(self._session)),
         ]
         try:
@@ -182,40 +178,10 @@ class GeminiLink:
         except network_errors() as error:
             raise ConnectionOverError(close_reason_of(error)) from error
         except ODD_FRAMES as error:
-            raise ConnectionOverError(_odd("the first frame is no JSON message")) from error
+            raise ConnectionOverError(odd("the first frame is no JSON message")) from error
         if session.setup_complete is None:
-            raise ConnectionOverError(_odd("no setupComplete in the first frame"))
+            raise ConnectionOverError(odd("no setupComplete in the first frame"))
         return session
-
-    async def _receive(self, session: AsyncSession, on_event: Callable[[Event], None]) -> None:
-        last = LastFrame(session._ws)
-        # google-genai reads from this attribute; there is no other way to see a frame as it came.
-        session._ws = last  # type: ignore[assignment]
-        messages = session.receive()
-        while True:
-            try:
-                message = await anext(messages)
-            except StopAsyncIteration:
-                # google-genai ends the iteration at each turnComplete.
-                messages = session.receive()
-                continue
-            except network_errors() as error:
-                raise ConnectionOverError(close_reason_of(error)) from error
-            except ODD_FRAMES as error:
-                self._check_odd_frame(error, last)
-                messages = session.receive()
-                continue
-            for event in events_of(message):
-                on_event(event)
-
-    def _check_odd_frame(self, error: Exception, last: LastFrame) -> None:
-        """Return if the frame can be passed over: a field from the future."""
-        unparsed = last.parsed() if isinstance(error, TypeError) else None
-        if unparsed is not None and "error" in unparsed:
-            raise ConnectionOverError(http_close_reason(None, unparsed)) from error
-        if unparsed is None and not isinstance(error, ValidationError):
-            raise ConnectionOverError(_odd("a frame is no JSON message")) from error
-        self._counters["unknown_frames"] += 1
 
     async def _transmit(self, session: AsyncSession) -> None:
         while True:
@@ -264,7 +230,3 @@ class GeminiLink:
             await work
         except network_errors() as error:
             raise ConnectionOverError(close_reason_of(error)) from error
-
-
-def _odd(reason: str) -> CloseReason:
-    return CloseReason(Source.LOCAL, None, reason)
