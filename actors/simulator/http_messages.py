@@ -107,7 +107,8 @@ class Responder:
     def end_stream(self) -> None:
         """Ends a stream of responses."""
         if self._form is StreamForm.ARRAY:
-            self._write(h11.Data(b"\n]\n" if self._sent else b"[]\n"))
+            # Nothing after the bracket: Google's own reader of such streams takes no line end.
+            self._write(h11.Data(b"\n]" if self._sent else b"[]"))
         self._write(h11.EndOfMessage())
 
     async def withhold(self) -> None:

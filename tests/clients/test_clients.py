@@ -24,6 +24,8 @@ CLIENTS = {
     "genai_js.mjs": ("@google/genai",),
     "pydantic_ai_agent.py": ("pydantic-ai-slim[google]",),
     "langchain_chat.py": ("langchain-google-genai",),
+    "litellm_completion.py": ("litellm",),
+    "generativeai_legacy.py": ("google-generativeai",),
     "ai_sdk.mjs": ("ai", "@ai-sdk/google", "zod"),
     "adk_agent.py": ("google-adk",),
     "pipecat_pipeline.py": ("pipecat-ai[google]",),

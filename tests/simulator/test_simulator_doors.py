@@ -55,6 +55,7 @@ def test_head_is_answered_as_get_without_the_body(scripted: Scripted) -> None:
 def test_stream_without_alt_sse_is_a_json_array(scripted: Scripted) -> None:
     reply = request(scripted(), "POST", STREAM, HELLO)
     assert reply.headers["Content-Type"].startswith("application/json")
+    assert reply.body.endswith(b"]")
     texts = [chunk["candidates"][0]["content"]["parts"][0]["text"] for chunk in reply.json]
     assert len(texts) > 1
     assert "".join(texts) == "You said: Hello there, how are you?"
