@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING, Any
 
-from .actor import Simulator
-from .options import SimulatorOptions
+from actors.simulator.actor import Simulator
+from actors.simulator.options import SimulatorOptions
 
 if TYPE_CHECKING:
-    from .server import SimulatorServer
+    from actors.simulator.server import SimulatorServer
 
 __all__ = ["Simulator", "SimulatorOptions", "SimulatorServer"]
 
@@ -14,7 +14,7 @@ __all__ = ["Simulator", "SimulatorOptions", "SimulatorServer"]
 def __getattr__(name: str) -> Any:
     # The supervisor imports this package only to read the actor's ports: TLS and HTTP can wait.
     if name == "SimulatorServer":
-        from .server import SimulatorServer
+        from actors.simulator.server import SimulatorServer
 
         return SimulatorServer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

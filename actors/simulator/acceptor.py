@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 from websockets.http11 import Request as Handshake
 
-from .certificates import Certificates
-from .http_connection import Answer, HttpConnection
-from .listening import ListeningSocket
-from .tasks import Tasks
-from .transport import Connection
-from .websocket import WebSocket
+from actors.simulator.certificates import Certificates
+from actors.simulator.http_connection import Answer, HttpConnection
+from actors.simulator.listening import ListeningSocket
+from actors.simulator.tasks import Tasks
+from actors.simulator.transport import Connection
+from actors.simulator.websocket import WebSocket
 
 
 class Acceptor:

@@ -4,9 +4,15 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from actors.simulator.errors import (
+    Close,
+    HttpError,
+    close_preset,
+    http_preset,
+    presets,
+    quota_error,
+)
 from pipeline.errors import did_you_mean
-
-from .errors import Close, HttpError, close_preset, http_preset, presets, quota_error
 
 
 class Action(BaseModel):

@@ -7,17 +7,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from actors.simulator.capabilities import capabilities
+from actors.simulator.options import SimulatorOptions
+from actors.simulator.scenario import load_scenario
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError
 from pipeline.files import write_whole
 from pipeline.surroundings import Surroundings
 
-from .capabilities import capabilities
-from .options import SimulatorOptions
-from .scenario import load_scenario
-
 if TYPE_CHECKING:
-    from .server import SimulatorServer
+    from actors.simulator.server import SimulatorServer
 
 ADDRESS_FILE = "simulator.json"
 # Any key is good unless the options name some; this one is what the pipeline itself uses.
@@ -51,7 +50,7 @@ class Simulator(Actor[SimulatorOptions]):
 
     async def start(self) -> None:
         """Loads speech models, listens, and then writes the address."""
-        from .server import SimulatorServer
+        from actors.simulator.server import SimulatorServer
 
         runtime_dir = self.surroundings.runtime_dir
         options = _relative_to(self.options, self.surroundings.config_dir)

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from .auth_tokens import TOKEN_PREFIX, AuthTokens
-from .errors import HttpError, Refused, close_preset, http_preset, presets
+from actors.simulator.auth_tokens import TOKEN_PREFIX, AuthTokens
+from actors.simulator.errors import HttpError, Refused, close_preset, http_preset, presets
 
 # The method that is for tokens, and only for them.
 CONSTRAINED = "BidiGenerateContentConstrained"

@@ -4,17 +4,16 @@ import time
 from typing import Any
 
 from actors.backends.gemini.wire import Invalid, read
-
-from . import actions, generation, speech_generation
-from .capabilities import HttpFamily, Model
-from .content_request import ContentRequest
-from .errors import HttpError, http_preset, model_not_found
-from .http_messages import Request, Responder, StreamForm
-from .journal import RequestRecord
-from .plan import TurnPlan
-from .routes import JOURNAL_PATH, Kind, Route, find_route
-from .services import Services
-from .usage import counted
+from actors.simulator import actions, generation, speech_generation
+from actors.simulator.capabilities import HttpFamily, Model
+from actors.simulator.content_request import ContentRequest
+from actors.simulator.errors import HttpError, http_preset, model_not_found
+from actors.simulator.http_messages import Request, Responder, StreamForm
+from actors.simulator.journal import RequestRecord
+from actors.simulator.plan import TurnPlan
+from actors.simulator.routes import JOURNAL_PATH, Kind, Route, find_route
+from actors.simulator.services import Services
+from actors.simulator.usage import counted
 
 # Documented default and maximum of models.list.
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.backends.gemini.wire import camel_case, normalise
-
-from .errors import HttpError, Refused, http_preset, unknown_field
-from .shapes import as_object
+from actors.simulator.errors import HttpError, Refused, http_preset, unknown_field
+from actors.simulator.shapes import as_object
 
 TOKEN_PREFIX = "auth_tokens/"
 # Documented: how long a token lasts unless it says so itself, how long a session may be begun with

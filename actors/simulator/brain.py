@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from actors.lib.speech.commands import spoken, understand
-
-from .conversation import Entry
+from actors.simulator.conversation import Entry
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 

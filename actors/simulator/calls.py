@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal
 
-from . import brain
-from .capabilities import Family
-from .journal import ToolCallRecord
+from actors.simulator import brain
+from actors.simulator.capabilities import Family
+from actors.simulator.journal import ToolCallRecord
 
 Behavior = Literal["BLOCKING", "NON_BLOCKING"]
 

@@ -8,15 +8,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
-
-from .errors import Refused, close_preset
-from .listener import TurnInput
-from .pictures import jpeg_size
-from .setup import declared_functions
-from .shapes import INVALID_ARGUMENT, content_text
+from actors.simulator.errors import Refused, close_preset
+from actors.simulator.listener import TurnInput
+from actors.simulator.pictures import jpeg_size
+from actors.simulator.setup import declared_functions
+from actors.simulator.shapes import INVALID_ARGUMENT, content_text
 
 if TYPE_CHECKING:
-    from .dialogue import Dialogue
+    from actors.simulator.dialogue import Dialogue
 
 IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 48_000

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.backends.gemini.wire import check_functions, read
-
-from .capabilities import HttpFamily, Model
-from .contents import check_contents
-from .errors import HttpError
-from .generation_config import GenerationConfig, ToolConfig
-from .usage import text_tokens
+from actors.simulator.capabilities import HttpFamily, Model
+from actors.simulator.contents import check_contents
+from actors.simulator.errors import HttpError
+from actors.simulator.generation_config import GenerationConfig, ToolConfig
+from actors.simulator.usage import text_tokens
 
 REQUEST = "GenerateContentRequest"
 

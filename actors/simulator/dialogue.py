@@ -5,22 +5,22 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Literal
 
-from .brain import Say
-from .calls import Calls, Scheduling
-from .conversation import Conversation
-from .errors import Close, Refused
-from .journal import ToolCallRecord, TurnRecord
-from .listener import Activity, ActivityStarted, Listener, TurnInput
-from .plan import Ending, TurnPlan
-from .rule_matcher import RuleMarks
-from .setup import SessionConfig
-from .shapes import INVALID_ARGUMENT
-from .transcripts import Transcripts
-from .turn import Turn, TurnStage
-from .usage import Usage, text_tokens
+from actors.simulator.brain import Say
+from actors.simulator.calls import Calls, Scheduling
+from actors.simulator.conversation import Conversation
+from actors.simulator.errors import Close, Refused
+from actors.simulator.journal import ToolCallRecord, TurnRecord
+from actors.simulator.listener import Activity, ActivityStarted, Listener, TurnInput
+from actors.simulator.plan import Ending, TurnPlan
+from actors.simulator.rule_matcher import RuleMarks
+from actors.simulator.setup import SessionConfig
+from actors.simulator.shapes import INVALID_ARGUMENT
+from actors.simulator.transcripts import Transcripts
+from actors.simulator.turn import Turn, TurnStage
+from actors.simulator.usage import Usage, text_tokens
 
 if TYPE_CHECKING:
-    from .session import LiveSession
+    from actors.simulator.session import LiveSession
 
 
 class Dialogue:

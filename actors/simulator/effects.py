@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING, Any
 
-from . import actions
-from .errors import Close, close_preset
-from .listener import TurnInput
+from actors.simulator import actions
+from actors.simulator.errors import Close, close_preset
+from actors.simulator.listener import TurnInput
 
 if TYPE_CHECKING:
-    from .dialogue import Dialogue
-    from .session import LiveSession
+    from actors.simulator.dialogue import Dialogue
+    from actors.simulator.session import LiveSession
 
 # Not UTF-8, not JSON: what a proxy or a broken server may send.
 GARBAGE_BYTES = bytes([0xFF, 0xFE, 0x00, 0x80, 0xC3, 0x28]) * 8

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from .brain import Pictures
-from .content_request import ContentRequest
-from .contents import invalid
-from .errors import HttpError
-from .http_messages import Responder
-from .journal import RequestRecord
-from .media import Attachment, read_blob
-from .plan import TurnPlan
-from .reply import Reply, make_reply
-from .services import Services
-from .usage import http_usage, text_tokens
+from actors.simulator.brain import Pictures
+from actors.simulator.content_request import ContentRequest
+from actors.simulator.contents import invalid
+from actors.simulator.errors import HttpError
+from actors.simulator.http_messages import Responder
+from actors.simulator.journal import RequestRecord
+from actors.simulator.media import Attachment, read_blob
+from actors.simulator.plan import TurnPlan
+from actors.simulator.reply import Reply, make_reply
+from actors.simulator.services import Services
+from actors.simulator.usage import http_usage, text_tokens
 
 # A text model writes some 150 words a second; a chunk of the stream holds a few.
 WORDS_PER_CHUNK = 4

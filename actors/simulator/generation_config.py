@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from .contents import invalid, violation
+from actors.simulator.contents import invalid, violation
 
 # Published limits.
 MAX_TEMPERATURE = 2.0

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl
 
 import h11
 
-from .http_messages import MAX_BODY_BYTES, Request, Responder
-from .transport import Connection
+from actors.simulator.http_messages import MAX_BODY_BYTES, Request, Responder
+from actors.simulator.transport import Connection
 
 Answer = Callable[[Request, Responder], Awaitable[None]]
 Upgrade = Callable[[Connection, bytes], None]

@@ -9,8 +9,7 @@ from typing import Any
 import h11
 
 from actors.backends.gemini.wire import Invalid, Violation, parse_json
-
-from .transport import Connection
+from actors.simulator.transport import Connection
 
 # Published limit of a request with inline data; until January 2026 it was 20 MB.
 MAX_BODY_BYTES = 100 * 2**20

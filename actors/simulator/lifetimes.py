@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from . import actions, effects
-from .options import SimulatorOptions
+from actors.simulator import actions, effects
+from actors.simulator.options import SimulatorOptions
 
 if TYPE_CHECKING:
-    from .conversation import Conversation
-    from .session import LiveSession
-    from .setup import SessionConfig
+    from actors.simulator.conversation import Conversation
+    from actors.simulator.session import LiveSession
+    from actors.simulator.setup import SessionConfig
 
 # GoAway was seen a minute before the ten minutes were over, with 50 s left; a shorter life, as in
 # a test, is announced that part of it before its end.

@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .activity import Phase, SpeechDetector, SpeechEnded
-from .errors import Refused
-from .setup import SessionConfig
-from .shapes import INVALID_ARGUMENT
+from actors.simulator.activity import Phase, SpeechDetector, SpeechEnded
+from actors.simulator.errors import Refused
+from actors.simulator.setup import SessionConfig
+from actors.simulator.shapes import INVALID_ARGUMENT
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
-
-from .contents import invalid
-from .pictures import jpeg_size
-from .usage import IMAGE_TOKENS, audio_tokens, text_tokens
+from actors.simulator.contents import invalid
+from actors.simulator.pictures import jpeg_size
+from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
 
 # The formats that the documentation lists, and the names by which people send them.
 WAV_TYPES = frozenset({"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"})

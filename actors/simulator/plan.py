@@ -3,9 +3,9 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from . import actions
-from .brain import CallTool, Say, Step
-from .pacing import AT_ONCE, Pacing
+from actors.simulator import actions
+from actors.simulator.brain import CallTool, Say, Step
+from actors.simulator.pacing import AT_ONCE, Pacing
 
 
 class Ending(Enum):

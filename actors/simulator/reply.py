@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from . import brain
-from .brain import CallTool, Pictures, Say, Step
-from .content_request import ContentRequest, text_of
-from .contents import signature
-from .conversation import Entry
-from .generation_config import ENUM_TYPE, Calling
-from .structured import as_json, instance, schema_in
-from .usage import LETTERS_PER_TOKEN, text_tokens
+from actors.simulator import brain
+from actors.simulator.brain import CallTool, Pictures, Say, Step
+from actors.simulator.content_request import ContentRequest, text_of
+from actors.simulator.contents import signature
+from actors.simulator.conversation import Entry
+from actors.simulator.generation_config import ENUM_TYPE, Calling
+from actors.simulator.structured import as_json, instance, schema_in
+from actors.simulator.usage import LETTERS_PER_TOKEN, text_tokens
 
 # As long as the ids that the service gives to calls.
 CALL_ID_BYTES = 4

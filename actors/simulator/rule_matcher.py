@@ -4,8 +4,8 @@ import random
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from .actions import AnyAction
-from .scenario import Rule, Scenario, Trigger
+from actors.simulator.actions import AnyAction
+from actors.simulator.scenario import Rule, Scenario, Trigger
 
 
 @dataclass

@@ -7,9 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from actors.simulator.actions import Action, AnyAction
 from pipeline.errors import ConfigError, did_you_mean
-
-from .actions import Action, AnyAction
 
 Trigger = Literal[
     "connect",

@@ -10,28 +10,28 @@ from urllib.parse import parse_qsl
 
 from websockets.http11 import Request as Handshake
 
-from . import actions
-from .acceptor import Acceptor
-from .admission import CONSTRAINED, Admission
-from .api import Api
-from .capabilities import capabilities
-from .certificates import Certificates, make_certificates
-from .conversation import Handles
-from .effects import GARBAGE_BYTES
-from .errors import HttpError, http_preset
-from .journal import Journal, SessionRecord
-from .listening import ListeningSocket
-from .options import SimulatorOptions
-from .pacing import Pacing
-from .routes import VERSIONS
-from .rule_matcher import RuleMatcher
-from .scenario import load_scenario
-from .services import Services
-from .session import LiveSession
-from .stt import make_stt
-from .tasks import Tasks
-from .tts import make_tts
-from .websocket import WebSocket
+from actors.simulator import actions
+from actors.simulator.acceptor import Acceptor
+from actors.simulator.admission import CONSTRAINED, Admission
+from actors.simulator.api import Api
+from actors.simulator.capabilities import capabilities
+from actors.simulator.certificates import Certificates, make_certificates
+from actors.simulator.conversation import Handles
+from actors.simulator.effects import GARBAGE_BYTES
+from actors.simulator.errors import HttpError, http_preset
+from actors.simulator.journal import Journal, SessionRecord
+from actors.simulator.listening import ListeningSocket
+from actors.simulator.options import SimulatorOptions
+from actors.simulator.pacing import Pacing
+from actors.simulator.routes import VERSIONS
+from actors.simulator.rule_matcher import RuleMatcher
+from actors.simulator.scenario import load_scenario
+from actors.simulator.services import Services
+from actors.simulator.session import LiveSession
+from actors.simulator.stt import make_stt
+from actors.simulator.tasks import Tasks
+from actors.simulator.tts import make_tts
+from actors.simulator.websocket import WebSocket
 
 _logger = logging.getLogger(__name__)
 

@@ -4,16 +4,16 @@ import random
 from dataclasses import dataclass
 from typing import Protocol
 
-from .admission import Admission
-from .capabilities import Capabilities
-from .conversation import Handles
-from .journal import Journal
-from .options import SimulatorOptions
-from .pacing import Pacing
-from .rule_matcher import RuleMatcher
-from .stt import SpeechToText
-from .tasks import Tasks
-from .tts import TextToSpeech
+from actors.simulator.admission import Admission
+from actors.simulator.capabilities import Capabilities
+from actors.simulator.conversation import Handles
+from actors.simulator.journal import Journal
+from actors.simulator.options import SimulatorOptions
+from actors.simulator.pacing import Pacing
+from actors.simulator.rule_matcher import RuleMatcher
+from actors.simulator.stt import SpeechToText
+from actors.simulator.tasks import Tasks
+from actors.simulator.tts import TextToSpeech
 
 
 class ListenControl(Protocol):

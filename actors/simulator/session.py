@@ -9,20 +9,19 @@ from enum import Enum, auto
 from typing import Any
 
 from actors.backends.gemini.wire import Invalid, camel_case, normalise, parse_json, snake_case
-
-from . import actions, client_messages, effects, lifetimes
-from .admission import Admit
-from .conversation import Conversation
-from .dialogue import Dialogue
-from .errors import Close, Refused, close_preset, unknown_field
-from .journal import CloseRecord, SessionRecord
-from .lifetimes import Lifetimes
-from .plan import TurnPlan
-from .services import Services
-from .setup import SessionConfig, read_message, validate_setup
-from .shapes import INVALID_ARGUMENT
-from .usage import text_tokens
-from .websocket import WebSocket
+from actors.simulator import actions, client_messages, effects, lifetimes
+from actors.simulator.admission import Admit
+from actors.simulator.conversation import Conversation
+from actors.simulator.dialogue import Dialogue
+from actors.simulator.errors import Close, Refused, close_preset, unknown_field
+from actors.simulator.journal import CloseRecord, SessionRecord
+from actors.simulator.lifetimes import Lifetimes
+from actors.simulator.plan import TurnPlan
+from actors.simulator.services import Services
+from actors.simulator.setup import SessionConfig, read_message, validate_setup
+from actors.simulator.shapes import INVALID_ARGUMENT
+from actors.simulator.usage import text_tokens
+from actors.simulator.websocket import WebSocket
 
 
 class Stage(Enum):

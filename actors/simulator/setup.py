@@ -9,11 +9,10 @@ from typing import Any
 import yaml
 
 from actors.backends.gemini.wire import Invalid, check_functions, read
-
-from .capabilities import LIVE_METHOD, Capabilities, Family, Model, capabilities
-from .errors import Refused, model_not_found
-from .shapes import INVALID_ARGUMENT, as_object, content_text
-from .usage import text_tokens
+from actors.simulator.capabilities import LIVE_METHOD, Capabilities, Family, Model, capabilities
+from actors.simulator.errors import Refused, model_not_found
+from actors.simulator.shapes import INVALID_ARGUMENT, as_object, content_text
+from actors.simulator.usage import text_tokens
 
 # Documented default of automaticActivityDetection.silenceDurationMs is not published; 800 ms is
 # what the service was seen to wait.

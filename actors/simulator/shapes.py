@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .errors import Refused, close_preset
+from actors.simulator.errors import Refused, close_preset
 
 INVALID_ARGUMENT = close_preset("invalid_argument").reason
 

@@ -9,16 +9,15 @@ from typing import Any
 from actors.backends.gemini.wire import encode_base64
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
-
-from .capabilities import capabilities
-from .content_request import ContentRequest, text_of
-from .contents import invalid
-from .http_messages import Responder
-from .journal import RequestRecord
-from .pacing import pieces
-from .plan import TurnPlan
-from .services import Services
-from .usage import audio_tokens, http_usage
+from actors.simulator.capabilities import capabilities
+from actors.simulator.content_request import ContentRequest, text_of
+from actors.simulator.contents import invalid
+from actors.simulator.http_messages import Responder
+from actors.simulator.journal import RequestRecord
+from actors.simulator.pacing import pieces
+from actors.simulator.plan import TurnPlan
+from actors.simulator.services import Services
+from actors.simulator.usage import audio_tokens, http_usage
 
 RAW_MIME_TYPE = f"audio/L16;codec=pcm;rate={VOICE_RATE_HZ}"
 REFUSED_FIELDS = ("temperature", "topP", "topK")

@@ -13,18 +13,17 @@ from typing import TYPE_CHECKING, Any
 from actors.backends.gemini.wire import model_turn, sound_part
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
-
-from . import brain
-from .brain import CallTool, Pictures, Say, SayOutcome, Step
-from .journal import ToolCallRecord, TurnRecord
-from .listener import TurnInput
-from .pacing import Piece, pieces
-from .plan import Ending, TurnPlan
-from .rule_matcher import RuleMarks
-from .usage import IMAGE_TOKENS, audio_tokens, text_tokens
+from actors.simulator import brain
+from actors.simulator.brain import CallTool, Pictures, Say, SayOutcome, Step
+from actors.simulator.journal import ToolCallRecord, TurnRecord
+from actors.simulator.listener import TurnInput
+from actors.simulator.pacing import Piece, pieces
+from actors.simulator.plan import Ending, TurnPlan
+from actors.simulator.rule_matcher import RuleMarks
+from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
 
 if TYPE_CHECKING:
-    from .dialogue import Dialogue
+    from actors.simulator.dialogue import Dialogue
 
 # How often a message carries two parts if it may, how often words travel with the sound, how often
 # the user's transcript comes before the answer, and how often a function is called before the

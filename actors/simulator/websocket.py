@@ -14,9 +14,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from actors.backends.gemini.wire import encode_message
-
-from .errors import Close, HttpError
-from .transport import Connection
+from actors.simulator.errors import Close, HttpError
+from actors.simulator.transport import Connection
 
 # More than any history or picture a client has reason to send in one message.
 MAX_MESSAGE_BYTES = 32 * 2**20

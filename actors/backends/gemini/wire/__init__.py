@@ -5,7 +5,7 @@ takes a message as Google's parser does, and refuses it in Google's words; `func
 `contents` check what the parser lets through and the service does not.
 """
 
-from .encoding import (
+from actors.backends.gemini.wire.encoding import (
     MAX_REASON_BYTES,
     camel_case,
     cut_reason,
@@ -18,11 +18,11 @@ from .encoding import (
     snake_case,
     sound_part,
 )
-from .functions import check_functions
-from .invalid import Invalid, Violation
-from .json_text import parse_json
-from .reader import read
-from .schema import Schema, schema
+from actors.backends.gemini.wire.functions import check_functions
+from actors.backends.gemini.wire.invalid import Invalid, Violation
+from actors.backends.gemini.wire.json_text import parse_json
+from actors.backends.gemini.wire.reader import read
+from actors.backends.gemini.wire.schema import Schema, schema
 
 __all__ = [
     "MAX_REASON_BYTES",

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from .invalid import Invalid, Violation
-from .json_text import too_deep
+from actors.backends.gemini.wire.invalid import Invalid, Violation
+from actors.backends.gemini.wire.json_text import too_deep
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 BAD_NAME = (

@@ -3,7 +3,7 @@
 import json
 from typing import Any, NoReturn
 
-from .invalid import Invalid, Violation
+from actors.backends.gemini.wire.invalid import Invalid, Violation
 
 # Protocol buffers' own limit of nesting in JSON.
 MAX_DEPTH = 100

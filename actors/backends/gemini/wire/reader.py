@@ -9,8 +9,8 @@ import json
 import re
 from typing import Any
 
-from .invalid import Invalid, Violation, invalid_value, unknown_name
-from .schema import Field, Message, Schema, Shape, schema
+from actors.backends.gemini.wire.invalid import Invalid, Violation, invalid_value, unknown_name
+from actors.backends.gemini.wire.schema import Field, Message, Schema, Shape, schema
 
 INTEGERS = {"int32": 2**31, "int64": 2**63}
 # The largest 32-bit float; larger numbers do not fit the field.
