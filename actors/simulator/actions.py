@@ -15,20 +15,20 @@ from actors.simulator.errors import (
 from pipeline.errors import did_you_mean
 
 
-class Action(BaseModel):
+class ScenarioAction(BaseModel):
     """Base of all actions; unknown fields are an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Say(Action):
+class SayText(ScenarioAction):
     """Answer with this text instead of what the brain would say."""
 
     kind: Literal["say"] = "say"
     text: str
 
 
-class Call(Action):
+class CallFunction(ScenarioAction):
     """Call a tool, declared or not, and wait for its response."""
 
     kind: Literal["call"] = "call"
@@ -36,7 +36,7 @@ class Call(Action):
     args: dict[str, Any] = {}
 
 
-class CloseSession(Action):
+class CloseSession(ScenarioAction):
     """Send a close frame, either `preset` or `code` and `reason`."""
 
     kind: Literal["close"] = "close"
@@ -56,25 +56,25 @@ class CloseSession(Action):
         return close_preset(self.preset) if self.preset else Close(self.code or 1000, self.reason)
 
 
-class Stall(Action):
+class Stall(ScenarioAction):
     """Keep the socket open and accept everything, but send nothing any more."""
 
     kind: Literal["stall"] = "stall"
 
 
-class Cut(Action):
+class Cut(ScenarioAction):
     """Reset the TCP connection."""
 
     kind: Literal["cut"] = "cut"
 
 
-class Vanish(Action):
+class Vanish(ScenarioAction):
     """Stop reading and writing, as when packets are lost; the socket stays open."""
 
     kind: Literal["vanish"] = "vanish"
 
 
-class Refuse(Action):
+class Refuse(ScenarioAction):
     """Answer the handshake or the HTTP request with an error."""
 
     kind: Literal["refuse"] = "refuse"
@@ -96,34 +96,34 @@ class Refuse(Action):
         return HttpError(self.status or 503, "UNKNOWN", self.body)
 
 
-class RefuseTcp(Action):
+class RefuseTcp(ScenarioAction):
     """Stop listening for a while: connections are refused. Open ones stay."""
 
     kind: Literal["refuse_tcp"] = "refuse_tcp"
     for_s: float = Field(gt=0)
 
 
-class WrongCertificate(Action):
+class WrongCertificate(ScenarioAction):
     """Offer a certificate of an unknown authority to new connections for a while."""
 
     kind: Literal["wrong_certificate"] = "wrong_certificate"
     for_s: float = Field(gt=0)
 
 
-class Garbage(Action):
+class Garbage(ScenarioAction):
     """Send a frame that is no Gemini message."""
 
     kind: Literal["garbage"] = "garbage"
     form: Literal["binary", "text", "json"] = "binary"
 
 
-class UnknownFrame(Action):
+class UnknownFrame(ScenarioAction):
     """Send well-formed JSON with a field no client knows."""
 
     kind: Literal["unknown_frame"] = "unknown_frame"
 
 
-class ErrorFrame(Action):
+class ErrorFrame(ScenarioAction):
     """Send an error as a message, wrapped in `error` or flat."""
 
     kind: Literal["error_frame"] = "error_frame"
@@ -139,13 +139,13 @@ class FirstFrameError(ErrorFrame):
     kind: Literal["first_frame_error"] = "first_frame_error"  # type: ignore[assignment]
 
 
-class NoSetupReply(Action):
+class NoSetupReply(ScenarioAction):
     """Never answer setup."""
 
     kind: Literal["no_setup_reply"] = "no_setup_reply"
 
 
-class GoAway(Action):
+class SendGoAway(ScenarioAction):
     """Announce the end of the connection, then go quiet or work on, and close at the deadline."""
 
     kind: Literal["goaway"] = "goaway"
@@ -153,57 +153,57 @@ class GoAway(Action):
     then: Literal["quiet", "close"] = "close"
 
 
-class EarlyTurnComplete(Action):
+class EarlyTurnComplete(ScenarioAction):
     """Send turnComplete after the first piece of the answer and drop the rest."""
 
     kind: Literal["early_turn_complete"] = "early_turn_complete"
 
 
-class EmptyTurn(Action):
+class EmptyTurn(ScenarioAction):
     """Answer the turn with turnComplete and nothing else."""
 
     kind: Literal["empty_turn"] = "empty_turn"
 
 
-class GenerationCompleteOnly(Action):
+class GenerationCompleteOnly(ScenarioAction):
     """End the turn with generationComplete, without turnComplete."""
 
     kind: Literal["generation_complete_only"] = "generation_complete_only"
 
 
-class NoUsage(Action):
+class NoUsage(ScenarioAction):
     """Leave usageMetadata out."""
 
     kind: Literal["no_usage"] = "no_usage"
 
 
-class LateTranscript(Action):
+class LateTranscript(ScenarioAction):
     """Send the user's transcript so long after the answer ended."""
 
     kind: Literal["late_transcript"] = "late_transcript"
     ms: float = Field(gt=0)
 
 
-class Slow(Action):
+class Slow(ScenarioAction):
     """Send the answer at `factor` times real time; below 1 playback starves."""
 
     kind: Literal["slow"] = "slow"
     factor: float = Field(gt=0)
 
 
-class Burst(Action):
+class Burst(ScenarioAction):
     """Send the whole answer at once."""
 
     kind: Literal["burst"] = "burst"
 
 
-class CancelCalls(Action):
+class CancelCalls(ScenarioAction):
     """Cancel every function call that is pending."""
 
     kind: Literal["cancel_calls"] = "cancel_calls"
 
 
-class RejectResume(Action):
+class RejectResume(ScenarioAction):
     """Close a session that resumes with a handle."""
 
     kind: Literal["reject_resume"] = "reject_resume"
@@ -211,13 +211,13 @@ class RejectResume(Action):
     reason: str = "Invalid session handle"
 
 
-class Quota(Action):
+class Quota(ScenarioAction):
     """Close with 1011 and the text of an exhausted quota."""
 
     kind: Literal["quota"] = "quota"
 
 
-class HttpQuota(Action):
+class HttpQuota(ScenarioAction):
     """Answer an HTTP request with 429, QuotaFailure and RetryInfo."""
 
     kind: Literal["http_quota"] = "http_quota"
@@ -230,8 +230,8 @@ class HttpQuota(Action):
 
 
 AnyAction = Annotated[
-    Say
-    | Call
+    SayText
+    | CallFunction
     | CloseSession
     | Stall
     | Cut
@@ -244,7 +244,7 @@ AnyAction = Annotated[
     | ErrorFrame
     | FirstFrameError
     | NoSetupReply
-    | GoAway
+    | SendGoAway
     | EarlyTurnComplete
     | EmptyTurn
     | GenerationCompleteOnly

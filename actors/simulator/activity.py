@@ -19,7 +19,7 @@ NOISE_RISE_DB_PER_S = 6.0
 QUIETEST_DBFS = -90.0
 
 
-class Phase(Enum):
+class ActivityState(Enum):
     """Whether somebody speaks."""
 
     SILENT = auto()
@@ -27,12 +27,12 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True)
-class SpeechStarted:
+class UtteranceStarted:
     """Somebody began to speak."""
 
 
 @dataclass(frozen=True)
-class SpeechEnded:
+class UtteranceEnded:
     """The whole utterance: PCM16 mono at the rate of the stream."""
 
     pcm: bytes
@@ -47,20 +47,20 @@ class SpeechDetector:
         self._start_frames = max(1, math.ceil(start_ms / FRAME_MS))
         self._pre_roll_bytes = rate_hz * PRE_ROLL_MS // 1000 * 2
         self._noise_dbfs = MIN_SPEECH_DBFS - ABOVE_NOISE_DB
-        self._phase = Phase.SILENT
+        self._phase = ActivityState.SILENT
         self._partial = bytearray()
         self._kept = bytearray()
         self._run = 0
 
     @property
-    def phase(self) -> Phase:
+    def phase(self) -> ActivityState:
         """Whether somebody speaks."""
         return self._phase
 
-    def feed(self, pcm: bytes) -> list[SpeechStarted | SpeechEnded]:
+    def feed(self, pcm: bytes) -> list[UtteranceStarted | UtteranceEnded]:
         """Takes any amount of audio and says what began and ended in it."""
         self._partial += pcm
-        events: list[SpeechStarted | SpeechEnded] = []
+        events: list[UtteranceStarted | UtteranceEnded] = []
         while len(self._partial) >= self._frame_bytes:
             frame = bytes(self._partial[: self._frame_bytes])
             del self._partial[: self._frame_bytes]
@@ -69,9 +69,9 @@ class SpeechDetector:
                 events.append(event)
         return events
 
-    def flush(self) -> list[SpeechStarted | SpeechEnded]:
+    def flush(self) -> list[UtteranceStarted | UtteranceEnded]:
         """The stream ends here: an utterance in progress ends too."""
-        if self._phase is Phase.SILENT:
+        if self._phase is ActivityState.SILENT:
             self._kept.clear()
             self._partial.clear()
             return []
@@ -79,25 +79,25 @@ class SpeechDetector:
         self._partial.clear()
         return [self._end()]
 
-    def _frame(self, frame: bytes) -> SpeechStarted | SpeechEnded | None:
+    def _frame(self, frame: bytes) -> UtteranceStarted | UtteranceEnded | None:
         self._kept += frame
         voiced = self._voiced(frame)
-        if self._phase is Phase.SILENT:
+        if self._phase is ActivityState.SILENT:
             self._run = self._run + 1 if voiced else 0
             keep = self._pre_roll_bytes + self._run * self._frame_bytes
             del self._kept[: max(0, len(self._kept) - keep)]
             if self._run < self._start_frames:
                 return None
-            self._phase, self._run = Phase.SPEAKING, 0
-            return SpeechStarted()
+            self._phase, self._run = ActivityState.SPEAKING, 0
+            return UtteranceStarted()
         self._run = 0 if voiced else self._run + 1
         return self._end() if self._run >= self._silence_frames else None
 
-    def _end(self) -> SpeechEnded:
+    def _end(self) -> UtteranceEnded:
         pcm = bytes(self._kept)
         self._kept.clear()
-        self._phase, self._run = Phase.SILENT, 0
-        return SpeechEnded(pcm)
+        self._phase, self._run = ActivityState.SILENT, 0
+        return UtteranceEnded(pcm)
 
     def _voiced(self, frame: bytes) -> bool:
         samples = np.frombuffer(frame, "<i2").astype(np.float32)

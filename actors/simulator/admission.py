@@ -14,7 +14,7 @@ Admit = Callable[[Any], Any]
 """Gives the setup that holds for a setup message, or raises Refused."""
 
 
-class Admission:
+class AccessControl:
     """Decides by key, by token and by the method of the Live API."""
 
     def __init__(self, keys: list[str] | None) -> None:

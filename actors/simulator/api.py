@@ -5,13 +5,13 @@ from typing import Any
 
 from actors.backends.gemini.wire import Invalid, read
 from actors.simulator import actions, generation, speech_generation
-from actors.simulator.capabilities import HttpFamily, Model
+from actors.simulator.capabilities import HttpFamily, ListedModel
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.errors import HttpError, http_preset, model_not_found
-from actors.simulator.http_messages import Request, Responder, StreamForm
+from actors.simulator.http_messages import HttpRequest, Responder, StreamForm
 from actors.simulator.journal import RequestRecord
 from actors.simulator.plan import TurnPlan
-from actors.simulator.routes import JOURNAL_PATH, Kind, Route, find_route
+from actors.simulator.routes import JOURNAL_PATH, HttpRoute, RouteKind, find_route
 from actors.simulator.services import Services
 from actors.simulator.usage import counted
 
@@ -23,7 +23,7 @@ STREAMED = "streamGenerateContent"
 class Withheld(Exception):  # noqa: N818 - nothing is wrong: a scenario wants no answer
     """The request gets no answer; `action` says what happens to the connection."""
 
-    def __init__(self, action: actions.Action) -> None:
+    def __init__(self, action: actions.ScenarioAction) -> None:
         super().__init__()
         self.action = action
 
@@ -34,7 +34,7 @@ class Api:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def answer(self, request: Request, responder: Responder) -> None:
+    async def answer(self, request: HttpRequest, responder: Responder) -> None:
         """Answers one request, if need be with an error body."""
         if request.method == "OPTIONS":
             responder.send_preflight()
@@ -55,7 +55,9 @@ class Api:
             await self._withhold(responder, withheld.action)
         record.status = responder.status
 
-    async def _route(self, request: Request, responder: Responder, record: RequestRecord) -> None:
+    async def _route(
+        self, request: HttpRequest, responder: Responder, record: RequestRecord
+    ) -> None:
         route = find_route(request.method, request.path)
         method, version, name = route.method, route.version, route.name
         record.method, record.model = method, name
@@ -64,7 +66,7 @@ class Api:
         error = self._services.admission.key_error(request.key)
         if error is not None:
             raise error
-        if route.kind is not Kind.SIMULATED:
+        if route.kind is not RouteKind.SIMULATED:
             raise _not_answered(route)
         if method == "models.list":
             responder.send_json(200, _model_page(self._listed(version), request.query))
@@ -101,7 +103,7 @@ class Api:
             record=record,
         )
 
-    def _listed(self, version: str) -> list[Model]:
+    def _listed(self, version: str) -> list[ListedModel]:
         return [model for model in self._services.models.models if version in model.versions]
 
     def _scripted(self, method: str, model: str) -> TurnPlan:
@@ -123,7 +125,7 @@ class Api:
                     plan.apply(action)
         return plan
 
-    async def _withhold(self, responder: Responder, action: actions.Action) -> None:
+    async def _withhold(self, responder: Responder, action: actions.ScenarioAction) -> None:
         connection = responder.connection
         match action:
             case actions.Cut():
@@ -133,8 +135,8 @@ class Api:
         await responder.withhold()
 
 
-def _not_answered(route: Route) -> HttpError:
-    if route.kind is Kind.UNKNOWN:
+def _not_answered(route: HttpRoute) -> HttpError:
+    if route.kind is RouteKind.UNKNOWN:
         return http_preset("not_found")
     message = (
         f"The simulator has no {route.method}: this method of the service is not simulated. "
@@ -145,7 +147,7 @@ def _not_answered(route: Route) -> HttpError:
 
 
 def _send_error(
-    error: HttpError, request: Request, responder: Responder, record: RequestRecord
+    error: HttpError, request: HttpRequest, responder: Responder, record: RequestRecord
 ) -> None:
     # Before it is sent: whoever has read the answer may look at the journal.
     record.status = error.code
@@ -155,7 +157,7 @@ def _send_error(
     responder.send_json(error.code, body)
 
 
-async def _count(body: Any, model: Model, version: str) -> dict[str, Any]:
+async def _count(body: Any, model: ListedModel, version: str) -> dict[str, Any]:
     given = read("CountTokensRequest", body, version)
     asked = given.pop("generateContentRequest", None)
     if asked is not None and given:
@@ -166,7 +168,7 @@ async def _count(body: Any, model: Model, version: str) -> dict[str, Any]:
     return counted(await generation.count(request))
 
 
-def _model_page(models: list[Model], query: dict[str, str]) -> dict[str, Any]:
+def _model_page(models: list[ListedModel], query: dict[str, str]) -> dict[str, Any]:
     try:
         size = min(int(query.get("pageSize") or DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
         start = int(query.get("pageToken") or 0)
@@ -180,7 +182,7 @@ def _model_page(models: list[Model], query: dict[str, str]) -> dict[str, Any]:
     return page
 
 
-def _model_json(model: Model) -> dict[str, Any]:
+def _model_json(model: ListedModel) -> dict[str, Any]:
     return {
         "name": f"models/{model.id}",
         "version": "001",

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from actors.lib.speech.commands import spoken, understand
-from actors.simulator.conversation import Entry
+from actors.simulator.conversation import ConversationEntry
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 
@@ -21,7 +21,7 @@ class Pictures:
 
 
 @dataclass(frozen=True)
-class Say:
+class Speak:
     """Say this."""
 
     text: str
@@ -36,17 +36,17 @@ class CallTool:
 
 
 @dataclass(frozen=True)
-class SayOutcome:
+class SpeakOutcome:
     """Say what came of the calls before."""
 
 
-Step = Say | CallTool | SayOutcome
+Step = Speak | CallTool | SpeakOutcome
 
 
 def answer(
     heard: str,
     functions: list[dict[str, Any]],
-    history: list[Entry],
+    history: list[ConversationEntry],
     pictures: Pictures,
     now: datetime,
 ) -> list[Step]:
@@ -54,8 +54,8 @@ def answer(
     commands = understand(heard, functions).commands
     if commands:
         calls = [CallTool(command.tool, command.arguments) for command in commands]
-        return [*calls, SayOutcome()]
-    return [Say(_reply(heard, history, pictures, now))]
+        return [*calls, SpeakOutcome()]
+    return [Speak(_reply(heard, history, pictures, now))]
 
 
 def outcome(name: str, args: dict[str, Any], response: Any) -> str:
@@ -82,7 +82,7 @@ def _gerund(verb: str) -> str:
     return f"{verb}ing"
 
 
-def _reply(heard: str, history: list[Entry], pictures: Pictures, now: datetime) -> str:
+def _reply(heard: str, history: list[ConversationEntry], pictures: Pictures, now: datetime) -> str:
     said_before = [entry.text for entry in history if entry.role == "user" and entry.text]
     text = heard.casefold()
     if not text.strip():

@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Any, Literal
 
 from actors.simulator import brain
-from actors.simulator.capabilities import Family
+from actors.simulator.capabilities import LiveFamily
 from actors.simulator.journal import ToolCallRecord
 
 Behavior = Literal["BLOCKING", "NON_BLOCKING"]
@@ -32,7 +32,7 @@ class Calls:
     """The calls of one session, oldest first, as the journal has them."""
 
     def __init__(
-        self, records: list[ToolCallRecord], family: Family, source: random.Random
+        self, records: list[ToolCallRecord], family: LiveFamily, source: random.Random
     ) -> None:
         self._records = records
         self._family = family

@@ -14,7 +14,7 @@ from pipeline.errors import ConfigError, did_you_mean
 LIVE_METHOD = "bidiGenerateContent"
 
 
-class Family(BaseModel):
+class LiveFamily(BaseModel):
     """The rules of one generation of Live models."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -39,7 +39,7 @@ class HttpFamily(BaseModel):
     whole: Literal["wav", "pcm"] = "wav"
 
 
-class Model(BaseModel):
+class ListedModel(BaseModel):
     """One model as `models.list` names it. Limits are in tokens."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -63,28 +63,28 @@ class Pattern(BaseModel):
     versions: list[str] | None = None
 
 
-class Capabilities(BaseModel):
+class ModelTable(BaseModel):
     """The whole table."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    families: dict[str, Family]
+    families: dict[str, LiveFamily]
     http_families: dict[str, HttpFamily]
-    models: list[Model]
+    models: list[ListedModel]
     patterns: list[Pattern]
     routed: dict[str, str]
     retired: list[str]
     voices: list[str]
     max_system_tokens: int
 
-    def find(self, name: str, version: str, method: str) -> Model | None:
+    def find(self, name: str, version: str, method: str) -> ListedModel | None:
         """The model `name` (with or without `models/`) if it offers `method` in this version."""
         model = self.named(name.removeprefix("models/"))
         if model is None or version not in model.versions or method not in model.methods:
             return None
         return model
 
-    def named(self, name: str) -> Model | None:
+    def named(self, name: str) -> ListedModel | None:
         """The model of that name, listed or by pattern; one that answers for it if it is routed."""
         listed = {model.id: model for model in self.models}
         if name not in listed:
@@ -98,7 +98,7 @@ class Capabilities(BaseModel):
                 return like.model_copy(update={"id": name, "name": name, "versions": versions})
         return None
 
-    def with_models(self, added: Mapping[str, str]) -> "Capabilities":
+    def with_models(self, added: Mapping[str, str]) -> "ModelTable":
         """The table with more models, by name, each of a family or like a model of the table.
 
         Raises:
@@ -112,12 +112,12 @@ class Capabilities(BaseModel):
             models.append(self._like(like).model_copy(update={"id": name, "name": name}))
         return self.model_copy(update={"models": models})
 
-    def _like(self, name: str) -> Model:
+    def _like(self, name: str) -> ListedModel:
         return next(model for model in self.models if name in (model.id, model.family))
 
 
 @cache
-def capabilities() -> Capabilities:
+def capabilities() -> ModelTable:
     """The table, read once."""
     text = Path(__file__).with_name("capabilities.yaml").read_text(encoding="utf-8")
-    return Capabilities.model_validate(yaml.safe_load(text))
+    return ModelTable.model_validate(yaml.safe_load(text))

@@ -11,7 +11,7 @@ HANDLE_LIFE_S = 2 * 3600.0
 
 
 @dataclass(frozen=True)
-class Entry:
+class ConversationEntry:
     """One thing that was said, or that the model knows from a function."""
 
     role: Literal["user", "model", "function"]
@@ -27,14 +27,14 @@ class TurnSize:
 
 
 @dataclass
-class Conversation:
+class ConversationRecord:
     """What was said, what it cost in tokens by modality, and how many pictures came.
 
     Entries and turns are added and never changed or taken away: handles point at them. What the
     context window has slid past stays, before `start` and `first_turn`.
     """
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[ConversationEntry] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)
     pictures: int = 0
     begun_s: float = field(default_factory=time.monotonic)
@@ -56,7 +56,7 @@ class Conversation:
     def add(self, role: Literal["user", "model", "function"], text: str) -> None:
         """Appends an entry; an empty text is nothing said."""
         if text.strip():
-            self.entries.append(Entry(role, text.strip()))
+            self.entries.append(ConversationEntry(role, text.strip()))
 
     def close_turn(self, trigger: int | None = None, target: int = 0) -> None:
         """A turn is over: above `trigger` tokens the oldest ones leave, until `target` are left."""
@@ -78,7 +78,7 @@ class _Saved:
     A copy for each turn would take memory that grows with the square of the turns.
     """
 
-    entries: list[Entry]
+    entries: list[ConversationEntry]
     length: int
     tokens: Counter[str]
     pictures: int
@@ -106,7 +106,7 @@ class Handles:
         """The session's socket is closed."""
         self._open.discard(session)
 
-    def issue(self, session: int, conversation: Conversation, model: str = "") -> str:
+    def issue(self, session: int, conversation: ConversationRecord, model: str = "") -> str:
         """A new handle for the conversation as it is now; the session's older ones stay valid."""
         self._forget_old()
         handle = secrets.token_urlsafe(24)
@@ -125,13 +125,13 @@ class Handles:
         )
         return handle
 
-    def find(self, handle: str) -> Conversation | None:
+    def find(self, handle: str) -> ConversationRecord | None:
         """The conversation behind a handle, or None if it was never issued or is too old."""
         self._forget_old()
         saved = self._saved.get(handle)
         if saved is None:
             return None
-        return Conversation(
+        return ConversationRecord(
             entries=saved.entries[: saved.length],
             tokens=Counter(saved.tokens),
             pictures=saved.pictures,

@@ -5,9 +5,9 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, Literal
 
-from actors.simulator.brain import Say
+from actors.simulator.brain import Speak
 from actors.simulator.calls import Calls, Scheduling
-from actors.simulator.conversation import Conversation
+from actors.simulator.conversation import ConversationRecord
 from actors.simulator.errors import Close, Refused
 from actors.simulator.journal import ToolCallRecord, TurnRecord
 from actors.simulator.listener import Activity, ActivityStarted, Listener, TurnInput
@@ -16,7 +16,7 @@ from actors.simulator.rule_matcher import RuleMarks
 from actors.simulator.setup import SessionConfig
 from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.transcripts import Transcripts
-from actors.simulator.turn import Turn, TurnStage
+from actors.simulator.turn import TurnStage, TurnTask
 from actors.simulator.usage import Usage, text_tokens
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class Dialogue:
     """Exists from setup on. All methods return at once; answering is a task of its own."""
 
     def __init__(
-        self, session: "LiveSession", config: SessionConfig, conversation: Conversation
+        self, session: "LiveSession", config: SessionConfig, conversation: ConversationRecord
     ) -> None:
         self.session = session
         self.config = config
@@ -45,7 +45,7 @@ class Dialogue:
         self._next_plan: TurnPlan | None = None
         self._marks = RuleMarks()
         self._new_pictures = 0
-        self._turn: Turn | None = None
+        self._turn: TurnTask | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[tuple[TurnInput, TurnPlan]] = deque()
         self._news: deque[str] = deque()
@@ -150,7 +150,7 @@ class Dialogue:
         self.interrupt()
         self._start(given, plan)
 
-    def heard(self, turn: Turn) -> None:
+    def heard(self, turn: TurnTask) -> None:
         """Lets the scenario act on what was understood."""
         window = self.config.model.input_tokens
         total = self.conversation.tokens.total()
@@ -167,7 +167,7 @@ class Dialogue:
         chosen += rules.fire("heard", number, turn.record.heard)
         self.session.perform(chosen, turn.plan)
 
-    def answered_ms(self, turn: Turn) -> None:
+    def answered_ms(self, turn: TurnTask) -> None:
         """Lets the scenario act on how much of the answer has been sent."""
         rules = self.services.rules
         if rules.watches("answer_ms"):
@@ -175,7 +175,7 @@ class Dialogue:
             chosen = rules.passed("answer_ms", self.record.number, reached, turn.marks)
             self.session.perform(chosen, turn.plan)
 
-    def generated(self, turn: Turn) -> None:
+    def generated(self, turn: TurnTask) -> None:
         """All of an answer has been sent, or as much of it as the scenario wants."""
         self.transcripts.send_all()
         if turn.plan.ending in {Ending.NORMAL, Ending.GENERATION_ONLY}:
@@ -184,12 +184,12 @@ class Dialogue:
         turn.record.generated_ns = time.monotonic_ns()
         self._keep(turn)
 
-    def paused(self, turn: Turn) -> None:
+    def paused(self, turn: TurnTask) -> None:
         """Something has been said and played, and the model goes on thinking."""
         turn.record.outcome = "open"
         self._send_turn_complete(turn, idle=False)
 
-    def completed(self, turn: Turn) -> None:
+    def completed(self, turn: TurnTask) -> None:
         """The answer has been played: the next one may begin."""
         self._finish(turn, "answered")
         self._proceed()
@@ -219,7 +219,7 @@ class Dialogue:
             if call.id in ids:
                 call.outcome = "cancelled"
 
-    def stop(self, outcome: str) -> Turn | None:
+    def stop(self, outcome: str) -> TurnTask | None:
         """Ends the turn in progress without a word to the client."""
         turn, task = self._turn, self._task
         self._turn = self._task = None
@@ -233,7 +233,7 @@ class Dialogue:
         """A new function call."""
         return self.calls.make(name, args, self.tools, told)
 
-    def send_calls(self, turn: Turn, calls: list[ToolCallRecord]) -> None:
+    def send_calls(self, turn: TurnTask, calls: list[ToolCallRecord]) -> None:
         """Sends calls in one message; lets the scenario act while they are pending."""
         listed = [{"id": call.id, "name": call.name, "args": call.args} for call in calls]
         self.session.send({"toolCall": {"functionCalls": listed}})
@@ -252,12 +252,12 @@ class Dialogue:
             # Documented: a session cannot be resumed while the model generates or calls functions.
             self._resumable = False
             self.session.send({"sessionResumptionUpdate": {"resumable": False}})
-        self._turn = Turn(self, given, plan, record)
+        self._turn = TurnTask(self, given, plan, record)
         # The user's words belong to the conversation even if the answer is interrupted at once.
         hearing = self.services.tasks.spawn(self._turn.hear())
         self._task = self.services.tasks.spawn(self._turn.run(hearing))
 
-    def _comes_after(self, turn: Turn, given: TurnInput) -> bool:
+    def _comes_after(self, turn: TurnTask, given: TurnInput) -> bool:
         """Whether input waits for the end of a turn, which it does not interrupt.
 
         Recorded: what is typed while a function that blocks is pending is answered after it.
@@ -274,11 +274,11 @@ class Dialogue:
             self._start(*self._waiting.popleft())
         elif self._news and not self.listener.active:
             plan = self.default_plan.copy()
-            plan.steps = [Say(text) for text in self._news]
+            plan.steps = [Speak(text) for text in self._news]
             self._news.clear()
             self._start(TurnInput("model"), plan)
 
-    def _finish(self, turn: Turn, outcome: str) -> None:
+    def _finish(self, turn: TurnTask, outcome: str) -> None:
         self._turn = self._task = None
         turn.record.outcome = outcome
         turn.record.ended_ns = time.monotonic_ns()
@@ -302,7 +302,7 @@ class Dialogue:
             self.session.send({"serverContent": content})
         self._issue_handle()
 
-    def _keep(self, turn: Turn) -> None:
+    def _keep(self, turn: TurnTask) -> None:
         """What was said belongs to the conversation; words that are to come late are owed."""
         self.conversation.add("model", turn.take_said())
         late, turn.late_transcript = turn.late_transcript, ""
@@ -310,7 +310,7 @@ class Dialogue:
             delay_s = turn.plan.transcript_delay_ms / 1000
             self.session.later(delay_s, self._send_transcript, late)
 
-    def _send_turn_complete(self, turn: Turn, *, idle: bool) -> None:
+    def _send_turn_complete(self, turn: TurnTask, *, idle: bool) -> None:
         content: dict[str, Any] = {"turnComplete": True}
         if self.config.family.idle_status:
             content["interactionStatus"] = "IDLE" if idle else "IN_PROGRESS"

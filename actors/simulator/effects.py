@@ -84,7 +84,7 @@ def _end(session: "LiveSession", action: actions.AnyAction) -> None:
             socket.vanish()
             # A lost network hides the client's close too; the service finds out by itself.
             session.services.handles.closed(session.record.number)
-        case actions.GoAway():
+        case actions.SendGoAway():
             _go_away(session, action)
         case _:
             raise AssertionError(f"{action.kind} is no effect on a session")
@@ -116,7 +116,7 @@ def _send_odd_frame(
                 session.go_silent()
 
 
-def _go_away(session: "LiveSession", action: actions.GoAway) -> None:
+def _go_away(session: "LiveSession", action: actions.SendGoAway) -> None:
     session.send({"goAway": {"timeLeft": f"{action.time_left_s:g}s"}})
     session.later(action.time_left_s, session.close, close_preset("goaway"))
     if action.then == "quiet":

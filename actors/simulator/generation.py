@@ -14,7 +14,7 @@ from actors.simulator.http_messages import Responder
 from actors.simulator.journal import RequestRecord
 from actors.simulator.media import Attachment, read_blob
 from actors.simulator.plan import TurnPlan
-from actors.simulator.reply import Reply, make_reply
+from actors.simulator.reply import Candidate, make_reply
 from actors.simulator.services import Services
 from actors.simulator.usage import http_usage, text_tokens
 
@@ -115,7 +115,7 @@ def _no_file(uri: str) -> HttpError:
 class _Responses:
     """A reply as one response or as the chunks of a stream."""
 
-    def __init__(self, request: ContentRequest, reply: Reply, record: RequestRecord) -> None:
+    def __init__(self, request: ContentRequest, reply: Candidate, record: RequestRecord) -> None:
         self._request = request
         self._reply = reply
         self._record = record

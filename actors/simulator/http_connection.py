@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl
 
 import h11
 
-from actors.simulator.http_messages import MAX_BODY_BYTES, Request, Responder
+from actors.simulator.http_messages import MAX_BODY_BYTES, HttpRequest, Responder
 from actors.simulator.transport import Connection
 
-Answer = Callable[[Request, Responder], Awaitable[None]]
+Answer = Callable[[HttpRequest, Responder], Awaitable[None]]
 Upgrade = Callable[[Connection, bytes], None]
 
 
@@ -96,10 +96,10 @@ class HttpConnection:
     def _start_answer(self) -> None:
         self._task = self._spawn(self._respond(self._complete_request()))
 
-    def _complete_request(self) -> Request:
+    def _complete_request(self) -> HttpRequest:
         assert self._request is not None
         path, _, query = self._request.target.decode().partition("?")
-        return Request(
+        return HttpRequest(
             method=self._request.method.decode(),
             path=path,
             query=dict(parse_qsl(query)),
@@ -108,7 +108,7 @@ class HttpConnection:
             size=self._body_size,
         )
 
-    async def _respond(self, request: Request) -> None:
+    async def _respond(self, request: HttpRequest) -> None:
         responder = Responder(self._connection, self._h11, request)
         try:
             await self._answer(request, responder)

@@ -28,7 +28,7 @@ class StreamForm(Enum):
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """One complete request. `size` is that of the body in bytes; one too large is not kept."""
 
     method: str
@@ -60,7 +60,7 @@ class Request:
 class Responder:
     """Sends the answer to one request, whole or as a stream."""
 
-    def __init__(self, connection: Connection, state: h11.Connection, request: Request) -> None:
+    def __init__(self, connection: Connection, state: h11.Connection, request: HttpRequest) -> None:
         self.connection = connection
         self.status = 0
         self._state = state

@@ -6,7 +6,7 @@ from actors.simulator import actions, effects
 from actors.simulator.options import SimulatorOptions
 
 if TYPE_CHECKING:
-    from actors.simulator.conversation import Conversation
+    from actors.simulator.conversation import ConversationRecord
     from actors.simulator.session import LiveSession
     from actors.simulator.setup import SessionConfig
 
@@ -38,7 +38,7 @@ class Lifetimes:
         self,
         session: "LiveSession",
         config: "SessionConfig",
-        conversation: "Conversation",
+        conversation: "ConversationRecord",
         options: SimulatorOptions,
     ) -> None:
         self._session = session
@@ -70,10 +70,12 @@ class Lifetimes:
     def _go_away(self, life_s: float) -> None:
         if self._session.live:
             left_s = lead_s(life_s) * LEFT_SHARE
-            effects.perform(self._session, actions.GoAway(time_left_s=left_s))
+            effects.perform(self._session, actions.SendGoAway(time_left_s=left_s))
 
 
-def over(config: "SessionConfig", options: SimulatorOptions, conversation: "Conversation") -> bool:
+def over(
+    config: "SessionConfig", options: SimulatorOptions, conversation: "ConversationRecord"
+) -> bool:
     """Whether the session that a handle stands for has lasted as long as it may."""
     limit_s = session_limit_s(config, options, conversation.pictures)
     return limit_s is not None and conversation.age_s >= limit_s

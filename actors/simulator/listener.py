@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from actors.simulator.activity import Phase, SpeechDetector, SpeechEnded
+from actors.simulator.activity import ActivityState, SpeechDetector, UtteranceEnded
 from actors.simulator.errors import Refused
 from actors.simulator.setup import SessionConfig
 from actors.simulator.shapes import INVALID_ARGUMENT
@@ -76,7 +76,7 @@ class Listener:
         if self._detector is None or rate_hz != self._rate_hz:
             self._rate_hz = rate_hz
             self._detector = SpeechDetector(rate_hz, self._config.silence_ms)
-        was_speaking = self._detector.phase is Phase.SPEAKING
+        was_speaking = self._detector.phase is ActivityState.SPEAKING
         events = [self._detected(event) for event in self._detector.feed(pcm)]
         if was_speaking or self._active:
             self._spoken_bytes += len(pcm)
@@ -121,7 +121,7 @@ class Listener:
             raise Refused(1007, INVALID_ARGUMENT)
 
     def _detected(self, event: object) -> Activity:
-        if isinstance(event, SpeechEnded):
+        if isinstance(event, UtteranceEnded):
             self._active = False
             turn = TurnInput("audio", self._take_texts(), event.pcm, self._rate_hz)
             return ActivityEnded(turn)

@@ -36,7 +36,7 @@ AT_ONCE = Pacing.fixed(math.inf)
 
 
 @dataclass(frozen=True)
-class Piece:
+class PacedAudio:
     """Audio to send, and how long to wait afterwards."""
 
     pcm: bytes
@@ -48,12 +48,12 @@ class Piece:
         return len(self.pcm) / BYTES_PER_MS
 
 
-def pieces(pcm: bytes, pacing: Pacing, source: random.Random) -> Iterator[Piece]:
+def pieces(pcm: bytes, pacing: Pacing, source: random.Random) -> Iterator[PacedAudio]:
     """Cuts PCM16 at VOICE_RATE_HZ into pieces; all randomness comes from `source`."""
     start = 0
     while start < len(pcm):
         piece_ms = source.randint(SHORTEST_PIECE_MS, LONGEST_PIECE_MS)
         end = min(len(pcm), start + piece_ms * BYTES_PER_MS)
         duration_s = (end - start) / BYTES_PER_MS / 1000
-        yield Piece(pcm[start:end], duration_s / pacing.draw(source))
+        yield PacedAudio(pcm[start:end], duration_s / pacing.draw(source))
         start = end

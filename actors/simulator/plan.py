@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from actors.simulator import actions
-from actors.simulator.brain import CallTool, Say, Step
+from actors.simulator.brain import CallTool, Speak, Step
 from actors.simulator.pacing import AT_ONCE, Pacing
 
 
@@ -34,9 +34,9 @@ class TurnPlan:
     def apply(self, action: actions.AnyAction) -> bool:
         """Takes up an action that is about the answer; False if it is about something else."""
         match action:
-            case actions.Say():
-                self.steps.append(Say(action.text))
-            case actions.Call():
+            case actions.SayText():
+                self.steps.append(Speak(action.text))
+            case actions.CallFunction():
                 self.steps.append(CallTool(action.name, action.args))
             case actions.EarlyTurnComplete():
                 self.ending = Ending.EARLY

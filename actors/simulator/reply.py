@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from actors.simulator import brain
-from actors.simulator.brain import CallTool, Pictures, Say, Step
+from actors.simulator.brain import CallTool, Pictures, Speak, Step
 from actors.simulator.content_request import ContentRequest, text_of
 from actors.simulator.contents import signature
-from actors.simulator.conversation import Entry
+from actors.simulator.conversation import ConversationEntry
 from actors.simulator.generation_config import ENUM_TYPE, Calling
 from actors.simulator.structured import as_json, instance, schema_in
 from actors.simulator.usage import LETTERS_PER_TOKEN, text_tokens
@@ -21,7 +21,7 @@ CALL_ID_BYTES = 4
 
 
 @dataclass
-class Reply:
+class Candidate:
     """One candidate: a thought, text and function calls, and why it ends."""
 
     text: str = ""
@@ -46,7 +46,7 @@ class Reply:
 
 def make_reply(
     request: ContentRequest, heard: str, pictures: Pictures, scripted: Sequence[Step], number: int
-) -> Reply:
+) -> Candidate:
     """The reply to a request.
 
     Args:
@@ -56,9 +56,10 @@ def make_reply(
         scripted: Steps of a scenario, which come before everything else.
         number: Of the request, for the signature.
     """
-    reply = Reply(signature=signature(number) if request.family.signatures == "demanded" else "")
+    demanded = request.family.signatures == "demanded"
+    reply = Candidate(signature=signature(number) if demanded else "")
     steps = scripted or _steps(request, heard, pictures)
-    texts = [step.text for step in steps if isinstance(step, Say)]
+    texts = [step.text for step in steps if isinstance(step, Speak)]
     reply.calls = [_call(step, request) for step in steps if isinstance(step, CallTool)]
     reply.text = "\n".join(texts)
     if request.generation.structured and not scripted and not reply.calls:
@@ -77,9 +78,9 @@ def _steps(request: ContentRequest, heard: str, pictures: Pictures) -> list[Step
     if request.tool_config.calling is Calling.FORCED:
         return _forced(request, offered, heard)
     if responses:
-        return [Say(" ".join(_outcome(request, response) for response in responses))]
+        return [Speak(" ".join(_outcome(request, response) for response in responses))]
     history = [
-        Entry("model" if content.get("role") == "model" else "user", text_of(content))
+        ConversationEntry("model" if content.get("role") == "model" else "user", text_of(content))
         for content in request.contents[:-1]
     ]
     return brain.answer(heard, offered, history, pictures, datetime.now().astimezone())
@@ -149,7 +150,7 @@ def _call(step: CallTool, request: ContentRequest) -> dict[str, Any]:
     return call
 
 
-def _shorten(reply: Reply, request: ContentRequest) -> None:
+def _shorten(reply: Candidate, request: ContentRequest) -> None:
     found = [reply.text.find(stop) for stop in request.generation.stop_sequences if stop]
     ends = [index for index in found if index >= 0]
     if ends:

@@ -43,7 +43,7 @@ _PATH = re.compile(
 )
 
 
-class Kind(Enum):
+class RouteKind(Enum):
     """What the simulator does with a request."""
 
     SIMULATED = "answered"
@@ -52,21 +52,21 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True)
-class Route:
+class HttpRoute:
     """A method as SDKs and scenarios name it; `name` is the model, or the rest of the path."""
 
-    kind: Kind
+    kind: RouteKind
     method: str
     version: str = ""
     name: str = ""
 
 
-def find_route(verb: str, path: str) -> Route:
+def find_route(verb: str, path: str) -> HttpRoute:
     """The route of a request; HEAD goes where GET goes."""
     verb = "GET" if verb == "HEAD" else verb
     found = _PATH.fullmatch(path)
     if found is None:
-        return Route(Kind.UNKNOWN, f"{verb} {path}")
+        return HttpRoute(RouteKind.UNKNOWN, f"{verb} {path}")
     collection, name, custom = found["collection"], found["id"] or "", found["method"]
     version = found["version"]
     if found["upload"]:
@@ -79,18 +79,18 @@ def find_route(verb: str, path: str) -> Route:
         and verb == "POST"
         and not (name or custom)
     ):
-        return Route(Kind.SIMULATED, "authTokens.create", version)
+        return HttpRoute(RouteKind.SIMULATED, "authTokens.create", version)
     if collection in OTHER_COLLECTIONS:
         method = custom or VERBS.get((verb, bool(name)), verb.lower())
-        return Route(Kind.MISSING, f"{collection}.{method}", version, name)
-    return Route(Kind.UNKNOWN, f"{verb} {path}", version)
+        return HttpRoute(RouteKind.MISSING, f"{collection}.{method}", version, name)
+    return HttpRoute(RouteKind.UNKNOWN, f"{verb} {path}", version)
 
 
-def _model_route(verb: str, version: str, name: str, custom: str | None, path: str) -> Route:
+def _model_route(verb: str, version: str, name: str, custom: str | None, path: str) -> HttpRoute:
     if verb == "GET" and custom is None and "/" not in name:
         method = "models.get" if name else "models.list"
-        return Route(Kind.SIMULATED, method, version, name)
+        return HttpRoute(RouteKind.SIMULATED, method, version, name)
     if verb != "POST" or custom is None or not name:
-        return Route(Kind.UNKNOWN, f"{verb} {path}", version)
-    kind = Kind.SIMULATED if custom in MODEL_METHODS else Kind.MISSING
-    return Route(kind, custom, version, name)
+        return HttpRoute(RouteKind.UNKNOWN, f"{verb} {path}", version)
+    kind = RouteKind.SIMULATED if custom in MODEL_METHODS else RouteKind.MISSING
+    return HttpRoute(kind, custom, version, name)

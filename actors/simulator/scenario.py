@@ -7,7 +7,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from actors.simulator.actions import Action, AnyAction
+from actors.simulator.actions import AnyAction, ScenarioAction
 from pipeline.errors import ConfigError, did_you_mean
 
 Trigger = Literal[
@@ -40,7 +40,7 @@ HTTP_METHODS = frozenset(
         "any",
     }
 )
-ACTIONS: dict[str, type[Action]] = {
+ACTIONS: dict[str, type[ScenarioAction]] = {
     action.model_fields["kind"].default: action for action in get_args(get_args(AnyAction)[0])
 }
 # Where an action makes sense only there; all others are for a session that is set up.

@@ -12,7 +12,7 @@ from websockets.http11 import Request as Handshake
 
 from actors.simulator import actions
 from actors.simulator.acceptor import Acceptor
-from actors.simulator.admission import CONSTRAINED, Admission
+from actors.simulator.admission import CONSTRAINED, AccessControl
 from actors.simulator.api import Api
 from actors.simulator.capabilities import capabilities
 from actors.simulator.certificates import Certificates, make_certificates
@@ -67,7 +67,7 @@ class SimulatorServer:
         self._services = Services(
             options=self.options,
             models=capabilities().with_models(self.options.models),
-            admission=Admission(self.options.keys),
+            admission=AccessControl(self.options.keys),
             stt=make_stt(self.options.stt),
             tts=make_tts(self.options.tts, self.options.seed),
             rules=RuleMatcher(load_scenario(self.options.scenario), self.options.seed),

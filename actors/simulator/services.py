@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.simulator.admission import Admission
-from actors.simulator.capabilities import Capabilities
+from actors.simulator.admission import AccessControl
+from actors.simulator.capabilities import ModelTable
 from actors.simulator.conversation import Handles
 from actors.simulator.journal import Journal
 from actors.simulator.options import SimulatorOptions
@@ -31,8 +31,8 @@ class Services:
     """One instance a server."""
 
     options: SimulatorOptions
-    models: Capabilities
-    admission: Admission
+    models: ModelTable
+    admission: AccessControl
     stt: SpeechToText
     tts: TextToSpeech
     rules: RuleMatcher

@@ -11,7 +11,7 @@ from typing import Any
 from actors.backends.gemini.wire import Invalid, camel_case, normalise, parse_json, snake_case
 from actors.simulator import actions, client_messages, effects, lifetimes
 from actors.simulator.admission import Admit
-from actors.simulator.conversation import Conversation
+from actors.simulator.conversation import ConversationRecord
 from actors.simulator.dialogue import Dialogue
 from actors.simulator.errors import Close, Refused, close_preset, unknown_field
 from actors.simulator.journal import CloseRecord, SessionRecord
@@ -24,7 +24,7 @@ from actors.simulator.usage import text_tokens
 from actors.simulator.websocket import WebSocket
 
 
-class Stage(Enum):
+class SessionStage(Enum):
     """Where a session is in its life."""
 
     AWAITING_SETUP = auto()
@@ -45,7 +45,7 @@ class LiveSession:
         self.dialogue: Dialogue | None = None
         self.awaiting_history = False
         self._admit = admit
-        self._stage = Stage.AWAITING_SETUP
+        self._stage = SessionStage.AWAITING_SETUP
         self._lifetimes: Lifetimes | None = None
         self._timers: list[asyncio.TimerHandle] = []
         services.handles.opened(record.number)
@@ -53,11 +53,11 @@ class LiveSession:
     @property
     def live(self) -> bool:
         """Whether the session is set up and may speak."""
-        return self._stage is Stage.LIVE
+        return self._stage is SessionStage.LIVE
 
     def message(self, data: bytes) -> None:
         """Takes one message of the client."""
-        if self._stage in {Stage.SILENT, Stage.CLOSED}:
+        if self._stage in {SessionStage.SILENT, SessionStage.CLOSED}:
             return
         try:
             self._dispatch(data)
@@ -67,7 +67,7 @@ class LiveSession:
     def closed(self, by: str, code: int, reason: str) -> None:
         """The socket is closed."""
         self.go_silent()
-        self._stage = Stage.CLOSED
+        self._stage = SessionStage.CLOSED
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
@@ -79,7 +79,7 @@ class LiveSession:
 
     def send(self, message: dict[str, Any]) -> None:
         """Sends a message unless the session is silent or closed."""
-        if self._stage is Stage.LIVE:
+        if self._stage is SessionStage.LIVE:
             self.socket.send(message)
 
     def close(self, close: Close) -> None:
@@ -93,8 +93,8 @@ class LiveSession:
         """Sends nothing any more; the socket stays as it is."""
         if self.dialogue is not None:
             self.dialogue.stop("broken")
-        if self._stage is not Stage.CLOSED:
-            self._stage = Stage.SILENT
+        if self._stage is not SessionStage.CLOSED:
+            self._stage = SessionStage.SILENT
 
     def pictures_began(self) -> None:
         """The first picture of the conversation has come."""
@@ -123,7 +123,7 @@ class LiveSession:
         kind = camel_case(name)
         if kind != "setup" and kind not in client_messages.HANDLERS:
             raise Refused(1007, unknown_field(name, ""))
-        if kind == "setup" and self._stage is Stage.AWAITING_SETUP:
+        if kind == "setup" and self._stage is SessionStage.AWAITING_SETUP:
             self._set_up(content)
         elif kind == "setup" or self.dialogue is None:
             raise Refused(1007, INVALID_ARGUMENT)
@@ -142,9 +142,9 @@ class LiveSession:
         chosen = self.services.rules.fire("setup", self.record.number)
         before, after = effects.around_setup(chosen, resuming=config.handle is not None)
         self.perform(before)
-        if self._stage is not Stage.AWAITING_SETUP or not self.socket.open:
+        if self._stage is not SessionStage.AWAITING_SETUP or not self.socket.open:
             return
-        self._stage = Stage.LIVE
+        self._stage = SessionStage.LIVE
         self.dialogue = Dialogue(self, config, conversation)
         self.awaiting_history = config.history_first
         self.socket.send({"setupComplete": {}})
@@ -154,11 +154,11 @@ class LiveSession:
         effects.speak_unasked(self.dialogue)
         self._lifetimes = Lifetimes(self, config, conversation, self.services.options)
 
-    def _resume(self, config: SessionConfig) -> Conversation:
+    def _resume(self, config: SessionConfig) -> ConversationRecord:
         if config.handle is None:
             tools = json.dumps(config.tools) if config.tools else ""
             base = Counter(TEXT=text_tokens(config.system_instruction) + text_tokens(tools))
-            return Conversation(tokens=base, counted=Counter(base))
+            return ConversationRecord(tokens=base, counted=Counter(base))
         handles = self.services.handles
         conversation = handles.find(config.handle)
         if conversation is None:

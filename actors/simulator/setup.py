@@ -9,7 +9,13 @@ from typing import Any
 import yaml
 
 from actors.backends.gemini.wire import Invalid, check_functions, read
-from actors.simulator.capabilities import LIVE_METHOD, Capabilities, Family, Model, capabilities
+from actors.simulator.capabilities import (
+    LIVE_METHOD,
+    ListedModel,
+    LiveFamily,
+    ModelTable,
+    capabilities,
+)
 from actors.simulator.errors import Refused, model_not_found
 from actors.simulator.shapes import INVALID_ARGUMENT, as_object, content_text
 from actors.simulator.usage import text_tokens
@@ -25,7 +31,7 @@ UNSUPPORTED_TOOLS = ("codeExecution", "urlContext", "googleMaps", "computerUse",
 
 
 @dataclass(frozen=True)
-class Compression:
+class ContextCompression:
     """Above `trigger` tokens the oldest turns are dropped until at most `target` are left."""
 
     trigger: int
@@ -36,8 +42,8 @@ class Compression:
 class SessionConfig:
     """A setup message that was accepted."""
 
-    model: Model
-    family: Family
+    model: ListedModel
+    family: LiveFamily
     voice: str
     tools: list[dict[str, Any]]
     system_instruction: str
@@ -49,7 +55,7 @@ class SessionConfig:
     resumption: bool
     handle: str | None
     history_first: bool
-    compression: Compression | None
+    compression: ContextCompression | None
     raw: dict[str, Any] = field(repr=False)
 
 
@@ -71,7 +77,7 @@ def read_message(
         raise Refused(1007, invalid.message) from invalid
 
 
-def validate_setup(given: Any, version: str, table: Capabilities | None = None) -> SessionConfig:
+def validate_setup(given: Any, version: str, table: ModelTable | None = None) -> SessionConfig:
     """Turns a `setup` into a config, or raises Refused with the service's words."""
     table = table or capabilities()
     setup = read_message("BidiGenerateContentSetup", given, version, "setup")
@@ -118,7 +124,7 @@ def validate_setup(given: Any, version: str, table: Capabilities | None = None) 
     )
 
 
-def declared_functions(tools: list[dict[str, Any]], family: Family) -> list[dict[str, Any]]:
+def declared_functions(tools: list[dict[str, Any]], family: LiveFamily) -> list[dict[str, Any]]:
     """All functions that a Live session declares in `tools`, which have been read."""
     for tool in tools:
         if any(name in tool for name in UNSUPPORTED_TOOLS):
@@ -175,7 +181,7 @@ def _check_modalities(generation: dict[str, Any]) -> None:
         )
 
 
-def _check_thinking(thinking: Any, family: Family) -> None:
+def _check_thinking(thinking: Any, family: LiveFamily) -> None:
     unsupported = "Thinking level is not supported for this model"
     level = as_object(thinking).get("thinkingLevel", "")
     budget = as_object(thinking).get("thinkingBudget")
@@ -193,7 +199,7 @@ def _check_thinking(thinking: Any, family: Family) -> None:
                 raise Refused(1007, unsupported)
 
 
-def _check_version_fields(setup: dict[str, Any], family: Family) -> None:
+def _check_version_fields(setup: dict[str, Any], family: LiveFamily) -> None:
     """What v1alpha has beyond v1beta; families without it are permanently proactive."""
     if "proactivity" in family.extra_fields:
         return
@@ -203,7 +209,7 @@ def _check_version_fields(setup: dict[str, Any], family: Family) -> None:
         raise Refused(1007, INVALID_ARGUMENT)
 
 
-def _voice(speech: Any, table: Capabilities) -> str:
+def _voice(speech: Any, table: ModelTable) -> str:
     voice = as_object(as_object(as_object(speech).get("voiceConfig")).get("prebuiltVoiceConfig"))
     name = voice.get("voiceName") or "Puck"
     if name not in table.voices:
@@ -211,9 +217,9 @@ def _voice(speech: Any, table: Capabilities) -> str:
     return str(name)
 
 
-def _compression(given: dict[str, Any] | None, model: Model) -> Compression | None:
+def _compression(given: dict[str, Any] | None, model: ListedModel) -> ContextCompression | None:
     if given is None:
         return None
     trigger = given.get("triggerTokens") or int(model.input_tokens * TRIGGER_SHARE)
     target = given.get("slidingWindow", {}).get("targetTokens") or int(trigger * TARGET_SHARE)
-    return Compression(trigger, min(target, trigger))
+    return ContextCompression(trigger, min(target, trigger))

@@ -14,10 +14,10 @@ from actors.backends.gemini.wire import model_turn, sound_part
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 from actors.simulator import brain
-from actors.simulator.brain import CallTool, Pictures, Say, SayOutcome, Step
+from actors.simulator.brain import CallTool, Pictures, Speak, SpeakOutcome, Step
 from actors.simulator.journal import ToolCallRecord, TurnRecord
 from actors.simulator.listener import TurnInput
-from actors.simulator.pacing import Piece, pieces
+from actors.simulator.pacing import PacedAudio, pieces
 from actors.simulator.plan import Ending, TurnPlan
 from actors.simulator.rule_matcher import RuleMarks
 from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
@@ -45,7 +45,7 @@ class TurnStage(Enum):
     """All of the answer has been sent; the client still plays it."""
 
 
-class Turn:
+class TurnTask:
     """Runs as one task, which is cancelled when the turn is interrupted or the session ends."""
 
     def __init__(
@@ -156,7 +156,7 @@ class Turn:
             self.stage = TurnStage.ANSWERING
         while steps and not self._cut_short():
             match steps.pop(0):
-                case Say(text):
+                case Speak(text):
                     await self._speak(text)
                 case CallTool() as first:
                     calls = [first]
@@ -164,7 +164,7 @@ class Turn:
                         calls.append(steps[0])
                         del steps[0]
                     await self._call(calls, steps)
-                case SayOutcome():
+                case SpeakOutcome():
                     await self._speak_outcomes()
 
     def _thinks_first(self, steps: list[Step]) -> bool:
@@ -182,7 +182,7 @@ class Turn:
     def _decide(self) -> list[Step]:
         dialogue = self._dialogue
         if self._input.pcm and not self.record.heard:
-            return [Say(f"I heard {self._input.audio_ms / 1000:.1f} seconds of sound.")]
+            return [Speak(f"I heard {self._input.audio_ms / 1000:.1f} seconds of sound.")]
         video, conversation = dialogue.record.video, dialogue.conversation
         pictures = Pictures(conversation.pictures, video.width, video.height)
         now = datetime.now().astimezone()
@@ -206,7 +206,7 @@ class Turn:
                     return
                 await asyncio.sleep(piece.gap_s)
 
-    def _send_piece(self, piece: Piece, words: list[str]) -> None:
+    def _send_piece(self, piece: PacedAudio, words: list[str]) -> None:
         dialogue = self._dialogue
         bundles = dialogue.config.family.parts_per_message > 1
         cuts = [piece.pcm]
@@ -239,7 +239,7 @@ class Turn:
     async def _call(self, wanted: list[CallTool], rest: list[Step]) -> None:
         """Calls functions, all in one message, and waits for those that block."""
         dialogue = self._dialogue
-        told = " ".join(step.text for step in rest if isinstance(step, Say))
+        told = " ".join(step.text for step in rest if isinstance(step, Speak))
         calls = [dialogue.call_tool(each.name, each.args, told) for each in wanted]
         self._called += calls
         self._call_tokens += sum(text_tokens(call.name + json.dumps(call.args)) for call in calls)

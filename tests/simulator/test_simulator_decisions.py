@@ -12,9 +12,9 @@ from simulating import MOVE, recording
 
 from actors.simulator import brain
 from actors.simulator.actions import Quota
-from actors.simulator.activity import SpeechDetector, SpeechEnded, SpeechStarted
-from actors.simulator.brain import CallTool, Pictures, Say, SayOutcome
-from actors.simulator.conversation import Entry
+from actors.simulator.activity import SpeechDetector, UtteranceEnded, UtteranceStarted
+from actors.simulator.brain import CallTool, Pictures, Speak, SpeakOutcome
+from actors.simulator.conversation import ConversationEntry
 from actors.simulator.options import SimulatorOptions
 from actors.simulator.pacing import AT_ONCE, Pacing, pieces
 from actors.simulator.rule_matcher import RuleMarks, RuleMatcher
@@ -129,9 +129,9 @@ def test_command_calls_a_tool_only_if_it_fits(
 ) -> None:
     steps = brain.answer(heard, [tool], [], Pictures(), NOON)
     if expected is None:
-        assert steps == [Say(f"You said: {heard}")]
+        assert steps == [Speak(f"You said: {heard}")]
     else:
-        assert steps == [CallTool(tool["name"], expected), SayOutcome()]
+        assert steps == [CallTool(tool["name"], expected), SpeakOutcome()]
 
 
 @pytest.mark.parametrize(
@@ -162,8 +162,12 @@ def test_outcome_of_a_tool_is_said(args: dict[str, Any], response: Any, expected
     ],
 )
 def test_question_is_answered_from_the_conversation(heard: str, expected: str) -> None:
-    history = [Entry("user", "First."), Entry("model", "Yes."), Entry("user", "Second.")]
-    assert brain.answer(heard, [MOVE], history, Pictures(), NOON) == [Say(expected)]
+    history = [
+        ConversationEntry("user", "First."),
+        ConversationEntry("model", "Yes."),
+        ConversationEntry("user", "Second."),
+    ]
+    assert brain.answer(heard, [MOVE], history, Pictures(), NOON) == [Speak(expected)]
 
 
 @settings(max_examples=20, deadline=None)
@@ -180,8 +184,8 @@ def test_speech_is_found_alike_whatever_the_blocks(sizes: list[int]) -> None:
             position += 2 * size
     assert events == whole
     started, ended = whole
-    assert isinstance(started, SpeechStarted)
-    assert isinstance(ended, SpeechEnded)
+    assert isinstance(started, UtteranceStarted)
+    assert isinstance(ended, UtteranceEnded)
     assert ended.pcm in audio
 
 
@@ -191,7 +195,7 @@ def test_silence_is_no_speech_and_flush_ends_an_utterance() -> None:
     assert detector.flush() == []
     assert len(detector.feed(recording("cards-003.wav"))) == 1
     (ended,) = detector.flush()
-    assert isinstance(ended, SpeechEnded)
+    assert isinstance(ended, UtteranceEnded)
 
 
 @given(size=st.integers(0, 200_000), seed=st.integers())

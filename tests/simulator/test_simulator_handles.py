@@ -7,12 +7,12 @@ import tracemalloc
 import pytest
 
 from actors.simulator import conversation as module
-from actors.simulator.conversation import Conversation, Handles
+from actors.simulator.conversation import ConversationRecord, Handles
 
 TURNS = 1_000
 
 
-def talk(handles: Handles, conversation: Conversation, turns: int) -> str:
+def talk(handles: Handles, conversation: ConversationRecord, turns: int) -> str:
     """Say so many things, with a handle after each; return the newest."""
     handle = ""
     for number in range(turns):
@@ -23,7 +23,7 @@ def talk(handles: Handles, conversation: Conversation, turns: int) -> str:
 
 
 def test_a_turn_late_in_a_conversation_takes_no_more_memory_than_an_early_one() -> None:
-    handles, conversation = Handles(), Conversation()
+    handles, conversation = Handles(), ConversationRecord()
     tracemalloc.start()
     try:
         talk(handles, conversation, TURNS)
@@ -36,7 +36,7 @@ def test_a_turn_late_in_a_conversation_takes_no_more_memory_than_an_early_one() 
 
 
 def test_a_handle_stands_for_the_conversation_as_it_was() -> None:
-    handles, conversation = Handles(), Conversation()
+    handles, conversation = Handles(), ConversationRecord()
     handle = talk(handles, conversation, 1)
     conversation.add("user", "and then?")
     conversation.tokens["TEXT"] = 7
@@ -52,7 +52,7 @@ def test_a_handle_stands_for_the_conversation_as_it_was() -> None:
 
 
 def test_a_handle_that_is_too_old_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    handles, conversation = Handles(), Conversation()
+    handles, conversation = Handles(), ConversationRecord()
     old = talk(handles, conversation, 1)
     monkeypatch.setattr(module, "HANDLE_LIFE_S", 0.0)
     assert handles.find(old) is None

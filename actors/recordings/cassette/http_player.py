@@ -13,7 +13,7 @@ from actors.backends.gemini.wire import decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import HttpAnswerScript, Round, Voice
 from actors.simulator.errors import HttpError, Refused
-from actors.simulator.http_messages import Request, Responder
+from actors.simulator.http_messages import HttpRequest, Responder
 from actors.simulator.shapes import (
     INVALID_ARGUMENT,
     as_object,
@@ -50,7 +50,7 @@ class HttpPlayer:
         self._served: list[str] = []
         self._voices = [voice for answer in answers.values() for voice in answer.voices]
 
-    async def answer(self, request: Request, responder: Responder) -> None:
+    async def answer(self, request: HttpRequest, responder: Responder) -> None:
         """Answer one request."""
         if request.method == "GET":
             responder.send_json(200, {"models": [_model(name) for name in self._models]})
@@ -123,7 +123,7 @@ class HttpPlayer:
         return self._cursor.typed(content_text(content), self._served)
 
 
-def _contents(request: Request) -> list[dict[str, Any]]:
+def _contents(request: HttpRequest) -> list[dict[str, Any]]:
     contents = as_objects(as_object(normalise(request.json())).get("contents"))
     if not any(_is_question(each) for each in contents):
         raise ValueError("it asks nothing")
