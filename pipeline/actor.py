@@ -126,6 +126,9 @@ class Actor(Generic[OptionsT]):
     async def stop(self) -> None:
         """Give everything back; called on every path out, also after a failed start."""
 
+    def measure(self) -> None:
+        """Fill in `gauges` that cost more than a frame may; called before each heartbeat."""
+
     def make_session(self, opened: SessionOpened) -> Any:
         """Return what the actor keeps of a session that is opened; called after `start`."""
         return None

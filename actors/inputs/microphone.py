@@ -86,6 +86,13 @@ class Microphone(Actor[MicrophoneOptions]):
         """Let go of the device."""
         await self._stream.close()
 
+    def measure(self) -> None:
+        """Say how loud the newest block is, and how far the device's clock is off."""
+        if self._newest is not None:
+            block, last_ns = self._newest
+            self.gauges["level_dbfs"] = level_dbfs(block)
+            self.gauges["drift_ms"] = self._timeline.drift_ms(last_ns)
+
     def _open(self, look_anew: bool) -> DeviceStream:
         if look_anew:
             rescan()
@@ -111,8 +118,7 @@ class Microphone(Actor[MicrophoneOptions]):
         for block, block_ns in self._blocks.push(samples, first_ns):
             last_ns = block_ns + len(block) * 10**9 // SPEECH_RATE_HZ
             position = self._timeline.advance(len(block), block_ns)
-            self.gauges["level_dbfs"] = level_dbfs(block)
-            self.gauges["drift_ms"] = self._timeline.drift_ms(last_ns)
+            self._newest = block, last_ns
             self.publish(
                 "audio",
                 Audio(

@@ -157,10 +157,16 @@ class SocketReader:
         return bool(int(Plain.get(self._socket, EVENTS)) & POLLIN)
 
     def _take_batch(self) -> int:
-        taken = 0
+        try:
+            # There nearly always is one, and to ask before takes longer than to receive it.
+            message = receive(self._socket)
+        except zmq.Again:
+            return 0
+        taken = 1
+        self._on_message(message)
         while taken < BATCH and self._is_pending():
             taken += 1
             self._on_message(receive(self._socket))
-        if taken and self._on_drained is not None:
+        if self._on_drained is not None:
             self._on_drained()
         return taken

@@ -66,6 +66,7 @@ class Subscriber:
             curve: Keys for a tcp endpoint.
         """
         self.inlets = inlets
+        self._live = {port.encode(): inlet for port, inlet in inlets.items()}
         self._deliver = deliver
         self._counters = counters
         self._on_garbage = on_garbage
@@ -116,36 +117,54 @@ class Subscriber:
         if len(message) != 2:
             self._garbage("", f"{len(message)} parts instead of 2")
             return
-        topic = message[0].decode("utf-8", "replace")
-        replayed = topic.startswith(REPLAY_PREFIX)
-        port, rest = parse_topic(topic)[1:] if replayed else (topic, "")
-        inlet = self.inlets.get(port)
+        topic, payload = message
+        inlet = self._live.get(topic)
         if inlet is None:
-            return  # Subscriptions match by prefix; this is another port of the producer.
-        if replayed and not message[1]:
-            self._on_replay_end(inlet, port, rest)
+            self._on_replayed(topic, payload)
             return
-        if len(message[1]) > MAX_FRAME_BYTES:
-            # Not left to MAXMSGSIZE: after a frame above it libzmq never connects again.
-            self._garbage(inlet.port, f"{len(message[1])} bytes, more than {MAX_FRAME_BYTES}")
+        frame = self._frame(inlet, payload)
+        if frame is None:
             return
-        try:
-            frame = decode(message[1])
-        except WireError as error:
-            self._garbage(inlet.port, str(error))
-            return
-        if not isinstance(frame, inlet.spec.types):
-            self._garbage(inlet.port, f"a {frame.type_name} does not belong on {port}")
-            return
-        if replayed:
-            self._hand_on(inlet, inlet.on_replayed(frame))
-        elif inlet.precedes_replay(frame):
+        if inlet.precedes_replay(frame):
             self._hand_on(inlet, inlet.hold(frame))
-        elif self._expired(inlet, frame):
+        elif inlet.spec.max_age_ms is not None and self._expired(frame, inlet.spec.max_age_ms):
             self._counters[f"{inlet.port}.expired"] += 1
             inlet.is_new(frame)
         elif inlet.is_new(frame):
-            self._hand_on(inlet, (frame,))
+            if inlet.spec.newest:
+                self._hand_on(inlet, (frame,))
+            else:
+                self._deliver(inlet.port, frame)
+
+    def _on_replayed(self, topic: bytes, payload: bytes) -> None:
+        text = topic.decode("utf-8", "replace")
+        if not text.startswith(REPLAY_PREFIX):
+            return  # Subscriptions match by prefix; this is another port of the producer.
+        _, port, rest = parse_topic(text)
+        inlet = self.inlets.get(port)
+        if inlet is None:
+            return
+        if not payload:
+            self._on_replay_end(inlet, port, rest)
+            return
+        frame = self._frame(inlet, payload)
+        if frame is not None:
+            self._hand_on(inlet, inlet.on_replayed(frame))
+
+    def _frame(self, inlet: Inlet, payload: bytes) -> Frame | None:
+        if len(payload) > MAX_FRAME_BYTES:
+            # Not left to MAXMSGSIZE: after a frame above it libzmq never connects again.
+            self._garbage(inlet.port, f"{len(payload)} bytes, more than {MAX_FRAME_BYTES}")
+            return None
+        try:
+            frame = decode(payload)
+        except WireError as error:
+            self._garbage(inlet.port, str(error))
+            return None
+        if not isinstance(frame, inlet.spec.types):
+            self._garbage(inlet.port, f"a {frame.type_name} does not belong on {inlet.port}")
+            return None
+        return frame
 
     def _on_replay_end(self, inlet: Inlet, port: str, rest: str) -> None:
         said = SliceEnd.parse(rest)
@@ -167,13 +186,11 @@ class Subscriber:
             self._connected.set()
             self._set_pace()
 
-    def _expired(self, inlet: Inlet, frame: Frame) -> bool:
-        if inlet.spec.max_age_ms is None:
-            return False
+    def _expired(self, frame: Frame, max_age_ms: float) -> bool:
         now_ns = time.monotonic_ns()
         if not self._local:
             now_ns -= self._clock.see(frame.sent_ns, now_ns)
-        return now_ns - frame.origin_ns > inlet.spec.max_age_ms * 1e6
+        return now_ns - frame.origin_ns > max_age_ms * 1e6
 
     def _hand_on(self, inlet: Inlet, frames: Sequence[Frame]) -> None:
         if not inlet.spec.newest:

@@ -41,6 +41,7 @@ class HealthReporter:
     def publish(self) -> Health:
         """Publish how the actor is now; return it."""
         actor = self._actor
+        actor.measure()
         self._look_for_silence()
         health = Health(
             session=actor.session,

@@ -162,6 +162,7 @@ def test_overflows_are_counted(microphone: ActorHarness, device: FakeDevice) -> 
 def test_the_level_is_shown(microphone: ActorHarness, device: FakeDevice) -> None:
     say(device, np.full(BLOCK, 16_384, np.int16))
     microphone.settle()
+    microphone.actor.measure()
     assert microphone.actor.gauges["level_dbfs"] == pytest.approx(-6.02, abs=0.01)
 
 

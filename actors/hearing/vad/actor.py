@@ -72,6 +72,7 @@ class Vad(Actor[VadOptions]):
 
     _make_engine: Callable[[], Engine]
     _timer: asyncio.TimerHandle | None = None
+    _newest: tuple[VadSession, Audio] | None = None
 
     def __init__(self, options: VadOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
@@ -123,17 +124,28 @@ class Vad(Actor[VadOptions]):
                 f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
                 "set the rate of the actor that sends it"
             )
-        self._waiting[frame.session].append(frame)
         sessions = len(self.sessions)
-        if sessions <= 1:
-            self._listen()
+        if sessions <= 1 and not self._waits:
+            self._listen_to(frame)
             return
+        self._waiting[frame.session].append(frame)
         if not self._waits:
             # All that is read from the socket at once comes before.
             self._listen_in(TOGETHER_S if sessions >= CROWD else 0.0)
         self._waits += 1
         if self._waits == MOST_TOGETHER:
             self._listen_in(0.0)
+
+    def _listen_to(self, frame: Audio) -> None:
+        """Judge the windows of a session that is alone, with nothing in between."""
+        session: VadSession = self.sessions[frame.session]
+        engine = session.stream.engine
+        hearing = self._hear(session, [frame])
+        window = next(hearing, None)
+        with suppress(StopIteration):
+            while window is not None:
+                window = hearing.send(engine.together([(engine, window)])[0])
+        self._newest = session, frame
 
     def _listen_in(self, seconds: float) -> None:
         if self._timer is not None:
@@ -163,8 +175,14 @@ class Vad(Actor[VadOptions]):
                 with self.work_of(name), suppress(StopIteration):
                     asking.append((name, hearing, engine, hearing.send(probability)))
         if session is not None:
+            self._newest = session, frames[-1]
+
+    def measure(self) -> None:
+        """Say what was heard last."""
+        if self._newest is not None:
+            session, frame = self._newest
             self.gauges["probability"] = session.stream.probability
-            self.gauges["level_dbfs"] = level_dbfs(to_samples(frames[-1].pcm))
+            self.gauges["level_dbfs"] = level_dbfs(to_samples(frame.pcm))
 
     def _hear(self, session: VadSession, frames: list[Audio]) -> Hearing:
         """Yield the windows of a session, and say what follows from their probabilities."""

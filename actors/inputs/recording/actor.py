@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from actors.inputs.recording.clock import sleep_until
+from actors.inputs.recording.clock import Clock
 from actors.inputs.recording.cue import AnswerTimes, CueDecision, FileProgress, SendingState, judge
 from actors.inputs.recording.options import STDIN, Item, RecordingOptions, Start
 from actors.inputs.recording.sources import ReadAhead, read_descriptor, read_file
@@ -47,6 +47,8 @@ class RecordedInput(Actor[RecordingOptions]):
     is_source = True
 
     _source: ReadAhead | None = None
+    _clock: Clock | None = None
+    _newest: Samples | None = None
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -95,6 +97,7 @@ class RecordedInput(Actor[RecordingOptions]):
         """Send block after block until everything is played."""
         if not self._base_ns:
             self._base_ns = time.monotonic_ns()
+        self._clock = Clock()
         while self._progress.phase is not SendingState.DONE:
             if self._source is None and self._progress.phase in (
                 SendingState.WAITING,
@@ -102,7 +105,7 @@ class RecordedInput(Actor[RecordingOptions]):
             ):
                 self._source = self._open()
             due_ns = self._due_ns(self._progress.position + BLOCK_SAMPLES)
-            await sleep_until(due_ns)
+            await self._clock.sleep_until(due_ns)
             before = self._progress
             samples = await self._next_samples(due_ns)
             self._send(before.position, samples)
@@ -112,7 +115,14 @@ class RecordedInput(Actor[RecordingOptions]):
 
     async def stop(self) -> None:
         """Close the file."""
+        if self._clock is not None:
+            self._clock.close()
         await self._close()
+
+    def measure(self) -> None:
+        """Say how loud the newest block is."""
+        if self._newest is not None:
+            self.gauges["level_dbfs"] = level_dbfs(self._newest)
 
     async def _next_samples(self, due_ns: int) -> Samples:
         """Return what goes into the next block, and move on."""
@@ -167,16 +177,16 @@ class RecordedInput(Actor[RecordingOptions]):
         return self._source is not None and self._source.exhausted
 
     def _send(self, position: int, samples: Samples) -> None:
-        block = np.zeros(BLOCK_SAMPLES, np.int16)
-        block[: len(samples)] = samples
-        self.gauges["level_dbfs"] = level_dbfs(block)
+        if len(samples) < BLOCK_SAMPLES:
+            samples = np.concatenate([samples, np.zeros(BLOCK_SAMPLES - len(samples), np.int16)])
+        self._newest = samples
         self.publish(
             "audio",
             Audio(
                 session=self.session,
                 origin_ns=self._due_ns(position + BLOCK_SAMPLES),
                 position=position,
-                pcm=to_pcm(block),
+                pcm=to_pcm(samples),
                 final=self._progress.phase is SendingState.DONE,
             ),
         )

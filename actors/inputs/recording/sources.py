@@ -92,6 +92,8 @@ class ReadAhead:
                 taken.append(piece)
             if self._may_read_on():
                 self._room.notify()
+        if len(taken) == 1:
+            return taken[0]
         return np.concatenate(taken) if taken else np.zeros(0, np.int16)
 
     @property

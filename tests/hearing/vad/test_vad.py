@@ -363,6 +363,7 @@ def test_sessions_heard_together_have_the_turns_they_have_alone() -> None:
 def test_level_and_probability_are_gauges() -> None:
     with stage(Vad) as vad:
         vad.send("audio", *frames(padded("goforward.wav")[:30_080]))
+        vad.actor.measure()
 
         assert vad.actor.gauges["probability"] > 0.9
         assert vad.actor.gauges["level_dbfs"] == pytest.approx(-26, abs=6)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline.frames import AnswerAudio, Audio, Health, Image, Status
-from pipeline.frames.plain import checks_of, construct
+from pipeline.frames.plain import construct, shape_of
 
 GOOD: dict[str, Any] = {
     "session": "local",
@@ -28,12 +28,12 @@ VALUES = st.sampled_from([0, -1, 1, True, 1.0, 2.5, "1", "x", b"ab", b"abc", Non
 
 @pytest.mark.parametrize("frame_type", [Audio, AnswerAudio, Image])
 def test_sound_and_pictures_go_the_quick_way(frame_type: type[Audio]) -> None:
-    assert checks_of(frame_type) is not None
+    assert shape_of(frame_type) is not None
 
 
 @pytest.mark.parametrize("frame_type", [Health, Status])
 def test_frames_with_more_in_them_do_not(frame_type: type[Health]) -> None:
-    assert checks_of(frame_type) is None
+    assert shape_of(frame_type) is None
 
 
 def test_the_frame_is_the_one_that_validation_gives() -> None:
