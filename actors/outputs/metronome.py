@@ -14,8 +14,9 @@ from actors.outputs.playout.playout_state import RATE_HZ
 BLOCK_SAMPLES = RATE_HZ // 50
 """20 ms, as a sound device with a sound server behind it asks for."""
 BLOCK_NS = 20_000_000
-IDLE_S = 0.2
-"""Between two looks at the clock while there is nothing to play and nobody to hear it."""
+IDLE_S = 0.5
+"""Between two looks at the clock while there is nothing to play and nobody to hear it; half of what
+an output takes for a clock that stood still."""
 
 
 WorkOf = Callable[[str], AbstractContextManager[None]]

@@ -20,7 +20,7 @@ class Quiet(StrEnum):
     TICKS = "ticks"
     """Blocks of silence are taken in time: an actor listens to them."""
     LAGS = "lags"
-    """They are taken ten at once: nobody does."""
+    """They are taken many at once: nobody does."""
     SKIPS = "skips"
     """None are taken: nobody would ever know."""
 

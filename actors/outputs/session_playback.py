@@ -113,6 +113,7 @@ class SessionPlayback:
 
     def end(self, frame: AnswerEnded) -> None:
         """Take the end of an answer."""
+        self._output.play_on()
         with self._lock:
             self._playout.end(frame)
 

@@ -73,12 +73,17 @@ class Publisher:
 
     def publish(self, port: str, frame: Frame) -> None:
         """Send `frame` on `port`; never blocks."""
+        retained = self._retained.get(port)
+        if retained is not None:
+            # Who has subscribed by now gets what is retained before this frame, even if it does
+            # not expect a replay.
+            self._reader.read_if_pending()
         now_ns = time.monotonic_ns()
         seq = self._seq[port]
         self._seq[port] = seq + 1
         payload = encode(frame, seq=seq, boot=self._boot, sent_ns=now_ns)
-        if port in self._retained:
-            self._retained[port].keep(seq, now_ns, frame, payload)
+        if retained is not None:
+            retained.keep(seq, now_ns, frame, payload)
         self._send(port.encode(), payload)
         self._reader.kick_if_pending()
 

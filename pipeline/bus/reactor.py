@@ -97,6 +97,11 @@ class SocketReader:
         if not self._reading:
             self._read()
 
+    def read_if_pending(self) -> None:
+        """Before sending: read what waits."""
+        if not self._reading and self._is_pending():
+            self._read()
+
     def kick(self) -> None:
         """Look for messages on the next turn of the loop."""
         if self._again is None:

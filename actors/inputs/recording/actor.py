@@ -104,14 +104,13 @@ class RecordedInput(Actor[RecordingOptions]):
                 SendingState.PLAYING,
             ):
                 self._source = self._open()
-            due_ns = self._due_ns(self._progress.position + BLOCK_SAMPLES)
+            due_ns = self._next_due_ns()
+            if self._is_at_hand():
+                await self._clock.beat(due_ns, self._send_what_is_at_hand)
+                continue
             await self._clock.sleep_until(due_ns)
             before = self._progress
-            samples = await self._next_samples(due_ns)
-            self._send(before.position, samples)
-            # One block back: what is being sent while the process is killed is sent again.
-            self.checkpoint["progress"] = list(before)
-            self.checkpoint["base_ns"] = self._base_ns
+            self._send(before, await self._next_samples(due_ns))
 
     async def stop(self) -> None:
         """Close the file."""
@@ -123,6 +122,21 @@ class RecordedInput(Actor[RecordingOptions]):
         """Say how loud the newest block is."""
         if self._newest is not None:
             self.gauges["level_dbfs"] = level_dbfs(self._newest)
+
+    def _is_at_hand(self) -> bool:
+        """Whether a whole block of a file has been read which is not its last."""
+        if self._source is None or self._progress.phase is not SendingState.PLAYING:
+            return False
+        return self._item().path != STDIN and self._source.holds(BLOCK_SAMPLES + 1)
+
+    def _send_what_is_at_hand(self) -> int | None:
+        """Send a block; return when the next one is due, None if that is not at hand."""
+        assert self._source is not None
+        before = self._progress
+        samples = self._source.read(BLOCK_SAMPLES)
+        self._progress = before.sent_block(len(samples))
+        self._send(before, samples)
+        return self._next_due_ns() if self._is_at_hand() else None
 
     async def _next_samples(self, due_ns: int) -> Samples:
         """Return what goes into the next block, and move on."""
@@ -176,7 +190,8 @@ class RecordedInput(Actor[RecordingOptions]):
     def _played_out(self) -> bool:
         return self._source is not None and self._source.exhausted
 
-    def _send(self, position: int, samples: Samples) -> None:
+    def _send(self, before: FileProgress, samples: Samples) -> None:
+        position = before.position
         if len(samples) < BLOCK_SAMPLES:
             samples = np.concatenate([samples, np.zeros(BLOCK_SAMPLES - len(samples), np.int16)])
         self._newest = samples
@@ -190,6 +205,9 @@ class RecordedInput(Actor[RecordingOptions]):
                 final=self._progress.phase is SendingState.DONE,
             ),
         )
+        # One block back: what is being sent while the process is killed is sent again.
+        self.checkpoint["progress"] = list(before)
+        self.checkpoint["base_ns"] = self._base_ns
 
     def _open(self) -> ReadAhead:
         playing = self._progress.phase is SendingState.PLAYING
@@ -214,6 +232,9 @@ class RecordedInput(Actor[RecordingOptions]):
 
     def _item(self) -> Item:
         return self.options.files[self._progress.item % len(self.options.files)]
+
+    def _next_due_ns(self) -> int:
+        return self._due_ns(self._progress.position + BLOCK_SAMPLES)
 
     def _due_ns(self, position: int) -> int:
         """Return when the samples before `position` have all been captured."""

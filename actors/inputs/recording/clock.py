@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Callable
 
 COARSE_NS = 1_500_000
 """An event loop wakes up to a millisecond late: epoll counts in milliseconds, rounded up."""
@@ -17,6 +18,7 @@ class Clock:
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._woken: asyncio.Future[None] | None = None
+        self._beat: Callable[[], int | None] | None = None
         self._fd = -1
         if sys.version_info >= (3, 13):
             self._fd = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK)
@@ -29,11 +31,30 @@ class Clock:
             await asyncio.sleep(0)
         elif sys.version_info >= (3, 13):
             self._woken = self._loop.create_future()
-            os.timerfd_settime_ns(self._fd, flags=os.TFD_TIMER_ABSTIME, initial=due_ns)
+            self._set(due_ns)
             await self._woken
         else:
             await asyncio.sleep(max(0, remaining_ns - COARSE_NS) / 1e9)
             _doze_until(due_ns)
+
+    async def beat(self, due_ns: int, beat: Callable[[], int | None]) -> None:
+        """Call `beat` at a time, and then at each that it returns, until that is None.
+
+        Nothing switches to the task in between, which would take as long as to send a block.
+        """
+        if sys.version_info >= (3, 13):
+            self._beat = beat
+            self._woken = self._loop.create_future()
+            try:
+                self._set(due_ns)
+                await self._woken
+            finally:
+                self._beat = None
+        else:
+            next_ns: int | None = due_ns
+            while next_ns is not None:
+                await self.sleep_until(next_ns)
+                next_ns = beat()
 
     def close(self) -> None:
         """Give the timer back."""
@@ -42,10 +63,25 @@ class Clock:
             os.close(self._fd)
             self._fd = -1
 
+    def _set(self, due_ns: int) -> None:
+        if sys.version_info >= (3, 13):
+            # 0 would stop it.
+            os.timerfd_settime_ns(self._fd, flags=os.TFD_TIMER_ABSTIME, initial=max(1, due_ns))
+
     def _on_time(self) -> None:
         os.read(self._fd, 8)
-        if self._woken is not None and not self._woken.done():
-            self._woken.set_result(None)
+        woken = self._woken
+        if woken is None or woken.done():
+            return
+        try:
+            next_ns = None if self._beat is None else self._beat()
+        except Exception as error:  # noqa: BLE001 - it is that of the task
+            woken.set_exception(error)
+            return
+        if next_ns is None:
+            woken.set_result(None)
+        else:
+            self._set(next_ns)
 
 
 def _doze_until(due_ns: int) -> None:

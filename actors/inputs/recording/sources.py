@@ -78,6 +78,10 @@ class ReadAhead:
         if self._error is not None:
             raise self._error
 
+    def holds(self, samples: int) -> bool:
+        """Whether so many samples can be taken now."""
+        return self._buffered >= samples and self._error is None
+
     def read(self, samples: int) -> Samples:
         """Return at most so many samples of those that are there."""
         taken: list[Samples] = []

@@ -410,6 +410,27 @@ def test_an_image_on_its_way_keeps_its_capture_time(tmp_path: Path) -> None:
     asyncio.run(scene())
 
 
+def test_a_consumer_that_expects_no_replay_gets_it_before_what_is_new(tmp_path: Path) -> None:
+    """As of an actor that a program of ours has taken the place of, with `--external`."""
+
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address) as (publisher, context):
+            for index in range(3):
+                publisher.publish("audio", block(index))
+            ear = Ear(context, address, {"audio": In((Audio,), replay=True)}, greets=False)
+            # Subscribed before the loop comes round to it.
+            while not publisher._reader._is_pending():
+                time.sleep(0.0005)  # noqa: ASYNC251 - blocking is what is tested
+            publisher.publish("audio", block(3))
+            await until(lambda: ear.positions()[-1:] == [3])
+            assert ear.positions() == [0, 1, 2, 3]
+            assert not ear.counters["audio.duplicate"]
+            ear.subscriber.close()
+
+    asyncio.run(scene())
+
+
 def test_a_relaxed_socket_is_read_all_at_once_when_it_is_wanted_at_once(tmp_path: Path) -> None:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")

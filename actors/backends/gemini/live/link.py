@@ -70,6 +70,8 @@ class GeminiLink:
         self._stack = AsyncExitStack()
         self._session: AsyncSession | None = None
         self._socket: ClientConnection | None = None
+        self._open_state: object = None
+        """Of the socket; the module of it is loaded with google-genai."""
         self._leaving: asyncio.Future[FaultInfo | None] = asyncio.get_running_loop().create_future()
 
     async def connect(self, seed: Seed, manner: LiveOptions) -> None:
@@ -86,9 +88,12 @@ class GeminiLink:
             session = await self._open(manner.model, config, manner.setup_timeout_s)
             if seed.history:
                 await self._guard(self._tell(session, seed.history))
+        from websockets.protocol import OPEN
+
         self._session = session
         if all(hasattr(session._ws, name) for name in WRITING):
             self._socket = session._ws
+            self._open_state = OPEN
 
     async def listen(self, on_event: Callable[[Event], None]) -> None:
         """Hand on what the service says, until `leave`.
@@ -199,7 +204,7 @@ class GeminiLink:
         Returns False if the socket is not open or does not keep up.
         """
         socket = self._socket
-        if socket is None or socket.paused or socket.state.name != "OPEN":
+        if socket is None or socket.paused or socket.state is not self._open_state:
             return False
         socket.protocol.send_text(audio_message(pcm).encode())
         socket.send_data()
