@@ -59,7 +59,7 @@ def client_content(dialogue: "Dialogue", content: Content) -> None:
             if "inlineData" in part:
                 _picture(dialogue, part["inlineData"])
         text = content_text(turn)
-        dialogue.append("model" if role == "model" else "user", text)
+        dialogue.context.append("model" if role == "model" else "user", text)
         added.append({"role": role, "text": text})
     if not content.get("turnComplete") or session.awaiting_history:
         record.history += added
@@ -70,7 +70,7 @@ def client_content(dialogue: "Dialogue", content: Content) -> None:
         asked -= 1
     record.history += added[:asked]
     record.texts += [turn["text"] for turn in added[asked:]]
-    dialogue.begin_turn(TurnInput("text", asked=dialogue.open_entries))
+    dialogue.begin_turn(TurnInput("text", asked=dialogue.context.open_entries))
 
 
 def tool_response(dialogue: "Dialogue", content: Content) -> None:
@@ -139,7 +139,7 @@ def _picture(dialogue: "Dialogue", blob: Content) -> None:
         raise Refused(1007, INVALID_ARGUMENT)
     journal = dialogue.services.journal
     dialogue.record.video.count(len(data), width, height, journal.now_s())
-    dialogue.add_picture()
+    dialogue.context.add_picture()
 
 
 def _media_chunk(dialogue: "Dialogue", blob: Content) -> None:

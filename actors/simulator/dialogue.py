@@ -3,10 +3,11 @@
 import asyncio
 import time
 from collections import deque
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from actors.simulator.brain import Speak
 from actors.simulator.calls import Calls, Scheduling
+from actors.simulator.context import Context
 from actors.simulator.conversation import ConversationRecord
 from actors.simulator.errors import Close, Refused
 from actors.simulator.journal import ToolCallRecord, TurnRecord
@@ -15,9 +16,8 @@ from actors.simulator.plan import Ending, TurnPlan
 from actors.simulator.rule_matcher import RuleMarks
 from actors.simulator.setup import SessionConfig
 from actors.simulator.shapes import INVALID_ARGUMENT
-from actors.simulator.transcripts import Transcripts
+from actors.simulator.signals import Signals
 from actors.simulator.turn import TurnStage, TurnTask
-from actors.simulator.usage import Usage, text_tokens
 
 if TYPE_CHECKING:
     from actors.simulator.session import LiveSession
@@ -38,18 +38,14 @@ class Dialogue:
         self.services = session.services
         self.default_plan = TurnPlan(self.services.pacing)
         self.calls = Calls(self.record.tool_calls, config.family, self.services.random)
-        self.transcripts = Transcripts(self._send_transcript, self.services.random)
-        self.usage = Usage(conversation.tokens, thinks=config.family.idle_status)
-        self.open_entries = range(0)
-        """Entries of the conversation that wait for the client to complete its turn."""
+        self.signals = Signals(session, config, conversation)
+        self.context = Context(session, conversation)
         self._next_plan: TurnPlan | None = None
         self._marks = RuleMarks()
-        self._new_pictures = 0
         self._turn: TurnTask | None = None
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[tuple[TurnInput, TurnPlan]] = deque()
         self._news: deque[str] = deque()
-        self._resumable = True
 
     # What the user does.
 
@@ -73,30 +69,6 @@ class Dialogue:
             chosen = rules.passed("audio_ms", self.record.number, reached, self._marks)
             self.session.perform(chosen, self.next_plan())
 
-    def add_picture(self) -> None:
-        """Another picture belongs to the conversation."""
-        self._new_pictures += 1
-        self.conversation.pictures += 1
-        if self.conversation.pictures == 1:
-            self.session.pictures_began()
-
-    def append(self, role: Literal["user", "model"], text: str) -> None:
-        """A content of the client belongs to the conversation; nothing is answered yet."""
-        before = len(self.conversation.entries)
-        self.conversation.add(role, text)
-        after = len(self.conversation.entries)
-        if role == "model":
-            before = after
-        elif self.open_entries:
-            before = self.open_entries.start
-        self.open_entries = range(before, after)
-        self.conversation.tokens["TEXT"] += text_tokens(text)
-
-    def take_new_pictures(self) -> int:
-        """How many pictures came since the last turn."""
-        count, self._new_pictures = self._new_pictures, 0
-        return count
-
     def tool_response(self, response: dict[str, Any]) -> None:
         """The client answered a function call. Unknown and repeated ids are refused."""
         call_id = response.get("id", "")
@@ -110,7 +82,7 @@ class Dialogue:
         if call.outcome != "pending":
             self.record.late_tool_responses.append(call_id)
             return
-        self.usage.add_response(response.get("response", {}))
+        self.signals.usage.add_response(response.get("response", {}))
         chosen = self.services.rules.fire("tool_response", self.record.number)
         self.session.perform(chosen, self._turn.plan if self._turn else self.next_plan())
         if call.behavior == "BLOCKING":
@@ -141,7 +113,7 @@ class Dialogue:
         """Starts to answer; an answer in progress is interrupted, or comes to its end first."""
         if not self.session.live:
             return
-        self.open_entries = range(0)
+        self.context.turn_began()
         if plan is None:
             plan, self._next_plan = self.next_plan(), None
         if self._turn is not None and self._comes_after(self._turn, given):
@@ -177,9 +149,9 @@ class Dialogue:
 
     def generated(self, turn: TurnTask) -> None:
         """All of an answer has been sent, or as much of it as the scenario wants."""
-        self.transcripts.send_all()
+        self.signals.transcripts.send_all()
         if turn.plan.ending in {Ending.NORMAL, Ending.GENERATION_ONLY}:
-            self.session.send({"serverContent": {"generationComplete": True}})
+            self.signals.generation_complete()
         turn.record.outcome = "answered"
         turn.record.generated_ns = time.monotonic_ns()
         self._keep(turn)
@@ -187,7 +159,7 @@ class Dialogue:
     def paused(self, turn: TurnTask) -> None:
         """Something has been said and played, and the model goes on thinking."""
         turn.record.outcome = "open"
-        self._send_turn_complete(turn, idle=False)
+        self.signals.turn_complete(turn, idle=False)
 
     def completed(self, turn: TurnTask) -> None:
         """The answer has been played: the next one may begin."""
@@ -201,23 +173,17 @@ class Dialogue:
         turn = self.stop("interrupted")
         if turn is None:
             return
-        self._cancel(pending)
-        self.transcripts.send_all()
-        self.session.send({"serverContent": {"interrupted": True}})
+        self.signals.cancelled(pending)
+        self.signals.transcripts.send_all()
+        self.signals.interrupted()
         self._finish(turn, "interrupted")
 
     def cancel_calls(self) -> None:
-        """Tells the client that no pending call is to be carried out."""
-        self._cancel([call.id for call in self.calls.pending("NON_BLOCKING")])
-        self._rest()
-
-    def _cancel(self, ids: list[str]) -> None:
-        if not ids:
-            return
-        self.session.send({"toolCallCancellation": {"ids": ids}})
-        for call in self.record.tool_calls:
-            if call.id in ids:
-                call.outcome = "cancelled"
+        """No pending call is to be carried out."""
+        pending = self.calls.pending("NON_BLOCKING")
+        if pending:
+            self.signals.cancelled(pending)
+            self._rest()
 
     def stop(self, outcome: str) -> TurnTask | None:
         """Ends the turn in progress without a word to the client."""
@@ -233,13 +199,6 @@ class Dialogue:
         """A new function call."""
         return self.calls.make(name, args, self.tools, told)
 
-    def send_calls(self, turn: TurnTask, calls: list[ToolCallRecord]) -> None:
-        """Sends calls in one message; lets the scenario act while they are pending."""
-        listed = [{"id": call.id, "name": call.name, "args": call.args} for call in calls]
-        self.session.send({"toolCall": {"functionCalls": listed}})
-        chosen = self.services.rules.fire("tool_call", self.record.number)
-        self.session.perform(chosen, turn.plan)
-
     def _start(self, given: TurnInput, plan: TurnPlan) -> None:
         record = TurnRecord(
             len(self.record.turns) + 1,
@@ -248,10 +207,7 @@ class Dialogue:
             started_ns=time.monotonic_ns(),
         )
         self.record.turns.append(record)
-        if self.config.resumption and self._resumable:
-            # Documented: a session cannot be resumed while the model generates or calls functions.
-            self._resumable = False
-            self.session.send({"sessionResumptionUpdate": {"resumable": False}})
+        self.signals.not_resumable()
         self._turn = TurnTask(self, given, plan, record)
         # The user's words belong to the conversation even if the answer is interrupted at once.
         hearing = self.services.tasks.spawn(self._turn.hear())
@@ -284,54 +240,25 @@ class Dialogue:
         turn.record.ended_ns = time.monotonic_ns()
         self._keep(turn)
         if outcome == "interrupted" or turn.plan.ending is not Ending.GENERATION_ONLY:
-            self._send_turn_complete(turn, idle=not (self.calls.pending() or self._news))
+            self.signals.turn_complete(turn, idle=not (self.calls.pending() or self._news))
         compression = self.config.compression
         if compression is None:
             self.conversation.close_turn()
         else:
             self.conversation.close_turn(compression.trigger, compression.target)
-        self._issue_handle()
+        self._handle()
 
     def _rest(self) -> None:
         """A call is over and there is nothing to tell about it."""
-        if self._turn is not None or self.calls.pending():
-            return
-        if self.config.family.idle_status:
-            # Documented: IDLE never comes but with a turnComplete.
-            content = {"turnComplete": True, "interactionStatus": "IDLE"}
-            self.session.send({"serverContent": content})
-        self._issue_handle()
+        if self._turn is None and not self.calls.pending():
+            self.signals.idle()
+            self._handle()
 
     def _keep(self, turn: TurnTask) -> None:
-        """What was said belongs to the conversation; words that are to come late are owed."""
+        """What was said belongs to the conversation."""
         self.conversation.add("model", turn.take_said())
-        late, turn.late_transcript = turn.late_transcript, ""
-        if late:
-            delay_s = turn.plan.transcript_delay_ms / 1000
-            self.session.later(delay_s, self._send_transcript, late)
+        self.signals.transcript_later(turn)
 
-    def _send_turn_complete(self, turn: TurnTask, *, idle: bool) -> None:
-        content: dict[str, Any] = {"turnComplete": True}
-        if self.config.family.idle_status:
-            content["interactionStatus"] = "IDLE" if idle else "IN_PROGRESS"
-        message: dict[str, Any] = {"serverContent": content}
-        reported = self.usage.report(turn.take_tokens(), turn.record.heard)
-        if turn.plan.usage:
-            message["usageMetadata"] = reported
-        self.session.send(message)
-
-    def _send_transcript(self, text: str) -> None:
-        """Sends what the user said, if the client asked for transcripts."""
-        if text and self.config.transcribe_input:
-            self.session.send({"serverContent": {"inputTranscription": {"text": text}}})
-
-    def _issue_handle(self) -> None:
-        under_way = self.calls.pending() or self._news or self._waiting
-        if not self.config.resumption or not self.session.live or under_way:
-            return
-        handle = self.services.handles.issue(
-            self.record.number, self.conversation, self.config.model.id
-        )
-        self._resumable = True
-        self.record.handles.append(handle)
-        self.session.send({"sessionResumptionUpdate": {"newHandle": handle, "resumable": True}})
+    def _handle(self) -> None:
+        if not (self.calls.pending() or self._news or self._waiting):
+            self.signals.handle()

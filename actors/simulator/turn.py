@@ -5,19 +5,15 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.gemini.wire import model_turn, sound_part
-from actors.lib.speech.sentences import sentences
-from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 from actors.simulator import brain
+from actors.simulator.answer_stream import AnswerStream
 from actors.simulator.brain import CallTool, Pictures, Speak, SpeakOutcome, Step
 from actors.simulator.journal import ToolCallRecord, TurnRecord
 from actors.simulator.listener import TurnInput
-from actors.simulator.pacing import PacedAudio, pieces
 from actors.simulator.plan import Ending, TurnPlan
 from actors.simulator.rule_matcher import RuleMarks
 from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
@@ -25,11 +21,8 @@ from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
 if TYPE_CHECKING:
     from actors.simulator.dialogue import Dialogue
 
-# How often a message carries two parts if it may, how often words travel with the sound, how often
-# the user's transcript comes before the answer, and how often a function is called before the
-# model says that it takes a moment: all of it is seen from the service, so a client must take all.
-TWO_PARTS = 0.25
-WORDS_WITH_SOUND = 0.5
+# How often the user's transcript comes before the answer, and how often a function is called before
+# the model says that it takes a moment: both are seen from the service, so a client must take both.
 TRANSCRIPT_FIRST = 0.7
 CALL_FIRST = 0.5
 
@@ -60,11 +53,11 @@ class TurnTask:
         self._kept = 0
         self._counted_ms = 0.0
         self._call_tokens = 0
-        self._played_at_s = 0.0
         self.late_transcript = ""
         self.plan = plan
-        self.record = record
+        self.record: TurnRecord = record
         self.marks = RuleMarks()
+        self._stream = AnswerStream(dialogue, self, self._random)
         self.stage = TurnStage.HEARING
 
     def take_tokens(self) -> Counter[str]:
@@ -87,14 +80,14 @@ class TurnTask:
         if future is not None and not future.done():
             future.set_result(response)
 
-    def pending_calls(self) -> list[str]:
-        """Ids of calls that are cancelled if this turn is interrupted now.
+    def pending_calls(self) -> list[ToolCallRecord]:
+        """Calls that are cancelled if this turn is interrupted now.
 
         A call that does not block belongs to its turn only while that is being generated.
         """
         if self.stage is TurnStage.PLAYING:
             return []
-        return [call.id for call in self._called if call.outcome == "pending"]
+        return [call for call in self._called if call.outcome == "pending"]
 
     async def run(self, hearing: asyncio.Task[None]) -> None:
         """Answers once `hear` is done; everything sent goes through the session."""
@@ -118,16 +111,16 @@ class TurnTask:
             if self.plan.transcript_delay_ms:
                 self.late_transcript = transcript
             else:
-                dialogue.transcripts.add(transcript)
+                dialogue.signals.transcripts.add(transcript)
         self.record.heard = self._words(" ".join(part for part in parts if part.strip()))
         dialogue.conversation.tokens.update(
             AUDIO=audio_tokens(given.audio_ms / 1000),
             TEXT=sum(text_tokens(text) for text in given.texts),
-            IMAGE=dialogue.take_new_pictures() * IMAGE_TOKENS,
+            IMAGE=dialogue.context.take_new_pictures() * IMAGE_TOKENS,
         )
         if self.record.outcome != "open":
             # Nobody waits for this turn any more, but its words are owed all the same.
-            dialogue.transcripts.send_all()
+            dialogue.signals.transcripts.send_all()
 
     def _words(self, heard: str) -> str:
         conversation, asked = self._dialogue.conversation, self._input.asked
@@ -144,20 +137,20 @@ class TurnTask:
 
     async def _answer(self) -> None:
         if self._random.random() < TRANSCRIPT_FIRST:
-            self._dialogue.transcripts.send_all()
+            self._dialogue.signals.transcripts.send_all()
         # Rules that fire during the answer add to these steps.
         steps = self.plan.steps
         if not steps:
             steps.extend(self._decide())
         if self._thinks_first(steps):
-            await self._speak(self._dialogue.services.options.filler)
+            await self._stream.speak(self._dialogue.services.options.filler)
             await self._end_generation()
             self._dialogue.paused(self)
             self.stage = TurnStage.ANSWERING
-        while steps and not self._cut_short():
+        while steps and not self._stream.cut_short:
             match steps.pop(0):
                 case Speak(text):
-                    await self._speak(text)
+                    await self._stream.speak(text)
                 case CallTool() as first:
                     calls = [first]
                     while steps and isinstance(steps[0], CallTool):
@@ -177,7 +170,7 @@ class TurnTask:
         self._dialogue.generated(self)
         self.stage = TurnStage.PLAYING
         if self.plan.ending in {Ending.NORMAL, Ending.EMPTY}:
-            await asyncio.sleep(max(0.0, self._played_at_s - time.monotonic()))
+            await asyncio.sleep(max(0.0, self._stream.played_at_s - time.monotonic()))
 
     def _decide(self) -> list[Step]:
         dialogue = self._dialogue
@@ -188,53 +181,6 @@ class TurnTask:
         now = datetime.now().astimezone()
         history = conversation.entries[conversation.start : self._said_before]
         return brain.answer(self.record.heard, dialogue.tools, history, pictures, now)
-
-    async def _speak(self, text: str, begun: Callable[[], None] | None = None) -> None:
-        for sentence in sentences(text):
-            pcm = await self._dialogue.services.tts.speak(sentence)
-            words, sent, told = sentence.split(), 0, 0
-            for piece in pieces(pcm, self.plan.pacing, self._random):
-                sent += len(piece.pcm)
-                reached = -(-len(words) * sent // len(pcm))
-                self._send_piece(piece, words[told:reached])
-                told = reached
-                if begun is not None:
-                    begun()
-                    begun = None
-                await self._dialogue.session.socket.drained()
-                if self._cut_short():
-                    return
-                await asyncio.sleep(piece.gap_s)
-
-    def _send_piece(self, piece: PacedAudio, words: list[str]) -> None:
-        dialogue = self._dialogue
-        bundles = dialogue.config.family.parts_per_message > 1
-        cuts = [piece.pcm]
-        if bundles and dialogue.services.options.audio_parts > 1:
-            half = len(piece.pcm) // 4 * 2
-            if self._random.random() < TWO_PARTS:
-                cuts = [piece.pcm[:half], piece.pcm[half:]]
-        message = model_turn(*(sound_part(cut, VOICE_RATE_HZ) for cut in cuts if cut))
-        if words:
-            text = " ".join(words)
-            text = f" {text}" if self.record.said else text
-            self.record.said += text
-            if dialogue.config.transcribe_output:
-                content = {"outputTranscription": {"text": text}}
-                if bundles and self._random.random() < WORDS_WITH_SOUND:
-                    message["serverContent"].update(content)
-                else:
-                    dialogue.session.send({"serverContent": content})
-        now_s = time.monotonic()
-        if not self.record.first_audio_ns:
-            self.record.first_audio_ns = time.monotonic_ns()
-        dialogue.session.send(message)
-        self.record.answer_ms += piece.duration_ms
-        played_s = piece.duration_ms / 1000 / dialogue.services.options.playback_speed
-        if dialogue.services.options.turn_complete_after_playback:
-            self._played_at_s = max(now_s, self._played_at_s) + played_s
-        dialogue.transcripts.send_one()
-        dialogue.answered_ms(self)
 
     async def _call(self, wanted: list[CallTool], rest: list[Step]) -> None:
         """Calls functions, all in one message, and waits for those that block."""
@@ -248,12 +194,12 @@ class TurnTask:
         self._responses.update({call.id: loop.create_future() for call in blocking})
         filler = dialogue.services.options.filler
         if len(blocking) == len(calls) or not filler:
-            dialogue.send_calls(self, calls)
+            dialogue.signals.calls(calls, self.plan)
         elif self._random.random() < CALL_FIRST:
-            dialogue.send_calls(self, calls)
-            await self._speak(filler)
+            dialogue.signals.calls(calls, self.plan)
+            await self._stream.speak(filler)
         else:
-            await self._speak(filler, begun=lambda: dialogue.send_calls(self, calls))
+            await self._stream.speak(filler, begun=lambda: dialogue.signals.calls(calls, self.plan))
         if not blocking:
             # What comes after it is said once there is a result.
             rest.clear()
@@ -267,7 +213,4 @@ class TurnTask:
         done = [call for call in self._called if call.behavior == "BLOCKING"]
         self._called = [call for call in self._called if call.behavior != "BLOCKING"]
         for call in done:
-            await self._speak(brain.outcome(call.name, call.args, call.response))
-
-    def _cut_short(self) -> bool:
-        return self.plan.ending is Ending.EARLY and self.record.answer_ms > 0
+            await self._stream.speak(brain.outcome(call.name, call.args, call.response))
