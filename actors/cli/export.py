@@ -20,7 +20,7 @@ from actors.recordings import showing, timeline
 from actors.recordings.captions import captions_of
 from actors.recordings.film import BLACK, Film
 from actors.recordings.foxglove import FoxgloveFile, require_foxglove
-from actors.recordings.reader import Messages, Recording, frames, read_recording
+from actors.recordings.reader import RecordedMessages, Recording, frames, read_recording
 from actors.recordings.rerun_file import require_rerun, write_rerun
 from actors.recordings.runs import RATE_HZ
 from actors.recordings.sound import TYPES, samples_in, sound_of
@@ -149,7 +149,7 @@ WRITERS: dict[str, tuple[Callable[[Recording, Path, str | None], None], frozense
 """Who writes a form, and the types of frame it needs."""
 
 
-def _pictures(messages: Messages) -> Iterator[Image]:
+def _pictures(messages: RecordedMessages) -> Iterator[Image]:
     return (frame for _, frame in frames(messages) if isinstance(frame, Image))
 
 

@@ -13,7 +13,7 @@ import zmq
 
 from actors.cli.keypress import Keypress
 from actors.cli.stepping import Stepping, steps_of
-from actors.recordings.reader import Messages, Recording, frames, read_recording
+from actors.recordings.reader import RecordedMessages, Recording, frames, read_recording
 from actors.recordings.retiming import Retiming, ended
 from actors.recordings.stepping import Steps
 from pipeline.bus import EndpointLock, Publisher
@@ -222,7 +222,7 @@ class ReplaySender:
         return {each.port: set(each.consumers) for each in streams}
 
 
-def _cues(messages: Messages) -> Iterator[Cue]:
+def _cues(messages: RecordedMessages) -> Iterator[Cue]:
     """Read what is sent, the last frame of each stream marked as such."""
     lasts: dict[tuple[str, str], int] = {}
     for channel, at in messages.lasts().items():

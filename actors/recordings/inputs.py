@@ -7,7 +7,7 @@ from heapq import merge
 
 from actors.recordings.cassette.recorded_frame import RecordedFrame
 from actors.recordings.feeding import Fed
-from actors.recordings.messages import Message
+from actors.recordings.messages import RecordedMessage
 from actors.recordings.reader import Recording, frames
 from pipeline.errors import GreenroomError
 from pipeline.frames import Audio, Image, SessionOpened
@@ -89,5 +89,5 @@ class Inputs:
             found.append(RecordedFrame(message.sent_ns, message.actor == self._name, frame))
         return found
 
-    def _port(self, message: Message) -> str:
+    def _port(self, message: RecordedMessage) -> str:
         return self._ports[message.actor, message.port]

@@ -22,7 +22,7 @@ BLOCKS_KEPT = 32
 """Of 64 KiB each: messages are nearly in the order of the file, but for what was retained."""
 
 
-class Message(NamedTuple):
+class RecordedMessage(NamedTuple):
     """A frame of a recording.
 
     Attributes:
@@ -89,7 +89,7 @@ class Index:
         self._sent_ns.append(sent_ns)
         self._hash.append(hash(record.data))
 
-    def in_order(self) -> Messages:
+    def in_order(self) -> RecordedMessages:
         """Return all messages in the order of sending, each once: some are recorded twice."""
         sent_ns = np.array(self._sent_ns, np.int64)
         keys = [np.array(each) for each in (self._hash, self._sequence, self._channel)]
@@ -99,7 +99,7 @@ class Index:
             changes = [np.diff(each[order]) != 0 for each in (*keys, sent_ns)]
             new[1:] = np.logical_or.reduce(changes)
         first = np.sort(order[new])
-        return Messages(self, first[np.argsort(sent_ns[first], kind="stable")])
+        return RecordedMessages(self, first[np.argsort(sent_ns[first], kind="stable")])
 
     def channel_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the numbers in `channels` of these messages."""
@@ -113,7 +113,7 @@ class Index:
         """Return when a message was sent, without reading it."""
         return self._sent_ns[row]
 
-    def message(self, row: int) -> Message:
+    def message(self, row: int) -> RecordedMessage:
         """Read a message.
 
         Raises:
@@ -122,10 +122,12 @@ class Index:
         records = self._read(self._blocks[self._block[row]])
         channel = self.channels[self._channel[row]]
         data = records[self._nth[row]].data
-        return Message(channel.actor, channel.port, data, self._sent_ns[row], self._sequence[row])
+        return RecordedMessage(
+            channel.actor, channel.port, data, self._sent_ns[row], self._sequence[row]
+        )
 
 
-class Messages(Sequence[Message]):
+class RecordedMessages(Sequence[RecordedMessage]):
     """Messages in the order of sending, read from their files each time they are looked at."""
 
     def __init__(self, index: Index, rows: NDArray[np.int64]) -> None:
@@ -136,15 +138,15 @@ class Messages(Sequence[Message]):
         return len(self._rows)
 
     @overload
-    def __getitem__(self, at: int) -> Message: ...
+    def __getitem__(self, at: int) -> RecordedMessage: ...
     @overload
-    def __getitem__(self, at: slice) -> Messages: ...
-    def __getitem__(self, at: int | slice) -> Message | Messages:
+    def __getitem__(self, at: slice) -> RecordedMessages: ...
+    def __getitem__(self, at: int | slice) -> RecordedMessage | RecordedMessages:
         if isinstance(at, slice):
-            return Messages(self._index, self._rows[at])
+            return RecordedMessages(self._index, self._rows[at])
         return self._index.message(int(self._rows[at]))
 
-    def __iter__(self) -> Iterator[Message]:
+    def __iter__(self) -> Iterator[RecordedMessage]:
         for row in self._rows:
             yield self._index.message(int(row))
 
@@ -176,19 +178,19 @@ class Messages(Sequence[Message]):
             for n, before in zip(numbers, at, strict=True)
         }
 
-    def only(self, wanted: Callable[[Channel], bool]) -> Messages:
+    def only(self, wanted: Callable[[Channel], bool]) -> RecordedMessages:
         """Return those of some channels."""
         numbers = [n for n, each in enumerate(self._index.channels) if wanted(each)]
         kept = np.isin(self._index.channel_numbers(self._rows), numbers)
-        return Messages(self._index, self._rows[kept])
+        return RecordedMessages(self._index, self._rows[kept])
 
-    def of_session(self, session: str, shared: Collection[str]) -> Messages:
+    def of_session(self, session: str, shared: Collection[str]) -> RecordedMessages:
         """Return those of one session, and all of the types `shared`, which concern every one."""
         sessions = [n for n, each in enumerate(self._index.sessions) if each == session]
         channels = [n for n, each in enumerate(self._index.channels) if each.type in shared]
         kept = np.isin(self._index.session_numbers(self._rows), sessions)
         kept |= np.isin(self._index.channel_numbers(self._rows), channels)
-        return Messages(self._index, self._rows[kept])
+        return RecordedMessages(self._index, self._rows[kept])
 
 
 def session_of(payload: bytes) -> str:

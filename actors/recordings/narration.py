@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from typing import NamedTuple
 
-from actors.recordings.messages import Message
+from actors.recordings.messages import RecordedMessage
 from pipeline.cli.view import View
 from pipeline.frames import Fault, Frame, Outcome, Route, Transcript, TurnClosed
 from pipeline.logs import redact
@@ -34,7 +34,7 @@ class NarrationLine(NamedTuple):
     text: str
 
 
-def narrated(frames: Iterable[tuple[Message, Frame]]) -> Iterator[NarrationLine]:
+def narrated(frames: Iterable[tuple[RecordedMessage, Frame]]) -> Iterator[NarrationLine]:
     """Give the lines in order, given the frames in the order of sending."""
     narrator = _Narrator()
     open_turns: dict[str, str] = {}

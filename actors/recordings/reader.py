@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from actors.recordings.mcap_blocks import Block, opened, records_of
-from actors.recordings.messages import Channel, Index, Message, Messages
+from actors.recordings.messages import Channel, Index, RecordedMessage, RecordedMessages
 from actors.services.recorder.actor import require_mcap
 from actors.services.recorder.mcap_file import METADATA
 from pipeline.errors import GreenroomError, WireError, did_you_mean
 from pipeline.frames import Frame
 
-__all__ = ["Message", "Messages", "Recording", "frames", "read_recording"]
+__all__ = ["RecordedMessage", "RecordedMessages", "Recording", "frames", "read_recording"]
 
 SHARED_TYPES = frozenset({"health", "status"})
 """They are about actors and the pipeline, whatever session their header names."""
@@ -38,7 +38,7 @@ class Recording:
     """
 
     files: list[Path]
-    messages: Messages
+    messages: RecordedMessages
     metadata: dict[str, str] = field(default_factory=dict)
     whole: bool = True
 
@@ -90,7 +90,7 @@ class Recording:
         names = self.sessions if session is None else [session]
         return [(each, self.of_session(each)) for each in names] or [("", self)]
 
-    def of(self, types: Collection[str]) -> Messages:
+    def of(self, types: Collection[str]) -> RecordedMessages:
         """The messages of these types of frame."""
         return self.messages.only(lambda channel: channel.type in types)
 
@@ -154,7 +154,7 @@ def _read_file(
     return metadata, ended
 
 
-def frames(messages: Iterable[Message]) -> Iterator[tuple[Message, Frame]]:
+def frames(messages: Iterable[RecordedMessage]) -> Iterator[tuple[RecordedMessage, Frame]]:
     """Decode what is known here; other people's frame types are passed over."""
     for message in messages:
         try:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.lib.audio.pcm import SAMPLE_BYTES, Samples, samples_to_ns, to_samples
-from actors.recordings.messages import Messages
+from actors.recordings.messages import RecordedMessages
 from pipeline.frames import AnswerAudio, Audio, Playback
 
 RATE_HZ = 24_000
@@ -45,7 +45,7 @@ class Run:
 class StreamBlocks:
     """Where the blocks of one stream of sound lie, without their samples."""
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: RecordedMessages) -> None:
         self._messages = messages
         self._row, self._position, self._count, self._rate_hz = (array("q") for _ in range(4))
         self._zeros_ns = array("q")
@@ -106,7 +106,7 @@ Answer = tuple[str, int, str]
 class AnswerRuns:
     """What was heard of the answers, where only the answers were recorded and how far they got."""
 
-    def __init__(self, messages: Messages) -> None:
+    def __init__(self, messages: RecordedMessages) -> None:
         self._messages = messages
         self._rows: defaultdict[Answer, list[int]] = defaultdict(list)
         self._rates_hz: dict[Answer, int] = {}

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from actors.recordings.messages import Message
+from actors.recordings.messages import RecordedMessage
 from pipeline.frames import Frame, SpeechStarted, UserText
 
 TYPES = frozenset({"speech_started", "user_text"})
@@ -42,7 +42,7 @@ class Steps:
 
 
 def turns_sent(
-    frames: Iterable[tuple[Message, Frame]], actors: Collection[str], *, sounding: bool
+    frames: Iterable[tuple[RecordedMessage, Frame]], actors: Collection[str], *, sounding: bool
 ) -> list[Step]:
     """Return when the turns began that the replayed actors sent.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from actors.recordings.conversation import TYPES as TURN_TYPES
 from actors.recordings.conversation import RecordedTurn, turns_of
-from actors.recordings.messages import Message
+from actors.recordings.messages import RecordedMessage
 from pipeline.frames import (
     Fault,
     Frame,
@@ -70,7 +70,7 @@ class ConversationTimeline:
         return (min(times), max(times)) if times else None
 
 
-def timeline_of(frames: Iterable[tuple[Message, Frame]]) -> ConversationTimeline:
+def timeline_of(frames: Iterable[tuple[RecordedMessage, Frame]]) -> ConversationTimeline:
     """Return what happened in a recording, given its frames in the order of sending."""
     notes = _Notes()
 
@@ -97,7 +97,7 @@ class _Notes:
     turns: dict[str, TurnSpan] = field(default_factory=dict)
     boots: dict[str, int] = field(default_factory=dict)
 
-    def on_frame(self, message: Message, frame: Frame) -> None:
+    def on_frame(self, message: RecordedMessage, frame: Frame) -> None:
         """Note a frame."""
         self._restart(message, frame)
         turns = self.turns
@@ -121,7 +121,7 @@ class _Notes:
                 label = f"{frame.backend}: {frame.fault}{code}"
                 self.timeline.faults.append(Span(message.sent_ns, label=label))
 
-    def _restart(self, message: Message, frame: Frame) -> None:
+    def _restart(self, message: RecordedMessage, frame: Frame) -> None:
         """An actor whose `boot` grows was started again; 0 is who does not count."""
         known = self.boots.setdefault(message.actor, frame.boot)
         if 0 < known < frame.boot:

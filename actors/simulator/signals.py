@@ -8,7 +8,7 @@ from actors.simulator.plan import TurnPlan
 from actors.simulator.setup import SessionConfig
 from actors.simulator.transcripts import Transcripts
 from actors.simulator.turn import TurnTask
-from actors.simulator.usage import Usage
+from actors.simulator.usage import TokenUsage
 
 if TYPE_CHECKING:
     from actors.simulator.session import LiveSession
@@ -24,7 +24,7 @@ class Signals:
         self._config = config
         self._conversation = conversation
         self._resumable = True
-        self.usage = Usage(conversation.tokens, thinks=config.family.idle_status)
+        self.usage = TokenUsage(conversation.tokens, thinks=config.family.idle_status)
         self.transcripts = Transcripts(self.transcript, session.services.random)
 
     def transcript(self, text: str) -> None:

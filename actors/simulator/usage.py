@@ -22,7 +22,7 @@ def audio_tokens(seconds: float) -> int:
     return round(seconds * AUDIO_TOKENS_PER_S)
 
 
-class Usage:
+class TokenUsage:
     """Counts what one Live session costs; `tokens` is what its context window holds."""
 
     def __init__(self, tokens: Counter[str], *, thinks: bool) -> None:

@@ -17,7 +17,7 @@ HELD_FRAMES = 30_000
 times what the replay of their last 15 s takes (benchmarks/README.md, "Replay")."""
 
 
-class Stage(Enum):
+class InletState(Enum):
     """How far the stream is connected."""
 
     AWAITED = auto()
@@ -44,7 +44,7 @@ class Inlet:
     spec: In
     greets: bool = True
     counters: Counter[str] = field(default_factory=Counter)
-    stage: Stage = Stage.AWAITED
+    stage: InletState = InletState.AWAITED
     boot: int = 0
     next_seq: int = 0
     newest: dict[str, Frame] = field(default_factory=dict)
@@ -57,14 +57,14 @@ class Inlet:
         """Return whether what was retained is still to come, also from a restarted producer."""
         if not self.spec.replay:
             return False
-        if self.stage is not Stage.AWAITED and self.greets and frame.boot > self.boot:
+        if self.stage is not InletState.AWAITED and self.greets and frame.boot > self.boot:
             answered = not self._answered_boot or frame.boot <= self._answered_boot
-            if self.stage is Stage.ANSWERED and answered:
-                self.stage = Stage.LIVE
+            if self.stage is InletState.ANSWERED and answered:
+                self.stage = InletState.LIVE
             else:
-                self.stage = Stage.AWAITED
+                self.stage = InletState.AWAITED
                 self._replayed = 0
-        return self.stage is Stage.AWAITED
+        return self.stage is InletState.AWAITED
 
     def hold(self, frame: Frame) -> list[Frame]:
         """Keep a live frame until the end of the replay; return what to hand on."""
@@ -81,9 +81,9 @@ class Inlet:
         if not self.spec.replay:
             return []
         released: list[Frame] = []
-        if self.stage is not Stage.AWAITED:
+        if self.stage is not InletState.AWAITED:
             if (frame.boot, frame.seq) >= (self.boot, self.next_seq):
-                self.stage = Stage.AWAITED
+                self.stage = InletState.AWAITED
                 self._replayed = 0
         elif self._held and frame.boot > self._held[-1].boot:
             released = self._release()
@@ -102,7 +102,7 @@ class Inlet:
         self._token = said.token
         if not said.is_last and self.spec.replay:
             return [], True
-        if not is_first and self.stage is not Stage.AWAITED:
+        if not is_first and self.stage is not InletState.AWAITED:
             return [], True  # It was said again.
         if self.spec.replay:
             missing = said.total - self._replayed
@@ -141,7 +141,7 @@ class Inlet:
         return True
 
     def _complete(self, boot: int) -> list[Frame]:
-        self.stage = Stage.LIVE if self._replayed or self._held else Stage.ANSWERED
+        self.stage = InletState.LIVE if self._replayed or self._held else InletState.ANSWERED
         self._answered_boot = boot
         self._replayed = 0
         return self._release()

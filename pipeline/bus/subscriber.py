@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import zmq
 
 from pipeline.bus.clock import ClockOffset
-from pipeline.bus.inlet import Stage
+from pipeline.bus.inlet import InletState
 from pipeline.bus.reactor import SocketReader
 from pipeline.bus.replay import REPLAY_PREFIX, SliceEnd, parse_topic, replay_topic
 from pipeline.errors import WireError
@@ -83,7 +83,7 @@ class Subscriber:
         for port, inlet in inlets.items():
             inlet.greets = greets
             inlet.counters = counters
-            inlet.stage = Stage.AWAITED if greets else Stage.LIVE
+            inlet.stage = InletState.AWAITED if greets else InletState.LIVE
             self._socket.setsockopt(zmq.SUBSCRIBE, port.encode())
             self._socket.setsockopt(zmq.SUBSCRIBE, replay_topic(consumer, port))
         if not greets:
@@ -181,7 +181,7 @@ class Subscriber:
             released = inlet.on_replay_end()
         self._hand_on(inlet, released)
         if not self._connected.is_set() and all(
-            each.stage is not Stage.AWAITED for each in self.inlets.values()
+            each.stage is not InletState.AWAITED for each in self.inlets.values()
         ):
             self._connected.set()
             self._set_pace()

@@ -27,7 +27,7 @@ _SECRET_MAPS = ("env", "headers")
 
 
 @dataclass(frozen=True)
-class Stream:
+class DescribedStream:
     """One stream: which types of frame it carries, and which actors listen to it."""
 
     actor: str
@@ -73,7 +73,7 @@ class Description:
     keys_dir: str | None
     config: dict[str, Any]
     endpoints: dict[str, Endpoint]
-    streams: list[Stream]
+    streams: list[DescribedStream]
 
 
 def describe(graph: Graph, started_ns: int, version: str) -> Description:
@@ -92,7 +92,9 @@ def describe(graph: Graph, started_ns: int, version: str) -> Description:
         config=without_secrets(_resolved(graph)),
         endpoints={name: Endpoint(graph.address(name), keys.get(name)) for name in names},
         streams=[
-            Stream(name, port, [t.type_name for t in out.types], consumers[name].get(port, []))
+            DescribedStream(
+                name, port, [t.type_name for t in out.types], consumers[name].get(port, [])
+            )
             for name in names
             for port, out in graph.outputs(name).items()
         ],
@@ -116,7 +118,7 @@ def read_description(runtime_dir: Path) -> Description:
     try:
         fields = json.loads(path.read_text(encoding="utf-8"))
         fields["endpoints"] = {k: Endpoint(**v) for k, v in fields["endpoints"].items()}
-        fields["streams"] = [Stream(**each) for each in fields["streams"]]
+        fields["streams"] = [DescribedStream(**each) for each in fields["streams"]]
         return Description(**fields)
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise GreenroomError(

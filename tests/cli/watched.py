@@ -10,7 +10,7 @@ import zmq
 
 from actors.cli.watch.board import Board
 from pipeline.bus import Publisher
-from pipeline.config.description import Description, Endpoint, Stream
+from pipeline.config.description import DescribedStream, Description, Endpoint
 from pipeline.frames import (
     FRAME_TYPES,
     ActorState,
@@ -35,16 +35,16 @@ from pipeline.ports import Out
 MS = 1_000_000
 TURN = "local:0"
 STREAMS = [
-    Stream("microphone", "audio", ["audio"], ["vad", "live"]),
-    Stream("microphone", "health", ["health"], []),
-    Stream("vad", "speech", ["speech_started", "speech_ended"], ["live", "speaker"]),
-    Stream("live", "audio", ["answer_audio"], ["speaker"]),
-    Stream("live", "transcript", ["transcript"], []),
-    Stream("speaker", "playback", ["playback"], ["live"]),
-    Stream("supervisor", "route", ["route"], ["live"]),
-    Stream("supervisor", "turns", ["turn_closed"], []),
-    Stream("supervisor", "sessions", ["session_opened", "session_ended"], []),
-    Stream("supervisor", "status", ["status"], []),
+    DescribedStream("microphone", "audio", ["audio"], ["vad", "live"]),
+    DescribedStream("microphone", "health", ["health"], []),
+    DescribedStream("vad", "speech", ["speech_started", "speech_ended"], ["live", "speaker"]),
+    DescribedStream("live", "audio", ["answer_audio"], ["speaker"]),
+    DescribedStream("live", "transcript", ["transcript"], []),
+    DescribedStream("speaker", "playback", ["playback"], ["live"]),
+    DescribedStream("supervisor", "route", ["route"], ["live"]),
+    DescribedStream("supervisor", "turns", ["turn_closed"], []),
+    DescribedStream("supervisor", "sessions", ["session_opened", "session_ended"], []),
+    DescribedStream("supervisor", "status", ["status"], []),
 ]
 INPUTS: dict[str, dict[str, str | list[str]]] = {
     "microphone": {},

@@ -10,7 +10,7 @@ import msgpack
 
 from actors.services.recorder.capture import Taken
 from pipeline.bus import ipc_address
-from pipeline.config.description import Description, Endpoint, Stream
+from pipeline.config.description import DescribedStream, Description, Endpoint
 from pipeline.frames import FRAME_TYPES, Audio, Frame
 from pipeline.frames.wire import encode
 
@@ -51,7 +51,7 @@ def description(runtime_dir: Path, **streams: dict[str, list[str]]) -> Descripti
         config=config,
         endpoints={a: Endpoint(ipc_address(runtime_dir, a), None) for a in streams},
         streams=[
-            Stream(actor, port, types, [])
+            DescribedStream(actor, port, types, [])
             for actor, ports in streams.items()
             for port, types in ports.items()
         ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.recordings.messages import Message
+from actors.recordings.messages import RecordedMessage
 from actors.recordings.narration import NarrationLine, Weight, narrated
 from pipeline.frames import Frame, Outcome, Side, Status, Transcript, TurnClosed
 
@@ -10,8 +10,8 @@ S = 1_000_000_000
 LIVE = {"turn": "local:0", "epoch": 1, "backend": "live", "final": True}
 
 
-def sent(at_s: float, frame: Frame) -> tuple[Message, Frame]:
-    return Message("live", "x", b"", round(at_s * S), 0), frame
+def sent(at_s: float, frame: Frame) -> tuple[RecordedMessage, Frame]:
+    return RecordedMessage("live", "x", b"", round(at_s * S), 0), frame
 
 
 def status() -> Status:

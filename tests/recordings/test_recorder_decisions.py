@@ -12,7 +12,7 @@ from actors.services.recorder.capture import choose
 from actors.services.recorder.privacy import Omission, Privacy
 from actors.services.recorder.rotation import RotationLimits, is_due, numbered, surplus
 from actors.services.recorder.seen import Seen
-from pipeline.config.description import HIDDEN, Stream, without_secrets
+from pipeline.config.description import HIDDEN, DescribedStream, without_secrets
 from pipeline.errors import ConfigError
 
 
@@ -107,9 +107,9 @@ def test_the_oldest_files_beyond_those_to_keep_are_removed() -> None:
 
 
 STREAMS = [
-    Stream("live", "audio", ["answer_audio"], []),
-    Stream("live", "transcript", ["transcript"], []),
-    Stream("microphone", "audio", ["audio"], []),
+    DescribedStream("live", "audio", ["answer_audio"], []),
+    DescribedStream("live", "transcript", ["transcript"], []),
+    DescribedStream("microphone", "audio", ["audio"], []),
 ]
 
 

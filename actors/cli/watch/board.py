@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from actors.lib.audio.pcm import SILENCE_DBFS, level_dbfs, to_samples
 from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.view import SPEAKER_NAMES, speaker
-from pipeline.config.description import Description, Stream
+from pipeline.config.description import DescribedStream, Description
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import (
     AnswerAudio,
@@ -105,7 +105,7 @@ class Board:
         """By turn: the same of whoever found its end, at that time."""
 
     @property
-    def streams(self) -> list[Stream]:
+    def streams(self) -> list[DescribedStream]:
         """Those worth watching, the silent ones last; what `health` carries is in the status."""
         watched = [each for each in self.description.streams if _is_watched(each)]
         return sorted(watched, key=lambda each: each.name not in self._carried)
@@ -153,7 +153,7 @@ class Board:
         """Begin to look for the loudest block anew."""
         self.levels = dict.fromkeys(self.levels, SILENCE_DBFS)
 
-    def drops(self, stream: Stream) -> int:
+    def drops(self, stream: DescribedStream) -> int:
         """Frames that listeners did not take; a port with several streams has one count."""
         counters = {
             each.actor: each.health.counters
@@ -220,7 +220,7 @@ class Board:
         return TurnAccount(frame, stages_ms, capture_ms)
 
 
-def _is_watched(stream: Stream) -> bool:
+def _is_watched(stream: DescribedStream) -> bool:
     """What `health` carries is in the status; which sessions are open the supervisor decides."""
     if stream.port == "sessions":
         return stream.actor == SUPERVISOR

@@ -15,7 +15,7 @@ import zmq
 from actors.services.recorder.seen import Seen
 from pipeline.bus.curve import CurveClient
 from pipeline.bus.replay import replay_topic
-from pipeline.config.description import Description, Stream
+from pipeline.config.description import DescribedStream, Description
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames.wire import MAX_FRAME_BYTES
@@ -53,7 +53,7 @@ class Taken(NamedTuple):
         return sent if isinstance(sent, int) else self.at_ns
 
 
-def choose(streams: Sequence[Stream], patterns: Collection[str]) -> list[Stream]:
+def choose(streams: Sequence[DescribedStream], patterns: Collection[str]) -> list[DescribedStream]:
     """Return the streams that fit one of the patterns.
 
     Raises:
@@ -66,7 +66,7 @@ def choose(streams: Sequence[Stream], patterns: Collection[str]) -> list[Stream]
     return [each for each in streams if any(fnmatchcase(each.name, p) for p in patterns)]
 
 
-def sessions_stream(description: Description) -> list[Stream]:
+def sessions_stream(description: Description) -> list[DescribedStream]:
     """Return the stream that says which sessions are open; none in a pipeline without sessions."""
     return [
         each
@@ -86,7 +86,7 @@ class Capture:
     def __init__(
         self,
         description: Description,
-        streams: Sequence[Stream],
+        streams: Sequence[DescribedStream],
         consumer: str,
         counters: Counter[str],
     ) -> None:
