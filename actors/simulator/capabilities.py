@@ -27,6 +27,7 @@ class LiveFamily(BaseModel):
     extra_fields: list[str]
     audio_in_media_chunks: bool
     parts_per_message: int
+    role: Literal["converses", "transcribes", "interprets"] = "converses"
 
 
 class HttpFamily(BaseModel):
@@ -37,6 +38,7 @@ class HttpFamily(BaseModel):
     speaks: bool
     signatures: Literal["demanded", "none"] = "none"
     whole: Literal["wav", "pcm"] = "wav"
+    transcribes: bool = False
 
 
 class ListedModel(BaseModel):

@@ -77,6 +77,8 @@ def _steps(request: ContentRequest, heard: str, pictures: Pictures) -> list[Step
     ]
     if request.tool_config.calling is Calling.FORCED:
         return _forced(request, offered, heard)
+    if request.family.transcribes:
+        return [Speak(heard)]
     if responses:
         return [Speak(" ".join(_outcome(request, response) for response in responses))]
     history = [

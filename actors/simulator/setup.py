@@ -91,7 +91,7 @@ def validate_setup(given: Any, version: str, table: ModelTable | None = None) ->
 
     generation = setup.get("generationConfig", {})
     _check_ranges(setup)
-    _check_modalities(generation)
+    _check_modalities(generation, family)
     _check_thinking(generation.get("thinkingConfig"), family)
     _check_version_fields(setup, family)
     system = content_text(setup.get("systemInstruction"))
@@ -114,7 +114,7 @@ def validate_setup(given: Any, version: str, table: ModelTable | None = None) ->
         manual_activity=detection.get("disabled", False),
         silence_ms=detection.get("silenceDurationMs", DEFAULT_SILENCE_MS),
         interruptible=realtime.get("activityHandling") != "NO_INTERRUPTION",
-        transcribe_input="inputAudioTranscription" in setup,
+        transcribe_input="inputAudioTranscription" in setup or family.role == "transcribes",
         transcribe_output="outputAudioTranscription" in setup,
         resumption=resumption is not None,
         handle=(resumption or {}).get("handle") or None,
@@ -171,9 +171,10 @@ def _out_of_range(setup: dict[str, Any]) -> Iterator[str]:
         yield "context_window_compression.sliding_window.target_tokens: must not be negative."
 
 
-def _check_modalities(generation: dict[str, Any]) -> None:
-    modalities = generation.get("responseModalities") or ["AUDIO"]
-    if modalities != ["AUDIO"]:
+def _check_modalities(generation: dict[str, Any], family: LiveFamily) -> None:
+    only = ["TEXT"] if family.role == "transcribes" else ["AUDIO"]
+    modalities = generation.get("responseModalities") or only
+    if modalities != only:
         raise Refused(
             1007,
             f"The requested combination of response modalities ({', '.join(modalities)}) "

@@ -25,7 +25,8 @@ class Signals:
         self._conversation = conversation
         self._resumable = True
         self.usage = TokenUsage(conversation.tokens, thinks=config.family.idle_status)
-        self.transcripts = Transcripts(self.transcript, session.services.random)
+        whole = config.family.role == "transcribes"
+        self.transcripts = Transcripts(self.transcript, session.services.random, whole=whole)
 
     def transcript(self, text: str) -> None:
         """Words of the user, if the client asked for transcripts."""

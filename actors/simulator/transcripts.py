@@ -9,16 +9,19 @@ FEWEST_WORDS, MOST_WORDS = 1, 3
 
 
 class Transcripts:
-    """Holds what has been understood and not been sent; `send` takes one fragment."""
+    """Holds what has been understood and not been sent; `send` takes a fragment, or a whole one."""
 
-    def __init__(self, send: Callable[[str], None], source: random.Random) -> None:
+    def __init__(
+        self, send: Callable[[str], None], source: random.Random, *, whole: bool = False
+    ) -> None:
         self._send = send
         self._random = source
+        self._whole = whole
         self._owed: deque[str] = deque()
 
     def add(self, text: str) -> None:
         """More words were understood."""
-        self._owed.extend(fragments(text, self._random))
+        self._owed.extend([text] if self._whole else fragments(text, self._random))
 
     def send_one(self) -> None:
         """Sends the next fragment, if there is one."""

@@ -95,7 +95,8 @@ class TurnTask:
         self._dialogue.heard(self)
         # A scenario may just have ended the session and with it this task.
         await asyncio.sleep(0)
-        if self.plan.ending is not Ending.EMPTY:
+        answers = self._dialogue.config.family.role != "transcribes"
+        if answers and self.plan.ending is not Ending.EMPTY:
             self.stage = TurnStage.ANSWERING
             await self._answer()
         await self._end_generation()
@@ -174,6 +175,8 @@ class TurnTask:
 
     def _decide(self) -> list[Step]:
         dialogue = self._dialogue
+        if dialogue.config.family.role == "interprets":
+            return [Speak(self.record.heard)]
         if self._input.pcm and not self.record.heard:
             return [Speak(f"I heard {self._input.audio_ms / 1000:.1f} seconds of sound.")]
         video, conversation = dialogue.record.video, dialogue.conversation

@@ -35,11 +35,11 @@ def test_models_are_listed_page_by_page(scripted: Scripted) -> None:
         models = list(sdk.models.list(config={"page_size": 4}))
         whole = list(sdk.models.list())
     assert [model.name for model in models] == [model.name for model in whole]
-    assert len({model.name for model in models}) == 11
+    assert len({model.name for model in models}) == 14
     live = [m.name for m in models if "bidiGenerateContent" in (m.supported_actions or [])]
     assert "models/gemini-3.8-live" in live
     assert f"models/{TEXT_MODEL}" not in live
-    assert [request.method for request in simulator.journal.requests] == ["models.list"] * 4
+    assert [request.method for request in simulator.journal.requests] == ["models.list"] * 5
 
 
 def test_aliases_are_not_on_v1(scripted: Scripted) -> None:

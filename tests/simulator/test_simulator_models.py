@@ -18,6 +18,7 @@ from pipeline.errors import ConfigError
         ("gemini-3.8-live-preview", "live-3.8"),
         ("gemini-3.1-flash-tts-preview", "tts-2.5"),
         ("gemini-2.5-pro-preview-tts", "tts-2.5"),
+        ("gemini-3.5-transcribe-live", "live-transcribe"),
         ("gemini-3-flash-preview", "text-3"),
         ("gemini-3.1-pro-preview-customtools", "text-3"),
         ("gemini-flash-latest", "text-3"),

@@ -29,6 +29,7 @@ from pipecat.processors.aggregators.llm_context import LLMContext
 from pipecat.processors.aggregators.llm_response_universal import LLMContextAggregatorPair
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 from pipecat.services.google.gemini_live.llm import GeminiLiveLLMService
+from pipecat.services.google.gemini_live.stt import GeminiSTTService
 from pipecat.services.google.llm import GoogleLLMService
 from pipecat.services.google.tts import GeminiTTSService
 from pipecat.workers.runner import WorkerRunner
@@ -197,6 +198,15 @@ async def llm_out_of_band() -> Any:
     context = LLMContext(messages=[{"role": "user", "content": "Hello there"}])
     service = GoogleLLMService(api_key=KEY)
     return await service.run_inference(LLMContextFrame(context=context).context)
+
+
+@check
+async def stt() -> Any:
+    async with Line(GeminiSTTService(api_key=KEY), context=False) as line:
+        speaking = asyncio.create_task(line.speak("cards-001.wav"))
+        await line.sink.until(lambda: "clubs" in line.sink.heard.lower())
+        speaking.cancel()
+        return line.sink.heard
 
 
 @check
