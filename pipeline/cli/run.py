@@ -15,6 +15,7 @@ from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 
 if TYPE_CHECKING:
     from pipeline.cli.view import View
+    from pipeline.supervision.supervisor import Supervisor
 
 Chooser = Callable[[], tuple[Path, dict[str, object], list[str]]]
 """Finds out what is there; returns a config, what to lay over it, and why, in a few lines."""
@@ -69,15 +70,25 @@ def run_command(
     supervisor = Supervisor(graph, fork_server, view.on_frame)
     with view:
         ended = run_pipeline(supervisor, duration_s)
-    if supervisor.ledger.turns:
-        from pipeline.cli.summary import print_turns
-
-        print_turns(supervisor.ledger, view.spending)
+    _print_summary(supervisor, view)
     if ended.exit_status:
         print(f"error: {logs.redact(ended.reason)}", file=sys.stderr)  # noqa: T201
     else:
         print(f"ended: {ended.reason}")  # noqa: T201
     return ended.exit_status
+
+
+def _print_summary(supervisor: Supervisor, view: View) -> None:
+    callers, left_out = supervisor.callers()
+    if callers:
+        from pipeline.cli.summary import print_callers
+
+        print_callers(callers, left_out)
+    # What it cost stands below; with callers alone the table has no rows.
+    if supervisor.ledger.turns or (callers and view.spending is not None):
+        from pipeline.cli.summary import print_turns
+
+        print_turns(supervisor.ledger, view.spending)
 
 
 def _view(graph: Graph, log: Any) -> View:

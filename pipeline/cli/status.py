@@ -29,6 +29,9 @@ def _print_table(status: Status) -> None:
     console.print(f"{status.pipeline}: {ready}, up {status.uptime_s:.0f} s, {owner} answers")
     outcomes = ", ".join(f"{count} {name}" for name, count in status.turns_closed.items())
     console.print(f"turns: {outcomes or 'none closed'}, {status.turns_open} open")
+    if status.session_counts:
+        counts = ", ".join(f"{count} {name}" for name, count in status.session_counts.items())
+        console.print(f"sessions: {status.sessions} open, {counts}")
     if status.spending is not None:
         console.print(cost_line(status.spending))
     table = Table(box=box.SIMPLE_HEAD)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from pipeline.cli.cost import cost_line
 from pipeline.frames import Spending
 from pipeline.logs import redact
+from pipeline.turns.callers import Caller
 from pipeline.turns.ledger import Ledger
 
 
@@ -38,3 +42,29 @@ def print_turns(
     console.print(table)
     if spending is not None:
         console.print(cost_line(spending))
+
+
+def print_callers(callers: Sequence[Caller], left_out: int, console: Console | None = None) -> None:
+    """Print a line for each caller's session: how long it lasted, its turns, how it ended.
+
+    Args:
+        callers: The newest.
+        left_out: How many came before them.
+        console: Where to.
+    """
+    title = "callers" + (f", without the first {left_out}" if left_out else "")
+    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left")
+    for name in ("session", "labels"):
+        table.add_column(name, overflow="fold")
+    table.add_column("lasted", justify="right")
+    for name in ("turns", "end"):
+        table.add_column(name, overflow="fold")
+    for each in callers:
+        table.add_row(
+            Text(each.session),
+            Text(redact(", ".join(f"{key}={value}" for key, value in each.labels.items()))),
+            f"{each.lasted_s:.0f} s",
+            ", ".join(f"{count} {outcome}" for outcome, count in each.turns.items()) or "none",
+            Text(redact(each.ended or "open")),
+        )
+    (console or Console()).print(table)

@@ -126,6 +126,12 @@ class Status(Frame):
     route: Route | None = Field(None, description="Who answers.")
     actors: list[ActorStatus] = Field(description="In the order of the config.")
     sessions: int = Field(1, ge=0, description="Sessions that are open, the config's included.")
+    session_counts: dict[str, int] = Field(
+        default_factory=dict,
+        description="Since the start: callers' sessions `opened`, `opened_again` while open, "
+        "`refused`, and `ended_unopened`: ends of sessions that were not open; `unopened`: frames "
+        "of such.",
+    )
     turns_open: int = Field(0, ge=0, description="Turns that have no outcome yet.")
     turns_closed: dict[str, int] = Field(default_factory=dict, description="By outcome.")
     spending: Spending | None = Field(None, description="What it costs, if that is counted.")

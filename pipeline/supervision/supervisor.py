@@ -29,6 +29,7 @@ from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.notify import notify
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
 from pipeline.supervision.session_end_log import SessionEndLog
+from pipeline.turns.callers import Caller
 from pipeline.turns.ledger import Ledger
 from pipeline.turns.open_sessions import OpenSessions, Told
 from pipeline.turns.watch import subscribe
@@ -97,6 +98,10 @@ class Supervisor:
         """The account of the turns of the config's session."""
         return self._sessions.own.ledger
 
+    def callers(self) -> tuple[list[Caller], int]:
+        """The newest callers, and how many others there were."""
+        return self._sessions.callers(time.monotonic_ns())
+
     def stop(self, exit_status: int = 0, reason: str = "asked to stop") -> None:
         """End the run; the first reason given counts."""
         if self._ended is None:
@@ -149,6 +154,7 @@ class Supervisor:
             route=self._sessions.own.route_frame(),
             actors=[process.status() for process in self._processes],
             sessions=len(self._sessions),
+            session_counts=dict(self._sessions.counters),
             turns_open=self._sessions.open_turns(),
             turns_closed=self._sessions.outcomes(),
             spending=self._sessions.own.spending,

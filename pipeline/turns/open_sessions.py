@@ -18,13 +18,14 @@ from pipeline.frames import (
     Spending,
 )
 from pipeline.logs import session_labels
-from pipeline.sessions import MOST_SESSIONS, Opening, PlaybackScope, SessionTable
+from pipeline.sessions import MOST_SESSIONS, Opening, PlaybackScope, SessionEntry, SessionTable
 from pipeline.sessions.refusal import (
     MOST_LABEL_CHARACTERS,
     MOST_NAME_CHARACTERS,
     label_characters,
     refusal,
 )
+from pipeline.turns.callers import Caller, PastCallers
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.fault_policy import POLICIES, Reach
 from pipeline.turns.supervised_session import SupervisedSession, overdue
@@ -54,7 +55,7 @@ class OpenSessions:
 
     def __init__(self, config: PipelineConfig, heard: PlaybackScope, now_ns: int) -> None:
         self.counters: Counter[str] = Counter()
-        """`refused`, `opened_again`, `ended_unopened`; `unopened`: frames of no open session."""
+        """As in `Status.session_counts`."""
         self._config = config
         self._heard = heard
         self._now_ns = now_ns
@@ -69,6 +70,7 @@ class OpenSessions:
         """When all sessions were told of a fault, by backend and class."""
         self._epochs: dict[str, int] = {}
         """Of sessions that are over: if one comes back, what it was told must stay behind."""
+        self._past_callers = PastCallers()
         self._past_labels: dict[str, Mapping[str, str]] = {}
         """Of sessions that have just ended or were refused: the line about that has them, too."""
         own = SessionOpened(session=config.session, plays=heard is not PlaybackScope.NONE)
@@ -137,6 +139,11 @@ class OpenSessions:
         if entry is not None:
             return entry.labels
         return self._past_labels.get(session, {"session": session})
+
+    def callers(self, now_ns: int) -> tuple[list[Caller], int]:
+        """Return the newest callers, gone or not, and how many others there were."""
+        entries = [self._table.entry(name) for name in self._table if name != self._config.session]
+        return self._past_callers.and_open([_caller(each, now_ns) for each in entries if each])
 
     def names(self) -> list[str]:
         """Those that are open now."""
@@ -208,6 +215,7 @@ class OpenSessions:
             return said
         state = self._table[opened.session]
         state.brought_by = actor
+        self.counters["opened"] += 1
         return [
             *said,
             opened,
@@ -236,8 +244,10 @@ class OpenSessions:
         if state is None or entry is None:
             return []
         self._remember_labels(name, entry.labels)
+        how = f"{ended.reason.value}: {ended.detail}" if ended.detail else ended.reason.value
         said = state.conversation.end(ended, now_ns)
         self._past.update(state.conversation.ledger.outcomes())
+        self._past_callers.add(_caller(entry, now_ns, how))
         self._epochs[name] = state.conversation.state.epoch
         if len(self._epochs) > KEPT_EPOCHS:
             del self._epochs[next(iter(self._epochs))]
@@ -252,3 +262,10 @@ class OpenSessions:
 
 def _joined(lists: Iterable[list[Said]]) -> list[Told]:
     return [said for each in lists for said in each]
+
+
+def _caller(entry: SessionEntry[SupervisedSession], now_ns: int, ended: str = "") -> Caller:
+    opened, lasted_s = entry.opened, (now_ns - entry.opened_ns) / 1e9
+    return Caller(
+        opened.session, opened.labels, lasted_s, entry.state.conversation.ledger.outcomes(), ended
+    )

@@ -73,6 +73,11 @@ def test_open_sessions_have_their_labels_and_ended_ones_are_counted() -> None:
     board.on_frame("supervisor", "sessions", ending, 0)
     assert [row.session for row in session_rows(board)] == ["call-2"]
     assert "sessions: 1 open, ended: 1 hung_up" in headline(board)
+    counts = {"opened": 5, "refused": 3, "unopened": 7}
+    board.on_frame(
+        "supervisor", "status", status().model_copy(update={"session_counts": counts}), 0
+    )
+    assert "ended: 1 hung_up; 3 refused, 7 frames of none" in headline(board)
 
 
 def test_one_session_can_be_looked_at_alone() -> None:

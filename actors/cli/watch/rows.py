@@ -106,6 +106,15 @@ def has_several(board: Board) -> bool:
     return bool(others or board.sessions_ended)
 
 
+ODD_COUNTS = {
+    "refused": "refused",
+    "opened_again": "opened again",
+    "ended_unopened": "ends of none",
+    "unopened": "frames of none",
+}
+"""What the supervisor counts of sessions and nobody wants, in a few words each."""
+
+
 def headline(board: Board) -> str:
     """How the whole pipeline is, in one line."""
     status = board.status
@@ -125,7 +134,12 @@ def headline(board: Board) -> str:
 
 def _sessions(board: Board) -> str:
     ended = ", ".join(f"{count} {reason}" for reason, count in board.sessions_ended.items())
-    return f"sessions: {len(board.sessions)} open" + (f", ended: {ended}" if ended else "")
+    text = f"sessions: {len(board.sessions)} open" + (f", ended: {ended}" if ended else "")
+    counts = board.status.session_counts if board.status is not None else {}
+    odd = ", ".join(
+        f"{count} {ODD_COUNTS[name]}" for name, count in counts.items() if name in ODD_COUNTS
+    )
+    return f"{text}; {odd}" if odd else text
 
 
 def session_rows(board: Board) -> list[SessionRow]:

@@ -21,8 +21,9 @@ from pipeline.supervision.lifecycle import ProcessState
 
 DROPS = ("expired", "superseded", "duplicate", "lost")
 """Counters of an input port, written `<port>.<drop>`."""
-GARBAGE = "garbage"
-"""Counted by actor: what is no frame belongs to no port."""
+OF_NO_PORT = ("garbage", "unopened", "ended")
+"""Counted by actor: what is no frame belongs to no port; frames of a session that nobody opened, or
+that has ended, are counted whatever port they came on."""
 BYTES_PER_MIB = 1 << 20
 SECONDS_PER_MINUTE = 60
 
@@ -74,6 +75,9 @@ def _of_pipeline(status: Status) -> Iterator[Metric]:
     yield _gauge("info", "Which pipeline this is.", ["pipeline", "version"], version)
     yield _gauge("ready", "1 when every actor is ready or finished.", [], [([], status.ready)])
     yield _gauge("uptime_seconds", "Since the supervisor started.", [], [([], status.uptime_s)])
+    counts: list[Row] = [([each], count) for each, count in status.session_counts.items()]
+    meaning = "Sessions opened, refused and the like, and frames of none, as the supervisor counts."
+    yield _counter("session_events", meaning, ["event"], counts)
     yield _gauge("turns_open", "Turns without an outcome.", [], [([], status.turns_open)])
 
 
@@ -102,7 +106,7 @@ def _of_actors(actors: list[ActorStatus]) -> Iterator[Metric]:
 def _drops(status: ActorStatus) -> Iterator[Row]:
     for name, count in (status.health.counters if status.health else {}).items():
         port, _, drop = name.rpartition(".")
-        if (port and drop in DROPS) or name == GARBAGE:
+        if (port and drop in DROPS) or name in OF_NO_PORT:
             yield [status.actor, port, drop], count
 
 

@@ -25,6 +25,7 @@ from pipeline.frames import (
 )
 from pipeline.sessions import PlaybackScope
 from pipeline.turns import route
+from pipeline.turns.callers import KEPT_CALLERS
 from pipeline.turns.open_sessions import FAREWELL_NS, OpenSessions, Told
 
 S = 1_000_000_000
@@ -325,7 +326,7 @@ def test_what_is_said_twice_or_of_nobody_is_counted_and_changes_nothing(
     assert len(sessions.handle("gateway", ended("anna"), S)) == 1
     assert sessions.handle("gateway", ended("anna"), S) == []
     assert sessions.handle("gateway", ended("local"), S) == [], "the config's own goes on"
-    assert sessions.counters == {"opened_again": 1, "ended_unopened": 3}
+    assert sessions.counters == {"opened": 2, "opened_again": 1, "ended_unopened": 3}
     assert sessions.names() == ["local", "bert"]
 
 
@@ -358,3 +359,25 @@ def test_a_fault_that_every_session_reports_steps_every_session_once(
     steps.clear()
     sessions.handle("x", fault("s0", FaultClass.QUOTA), 120 * S)
     assert len(steps) == 101, "a new one is news for all"
+
+
+def test_the_newest_callers_are_told_of_with_their_turns_and_their_end(
+    sessions: OpenSessions,
+) -> None:
+    labels = {"business": "42"}
+    sessions.handle("gateway", opened("carl", labels=labels), S)
+    sessions.handle("gateway", ended("carl"), 3 * S)
+    shown, left_out = sessions.callers(5 * S)
+    assert left_out == 0
+    assert [(each.session, each.ended) for each in shown] == [
+        ("carl", "hung_up"),
+        ("anna", ""),
+        ("bert", ""),
+    ]
+    assert (shown[0].labels, shown[0].lasted_s) == (labels, 2.0)
+    for number in range(KEPT_CALLERS):
+        sessions.handle("gateway", opened(f"c{number}"), S)
+        sessions.handle("gateway", ended(f"c{number}"), S)
+    shown, left_out = sessions.callers(5 * S)
+    assert (len(shown), left_out) == (KEPT_CALLERS, 3)
+    assert shown[-1].session == "bert", "those that are still there come last"

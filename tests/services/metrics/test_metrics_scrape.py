@@ -97,7 +97,15 @@ def test_first_sound_is_a_histogram_in_seconds_with_cumulative_buckets() -> None
 
 
 def test_actors_have_phase_restarts_memory_and_drops_by_port() -> None:
-    drops = {"audio.expired": 3, "speech.lost": 1, "garbage": 2, "answers.spoken": 9, "turns": 4}
+    drops = {
+        "unopened": 4,
+        "ended": 5,
+        "audio.expired": 3,
+        "speech.lost": 1,
+        "garbage": 2,
+        "answers.spoken": 9,
+        "turns": 4,
+    }
     live = ActorStatus(
         actor="live", phase="running", restarts=2, pss_mib=1.5, health=health(**drops)
     )
@@ -118,6 +126,8 @@ def test_actors_have_phase_restarts_memory_and_drops_by_port() -> None:
         ("live", "audio", "expired"): 3,
         ("live", "speech", "lost"): 1,
         ("live", "", "garbage"): 2,
+        ("live", "", "unopened"): 4,
+        ("live", "", "ended"): 5,
     }
 
 
@@ -255,6 +265,14 @@ def test_sessions_are_counted_and_never_labels() -> None:
     }
     assert not any(each in text for each in ("alice", "carol", "+49", "too many"))
     assert saved["sessions_opened"] == 4
+
+
+def test_what_the_supervisor_counts_of_sessions_is_there() -> None:
+    counted = status().model_copy(update={"session_counts": {"opened": 3, "refused": 2}})
+    with stage(Metrics, port=0) as metrics:
+        metrics.send("status", counted)
+        found = samples(metrics)
+    assert found["greenroom_session_events_total"] == {("opened",): 3, ("refused",): 2}
 
 
 def test_after_a_restart_sessions_told_again_are_not_counted_again() -> None:
