@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from actors.simulator.session import LiveSession
 
 
-class Context:
+class SessionContext:
     """Adds to the conversation of a session, and knows what no turn has taken up yet."""
 
     def __init__(self, session: "LiveSession", conversation: ConversationRecord) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.simulator.brain import Speak
 from actors.simulator.calls import Calls, Scheduling
-from actors.simulator.context import Context
+from actors.simulator.context import SessionContext
 from actors.simulator.conversation import ConversationRecord
 from actors.simulator.errors import Close, Refused
 from actors.simulator.journal import ToolCallRecord, TurnRecord
@@ -17,7 +17,7 @@ from actors.simulator.rule_matcher import RuleMarks
 from actors.simulator.setup import SessionConfig
 from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.signals import Signals
-from actors.simulator.turn import TurnStage, TurnTask
+from actors.simulator.turn import TurnProgress, TurnTask
 
 if TYPE_CHECKING:
     from actors.simulator.session import LiveSession
@@ -39,7 +39,7 @@ class Dialogue:
         self.default_plan = TurnPlan(self.services.pacing)
         self.calls = Calls(self.record.tool_calls, config.family, self.services.random)
         self.signals = Signals(session, config, conversation)
-        self.context = Context(session, conversation)
+        self.context = SessionContext(session, conversation)
         self._next_plan: TurnPlan | None = None
         self._marks = RuleMarks()
         self._turn: TurnTask | None = None
@@ -219,7 +219,7 @@ class Dialogue:
         Recorded: what is typed while a function that blocks is pending is answered after it.
         """
         return not self.config.interruptible or (
-            given.kind == "text" and turn.stage is TurnStage.WAITING
+            given.kind == "text" and turn.stage is TurnProgress.WAITING
         )
 
     def _proceed(self) -> None:

@@ -27,7 +27,7 @@ TRANSCRIPT_FIRST = 0.7
 CALL_FIRST = 0.5
 
 
-class TurnStage(Enum):
+class TurnProgress(Enum):
     """How far a turn is."""
 
     HEARING = auto()
@@ -58,7 +58,7 @@ class TurnTask:
         self.record: TurnRecord = record
         self.marks = RuleMarks()
         self._stream = AnswerStream(dialogue, self, self._random)
-        self.stage = TurnStage.HEARING
+        self.stage = TurnProgress.HEARING
 
     def take_tokens(self) -> Counter[str]:
         """Tokens of what has been answered since this was asked last."""
@@ -85,7 +85,7 @@ class TurnTask:
 
         A call that does not block belongs to its turn only while that is being generated.
         """
-        if self.stage is TurnStage.PLAYING:
+        if self.stage is TurnProgress.PLAYING:
             return []
         return [call for call in self._called if call.outcome == "pending"]
 
@@ -97,7 +97,7 @@ class TurnTask:
         await asyncio.sleep(0)
         answers = self._dialogue.config.family.role != "transcribes"
         if answers and self.plan.ending is not Ending.EMPTY:
-            self.stage = TurnStage.ANSWERING
+            self.stage = TurnProgress.ANSWERING
             await self._answer()
         await self._end_generation()
         self._dialogue.completed(self)
@@ -147,7 +147,7 @@ class TurnTask:
             await self._stream.speak(self._dialogue.services.options.filler)
             await self._end_generation()
             self._dialogue.paused(self)
-            self.stage = TurnStage.ANSWERING
+            self.stage = TurnProgress.ANSWERING
         while steps and not self._stream.cut_short:
             match steps.pop(0):
                 case Speak(text):
@@ -169,7 +169,7 @@ class TurnTask:
 
     async def _end_generation(self) -> None:
         self._dialogue.generated(self)
-        self.stage = TurnStage.PLAYING
+        self.stage = TurnProgress.PLAYING
         if self.plan.ending in {Ending.NORMAL, Ending.EMPTY}:
             await asyncio.sleep(max(0.0, self._stream.played_at_s - time.monotonic()))
 
@@ -207,10 +207,10 @@ class TurnTask:
             # What comes after it is said once there is a result.
             rest.clear()
             return
-        self.stage = TurnStage.WAITING
+        self.stage = TurnProgress.WAITING
         for call in blocking:
             call.response = await self._responses[call.id]
-        self.stage = TurnStage.ANSWERING
+        self.stage = TurnProgress.ANSWERING
 
     async def _speak_outcomes(self) -> None:
         done = [call for call in self._called if call.behavior == "BLOCKING"]

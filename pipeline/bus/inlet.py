@@ -37,12 +37,12 @@ class Inlet:
     Attributes:
         port: The input port.
         spec: Of the port.
-        greets: The producer answers a replay subscription.
+        answers_replay: The producer answers a replay subscription.
     """
 
     port: str
     spec: In
-    greets: bool = True
+    answers_replay: bool = True
     counters: Counter[str] = field(default_factory=Counter)
     stage: InletState = InletState.AWAITED
     boot: int = 0
@@ -57,7 +57,7 @@ class Inlet:
         """Return whether what was retained is still to come, also from a restarted producer."""
         if not self.spec.replay:
             return False
-        if self.stage is not InletState.AWAITED and self.greets and frame.boot > self.boot:
+        if self.stage is not InletState.AWAITED and self.answers_replay and frame.boot > self.boot:
             answered = not self._answered_boot or frame.boot <= self._answered_boot
             if self.stage is InletState.ANSWERED and answered:
                 self.stage = InletState.LIVE

@@ -49,7 +49,7 @@ class Subscriber:
         consumer: str,
         counters: Counter[str],
         on_garbage: Callable[[str, str], None],
-        greets: bool = True,
+        answers_replay: bool = True,
         curve: CurveClient | None = None,
     ) -> None:
         """Connect and subscribe.
@@ -62,7 +62,7 @@ class Subscriber:
             consumer: Name of this actor.
             counters: Where drops are counted.
             on_garbage: Called with the stream's port and what was wrong.
-            greets: The producer answers a replay subscription; a foreign program does not.
+            answers_replay: The producer answers a replay subscription; a foreign program does not.
             curve: Keys for a tcp endpoint.
         """
         self.inlets = inlets
@@ -81,12 +81,12 @@ class Subscriber:
         if curve is not None:
             curve.protect(self._socket)
         for port, inlet in inlets.items():
-            inlet.greets = greets
+            inlet.answers_replay = answers_replay
             inlet.counters = counters
-            inlet.stage = InletState.AWAITED if greets else InletState.LIVE
+            inlet.stage = InletState.AWAITED if answers_replay else InletState.LIVE
             self._socket.setsockopt(zmq.SUBSCRIBE, port.encode())
             self._socket.setsockopt(zmq.SUBSCRIBE, replay_topic(consumer, port))
-        if not greets:
+        if not answers_replay:
             self._connected.set()
         self._socket.connect(address)
         self._interval_s = 0.0

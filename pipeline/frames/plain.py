@@ -18,7 +18,7 @@ _set = object.__setattr__
 
 
 @dataclass(frozen=True)
-class Shape:
+class FrameShape:
     """What is known of a frame class without pydantic.
 
     Attributes:
@@ -35,7 +35,7 @@ class Shape:
 
 
 @cache
-def shape_of(frame_type: type[Frame]) -> Shape | None:
+def shape_of(frame_type: type[Frame]) -> FrameShape | None:
     """Return the shape of a frame class; None if a field needs more than it can tell."""
     types: dict[str, type[Any]] = {}
     least: dict[str, int] = {}
@@ -54,7 +54,7 @@ def shape_of(frame_type: type[Frame]) -> Shape | None:
                 validators[name] = each.func
             else:
                 return None
-    return Shape(types, tuple(least.items()), tuple(validators.items()), set(types))
+    return FrameShape(types, tuple(least.items()), tuple(validators.items()), set(types))
 
 
 def construct(frame_type: type[FrameT], fields: dict[str, Any]) -> FrameT | None:

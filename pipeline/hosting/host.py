@@ -197,7 +197,7 @@ class Host:
                 consumer=self._spec.name,
                 counters=self.actor.counters,
                 on_garbage=self._on_garbage,
-                greets=connection.greets,
+                answers_replay=connection.answers_replay,
                 curve=curve,
             )
             self._subscribers.append(subscriber)

@@ -17,7 +17,7 @@ class InputConnection(BaseModel):
     producer: str
     producer_port: str
     address: str
-    greets: bool = True
+    answers_replay: bool = True
     awaited: bool = True
     """Not ready before it is connected."""
     public_key: str | None = None

@@ -199,7 +199,7 @@ class ActorProcess:
                 producer=ref.actor,
                 producer_port=ref.port,
                 address=graph.address(ref.actor),
-                greets=ref.actor == SUPERVISOR or not graph.nodes[ref.actor].external,
+                answers_replay=ref.actor == SUPERVISOR or not graph.nodes[ref.actor].external,
                 awaited=ref.actor not in absent,
                 public_key=None
                 if ref.actor == SUPERVISOR

@@ -105,7 +105,7 @@ def subscribe(
                 consumer=SUPERVISOR,
                 counters=counters[name],
                 on_garbage=complain(name),
-                greets=not node.external,
+                answers_replay=not node.external,
                 curve=curve,
             )
         )

@@ -207,7 +207,7 @@ def test_garbage_is_counted_and_dropped_and_the_next_frame_is_heard_f22(
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         stranger = context.socket(zmq.XPUB)
         stranger.bind(address)
-        ear = Ear(context, address, {"audio": In((Audio,))}, greets=False)
+        ear = Ear(context, address, {"audio": In((Audio,))}, answers_replay=False)
         while stranger.poll(10_000) and stranger.recv() != b"\x01audio":
             pass
         stranger.send_multipart(parts)
@@ -331,7 +331,7 @@ def test_over_tcp_frames_of_a_host_that_was_suspended_are_heard_again(tmp_path: 
             context,
             other_host.getsockopt_string(zmq.LAST_ENDPOINT),
             {"audio": In((Audio,), max_age_ms=500)},
-            greets=False,
+            answers_replay=False,
             curve=CurveClient(server, keys.public.decode()),
         )
         await until(lambda: bool(other_host.poll(0)) and other_host.recv() == b"\x01audio")
@@ -418,7 +418,7 @@ def test_a_consumer_that_expects_no_replay_gets_it_before_what_is_new(tmp_path: 
         async with publishing(address) as (publisher, context):
             for index in range(3):
                 publisher.publish("audio", block(index))
-            ear = Ear(context, address, {"audio": In((Audio,), replay=True)}, greets=False)
+            ear = Ear(context, address, {"audio": In((Audio,), replay=True)}, answers_replay=False)
             # Subscribed before the loop comes round to it.
             while not publisher._reader._is_pending():
                 time.sleep(0.0005)  # noqa: ASYNC251 - blocking is what is tested
