@@ -8,6 +8,9 @@ from typing import Literal
 
 # A handle stays valid for two hours after the session ended.
 HANDLE_LIFE_S = 2 * 3600.0
+# Handles remembered, the oldest go first: a hundred busy sessions need so many in a quarter of an
+# hour.
+KEPT_HANDLES = 10_000
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ class Handles:
 
     def issue(self, session: int, conversation: ConversationRecord, model: str = "") -> str:
         """A new handle for the conversation as it is now; the session's older ones stay valid."""
-        self._forget_old()
+        self._forget_old(room_for=1)
         handle = secrets.token_urlsafe(24)
         self._saved[handle] = _Saved(
             entries=conversation.entries,
@@ -151,9 +154,11 @@ class Handles:
         saved = self._saved.get(handle)
         return saved is not None and saved.session in self._open
 
-    def _forget_old(self) -> None:
+    def _forget_old(self, room_for: int = 0) -> None:
         oldest_s = time.monotonic() - HANDLE_LIFE_S
-        for handle, saved in list(self._saved.items()):
-            if saved.saved_s > oldest_s:
+        while self._saved:
+            first = next(iter(self._saved))
+            fits = len(self._saved) + room_for <= KEPT_HANDLES
+            if fits and self._saved[first].saved_s > oldest_s:
                 break
-            del self._saved[handle]
+            del self._saved[first]

@@ -51,6 +51,13 @@ def test_a_handle_stands_for_the_conversation_as_it_was() -> None:
     assert len(conversation.entries) == 3
 
 
+def test_the_oldest_of_too_many_handles_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT_HANDLES", 3)
+    handles, conversation = Handles(), ConversationRecord()
+    issued = [talk(handles, conversation, 1) for _ in range(5)]
+    assert [handles.find(handle) is not None for handle in issued] == [False] * 2 + [True] * 3
+
+
 def test_a_handle_that_is_too_old_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
     handles, conversation = Handles(), ConversationRecord()
     old = talk(handles, conversation, 1)
