@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import zmq
-from test_bus import Ear, block, publishing, until
+from test_bus import RecordingConsumer, block, publishing, until
 
 from pipeline.bus import ipc_address
 from pipeline.frames import Audio
@@ -22,11 +22,11 @@ def test_a_restarted_producer_that_publishes_before_it_has_replayed_loses_nothin
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        ear = Ear(context, address, {port: In((Audio,), replay=True)})
+        consumer = RecordingConsumer(context, address, {port: In((Audio,), replay=True)})
         async with publishing(address) as (publisher, _):
-            await publisher.wait_for({port: {"ear"}})
+            await publisher.wait_for({port: {"consumer"}})
             publisher.publish(port, block(0))
-            await until(lambda: len(ear.heard) == 1)
+            await until(lambda: len(consumer.heard) == 1)
         async with publishing(address) as (publisher, _):
             # In one go: ZeroMQ takes the subscription in while this loop is kept from replaying.
             reached = 1
@@ -34,15 +34,15 @@ def test_a_restarted_producer_that_publishes_before_it_has_replayed_loses_nothin
                 publisher.publish(port, block(reached))
                 reached += 1
                 # The consumer's side of it, which is another process in earnest.
-                ear.subscriber._reader.kick_if_pending()
+                consumer.subscriber._reader.kick_if_pending()
                 time.sleep(0.0005)  # noqa: ASYNC251 - blocking is what is tested
-            await publisher.wait_for({port: {"ear"}})
+            await publisher.wait_for({port: {"consumer"}})
             publisher.publish(port, block(reached))
-            await until(lambda: ear.positions()[-1] == reached)
+            await until(lambda: consumer.positions()[-1] == reached)
         if port == "audio":
-            assert ear.positions() == list(range(reached + 1))
-            assert not ear.counters["audio.lost"]
-        ear.subscriber.close()
+            assert consumer.positions() == list(range(reached + 1))
+            assert not consumer.counters["audio.lost"]
+        consumer.subscriber.close()
         context.destroy(linger=0)
 
     asyncio.run(scene())

@@ -18,7 +18,7 @@ from pipeline.errors import EndpointBusyError
 from pipeline.frames import Audio, Frame, Image, Route
 from pipeline.frames.wire import encode
 from pipeline.ports import In, Out
-from tests.helpers.ear import Ear, until
+from tests.helpers.recording_consumer import RecordingConsumer, until
 
 BLOCK = b"\0" * 640
 PORTS = {
@@ -58,14 +58,14 @@ def test_a_consumer_that_comes_late_gets_what_was_retained_then_what_follows_in_
         async with publishing(address) as (publisher, context):
             for index in range(5):
                 publisher.publish("audio", block(index))
-            ear = Ear(context, address, {"audio": In((Audio,), replay=True)})
-            await ear.subscriber.connected()
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,), replay=True)})
+            await consumer.subscriber.connected()
             for index in range(5, 10):
                 publisher.publish("audio", block(index))
-            await until(lambda: len(ear.positions()) == 10)
-            assert ear.positions() == list(range(10))
-            assert not ear.counters
-            ear.subscriber.close()
+            await until(lambda: len(consumer.positions()) == 10)
+            assert consumer.positions() == list(range(10))
+            assert not consumer.counters
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -78,13 +78,13 @@ def test_frames_published_while_a_replay_is_under_way_are_neither_lost_nor_doubl
         async with publishing(address) as (publisher, context):
             for index in range(50):
                 publisher.publish("audio", block(index))
-            ear = Ear(context, address, {"audio": In((Audio,), replay=True)})
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,), replay=True)})
             for index in range(50, 400):
                 publisher.publish("audio", block(index))
                 await asyncio.sleep(0)
-            await until(lambda: len(ear.positions()) >= 400)
-            assert ear.positions() == list(range(400))
-            ear.subscriber.close()
+            await until(lambda: len(consumer.positions()) >= 400)
+            assert consumer.positions() == list(range(400))
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -93,13 +93,13 @@ def test_wait_for_returns_only_when_every_expected_consumer_is_there(tmp_path: P
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            waiting = asyncio.ensure_future(publisher.wait_for({"audio": {"ear"}}))
+            waiting = asyncio.ensure_future(publisher.wait_for({"audio": {"consumer"}}))
             await asyncio.sleep(0)
             assert not waiting.done()
-            ear = Ear(context, address, {"audio": In((Audio,))})
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,))})
             await asyncio.wait_for(waiting, 10)
-            assert publisher.listeners("audio") == {"ear"}
-            ear.subscriber.close()
+            assert publisher.listeners("audio") == {"consumer"}
+            consumer.subscriber.close()
             await until(lambda: not publisher.listeners("audio"))
 
     asyncio.run(scene())
@@ -113,10 +113,10 @@ def test_only_the_newest_route_is_replayed(tmp_path: Path) -> None:
                 publisher.publish(
                     "route", Route(session="local", owner="live", epoch=epoch, reason="test")
                 )
-            ear = Ear(context, address, {"route": In((Route,), replay=True)})
-            await ear.subscriber.connected()
-            assert [frame.epoch for frame in ear.heard if isinstance(frame, Route)] == [2]
-            ear.subscriber.close()
+            consumer = RecordingConsumer(context, address, {"route": In((Route,), replay=True)})
+            await consumer.subscriber.connected()
+            assert [frame.epoch for frame in consumer.heard if isinstance(frame, Route)] == [2]
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -125,15 +125,15 @@ def test_stale_frames_are_dropped_by_age_and_counted(tmp_path: Path) -> None:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,), max_age_ms=500)})
-            await ear.subscriber.connected()
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,), max_age_ms=500)})
+            await consumer.subscriber.connected()
             long_ago = time.monotonic_ns() - 2_000_000_000
             publisher.publish("audio", block(0, origin_ns=long_ago))
             publisher.publish("audio", block(1))
-            await until(lambda: len(ear.heard) == 1)
-            assert ear.positions() == [1]
-            assert ear.counters == {"audio.expired": 1}
-            ear.subscriber.close()
+            await until(lambda: len(consumer.heard) == 1)
+            assert consumer.positions() == [1]
+            assert consumer.counters == {"audio.expired": 1}
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -142,15 +142,15 @@ def test_of_waiting_pictures_only_the_newest_is_taken(tmp_path: Path) -> None:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,), newest=True)})
-            await ear.subscriber.connected()
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,), newest=True)})
+            await consumer.subscriber.connected()
             for index in range(20):
                 publisher.publish("audio", block(index))
             # Blocks this loop until all have arrived, so that they are read in one go.
-            await until(lambda: bool(ear.heard))
-            await until(lambda: ear.positions()[-1] == 19)
-            assert len(ear.heard) + ear.counters["audio.superseded"] == 20
-            ear.subscriber.close()
+            await until(lambda: bool(consumer.heard))
+            await until(lambda: consumer.positions()[-1] == 19)
+            assert len(consumer.heard) + consumer.counters["audio.superseded"] == 20
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -159,13 +159,13 @@ def test_a_port_whose_name_begins_like_another_is_not_mixed_up_with_it(tmp_path:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,))})
-            await ear.subscriber.connected()
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,))})
+            await consumer.subscriber.connected()
             publisher.publish("audio_levels", block(7))
             publisher.publish("audio", block(8))
-            await until(lambda: bool(ear.heard))
-            assert ear.positions() == [8]
-            ear.subscriber.close()
+            await until(lambda: bool(consumer.heard))
+            assert consumer.positions() == [8]
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -207,7 +207,9 @@ def test_garbage_is_counted_and_dropped_and_the_next_frame_is_heard_f22(
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         stranger = context.socket(zmq.XPUB)
         stranger.bind(address)
-        ear = Ear(context, address, {"audio": In((Audio,))}, answers_replay=False)
+        consumer = RecordingConsumer(
+            context, address, {"audio": In((Audio,))}, answers_replay=False
+        )
         while stranger.poll(10_000) and stranger.recv() != b"\x01audio":
             pass
         stranger.send_multipart(parts)
@@ -220,10 +222,10 @@ def test_garbage_is_counted_and_dropped_and_the_next_frame_is_heard_f22(
             "origin_ns": 1,
         }
         stranger.send_multipart([b"audio", msgpack.packb(good)])
-        await until(lambda: bool(ear.heard))
-        assert ear.counters["garbage"] == 1
-        assert complaint in ear.complaints[0]
-        ear.subscriber.close()
+        await until(lambda: bool(consumer.heard))
+        assert consumer.counters["garbage"] == 1
+        assert complaint in consumer.complaints[0]
+        consumer.subscriber.close()
         stranger.close(linger=0)
         context.destroy(linger=0)
 
@@ -251,19 +253,19 @@ def test_the_restarted_producer_is_heard_again_and_counts_from_its_new_boot(
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        ear = Ear(context, address, {"audio": In((Audio,), replay=True)})
+        consumer = RecordingConsumer(context, address, {"audio": In((Audio,), replay=True)})
         async with publishing(address) as (publisher, _):
-            await publisher.wait_for({"audio": {"ear"}})
+            await publisher.wait_for({"audio": {"consumer"}})
             publisher.publish("audio", block(0))
             publisher.publish("audio", block(1))
-            await until(lambda: len(ear.heard) == 2)
+            await until(lambda: len(consumer.heard) == 2)
         async with publishing(address) as (publisher, _):
-            await asyncio.wait_for(publisher.wait_for({"audio": {"ear"}}), 10)
+            await asyncio.wait_for(publisher.wait_for({"audio": {"consumer"}}), 10)
             publisher.publish("audio", block(2))
-            await until(lambda: len(ear.heard) == 3)
-        assert ear.positions() == [0, 1, 2]
-        assert not ear.counters
-        ear.subscriber.close()
+            await until(lambda: len(consumer.heard) == 3)
+        assert consumer.positions() == [0, 1, 2]
+        assert not consumer.counters
+        consumer.subscriber.close()
         context.destroy(linger=0)
 
     asyncio.run(scene())
@@ -275,21 +277,21 @@ def test_a_slow_consumer_never_blocks_the_producer_and_its_loss_is_counted_f21(
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,))})
-            await ear.subscriber.connected()
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,))})
+            await consumer.subscriber.connected()
             total = 20_000
             for index in range(total):
                 publisher.publish("audio", block(index))
             # What fits in the queues arrives; what comes after it tells that the rest is missing.
             async with asyncio.timeout(60):
-                while not ear.heard or ear.positions()[-1] < 20_000:
+                while not consumer.heard or consumer.positions()[-1] < 20_000:
                     publisher.publish("audio", block(total))
                     total += 1
                     await asyncio.sleep(0.001)
-            await until(lambda: ear.positions()[-1] == total - 1)
-            assert len(ear.heard) + ear.counters["audio.lost"] == total
-            assert ear.counters["audio.lost"] > 0
-            ear.subscriber.close()
+            await until(lambda: consumer.positions()[-1] == total - 1)
+            assert len(consumer.heard) + consumer.counters["audio.lost"] == total
+            assert consumer.counters["audio.lost"] > 0
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -302,16 +304,16 @@ def test_over_tcp_a_known_key_is_admitted(tmp_path: Path) -> None:
         (server / TRUSTED_DIR / "client.key").write_bytes((client / "greenroom.key").read_bytes())
         async with publishing("tcp://127.0.0.1:*", server) as (publisher, _):
             context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-            ear = Ear(
+            consumer = RecordingConsumer(
                 context,
                 publisher.address,
                 {"audio": In((Audio,), max_age_ms=500, replay=True)},
                 curve=CurveClient(client, keys.public.decode()),
             )
-            await asyncio.wait_for(ear.subscriber.connected(), 10)
+            await asyncio.wait_for(consumer.subscriber.connected(), 10)
             publisher.publish("audio", block(3))
-            await until(lambda: ear.positions() == [3])
-            ear.subscriber.close()
+            await until(lambda: consumer.positions() == [3])
+            consumer.subscriber.close()
             context.destroy(linger=0)
 
     asyncio.run(scene())
@@ -327,7 +329,7 @@ def test_over_tcp_frames_of_a_host_that_was_suspended_are_heard_again(tmp_path: 
         other_host = context.socket(zmq.XPUB)
         curve.protect(other_host)
         other_host.bind("tcp://127.0.0.1:*")
-        ear = Ear(
+        consumer = RecordingConsumer(
             context,
             other_host.getsockopt_string(zmq.LAST_ENDPOINT),
             {"audio": In((Audio,), max_age_ms=500)},
@@ -342,7 +344,7 @@ def test_over_tcp_frames_of_a_host_that_was_suspended_are_heard_again(tmp_path: 
             other_host.send_multipart([b"audio", payload])
 
         say(0, 7_000_000_000)
-        await until(lambda: ear.positions() == [0])
+        await until(lambda: consumer.positions() == [0])
         # Our clock has gone on for a minute, its own has stood still.
         later_ns = 60_000_000_000
         with pytest.MonkeyPatch.context() as patch:
@@ -350,9 +352,9 @@ def test_over_tcp_frames_of_a_host_that_was_suspended_are_heard_again(tmp_path: 
             patch.setattr("pipeline.bus.subscriber.time.monotonic_ns", lambda: now() + later_ns)
             say(1, 7_020_000_000)
             say(2, 7_040_000_000)
-            await until(lambda: ear.positions() == [0, 1, 2])
-        assert not ear.counters
-        ear.subscriber.close()
+            await until(lambda: consumer.positions() == [0, 1, 2])
+        assert not consumer.counters
+        consumer.subscriber.close()
         other_host.close(linger=0)
         curve.close()
         context.destroy(linger=0)
@@ -395,15 +397,15 @@ def test_an_image_on_its_way_keeps_its_capture_time(tmp_path: Path) -> None:
         address = ipc_address(tmp_path, "cam")
         context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         publisher = Publisher(context, address, {"video": Out((Image,))}, high_water=8)
-        ear = Ear(context, address, {"video": In((Image,))})
-        await ear.subscriber.connected()
+        consumer = RecordingConsumer(context, address, {"video": In((Image,))})
+        await consumer.subscriber.connected()
         publisher.publish(
             "video", Image(session="local", jpeg=b"x", width=1, height=2, origin_ns=42)
         )
-        await until(lambda: bool(ear.heard))
-        assert ear.heard[0].origin_ns == 42
-        assert ear.heard[0].sent_ns > 42
-        ear.subscriber.close()
+        await until(lambda: bool(consumer.heard))
+        assert consumer.heard[0].origin_ns == 42
+        assert consumer.heard[0].sent_ns > 42
+        consumer.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
 
@@ -418,15 +420,17 @@ def test_a_consumer_that_expects_no_replay_gets_it_before_what_is_new(tmp_path: 
         async with publishing(address) as (publisher, context):
             for index in range(3):
                 publisher.publish("audio", block(index))
-            ear = Ear(context, address, {"audio": In((Audio,), replay=True)}, answers_replay=False)
+            consumer = RecordingConsumer(
+                context, address, {"audio": In((Audio,), replay=True)}, answers_replay=False
+            )
             # Subscribed before the loop comes round to it.
             while not publisher._reader._is_pending():
                 time.sleep(0.0005)  # noqa: ASYNC251 - blocking is what is tested
             publisher.publish("audio", block(3))
-            await until(lambda: ear.positions()[-1:] == [3])
-            assert ear.positions() == [0, 1, 2, 3]
-            assert not ear.counters["audio.duplicate"]
-            ear.subscriber.close()
+            await until(lambda: consumer.positions()[-1:] == [3])
+            assert consumer.positions() == [0, 1, 2, 3]
+            assert not consumer.counters["audio.duplicate"]
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -435,24 +439,24 @@ def test_a_relaxed_socket_is_read_all_at_once_when_it_is_wanted_at_once(tmp_path
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,))})
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,))})
             # Longer than the test waits for anything.
-            ear.subscriber.pace(60.0)
-            prompt = Ear(context, address, {"audio": In((Audio,))})
-            await ear.subscriber.connected()
+            consumer.subscriber.pace(60.0)
+            prompt = RecordingConsumer(context, address, {"audio": In((Audio,))})
+            await consumer.subscriber.connected()
             for index in range(100):
                 publisher.publish("audio", block(index))
             await until(lambda: len(prompt.heard) == 100)
-            assert not ear.heard
-            ear.subscriber.pace(0.0)
-            await until(lambda: len(ear.heard) == 100)
+            assert not consumer.heard
+            consumer.subscriber.pace(0.0)
+            await until(lambda: len(consumer.heard) == 100)
             publisher.publish("audio", block(100))
-            await until(lambda: len(ear.heard) == 101)
-            ear.subscriber.pace(60.0)
+            await until(lambda: len(consumer.heard) == 101)
+            consumer.subscriber.pace(60.0)
             publisher.publish("audio", block(101))
             await until(lambda: len(prompt.heard) == 102)
-            assert ear.positions() == list(range(101))
-            ear.subscriber.close()
+            assert consumer.positions() == list(range(101))
+            consumer.subscriber.close()
             prompt.subscriber.close()
 
     asyncio.run(scene())
@@ -462,14 +466,14 @@ def test_a_relaxed_socket_is_read_now_and_then(tmp_path: Path) -> None:
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,))})
-            ear.subscriber.pace(0.01)
-            await ear.subscriber.connected()
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,))})
+            consumer.subscriber.pace(0.01)
+            await consumer.subscriber.connected()
             for index in range(300):
                 publisher.publish("audio", block(index))
-            await until(lambda: len(ear.heard) == 300)
-            assert ear.positions() == list(range(300))
-            ear.subscriber.close()
+            await until(lambda: len(consumer.heard) == 300)
+            assert consumer.positions() == list(range(300))
+            consumer.subscriber.close()
 
     asyncio.run(scene())
 
@@ -478,21 +482,21 @@ def test_another_pace_while_a_frame_is_handled_keeps_the_order(tmp_path: Path) -
     async def scene() -> None:
         address = ipc_address(tmp_path, "mic")
         async with publishing(address) as (publisher, context):
-            ear = Ear(context, address, {"audio": In((Audio,))})
-            ear.subscriber.pace(0.01)
+            consumer = RecordingConsumer(context, address, {"audio": In((Audio,))})
+            consumer.subscriber.pace(0.01)
             done: list[int] = []
 
             def handle(frame: Frame) -> None:
                 assert isinstance(frame, Audio)
-                ear.subscriber.pace(0.01 * (frame.position % 640 != 0))
+                consumer.subscriber.pace(0.01 * (frame.position % 640 != 0))
                 done.append(frame.position // 320)
 
-            ear.on_frame = handle
-            await ear.subscriber.connected()
+            consumer.on_frame = handle
+            await consumer.subscriber.connected()
             for index in range(200):
                 publisher.publish("audio", block(index))
             await until(lambda: len(done) == 200)
             assert done == list(range(200))
-            ear.subscriber.close()
+            consumer.subscriber.close()
 
     asyncio.run(scene())

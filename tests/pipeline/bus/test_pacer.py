@@ -18,7 +18,7 @@ from pipeline.bus.pace import SoundPace
 from pipeline.bus.pacer import Pacer
 from pipeline.frames import Audio, Frame, Route, SpeechEnded, SpeechStarted
 from pipeline.ports import In, Out
-from tests.helpers.ear import Ear, until
+from tests.helpers.recording_consumer import RecordingConsumer, until
 
 INPUTS = {
     "audio": In((Audio,)),
@@ -39,14 +39,16 @@ class Scene:
         self.heard: list[Frame] = []
         pace = SoundPace("http", INPUTS, INPUTS)
         self.pacer = Pacer(pace, lambda _port, frame: self.heard.append(frame))
-        self.prompt = Ear(context, addresses[0], {"audio": INPUTS["audio"]})
-        self.ears = [
-            Ear(context, addresses[0], {"audio": INPUTS["audio"]}),
-            Ear(context, addresses[1], {port: INPUTS[port] for port in ("speech", "route")}),
+        self.prompt = RecordingConsumer(context, addresses[0], {"audio": INPUTS["audio"]})
+        self.consumers = [
+            RecordingConsumer(context, addresses[0], {"audio": INPUTS["audio"]}),
+            RecordingConsumer(
+                context, addresses[1], {port: INPUTS[port] for port in ("speech", "route")}
+            ),
         ]
-        for ear in self.ears:
-            ear.subscriber._deliver = self.pacer.receive
-            self.pacer.add(ear.subscriber)
+        for consumer in self.consumers:
+            consumer.subscriber._deliver = self.pacer.receive
+            self.pacer.add(consumer.subscriber)
 
     async def speak(self, *blocks: int) -> None:
         """Return when everybody may have heard it."""
@@ -66,15 +68,15 @@ class Scene:
 async def scene(folder: Path) -> AsyncIterator[Scene]:
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     there = Scene(folder, context)
-    ears = [*there.ears, there.prompt]
-    for ear in ears:
-        await ear.subscriber.connected()
+    consumers = [*there.consumers, there.prompt]
+    for consumer in consumers:
+        await consumer.subscriber.connected()
     try:
         yield there
     finally:
         there.pacer.close()
-        for ear in ears:
-            ear.subscriber.close()
+        for consumer in consumers:
+            consumer.subscriber.close()
         there.mic.close()
         there.vad.close()
         context.destroy(linger=0)

@@ -13,7 +13,7 @@ from pipeline.bus.replay import SLICE_FRAMES, replay_topic
 from pipeline.frames import Audio, Frame
 from pipeline.frames.wire import decode
 from pipeline.ports import In, Out
-from tests.helpers.ear import Ear, until
+from tests.helpers.recording_consumer import RecordingConsumer, until
 
 HIGH_WATER = 4000
 """As actors have it."""
@@ -57,8 +57,8 @@ def test_a_restarted_consumer_of_many_sessions_gets_all_while_they_go_on_speakin
         address = ipc_address(tmp_path, "mic")
         publisher = Publisher(context, address, PORTS, high_water=HIGH_WATER)
         say(publisher, sessions, 0, BLOCKS)
-        ear = Ear(context, address, REPLAYED)
-        connected = asyncio.ensure_future(ear.subscriber.connected())
+        consumer = RecordingConsumer(context, address, REPLAYED)
+        connected = asyncio.ensure_future(consumer.subscriber.connected())
         live = 0
         async with asyncio.timeout(60):
             while not connected.done():
@@ -68,11 +68,11 @@ def test_a_restarted_consumer_of_many_sessions_gets_all_while_they_go_on_speakin
         # The loop was never held up for long: others spoke while the replay was under way.
         assert live > 1
         total = sessions * (BLOCKS + live)
-        await until(lambda: blocks_of(ear.heard) >= total)
+        await until(lambda: blocks_of(consumer.heard) >= total)
         expected = list(range(BLOCKS + live))
-        assert heard_of(ear.heard) == {f"caller{each}": expected for each in range(sessions)}
-        assert ear.counters["audio.lost"] == 0
-        ear.subscriber.close()
+        assert heard_of(consumer.heard) == {f"caller{each}": expected for each in range(sessions)}
+        assert consumer.counters["audio.lost"] == 0
+        consumer.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
 
@@ -87,14 +87,16 @@ def test_a_consumer_that_is_killed_in_the_middle_of_its_replay_gets_all_in_its_n
         publisher = Publisher(context, address, PORTS, high_water=HIGH_WATER)
         say(publisher, 10, 0, BLOCKS)
         for _ in range(3):
-            ear = Ear(context, address, REPLAYED)
-            await until(lambda: len(ear.heard) > SLICE_FRAMES)  # noqa: B023
-            ear.subscriber.close()
-        ear = Ear(context, address, REPLAYED)
-        await ear.subscriber.connected()
-        assert heard_of(ear.heard) == {f"caller{each}": list(range(BLOCKS)) for each in range(10)}
-        assert not ear.counters
-        ear.subscriber.close()
+            consumer = RecordingConsumer(context, address, REPLAYED)
+            await until(lambda: len(consumer.heard) > SLICE_FRAMES)  # noqa: B023
+            consumer.subscriber.close()
+        consumer = RecordingConsumer(context, address, REPLAYED)
+        await consumer.subscriber.connected()
+        assert heard_of(consumer.heard) == {
+            f"caller{each}": list(range(BLOCKS)) for each in range(10)
+        }
+        assert not consumer.counters
+        consumer.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
 
@@ -108,19 +110,21 @@ def test_a_producer_that_is_restarted_in_the_middle_of_a_replay_is_heard_from_it
         address = ipc_address(tmp_path, "mic")
         first = Publisher(context, address, PORTS, high_water=HIGH_WATER)
         say(first, 40, 0, BLOCKS)
-        ear = Ear(context, address, REPLAYED)
-        await until(lambda: len(ear.heard) > SLICE_FRAMES)
-        assert blocks_of(ear.heard) < 40 * BLOCKS
+        consumer = RecordingConsumer(context, address, REPLAYED)
+        await until(lambda: len(consumer.heard) > SLICE_FRAMES)
+        assert blocks_of(consumer.heard) < 40 * BLOCKS
         first.close()
         second = Publisher(context, address, PORTS, high_water=HIGH_WATER)
         say(second, 40, 1000, BLOCKS)
-        await second.wait_for({"audio": {"ear"}})
+        await second.wait_for({"audio": {"consumer"}})
         say(second, 40, 1000 + BLOCKS, 100)
-        await until(lambda: bool(ear.heard) and heard_of(ear.heard)["caller39"][-1] == 1849)
-        for positions in heard_of(ear.heard).values():
+        await until(
+            lambda: bool(consumer.heard) and heard_of(consumer.heard)["caller39"][-1] == 1849
+        )
+        for positions in heard_of(consumer.heard).values():
             assert [each for each in positions if each >= 1000] == list(range(1000, 1850))
-        await asyncio.wait_for(ear.subscriber.connected(), 10)
-        ear.subscriber.close()
+        await asyncio.wait_for(consumer.subscriber.connected(), 10)
+        consumer.subscriber.close()
         second.close()
         context.destroy(linger=0)
 
@@ -134,11 +138,13 @@ def test_a_replay_of_far_more_than_the_socket_holds_is_complete(
         address = ipc_address(tmp_path, "mic")
         publisher = Publisher(context, address, PORTS, high_water=40)
         say(publisher, 4, 0, BLOCKS)
-        ear = Ear(context, address, REPLAYED)
-        await asyncio.wait_for(ear.subscriber.connected(), 60)
-        assert heard_of(ear.heard) == {f"caller{each}": list(range(BLOCKS)) for each in range(4)}
-        assert not ear.counters
-        ear.subscriber.close()
+        consumer = RecordingConsumer(context, address, REPLAYED)
+        await asyncio.wait_for(consumer.subscriber.connected(), 60)
+        assert heard_of(consumer.heard) == {
+            f"caller{each}": list(range(BLOCKS)) for each in range(4)
+        }
+        assert not consumer.counters
+        consumer.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
 
@@ -152,13 +158,13 @@ def test_a_consumer_that_wants_nothing_retained_is_connected_without_getting_it(
         address = ipc_address(tmp_path, "mic")
         publisher = Publisher(context, address, PORTS, high_water=HIGH_WATER)
         say(publisher, 10, 0, BLOCKS)
-        ear = Ear(context, address, {"audio": In((Audio,))})
-        await ear.subscriber.connected()
+        consumer = RecordingConsumer(context, address, {"audio": In((Audio,))})
+        await consumer.subscriber.connected()
         say(publisher, 1, BLOCKS, 1)
-        await until(lambda: len(ear.heard) == 1)
-        assert heard_of(ear.heard) == {"caller0": [BLOCKS]}
-        assert not ear.counters
-        ear.subscriber.close()
+        await until(lambda: len(consumer.heard) == 1)
+        assert heard_of(consumer.heard) == {"caller0": [BLOCKS]}
+        assert not consumer.counters
+        consumer.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
 
@@ -207,18 +213,20 @@ def test_the_frames_of_a_session_that_has_ended_are_not_replayed(
             say(publisher, 3, 0, 5, port)
         publisher.forget("caller1")
         publisher.forget("nobody")
-        ear = Ear(context, address, {port: In((Audio,), replay=True) for port in PORTS})
-        await ear.subscriber.connected()
+        consumer = RecordingConsumer(
+            context, address, {port: In((Audio,), replay=True) for port in PORTS}
+        )
+        await consumer.subscriber.connected()
         for port in PORTS:
             say(publisher, 2, 5, 1, port)
-        await until(lambda: len(heard_of(ear.heard).get("caller1", ())) == 2)
-        heard = heard_of(ear.heard)
+        await until(lambda: len(heard_of(consumer.heard).get("caller1", ())) == 2)
+        heard = heard_of(consumer.heard)
         assert sorted(heard["caller0"]) == [0, 1, 2, 3, 4, 4, 5, 5]
         assert heard["caller1"] == [5, 5]
         assert sorted(heard["caller2"]) == [0, 1, 2, 3, 4, 4]
         # What was forgotten is not missing.
-        assert not ear.counters
-        ear.subscriber.close()
+        assert not consumer.counters
+        consumer.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
 
@@ -233,11 +241,11 @@ def test_the_newest_frame_of_each_session_is_replayed_whichever_spoke_last(
         publisher = Publisher(context, address, PORTS, high_water=HIGH_WATER)
         say(publisher, 3, 0, 1, "newest")
         say(publisher, 1, 1, 1, "newest")
-        ear = Ear(context, address, {"newest": In((Audio,), replay=True)})
-        await ear.subscriber.connected()
-        assert heard_of(ear.heard) == {"caller1": [0], "caller2": [0], "caller0": [1]}
-        assert not ear.counters
-        ear.subscriber.close()
+        consumer = RecordingConsumer(context, address, {"newest": In((Audio,), replay=True)})
+        await consumer.subscriber.connected()
+        assert heard_of(consumer.heard) == {"caller1": [0], "caller2": [0], "caller0": [1]}
+        assert not consumer.counters
+        consumer.subscriber.close()
         publisher.close()
         context.destroy(linger=0)
 

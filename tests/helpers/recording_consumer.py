@@ -13,7 +13,7 @@ from pipeline.frames import Audio, Frame
 from pipeline.ports import In
 
 
-class Ear:
+class RecordingConsumer:
     """A subscriber that keeps what it heard."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Ear:
             address,
             {port: Inlet(port, spec) for port, spec in inlets.items()},
             lambda _port, frame: self.on_frame(frame),
-            consumer="ear",
+            consumer="consumer",
             counters=self.counters,
             on_garbage=lambda _port, problem: self.complaints.append(problem),
             **kw,  # type: ignore[arg-type]
