@@ -12,7 +12,7 @@ MAX_DEPTH = 100
 def parse_json(data: bytes) -> Any:
     """The value in `data`. Raises Invalid for what is no JSON, and for what nests too deeply."""
     try:
-        value = json.loads(data.decode("utf-8"), parse_constant=_no_constant)
+        value = _DECODER.decode(data.decode("utf-8"))
         if b"\\u" in data:
             # Half of a surrogate pair is no text: it can neither be stored nor sent on.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -38,3 +38,7 @@ def too_deep(value: Any, depth: int = MAX_DEPTH) -> bool:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"Unexpected token.\n{name}\n^")
+
+
+# Made once: `json.loads` with an argument makes one for each message.
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)

@@ -8,6 +8,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from actors.backends.gemini.wire.encoding import snake_case
+
 SCALARS = frozenset({"string", "bytes", "bool", "int32", "int64", "float", "duration"})
 WELL_KNOWN = frozenset({"Struct", "Value"})
 VERSIONS = ("v1", "v1beta", "v1alpha")
@@ -23,18 +25,17 @@ class Shape(Enum):
 
 @dataclass(frozen=True)
 class Field:
-    """One field: `type` is a scalar, `Struct`, `Value`, an enum or a message."""
+    """One field: `type` is a scalar, `Struct`, `Value`, an enum or a message.
+
+    `snake` is the name as error paths spell it.
+    """
 
     name: str
+    snake: str
     type: str
     shape: Shape
     versions: tuple[str, ...]
     oneof: str = ""
-
-    @property
-    def snake(self) -> str:
-        """The name as error paths spell it."""
-        return "".join(f"_{c.lower()}" if c.isupper() else c for c in self.name)
 
 
 @dataclass(frozen=True)
@@ -95,4 +96,4 @@ def _field(
     elif text.startswith("map "):
         shape, text = Shape.MAP, text[4:]
     allowed = tuple(versions.get(f"{message}.{name}", VERSIONS))
-    return Field(name, text, shape, allowed, oneof)
+    return Field(name, snake_case(name), text, shape, allowed, oneof)
