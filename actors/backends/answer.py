@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from actors.backends.tool_calls import Call
+from actors.backends.tool_calls import CallRecord
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -164,7 +164,7 @@ class AnswerFrames:
         )
         return Publish("usage", frame)
 
-    def call(self, call: Call) -> Publish:
+    def call(self, call: CallRecord) -> Publish:
         """A function to be carried out."""
         frame = ToolCall(
             session=self.session,
@@ -175,7 +175,7 @@ class AnswerFrames:
         )
         return Publish("tool_calls", frame)
 
-    def cancel(self, call: Call) -> Publish:
+    def cancel(self, call: CallRecord) -> Publish:
         """A result that nobody waits for any more."""
         frame = ToolCancel(session=self.session, turn=call.turn, call_id=call.call_id)
         return Publish("tool_calls", frame)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pipeline.frames import FaultClass
 
 
-class Action(StrEnum):
+class FaultAction(StrEnum):
     """What to do about a fault."""
 
     RESUME = "resume"
@@ -32,7 +32,7 @@ class FaultInfo:
     """A fault and what to do about it. `reason` holds no secrets; `option` is what to leave out."""
 
     fault: FaultClass
-    action: Action
+    action: FaultAction
     code: int | None
     reason: str
     advice: str = ""
@@ -42,7 +42,7 @@ class FaultInfo:
     @property
     def retry(self) -> bool:
         """Whether trying again can help."""
-        return self.action is not Action.STOP
+        return self.action is not FaultAction.STOP
 
     def __str__(self) -> str:
         code = f" {self.code}" if self.code is not None else ""

@@ -52,7 +52,7 @@ class Version:
 
 
 @dataclass
-class Entry:
+class HistoryEntry:
     """One turn; `versions` by backend and epoch, and what the ledger says of it."""
 
     versions: dict[str, Version] = field(default_factory=dict)
@@ -73,7 +73,7 @@ class History:
 
     def __init__(self, *, reported: bool) -> None:
         self._reported = reported
-        self._entries: OrderedDict[str, Entry] = OrderedDict()
+        self._entries: OrderedDict[str, HistoryEntry] = OrderedDict()
 
     def began(self, turn: str) -> None:
         """A turn begins; its words may come after those of later turns."""
@@ -157,9 +157,9 @@ class History:
         """Take over what `to_json` gave."""
         for turn, entry in data.items():
             versions = {name: _version(saved) for name, saved in entry["versions"].items()}
-            self._entries[turn] = Entry(versions, entry["said"], entry["answer"])
+            self._entries[turn] = HistoryEntry(versions, entry["said"], entry["answer"])
 
-    def _heard(self, entry: Entry, to_come: bool) -> str:
+    def _heard(self, entry: HistoryEntry, to_come: bool) -> str:
         heard = [
             version.heard(unless_reported=not self._reported, to_come=to_come)
             for version in entry.in_order()
@@ -170,9 +170,9 @@ class History:
         versions = self._entry(turn).versions
         return versions.setdefault(f"{backend} {epoch}", Version(epoch))
 
-    def _entry(self, turn: str) -> Entry:
+    def _entry(self, turn: str) -> HistoryEntry:
         if turn not in self._entries:
-            self._entries[turn] = Entry()
+            self._entries[turn] = HistoryEntry()
             while len(self._entries) > KEPT_TURNS:
                 self._entries.popitem(last=False)
         return self._entries[turn]

@@ -32,7 +32,7 @@ class CallState(Enum):
 
 
 @dataclass
-class Call:
+class CallRecord:
     """One call; `call_id` is its name in the pipeline, `wire_id` the model's newest for it.
 
     What another backend asked for is known by its result alone: `args` is None.
@@ -58,7 +58,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ToolReply:
     """A response that the model is waiting for."""
 
     wire_id: str
@@ -70,12 +70,12 @@ class ToolCalls:
     """The ledger of a session's calls. No clock, no socket."""
 
     def __init__(self, counters: Counter[str]) -> None:
-        self._calls: dict[str, Call] = {}
+        self._calls: dict[str, CallRecord] = {}
         self._counters = counters
 
     def requested(
         self, turn: str, wire_id: str, name: str, args: dict[str, Any]
-    ) -> Call | Reply | None:
+    ) -> CallRecord | ToolReply | None:
         """The model asks. Returns a new call to carry out, a reply known already, or nothing."""
         known = self._orphan(turn, wire_id, name, args)
         if known is None:
@@ -83,7 +83,7 @@ class ToolCalls:
                 self._counters["calls_repeated"] += 1
                 return None
             self._forget()
-            call = self._calls[wire_id] = Call(turn, wire_id, name, args, wire_id)
+            call = self._calls[wire_id] = CallRecord(turn, wire_id, name, args, wire_id)
             return call
         self._counters["calls_repeated"] += 1
         known.wire_id = wire_id
@@ -92,12 +92,12 @@ class ToolCalls:
             return None
         return self._answer(known, known.response)
 
-    def result(self, result: ToolResult) -> Reply | None:
+    def result(self, result: ToolResult) -> ToolReply | None:
         """The outcome of a call; None if nobody waits for it."""
         call = self._calls.get(result.call_id)
         if call is None:
             self._forget()
-            call = Call(result.turn, result.call_id, result.name, None, result.call_id)
+            call = CallRecord(result.turn, result.call_id, result.name, None, result.call_id)
             call.state = CallState.ORPHANED
             self._calls[result.call_id] = call
         if call.response is None:
@@ -110,7 +110,7 @@ class ToolCalls:
         self._counters["results_dropped"] += 1
         return None
 
-    def cancelled(self, wire_ids: tuple[str, ...]) -> list[Call]:
+    def cancelled(self, wire_ids: tuple[str, ...]) -> list[CallRecord]:
         """The model lost interest; returns the calls that were still waited for."""
         return self._cancel(
             call
@@ -118,7 +118,7 @@ class ToolCalls:
             if call.state is CallState.WAITED and call.wire_id in wire_ids
         )
 
-    def abandoned(self, turn: str) -> list[Call]:
+    def abandoned(self, turn: str) -> list[CallRecord]:
         """The turn is over without its results; returns its calls that have none."""
         return self._cancel(
             call
@@ -139,18 +139,20 @@ class ToolCalls:
             for call in self._calls.values()
         )
 
-    def _orphan(self, turn: str, wire_id: str, name: str, args: dict[str, Any]) -> Call | None:
+    def _orphan(
+        self, turn: str, wire_id: str, name: str, args: dict[str, Any]
+    ) -> CallRecord | None:
         orphans = [c for c in self._calls.values() if c.state is CallState.ORPHANED]
         same_id = [call for call in orphans if call.wire_id == wire_id]
         same_call = [call for call in orphans if call.is_same(turn, name, args)]
         return next(iter(same_id + same_call), None)
 
-    def _answer(self, call: Call, response: dict[str, Any]) -> Reply:
+    def _answer(self, call: CallRecord, response: dict[str, Any]) -> ToolReply:
         call.state = CallState.ANSWERED
-        return Reply(call.wire_id, call.name, response)
+        return ToolReply(call.wire_id, call.name, response)
 
     @staticmethod
-    def _cancel(calls: Iterable[Call]) -> list[Call]:
+    def _cancel(calls: Iterable[CallRecord]) -> list[CallRecord]:
         stopped = list(calls)
         for call in stopped:
             call.state = CallState.CANCELLED

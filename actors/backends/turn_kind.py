@@ -8,7 +8,7 @@ SPEAK_FIRST = "Begin the conversation now: speak first, as your instruction says
 """What a model is told that is to speak first; services wait for the user otherwise."""
 
 
-class Kind(Enum):
+class TurnKind(Enum):
     """Where the turn comes from."""
 
     SPOKEN = auto()

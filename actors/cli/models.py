@@ -14,7 +14,7 @@ from actors.backends.gemini.credentials import find_keys
 from actors.backends.gemini.faults import classify
 from actors.backends.gemini.live.client import live_client
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.models import Model, list_models
+from actors.backends.gemini.models import ListedModel, list_models
 from actors.backends.gemini.server import Server
 from pipeline.errors import GreenroomError
 
@@ -32,7 +32,7 @@ def models_command() -> None:
     Console().print(table)
 
 
-async def _models() -> list[Model]:
+async def _models() -> list[ListedModel]:
     options = LiveOptions()
     keys = find_keys(options.api_key_env, [Path.cwd()])
     try:

@@ -7,7 +7,7 @@ from typing import Protocol
 from actors.lib.audio.pcm import Samples
 
 
-class Source(Protocol):
+class SoundSource(Protocol):
     """The sound of one session: what its output asks for blocks."""
 
     @property
@@ -45,7 +45,7 @@ class Output(Protocol):
     def takes_samples(self) -> bool:
         """Whether it asks for blocks now; if not, nothing is faded out."""
 
-    def open(self, source: Source) -> None:
+    def open(self, source: SoundSource) -> None:
         """Begin to ask for blocks.
 
         Raises:

@@ -8,7 +8,7 @@ from time import monotonic_ns
 
 from actors.lib.audio.pcm import Samples
 from actors.outputs.metronome import BLOCK_SAMPLES, Metronome
-from actors.outputs.output import Source
+from actors.outputs.output import SoundSource
 
 LATEST_NS = 1_000_000_000
 """A clock that stood still for longer (a suspended machine) starts anew instead of catching up."""
@@ -39,7 +39,7 @@ class PacedOutput:
         self._metronome = metronome
         self._quiet = quiet
         self._on_slip = on_slip
-        self._source: Source | None = None
+        self._source: SoundSource | None = None
         self._due_ns = 0
 
     @property
@@ -57,7 +57,7 @@ class PacedOutput:
         """Whether it can do without a beat."""
         return self._quiet is not Quiet.TICKS and (self._source is None or self._source.is_idle)
 
-    def open(self, source: Source) -> None:
+    def open(self, source: SoundSource) -> None:
         """Begin to ask for blocks."""
         self._source = source
         self._due_ns = 0

@@ -13,7 +13,7 @@ from actors.lib.audio.devices import rescan
 from actors.lib.audio.pcm import Samples
 from actors.lib.audio.reopening_stream import ReopeningStream, StreamState
 from actors.lib.audio.resample import Resampler
-from actors.outputs.output import Source
+from actors.outputs.output import SoundSource
 from actors.outputs.player import Player
 from actors.outputs.player_options import PlayerOptions
 from actors.outputs.playout.playout_state import RATE_HZ
@@ -106,7 +106,7 @@ class DeviceOutput:
         self.underflows = 0
         """Times the device ran dry."""
         self._stream = stream
-        self._source: Source | None = None
+        self._source: SoundSource | None = None
         self._adapter: RateAdapter | None = None
 
     @property
@@ -114,7 +114,7 @@ class DeviceOutput:
         """Whether the device asks for blocks now."""
         return self._stream.state is StreamState.OPEN
 
-    def open(self, source: Source) -> None:
+    def open(self, source: SoundSource) -> None:
         """Play a session from the next block on."""
         self._source = source
 
@@ -150,7 +150,7 @@ class DeviceOutput:
 class RateAdapter:
     """Blocks at the device's rate from blocks at 24 kHz."""
 
-    def __init__(self, source: Source, rate_hz: int) -> None:
+    def __init__(self, source: SoundSource, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._source = source
         self._resampler = Resampler(RATE_HZ, rate_hz)
@@ -158,7 +158,7 @@ class RateAdapter:
         self._rendered = 0
         self._given = 0
 
-    def serves(self, source: Source, rate_hz: int) -> bool:
+    def serves(self, source: SoundSource, rate_hz: int) -> bool:
         """Return whether this one gives blocks of that source at that rate."""
         return self._source is source and self._rate_hz == rate_hz
 

@@ -13,7 +13,7 @@ from pydantic import Field
 from actors.lib.audio.pcm import Samples
 from actors.lib.audio.wav_file import WavFile
 from actors.outputs.metronome import Metronome
-from actors.outputs.output import Source
+from actors.outputs.output import SoundSource
 from actors.outputs.paced_output import PacedOutput, Quiet
 from actors.outputs.player import Player
 from actors.outputs.player_options import PlayerOptions
@@ -134,7 +134,7 @@ class WavOutput(PacedOutput):
         self._file: WavFile | None = None
         self._pause = 0
 
-    def open(self, source: Source) -> None:
+    def open(self, source: SoundSource) -> None:
         """Open the file.
 
         Raises:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from actors.backends.tool_calls import Call, Reply, ToolCalls
+from actors.backends.tool_calls import CallRecord, ToolCalls, ToolReply
 from pipeline.frames import ToolResult, ToolStatus
 
 MOVED = {"moved": 1}
@@ -22,7 +22,9 @@ def done(call_id: str, turn: str = "a", status: ToolStatus = ToolStatus.OK) -> T
     return ToolResult(turn=turn, call_id=call_id, name="move", status=status, response=MOVED)
 
 
-def ask(calls: ToolCalls, call_id: str, turn: str = "a", **args: Any) -> Call | Reply | None:
+def ask(
+    calls: ToolCalls, call_id: str, turn: str = "a", **args: Any
+) -> CallRecord | ToolReply | None:
     return calls.requested(turn, call_id, "move", args)
 
 
@@ -30,8 +32,10 @@ def test_what_another_backend_had_carried_out_for_the_turn_is_not_carried_out_ag
     calls: ToolCalls,
 ) -> None:
     assert calls.result(done("theirs")) is None
-    assert ask(calls, "c1", metres=1) == Reply("c1", "move", MOVED)
-    assert isinstance(ask(calls, "c2", metres=1), Call), "they asked for it once, and this is twice"
+    assert ask(calls, "c1", metres=1) == ToolReply("c1", "move", MOVED)
+    assert isinstance(ask(calls, "c2", metres=1), CallRecord), (
+        "they asked for it once, and this is twice"
+    )
 
 
 @pytest.mark.parametrize(("turn", "status"), [("another", ToolStatus.OK), ("a", ToolStatus.ERROR)])
@@ -39,7 +43,7 @@ def test_another_turn_and_what_went_wrong_are_tried(
     calls: ToolCalls, turn: str, status: ToolStatus
 ) -> None:
     calls.result(done("theirs", turn, status))
-    assert isinstance(ask(calls, "c1"), Call)
+    assert isinstance(ask(calls, "c1"), CallRecord)
 
 
 def test_a_result_that_came_too_late_serves_whoever_asks_again(calls: ToolCalls) -> None:
@@ -47,10 +51,12 @@ def test_a_result_that_came_too_late_serves_whoever_asks_again(calls: ToolCalls)
     assert [call.call_id for call in calls.abandoned("a")] == ["c1"]
     calls.released()
     assert calls.result(done("c1")) is None, "nobody waits for it"
-    assert isinstance(ask(calls, "c2", metres=2), Call), "with other arguments it is another call"
-    assert ask(calls, "c3", metres=1) == Reply("c3", "move", MOVED)
+    assert isinstance(ask(calls, "c2", metres=2), CallRecord), (
+        "with other arguments it is another call"
+    )
+    assert ask(calls, "c3", metres=1) == ToolReply("c3", "move", MOVED)
 
 
 def test_under_the_same_id_even_what_went_wrong_is_known(calls: ToolCalls) -> None:
     calls.result(done("a/1/1", status=ToolStatus.ERROR))
-    assert ask(calls, "a/1/1") == Reply("a/1/1", "move", MOVED)
+    assert ask(calls, "a/1/1") == ToolReply("a/1/1", "move", MOVED)

@@ -8,7 +8,7 @@ import sys
 from functools import cache
 from typing import Any
 
-from actors.backends.gemini.faults import CloseReason, Source
+from actors.backends.gemini.faults import CloseReason, FaultSource
 
 ABNORMAL = 1006
 """RFC 6455: no close frame came; the cause, if known here, is in what was to be sent."""
@@ -55,7 +55,7 @@ def close_reason_of(error: BaseException) -> CloseReason:
     if isinstance(error, exceptions.ConnectionClosed):
         return _of_close_frames(error)
     text = str(error) or type(error).__name__
-    return CloseReason(Source.LOCAL, None, f"network: {type(error).__name__}: {text}")
+    return CloseReason(FaultSource.LOCAL, None, f"network: {type(error).__name__}: {text}")
 
 
 def http_close_reason(status: int | None, details: Any, fallback: str = "") -> CloseReason:
@@ -72,7 +72,7 @@ def http_close_reason(status: int | None, details: Any, fallback: str = "") -> C
             delay = float(found[1]) if found else delay
     code = status if status is not None else error.get("code")
     return CloseReason(
-        Source.HTTP, code if isinstance(code, int) else None, " ".join(words).strip(), delay
+        FaultSource.HTTP, code if isinstance(code, int) else None, " ".join(words).strip(), delay
     )
 
 
@@ -85,15 +85,15 @@ def _of_api_error(error: Any) -> CloseReason:
     reason = error.details if isinstance(error.details, str) else json.dumps(error.details)
     if error.code == ABNORMAL:
         reason = ""
-    return CloseReason(Source.CLOSE, error.code, reason)
+    return CloseReason(FaultSource.CLOSE, error.code, reason)
 
 
 def _of_close_frames(error: Any) -> CloseReason:
     """A close frame received says why; one only sent says what was wrong on this side."""
     frame = error.rcvd or error.sent
     if frame is None:
-        return CloseReason(Source.CLOSE, ABNORMAL, "")
-    return CloseReason(Source.CLOSE, frame.code, frame.reason)
+        return CloseReason(FaultSource.CLOSE, ABNORMAL, "")
+    return CloseReason(FaultSource.CLOSE, frame.code, frame.reason)
 
 
 def _parsed(body: str) -> Any:

@@ -11,12 +11,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from pipeline.frames import FaultClass
 from pipeline.logs import redact
 
 
-class Source(StrEnum):
+class FaultSource(StrEnum):
     """Section of the table: who says that it is over."""
 
     CLOSE = "close"
@@ -28,7 +28,7 @@ class Source(StrEnum):
 class CloseReason:
     """How a connection ended or was refused, as received."""
 
-    source: Source
+    source: FaultSource
     code: int | None
     reason: str
     retry_after_s: float | None = None
@@ -42,7 +42,7 @@ class Row(BaseModel):
     code: int | None = None
     text: str
     fault: FaultClass
-    action: Action
+    action: FaultAction
     option: Literal["", "thinking", "voice"] = ""
     retry_after_s: float | None = Field(None, ge=0)
     advice: str = ""
@@ -53,12 +53,12 @@ class Row(BaseModel):
 
 
 @cache
-def rows() -> dict[Source, list[Row]]:
+def rows() -> dict[FaultSource, list[Row]]:
     """The table, read once."""
     # Not in YAML: its parser would take 15 ms of every start to import.
     text = Path(__file__).with_name("faults.toml").read_text(encoding="utf-8")
     return {
-        Source(section): [Row.model_validate(line) for line in lines]
+        FaultSource(section): [Row.model_validate(line) for line in lines]
         for section, lines in tomllib.loads(text).items()
     }
 
@@ -78,4 +78,4 @@ def classify(closed: CloseReason) -> FaultInfo:
                 max(waits, default=None),
                 row.option,
             )
-    return FaultInfo(FaultClass.UNKNOWN, Action.BACK_OFF, closed.code, reason)
+    return FaultInfo(FaultClass.UNKNOWN, FaultAction.BACK_OFF, closed.code, reason)

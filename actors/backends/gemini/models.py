@@ -20,7 +20,7 @@ socket open if it is cancelled in one. Over a mobile network it takes 200 ms."""
 
 
 @dataclass(frozen=True)
-class Model:
+class ListedModel:
     """A model as the service lists it; `name` is without `models/`."""
 
     name: str
@@ -34,7 +34,7 @@ class Model:
         return LIVE_METHOD in self.methods
 
 
-async def list_models(client: Client) -> list[Model]:
+async def list_models(client: Client) -> list[ListedModel]:
     """Return all models that the key may use. Raises what google-genai and httpx raise."""
     listing = asyncio.ensure_future(_list_models(client))
     try:
@@ -46,10 +46,10 @@ async def list_models(client: Client) -> list[Model]:
         raise
 
 
-async def _list_models(client: Client) -> list[Model]:
+async def _list_models(client: Client) -> list[ListedModel]:
     pager = await client.aio.models.list(config={"page_size": PAGE_SIZE})
     return [
-        Model(
+        ListedModel(
             (model.name or "").removeprefix("models/"),
             tuple(model.supported_actions or ()),
             model.input_token_limit,
@@ -59,7 +59,7 @@ async def _list_models(client: Client) -> list[Model]:
     ]
 
 
-def check_live_model(name: str, models: list[Model]) -> None:
+def check_live_model(name: str, models: list[ListedModel]) -> None:
     """Return if `name` is a Live model.
 
     Raises:

@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from actors.backends.gemini.close_reason import ConnectionOverError
 from actors.backends.gemini.credentials import find_keys, split_keys
-from actors.backends.gemini.faults import CloseReason, Source
+from actors.backends.gemini.faults import CloseReason, FaultSource
 from actors.backends.gemini.trust import trust
 from pipeline.actor import Options
 from pipeline.errors import ConfigError
@@ -83,7 +83,7 @@ async def find_server(
                 await asyncio.sleep(SERVER_FILE_LOOK_S)
     except TimeoutError as error:
         reason = f"server_file {path} is not there"
-        raise ConnectionOverError(CloseReason(Source.LOCAL, None, reason)) from error
+        raise ConnectionOverError(CloseReason(FaultSource.LOCAL, None, reason)) from error
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
         base_url, ca_file = str(data["base_url"]), data.get("ca_file")

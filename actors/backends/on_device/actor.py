@@ -11,15 +11,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
-from actors.backends.on_device.brain import Call, Converse, Say, failed, opening, outcome, plan
+from actors.backends.on_device.brain import (
+    CallStep,
+    ConverseStep,
+    SayStep,
+    failed,
+    opening,
+    outcome,
+    plan,
+)
 from actors.backends.on_device.connection import Connections, is_trouble
 from actors.backends.on_device.intents import Context
 from actors.backends.on_device.local_model import LocalModelError, converse
 from actors.backends.on_device.options import DeviceOptions, is_english
 from actors.backends.session import BackendSession
-from actors.backends.turn_kind import Kind
+from actors.backends.turn_kind import TurnKind
 from actors.backends.turnwise.backend import TurnBasedBackend
-from actors.backends.turnwise.request import Heard, Part, Request, Sound, Words
+from actors.backends.turnwise.request import AnswerRequest, Heard, Part, Sound, Words
 from actors.backends.turnwise.session import TurnBasedSession
 from actors.lib.speech.recognizer import MoonshineRecognizer
 from actors.lib.speech.sentences import sentences
@@ -118,7 +126,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
         self._connections.pop(state.name, None)
         super().session_ended(state, ended)
 
-    async def answer(self, request: Request) -> AsyncGenerator[Part, None]:
+    async def answer(self, request: AnswerRequest) -> AsyncGenerator[Part, None]:
         """Understand, then speak and act step by step."""
         self._load()
         await self._loaded.wait()
@@ -135,18 +143,18 @@ class Device(TurnBasedBackend[DeviceOptions]):
                     yield Sound(await self._synthesizer.speak(sentence), VOICE_RATE_HZ)
                     gap = " "
 
-    async def _words(self, request: Request, said: str) -> AsyncGenerator[str, None]:
+    async def _words(self, request: AnswerRequest, said: str) -> AsyncGenerator[str, None]:
         """The words of the answer, as they come about."""
         context = self._context(request)
-        if request.kind is Kind.PROMPTED:
+        if request.kind is TurnKind.PROMPTED:
             steps = opening(context)
         else:
             steps = plan(said, request.tools, context)
         for index, step in enumerate(steps):
             match step:
-                case Say(text):
+                case SayStep(text):
                     yield text
-                case Call(command):
+                case CallStep(command):
                     self.counters["commands"] += 1
                     response = await request.call(command.tool, command.arguments)
                     yield outcome(command, response)
@@ -154,13 +162,13 @@ class Device(TurnBasedBackend[DeviceOptions]):
                         if index + 1 < len(steps):
                             yield REST_LEFT_OUT
                         return
-                case Converse(otherwise):
+                case ConverseStep(otherwise):
                     async with aclosing(self._converse(request, said, otherwise)) as answer:
                         async for sentence in answer:
                             yield sentence
 
     async def _converse(
-        self, request: Request, said: str, otherwise: str
+        self, request: AnswerRequest, said: str, otherwise: str
     ) -> AsyncGenerator[str, None]:
         manner = request.manner
         assert isinstance(manner, DeviceOptions), "made by `manner_of`"
@@ -177,7 +185,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
             if not begun:
                 yield otherwise
 
-    def _context(self, request: Request) -> Context:
+    def _context(self, request: AnswerRequest) -> Context:
         known = self._connections.get(request.session, Connections())
         return Context(
             now=datetime.now().astimezone(),

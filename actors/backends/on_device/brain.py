@@ -21,27 +21,27 @@ MOST_SPOKEN_CHARACTERS = 200
 
 
 @dataclass(frozen=True)
-class Say:
+class SayStep:
     """Say this."""
 
     text: str
 
 
 @dataclass(frozen=True)
-class Call:
+class CallStep:
     """Have a tool carried out and say what came of it; if it fails, leave out the rest."""
 
     command: Command
 
 
 @dataclass(frozen=True)
-class Converse:
+class ConverseStep:
     """Ask the local language model; say `otherwise` if it does not answer."""
 
     otherwise: str
 
 
-Step = Say | Call | Converse
+Step = SayStep | CallStep | ConverseStep
 Plan = tuple[Step, ...]
 
 
@@ -55,25 +55,25 @@ def plan(said: str, tools: Iterable[object], context: Context) -> Plan:
     """
     plain = " ".join(words(said.replace("\u2019", "'")))
     if not plain:
-        return (Say(NOT_HEARD),)
+        return (SayStep(NOT_HEARD),)
     understood = understand(said, tools)
     if understood.commands:
-        calls = tuple(Call(command) for command in understood.commands)
-        return (*calls, Say(understood.lacking)) if understood.lacking else calls
+        calls = tuple(CallStep(command) for command in understood.commands)
+        return (*calls, SayStep(understood.lacking)) if understood.lacking else calls
     known = reply(plain, context)
     if known is not None:
-        return (Say(known),)
+        return (SayStep(known),)
     if understood.lacking:
-        return (Say(understood.lacking),)
+        return (SayStep(understood.lacking),)
     if understood.refused:
-        return (Say(NOT_DONE),)
+        return (SayStep(NOT_DONE),)
     cannot = context.outlook.cannot()
-    return (Converse(cannot),) if context.has_model else (Say(cannot),)
+    return (ConverseStep(cannot),) if context.has_model else (SayStep(cannot),)
 
 
 def opening(context: Context) -> Plan:
     """The steps of an answer where nobody asked: the model is to speak first."""
-    return (Converse(GREETING),) if context.has_model else (Say(GREETING),)
+    return (ConverseStep(GREETING),) if context.has_model else (SayStep(GREETING),)
 
 
 def outcome(command: Command, response: dict[str, Any]) -> str:

@@ -25,10 +25,10 @@ from actors.backends.realtime.turn_state import (
     LinkState,
     TurnState,
 )
-from actors.backends.realtime.turns import Delivery, Progress, Turn
+from actors.backends.realtime.turns import Delivery, Progress, RealtimeTurn
 from actors.backends.realtime.uplink import deliver
-from actors.backends.tool_calls import Call, Reply
-from actors.backends.turn_kind import Kind
+from actors.backends.tool_calls import CallRecord, ToolReply
+from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd, Side, turn_id
 
 DRAIN_S = 1.0
@@ -59,7 +59,7 @@ class Downlink:
                 continue
             if turn.progress is Progress.GENERATED:
                 steps += state.complete(turn)
-            elif turn.answer.begun or turn.kind is Kind.HEARD:
+            elif turn.answer.begun or turn.kind is TurnKind.HEARD:
                 steps += state.end(turn, AnswerEnd.FAILED, f"cut off: {detail}")
             else:
                 turn.rewind()
@@ -121,13 +121,13 @@ def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
 
 def _answer(
     state: TurnState,
-    turn: Turn,
+    turn: RealtimeTurn,
     event: AnswerChunk | Said | GenerationComplete | CallRequested,
     now_s: float,
 ) -> list[Step]:
     state.drain = Drain.CLEAR
     turn.progress = Progress.ANSWERING
-    if turn.kind is Kind.HEARD and not turn.answer.begun:
+    if turn.kind is TurnKind.HEARD and not turn.answer.begun:
         state.answered_to = state.stream.cursor or 0
     steps: list[Step] = []
     match event:
@@ -141,15 +141,15 @@ def _answer(
         case CallRequested():
             asked = state.calls.requested(turn.turn_id, event.call_id, event.name, event.args)
             match asked:
-                case Call():
+                case CallRecord():
                     steps.append(state.frames.call(asked))
-                case Reply():
+                case ToolReply():
                     steps.append(SendReply(asked))
     state.rearm(turn, now_s)
     return steps
 
 
-def _answering(state: TurnState, now_s: float) -> Turn | None:
+def _answering(state: TurnState, now_s: float) -> RealtimeTurn | None:
     """The turn an answer belongs to; None if it belongs to one that is over."""
     turn = state.head
     if turn is None and not state.limits.local_turns:
@@ -206,17 +206,17 @@ def _user_said(state: TurnState, said: Said, now_s: float) -> list[Step]:
     return [*state.frames.said(late.answer, said.side, said.text, final=True)]
 
 
-def _said(state: TurnState, turn: Turn, said: Said) -> list[Step]:
+def _said(state: TurnState, turn: RealtimeTurn, said: Said) -> list[Step]:
     return [*state.frames.said(turn.answer, said.side, said.text, final=said.finished)]
 
 
-def _heard_turn(state: TurnState, now_s: float) -> Turn:
+def _heard_turn(state: TurnState, now_s: float) -> RealtimeTurn:
     """A turn that the server found; it is named after the newest sample sent."""
     session = state.frames.session
     position = state.stream.cursor or 0
     while turn_id(session, position) in state.over:
         position += 1
-    turn = Turn(turn_id(session, position), Kind.HEARD, start=position)
+    turn = RealtimeTurn(turn_id(session, position), TurnKind.HEARD, start=position)
     turn.delivery = Delivery.SENT
     turn.progress = Progress.ASKED
     state.turns.append(turn)

@@ -11,7 +11,7 @@ from actors.backends.fault_info import FaultInfo
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.options import RealtimeOptions
-from actors.backends.tool_calls import Reply
+from actors.backends.tool_calls import ToolReply
 from pipeline.errors import GreenroomError
 
 
@@ -95,7 +95,7 @@ class Link(Protocol[OptionsT_contra]):
     def send_text(self, text: str) -> None:
         """Send a typed turn."""
 
-    def send_tool_results(self, replies: Sequence[Reply]) -> None:
+    def send_tool_results(self, replies: Sequence[ToolReply]) -> None:
         """Answer tool calls."""
 
     def leave(self, info: FaultInfo | None = None) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from math import ceil
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.realtime.options import Reconnect
 from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, FaultClass
@@ -52,7 +52,7 @@ class ReconnectPolicy:
     health: ConnectionHealth = ConnectionHealth.NEW
     failures: int = 0
     left_out: set[str] = field(default_factory=set)
-    _last: Action | None = None
+    _last: FaultAction | None = None
 
     def connected(self) -> None:
         """Setup was confirmed. What failed before is forgiven only once an answer came."""
@@ -82,26 +82,26 @@ class ReconnectPolicy:
         self.health = ConnectionHealth.FAILING
         self.failures += 1
         match info.action:
-            case Action.STOP:
+            case FaultAction.STOP:
                 return self._stop()
-            case Action.COOL_DOWN:
+            case FaultAction.COOL_DOWN:
                 self.failures = 0
                 rest_s = max(policy.cool_down_s, info.retry_after_s or 0.0)
                 if key_in_s is not None:
                     # The first of several keys to have rested.
                     rest_s = min(rest_s, float(ceil(key_in_s)))
                 return Decision(BackendState.UNAVAILABLE, rest_s)
-            case Action.LEAVE_OUT:
+            case FaultAction.LEAVE_OUT:
                 if info.option in self.left_out:
                     return self._stop()
                 self.left_out.add(info.option)
                 return Decision(BackendState.DEGRADED, 0.0)
-            case Action.FRESH_ONCE:
+            case FaultAction.FRESH_ONCE:
                 return self._stop() if again else self._at_once(drop_handle=True)
-            case Action.FRESH:
+            case FaultAction.FRESH:
                 return self._back_off(True) if again else self._at_once(True)
         # Once, a connection is made again without delay: the user may be in mid-sentence.
-        if self.failures == 1 and (was_ready or info.action is Action.RESUME):
+        if self.failures == 1 and (was_ready or info.action is FaultAction.RESUME):
             return self._at_once()
         # A handle that the service answered with anything but a session is as good as none.
         refused = with_handle and not was_ready and info.fault is not FaultClass.NETWORK

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from actors.backends.audio_ring import AudioRing
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.realtime.connection_loop import ConnectionLoop
 from actors.backends.realtime.steps import (
-    Abort,
+    AbortLink,
     Freeze,
     SendActivity,
     SendAudio,
@@ -46,7 +46,7 @@ class Sender:
                 link.send_text(text)
             case SendReply(reply):
                 link.send_tool_results([reply])
-            case Abort():
+            case AbortLink():
                 link.leave()
             case Freeze(detail):
                 link.leave(_frozen(detail))
@@ -54,4 +54,4 @@ class Sender:
 
 def _frozen(detail: str) -> FaultInfo:
     advice = "The service stopped answering; another backend can take over."
-    return FaultInfo(FaultClass.FROZEN, Action.RESUME, None, f"no event: {detail}", advice)
+    return FaultInfo(FaultClass.FROZEN, FaultAction.RESUME, None, f"no event: {detail}", advice)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from actors.backends.answer import Publish
 from actors.backends.realtime.link import Activity
-from actors.backends.tool_calls import Reply
+from actors.backends.tool_calls import ToolReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SendText:
 class SendReply:
     """Answer a tool call."""
 
-    reply: Reply
+    reply: ToolReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Freeze:
 
 
 @dataclass(frozen=True, slots=True)
-class Abort:
+class AbortLink:
     """Another backend answers what this connection is about to answer: give it up."""
 
 
-Step = SendActivity | SendAudio | SendText | SendReply | Publish | Proved | Freeze | Abort
+Step = SendActivity | SendAudio | SendText | SendReply | Publish | Proved | Freeze | AbortLink
 """One thing to do."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from actors.backends.realtime.steps import Abort, Freeze, SendReply, Step
+from actors.backends.realtime.steps import AbortLink, Freeze, SendReply, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
-from actors.backends.realtime.turns import Delivery, Progress, Turn
+from actors.backends.realtime.turns import Delivery, Progress, RealtimeTurn
 from actors.backends.realtime.uplink import deliver
-from actors.backends.tool_calls import Reply
+from actors.backends.tool_calls import ToolReply
 from pipeline.frames import AnswerEnd
 
 
@@ -20,7 +20,7 @@ def expire(state: TurnState, now_s: float) -> list[Step]:
         if turn.delivery is Delivery.OPEN:
             # Its sound never came. What the server has begun cannot be taken back, and the
             # next turn must not begin within it.
-            steps += [*state.end(turn, AnswerEnd.FAILED, "its sound is missing"), Abort()]
+            steps += [*state.end(turn, AnswerEnd.FAILED, "its sound is missing"), AbortLink()]
             state.link = LinkState.DOWN
         elif turn.delivery is Delivery.WAITING:
             steps += state.end(turn, AnswerEnd.FAILED, "no connection in time")
@@ -36,7 +36,7 @@ def expire(state: TurnState, now_s: float) -> list[Step]:
     return [*steps, *deliver(state, now_s)]
 
 
-def _freeze(state: TurnState, turn: Turn) -> list[Step]:
+def _freeze(state: TurnState, turn: RealtimeTurn) -> list[Step]:
     """Give up the connection that owes an answer; the next one gets the turn, once.
 
     Nothing is sent to wake the server first. Content with turnComplete interrupts: an answer
@@ -52,10 +52,10 @@ def _freeze(state: TurnState, turn: Turn) -> list[Step]:
     return steps
 
 
-def _give_up_calls(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
+def _give_up_calls(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
     steps: list[Step] = []
     for call in state.calls.abandoned(turn.turn_id):
-        reply = Reply(call.wire_id, call.name, {"error": "no result in time"})
+        reply = ToolReply(call.wire_id, call.name, {"error": "no result in time"})
         steps += [state.frames.cancel(call), SendReply(reply)]
     state.rearm(turn, now_s)
     return steps

@@ -12,10 +12,10 @@ from enum import Enum, auto
 from actors.backends.answer import AnswerFrames, whole
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import Proved, Step
-from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, Stream, Turn
+from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, RealtimeTurn, StreamCursor
 from actors.backends.records import KeptTurns
 from actors.backends.tool_calls import ToolCalls
-from actors.backends.turn_kind import Kind
+from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd
 
 KEPT_OVER = 300
@@ -65,12 +65,12 @@ class TurnState:
     gone_reason: str = ""
     drain: Drain = Drain.CLEAR
     interrupted_s: float = 0.0
-    turns: list[Turn] = field(default_factory=list)
+    turns: list[RealtimeTurn] = field(default_factory=list)
     over: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    last: Turn | None = None
+    last: RealtimeTurn | None = None
     heard_start: int = 0
     heard_end: int = 0
-    stream: Stream = field(default_factory=Stream)
+    stream: StreamCursor = field(default_factory=StreamCursor)
     answered_to: int = 0
     calls: ToolCalls = field(init=False)
 
@@ -78,7 +78,7 @@ class TurnState:
         self.calls = ToolCalls(self.counters)
 
     @property
-    def head(self) -> Turn | None:
+    def head(self) -> RealtimeTurn | None:
         """The turn whose answer the server makes; a newer one interrupts it, so it is the only."""
         return next((turn for turn in self.turns if turn.delivery is Delivery.SENT), None)
 
@@ -93,7 +93,7 @@ class TurnState:
         return self.limits.blocking and self.calls.pending()
 
     @property
-    def streaming(self) -> Turn | Stream | None:
+    def streaming(self) -> RealtimeTurn | StreamCursor | None:
         """What the next block belongs to and can be sent for at once; None: ask `Uplink`.
 
         It holds until the next edge: the begin or end of a turn, another route, the connection.
@@ -119,11 +119,11 @@ class TurnState:
         times = [t.deadline_s for t in self.turns if t.deadline_s is not None]
         return min(times, default=None)
 
-    def known(self, turn_id: str) -> Turn | None:
+    def known(self, turn_id: str) -> RealtimeTurn | None:
         """The open turn of that name."""
         return next((turn for turn in self.turns if turn.turn_id == turn_id), None)
 
-    def ask(self, turn: Turn, end: int, now_s: float) -> None:
+    def ask(self, turn: RealtimeTurn, end: int, now_s: float) -> None:
         """All of a turn is known: it wants an answer."""
         turn.end = end
         turn.asked_s = now_s
@@ -132,23 +132,23 @@ class TurnState:
         if turn.delivery is not Delivery.SENT:
             turn.deadline_s = now_s + TURN_PATIENCE_S
 
-    def rearm(self, turn: Turn, now_s: float) -> None:
+    def rearm(self, turn: RealtimeTurn, now_s: float) -> None:
         """The server gave a sign of life about a turn."""
         limits = self.limits
         if self.calls.pending(turn.turn_id):
             turn.deadline_s = now_s + TOOL_PATIENCE_S
         elif turn.progress is Progress.GENERATED and limits.grace_s is not None:
             turn.deadline_s = now_s + limits.grace_s
-        elif turn.answer.begun or turn.kind is Kind.HEARD:
+        elif turn.answer.begun or turn.kind is TurnKind.HEARD:
             turn.deadline_s = now_s + limits.stall_s
         else:
             turn.deadline_s = now_s + limits.first_event_s
 
-    def complete(self, turn: Turn) -> list[Step]:
+    def complete(self, turn: RealtimeTurn) -> list[Step]:
         """End a turn whose answer is all here; an answer without sound is none."""
         return self.end(turn, whole(turn.answer))
 
-    def end(self, turn: Turn, end: AnswerEnd, detail: str = "") -> list[Step]:
+    def end(self, turn: RealtimeTurn, end: AnswerEnd, detail: str = "") -> list[Step]:
         """Close a turn; what another backend owns is closed without a word."""
         self.drop(turn)
         if not self.owned:
@@ -161,7 +161,7 @@ class TurnState:
             steps.append(Proved())
         return steps
 
-    def drop(self, turn: Turn) -> None:
+    def drop(self, turn: RealtimeTurn) -> None:
         """Forget a turn but for its name."""
         self.turns.remove(turn)
         self.last = turn

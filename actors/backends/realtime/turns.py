@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from actors.backends.answer import Answer
-from actors.backends.turn_kind import Kind
+from actors.backends.turn_kind import TurnKind
 
-WRITTEN = (Kind.TYPED, Kind.PROMPTED)
+WRITTEN = (TurnKind.TYPED, TurnKind.PROMPTED)
 """Sent as text."""
 
 
@@ -33,7 +33,7 @@ class Progress(Enum):
 
 
 @dataclass
-class Turn:
+class RealtimeTurn:
     """State of one turn. Positions are samples of the microphone; times are monotonic seconds.
 
     Attributes:
@@ -45,7 +45,7 @@ class Turn:
     """
 
     turn_id: str
-    kind: Kind
+    kind: TurnKind
     start: int = 0
     end: int | None = None
     text: str = ""
@@ -65,14 +65,14 @@ class Turn:
     @property
     def oldest_sample(self) -> int | None:
         """First sample that may still have to be sent; None for a turn without sound."""
-        if self.kind is not Kind.SPOKEN:
+        if self.kind is not TurnKind.SPOKEN:
             return None
         return self.lead[0][0] if self.lead else self.start
 
     def pieces(self) -> tuple[tuple[int, int], ...]:
         """All its sound that was spoken so far, unanswered speech before it included."""
         own = ((self.start, self.end),) if self.end is not None else ()
-        return self.lead + own if self.kind is Kind.SPOKEN else ()
+        return self.lead + own if self.kind is TurnKind.SPOKEN else ()
 
     def rewind(self) -> None:
         """The connection that had it is gone."""
@@ -83,7 +83,7 @@ class Turn:
 
 
 @dataclass
-class Stream:
+class StreamCursor:
     """The sound of a session whose server cuts the turns; `cursor` None: nothing was sent yet."""
 
     cursor: int | None = None

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from actors.backends.realtime.link import Activity
-from actors.backends.realtime.steps import Abort, SendActivity, SendAudio, SendReply, SendText, Step
+from actors.backends.realtime.steps import (
+    AbortLink,
+    SendActivity,
+    SendAudio,
+    SendReply,
+    SendText,
+    Step,
+)
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
-from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, Turn
-from actors.backends.turn_kind import SPEAK_FIRST, Kind
+from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, RealtimeTurn
+from actors.backends.turn_kind import SPEAK_FIRST, TurnKind
 from pipeline.frames import AnswerEnd, Side, ToolResult
 
 
@@ -28,7 +35,7 @@ class Uplink:
             if not state.owned:
                 state.drop(turn)
         steps = self._speak_no_more_first()
-        state.turns.append(Turn(turn_id, Kind.SPOKEN, start=position, cursor=position))
+        state.turns.append(RealtimeTurn(turn_id, TurnKind.SPOKEN, start=position, cursor=position))
         return [*steps, *deliver(state, now_s)]
 
     def speech_ended(self, turn_id: str, start: int, end: int, now_s: float) -> list[Step]:
@@ -65,13 +72,13 @@ class Uplink:
             state.counters["turns_repeated"] += 1
             return []
         steps = self._speak_no_more_first()
-        return [*steps, *self._write(Turn(turn_id, Kind.TYPED, text=text), now_s)]
+        return [*steps, *self._write(RealtimeTurn(turn_id, TurnKind.TYPED, text=text), now_s)]
 
     def speak_first(self, turn_id: str, now_s: float) -> list[Step]:
         """The model begins the conversation, if it has not begun."""
         if self._state.over:
             return []
-        return self._write(Turn(turn_id, Kind.PROMPTED, text=SPEAK_FIRST), now_s)
+        return self._write(RealtimeTurn(turn_id, TurnKind.PROMPTED, text=SPEAK_FIRST), now_s)
 
     def tool_result(self, result: ToolResult, now_s: float) -> list[Step]:
         """A tool is done; its result is sent if the server still waits for it."""
@@ -92,7 +99,7 @@ class Uplink:
         if state.owned:
             return deliver(state, now_s)
         under_way = [turn for turn in state.turns if turn.delivery is not Delivery.WAITING]
-        return [Abort()] if was_owned and under_way and state.link is LinkState.UP else []
+        return [AbortLink()] if was_owned and under_way and state.link is LinkState.UP else []
 
     def answered_elsewhere(self, turn_id: str) -> None:
         """Another backend has answered this turn, or it is closed."""
@@ -105,16 +112,16 @@ class Uplink:
         return [
             step
             for turn in list(self._state.turns)
-            if turn.kind is Kind.PROMPTED and turn.delivery is Delivery.WAITING
+            if turn.kind is TurnKind.PROMPTED and turn.delivery is Delivery.WAITING
             for step in self._state.end(turn, AnswerEnd.INTERRUPTED, "the user spoke first")
         ]
 
-    def _write(self, turn: Turn, now_s: float) -> list[Step]:
+    def _write(self, turn: RealtimeTurn, now_s: float) -> list[Step]:
         self._state.turns.append(turn)
         self._state.ask(turn, 0, now_s)
         return self._fail_or_deliver(turn, now_s)
 
-    def _fail_or_deliver(self, turn: Turn, now_s: float) -> list[Step]:
+    def _fail_or_deliver(self, turn: RealtimeTurn, now_s: float) -> list[Step]:
         state = self._state
         if state.link is LinkState.GONE and state.owned:
             return state.end(turn, AnswerEnd.FAILED, state.gone_reason)
@@ -137,7 +144,7 @@ def deliver(state: TurnState, now_s: float) -> list[Step]:
     return [*steps, *_typed(state, now_s)]
 
 
-def interrupt(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
+def interrupt(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
     """The user takes the floor while `turn` is answered."""
     state.interrupted_s = now_s
     if turn.progress is Progress.GENERATED:
@@ -147,11 +154,15 @@ def interrupt(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
     return state.end(turn, AnswerEnd.INTERRUPTED)
 
 
-def _spoken(state: TurnState, delivery: Delivery) -> list[Turn]:
-    return [turn for turn in state.turns if turn.kind is Kind.SPOKEN and turn.delivery is delivery]
+def _spoken(state: TurnState, delivery: Delivery) -> list[RealtimeTurn]:
+    return [
+        turn for turn in state.turns if turn.kind is TurnKind.SPOKEN and turn.delivery is delivery
+    ]
 
 
-def _open(state: TurnState, turn: Turn, unsent: list[Turn], now_s: float) -> list[Step]:
+def _open(
+    state: TurnState, turn: RealtimeTurn, unsent: list[RealtimeTurn], now_s: float
+) -> list[Step]:
     """Begin a spoken turn. It interrupts the answer to the turn before.
 
     Turns that never got through become the first part of this one: two activities in a row would
@@ -177,7 +188,7 @@ def _open(state: TurnState, turn: Turn, unsent: list[Turn], now_s: float) -> lis
     return steps
 
 
-def _advance(state: TurnState, turn: Turn, now_s: float) -> list[Step]:
+def _advance(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
     steps: list[Step] = []
     end = state.heard_end if turn.end is None else min(turn.end, state.heard_end)
     if end > turn.cursor:
@@ -197,13 +208,13 @@ def _typed(state: TurnState, now_s: float) -> list[Step]:
     if turn is None:
         return []
     _sent(state, turn, now_s)
-    if turn.kind is Kind.PROMPTED:
+    if turn.kind is TurnKind.PROMPTED:
         return [SendText(turn.text)]
     said = state.frames.said(turn.answer, Side.USER, turn.text, final=True)
     return [*said, SendText(turn.text)]
 
 
-def _sent(state: TurnState, turn: Turn, now_s: float) -> None:
+def _sent(state: TurnState, turn: RealtimeTurn, now_s: float) -> None:
     turn.delivery = Delivery.SENT
     turn.progress = Progress.ASKED
     turn.deadline_s = now_s + state.limits.first_event_s

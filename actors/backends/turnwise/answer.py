@@ -8,7 +8,7 @@ from enum import Enum, auto
 from typing import Any
 
 from actors.backends.answer import Answer, AnswerFrames, Publish, Tokens, whole
-from actors.backends.tool_calls import Call, Reply, ToolCalls
+from actors.backends.tool_calls import CallRecord, ToolCalls, ToolReply
 from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Sound, Words
 from pipeline.frames import AnswerEnd, Side
 
@@ -90,9 +90,9 @@ class RunningAnswer:
         # The same name after a restart of this process: the tool is not carried out twice.
         call_id = f"{self.turn}/{self.epoch}/{self._asked}"
         asked = self._calls.requested(self.turn, call_id, name, args)
-        if isinstance(asked, Reply):
+        if isinstance(asked, ToolReply):
             return asked.response
-        if isinstance(asked, Call):
+        if isinstance(asked, CallRecord):
             self._on_begun()
             self._publish(self._frames.call(asked))
         response: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
@@ -105,7 +105,7 @@ class RunningAnswer:
         finally:
             del self._waiting[call_id]
 
-    def reply(self, reply: Reply) -> None:
+    def reply(self, reply: ToolReply) -> None:
         """A tool is done."""
         waiting = self._waiting.get(reply.wire_id)
         if waiting is not None and not waiting.done():

@@ -11,7 +11,7 @@ from actors.backends.backend import Backend
 from actors.backends.manner import functions_of
 from actors.backends.shared import Shared
 from actors.backends.status import shown
-from actors.backends.turnwise.request import Part, Request
+from actors.backends.turnwise.request import AnswerRequest, Part
 from actors.backends.turnwise.session import TurnBasedSession
 from pipeline.actor import Options
 from pipeline.frames import (
@@ -72,7 +72,7 @@ class TurnBasedBackend(Backend[OptionsT]):
             self._early.append((port, frame))
 
     @abstractmethod
-    def answer(self, request: Request) -> AsyncGenerator[Part, None]:
+    def answer(self, request: AnswerRequest) -> AsyncGenerator[Part, None]:
         """Give an answer part by part; cancelled when it is not wanted any more.
 
         Raises:
@@ -113,7 +113,7 @@ class TurnBasedBackend(Backend[OptionsT]):
             session.speak_first()
         return session
 
-    def _give_answer(self, request: Request) -> AsyncGenerator[Part, None]:
+    def _give_answer(self, request: AnswerRequest) -> AsyncGenerator[Part, None]:
         # Looked up at each turn: an instance may be given another.
         return self.answer(request)
 

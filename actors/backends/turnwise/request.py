@@ -10,7 +10,7 @@ from typing import Any
 
 from actors.backends.answer import Tokens
 from actors.backends.audio_ring import RATE_HZ
-from actors.backends.turn_kind import Kind
+from actors.backends.turn_kind import TurnKind
 from pipeline.actor import Options
 from pipeline.errors import GreenroomError
 
@@ -23,7 +23,7 @@ class AnswerFailedError(GreenroomError):
 
 
 @dataclass(frozen=True)
-class Request:
+class AnswerRequest:
     """A turn to answer.
 
     Attributes:
@@ -40,7 +40,7 @@ class Request:
     session: str
     turn: str
     epoch: int
-    kind: Kind
+    kind: TurnKind
     pcm: bytes
     text: str
     picture: bytes | None

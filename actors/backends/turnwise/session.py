@@ -15,8 +15,8 @@ from actors.backends.shared import Shared
 from actors.backends.tool_calls import ToolCalls
 from actors.backends.turnwise.answer import AnswerState, RunningAnswer
 from actors.backends.turnwise.input_buffer import InputBuffer
-from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Sound
-from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step, Turns
+from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Part, Sound
+from actors.backends.turnwise.turns import AbortAnswer, Begin, Interrupt, Step, Turns
 from pipeline.actor import Options
 from pipeline.frames import (
     AnswerEnd,
@@ -33,7 +33,7 @@ from pipeline.frames import (
     first_turn_id,
 )
 
-GiveAnswer = Callable[[Request], AsyncGenerator[Part, None]]
+GiveAnswer = Callable[[AnswerRequest], AsyncGenerator[Part, None]]
 
 
 class TurnBasedSession(BackendSession):
@@ -152,7 +152,7 @@ class TurnBasedSession(BackendSession):
                     self._begin(step, route_sent_ns)
                 case Interrupt():
                     self._interrupt(step.turn, step.epoch)
-                case Abort():
+                case AbortAnswer():
                     self.stop()
 
     def _begin(self, begin: Begin, route_sent_ns: int) -> None:
@@ -188,12 +188,12 @@ class TurnBasedSession(BackendSession):
             # Whatever else goes wrong ends this process; the turn must not wait for that.
             self._finish(answer, AnswerEnd.FAILED, failure)
 
-    async def _request(self, begin: Begin, answer: RunningAnswer) -> Request:
+    async def _request(self, begin: Begin, answer: RunningAnswer) -> AnswerRequest:
         material = begin.material
         pcm = await self._input.sound(material.spans)
         if len(pcm) // 2 < material.samples:
             self._actor.counters["turns_cut_short"] += 1
-        return Request(
+        return AnswerRequest(
             session=self.name,
             turn=begin.turn,
             epoch=begin.epoch,

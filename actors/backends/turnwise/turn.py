@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from actors.backends.turn_kind import Kind
+from actors.backends.turn_kind import TurnKind
 
 
-class Stage(Enum):
+class TurnStage(Enum):
     """How far a turn is."""
 
     SPEAKING = auto()
@@ -40,7 +40,7 @@ class Material:
 
 
 @dataclass
-class Turn:
+class WholeTurn:
     """State of one turn.
 
     Attributes:
@@ -50,11 +50,11 @@ class Turn:
     """
 
     name: str
-    kind: Kind = Kind.SPOKEN
+    kind: TurnKind = TurnKind.SPOKEN
     start: int | None = None
     own: Material = Material()
     lead: Material = Material()
-    stage: Stage = Stage.SPEAKING
+    stage: TurnStage = TurnStage.SPEAKING
     sounded: bool = False
 
     def oldest_sample(self) -> int | None:

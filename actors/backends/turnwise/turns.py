@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from actors.backends.turn_kind import SPEAK_FIRST, Kind
-from actors.backends.turnwise.turn import Material, Stage, Turn
+from actors.backends.turn_kind import SPEAK_FIRST, TurnKind
+from actors.backends.turnwise.turn import Material, TurnStage, WholeTurn
 
 KEPT_TURNS = 64
 """Open turns that are kept where nobody says which are closed: more than 120 s of sound hold."""
@@ -26,7 +26,7 @@ class Begin:
     epoch: int
     material: Material
     line: str = ""
-    kind: Kind = Kind.SPOKEN
+    kind: TurnKind = TurnKind.SPOKEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ class Interrupt:
 
 
 @dataclass(frozen=True, slots=True)
-class Abort:
+class AbortAnswer:
     """Another backend owns the turn: stop answering it without a word."""
 
     turn: str
 
 
-Step = Begin | Interrupt | Abort
+Step = Begin | Interrupt | AbortAnswer
 
 
 @dataclass
@@ -56,22 +56,22 @@ class Turns:
     answered: OrderedDict[str, int] = field(default_factory=OrderedDict)
     """Epoch in which an answer of a turn last ended here: there is one in each epoch at most."""
     over: OrderedDict[str, None] = field(default_factory=OrderedDict)
-    _turns: dict[str, Turn] = field(default_factory=dict)
+    _turns: dict[str, WholeTurn] = field(default_factory=dict)
 
     def speech_started(self, name: str, position: int) -> list[Step]:
         """The user speaks from sample `position` on."""
         if name in self.over or name in self._turns:
             return []
         for turn in self._turns.values():
-            if turn.stage is Stage.SPEAKING and turn.start is not None:
+            if turn.stage is TurnStage.SPEAKING and turn.start is not None:
                 self._complete(turn, max(turn.start, position))
-        return self._add(Turn(name, start=position))
+        return self._add(WholeTurn(name, start=position))
 
     def speech_ended(self, name: str, start: int, end: int) -> list[Step]:
         """The last sample of the turn is the one before `end`."""
         steps = self.speech_started(name, start)
         turn = self._turns.get(name)
-        if turn is None or turn.stage is not Stage.SPEAKING:
+        if turn is None or turn.stage is not TurnStage.SPEAKING:
             return steps
         self._complete(turn, end)
         # Whatever was typed meanwhile is older than the end of the sentence.
@@ -82,11 +82,11 @@ class Turns:
         """The user typed a turn."""
         if name in self.over or name in self._turns:
             return []
-        return self._write(name, Kind.TYPED, line)
+        return self._write(name, TurnKind.TYPED, line)
 
     def speak_first(self, name: str) -> list[Step]:
         """The model begins the conversation, if it has not begun."""
-        return [] if self.over or self._turns else self._write(name, Kind.PROMPTED, SPEAK_FIRST)
+        return [] if self.over or self._turns else self._write(name, TurnKind.PROMPTED, SPEAK_FIRST)
 
     def restore(self, over: list[str], answered: dict[str, int]) -> None:
         """Know what an earlier process knew: what is closed, and which answers have ended."""
@@ -98,13 +98,13 @@ class Turns:
         """The turn has its outcome."""
         turn = self._turns.get(name)
         self._bury(name)
-        answering = turn is not None and turn.stage is Stage.ANSWERING
+        answering = turn is not None and turn.stage is TurnStage.ANSWERING
         return [Interrupt(name, self.epoch)] if answering else []
 
     def answered_elsewhere(self, name: str) -> None:
         """Another backend gave a whole answer."""
         turn = self._turns.get(name)
-        if turn is not None and turn.stage is not Stage.ANSWERING:
+        if turn is not None and turn.stage is not TurnStage.ANSWERING:
             self._bury(name)
 
     def route(self, *, owned: bool, epoch: int) -> list[Step]:
@@ -113,9 +113,9 @@ class Turns:
             return []
         steps: list[Step] = []
         for turn in self._turns.values():
-            if turn.stage is Stage.ANSWERING:
-                turn.stage = Stage.COMPLETE
-                steps.append(Abort(turn.name))
+            if turn.stage is TurnStage.ANSWERING:
+                turn.stage = TurnStage.COMPLETE
+                steps.append(AbortAnswer(turn.name))
         self.owned, self.epoch = owned, epoch
         return steps + self._supersede() + self._begin()
 
@@ -128,7 +128,7 @@ class Turns:
         """The answer in progress ended by itself, however it did."""
         self.note_answered(name, self.epoch)
         if name in self._turns:
-            self._turns[name].stage = Stage.COMPLETE
+            self._turns[name].stage = TurnStage.COMPLETE
 
     def note_answered(self, name: str, epoch: int) -> None:
         """An answer of that epoch has ended."""
@@ -138,7 +138,7 @@ class Turns:
 
     def answering(self) -> str | None:
         """The turn whose answer is in progress."""
-        return next((t.name for t in self._turns.values() if t.stage is Stage.ANSWERING), None)
+        return next((t.name for t in self._turns.values() if t.stage is TurnStage.ANSWERING), None)
 
     def open_turns(self) -> list[str]:
         """Turns that are not over, oldest first."""
@@ -149,16 +149,16 @@ class Turns:
         starts = [turn.oldest_sample() for turn in self._turns.values()]
         return min((start for start in starts if start is not None), default=None)
 
-    def _write(self, name: str, kind: Kind, line: str) -> list[Step]:
+    def _write(self, name: str, kind: TurnKind, line: str) -> list[Step]:
         own = Material(lines=(line,), turns=(name,))
-        return self._add(Turn(name, kind, own=own, stage=Stage.COMPLETE)) + self._begin()
+        return self._add(WholeTurn(name, kind, own=own, stage=TurnStage.COMPLETE)) + self._begin()
 
-    def _complete(self, turn: Turn, end: int) -> None:
+    def _complete(self, turn: WholeTurn, end: int) -> None:
         assert turn.start is not None
         turn.own = Material(spans=((turn.start, end),), turns=(turn.name,))
-        turn.stage = Stage.COMPLETE
+        turn.stage = TurnStage.COMPLETE
 
-    def _add(self, turn: Turn) -> list[Step]:
+    def _add(self, turn: WholeTurn) -> list[Step]:
         self._turns[turn.name] = turn
         while len(self._turns) > KEPT_TURNS:
             self._bury(next(iter(self._turns)))
@@ -172,13 +172,13 @@ class Turns:
         steps: list[Step] = []
         lead = Material()
         for turn in earlier:
-            if turn.stage is Stage.SPEAKING:
+            if turn.stage is TurnStage.SPEAKING:
                 continue
             self._bury(turn.name)
-            if turn.stage is Stage.COMPLETE and self.answered.get(turn.name) == self.epoch:
+            if turn.stage is TurnStage.COMPLETE and self.answered.get(turn.name) == self.epoch:
                 continue
             steps.append(Interrupt(turn.name, self.epoch))
-            if not turn.sounded and turn.kind is not Kind.PROMPTED:
+            if not turn.sounded and turn.kind is not TurnKind.PROMPTED:
                 lead += turn.lead + turn.own
         newest.lead = lead + newest.lead
         return steps
@@ -187,10 +187,10 @@ class Turns:
         if not self.owned or not self._turns or self.answering() is not None:
             return []
         newest = next(reversed(self._turns.values()))
-        if newest.stage is not Stage.COMPLETE or self.answered.get(newest.name) == self.epoch:
+        if newest.stage is not TurnStage.COMPLETE or self.answered.get(newest.name) == self.epoch:
             return []
-        newest.stage = Stage.ANSWERING
-        line = "".join(newest.own.lines) if newest.kind is Kind.TYPED else ""
+        newest.stage = TurnStage.ANSWERING
+        line = "".join(newest.own.lines) if newest.kind is TurnKind.TYPED else ""
         return [Begin(newest.name, self.epoch, newest.lead + newest.own, line, newest.kind)]
 
     def _bury(self, name: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from actors.outputs.playout.answer_buffer import AnswerBuffer
-from actors.outputs.playout.gate import MEMORY_TURNS, Admission, Gate
+from actors.outputs.playout.gate import MEMORY_TURNS, BlockAdmission, Gate
 from pipeline.frames import AnswerEnd, AnswerEnded
 
 
@@ -42,18 +42,22 @@ class AnswerQueue:
         heard = [front.turn, front.epoch, front.heard] if front else self._heard_before
         return {**self.gate.snapshot(), "heard": heard}
 
-    def admit(self, turn: str, epoch: int) -> Admission:
+    def admit(self, turn: str, epoch: int) -> BlockAdmission:
         """Say whether a block of an answer may be heard."""
         answer = self._answers.get(turn)
         admission = self.gate.admit(turn, epoch)
-        if admission is Admission.TAKE and answer is None and self._is_interrupted(turn, epoch):
-            return Admission.OVERTAKEN
-        if admission is Admission.STALE_EPOCH or answer is None:
+        if (
+            admission is BlockAdmission.TAKE
+            and answer is None
+            and self._is_interrupted(turn, epoch)
+        ):
+            return BlockAdmission.OVERTAKEN
+        if admission is BlockAdmission.STALE_EPOCH or answer is None:
             return admission
         if epoch < answer.epoch:
-            return Admission.STALE_EPOCH
+            return BlockAdmission.STALE_EPOCH
         if epoch == answer.epoch and answer.end is not None:
-            return Admission.LATE
+            return BlockAdmission.LATE
         return admission
 
     def get(self, turn: str) -> AnswerBuffer | None:

@@ -17,7 +17,7 @@ FOREVER = 2**63 - 1
 """Above any epoch: nothing of the turn is heard again, whoever sends it."""
 
 
-class Admission(Enum):
+class BlockAdmission(Enum):
     """What to do with a block of an answer."""
 
     TAKE = "take"
@@ -63,15 +63,15 @@ class Gate:
             "barrier": list(self._barrier) if self._barrier else None,
         }
 
-    def admit(self, turn: str, epoch: int) -> Admission:
+    def admit(self, turn: str, epoch: int) -> BlockAdmission:
         """Say whether a block of the answer to a turn, of that epoch, may be heard."""
         if epoch < self.epoch:
-            return Admission.STALE_EPOCH
+            return BlockAdmission.STALE_EPOCH
         if epoch <= self._closed.get(turn, -1):
-            return Admission.LATE
+            return BlockAdmission.LATE
         if self._barrier is not None and self._barrier.stands_after(turn):
-            return Admission.OVERTAKEN
-        return Admission.TAKE
+            return BlockAdmission.OVERTAKEN
+        return BlockAdmission.TAKE
 
     def close(self, turn: str, up_to_epoch: int = FOREVER) -> None:
         """Let nothing more of the turn through, or nothing up to an epoch."""

@@ -11,7 +11,7 @@ from actors.lib.audio.pcm import Samples, samples_to_ns
 from actors.outputs.playout.answer_buffer import NOTHING, AnswerBuffer
 from actors.outputs.playout.answer_track import FADE_SAMPLES, AnswerTrack
 from actors.outputs.playout.fade import FadeIn, FadeOut
-from actors.outputs.playout.gate import Admission, Barrier
+from actors.outputs.playout.gate import Barrier, BlockAdmission
 from actors.outputs.playout.pause_limiter import PauseLimiter
 from actors.outputs.playout.playout_state import RATE_HZ, PlayoutState
 from pipeline.frames import (
@@ -75,11 +75,11 @@ class Playout(AnswerTrack):
     def push(self, frame: AnswerAudio) -> None:
         """Take a block of an answer."""
         admission = self._answers.admit(frame.turn, frame.epoch)
-        if admission is Admission.STALE_EPOCH:
+        if admission is BlockAdmission.STALE_EPOCH:
             self.counts.stale_epoch += 1
-        elif admission is Admission.LATE:
+        elif admission is BlockAdmission.LATE:
             self.counts.late_dropped += 1
-        elif admission is Admission.OVERTAKEN:
+        elif admission is BlockAdmission.OVERTAKEN:
             # Who keeps the account of the turns waits for word of every answer.
             self.counts.late_dropped += 1
             unheard = self._new_answer(frame)

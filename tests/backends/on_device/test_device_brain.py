@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from actors.backends.on_device.brain import (
     NOT_DONE,
     NOT_HEARD,
-    Call,
-    Converse,
+    CallStep,
+    ConverseStep,
     Plan,
-    Say,
+    SayStep,
     failed,
     outcome,
     plan,
@@ -84,7 +84,7 @@ def decide(said: str, *tools: Any, **context: Any) -> Plan:
     ],
 )
 def test_question_is_answered_on_the_device(said: str, expected: str) -> None:
-    assert decide(said, MOVE) == (Say(expected),)
+    assert decide(said, MOVE) == (SayStep(expected),)
 
 
 @pytest.mark.parametrize(
@@ -104,46 +104,46 @@ def test_question_is_answered_on_the_device(said: str, expected: str) -> None:
 )
 def test_trouble_with_the_connection_is_explained(said: str) -> None:
     assert decide(said) == (
-        Say(
+        SayStep(
             "I am answering from this device alone, because the quota of the Gemini service is "
             "used up. I will try again in two minutes."
         ),
     )
-    assert decide(said, outlook=Outlook()) == (Say("My connection is fine."),)
+    assert decide(said, outlook=Outlook()) == (SayStep("My connection is fine."),)
 
 
 def test_command_is_carried_out() -> None:
-    assert decide("Go forward ten meters.", MOVE) == (Call(FORWARD),)
-    assert decide("Stop.", STOP) == (Call(Command("stop", {})),)
+    assert decide("Go forward ten meters.", MOVE) == (CallStep(FORWARD),)
+    assert decide("Stop.", STOP) == (CallStep(Command("stop", {})),)
 
 
 def test_several_commands_are_carried_out_one_after_the_other() -> None:
     assert decide("Go forward ten meters and then stop.", MOVE, STOP) == (
-        Call(FORWARD),
-        Call(Command("stop", {})),
+        CallStep(FORWARD),
+        CallStep(Command("stop", {})),
     )
     assert decide("Stop, then go forward", MOVE, STOP) == (
-        Call(Command("stop", {})),
-        Say("To move I need the distance in meters."),
+        CallStep(Command("stop", {})),
+        SayStep("To move I need the distance in meters."),
     )
 
 
 def test_command_without_a_tool_is_not_claimed_to_be_done() -> None:
-    assert decide("Go forward ten meters.") == (Say(QUOTA.cannot()),)
+    assert decide("Go forward ten meters.") == (SayStep(QUOTA.cannot()),)
 
 
 def test_command_not_to_move_is_obeyed() -> None:
-    assert decide("Do not go forward ten meters.", MOVE) == (Say(NOT_DONE),)
+    assert decide("Do not go forward ten meters.", MOVE) == (SayStep(NOT_DONE),)
 
 
 def test_local_model_is_asked_only_what_the_device_cannot_answer() -> None:
-    assert decide("Tell me a joke.", MOVE, has_model=True) == (Converse(QUOTA.cannot()),)
-    assert decide("Go forward ten meters.", MOVE, has_model=True) == (Call(FORWARD),)
-    assert decide("What time is it?", MOVE, has_model=True) == (Say("It is 3:05 PM."),)
+    assert decide("Tell me a joke.", MOVE, has_model=True) == (ConverseStep(QUOTA.cannot()),)
+    assert decide("Go forward ten meters.", MOVE, has_model=True) == (CallStep(FORWARD),)
+    assert decide("What time is it?", MOVE, has_model=True) == (SayStep("It is 3:05 PM."),)
 
 
 def test_nothing_to_repeat_is_said() -> None:
-    assert decide("Repeat that.", history=()) == (Say("I have not said anything yet."),)
+    assert decide("Repeat that.", history=()) == (SayStep("I have not said anything yet."),)
 
 
 @pytest.mark.parametrize(
@@ -208,9 +208,9 @@ def test_there_are_always_words(
     assert steps
     for step in steps:
         match step:
-            case Say(text) | Converse(text):
+            case SayStep(text) | ConverseStep(text):
                 assert text.strip()
-            case Call(command):
+            case CallStep(command):
                 assert outcome(command, {}).strip()
 
 

@@ -12,7 +12,7 @@ from actors.backends.realtime.downlink import Downlink
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import (
-    Abort,
+    AbortLink,
     Freeze,
     SendActivity,
     SendAudio,
@@ -64,7 +64,7 @@ class Driver:
             match step:
                 case Publish():
                     self.frames.append(step.frame)
-                case Freeze() | Abort():
+                case Freeze() | AbortLink():
                     self.wants_out = True
                 case SendAudio() | SendActivity() | SendText() | SendReply():
                     self.sent.append(step)

@@ -10,14 +10,14 @@ import pytest
 
 from actors.backends.answer import AnswerFrames
 from actors.backends.gemini.credentials import find_keys, read_env_file
-from actors.backends.gemini.models import Model, check_live_model
+from actors.backends.gemini.models import ListedModel, check_live_model
 from actors.backends.history import History
 from actors.backends.realtime.context_seed import ContextSeed, usable_handle
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.turn_state import TurnState
-from actors.backends.realtime.turns import Turn
+from actors.backends.realtime.turns import RealtimeTurn
 from actors.backends.records import KeptTurns, SessionRecords
-from actors.backends.turn_kind import Kind
+from actors.backends.turn_kind import TurnKind
 from pipeline.errors import CredentialError, ModelError
 from pipeline.frames import Side, Transcript
 from pipeline.logs import get_logger, redact
@@ -95,7 +95,7 @@ def memory_in(folder: Path, run: int = 7) -> Memory:
 def test_memory_comes_back_as_it_was_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
     before = memory_in(tmp_path)
     before.state.remember("local:1")
-    before.state.turns.append(Turn("local:2", Kind.SPOKEN))
+    before.state.turns.append(RealtimeTurn("local:2", TurnKind.SPOKEN))
     before.state.turns[0].answer.begun = True
     before.state.frames.epoch = 3
     before.history.began("local:1")
@@ -163,8 +163,8 @@ def transcript(turn: str, text: str) -> Transcript:
 
 
 MODELS = [
-    Model("gemini-3.8-live", ("bidiGenerateContent",)),
-    Model("gemini-3.8-flash", ("generateContent",)),
+    ListedModel("gemini-3.8-live", ("bidiGenerateContent",)),
+    ListedModel("gemini-3.8-flash", ("generateContent",)),
 ]
 
 

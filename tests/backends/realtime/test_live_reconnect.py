@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.backends.fault_info import Action, FaultInfo
-from actors.backends.gemini.faults import CloseReason, Source, classify
+from actors.backends.fault_info import FaultAction, FaultInfo
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify
 from actors.backends.realtime.options import Reconnect
 from actors.backends.realtime.reconnect_policy import Decision, ReconnectPolicy
 from pipeline.frames import BackendState, FaultClass
@@ -19,7 +19,7 @@ def policy(*, ready: bool = True) -> ReconnectPolicy:
 
 
 def closed(code: int, reason: str) -> FaultInfo:
-    return classify(CloseReason(Source.CLOSE, code, reason))
+    return classify(CloseReason(FaultSource.CLOSE, code, reason))
 
 
 CUT = closed(1006, "")
@@ -72,7 +72,7 @@ def test_quota_rests_a_minute_at_least() -> None:
     verdict = closed(1011, "You exceeded your current quota")
     decision = policy().ended(verdict, with_handle=True)
     assert decision == Decision(BackendState.UNAVAILABLE, 60.0)
-    longer = FaultInfo(FaultClass.QUOTA, Action.COOL_DOWN, 429, "", retry_after_s=300)
+    longer = FaultInfo(FaultClass.QUOTA, FaultAction.COOL_DOWN, 429, "", retry_after_s=300)
     assert policy().ended(longer, with_handle=True).wait_s == 300
 
 
@@ -112,7 +112,7 @@ def test_refused_option_is_left_out_and_then_no_more_tried() -> None:
 
 
 VERDICTS = st.sampled_from(
-    [FaultInfo(fault, action, None, "") for fault in FaultClass for action in Action]
+    [FaultInfo(fault, action, None, "") for fault in FaultClass for action in FaultAction]
 )
 
 

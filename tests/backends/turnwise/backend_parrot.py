@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.backends.turnwise.backend import TurnBasedBackend
-from actors.backends.turnwise.request import Part, Request, Sound, Words
+from actors.backends.turnwise.request import AnswerRequest, Part, Sound, Words
 from pipeline.actor import Options
 from pipeline.frames import (
     AnswerEnded,
@@ -33,7 +33,7 @@ class Parrot(TurnBasedBackend[Options]):
 
     def __init__(self, options: Options, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self.requests: list[Request] = []
+        self.requests: list[AnswerRequest] = []
         self.lines: list[Part] = [Words("Hello."), Sound(SECOND, 24_000)]
         self.fails: Exception | None = None
         self.go = asyncio.Event()
@@ -44,7 +44,7 @@ class Parrot(TurnBasedBackend[Options]):
         self.say_status(BackendState.READY)
         await super().serve()
 
-    async def answer(self, request: Request) -> AsyncGenerator[Part, None]:
+    async def answer(self, request: AnswerRequest) -> AsyncGenerator[Part, None]:
         self.requests.append(request)
         try:
             for line in self.lines:

@@ -22,7 +22,7 @@ from backend_parrot import (
     started,
 )
 
-from actors.backends.turnwise.request import AnswerFailedError, Heard, Request, Sound, Words
+from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Sound, Words
 from pipeline.actor import Options
 from pipeline.frames import (
     AnswerAudio,
@@ -268,7 +268,7 @@ class Caller:
     def __init__(self) -> None:
         self.responses: list[dict[str, Any]] = []
 
-    async def __call__(self, request: Request) -> Any:
+    async def __call__(self, request: AnswerRequest) -> Any:
         self.responses.append(await request.call("move", {"distance_m": 1}))
         yield Sound(SECOND, 24_000)
 

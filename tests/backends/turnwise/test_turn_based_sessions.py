@@ -22,8 +22,8 @@ from backend_parrot import (
     started,
 )
 
-from actors.backends.turn_kind import SPEAK_FIRST, Kind
-from actors.backends.turnwise.request import Part, Request, Sound
+from actors.backends.turn_kind import SPEAK_FIRST, TurnKind
+from actors.backends.turnwise.request import AnswerRequest, Part, Sound
 from actors.backends.turnwise.session import TurnBasedSession
 from pipeline.frames import (
     AnswerAudio,
@@ -118,7 +118,7 @@ def test_a_session_has_functions_of_its_own_beside_the_tools(tmp_path: Path) -> 
     assert offered == {"one": (BOOK, MOVE), "two": (own_move,), "local": (MOVE,)}
 
 
-async def book(request: Request) -> AsyncGenerator[Part, None]:
+async def book(request: AnswerRequest) -> AsyncGenerator[Part, None]:
     await request.call("book_table", {"seats": 2})
     yield Sound(SECOND, 24_000)
 
@@ -204,7 +204,7 @@ def test_who_takes_over_before_the_model_spoke_first_speaks_first_and_once(tmp_p
                 said = [f for f in stage.sent["transcript"] if isinstance(f, Transcript)]
                 assert {f.side for f in said} == {Side.MODEL}, "the user said nothing"
                 (request,) = parrot(stage).requests
-                assert (request.kind, request.text) == (Kind.PROMPTED, SPEAK_FIRST)
+                assert (request.kind, request.text) == (TurnKind.PROMPTED, SPEAK_FIRST)
                 closed = TurnClosed(session="anna", turn="anna:first", outcome=Outcome.ANSWERED)
                 stage.send("turns", closed)
             stage.expect_nothing("answer")

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.backends.turnwise.turn import Material
-from actors.backends.turnwise.turns import Abort, Begin, Interrupt, Step, Turns
+from actors.backends.turnwise.turns import AbortAnswer, Begin, Interrupt, Step, Turns
 
 
 def begin(turn: str, epoch: int, *spans: tuple[int, int], lines: tuple[str, ...] = ()) -> Begin:
@@ -63,10 +63,12 @@ B = (("speech_started", "b", 300), ("speech_ended", "b", 300, 400))
             [begin("a", 4, (100, 200))],
             id="again in a later epoch, while it is not closed",
         ),
-        pytest.param((OURS, *A, THEIRS), [Abort("a")], id="without a word if the route is lost"),
+        pytest.param(
+            (OURS, *A, THEIRS), [AbortAnswer("a")], id="without a word if the route is lost"
+        ),
         pytest.param(
             (OURS, *A, ("route", True, 3)),
-            [Abort("a"), begin("a", 3, (100, 200))],
+            [AbortAnswer("a"), begin("a", 3, (100, 200))],
             id="anew in a new epoch",
         ),
         pytest.param((OURS, *A, B[0]), [Interrupt("a", 2)], id="the user goes on speaking"),
@@ -212,7 +214,7 @@ class World:
                     if self.running == turn:
                         self.running = None
                     self.settled.add(turn)
-                case Abort(turn):
+                case AbortAnswer(turn):
                     assert self.running == turn
                     self.running = None
 

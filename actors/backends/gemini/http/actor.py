@@ -9,18 +9,18 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.gemini.http.availability import Availability, availability_of
 from actors.backends.gemini.http.contents import speech_config_of
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.pcm_stream import PcmStream
-from actors.backends.gemini.http.service import Service, ServiceFailedError
+from actors.backends.gemini.http.service import HttpService, ServiceFailedError
 from actors.backends.gemini.http.speech import spoken
 from actors.backends.gemini.http.usage import tokens_of
 from actors.backends.gemini.http.words import BlockedError, words_of
-from actors.backends.gemini.models import Model
+from actors.backends.gemini.models import ListedModel
 from actors.backends.turnwise.backend import TurnBasedBackend
-from actors.backends.turnwise.request import AnswerFailedError, Part, Request, Sound
+from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Part, Sound
 from actors.backends.turnwise.session import TurnBasedSession
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames import BackendState, FaultClass, SessionOpened
@@ -42,9 +42,9 @@ class Http(TurnBasedBackend[HttpOptions]):
 
     def __init__(self, options: HttpOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._service = Service(options, surroundings, self.log, self.counters)
+        self._service = HttpService(options, surroundings, self.log, self.counters)
         self._availability = Availability(BackendState.CONNECTING)
-        self._models: list[Model] = []
+        self._models: list[ListedModel] = []
         self._failures = 0
         self._changed = asyncio.Event()
 
@@ -68,7 +68,7 @@ class Http(TurnBasedBackend[HttpOptions]):
         await self._service.close()
         await super().stop()
 
-    async def answer(self, request: Request) -> AsyncGenerator[Part, None]:
+    async def answer(self, request: AnswerRequest) -> AsyncGenerator[Part, None]:
         """Give the answer sentence by sentence.
 
         Raises:
@@ -90,7 +90,7 @@ class Http(TurnBasedBackend[HttpOptions]):
             self._note(error.info, request.session)
             raise AnswerFailedError(str(error.info)) from error
         except BlockedError as error:
-            info = FaultInfo(FaultClass.POLICY, Action.STOP, None, str(error))
+            info = FaultInfo(FaultClass.POLICY, FaultAction.STOP, None, str(error))
             self.publish_fault(request.session, info, retry=info.retry)
             raise
         self._note(None, request.session)
@@ -164,7 +164,7 @@ class Http(TurnBasedBackend[HttpOptions]):
             if wanted.removeprefix("models/") not in names:
                 reason = f"no model {wanted!r} for {METHOD}: {did_you_mean(wanted, names)}"
                 advice = "`greenroom models` lists the models there are."
-                return FaultInfo(FaultClass.MODEL, Action.STOP, 404, reason, advice)
+                return FaultInfo(FaultClass.MODEL, FaultAction.STOP, 404, reason, advice)
         return None
 
     def _note(self, info: FaultInfo | None, session: str) -> None:

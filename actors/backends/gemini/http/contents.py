@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actors.backends.gemini.http.heard import INSTRUCTION
 from actors.backends.gemini.http.options import HttpOptions
-from actors.backends.turnwise.request import Request
+from actors.backends.turnwise.request import AnswerRequest
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -20,7 +20,7 @@ SPOKEN = (
 )
 
 
-def contents_of(request: Request) -> list[types.Content]:
+def contents_of(request: AnswerRequest) -> list[types.Content]:
     """Return the conversation, ending with the turn: picture, words, sound."""
     from google.genai import types
 
@@ -37,7 +37,7 @@ def contents_of(request: Request) -> list[types.Content]:
     return [*said, types.Content(role="user", parts=parts)]
 
 
-def config_of(options: HttpOptions, request: Request) -> types.GenerateContentConfig:
+def config_of(options: HttpOptions, request: AnswerRequest) -> types.GenerateContentConfig:
     """Return how the words are to be made."""
     from google.genai import types
 

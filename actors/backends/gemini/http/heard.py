@@ -22,7 +22,7 @@ _FRAME = " \t\r\n`*_\"'"
 """What models put around a line of markup."""
 
 
-class Phase(Enum):
+class ReplyPhase(Enum):
     """Where in the reply."""
 
     BEFORE = auto()
@@ -36,17 +36,17 @@ class HeardSplitter:
     def __init__(self) -> None:
         self.heard = ""
         """The user's words, once `feed` or `flush` has seen their end."""
-        self._phase = Phase.BEFORE
+        self._phase = ReplyPhase.BEFORE
         self._held = ""
 
     def feed(self, text: str) -> str:
         """Return what of the text belongs to the answer for certain."""
         self._held += text
-        if self._phase is Phase.BEFORE:
+        if self._phase is ReplyPhase.BEFORE:
             self._look_for_start()
-        if self._phase is Phase.HEARD:
+        if self._phase is ReplyPhase.HEARD:
             self._look_for_end()
-        if self._phase is not Phase.AFTER:
+        if self._phase is not ReplyPhase.AFTER:
             return ""
         answer, self._held = self._held, ""
         return answer
@@ -54,11 +54,11 @@ class HeardSplitter:
     def flush(self) -> str:
         """The reply ends; return what is left of the answer."""
         held, self._held = self._held, ""
-        if self._phase is Phase.HEARD:
+        if self._phase is ReplyPhase.HEARD:
             # An end that never came: the first line are the words, the rest is the answer.
             words, _, held = held.partition("\n")
             self.heard = _tidy(words)
-        self._phase = Phase.AFTER
+        self._phase = ReplyPhase.AFTER
         return held
 
     def _look_for_start(self) -> None:
@@ -66,9 +66,9 @@ class HeardSplitter:
         if begun.startswith(OPEN):
             at = self._held.casefold().index(OPEN) + len(OPEN)
             self._held = self._held[at:]
-            self._phase = Phase.HEARD
+            self._phase = ReplyPhase.HEARD
         elif begun and not OPEN.startswith(begun):
-            self._phase = Phase.AFTER
+            self._phase = ReplyPhase.AFTER
 
     def _look_for_end(self) -> None:
         found = re.search(re.escape(CLOSE) + r"[`*_\"']*\s*", self._held, re.IGNORECASE)
@@ -79,7 +79,7 @@ class HeardSplitter:
                 return
             self.heard = _tidy(self._held[: found.start()])
             self._held = self._held[found.end() :]
-            self._phase = Phase.AFTER
+            self._phase = ReplyPhase.AFTER
         elif len(self._held) > LONGEST:
             self._held = self.flush()
 

@@ -9,13 +9,13 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.gemini.close_reason import ConnectionOverError, close_reason_of, network_errors
-from actors.backends.gemini.faults import CloseReason, Source, classify
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
 from actors.backends.gemini.keys import KeyPool
-from actors.backends.gemini.models import Model, list_models
+from actors.backends.gemini.models import ListedModel, list_models
 from actors.backends.gemini.server import Server, find_server, make_client
 from pipeline.errors import CredentialError, GreenroomError
 from pipeline.frames import FaultClass
@@ -40,7 +40,7 @@ class ServiceFailedError(GreenroomError):
         self.info = info
 
 
-class Service:
+class HttpService:
     """One server with its keys; a client for each key, made when it is first needed."""
 
     def __init__(
@@ -87,7 +87,7 @@ class Service:
                 raise ServiceFailedError(info)
             await asyncio.sleep(wait_s)
 
-    async def models(self) -> list[Model]:
+    async def models(self) -> list[ListedModel]:
         """Return the models there are; shows at no cost that the server and a key work.
 
         Raises:
@@ -181,10 +181,10 @@ class Service:
             return server, key
         wait_s = self._pool.wait_s(model, time.monotonic())
         if wait_s is None:
-            info = FaultInfo(FaultClass.AUTH, Action.STOP, None, "every API key was refused")
+            info = FaultInfo(FaultClass.AUTH, FaultAction.STOP, None, "every API key was refused")
         else:
             reason = f"the quota of every API key is used up for {model}"
-            info = FaultInfo(FaultClass.QUOTA, Action.COOL_DOWN, None, reason, "", wait_s)
+            info = FaultInfo(FaultClass.QUOTA, FaultAction.COOL_DOWN, None, reason, "", wait_s)
         raise ServiceFailedError(info)
 
     async def _open(self) -> Server:
@@ -226,7 +226,7 @@ class _Failed(Exception):  # noqa: N818 - one try of several
 
 def _misconfigured(error: GreenroomError) -> ServiceFailedError:
     fault = FaultClass.AUTH if isinstance(error, CredentialError) else FaultClass.BAD_REQUEST
-    return ServiceFailedError(FaultInfo(fault, Action.STOP, None, str(error)))
+    return ServiceFailedError(FaultInfo(fault, FaultAction.STOP, None, str(error)))
 
 
 def _info_of(error: Exception) -> FaultInfo:
@@ -234,8 +234,8 @@ def _info_of(error: Exception) -> FaultInfo:
 
 
 def _silence(when: str) -> CloseReason:
-    return CloseReason(Source.LOCAL, None, f"no event: {when}")
+    return CloseReason(FaultSource.LOCAL, None, f"no event: {when}")
 
 
 def _odd() -> CloseReason:
-    return CloseReason(Source.LOCAL, None, "the response is no JSON message")
+    return CloseReason(FaultSource.LOCAL, None, "the response is no JSON message")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 from actors.backends.gemini.http.contents import config_of, contents_of
 from actors.backends.gemini.http.heard import HeardSplitter
 from actors.backends.gemini.http.usage import tokens_of
-from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Request, Words
+from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Part, Words
 from actors.lib.speech.sentences import SentenceSplitter
 
 if TYPE_CHECKING:
     from google.genai import types
 
     from actors.backends.gemini.http.options import HttpOptions
-    from actors.backends.gemini.http.service import Service
+    from actors.backends.gemini.http.service import HttpService
 
 MOST_ROUNDS = 8
 """Times the model may ask for tools in one turn; more is a loop."""
@@ -28,7 +28,7 @@ class BlockedError(AnswerFailedError):
 
 
 async def words_of(
-    service: Service, options: HttpOptions, request: Request
+    service: HttpService, options: HttpOptions, request: AnswerRequest
 ) -> AsyncGenerator[Part, None]:
     """Give what the user said, the sentences of the answer, and what they cost.
 
@@ -117,7 +117,9 @@ class _Round:
         return [sentence for sentence in sentences if sentence]
 
 
-async def _carry_out(request: Request, call: types.FunctionCall, timeout_s: float) -> types.Part:
+async def _carry_out(
+    request: AnswerRequest, call: types.FunctionCall, timeout_s: float
+) -> types.Part:
     from google.genai import types
 
     name = call.name or ""

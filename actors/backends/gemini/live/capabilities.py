@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.errors import did_you_mean
 
 
-class Family(BaseModel):
+class ModelFamily(BaseModel):
     """The rules of one family of Live models; the fields are explained in the file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -27,23 +27,23 @@ class Family(BaseModel):
     first_event_s: float
 
 
-class Capabilities(BaseModel):
+class ModelTable(BaseModel):
     """The whole file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    families: tuple[Family, ...]
+    families: tuple[ModelFamily, ...]
     voices: tuple[str, ...]
 
 
 @cache
-def capabilities() -> Capabilities:
+def capabilities() -> ModelTable:
     """The table, read once."""
     text = Path(__file__).with_name("capabilities.toml").read_text(encoding="utf-8")
-    return Capabilities.model_validate(tomllib.loads(text))
+    return ModelTable.model_validate(tomllib.loads(text))
 
 
-def family_of(model: str) -> Family:
+def family_of(model: str) -> ModelFamily:
     """Return the rules for `model`, with or without `models/` before it."""
     name = model.removeprefix("models/")
     fitting = [each for each in capabilities().families if name.startswith(each.prefix)]

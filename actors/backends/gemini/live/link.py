@@ -15,17 +15,17 @@ from actors.backends.gemini.close_reason import (
     close_reason_of,
     network_errors,
 )
-from actors.backends.gemini.faults import CloseReason, Source, classify
-from actors.backends.gemini.live.capabilities import Family
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify
+from actors.backends.gemini.live.capabilities import ModelFamily
 from actors.backends.gemini.live.messages import audio_message, content, send_control
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.live.outbox import Outbox, Outgoing, Picture, Sound
+from actors.backends.gemini.live.outbox import Outbox, Outgoing, QueuedPicture, QueuedSound
 from actors.backends.gemini.live.receiver import odd, receive
 from actors.backends.gemini.live.setup import build_setup
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.link import Activity, LinkOverError, Seed
 from actors.backends.realtime.steps import SendActivity, SendReply, SendText
-from actors.backends.tool_calls import Reply
+from actors.backends.tool_calls import ToolReply
 from pipeline.actor import Actor
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class GeminiLink:
         self,
         client: Client,
         peer: str,
-        family: Family,
+        family: ModelFamily,
         actor: Actor[Any],
         on_fault: Callable[[FaultInfo], None],
         warn: Callable[[str], None],
@@ -134,7 +134,7 @@ class GeminiLink:
     def send_image(self, jpeg: bytes) -> None:
         """Send a JPEG file; it takes the place of one that still waits."""
         if self._picture is None:
-            self._outbox.put(Picture())
+            self._outbox.put(QueuedPicture())
         else:
             self._counters["video_superseded"] += 1
         self._picture = jpeg
@@ -143,7 +143,7 @@ class GeminiLink:
         """Send a typed turn."""
         self._outbox.put(SendText(text))
 
-    def send_tool_results(self, replies: Sequence[Reply]) -> None:
+    def send_tool_results(self, replies: Sequence[ToolReply]) -> None:
         """Answer tool calls."""
         for reply in replies:
             self._outbox.put(SendReply(reply))
@@ -179,7 +179,7 @@ class GeminiLink:
                 )
         except TimeoutError as error:
             reason = f"setup was not answered within {setup_timeout_s:g} s"
-            raise ConnectionOverError(CloseReason(Source.LOCAL, None, reason)) from error
+            raise ConnectionOverError(CloseReason(FaultSource.LOCAL, None, reason)) from error
         except network_errors() as error:
             raise ConnectionOverError(close_reason_of(error)) from error
         except ODD_FRAMES as error:
@@ -191,7 +191,7 @@ class GeminiLink:
     async def _transmit(self, session: AsyncSession) -> None:
         while True:
             outgoing = await self._outbox.get()
-            if not isinstance(outgoing, Sound):
+            if not isinstance(outgoing, QueuedSound):
                 await self._guard(self._send(session, outgoing))
                 continue
             await self._guard(session._ws.send(audio_message(outgoing.pcm)))
@@ -218,7 +218,7 @@ class GeminiLink:
 
     async def _send(self, session: AsyncSession, outgoing: Outgoing) -> None:
         """Send all but sound, which comes fifty times a second."""
-        if not isinstance(outgoing, Picture):
+        if not isinstance(outgoing, QueuedPicture):
             await send_control(session, self._family, outgoing)
             return
         jpeg, self._picture = self._picture or b"", None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import TYPE_CHECKING
 
-from actors.backends.gemini.live.capabilities import Family
+from actors.backends.gemini.live.capabilities import ModelFamily
 from actors.backends.gemini.live.outbox import Outgoing
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import SendActivity, SendReply, SendText
@@ -18,7 +18,7 @@ AUDIO_TYPE = "audio/pcm;rate=16000"
 """The rate must be named: the service has closed sessions that left it out."""
 
 
-async def send_control(session: AsyncSession, family: Family, outgoing: Outgoing) -> None:
+async def send_control(session: AsyncSession, family: ModelFamily, outgoing: Outgoing) -> None:
     """Send what is neither sound nor picture. Raises what google-genai and websockets raise."""
     match outgoing:
         case SendActivity(Activity.STARTED):

@@ -18,7 +18,7 @@ class Thinking(Part):
     budget: int | None = Field(None, ge=-1, description="Tokens; -1 lets the model choose.")
 
 
-class Compression(Part):
+class ContextCompression(Part):
     """Shortening of the context, which is billed again at every turn."""
 
     trigger_tokens: int = Field(ge=1, description="Length at which the context is cut.")
@@ -59,7 +59,7 @@ class LiveOptions(ServerOptions, RealtimeOptions):
     tool_behavior: Literal["blocking", "non_blocking"] | None = Field(
         None, description="Whether the model waits for a tool; null: what suits the model."
     )
-    compression: Compression | None = None
+    compression: ContextCompression | None = None
     keepalive: Keepalive | None = Field(Keepalive(), description="WebSocket pings; null: none.")
     setup_timeout_s: float = Field(10.0, gt=0, description="To connect and have setup confirmed.")
     close_timeout_s: float = Field(1.0, gt=0, description="For the closing handshake.")

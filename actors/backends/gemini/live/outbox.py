@@ -16,7 +16,7 @@ MOST_BYTES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class QueuedSound:
     """PCM16 captured at `origin_ns` (its last sample, monotonic), queued at `queued_ns`."""
 
     pcm: bytes
@@ -25,11 +25,11 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class QueuedPicture:
     """The newest picture, whichever it is by the time it can be sent."""
 
 
-Outgoing = SendActivity | SendText | SendReply | Picture | Sound
+Outgoing = SendActivity | SendText | SendReply | QueuedPicture | QueuedSound
 
 
 class Outbox:
@@ -47,14 +47,14 @@ class Outbox:
     def __len__(self) -> int:
         return len(self._waiting)
 
-    def put(self, outgoing: SendActivity | SendText | SendReply | Picture) -> None:
+    def put(self, outgoing: SendActivity | SendText | SendReply | QueuedPicture) -> None:
         """Queue what is never dropped."""
         self._waiting.append(outgoing)
         self._filled.set()
 
     def put_sound(self, pcm: bytes, origin_ns: int) -> None:
         """Queue sound, and drop what no longer fits."""
-        self._waiting.append(Sound(pcm, origin_ns, time.monotonic_ns()))
+        self._waiting.append(QueuedSound(pcm, origin_ns, time.monotonic_ns()))
         self._sound_bytes += len(pcm)
         self._filled.set()
         while self._overdue(oldest := self._oldest_sound()):
@@ -68,20 +68,20 @@ class Outbox:
                 self._filled.clear()
                 await self._filled.wait()
             outgoing = self._waiting.popleft()
-            if not isinstance(outgoing, Sound):
+            if not isinstance(outgoing, QueuedSound):
                 return outgoing
             if not self._overdue(outgoing):
                 self._sound_bytes -= len(outgoing.pcm)
                 return outgoing
             self._drop(outgoing)
 
-    def _oldest_sound(self) -> Sound:
-        return next(each for each in self._waiting if isinstance(each, Sound))
+    def _oldest_sound(self) -> QueuedSound:
+        return next(each for each in self._waiting if isinstance(each, QueuedSound))
 
-    def _overdue(self, sound: Sound) -> bool:
+    def _overdue(self, sound: QueuedSound) -> bool:
         age_ns = time.monotonic_ns() - sound.queued_ns
         return self._sound_bytes > MOST_BYTES or age_ns > MOST_AGE_S * 1e9
 
-    def _drop(self, sound: Sound) -> None:
+    def _drop(self, sound: QueuedSound) -> None:
         self._sound_bytes -= len(sound.pcm)
         self._counters["audio_dropped_bytes"] += len(sound.pcm)

@@ -15,7 +15,7 @@ from actors.backends.gemini.close_reason import (
     http_close_reason,
     network_errors,
 )
-from actors.backends.gemini.faults import CloseReason, Source
+from actors.backends.gemini.faults import CloseReason, FaultSource
 from actors.backends.gemini.live.events import events_of
 from actors.backends.gemini.live.last_frame import LastFrame
 from actors.backends.realtime.events import Event
@@ -56,7 +56,7 @@ async def receive(
 
 def odd(reason: str) -> CloseReason:
     """Return how a connection ended on which came what nobody understands."""
-    return CloseReason(Source.LOCAL, None, reason)
+    return CloseReason(FaultSource.LOCAL, None, reason)
 
 
 def _check(error: Exception, last: LastFrame) -> None:

@@ -7,14 +7,14 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
     close_reason_of,
     network_errors,
 )
-from actors.backends.gemini.faults import CloseReason, Source, classify
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify
 from actors.backends.gemini.keys import KeyPool
 from actors.backends.gemini.live.capabilities import family_of
 from actors.backends.gemini.live.client import live_client
@@ -152,9 +152,11 @@ class LiveService:
         if wait_s is None:
             advice = "Check GEMINI_API_KEY."
             reason = "every API key was refused"
-            return FaultInfo(FaultClass.AUTH, Action.STOP, None, reason, advice)
+            return FaultInfo(FaultClass.AUTH, FaultAction.STOP, None, reason, advice)
         reason = f"the quota of every API key is used up for {model}"
-        return FaultInfo(FaultClass.QUOTA, Action.COOL_DOWN, None, reason, retry_after_s=wait_s)
+        return FaultInfo(
+            FaultClass.QUOTA, FaultAction.COOL_DOWN, None, reason, retry_after_s=wait_s
+        )
 
     def _client_for(self, server: Server, key: str) -> Client:
         """One for each key: to make one takes 40 ms if it has to read certificates."""
@@ -184,7 +186,7 @@ class LiveService:
             raise ConnectionOverError(close_reason_of(error)) from error
         except ODD_FRAMES as error:
             reason = "the list of models is no JSON"
-            raise ConnectionOverError(CloseReason(Source.LOCAL, None, reason)) from error
+            raise ConnectionOverError(CloseReason(FaultSource.LOCAL, None, reason)) from error
         check_live_model(model, models)
         _checked_models.add(wanted)
         self._actor.checkpoint["models_checked"] = [*known, wanted]
@@ -205,8 +207,8 @@ def _digest(key: str) -> str:
 
 def _info_on(error: GreenroomError) -> FaultInfo:
     if isinstance(error, CredentialError):
-        return FaultInfo(FaultClass.AUTH, Action.STOP, None, str(error))
+        return FaultInfo(FaultClass.AUTH, FaultAction.STOP, None, str(error))
     if isinstance(error, ModelError):
         advice = "`greenroom models` lists the models there are."
-        return FaultInfo(FaultClass.MODEL, Action.STOP, None, str(error), advice)
-    return FaultInfo(FaultClass.BAD_REQUEST, Action.STOP, None, str(error))
+        return FaultInfo(FaultClass.MODEL, FaultAction.STOP, None, str(error), advice)
+    return FaultInfo(FaultClass.BAD_REQUEST, FaultAction.STOP, None, str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.gemini.live.capabilities import Family
+from actors.backends.gemini.live.capabilities import ModelFamily
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.realtime.link import Seed
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def build_setup(
-    options: LiveOptions, family: Family, seed: Seed
+    options: LiveOptions, family: ModelFamily, seed: Seed
 ) -> tuple[types.LiveConnectConfig, list[str]]:
     """Return the setup and, in words, what was left out of it."""
     from google.genai import types
@@ -54,7 +54,7 @@ def build_setup(
     return types.LiveConnectConfig.model_validate(fields), warnings
 
 
-def behavior(options: LiveOptions, family: Family) -> str | None:
+def behavior(options: LiveOptions, family: ModelFamily) -> str | None:
     """How tools are declared; None: as the model does by itself, which is to wait for them."""
     wanted = (options.tool_behavior or "").upper()
     if wanted in family.behaviors:
@@ -88,7 +88,7 @@ def _realtime_input(options: LiveOptions, seed: Seed) -> types.RealtimeInputConf
 
 
 def _thinking(
-    options: LiveOptions, family: Family, warnings: list[str]
+    options: LiveOptions, family: ModelFamily, warnings: list[str]
 ) -> types.ThinkingConfigDict | None:
     from google.genai import types
 
@@ -113,7 +113,7 @@ def _thinking(
 
 def _tools(
     options: LiveOptions,
-    family: Family,
+    family: ModelFamily,
     tools: Collection[dict[str, Any]],
     warnings: list[str],
 ) -> types.ToolDict:

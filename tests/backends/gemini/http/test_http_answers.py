@@ -21,8 +21,8 @@ from http_stage import (
 
 from actors.backends.gemini.http.contents import config_of, contents_of
 from actors.backends.gemini.http.options import HttpOptions
-from actors.backends.turn_kind import Kind
-from actors.backends.turnwise.request import Request
+from actors.backends.turn_kind import TurnKind
+from actors.backends.turnwise.request import AnswerRequest
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -219,7 +219,7 @@ def test_voice_of_each_generation_is_understood(tmp_path: Path, model: str) -> N
         assert end_of(http, write(http, "Hello.")).end is AnswerEnd.COMPLETE
 
 
-def request(**fields: Any) -> Request:
+def request(**fields: Any) -> AnswerRequest:
     async def call(_name: str, _args: dict[str, Any]) -> dict[str, Any]:
         return {}
 
@@ -227,7 +227,7 @@ def request(**fields: Any) -> Request:
         "session": "local",
         "turn": "local:0",
         "epoch": 1,
-        "kind": Kind.SPOKEN,
+        "kind": TurnKind.SPOKEN,
         "pcm": b"",
         "text": "",
         "picture": None,
@@ -236,7 +236,7 @@ def request(**fields: Any) -> Request:
         "manner": HttpOptions(),
         "call": call,
     }
-    return Request(**{**empty, **fields})
+    return AnswerRequest(**{**empty, **fields})
 
 
 def test_request_holds_history_picture_and_sound() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from actors.backends.gemini.http import service
 from actors.backends.gemini.http.options import HttpOptions
-from actors.backends.gemini.http.service import Service, ServiceFailedError
+from actors.backends.gemini.http.service import HttpService, ServiceFailedError
 from actors.backends.gemini.server import Server
 from pipeline.errors import ConfigError
 from pipeline.logs import get_logger
@@ -62,12 +62,12 @@ def maker(monkeypatch: pytest.MonkeyPatch) -> Maker:
 
 
 @pytest.fixture
-def http(tmp_path: Path) -> Service:
+def http(tmp_path: Path) -> HttpService:
     surroundings = Surroundings("http", tmp_path, tmp_path, tmp_path, 0, frozenset())
-    return Service(HttpOptions(), surroundings, get_logger("http"), Counter())
+    return HttpService(HttpOptions(), surroundings, get_logger("http"), Counter())
 
 
-def test_two_who_ask_at_once_get_the_same_client(http: Service, maker: Maker) -> None:
+def test_two_who_ask_at_once_get_the_same_client(http: HttpService, maker: Maker) -> None:
     async def ask() -> None:
         asking = [asyncio.create_task(http._client(SERVER, "a-key")) for _ in range(2)]
         await asyncio.sleep(0)
@@ -79,7 +79,7 @@ def test_two_who_ask_at_once_get_the_same_client(http: Service, maker: Maker) ->
     maker.made_one_and_it_is_closed()
 
 
-def test_a_client_nobody_waits_for_any_more_is_closed(http: Service, maker: Maker) -> None:
+def test_a_client_nobody_waits_for_any_more_is_closed(http: HttpService, maker: Maker) -> None:
     async def leave() -> None:
         asking = asyncio.create_task(http._client(SERVER, "a-key"))
         await asyncio.sleep(0)
@@ -93,7 +93,7 @@ def test_a_client_nobody_waits_for_any_more_is_closed(http: Service, maker: Make
 
 
 def test_a_client_that_could_not_be_made_is_a_failure_and_tried_again(
-    http: Service, maker: Maker
+    http: HttpService, maker: Maker
 ) -> None:
     async def ask() -> None:
         with pytest.raises(ServiceFailedError, match="the file cannot be read"):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.gemini.credentials import find_keys
 from actors.backends.gemini.http.availability import LOOK, Availability, availability_of
 from actors.backends.gemini.http.pcm_stream import PcmStream
@@ -22,7 +22,7 @@ from pipeline.frames import BackendState, FaultClass
 
 
 def info(fault: FaultClass, retry_after_s: float | None = None) -> FaultInfo:
-    return FaultInfo(fault, Action.BACK_OFF, None, "for the test", "", retry_after_s)
+    return FaultInfo(fault, FaultAction.BACK_OFF, None, "for the test", "", retry_after_s)
 
 
 QUOTA = info(FaultClass.QUOTA, 29.0)

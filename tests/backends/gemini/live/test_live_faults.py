@@ -7,13 +7,13 @@ import pytest
 from google.genai import Client
 from google.genai.live import AsyncSession
 
-from actors.backends.fault_info import Action
+from actors.backends.fault_info import FaultAction
 from actors.backends.gemini.close_reason import (
     ConnectionOverError,
     close_reason_of,
     http_close_reason,
 )
-from actors.backends.gemini.faults import CloseReason, Source, classify
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify
 from actors.backends.gemini.live.last_frame import LastFrame
 from pipeline.frames import FaultClass
 from pipeline.logs import add_secret
@@ -96,8 +96,8 @@ CLOSES = [
 def test_close_is_classified_by_code_and_text(
     code: int, reason: str, fault: str, action: str
 ) -> None:
-    verdict = classify(CloseReason(Source.CLOSE, code, reason[:123]))
-    assert (verdict.fault, verdict.action) == (FaultClass(fault), Action(action))
+    verdict = classify(CloseReason(FaultSource.CLOSE, code, reason[:123]))
+    assert (verdict.fault, verdict.action) == (FaultClass(fault), FaultAction(action))
     assert verdict.code == code
 
 
@@ -138,7 +138,7 @@ def test_retry_delay_of_the_server_is_kept_when_longer_than_ours() -> None:
 
 def test_key_in_a_reason_is_blanked() -> None:
     add_secret("very-secret-key")
-    verdict = classify(CloseReason(Source.CLOSE, 1007, "bad key very-secret-key"))
+    verdict = classify(CloseReason(FaultSource.CLOSE, 1007, "bad key very-secret-key"))
     assert "very-secret-key" not in str(verdict)
 
 
@@ -189,7 +189,7 @@ def test_refused_handshake_is_read_from_status_and_body() -> None:
 
     body = b'{"error": {"code": 429, "message": "You exceeded your current quota"}}'
     closing = close_reason_of(InvalidStatus(Response(429, "Too Many", Headers(), body)))
-    assert (closing.source, closing.code) == (Source.HTTP, 429)
+    assert (closing.source, closing.code) == (FaultSource.HTTP, 429)
     assert classify(closing).fault is FaultClass.QUOTA
 
 
@@ -228,4 +228,4 @@ def test_error_message_that_the_sdk_cannot_read_is_recovered() -> None:
 
 
 def test_connection_over_error_shows_its_reason() -> None:
-    assert str(ConnectionOverError(CloseReason(Source.CLOSE, 1000, "done"))) == "done"
+    assert str(ConnectionOverError(CloseReason(FaultSource.CLOSE, 1000, "done"))) == "done"

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from actors.backends.gemini.live import outbox as outbox_module
-from actors.backends.gemini.live.outbox import MOST_AGE_S, MOST_BYTES, Outbox, Sound
+from actors.backends.gemini.live.outbox import MOST_AGE_S, MOST_BYTES, Outbox, QueuedSound
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import SendActivity, SendText
 
@@ -32,7 +32,7 @@ def test_all_goes_out_in_its_order() -> None:
     outbox.put(STARTED)
     outbox.put_sound(BLOCK, 1)
     outbox.put(ENDED)
-    kinds = [item if not isinstance(item, Sound) else item.pcm for item in drained(outbox)]
+    kinds = [item if not isinstance(item, QueuedSound) else item.pcm for item in drained(outbox)]
     assert kinds == [STARTED, BLOCK, ENDED]
 
 
@@ -46,11 +46,11 @@ def test_sound_is_bounded_by_bytes_the_oldest_goes_and_control_stays() -> None:
     outbox.put(ENDED)
     outbox.put(SendText("hello"))
     sent = drained(outbox)
-    sounds = [item.origin_ns for item in sent if isinstance(item, Sound)]
+    sounds = [item.origin_ns for item in sent if isinstance(item, QueuedSound)]
     assert len(sounds) * len(BLOCK) <= MOST_BYTES
     assert sounds == list(range(blocks - len(sounds), blocks)), "the newest, in their order"
     assert counters["audio_dropped_bytes"] == (blocks - len(sounds)) * len(BLOCK)
-    assert [item for item in sent if not isinstance(item, Sound)] == [
+    assert [item for item in sent if not isinstance(item, QueuedSound)] == [
         STARTED,
         ENDED,
         SendText("hello"),
@@ -69,6 +69,6 @@ def test_sound_that_waited_too_long_does_not_go_out(monkeypatch: pytest.MonkeyPa
     outbox.put(ENDED)
     assert len(outbox) == 3, "it is not kept either"
     sent = drained(outbox)
-    assert [item.origin_ns for item in sent if isinstance(item, Sound)] == [2]
+    assert [item.origin_ns for item in sent if isinstance(item, QueuedSound)] == [2]
     assert counters["audio_dropped_bytes"] == len(BLOCK)
     assert (sent[0], sent[-1]) == (STARTED, ENDED)

@@ -6,7 +6,7 @@ import base64
 import json
 from typing import Any
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
@@ -18,8 +18,8 @@ from actors.backends.realtime.events import (
 from pipeline.frames import FaultClass, Side
 
 FAULTS = {
-    "busy": (FaultClass.QUOTA, Action.COOL_DOWN),
-    "bye": (FaultClass.SESSION_END, Action.RESUME),
+    "busy": (FaultClass.QUOTA, FaultAction.COOL_DOWN),
+    "bye": (FaultClass.SESSION_END, FaultAction.RESUME),
 }
 
 
@@ -39,10 +39,10 @@ def event_of(line: bytes) -> Event | FaultInfo:
             return HandleIssued(handle)
         case {"done": _}:
             return TurnComplete()
-    fault, action = FAULTS.get(said.get("over", ""), (FaultClass.UNKNOWN, Action.BACK_OFF))
+    fault, action = FAULTS.get(said.get("over", ""), (FaultClass.UNKNOWN, FaultAction.BACK_OFF))
     return FaultInfo(fault, action, None, line.decode())
 
 
 def lost(reason: str) -> FaultInfo:
     """Return the fault of a line that went dead."""
-    return FaultInfo(FaultClass.NETWORK, Action.BACK_OFF, None, reason)
+    return FaultInfo(FaultClass.NETWORK, FaultAction.BACK_OFF, None, reason)

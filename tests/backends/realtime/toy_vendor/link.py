@@ -13,7 +13,7 @@ from actors.backends.realtime.actor import RealtimeBackend
 from actors.backends.realtime.events import Event
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.link import Activity, LinkOverError, Seed
-from actors.backends.tool_calls import Reply
+from actors.backends.tool_calls import ToolReply
 from toy_vendor.capabilities import limits_of
 from toy_vendor.events import event_of, lost
 from toy_vendor.options import ToyOptions
@@ -78,7 +78,7 @@ class ToyLink:
         """Send a typed turn."""
         self._say({"text": text})
 
-    def send_tool_results(self, replies: Sequence[Reply]) -> None:
+    def send_tool_results(self, replies: Sequence[ToolReply]) -> None:
         """Send what functions returned."""
         for reply in replies:
             self._say({"result": reply.response, "id": reply.wire_id})
