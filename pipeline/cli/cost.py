@@ -9,15 +9,16 @@ def cost_line(spending: Spending) -> str:
     """Return the cost of session and day, of which prices, and how much of each limit is used."""
     currency = spending.currency
     parts = [
-        f"{_cost(spending.session_total, currency)} this session",
-        f"{_cost(spending.day_total, currency)} on {spending.day}",
+        f"{cost(spending.session_total, currency)} this session",
+        f"{cost(spending.day_total, currency)} on {spending.day}",
         *(_limit(each) for each in spending.limits),
         f"prices of {spending.prices_date}",
     ]
     return f"cost: {', '.join(parts)}"
 
 
-def _cost(spent: Spent, currency: str) -> str:
+def cost(spent: Spent, currency: str) -> str:
+    """Return what something has cost."""
     # A turn costs less than a cent.
     text = f"{spent.money:.4f} {currency}"
     if spent.unpriced_tokens:

@@ -25,7 +25,9 @@ class LimitUse(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    per: Literal["day", "session"] = Field(description="What it is a limit of.")
+    per: Literal["day", "session", "caller"] = Field(
+        description="What it is a limit of; of `caller`, the one who has cost most is shown."
+    )
     unit: str = Field(description="A currency, `tokens` or `minutes`.")
     used: float = Field(ge=0, description="So far.")
     limit: float = Field(gt=0, description="At most.")
@@ -45,6 +47,10 @@ class Spending(Frame):
         "price), `minutes` of answer."
     )
     day_total: Spent = Field(description="The day, over all runs: the same.")
+    callers: dict[str, Spent] = Field(
+        default_factory=dict,
+        description="This run, by caller's session: those who are there and have cost most.",
+    )
     session_backends: dict[str, Spent] = Field(description="This run, by backend.")
     day_backends: dict[str, Spent] = Field(description="The day, by backend.")
     limits: list[LimitUse] = Field(

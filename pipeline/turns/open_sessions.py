@@ -34,6 +34,8 @@ CALM_NS = 250_000_000
 """Between two looks at a session without open turns, whose shortest deadline is 2 s."""
 FAREWELL_NS = 6_000_000_000
 """From the failure of a session to its end: a player needs 4.5 s to say that something failed."""
+FINISHING_NS = 60_000_000_000
+"""Who has used up a budget is given what is under way, but not for longer than a long answer."""
 SAME_FAULT_NS = 1_000_000_000
 """Each session reports a fault of the key by itself, all within a second; one report tells all."""
 KEPT_EPOCHS = 1000
@@ -230,6 +232,9 @@ class OpenSessions:
             return []
         failed = ended.reason is SessionEnd.FAILED
         if failed and state.ending is not None:
+            return []
+        if ended.reason is SessionEnd.BUDGET and state.conversation.ledger.has_open_turns():
+            state.ending, state.ends_ns = ended, now_ns + FINISHING_NS
             return []
         if not failed or not state.conversation.ledger.has_open_turns():
             return self._end(ended, now_ns)

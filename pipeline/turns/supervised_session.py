@@ -38,7 +38,7 @@ def overdue(
     found = [
         state.ending
         for state in table.states()
-        if state.ending is not None and now_ns >= state.ends_ns
+        if state.ending is not None and (now_ns >= state.ends_ns or _is_finished(state))
     ]
     for name in table.over_time(now_ns):
         found.append(_ended(name, SessionEnd.TIME_OVER, "it has lasted as long as it may"))
@@ -52,6 +52,13 @@ def overdue(
             why = f"{state.brought_by} died, and has not come back to it in {patience_s:g} s"
             found.append(_ended(name, SessionEnd.SOURCE_LOST, why))
     return found
+
+
+def _is_finished(state: SupervisedSession) -> bool:
+    """Whether it only waited for its answer; a failed one waits to be told so aloud."""
+    if state.ending is None or state.ending.reason is not SessionEnd.BUDGET:
+        return False
+    return not state.conversation.ledger.has_open_turns()
 
 
 def _ended(name: str, reason: SessionEnd, detail: str) -> SessionEnded:

@@ -96,10 +96,11 @@ def test_a_panel_replaces_the_one_before_and_may_be_empty(node_folder: Path) -> 
 
 def test_callers_are_a_panel_of_their_own_and_a_column(node_folder: Path) -> None:
     since = {"at": "12:00:00", "labels": "number=+49 1", "turns": 2, "outcome": "answered"}
+    since |= {"cost": "0.0150 USD"}
     routes = [{"at": "12:00:00", "session": name, "backend": "live", "reason": ""} for name in "ab"]
     page = drawn(node_folder, {"sessions": [{"session": "a", **since}], "routes": routes})
     assert page["tables"]["sessions"] == [
-        ["since", "session", "labels", "turns", "last turn"],
-        ["12:00:00", "a", "number=+49 1", "2", "answered"],
+        ["since", "session", "labels", "turns", "last turn", "cost"],
+        ["12:00:00", "a", "number=+49 1", "2", "answered", "0.0150 USD"],
     ]
     assert page["tables"]["routes"][1] == ["12:00:00", "a", "live", ""]

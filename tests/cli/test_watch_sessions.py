@@ -12,7 +12,8 @@ from actors.cli.top import panels
 from actors.cli.watch.board import Board
 from actors.cli.watch.rows import has_several, headline, route_rows, session_rows, turn_rows
 from pipeline.cli.view import LinesView
-from pipeline.frames import Frame, SessionEnd, SessionEnded, SessionOpened, Side
+from pipeline.frames import Frame, SessionEnd, SessionEnded, SessionOpened, Side, Spending
+from pipeline.frames.budget import Spent
 
 CALLS = ("call-1", "call-2")
 
@@ -78,6 +79,21 @@ def test_open_sessions_have_their_labels_and_ended_ones_are_counted() -> None:
         "supervisor", "status", status().model_copy(update={"session_counts": counts}), 0
     )
     assert "ended: 1 hung_up; 3 refused, 7 frames of none" in headline(board)
+
+
+def test_what_a_caller_has_cost_is_in_its_row() -> None:
+    board = two_calls()
+    spent = Spent(money=0.015)
+    names = {"day": "2026-11-21", "currency": "USD", "prices_date": "2026-11-01"}
+    none = {"session_total": Spent(), "day_total": Spent(), "session_backends": {}}
+    spending = Spending(**names, **none, day_backends={}, callers={"call-2": spent})
+    counted = status().model_copy(update={"spending": spending})
+    board.on_frame("supervisor", "status", counted, 0)
+    assert [(row.session, row.cost) for row in session_rows(board)] == [
+        ("call-2", "0.0150 USD"),
+        ("call-1", ""),
+    ]
+    assert "cost" in [column.header for column in panels.sessions_table(board).columns]
 
 
 def test_one_session_can_be_looked_at_alone() -> None:

@@ -43,6 +43,7 @@ const COLUMNS = {
     { head: "labels", text: (row) => row.labels, kind: () => "wordy" },
     { head: "turns", text: (row) => String(row.turns), number: true },
     { head: "last turn", text: (row) => row.outcome || NOTHING, kind: (row) => row.outcome },
+    { head: "cost", text: (row) => row.cost || NOTHING, number: true },
   ],
   routes: (rows) => [
     { head: "at", text: (row) => row.at },

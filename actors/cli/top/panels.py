@@ -98,10 +98,16 @@ def turns_table(board: Board) -> Table:
 
 def sessions_table(board: Board) -> Table:
     """The conversations that go on; the newest first."""
-    table = _table("since", "session", "labels", "last turn", wide="labels", right=("turns",))
+    right = ("turns", "cost")
+    table = _table("since", "session", "labels", "last turn", wide="labels", right=right)
     for row in session_rows(board):
         table.add_row(
-            row.at, plain(row.session), plain(row.labels), row.outcome or "-", str(row.turns)
+            row.at,
+            plain(row.session),
+            plain(row.labels),
+            row.outcome or "-",
+            str(row.turns),
+            row.cost or "-",
         )
     return table
 

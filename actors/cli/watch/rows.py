@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from actors.cli.watch.board import Board
 from actors.lib.audio.pcm import SILENCE_DBFS
+from pipeline.cli.cost import cost
 from pipeline.frames import ActorStatus, Outcome
 from pipeline.supervision.lifecycle import ProcessState
 from pipeline.turns.turn_times import TurnStage
@@ -98,6 +99,7 @@ class SessionRow:
     labels: str
     turns: int
     outcome: str
+    cost: str = ""
 
 
 def has_several(board: Board) -> bool:
@@ -151,9 +153,16 @@ def session_rows(board: Board) -> list[SessionRow]:
             ", ".join(f"{key}={value}" for key, value in each.opened.labels.items()),
             each.turns,
             each.outcome,
+            _cost(board, name),
         )
         for name, each in reversed(board.sessions.items())
     ]
+
+
+def _cost(board: Board, session: str) -> str:
+    spending = board.status.spending if board.status is not None else None
+    spent = spending.callers.get(session) if spending is not None else None
+    return "" if spending is None or spent is None else cost(spent, spending.currency)
 
 
 def actor_rows(board: Board) -> list[ActorRow]:

@@ -36,6 +36,11 @@ class Sum:
         )
 
     @property
+    def order(self) -> tuple[Decimal, int]:
+        """By this the dearest is found: money, and where that is not known, tokens."""
+        return self.money, self.tokens
+
+    @property
     def is_free(self) -> bool:
         """It has cost nothing, as far as anybody knows."""
         return not self.money and not self.unpriced_tokens
@@ -53,6 +58,7 @@ class Account:
         run: The pipeline run (its start, monotonic ns) that `session` belongs to.
         revision: Grows with every report counted.
         session: This run, by backend.
+        callers: The same run, by caller's session and backend, of those that are open.
         days: By date and backend. A clock that is set back finds the count of its date again.
         reports: Names of the newest reports counted, oldest first.
     """
@@ -60,10 +66,13 @@ class Account:
     run: int
     revision: int = 0
     session: Sums = field(default_factory=dict)
+    callers: dict[str, Sums] = field(default_factory=dict)
     days: dict[date, Sums] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
 
-    def count(self, report: str | None, backend: str, used: Sum, today: date) -> bool:
+    def count(
+        self, report: str | None, backend: str, used: Sum, today: date, caller: str | None = None
+    ) -> bool:
         """Add what was used; return whether it was news.
 
         Args:
@@ -71,6 +80,7 @@ class Account:
             backend: Who used it.
             used: What.
             today: Date on which it is counted.
+            caller: Whose session it was; None: nobody's but the pipeline's own.
         """
         if report is not None:
             if report in self.reports:
@@ -78,7 +88,10 @@ class Account:
             self.reports = [*self.reports, report][-KEPT_REPORTS:]
         self.revision += 1
         day = self.days.setdefault(today, {})
-        for sums in (self.session, day):
+        counts = [self.session, day]
+        if caller is not None:
+            counts.append(self.callers.setdefault(caller, {}))
+        for sums in counts:
             sums[backend] = sums.get(backend, Sum()) + used
         others = sorted(each for each in self.days if each != today)
         for old in others[: max(0, len(self.days) - KEPT_DAYS)]:
@@ -91,8 +104,9 @@ class Account:
 
     def continued(self, run: int) -> Account:
         """The account as a run finds it: the days stay, the session is over with its run."""
-        session = self.session if run == self.run else {}
-        return Account(run, self.revision, session, self.days, self.reports)
+        if run == self.run:
+            return self
+        return Account(run, self.revision, days=self.days, reports=self.reports)
 
     def to_json(self) -> dict[str, Any]:
         """Return what `from_json` takes."""
@@ -100,6 +114,7 @@ class Account:
             "run": self.run,
             "revision": self.revision,
             "session": _sums_to_json(self.session),
+            "callers": {name: _sums_to_json(sums) for name, sums in self.callers.items()},
             "days": {day.isoformat(): _sums_to_json(sums) for day, sums in self.days.items()},
             "reports": list(self.reports),
         }
@@ -116,6 +131,10 @@ class Account:
                 run=int(data["run"]),
                 revision=int(data["revision"]),
                 session=_sums_from_json(data["session"]),
+                callers={
+                    str(name): _sums_from_json(sums)
+                    for name, sums in data.get("callers", {}).items()
+                },
                 days={date.fromisoformat(d): _sums_from_json(s) for d, s in data["days"].items()},
                 reports=[str(each) for each in data["reports"]],
             )

@@ -11,12 +11,21 @@ from zoneinfo import ZoneInfo
 
 from actors.services.budget.account import Account, Sum, Sums, total
 from actors.services.budget.days import day_of, until_next_day_s
-from actors.services.budget.limits import Use, cheapest_first, refusals, uses
+from actors.services.budget.limits import Use, cheapest_first, refusals, used_up, uses
 from actors.services.budget.options import BudgetOptions
 from actors.services.budget.prices import load_prices
 from pipeline.actor import Actor
-from pipeline.frames import Allowance, LimitUse, Spending, Spent, Usage
+from pipeline.frames import (
+    Allowance,
+    LimitUse,
+    SessionEnd,
+    SessionEnded,
+    Spending,
+    Spent,
+    Usage,
+)
 from pipeline.ports import In, Out
+from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.store import Store
 from pipeline.surroundings import Surroundings
 
@@ -27,12 +36,15 @@ WRITE_EVERY_S = 1.0
 backends keep their reports for 30 s."""
 LOOK_AT_CLOCK_EVERY_S = 1.0
 """How late a new day may begin."""
+SHOWN_CALLERS = 50
+"""The dearest of those who are there: more than a screen holds, 4 KB in each report and status."""
 
 
 class Budget(Actor[BudgetOptions]):
-    """Counts what the backends' answers cost, by session and day, and refuses those over a limit.
+    """Counts what answers cost, by run, caller and day, and refuses those over a limit.
 
-    A session is one run of the pipeline. Minutes are minutes of answer. A backend that is refused
+    A session of its options is one run of the pipeline; a caller whose own limit is used up is let
+    go, after the answer under way. Minutes are minutes of answer. A backend that is refused
     finishes the turn it is at, and gets no other until it is allowed again.
     """
 
@@ -54,6 +66,8 @@ class Budget(Actor[BudgetOptions]):
         self._today = date.min
         self._refused: dict[str, str] | None = None
         self._told: set[object] = set()
+        self._sent_away: set[str] = set()
+        """Callers whose end was asked for, and who are not gone yet."""
         self._changed = asyncio.Event()
 
     @classmethod
@@ -92,7 +106,8 @@ class Budget(Actor[BudgetOptions]):
         used, missing = self._table.price(frame, today)
         # A boot of 0 marks a producer that does not count its frames.
         report = f"{frame.backend}:{frame.boot}:{frame.seq}" if frame.boot else None
-        if not self._account.count(report, frame.backend, used, today):
+        caller = frame.session if self._is_caller(frame.session) else None
+        if not self._account.count(report, frame.backend, used, today, caller):
             self.counters["repeated"] += 1
             return
         for what in missing:
@@ -102,9 +117,32 @@ class Budget(Actor[BudgetOptions]):
                     of=what,
                     do="add it to a price table of your own and name that in the option prices",
                 )
+        self._keep()
+        self._tell()
+        if caller is not None:
+            self._end_if_used_up(caller)
+
+    def session_ended(self, state: object, ended: SessionEnded) -> None:
+        """What a caller has used is in the day's and the run's count; another may come so named."""
+        self._sent_away.discard(ended.session)
+        if self._account.callers.pop(ended.session, None) is not None:
+            self._account.revision += 1
+            self._keep()
+
+    def _is_caller(self, session: str) -> bool:
+        return session != self.session and session in self.sessions
+
+    def _end_if_used_up(self, caller: str) -> None:
+        why = used_up(self.options, self._account, self._table, caller)
+        if why is not None and caller not in self._sent_away:
+            self._sent_away.add(caller)
+            self.counters["callers_ended"] += 1
+            ended = SessionEnded(session=caller, reason=SessionEnd.BUDGET, detail=why)
+            self.publish(SESSIONS_PORT, ended)
+
+    def _keep(self) -> None:
         self.checkpoint["account"] = self._account.to_json()
         self._changed.set()
-        self._tell()
 
     async def _watch_clock(self) -> None:
         while True:
@@ -125,6 +163,7 @@ class Budget(Actor[BudgetOptions]):
             prices_date=self._table.date.isoformat(),
             session_total=self._spent(total(account.session)),
             day_total=self._spent(total(today)),
+            callers=self._dearest(),
             session_backends=self._spent_by_backend(account.session),
             day_backends=self._spent_by_backend(today),
             limits=[
@@ -142,7 +181,8 @@ class Budget(Actor[BudgetOptions]):
         self.gauges["day_money"] = frame.day_total.money
         self.publish("spending", frame)
         for each in used:
-            self._warn(each)
+            if each.limit.per != "caller":
+                self._warn(each)
         self._allow(refusals(used), used, now)
 
     def _allow(self, refused: dict[str, str], used: tuple[Use, ...], now: datetime) -> None:
@@ -181,6 +221,12 @@ class Budget(Actor[BudgetOptions]):
             unpriced_tokens=used.unpriced_tokens,
             minutes=float(self._table.minutes(used.spoken_tokens)),
         )
+
+    def _dearest(self) -> dict[str, Spent]:
+        """The callers who have cost most, the dearest first."""
+        sums = {name: total(used) for name, used in self._account.callers.items()}
+        dearest = sorted(sums, key=lambda name: sums[name].order, reverse=True)
+        return {name: self._spent(sums[name]) for name in dearest[:SHOWN_CALLERS]}
 
     def _spent_by_backend(self, sums: Sums) -> dict[str, Spent]:
         return {name: self._spent(used) for name, used in sums.items()}

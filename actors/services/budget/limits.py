@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from actors.services.budget.account import Account, Sum, total
+from actors.services.budget.account import Account, Sum, Sums, total
 from actors.services.budget.options import BudgetOptions, Limit
 from actors.services.budget.prices import PriceTable
 
@@ -47,15 +47,28 @@ def uses(
 ) -> tuple[Use, ...]:
     """Return how much of each limit is used, in the order of the options."""
     return tuple(
-        use for limit in options.limits for use in _uses(limit, options, account, table, today)
+        use
+        for limit in options.limits
+        for use in _uses(limit, options, _counted(limit, account, today), table)
     )
+
+
+def used_up(options: BudgetOptions, account: Account, table: PriceTable, caller: str) -> str | None:
+    """Return which limit of a caller is used up, in words; None if there is something left."""
+    sums = account.callers.get(caller, {})
+    for limit in options.limits:
+        if limit.per == "caller":
+            for use in _uses(limit, options, sums, table):
+                if use.is_up:
+                    return f"budget of the caller used up: {use.words}"
+    return None
 
 
 def refusals(all_uses: Sequence[Use]) -> dict[str, str]:
     """Return why a backend may not be asked any more, in words, for each that may not."""
     refused: dict[str, str] = {}
     for use in all_uses:
-        if use.is_up:
+        if use.is_up and use.limit.per != "caller":
             for backend in use.backends:
                 refused.setdefault(backend, f"budget of the {use.limit.per} used up: {use.words}")
     return refused
@@ -67,10 +80,16 @@ def cheapest_first(refused: dict[str, str], backends: Sequence[str]) -> list[str
     return known + [name for name in refused if name not in known]
 
 
-def _uses(
-    limit: Limit, options: BudgetOptions, account: Account, table: PriceTable, today: date
-) -> list[Use]:
-    sums = account.of_day(today) if limit.per == "day" else account.session
+def _counted(limit: Limit, account: Account, today: date) -> Sums:
+    """What counts for a limit: of callers, that of the one who has cost most."""
+    if limit.per == "day":
+        return account.of_day(today)
+    if limit.per == "session":
+        return account.session
+    return max(account.callers.values(), key=lambda sums: total(sums).order, default={})
+
+
+def _uses(limit: Limit, options: BudgetOptions, sums: Sums, table: PriceTable) -> list[Use]:
     if limit.backends is not None:
         backends = tuple(limit.backends)
     else:

@@ -13,12 +13,14 @@ from pipeline.paths import PathOrName
 
 
 class Limit(BaseModel):
-    """How much may be used in a day or a session, by some backends together."""
+    """How much may be used in a day, a session or by a caller, by some backends together."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    per: Literal["day", "session"] = Field(
-        description="A day counts over all runs; a session is one run of the pipeline."
+    per: Literal["day", "session", "caller"] = Field(
+        description="A day counts over all runs; a session is one run of the pipeline, with all "
+        "its callers; a caller is each of them by itself, whose session ends, after the answer "
+        "under way, when the limit is used up."
     )
     money: float | None = Field(None, gt=0, description="In the currency of the price table.")
     tokens: int | None = Field(None, gt=0, description="Tokens billed, input and output.")

@@ -20,13 +20,14 @@ from pipeline.frames import (
     SessionEnd,
     SessionEnded,
     SessionOpened,
+    SpeechStarted,
     TurnClosed,
     UserText,
 )
 from pipeline.sessions import PlaybackScope
 from pipeline.turns import route
 from pipeline.turns.callers import KEPT_CALLERS
-from pipeline.turns.open_sessions import FAREWELL_NS, OpenSessions, Told
+from pipeline.turns.open_sessions import FAREWELL_NS, FINISHING_NS, OpenSessions, Told
 
 S = 1_000_000_000
 BACKENDS = ("live", "http", "device")
@@ -381,3 +382,23 @@ def test_the_newest_callers_are_told_of_with_their_turns_and_their_end(
     shown, left_out = sessions.callers(5 * S)
     assert (len(shown), left_out) == (KEPT_CALLERS, 3)
     assert shown[-1].session == "bert", "those that are still there come last"
+
+
+def test_who_has_used_up_a_budget_ends_after_the_answer_under_way(sessions: OpenSessions) -> None:
+    used_up = SessionEnded(session="anna", reason=SessionEnd.BUDGET, detail="used up")
+    speaks = SpeechStarted(session="anna", turn="anna:0", position=0, at_ns=S)
+    sessions.handle("vad", speaks, S)
+    assert sessions.handle("budget", used_up, 2 * S) == []
+    assert sessions.tick(3 * S) == []
+    answered = AnswerEnded(
+        session="anna", turn="anna:0", epoch=9, backend="live", end=AnswerEnd.COMPLETE
+    )
+    said = [*sessions.handle("live", answered, 4 * S), *sessions.tick(5 * S)]
+    assert [type(each) for each in said] == [TurnClosed, SessionEnded]
+    assert "anna" not in sessions
+    # One that never comes to its end is not waited for for ever; one who is silent goes at once.
+    sessions.handle("vad", speaks.model_copy(update={"session": "bert", "turn": "bert:0"}), 5 * S)
+    bert = used_up.model_copy(update={"session": "bert"})
+    assert sessions.handle("budget", bert, 6 * S) == []
+    late = sessions.tick(6 * S + FINISHING_NS)
+    assert [type(each) for each in late] == [TurnClosed, SessionEnded]

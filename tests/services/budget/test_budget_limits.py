@@ -86,7 +86,7 @@ def test_the_last_of_the_backends_is_the_cheapest() -> None:
     [
         ({"limits": [{"per": "day"}]}, "money, tokens and minutes"),
         ({"limits": [{"per": "day", "money": 0}]}, "greater than 0"),
-        ({"limits": [{"per": "week", "money": 1}]}, "'day' or 'session'"),
+        ({"limits": [{"per": "week", "money": 1}]}, "'day', 'session' or 'caller'"),
         ({"limits": [{"per": "day", "money": 1, "backends": []}]}, "at least 1 item"),
         ({"time_zone": "Europe/Berlim"}, "did you mean 'Europe/Berlin'"),
         ({"time_zone": "../etc/passwd"}, "no time zone"),
