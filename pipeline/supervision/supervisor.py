@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.context import new_context
@@ -56,8 +55,7 @@ PORTS: dict[type[Frame], str] = {
 }
 
 
-@dataclass
-class RunOutcome:
+class RunOutcome(NamedTuple):
     """How a run came to its end."""
 
     exit_status: int

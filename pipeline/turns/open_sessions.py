@@ -18,15 +18,16 @@ from pipeline.frames import (
     Spending,
 )
 from pipeline.logs import session_labels
-from pipeline.sessions import MOST_SESSIONS, Opening, PlaybackScope, SessionEntry, SessionTable
+from pipeline.sessions import Opening, PlaybackScope, SessionTable
 from pipeline.sessions.refusal import (
     MOST_LABEL_CHARACTERS,
     MOST_NAME_CHARACTERS,
     label_characters,
     refusal,
 )
-from pipeline.turns.callers import Caller, PastCallers
+from pipeline.turns.callers import Caller
 from pipeline.turns.conversation import Conversation, Said
+from pipeline.turns.ended_sessions import EndedSessions, caller_of
 from pipeline.turns.fault_policy import POLICIES, Reach
 from pipeline.turns.supervised_session import SupervisedSession, overdue
 
@@ -38,8 +39,6 @@ FINISHING_NS = 60_000_000_000
 """Who has used up a budget is given what is under way, but not for longer than a long answer."""
 SAME_FAULT_NS = 1_000_000_000
 """Each session reports a fault of the key by itself, all within a second; one report tells all."""
-KEPT_EPOCHS = 1000
-"""Of sessions that are over: an hour of callers."""
 
 Told = Said | SessionOpened | SessionEnded
 """What the supervisor has to publish."""
@@ -67,14 +66,9 @@ class OpenSessions:
             idle_ns=int(config.sessions.idle_s * 1e9),
             permanent=config.session,
         )
-        self._past: Counter[str] = Counter()
+        self._past = EndedSessions()
         self._told: dict[tuple[str, FaultClass], int] = {}
         """When all sessions were told of a fault, by backend and class."""
-        self._epochs: dict[str, int] = {}
-        """Of sessions that are over: if one comes back, what it was told must stay behind."""
-        self._past_callers = PastCallers()
-        self._past_labels: dict[str, Mapping[str, str]] = {}
-        """Of sessions that have just ended or were refused: the line about that has them, too."""
         own = SessionOpened(session=config.session, plays=heard is not PlaybackScope.NONE)
         self._table.open(own, now_ns)
         self.own = self._table[config.session].conversation
@@ -129,7 +123,7 @@ class OpenSessions:
 
     def hopeless(self) -> Fault | None:
         """A fault that only the operator can mend, if no backend works and none ever did."""
-        if self._past["answered"]:
+        if self._past.outcomes["answered"]:
             return None
         if any(each.conversation.hopeless() is None for each in self._table.states()):
             return None
@@ -140,12 +134,12 @@ class OpenSessions:
         entry = self._table.entry(session)
         if entry is not None:
             return entry.labels
-        return self._past_labels.get(session, {"session": session})
+        return self._past.labels(session)
 
     def callers(self, now_ns: int) -> tuple[list[Caller], int]:
         """Return the newest callers, gone or not, and how many others there were."""
         entries = [self._table.entry(name) for name in self._table if name != self._config.session]
-        return self._past_callers.and_open([_caller(each, now_ns) for each in entries if each])
+        return self._past.callers.and_open([caller_of(each, now_ns) for each in entries if each])
 
     def names(self) -> list[str]:
         """Those that are open now."""
@@ -163,7 +157,7 @@ class OpenSessions:
 
     def outcomes(self) -> dict[str, int]:
         """Number of closed turns by outcome, those of sessions that are over included."""
-        counts = self._past.copy()
+        counts = self._past.outcomes.copy()
         for each in self._table.states():
             counts.update(each.conversation.ledger.outcomes())
         return dict(counts)
@@ -185,7 +179,7 @@ class OpenSessions:
         like = None if own else self.own.state
         conversation = Conversation(self._config, opened.plays, self._now_ns, name, like=like)
         if not own:
-            conversation.state = replace(conversation.state, epoch=self._epochs.pop(name, 0) + 1)
+            conversation.state = replace(conversation.state, epoch=self._past.next_epoch(name))
         return SupervisedSession(conversation, self._now_ns)
 
     def _opened(self, actor: str, opened: SessionOpened, now_ns: int) -> list[Told]:
@@ -211,7 +205,7 @@ class OpenSessions:
             self.counters["refused"] += 1
             name = opened.session[:MOST_NAME_CHARACTERS]
             if label_characters(opened) <= MOST_LABEL_CHARACTERS:
-                self._remember_labels(name, session_labels(name, opened.labels))
+                self._past.keep_labels(name, session_labels(name, opened.labels))
             if name:
                 said.append(SessionEnded(session=name, reason=SessionEnd.REFUSED, detail=why))
             return said
@@ -248,29 +242,10 @@ class OpenSessions:
         state = self._table.end(name)
         if state is None or entry is None:
             return []
-        self._remember_labels(name, entry.labels)
-        how = f"{ended.reason.value}: {ended.detail}" if ended.detail else ended.reason.value
         said = state.conversation.end(ended, now_ns)
-        self._past.update(state.conversation.ledger.outcomes())
-        self._past_callers.add(_caller(entry, now_ns, how))
-        self._epochs[name] = state.conversation.state.epoch
-        if len(self._epochs) > KEPT_EPOCHS:
-            del self._epochs[next(iter(self._epochs))]
+        self._past.add(entry, ended, now_ns)
         return [*said, ended]
-
-    def _remember_labels(self, name: str, labels: Mapping[str, str]) -> None:
-        self._past_labels.pop(name, None)
-        self._past_labels[name] = labels
-        if len(self._past_labels) > MOST_SESSIONS:
-            del self._past_labels[next(iter(self._past_labels))]
 
 
 def _joined(lists: Iterable[list[Said]]) -> list[Told]:
     return [said for each in lists for said in each]
-
-
-def _caller(entry: SessionEntry[SupervisedSession], now_ns: int, ended: str = "") -> Caller:
-    opened, lasted_s = entry.opened, (now_ns - entry.opened_ns) / 1e9
-    return Caller(
-        opened.session, opened.labels, lasted_s, entry.state.conversation.ledger.outcomes(), ended
-    )
