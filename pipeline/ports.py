@@ -47,6 +47,8 @@ class Out(Generic[FrameT_co]):
     Attributes:
         types: Frame classes this port may carry; left out, those of the annotation.
         retain_s: Seconds of frames kept for restarted consumers.
+        retain_closed_s: Of these the seconds that a frame is kept once its turn is closed; None:
+            that changes nothing. The actor must have an input for `TurnClosed`.
         retain_last: Keep the newest frame of each session, whatever its age.
         rate_hz: Frames a second to expect once it has begun. When it goes silent, a warning in the
             log and the gauge `<port>.silent`, in s, tell of it. 0 for what comes when it comes.
@@ -55,6 +57,7 @@ class Out(Generic[FrameT_co]):
 
     types: tuple[type[FrameT_co], ...] = ()
     retain_s: float = 0.0
+    retain_closed_s: float | None = None
     retain_last: bool = False
     rate_hz: float = 0.0
     send: Callable[[Frame], None] | None = field(default=None, repr=False, compare=False)

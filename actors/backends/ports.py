@@ -26,6 +26,10 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 
+RETAIN_CLOSED_S = 5.0
+"""The sound of a turn that is closed was played, and is for those that write it down: killed, they
+are back within 2 s. Of answers of a second each, three seconds apart, 30 s are 480 KB a session."""
+
 INPUTS: Mapping[str, In] = {
     "audio": In((Audio,), max_age_ms=30_000, replay=True),
     "speech": In((SpeechStarted, SpeechEnded), replay=True),
@@ -41,7 +45,7 @@ INPUTS: Mapping[str, In] = {
 }
 OUTPUTS: Mapping[str, Out] = {
     # A player that was killed in mid-answer goes on with what it had not played.
-    "audio": Out((AnswerAudio,), retain_s=30),
+    "audio": Out((AnswerAudio,), retain_s=30, retain_closed_s=RETAIN_CLOSED_S),
     "answer": Out((AnswerEnded,), retain_s=30),
     "transcript": Out((Transcript,)),
     "tool_calls": Out((ToolCall, ToolCancel), retain_s=30),

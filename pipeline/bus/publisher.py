@@ -53,7 +53,7 @@ class Publisher:
             if out.retain_last:
                 self._retained[name] = NewestFrames()
             elif out.retain_s > 0:
-                self._retained[name] = RecentFrames(out.retain_s, self._boot)
+                self._retained[name] = RecentFrames(out.retain_s, self._boot, out.retain_closed_s)
         self._listeners: dict[str, Counter[str]] = {name: Counter() for name in ports}
         self._changed = asyncio.Event()
         self._socket = context.socket(zmq.XPUB)
@@ -95,6 +95,12 @@ class Publisher:
         """Drop the retained frames of a session that has ended."""
         for retained in self._retained.values():
             retained.forget(session)
+
+    def close_turn(self, session: str, turn: str) -> None:
+        """Take word that a turn has its outcome: what was sent of it is wanted no longer."""
+        now_ns = time.monotonic_ns()
+        for retained in self._retained.values():
+            retained.close(session, turn, now_ns)
 
     def listeners(self, port: str) -> set[str]:
         """Names of the consumers connected to `port` now."""

@@ -35,17 +35,21 @@ class Retention(Protocol):
     def forget(self, session: str) -> None:
         """Drop all frames of a session."""
 
+    def close(self, session: str, turn: str, now_ns: int) -> None:
+        """Take word that a turn has its outcome."""
+
     def frames(self) -> list[bytes]:
         """Return what is kept, oldest first."""
 
 
 @dataclass(slots=True)
 class Piece:
-    """A frame as it is sent again, with its number and when it was sent."""
+    """A frame as it is sent again: its number, when it was sent, and its turn if it has one."""
 
     seq: int
     sent_ns: int
     payload: bytes
+    turn: str = ""
 
 
 @dataclass(slots=True)
@@ -101,6 +105,11 @@ class Kept:
             self.blocks = None
         return bool(self.pieces) or self.blocks is not None
 
+    def drop_turn(self, turn: str, closed_ns: int) -> None:
+        """Drop what was sent of a turn up to then."""
+        left = [each for each in self.pieces if each.turn != turn or each.sent_ns > closed_ns]
+        self.pieces = deque(left)
+
 
 class RecentFrames:
     """The frames of the last seconds, of all sessions; blocks of sound that follow one another
@@ -109,10 +118,14 @@ class RecentFrames:
     Args:
         retain_s: How long a frame is kept.
         boot: Of the producer.
+        retain_closed_s: How long a frame of a turn is kept once that is closed, if less.
     """
 
-    def __init__(self, retain_s: float, boot: int) -> None:
+    def __init__(self, retain_s: float, boot: int, retain_closed_s: float | None = None) -> None:
         self._retain_ns = int(retain_s * 1e9)
+        self._closed_ns = None if retain_closed_s is None else int(retain_closed_s * 1e9)
+        self._closed: deque[tuple[int, str, str]] = deque()
+        """When each turn was closed, its session and its name."""
         self._boot = boot
         self._newest_ns = 0
         self._sessions: OrderedDict[str, Kept] = OrderedDict()
@@ -121,6 +134,7 @@ class RecentFrames:
     def keep(self, seq: int, now_ns: int, frame: Frame, payload: bytes) -> None:
         """Keep a frame, and drop what is too old."""
         self._newest_ns = now_ns
+        self._drop_closed(now_ns)
         kept = self._sessions.get(frame.session)
         if kept is None:
             kept = self._sessions[frame.session] = Kept()
@@ -130,7 +144,7 @@ class RecentFrames:
             self._keep_block(kept, seq, now_ns, frame)
         else:
             self._close(kept)
-            kept.pieces.append(Piece(seq, now_ns, payload))
+            kept.pieces.append(Piece(seq, now_ns, payload, getattr(frame, "turn", "")))
         oldest_ns = now_ns - self._retain_ns
         kept.drop_before(oldest_ns)
         name, silent = next(iter(self._sessions.items()))
@@ -141,6 +155,12 @@ class RecentFrames:
         """Drop all frames of a session."""
         self._sessions.pop(session, None)
 
+    def close(self, session: str, turn: str, now_ns: int) -> None:
+        """Drop what belongs to a turn a while after it has its outcome."""
+        if self._closed_ns is not None:
+            self._closed.append((now_ns, session, turn))
+            self._drop_closed(now_ns)
+
     def frames(self) -> list[bytes]:
         """Return what is kept, oldest first."""
         found: list[Piece] = []
@@ -150,6 +170,12 @@ class RecentFrames:
                 if kept.blocks is not None:
                     found.append(kept.blocks.piece(self._boot))
         return [piece.payload for piece in sorted(found, key=lambda piece: piece.seq)]
+
+    def _drop_closed(self, now_ns: int) -> None:
+        while self._closed and self._closed[0][0] + (self._closed_ns or 0) < now_ns:
+            closed_ns, session, turn = self._closed.popleft()
+            if kept := self._sessions.get(session):
+                kept.drop_turn(turn, closed_ns)
 
     def _keep_block(self, kept: Kept, seq: int, now_ns: int, frame: Audio) -> None:
         if kept.blocks is not None and kept.blocks.goes_on(frame):
@@ -182,6 +208,9 @@ class NewestFrames:
     def forget(self, session: str) -> None:
         """Drop the frame of a session."""
         self._kept.pop(session, None)
+
+    def close(self, session: str, turn: str, now_ns: int) -> None:
+        """The newest frame is kept all the same."""
 
     def frames(self) -> list[bytes]:
         """Return what is kept, oldest first: consumers drop what comes after a later frame."""

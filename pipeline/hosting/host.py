@@ -19,7 +19,7 @@ from pipeline.bus.endpoint import ipc_address
 from pipeline.bus.pace import SoundPace
 from pipeline.bus.pacer import Pacer
 from pipeline.errors import ConfigError
-from pipeline.frames import ActorState, Frame, SessionEnded
+from pipeline.frames import ActorState, Frame, SessionEnded, TurnClosed
 from pipeline.hosting.health_reporter import HEALTH_PORT, HealthReporter
 from pipeline.hosting.heartbeat import Pulse
 from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
@@ -163,6 +163,11 @@ class Host:
             if self._publisher is not None:
                 self._publisher.forget(frame.session)
 
+    def _receive_turns(self, port: str, frame: Frame) -> None:
+        if isinstance(frame, TurnClosed) and self._publisher is not None:
+            self._publisher.close_turn(frame.session, frame.turn)
+        self._pacer.receive(port, frame)
+
     def _subscribe_to_sessions(self) -> Subscriber:
         subscriber = Subscriber(
             self._context,
@@ -189,11 +194,12 @@ class Host:
             curve = None
             if address.startswith("tcp:") and self._spec.keys_dir and connection.public_key:
                 curve = CurveClient(self._spec.keys_dir, connection.public_key)
+            tells_of_turns = any(TurnClosed in inlet.spec.types for inlet in ports.values())
             subscriber = Subscriber(
                 self._context,
                 address,
                 ports,
-                self._pacer.receive,
+                self._receive_turns if tells_of_turns else self._pacer.receive,
                 consumer=self._spec.name,
                 counters=self.actor.counters,
                 on_garbage=self._on_garbage,

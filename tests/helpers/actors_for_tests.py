@@ -19,8 +19,10 @@ from pipeline.frames import (
     BackendStatus,
     Fault,
     FaultClass,
+    Outcome,
     SessionOpened,
     ToolResult,
+    TurnClosed,
 )
 from pipeline.ports import In, Out
 
@@ -260,3 +262,35 @@ class Choosy(Actor[SourceOptions]):
     def check(cls, options: Any, config_dir: Path) -> None:
         """Refuse."""
         raise ConfigError(f"nothing in {config_dir} will do")
+
+
+class Answering(Actor[Options]):
+    """Answers two turns at once, and goes on with the second."""
+
+    inputs = {"turns": In((TurnClosed,), replay=True)}
+    outputs = {"audio": Out((AnswerAudio,), retain_s=60, retain_closed_s=0.1)}
+
+    async def run(self) -> None:
+        """Answer."""
+        self._answer("local:0", 0)
+        for piece in range(10_000):
+            self._answer("local:320", piece)
+            await asyncio.sleep(0.05)
+
+    def _answer(self, turn: str, piece: int) -> None:
+        frame = AnswerAudio(turn=turn, epoch=1, backend=self.name, position=piece * 320, pcm=BLOCK)
+        self.publish("audio", frame)
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """Nothing: what was sent of the turn is dropped for it."""
+
+
+class Closing(Actor[Options]):
+    """Says of the first turn that it is closed."""
+
+    outputs = {"turns": Out((TurnClosed,), retain_s=60)}
+
+    async def run(self) -> None:
+        """Say so."""
+        self.publish("turns", TurnClosed(turn="local:0", outcome=Outcome.ANSWERED))
+        await asyncio.Event().wait()

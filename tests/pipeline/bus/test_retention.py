@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipeline.bus import retention
 from pipeline.bus.retention import JOINED_S, NewestFrames, RecentFrames
-from pipeline.frames import Audio, Frame, SpeechStarted
+from pipeline.frames import AnswerAudio, Audio, Frame, SpeechStarted
 from pipeline.frames.wire import decode
 
 S = 1_000_000_000
@@ -150,3 +150,27 @@ def test_of_a_session_that_is_silent_nothing_is_left_after_a_while() -> None:
         recent.keep(index, (index - 10) * S // 50, block(index, "b"), b"")
     assert {frame.session for frame in kept_of(recent)} == {"b"}
     assert list(recent._sessions) == ["b"]
+
+
+def test_sound_of_a_closed_turn_is_kept_for_a_while_and_that_of_an_open_one_for_long() -> None:
+    recent = RecentFrames(30.0, BOOT, retain_closed_s=5.0)
+    for seq, turn in enumerate(("a:0", "a:0", "a:320")):
+        frame = AnswerAudio(
+            session="a", turn=turn, epoch=1, backend="b", position=0, rate_hz=24_000, pcm=b"12"
+        )
+        recent.keep(seq, seq * S, frame, b"%d" % seq)
+    recent.close("a", "a:0", 3 * S)
+    recent.close("a", "a:never", 7 * S)
+    assert recent.frames() == [b"0", b"1", b"2"]
+    recent.keep(3, 9 * S, word("other"), b"3")
+    assert recent.frames() == [b"2", b"3"]
+
+
+def test_turn_of_the_same_name_in_a_new_session_keeps_its_sound() -> None:
+    recent = RecentFrames(30.0, BOOT, retain_closed_s=5.0)
+    recent.keep(0, 0, word("a"), b"0")
+    recent.close("a", "a:0", S)
+    recent.forget("a")
+    recent.keep(1, 2 * S, word("a"), b"1")
+    recent.keep(2, 7 * S, word("b"), b"2")
+    assert recent.frames() == [b"1", b"2"]

@@ -7,6 +7,8 @@ preloads this, so that it is done before the fork.
 from actors.backends.gemini.sdk import types
 
 for _model in (
+    types.Blob,
+    types.Candidate,
     types.FunctionCall,
     types.FunctionResponse,
     types.GenerateContentConfig,
