@@ -5,7 +5,7 @@ from typing import Any
 
 from actors.backends.gemini.wire import Invalid, read
 from actors.simulator import actions, generation, speech_generation
-from actors.simulator.capabilities import HttpFamily, ListedModel
+from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.errors import HttpError, http_preset, model_not_found
 from actors.simulator.http_messages import HttpRequest, Responder, StreamForm
@@ -103,7 +103,7 @@ class Api:
             record=record,
         )
 
-    def _listed(self, version: str) -> list[ListedModel]:
+    def _listed(self, version: str) -> list[SimulatedModel]:
         return [model for model in self._services.models.models if version in model.versions]
 
     def _scripted(self, method: str, model: str) -> TurnPlan:
@@ -157,7 +157,7 @@ def _send_error(
     responder.send_json(error.code, body)
 
 
-async def _count(body: Any, model: ListedModel, version: str) -> dict[str, Any]:
+async def _count(body: Any, model: SimulatedModel, version: str) -> dict[str, Any]:
     given = read("CountTokensRequest", body, version)
     asked = given.pop("generateContentRequest", None)
     if asked is not None and given:
@@ -168,7 +168,7 @@ async def _count(body: Any, model: ListedModel, version: str) -> dict[str, Any]:
     return counted(await generation.count(request))
 
 
-def _model_page(models: list[ListedModel], query: dict[str, str]) -> dict[str, Any]:
+def _model_page(models: list[SimulatedModel], query: dict[str, str]) -> dict[str, Any]:
     try:
         size = min(int(query.get("pageSize") or DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
         start = int(query.get("pageToken") or 0)
@@ -182,7 +182,7 @@ def _model_page(models: list[ListedModel], query: dict[str, str]) -> dict[str, A
     return page
 
 
-def _model_json(model: ListedModel) -> dict[str, Any]:
+def _model_json(model: SimulatedModel) -> dict[str, Any]:
     return {
         "name": f"models/{model.id}",
         "version": "001",

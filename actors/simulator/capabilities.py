@@ -41,7 +41,7 @@ class HttpFamily(BaseModel):
     transcribes: bool = False
 
 
-class ListedModel(BaseModel):
+class SimulatedModel(BaseModel):
     """One model as `models.list` names it. Limits are in tokens."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -65,28 +65,28 @@ class Pattern(BaseModel):
     versions: list[str] | None = None
 
 
-class ModelTable(BaseModel):
+class SimulatedModels(BaseModel):
     """The whole table."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     families: dict[str, LiveFamily]
     http_families: dict[str, HttpFamily]
-    models: list[ListedModel]
+    models: list[SimulatedModel]
     patterns: list[Pattern]
     routed: dict[str, str]
     retired: list[str]
     voices: list[str]
     max_system_tokens: int
 
-    def find(self, name: str, version: str, method: str) -> ListedModel | None:
+    def find(self, name: str, version: str, method: str) -> SimulatedModel | None:
         """The model `name` (with or without `models/`) if it offers `method` in this version."""
         model = self.named(name.removeprefix("models/"))
         if model is None or version not in model.versions or method not in model.methods:
             return None
         return model
 
-    def named(self, name: str) -> ListedModel | None:
+    def named(self, name: str) -> SimulatedModel | None:
         """The model of that name, listed or by pattern; one that answers for it if it is routed."""
         listed = {model.id: model for model in self.models}
         if name not in listed:
@@ -100,7 +100,7 @@ class ModelTable(BaseModel):
                 return like.model_copy(update={"id": name, "name": name, "versions": versions})
         return None
 
-    def with_models(self, added: Mapping[str, str]) -> "ModelTable":
+    def with_models(self, added: Mapping[str, str]) -> "SimulatedModels":
         """The table with more models, by name, each of a family or like a model of the table.
 
         Raises:
@@ -114,12 +114,12 @@ class ModelTable(BaseModel):
             models.append(self._like(like).model_copy(update={"id": name, "name": name}))
         return self.model_copy(update={"models": models})
 
-    def _like(self, name: str) -> ListedModel:
+    def _like(self, name: str) -> SimulatedModel:
         return next(model for model in self.models if name in (model.id, model.family))
 
 
 @cache
-def capabilities() -> ModelTable:
+def capabilities() -> SimulatedModels:
     """The table, read once."""
     text = Path(__file__).with_name("capabilities.yaml").read_text(encoding="utf-8")
-    return ModelTable.model_validate(yaml.safe_load(text))
+    return SimulatedModels.model_validate(yaml.safe_load(text))

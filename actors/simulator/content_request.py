@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.backends.gemini.wire import check_functions, read
-from actors.simulator.capabilities import HttpFamily, ListedModel
+from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.contents import check_contents
 from actors.simulator.errors import HttpError
 from actors.simulator.generation_config import GenerationConfig, ToolConfig
@@ -19,7 +19,7 @@ REQUEST = "GenerateContentRequest"
 class ContentRequest:
     """A checked request. `tokens` are those of the prompt, by modality."""
 
-    model: ListedModel
+    model: SimulatedModel
     family: HttpFamily
     contents: list[dict[str, Any]]
     config: dict[str, Any]
@@ -31,7 +31,7 @@ class ContentRequest:
 
     @classmethod
     def parse(
-        cls, body: Any, model: ListedModel, family: HttpFamily, version: str = "v1beta"
+        cls, body: Any, model: SimulatedModel, family: HttpFamily, version: str = "v1beta"
     ) -> "ContentRequest":
         """Checks a body. Raises Invalid or HttpError."""
         request = read(REQUEST, body, version)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from actors.simulator.admission import AccessControl
-from actors.simulator.capabilities import ModelTable
+from actors.simulator.capabilities import SimulatedModels
 from actors.simulator.conversation import Handles
 from actors.simulator.journal import Journal
 from actors.simulator.options import SimulatorOptions
@@ -31,7 +31,7 @@ class Services:
     """One instance a server."""
 
     options: SimulatorOptions
-    models: ModelTable
+    models: SimulatedModels
     admission: AccessControl
     stt: SpeechToText
     tts: TextToSpeech

@@ -11,9 +11,9 @@ import yaml
 from actors.backends.gemini.wire import Invalid, check_functions, read
 from actors.simulator.capabilities import (
     LIVE_METHOD,
-    ListedModel,
     LiveFamily,
-    ModelTable,
+    SimulatedModel,
+    SimulatedModels,
     capabilities,
 )
 from actors.simulator.errors import Refused, model_not_found
@@ -31,7 +31,7 @@ UNSUPPORTED_TOOLS = ("codeExecution", "urlContext", "googleMaps", "computerUse",
 
 
 @dataclass(frozen=True)
-class ContextCompression:
+class SlidingWindow:
     """Above `trigger` tokens the oldest turns are dropped until at most `target` are left."""
 
     trigger: int
@@ -42,7 +42,7 @@ class ContextCompression:
 class SessionConfig:
     """A setup message that was accepted."""
 
-    model: ListedModel
+    model: SimulatedModel
     family: LiveFamily
     voice: str
     tools: list[dict[str, Any]]
@@ -55,7 +55,7 @@ class SessionConfig:
     resumption: bool
     handle: str | None
     history_first: bool
-    compression: ContextCompression | None
+    compression: SlidingWindow | None
     raw: dict[str, Any] = field(repr=False)
 
 
@@ -77,7 +77,7 @@ def read_message(
         raise Refused(1007, invalid.message) from invalid
 
 
-def validate_setup(given: Any, version: str, table: ModelTable | None = None) -> SessionConfig:
+def validate_setup(given: Any, version: str, table: SimulatedModels | None = None) -> SessionConfig:
     """Turns a `setup` into a config, or raises Refused with the service's words."""
     table = table or capabilities()
     setup = read_message("BidiGenerateContentSetup", given, version, "setup")
@@ -210,7 +210,7 @@ def _check_version_fields(setup: dict[str, Any], family: LiveFamily) -> None:
         raise Refused(1007, INVALID_ARGUMENT)
 
 
-def _voice(speech: Any, table: ModelTable) -> str:
+def _voice(speech: Any, table: SimulatedModels) -> str:
     voice = as_object(as_object(as_object(speech).get("voiceConfig")).get("prebuiltVoiceConfig"))
     name = voice.get("voiceName") or "Puck"
     if name not in table.voices:
@@ -218,9 +218,9 @@ def _voice(speech: Any, table: ModelTable) -> str:
     return str(name)
 
 
-def _compression(given: dict[str, Any] | None, model: ListedModel) -> ContextCompression | None:
+def _compression(given: dict[str, Any] | None, model: SimulatedModel) -> SlidingWindow | None:
     if given is None:
         return None
     trigger = given.get("triggerTokens") or int(model.input_tokens * TRIGGER_SHARE)
     target = given.get("slidingWindow", {}).get("targetTokens") or int(trigger * TARGET_SHARE)
-    return ContextCompression(trigger, min(target, trigger))
+    return SlidingWindow(trigger, min(target, trigger))

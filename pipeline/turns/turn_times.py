@@ -24,7 +24,7 @@ KEPT_SESSIONS = 1000
 """The same of sessions: three times as many as may be open at once."""
 
 
-class TurnStage(StrEnum):
+class LatencyStage(StrEnum):
     """A part of a turn; each begins where the one before ends."""
 
     SPEECH = "speech"
@@ -44,7 +44,7 @@ class TurnStage(StrEnum):
 class StageTime(NamedTuple):
     """One stage of one turn."""
 
-    stage: TurnStage
+    stage: LatencyStage
     start_ns: int
     end_ns: int
 
@@ -95,16 +95,16 @@ class TurnTimes:
             if start_ns is not None and end_ns is not None
         ]
 
-    def _spans(self) -> Iterator[tuple[TurnStage, int | None, int | None]]:
-        yield TurnStage.SPEECH, self.spoke_ns, self.stopped_ns
-        yield TurnStage.ENDPOINTING, self.stopped_ns, self.asked_ns
+    def _spans(self) -> Iterator[tuple[LatencyStage, int | None, int | None]]:
+        yield LatencyStage.SPEECH, self.spoke_ns, self.stopped_ns
+        yield LatencyStage.ENDPOINTING, self.stopped_ns, self.asked_ns
         block_ns = self.first_blocks_ns.get(self.backend)
         if block_ns is None:
-            yield TurnStage.ANSWER, self.asked_ns, self.heard_ns
+            yield LatencyStage.ANSWER, self.asked_ns, self.heard_ns
         else:
-            yield TurnStage.BACKEND, self.asked_ns, block_ns
-            yield TurnStage.PLAYOUT, block_ns, self.heard_ns
-        yield TurnStage.PLAYBACK, self.heard_ns, self.ended_ns
+            yield LatencyStage.BACKEND, self.asked_ns, block_ns
+            yield LatencyStage.PLAYOUT, block_ns, self.heard_ns
+        yield LatencyStage.PLAYBACK, self.heard_ns, self.ended_ns
 
 
 class TurnClock:

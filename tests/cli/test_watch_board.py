@@ -23,7 +23,7 @@ from actors.cli.top import panels
 from actors.cli.watch.board import Board
 from actors.cli.watch.rows import STAGES, headline
 from pipeline.frames import Outcome, PlaybackState, Side
-from pipeline.turns.turn_times import TurnStage
+from pipeline.turns.turn_times import LatencyStage
 
 SECOND = 1000 * MS
 
@@ -75,11 +75,11 @@ def test_a_turn_shows_where_its_time_went() -> None:
     (row,) = top.turns
     assert row.capture_ms == 30
     assert row.stages_ms == {
-        TurnStage.SPEECH: 900,
-        TurnStage.ENDPOINTING: 570,
-        TurnStage.BACKEND: 300,
-        TurnStage.PLAYOUT: 200,
-        TurnStage.PLAYBACK: 1500,
+        LatencyStage.SPEECH: 900,
+        LatencyStage.ENDPOINTING: 570,
+        LatencyStage.BACKEND: 300,
+        LatencyStage.PLAYOUT: 200,
+        LatencyStage.PLAYBACK: 1500,
     }
     shown = row.capture_ms + sum(row.stages_ms[stage] for stage in STAGES)
     assert shown == row.closed.first_sound_ms

@@ -23,7 +23,7 @@ from pipeline.frames import (
     TurnClosed,
 )
 from pipeline.turns.transcript_lines import TranscriptLine, TranscriptLines
-from pipeline.turns.turn_times import TurnClock, TurnStage
+from pipeline.turns.turn_times import LatencyStage, TurnClock
 
 REFRESH_S = 1.0
 """How often to `read`: a rate that changes more often cannot be read by a person."""
@@ -49,7 +49,7 @@ class TurnAccount:
     """
 
     closed: TurnClosed
-    stages_ms: dict[TurnStage, float]
+    stages_ms: dict[LatencyStage, float]
     capture_ms: float | None
 
 
@@ -215,8 +215,8 @@ class Board:
     def _row(self, frame: TurnClosed) -> TurnAccount:
         stages_ms = {each.stage: each.ms for each in self._clock.close(frame).stages()}
         capture_ms = self._captured.pop(frame.turn, None)
-        if capture_ms is not None and TurnStage.ENDPOINTING in stages_ms:
-            stages_ms[TurnStage.ENDPOINTING] -= capture_ms
+        if capture_ms is not None and LatencyStage.ENDPOINTING in stages_ms:
+            stages_ms[LatencyStage.ENDPOINTING] -= capture_ms
         return TurnAccount(frame, stages_ms, capture_ms)
 
 

@@ -11,7 +11,7 @@ from actors.lib.audio.pcm import SILENCE_DBFS
 from pipeline.cli.cost import cost
 from pipeline.frames import ActorStatus, Outcome
 from pipeline.supervision.lifecycle import ProcessState
-from pipeline.turns.turn_times import TurnStage
+from pipeline.turns.turn_times import LatencyStage
 
 NO_WORD_S = 3.0
 """A supervisor says how it is twice a second."""
@@ -20,9 +20,9 @@ FLOOR_DBFS = -60.0
 LOUD_DBFS = -3.0
 """Above this sound is, or soon will be, clipped."""
 STAGES = {
-    TurnStage.ENDPOINTING: "VAD",
-    TurnStage.BACKEND: "network+model",
-    TurnStage.PLAYOUT: "playout",
+    LatencyStage.ENDPOINTING: "VAD",
+    LatencyStage.BACKEND: "network+model",
+    LatencyStage.PLAYOUT: "playout",
 }
 """What they are called where they are shown."""
 
@@ -231,7 +231,7 @@ def turn_rows(board: Board) -> list[TurnRow]:
                 **{name: each.stages_ms.get(stage) for stage, name in STAGES.items()},
             },
             each.closed.first_sound_ms,
-            each.stages_ms.get(TurnStage.PLAYBACK),
+            each.stages_ms.get(LatencyStage.PLAYBACK),
         )
         for each in reversed(board.turns)
     ]

@@ -16,7 +16,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
-from pipeline.turns.turn_times import KEPT_TURNS, TurnClock, TurnStage
+from pipeline.turns.turn_times import KEPT_TURNS, LatencyStage, TurnClock
 
 MS = 1_000_000
 TURN = "local:0"
@@ -71,27 +71,27 @@ def test_each_stage_begins_where_the_one_before_ends() -> None:
 
 
 def test_without_the_blocks_of_the_answer_backend_and_playout_are_one() -> None:
-    assert (TurnStage.ANSWER, 1500, 2000) in stages(spoke(0), asked(900, 1500), *HEARD)
+    assert (LatencyStage.ANSWER, 1500, 2000) in stages(spoke(0), asked(900, 1500), *HEARD)
 
 
 def test_the_blocks_of_a_backend_that_was_not_heard_do_not_count() -> None:
     frames = (asked(900, 1500), block(1600, "live"), block(1900, "device"))
     heard = played(PlaybackState.STARTED, 2000, "device")
-    assert (TurnStage.BACKEND, 1500, 1900) in stages(*frames, heard)
+    assert (LatencyStage.BACKEND, 1500, 1900) in stages(*frames, heard)
 
 
 def test_a_turn_without_an_answer_has_the_stages_until_it_was_asked() -> None:
     found = stages(spoke(0), asked(900, 1500), outcome=Outcome.FAILED)
-    assert [stage for stage, *_ in found] == [TurnStage.SPEECH, TurnStage.ENDPOINTING]
+    assert [stage for stage, *_ in found] == [LatencyStage.SPEECH, LatencyStage.ENDPOINTING]
 
 
 def test_a_typed_turn_is_asked_when_the_line_is_complete() -> None:
     typed = UserText(turn=TURN, text="go", origin_ns=1200 * MS)
-    assert stages(typed, *HEARD)[0] == (TurnStage.ANSWER, 1200, 2000)
+    assert stages(typed, *HEARD)[0] == (LatencyStage.ANSWER, 1200, 2000)
 
 
 def test_who_does_not_hear_of_the_question_takes_its_time_from_the_verdict() -> None:
-    assert stages(*HEARD, first_sound_ms=800.0)[0] == (TurnStage.ANSWER, 1200, 2000)
+    assert stages(*HEARD, first_sound_ms=800.0)[0] == (LatencyStage.ANSWER, 1200, 2000)
 
 
 def test_turns_that_nobody_closes_are_forgotten() -> None:
