@@ -7,8 +7,10 @@ import time
 from pathlib import Path
 
 from actors.backends.gemini.http import Http
+from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.live.actor import Live
 from actors.hearing.vad import Vad
+from pipeline.actor import Surroundings
 from pipeline.frames import Audio, Route
 
 TAKEOVERS = "takeovers.jsonl"
@@ -19,15 +21,24 @@ FAILS_AT = 16_000 * 8
 
 
 class NotingHttp(Http):
-    """Writes down when it was given a session's turns."""
+    """Remembers when it was given a session's turns, and writes it down at its end."""
+
+    def __init__(self, options: HttpOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._takeovers: list[tuple[str, int]] = []
 
     def on_route(self, frame: Route) -> None:
         """Take the turns, or leave them."""
         super().on_route(frame)
         if frame.owner == self.name:
-            line = {"session": frame.session, "at_ns": time.monotonic_ns()}
-            with (Path(self.surroundings.config_dir) / TAKEOVERS).open("a") as file:
-                file.write(json.dumps(line) + "\n")
+            self._takeovers.append((frame.session, time.monotonic_ns()))
+
+    async def stop(self) -> None:
+        """Write down what is remembered."""
+        await super().stop()
+        with (Path(self.surroundings.config_dir) / TAKEOVERS).open("a") as file:
+            for session, at_ns in self._takeovers:
+                file.write(json.dumps({"session": session, "at_ns": at_ns}) + "\n")
 
 
 class FailingVad(Vad):

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from pipeline.bus.pace import LINGER_S, RELAXED_S, SoundPace
+from pipeline.frames import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,13 +49,23 @@ class Pacer:
             self._slowing = None
 
     def _receive(self, port: str, frame: Frame) -> None:
-        """Hand on a frame, after the sound that it may be about."""
+        """Hand on a frame: speech after the sound that it is about, which may have waited.
+
+        A route is about no sound, and a hundred may come at once, of turns that want an answer.
+        """
+        if isinstance(frame, Route):
+            self._deliver(port, frame)
+            self._note(frame)
+            return
         if port in self._pace.telling:
             for subscriber in self._patient:
                 subscriber.catch_up()
-            self._pace.note(frame)
-            self._change()
+            self._note(frame)
         self._deliver(port, frame)
+
+    def _note(self, frame: Frame) -> None:
+        self._pace.note(frame)
+        self._change()
 
     def _change(self) -> None:
         self.close()

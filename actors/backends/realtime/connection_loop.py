@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import Any, Protocol
 
 from actors.backends.fault_info import FaultInfo
@@ -92,23 +93,32 @@ class ConnectionLoop:
         while True:
             self.timer.stop()
             opened_s = time.monotonic()
-            info = await self._attempt(on_event)
-            await self._session.on_listened()
-            if time.monotonic() - opened_s > STABLE_S:
-                self.policy.proved()
-            wait_s = self._ended(info)
+            async with AsyncExitStack() as stack:
+                info = await self._attempt(on_event, stack)
+                await self._session.on_listened()
+                if time.monotonic() - opened_s > STABLE_S:
+                    self.policy.proved()
+                # Another backend may be about to take over: it is told before the socket is closed.
+                wait_s = self._ended(info)
             if wait_s is None:
                 await asyncio.Event().wait()
             elif wait_s:
                 await asyncio.sleep(wait_s)
             self._session.on_link(Connecting())
 
-    async def _attempt(self, on_event: Callable[[Event], None]) -> FaultInfo | None:
-        """Connect, stay connected, and say how it ended; None: as planned."""
+    async def _attempt(
+        self, on_event: Callable[[Event], None], stack: AsyncExitStack
+    ) -> FaultInfo | None:
+        """Connect, stay connected, and say how it ended; None: as planned.
+
+        Args:
+            on_event: Told what the service says.
+            stack: Closes the link.
+        """
         self._with_handle = False
-        link: Link[Any] | None = None
         try:
             link = await self._service.link(self._manner)
+            stack.push_async_callback(link.aclose)
             seed = self._session.seed(link.peer, frozenset(self.policy.left_out))
             self._with_handle = seed.handle is not None
             self.link = link
@@ -122,8 +132,6 @@ class ConnectionLoop:
             return error.info
         finally:
             self.link = None
-            if link is not None:
-                await link.aclose()
         return None
 
     def _ended(self, info: FaultInfo | None) -> float | None:

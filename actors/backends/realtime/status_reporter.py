@@ -35,6 +35,13 @@ class StatusReporter:
     def fault(self, info: FaultInfo, decision: Decision) -> None:
         """What went wrong, and what that means for the turns."""
         actor = self._actor
+        if decision.another_key:
+            actor.counters[f"faults_{info.fault}"] += 1
+        else:
+            # A fault moves the route away; with another key the turn goes on here.
+            retry = decision.wait_s is not None
+            actor.publish_fault(self._session, info, retry=retry, retry_after_s=decision.wait_s)
+        self.status(decision.state, str(info), decision.wait_s)
         said = "the connection ended"
         if decision.another_key:
             said = "the connection ended; another API key is used"
@@ -48,10 +55,3 @@ class StatusReporter:
             advice=info.advice,
             next_try_s=decision.wait_s,
         )
-        if decision.another_key:
-            actor.counters[f"faults_{info.fault}"] += 1
-        else:
-            # A fault moves the route away; with another key the turn goes on here.
-            retry = decision.wait_s is not None
-            actor.publish_fault(self._session, info, retry=retry, retry_after_s=decision.wait_s)
-        self.status(decision.state, str(info), decision.wait_s)

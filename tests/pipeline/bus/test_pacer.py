@@ -107,15 +107,18 @@ def test_sound_may_wait_until_a_turn_begins_and_not_before_it_has_ended(tmp_path
     asyncio.run(play())
 
 
-def test_who_gets_the_turns_has_all_of_the_one_that_is_spoken(tmp_path: Path) -> None:
+def test_who_gets_the_turns_is_told_before_it_has_all_of_the_one_that_is_spoken(
+    tmp_path: Path,
+) -> None:
     async def play() -> None:
         async with scene(tmp_path) as there:
             await there.say("route", route("live"))
             await there.say("speech", started())
             await there.speak(0, 1)
             assert not there.positions()
-            await there.say("route", route("http"))
-            assert [type(frame) for frame in there.heard[-3:]] == [Audio, Audio, Route]
+            there.vad.publish("route", route("http"))
+            await until(lambda: there.positions() == [0, 1])
+            assert [type(frame) for frame in there.heard[-3:]] == [Route, Audio, Audio]
             await there.speak(2)
             await until(lambda: there.positions() == [0, 1, 2])
 
