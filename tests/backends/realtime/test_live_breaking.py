@@ -128,12 +128,13 @@ def test_f07_goaway_moves_the_session_between_turns(tmp_path: Path, then: str) -
         talker.say()
         live.expect("answer", AnswerEnded)
         ready(live)
+        turn = talker.say()
+        assert live.expect("answer", AnswerEnded).turn == turn
+        # By now the server has read what it was told first.
         second = server.journal.sessions[1]
         # A server that has gone quiet sends no handle for what was just said: it is told anew.
         assert bool(second.resumed_from) is (then == "close")
         assert bool(second.history) is (then == "quiet")
-        turn = talker.say()
-        assert live.expect("answer", AnswerEnded).turn == turn
         live.expect_nothing("faults")
 
 
