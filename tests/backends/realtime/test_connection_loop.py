@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
-from actors.backends.fault_info import Action, FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.realtime.connection_loop import ConnectionLoop
 from actors.backends.realtime.link import LinkOverError, Seed
 from actors.backends.realtime.options import RealtimeOptions
 from pipeline.frames import BackendState, FaultClass
 
-QUOTA = FaultInfo(FaultClass.QUOTA, Action.COOL_DOWN, 1011, "quota")
+QUOTA = FaultInfo(FaultClass.QUOTA, FaultAction.COOL_DOWN, 1011, "quota")
 
 
 class SlowLink:
