@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import yaml
 from pydantic import ValidationError
+
+from pipeline.errors import did_you_mean
 
 if TYPE_CHECKING:
     from actors.simulator import SimulatorOptions
@@ -49,6 +52,14 @@ NameOption = Annotated[
         help="The certificate is also for this host, say generativelanguage.googleapis.com.",
     ),
 ]
+OtherOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="Any option that the simulator has in a pipeline, say connection_s=60; null is none.",
+    ),
+]
 
 
 def simulate(
@@ -62,6 +73,7 @@ def simulate(
     seed: SeedOption = 0,
     certificates: CertificatesOption = None,
     certificate_name: NameOption = None,
+    other: OtherOption = None,
 ) -> None:
     """Serve the Gemini wire protocol on this machine until Control-C.
 
@@ -82,10 +94,9 @@ def simulate(
         "certificates": certificates,
         "certificate_names": certificate_name or [],
     }
+    chosen = {name: value for name, value in given.items() if value is not None}
     try:
-        options = SimulatorOptions.model_validate(
-            {name: value for name, value in given.items() if value is not None}
-        )
+        options = SimulatorOptions.model_validate(chosen | _others(other or []))
     except ValidationError as error:
         first = error.errors()[0]
         option = f"--{str(first['loc'][0]).replace('_', '-')}"
@@ -112,6 +123,22 @@ async def _serve(options: SimulatorOptions) -> None:
         typer.echo("\n".join(exports))
         typer.echo(f"Gemini simulator on {server.base_url}; Control-C ends it.", err=True)
         await stopped.wait()
+
+
+def _others(given: list[str]) -> dict[str, Any]:
+    from actors.simulator import SimulatorOptions
+
+    others: dict[str, Any] = {}
+    for each in given:
+        name, separator, value = each.partition("=")
+        if not separator or name not in SimulatorOptions.model_fields:
+            hint = did_you_mean(name, SimulatorOptions.model_fields)
+            raise typer.BadParameter(f"{each!r}: write NAME=VALUE; {hint}", param_hint="--set")
+        try:
+            others[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise typer.BadParameter(f"{value!r} is no YAML", param_hint="--set") from None
+    return others
 
 
 def _models(given: list[str]) -> dict[str, str]:
