@@ -60,14 +60,8 @@ class Told:
     def look_ahead(self) -> None:
         pass
 
-    def on_link_up(self) -> None:
-        self.say("up")
-
-    def on_link_down(self, reason: str, *, drop_handle: bool) -> None:
-        self.say(f"down {reason} {drop_handle}")
-
-    def on_link_gone(self, _reason: str) -> None:
-        self.say("gone")
+    def on_link(self, event: object) -> None:
+        self.say(type(event).__name__)
 
     def status(self, state: BackendState, *_more: object) -> None:
         self.say(state.value)
@@ -88,10 +82,10 @@ def test_others_are_told_of_a_fault_before_the_socket_is_closed() -> None:
         loop = ConnectionLoop(every, RealtimeOptions(), every, every)
         running = asyncio.create_task(loop.run(lambda _event: None))
         async with asyncio.timeout(10):
-            while "gone" not in told.said:
+            while "LinkGone" not in told.said:
                 told.changed.clear()
                 await told.changed.wait()
-        assert told.said[1:3] == ["up", "quota"]
+        assert told.said[1:3] == ["LinkUp", "quota"]
         assert not link.closed
         assert loop.link is None
         link.closing.set()
