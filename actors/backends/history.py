@@ -43,7 +43,7 @@ class Version:
         """As plain values; `asdict` takes ten times as long."""
         return {**vars(self), "pieces": list(self.pieces)}
 
-    def heard(self, *, unless_reported: bool, to_come: bool) -> str:
+    def heard_text(self, *, unless_reported: bool, to_come: bool) -> str:
         """The answer as far as the user heard it; `to_come`: or is about to."""
         whole = {PlaybackState.FINISHED, *(UNDER_WAY if to_come else ())}
         if self.state in whole or (self.heard_samples is None and unless_reported):
@@ -136,7 +136,7 @@ class History:
                 continue
             for role, text in (
                 ("user", self.said(turn)),
-                ("model", self._heard(entry, to_come)),
+                ("model", self._heard_text(entry, to_come)),
             ):
                 if text.strip():
                     spoken.append((role, text.strip()))
@@ -159,9 +159,9 @@ class History:
             versions = {name: _version(saved) for name, saved in entry["versions"].items()}
             self._entries[turn] = HistoryEntry(versions, entry["said"], entry["answer"])
 
-    def _heard(self, entry: HistoryEntry, to_come: bool) -> str:
+    def _heard_text(self, entry: HistoryEntry, to_come: bool) -> str:
         heard = [
-            version.heard(unless_reported=not self._reported, to_come=to_come)
+            version.heard_text(unless_reported=not self._reported, to_come=to_come)
             for version in entry.in_order()
         ]
         return " ".join(text.strip() for text in heard if text.strip()) or entry.answer

@@ -122,7 +122,7 @@ class Dialogue:
         self.interrupt()
         self._start(given, plan)
 
-    def heard(self, turn: TurnTask) -> None:
+    def on_understood(self, turn: TurnTask) -> None:
         """Lets the scenario act on what was understood."""
         window = self.config.model.input_tokens
         total = self.conversation.tokens.total()

@@ -56,12 +56,12 @@ class HttpConnection:
                 if isinstance(event, h11.ConnectionClosed):
                     self._connection.close()
                     return
-                if not self._take(event):
+                if not self._on_event(event):
                     return
         except h11.RemoteProtocolError:
             self._connection.close()
 
-    def _take(self, event: object) -> bool:
+    def _on_event(self, event: object) -> bool:
         if isinstance(event, h11.Request):
             headers = _headers(event)
             if headers.get("upgrade", "").lower() == "websocket":

@@ -92,7 +92,7 @@ class TurnTask:
     async def run(self, hearing: asyncio.Task[None]) -> None:
         """Answers once `hear` is done; everything sent goes through the session."""
         await asyncio.shield(hearing)
-        self._dialogue.heard(self)
+        self._dialogue.on_understood(self)
         # A scenario may just have ended the session and with it this task.
         await asyncio.sleep(0)
         answers = self._dialogue.config.family.role != "transcribes"

@@ -53,7 +53,7 @@ class SoundPace:
         """Whether sound has to be read as it comes."""
         return not self.telling or not self._speaking <= self._elsewhere
 
-    def note(self, frame: Frame) -> None:
+    def on_frame(self, frame: Frame) -> None:
         """Take note of a frame of a port that tells."""
         match frame:
             case SpeechStarted(session=session):

@@ -64,7 +64,7 @@ class Pacer:
         self._deliver(port, frame)
 
     def _note(self, frame: Frame) -> None:
-        self._pace.note(frame)
+        self._pace.on_frame(frame)
         self._change()
 
     def _change(self) -> None:

@@ -58,7 +58,7 @@ class AnswerTrack:
 
     def _note_heard(self, answer: AnswerBuffer, count: int, at_ns: int) -> None:
         answer.heard_ns = at_ns + samples_to_ns(count, RATE_HZ)
-        self.prebuffer.heard(count / RATE_HZ)
+        self.prebuffer.on_played(count / RATE_HZ)
         if answer.end is not None and not answer.waiting:
             self._close_heard(answer)
         else:

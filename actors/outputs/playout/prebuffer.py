@@ -27,7 +27,7 @@ class Prebuffer:
         grown_ms = min(max(self.target_ms * GROWTH, FLOOR_MS), LIMIT_MS)
         self.target_ms = max(self.target_ms, grown_ms)
 
-    def heard(self, seconds: float) -> None:
+    def on_played(self, seconds: float) -> None:
         """So much was heard without a gap."""
         self._calm_s += seconds
         if self._calm_s >= CALM_S:

@@ -41,45 +41,45 @@ def pace_of(use: str, *connected: str) -> SoundPace:
 def test_a_backend_waits_for_sound_only_while_somebody_speaks(use: str) -> None:
     pace = pace_of(use)
     assert not pace.is_waited_for
-    pace.note(started())
+    pace.on_frame(started())
     assert pace.is_waited_for
-    pace.note(started("caller"))
-    pace.note(ended())
+    pace.on_frame(started("caller"))
+    pace.on_frame(ended())
     assert pace.is_waited_for
-    pace.note(ended("caller"))
+    pace.on_frame(ended("caller"))
     assert not pace.is_waited_for
 
 
 def test_one_that_does_not_own_the_turns_does_not_wait_until_it_does() -> None:
     pace = pace_of("http")
-    pace.note(route("live"))
-    pace.note(started())
+    pace.on_frame(route("live"))
+    pace.on_frame(started())
     assert not pace.is_waited_for
-    pace.note(route("http"))
+    pace.on_frame(route("http"))
     assert pace.is_waited_for
-    pace.note(route("live"))
+    pace.on_frame(route("live"))
     assert not pace.is_waited_for
 
 
 def test_each_session_has_a_route_of_its_own_and_leaves_nothing_behind() -> None:
     pace = pace_of("http")
     for session in ("one", "other"):
-        pace.note(route("live", session))
-        pace.note(started(session))
+        pace.on_frame(route("live", session))
+        pace.on_frame(started(session))
     assert not pace.is_waited_for
-    pace.note(route("http", "other"))
+    pace.on_frame(route("http", "other"))
     assert pace.is_waited_for
     pace.forget("other")
     assert not pace.is_waited_for
     pace.forget("one")
-    pace.note(started("one"))
+    pace.on_frame(started("one"))
     assert pace.is_waited_for
 
 
 def test_with_turns_by_the_server_sound_never_waits() -> None:
     pace = pace_of("live", "audio", "route")
     assert pace.is_waited_for
-    pace.note(ended())
+    pace.on_frame(ended())
     assert pace.is_waited_for
 
 

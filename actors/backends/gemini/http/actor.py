@@ -79,7 +79,7 @@ class Http(TurnBasedBackend[HttpOptions]):
         assert isinstance(manner, HttpOptions), "made by `manner_of`"
         lines = words_of(self._service, manner, request)
         try:
-            async with aclosing(spoken(lines, partial(self._say, manner))) as parts:
+            async with aclosing(spoken(lines, partial(self._synthesize, manner))) as parts:
                 async for part in parts:
                     if asked_s and isinstance(part, Sound):
                         delay_ms = (time.monotonic() - asked_s) * 1000
@@ -87,15 +87,15 @@ class Http(TurnBasedBackend[HttpOptions]):
                         asked_s = 0.0
                     yield part
         except ServiceFailedError as error:
-            self._note(error.info, request.session)
+            self._record_outcome(error.info, request.session)
             raise AnswerFailedError(str(error.info)) from error
         except BlockedError as error:
             info = FaultInfo(FaultClass.POLICY, FaultAction.STOP, None, str(error))
             self.publish_fault(request.session, info, retry=info.retry)
             raise
-        self._note(None, request.session)
+        self._record_outcome(None, request.session)
 
-    async def _say(self, manner: HttpOptions, text: str) -> AsyncGenerator[Part, None]:
+    async def _synthesize(self, manner: HttpOptions, text: str) -> AsyncGenerator[Part, None]:
         stream = PcmStream()
         config = speech_config_of(manner)
         model = manner.tts_model
@@ -118,9 +118,9 @@ class Http(TurnBasedBackend[HttpOptions]):
         try:
             self._models = await self._service.models()
         except ServiceFailedError as error:
-            self._note(error.info, self.session)
+            self._record_outcome(error.info, self.session)
         else:
-            self._note(self._missing(), self.session)
+            self._record_outcome(self._missing(), self.session)
             for session in self.sessions.states():
                 self._settle_model(session)
 
@@ -167,7 +167,7 @@ class Http(TurnBasedBackend[HttpOptions]):
                 return FaultInfo(FaultClass.MODEL, FaultAction.STOP, 404, reason, advice)
         return None
 
-    def _note(self, info: FaultInfo | None, session: str) -> None:
+    def _record_outcome(self, info: FaultInfo | None, session: str) -> None:
         """Take note of how a request went, and tell the pipeline what changed."""
         self._failures = 0 if info is None else self._failures + 1
         now = availability_of(info, self._service.wait_s(), self._failures)

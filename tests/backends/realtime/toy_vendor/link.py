@@ -35,7 +35,7 @@ class ToyLink:
             self._reader, self._writer = await asyncio.open_unix_connection(manner.socket)
         except OSError as error:
             raise LinkOverError(lost(str(error))) from error
-        self._say(
+        self._send_message(
             {
                 "hello": manner.model,
                 "voice": manner.voice,
@@ -65,23 +65,23 @@ class ToyLink:
 
     def send_audio(self, pcm: bytes, origin_ns: int) -> None:
         """Send a block."""
-        self._say({"sound": base64.b64encode(pcm).decode()})
+        self._send_message({"sound": base64.b64encode(pcm).decode()})
 
     def send_activity(self, activity: Activity) -> None:
         """Send where a turn begins and ends."""
-        self._say({"activity": activity.name.lower()})
+        self._send_message({"activity": activity.name.lower()})
 
     def send_image(self, jpeg: bytes) -> None:
         """The toy is blind."""
 
     def send_text(self, text: str) -> None:
         """Send a typed turn."""
-        self._say({"text": text})
+        self._send_message({"text": text})
 
     def send_tool_results(self, replies: Sequence[ToolReply]) -> None:
         """Send what functions returned."""
         for reply in replies:
-            self._say({"result": reply.response, "id": reply.wire_id})
+            self._send_message({"result": reply.response, "id": reply.wire_id})
 
     def leave(self, info: FaultInfo | None = None) -> None:
         """End it."""
@@ -104,7 +104,7 @@ class ToyLink:
             raise LinkOverError(event)
         return event
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _send_message(self, message: dict[str, Any]) -> None:
         assert self._writer is not None
         self._writer.write(json.dumps(message).encode() + b"\n")
 
