@@ -68,7 +68,6 @@ class AudioRing:
         self.end = 0
         """One past the newest sample."""
         self.gap_samples = 0
-        self.doubled_samples = 0
 
     def append(self, position: int, pcm: bytes, hold_from: int | None = None) -> None:
         """Take a block; samples heard before are cut off.
@@ -82,7 +81,6 @@ class AudioRing:
             self._first = self._base = self.start = self.end = position
         overlap = self.end - position
         if overlap > 0:
-            self.doubled_samples += min(overlap, len(pcm) // 2)
             pcm = pcm[overlap * 2 :]
             position = self.end
         if not pcm:

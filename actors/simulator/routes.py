@@ -34,8 +34,6 @@ VERBS = {
     ("PATCH", True): "patch",
     ("DELETE", True): "delete",
 }
-# Documented: ephemeral tokens are made in v1alpha only.
-TOKEN_REQUEST = ("POST", "v1alpha", "auth_tokens", "", None)
 
 _PATH = re.compile(
     rf"/+(?P<upload>upload/)?(?P<version>{VERSIONS})/(?P<collection>[A-Za-z_]+)"

@@ -25,15 +25,6 @@ def as_objects(value: Any) -> list[dict[str, Any]]:
     return [as_object(item) for item in value]
 
 
-def as_count(value: Any, default: int) -> int:
-    """A whole number that is not negative; null is the default."""
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Refused(1007, INVALID_ARGUMENT)
-    return value
-
-
 def content_parts(content: Any) -> list[dict[str, Any]]:
     """The parts of a Content."""
     return as_objects(as_object(content).get("parts"))
