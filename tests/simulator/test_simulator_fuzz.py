@@ -20,6 +20,7 @@ from actors.simulator import SimulatorOptions, SimulatorServer
 from actors.simulator.errors import Close
 from actors.simulator.journal import SessionRecord
 from actors.simulator.session import LiveSession
+from actors.simulator.tts import tone
 
 OPTIONS = SimulatorOptions(
     stt="none", tts="tone", answer_speed=(1e6, 1e6), playback_speed=1e6, connection_s=None
@@ -144,6 +145,12 @@ async def send(server: SimulatorServer, fuzz: MessageFuzz, messages: int) -> int
     return sessions
 
 
+def settle() -> None:
+    """Sounds of sentences are kept up to a number, and which ones is chance."""
+    tone.cache_clear()
+    gc.collect()
+
+
 async def fuzzed(messages: int, *, warm_up: int) -> int:
     """Return by how many bytes memory has grown over the messages after those to warm up."""
     server = SimulatorServer(OPTIONS)
@@ -151,11 +158,11 @@ async def fuzzed(messages: int, *, warm_up: int) -> int:
     tracemalloc.start()
     try:
         await send(server, fuzz, warm_up)
-        gc.collect()
+        settle()
         before = tracemalloc.get_traced_memory()[0]
         await send(server, fuzz, messages)
         await server._services.tasks.end()
-        gc.collect()
+        settle()
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()

@@ -133,11 +133,16 @@ def _answer(
     match event:
         case AnswerChunk():
             steps.append(state.frames.audio(turn.answer, event.pcm, event.rate_hz))
+            length_s = len(event.pcm) / 2 / event.rate_hz
+            turn.played_s = max(now_s, turn.played_s) + length_s
         case Said():
             steps += _said(state, turn, event)
         case GenerationComplete():
-            if state.limits.grace_s is not None and not state.calls.pending(turn.turn_id):
-                turn.progress = Progress.GENERATED
+            # What is said about a result comes as a turn of its own, when this one is played.
+            follows = turn.replied and state.limits.follow_up_s > 0
+            if not follows and not state.calls.pending(turn.turn_id):
+                ends = state.limits.grace_s is not None
+                turn.progress = Progress.GENERATED if ends else Progress.PAUSED
         case CallRequested():
             asked = state.calls.requested(turn.turn_id, event.call_id, event.name, event.args)
             match asked:

@@ -139,6 +139,8 @@ class TurnState:
             turn.deadline_s = now_s + TOOL_PATIENCE_S
         elif turn.progress is Progress.GENERATED and limits.grace_s is not None:
             turn.deadline_s = now_s + limits.grace_s
+        elif turn.progress is Progress.PAUSED:
+            turn.deadline_s = max(now_s, turn.played_s) + limits.first_event_s
         elif turn.answer.begun or turn.kind is TurnKind.HEARD:
             turn.deadline_s = now_s + limits.stall_s
         else:

@@ -28,6 +28,8 @@ class Progress(Enum):
     ANSWERING = auto()
     GENERATED = auto()
     """All of the answer is here; the end is not confirmed."""
+    PAUSED = auto()
+    """What was generated is here; the server says that there is no more when it has been played."""
     WORKING = auto()
     """The server waits for tools, or for what to say about their results."""
 
@@ -40,6 +42,7 @@ class RealtimeTurn:
         lead: Speech before `start` that was never answered; sent along, so that none is lost.
         cursor: Next sample to send on this connection.
         answer: How far it is.
+        played_s: When the sound that came has been played, if it is played as it comes.
         replied: A tool result was sent since the server last said it was done.
         freezes: Times the server said nothing about it.
     """
@@ -56,6 +59,7 @@ class RealtimeTurn:
     asked_s: float = 0.0
     deadline_s: float | None = None
     freezes: int = 0
+    played_s: float = 0.0
     replied: bool = False
     answer: Answer = field(init=False)
 

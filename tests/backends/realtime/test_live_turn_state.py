@@ -6,11 +6,13 @@ from exchanging import Driver, activities, joined
 from actors.backends.answer import Tokens
 from actors.backends.realtime.events import (
     AnswerChunk,
+    CallRequested,
     GenerationComplete,
     Interrupted,
     Said,
     TurnComplete,
 )
+from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import SendText
 from pipeline.frames import AnswerAudio, Side
 
@@ -94,6 +96,43 @@ def test_generation_complete_alone_ends_the_turn_after_a_grace(live: Driver) -> 
     assert live.ends(after) == []
     live.server(CHUNK, TurnComplete())
     assert live.ends(after) == ["complete"]
+
+
+def test_model_that_tells_when_it_is_idle_may_tell_when_the_answer_has_been_played() -> None:
+    live = Driver(Limits(grace_s=None, stall_s=10, first_event_s=15))
+    live.connect()
+    turn = live.speak(0, 3200)
+    half_a_minute = AnswerChunk(bytes(30 * 48_000))
+    live.server(half_a_minute, GenerationComplete())
+    live.wait(31)
+    live.server(TurnComplete())
+    assert live.ends(turn) == ["complete"]
+    assert not live.wants_out
+
+
+def test_model_that_does_not_go_on_after_it_said_something_has_stalled() -> None:
+    live = Driver(Limits(grace_s=None, stall_s=10, first_event_s=15))
+    live.connect()
+    turn = live.speak(0, 3200)
+    live.server(AnswerChunk(bytes(48_000)), GenerationComplete())
+    live.wait(15)
+    assert live.ends() == []
+    live.wait(2)
+    assert live.ends(turn) == ["failed"]
+    assert live.wants_out
+
+
+def test_result_that_is_there_before_the_filler_has_been_played_is_heard() -> None:
+    live = Driver(Limits(blocking=False, follow_up_s=2))
+    live.connect()
+    turn = live.speak(0, 3200)
+    live.server(CallRequested("c1", "move", {}))
+    live.tool_result(live.calls()[0], {"ok": True})
+    live.server(CHUNK, GenerationComplete())
+    live.wait(1)
+    live.server(TurnComplete(), CHUNK, GenerationComplete(), TurnComplete())
+    assert live.samples(turn) == 960
+    assert live.ends() == ["complete"]
 
 
 def test_speech_over_the_answer_interrupts_it_and_nothing_of_it_is_heard_later(
