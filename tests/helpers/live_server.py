@@ -59,8 +59,8 @@ class Simulator:
         self._thread = threading.Thread(target=self._loop.run_forever, name="simulator")
         self._thread.start()
         self.server = SimulatorServer(SimulatorOptions(stt="none", tts="tone", **options))
-        self.ears = SpeechToText()
-        self.server._services.stt = self.ears
+        self.stt = SpeechToText()
+        self.server._services.stt = self.stt
         self._call(self.server.start())
         self.journal = self.server.journal
 

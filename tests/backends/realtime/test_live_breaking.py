@@ -69,7 +69,7 @@ def test_f03_cut_in_mid_speech_loses_no_sample(tmp_path: Path, resumption: bool)
         talker.end(turn)
         ended = live.expect("answer", AnswerEnded)
         assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
-        assert server.ears.heard[1:] == [sound(at, talker.position)]
+        assert server.stt.heard[1:] == [sound(at, talker.position)]
         assert bool(server.journal.sessions[1].resumed_from) is resumption
 
 
@@ -86,7 +86,7 @@ def test_f03_network_that_swallows_everything_is_noticed_by_the_watchdog(tmp_pat
         assert live.expect("faults", Fault).fault is FaultClass.FROZEN
         ended = live.expect("answer", AnswerEnded)
         assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
-        assert server.ears.heard == [sound(0, talker.position)]
+        assert server.stt.heard == [sound(0, talker.position)]
 
 
 FRAMES = [
@@ -112,7 +112,7 @@ def test_f06_odd_frame_in_mid_session_never_costs_the_turn(
         assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
         assert len(live.sent["faults"]) == breaks
         assert live.actor.counters["unknown_frames"] == (not breaks)
-        assert server.ears.heard[-1] == sound(0, talker.position)
+        assert server.stt.heard[-1] == sound(0, talker.position)
 
 
 @pytest.mark.parametrize("then", ["quiet", "close"])
@@ -156,7 +156,7 @@ def test_f07_goaway_in_mid_speech_is_obeyed_in_time_and_the_turn_sent_again(
         talker.blocks(24_000)
         talker.end(turn)
         assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
-        assert server.ears.heard == [sound(0, talker.position)]
+        assert server.stt.heard == [sound(0, talker.position)]
         live.expect_nothing("faults")
 
 
@@ -260,7 +260,7 @@ def test_f18_restarted_actor_resumes_and_answers_no_turn_twice(tmp_path: Path) -
             ended = live.expect("answer", AnswerEnded)
             assert (ended.turn, ended.end) == (second, AnswerEnd.COMPLETE)
             assert server.journal.sessions[1].resumed_from
-            assert len(server.ears.heard) == 2
+            assert len(server.stt.heard) == 2
 
 
 def test_half_answer_before_a_crash_is_closed_as_failed_after_it(tmp_path: Path) -> None:

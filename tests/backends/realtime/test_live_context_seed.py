@@ -131,7 +131,7 @@ def test_speech_that_began_before_the_return_is_answered_by_the_renewed_session(
         talker.end(turn)
         ended = live.expect("answer", AnswerEnded)
         assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
-        assert server.ears.heard == [sound(int(turn.partition(":")[2]), 25_600)]
+        assert server.stt.heard == [sound(int(turn.partition(":")[2]), 25_600)]
         before, after = server.journal.sessions
         assert (before.audio_messages, before.turns) == (0, [])
         assert after.history == SECOND

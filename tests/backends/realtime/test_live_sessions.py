@@ -49,7 +49,7 @@ def test_each_session_is_answered_in_its_own_name_over_its_own_connection(tmp_pa
             (name, turn, AnswerEnd.COMPLETE) for name, turn in turns.items()
         }
         assert all(f.turn == turns[f.session] for f in live.sent["audio"])  # type: ignore[attr-defined]
-        assert sorted(server.ears.heard) == sorted(sound(0, t.position) for t in talkers.values())
+        assert sorted(server.stt.heard) == sorted(sound(0, t.position) for t in talkers.values())
         assert len(server.journal.sessions) == 3
         assert live.actor.gauges["connected"] == 3
 

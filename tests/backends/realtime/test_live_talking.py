@@ -69,7 +69,7 @@ def test_spoken_turn_reaches_the_server_to_the_sample_and_is_answered(tmp_path: 
         turn = talker.say(samples=32_000)
         ended = live.expect("answer", AnswerEnded)
         assert (ended.turn, ended.end, ended.backend) == (turn, AnswerEnd.COMPLETE, "live")
-        assert server.ears.heard == [sound(0, talker.position)]
+        assert server.stt.heard == [sound(0, talker.position)]
         audio = [f for f in live.sent["audio"] if isinstance(f, AnswerAudio)]
         assert {f.rate_hz for f in audio} == {24_000}
         assert sum(len(f.pcm) // 2 for f in audio) == ended.samples
@@ -98,7 +98,7 @@ def test_speech_before_the_connection_is_up_is_not_lost(tmp_path: Path) -> None:
         talker = Talker(live)
         turn = talker.say()
         assert live.expect("answer", AnswerEnded).turn == turn
-        assert server.ears.heard == [sound(0, talker.position)]
+        assert server.stt.heard == [sound(0, talker.position)]
 
 
 def test_speaking_over_the_answer_interrupts_it(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_only_the_owner_of_the_route_speaks(tmp_path: Path) -> None:
         live.send("route", Route(owner="live", epoch=5, reason="back"))
         ended = live.expect("answer", AnswerEnded)
         assert (ended.turn, ended.epoch) == (turn, 5)
-        assert server.ears.heard == [sound(0, talker.position)]
+        assert server.stt.heard == [sound(0, talker.position)]
 
 
 def test_address_is_read_from_a_file_that_appears_later(tmp_path: Path) -> None:

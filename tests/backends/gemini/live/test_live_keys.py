@@ -44,7 +44,7 @@ def test_quota_in_mid_speech_costs_nothing_with_another_key(tmp_path: Path) -> N
         talker.end(turn)
         ended = live.expect("answer", AnswerEnded)
         assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
-        assert server.ears.heard[-1] == sound(at, talker.position), "the whole turn"
+        assert server.stt.heard[-1] == sound(at, talker.position), "the whole turn"
         # A handle belongs to the account of its key: the next one is told what was said.
         before, after = server.journal.sessions
         assert before.handles
