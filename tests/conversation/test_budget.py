@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from helpers import journal, playing, verdict, write_config
+from helpers import Microphone, journal, playing, said, verdict, write_config
 
 from pipeline.bus.replay import replay_topic
 from pipeline.cli.running import listening
@@ -117,3 +117,28 @@ def test_a_budget_killed_in_the_middle_counts_every_answer_once_f24(tmp_path: Pa
     assert status.spending is not None
     assert status.spending.session_total.tokens == tokens
     assert status.spending.session_total == status.spending.day_total
+
+
+def test_a_caller_who_has_used_up_a_budget_is_answered_and_let_go_and_the_next_is_served(
+    tmp_path: Path,
+) -> None:
+    limits = [{"per": "caller", "money": 0.0000001}]
+    with (
+        running(
+            config(tmp_path, "goforward.wav", limits=limits), "--external", "microphone"
+        ) as pipeline,
+        Microphone(pipeline) as microphone,
+    ):
+        for number, caller in enumerate(("anna", "bert"), 1):
+            microphone.send(said("cards-001.wav"), 0, caller)
+            pipeline.until(
+                lambda s, n=number: s.sessions == 1 and s.turns_closed == {"answered": n},
+                f"an answer to {caller}, and the end",
+            )
+        status = pipeline.status()
+    for caller in ("anna", "bert"):
+        why = "ended, budget: budget of the caller used up"
+        assert f"{caller} session: {why}" in pipeline.output
+    assert status.session_counts["opened"] == 2
+    assert status.route is not None
+    assert status.route.owner == "live", "nobody else is sent to another backend for it"
