@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from actors.backends.fault_info import FaultAction, FaultInfo
+from pipeline.errors import CredentialError, GreenroomError, ModelError
 from pipeline.frames import FaultClass
 from pipeline.logs import redact
 
@@ -79,3 +80,14 @@ def classify(closed: CloseReason) -> FaultInfo:
                 row.option,
             )
     return FaultInfo(FaultClass.UNKNOWN, FaultAction.BACK_OFF, closed.code, reason)
+
+
+def info_on(error: GreenroomError) -> FaultInfo:
+    """Return what an error of the setup means: nothing that waiting changes."""
+    advice = ""
+    fault = FaultClass.BAD_REQUEST
+    if isinstance(error, CredentialError):
+        fault = FaultClass.AUTH
+    elif isinstance(error, ModelError):
+        fault, advice = FaultClass.MODEL, "`greenroom models` lists the models there are."
+    return FaultInfo(fault, FaultAction.STOP, None, str(error), advice)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from actors.backends.fault_info import FaultInfo
+from actors.backends.fault_info import FaultAction, FaultInfo
+from pipeline.frames import FaultClass
 from pipeline.turns.fault_policy import POLICIES, OfKey
 
 
@@ -41,6 +42,15 @@ class KeyPool:
             asked_for_s = info.retry_after_s
             rest_s = policy.cool_down_s if asked_for_s is None else asked_for_s
             self._resting[key, model] = now_s + rest_s
+
+    def exhausted(self, model: str, now_s: float) -> FaultInfo:
+        """What is wrong when no key is usable for a model."""
+        wait_s = self.wait_s(model, now_s)
+        if wait_s is None:
+            reason, advice = "every API key was refused", "Check GEMINI_API_KEY."
+            return FaultInfo(FaultClass.AUTH, FaultAction.STOP, None, reason, advice)
+        reason = f"the quota of every API key is used up for {model}"
+        return FaultInfo(FaultClass.QUOTA, FaultAction.COOL_DOWN, None, reason, "", wait_s)
 
     def wait_s(self, model: str, now_s: float) -> float | None:
         """Time until a key is usable for a model, 0 if one is; None: none will ever be."""

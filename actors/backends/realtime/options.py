@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.actor import Options
+from actors.backends.options import MannerOptions
 
 
 class Part(BaseModel):
@@ -21,15 +21,8 @@ class Reconnect(Part):
     max_s: float = Field(60.0, gt=0, description="Longest wait; also the rest between rounds.")
 
 
-class RealtimeOptions(Options):
-    """How sessions are set up and kept; a session may ask for other values of the first five."""
+class RealtimeOptions(MannerOptions):
+    """How sessions are set up and kept."""
 
-    model: str = Field("", description="Name of a model.")
-    voice: str | None = Field(None, description="Name of a voice; null: the service's own choice.")
-    language: str | None = Field(
-        None, description="Language to answer in; null: the one the user speaks."
-    )
-    system_instruction: str | None = Field(None, description="Who the model is.")
-    temperature: float | None = Field(None, ge=0, le=2)
     resumption: bool = Field(True, description="Go on with the same session after a break.")
     connect: Reconnect = Reconnect()

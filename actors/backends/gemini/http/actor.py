@@ -16,9 +16,9 @@ from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.pcm_stream import PcmStream
 from actors.backends.gemini.http.service import HttpService, ServiceFailedError
 from actors.backends.gemini.http.speech import spoken
-from actors.backends.gemini.http.usage import tokens_of
 from actors.backends.gemini.http.words import BlockedError, words_of
 from actors.backends.gemini.models import ListedModel
+from actors.backends.gemini.usage import http_tokens
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Part, Sound
 from actors.backends.turnwise.session import TurnBasedSession
@@ -111,7 +111,7 @@ class Http(TurnBasedBackend[HttpOptions]):
                             if sound is not None:
                                 yield sound
         if usage is not None:
-            yield tokens_of(model, usage, "audio")
+            yield http_tokens(model, usage, "audio")
 
     async def _look(self) -> None:
         """Ask which models there are, which costs nothing."""

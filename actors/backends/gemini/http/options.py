@@ -4,23 +4,16 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from actors.backends.gemini.live.capabilities import known_voice
-from actors.backends.gemini.server import ServerOptions
+from actors.backends.gemini.options import GeminiOptions
 
 
-class HttpOptions(ServerOptions):
+class HttpOptions(GeminiOptions):
     """Which models answer and speak, where they are, and how long they may take."""
 
     model: str = Field("gemini-3.8-flash", min_length=1, description="Model for the words.")
     tts_model: str = Field("gemini-3.8-flash-tts", min_length=1, description="Model for the voice.")
-    voice: str | None = Field(None, description="One of the prebuilt voices; null: Puck.")
-    language: str | None = Field(
-        None, description="Language to answer in; null: the one the user speaks."
-    )
-    system_instruction: str | None = Field(None, description="Who the model is.")
-    temperature: float | None = Field(None, ge=0, le=2)
     thinking_level: Literal["minimal", "low", "medium", "high"] | None = Field(
         None, description="How much the model thinks before it answers; null: as it does itself."
     )
@@ -34,8 +27,3 @@ class HttpOptions(ServerOptions):
         8.0, gt=0, description="Silence in the middle of a response that counts as frozen."
     )
     tool_timeout_s: float = Field(30.0, gt=0, description="For a tool to give its result.")
-
-    @field_validator("voice")
-    @classmethod
-    def _known_voice(cls, value: str | None) -> str | None:
-        return known_voice(value)

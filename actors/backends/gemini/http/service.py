@@ -9,15 +9,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.fault_info import FaultAction, FaultInfo
+from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.close_reason import ConnectionOverError, close_reason_of, network_errors
-from actors.backends.gemini.faults import CloseReason, FaultSource, classify
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
 from actors.backends.gemini.keys import KeyPool
 from actors.backends.gemini.models import ListedModel, list_models
 from actors.backends.gemini.server import Server, find_server, make_client
-from pipeline.errors import CredentialError, GreenroomError
+from pipeline.errors import GreenroomError
 from pipeline.frames import FaultClass
 from pipeline.logs import Logger
 from pipeline.surroundings import Surroundings
@@ -179,13 +179,7 @@ class HttpService:
         key = self._pool.usable(model, time.monotonic())
         if key is not None:
             return server, key
-        wait_s = self._pool.wait_s(model, time.monotonic())
-        if wait_s is None:
-            info = FaultInfo(FaultClass.AUTH, FaultAction.STOP, None, "every API key was refused")
-        else:
-            reason = f"the quota of every API key is used up for {model}"
-            info = FaultInfo(FaultClass.QUOTA, FaultAction.COOL_DOWN, None, reason, "", wait_s)
-        raise ServiceFailedError(info)
+        raise ServiceFailedError(self._pool.exhausted(model, time.monotonic()))
 
     async def _open(self) -> Server:
         async with self._opening:
@@ -195,7 +189,7 @@ class HttpService:
                 except ConnectionOverError as error:
                     raise ServiceFailedError(classify(error.close_reason)) from error
                 except GreenroomError as error:
-                    raise _misconfigured(error) from error
+                    raise ServiceFailedError(info_on(error)) from error
                 if server.keys != self._pool.keys:
                     self._pool = KeyPool(server.keys)
                 self._server = server
@@ -215,18 +209,13 @@ class HttpService:
         except GreenroomError as error:
             if self._clients.get((server, key)) is making:
                 del self._clients[server, key]
-            raise _misconfigured(error) from error
+            raise ServiceFailedError(info_on(error)) from error
 
 
 class _Failed(Exception):  # noqa: N818 - one try of several
     def __init__(self, info: FaultInfo) -> None:
         super().__init__(str(info))
         self.info = info
-
-
-def _misconfigured(error: GreenroomError) -> ServiceFailedError:
-    fault = FaultClass.AUTH if isinstance(error, CredentialError) else FaultClass.BAD_REQUEST
-    return ServiceFailedError(FaultInfo(fault, FaultAction.STOP, None, str(error)))
 
 
 def _info_of(error: Exception) -> FaultInfo:

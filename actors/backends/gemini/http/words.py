@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.http.contents import config_of, contents_of
 from actors.backends.gemini.http.heard import HeardSplitter
-from actors.backends.gemini.http.usage import tokens_of
+from actors.backends.gemini.usage import http_tokens
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Part, Words
 from actors.lib.speech.sentences import SentenceSplitter
 
@@ -57,7 +57,7 @@ async def words_of(
             said_heard = True
             yield Heard(a_round.heard)
         if a_round.usage is not None:
-            yield tokens_of(options.model, a_round.usage, "text")
+            yield http_tokens(options.model, a_round.usage, "text")
         if not a_round.calls:
             if a_round.blocked and not a_round.spoke:
                 raise BlockedError(f"the service blocked the answer: {a_round.blocked}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from actors.backends.answer import Tokens
+from actors.backends.gemini.usage import live_tokens
 from actors.backends.realtime.events import (
     DEFAULT_RATE_HZ,
     AnswerChunk,
@@ -42,7 +42,7 @@ def events_of(message: types.LiveServerMessage) -> list[Event]:
             for call in message.tool_call.function_calls
         ]
     if message.usage_metadata is not None:
-        events.append(_usage(message.usage_metadata))
+        events.append(live_tokens(message.usage_metadata))
     if content is not None and _is_complete(content):
         events.append(TurnComplete())
     update = message.session_resumption_update
@@ -78,28 +78,6 @@ def _is_complete(content: types.LiveServerContent) -> bool:
     if status is not None and status.value != "INTERACTION_STATUS_UNSPECIFIED":
         return status.value == "IDLE"
     return bool(content.turn_complete)
-
-
-def _usage(usage: types.UsageMetadata) -> Tokens:
-    read = usage.prompt_tokens_details, usage.tool_use_prompt_tokens_details
-    input_tokens = _by_modality(*read)
-    if not input_tokens and usage.prompt_token_count:
-        input_tokens = {"text": usage.prompt_token_count}
-    output_tokens = _by_modality(usage.response_tokens_details)
-    if not output_tokens and usage.response_token_count:
-        output_tokens = {"audio": usage.response_token_count}
-    if usage.thoughts_token_count:
-        output_tokens["text"] = output_tokens.get("text", 0) + usage.thoughts_token_count
-    return Tokens(input_tokens, output_tokens, usage.total_token_count or 0)
-
-
-def _by_modality(*groups: list[types.ModalityTokenCount] | None) -> dict[str, int]:
-    tokens: dict[str, int] = {}
-    for group in groups:
-        for each in group or []:
-            name = each.modality.value.lower() if each.modality else "text"
-            tokens[name] = tokens.get(name, 0) + (each.token_count or 0)
-    return tokens
 
 
 def _rate_hz(mime_type: str) -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-from actors.backends.gemini.live.capabilities import known_voice
-from actors.backends.gemini.server import ServerOptions
+from actors.backends.gemini.options import GeminiOptions
 from actors.backends.realtime.options import Part, RealtimeOptions
 
 
@@ -47,11 +46,10 @@ class ServerVad(Part):
     end_sensitivity: Literal["high", "low"] | None = None
 
 
-class LiveOptions(ServerOptions, RealtimeOptions):
+class LiveOptions(GeminiOptions, RealtimeOptions):
     """How one Live session is set up and kept."""
 
     model: str = Field("gemini-3.8-live", min_length=1, description="Name of a Live model.")
-    voice: str | None = Field(None, description="One of the prebuilt voices; null: Puck.")
     media_resolution: Literal["low", "medium", "high"] | None = Field(
         None, description="Tokens spent on each picture."
     )
@@ -73,8 +71,3 @@ class LiveOptions(ServerOptions, RealtimeOptions):
         10.0, gt=0, description="Silence in mid-answer that counts as frozen."
     )
     server_vad: ServerVad = ServerVad()
-
-    @field_validator("voice")
-    @classmethod
-    def _known_voice(cls, value: str | None) -> str | None:
-        return known_voice(value)

@@ -7,14 +7,14 @@ import hashlib
 import time
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.fault_info import FaultAction, FaultInfo
+from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
     close_reason_of,
     network_errors,
 )
-from actors.backends.gemini.faults import CloseReason, FaultSource, classify
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
 from actors.backends.gemini.keys import KeyPool
 from actors.backends.gemini.live.capabilities import family_of
 from actors.backends.gemini.live.client import live_client
@@ -26,8 +26,7 @@ from actors.backends.gemini.server import Server, find_server
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.link import LinkOverError, MannerError
 from pipeline.actor import Actor
-from pipeline.errors import CredentialError, GreenroomError, ModelError
-from pipeline.frames import FaultClass
+from pipeline.errors import GreenroomError, ModelError
 
 if TYPE_CHECKING:
     from google.genai import Client
@@ -84,7 +83,7 @@ class LiveService:
         except GreenroomError as error:
             if isinstance(error, ModelError) and manner.model != self._options.model:
                 raise MannerError(str(error)) from error
-            raise LinkOverError(_info_on(error)) from error
+            raise LinkOverError(info_on(error)) from error
         await self.admission()
 
         def on_fault(info: FaultInfo) -> None:
@@ -138,7 +137,7 @@ class LiveService:
             self._pool, self._server = KeyPool(server.keys), server
         key = self._pool.usable(model, time.monotonic())
         if key is None:
-            raise LinkOverError(self._no_key(model))
+            raise LinkOverError(self._pool.exhausted(model, time.monotonic()))
         try:
             await self._check_model(server, model, self._client_for(server, key))
         except ConnectionOverError as error:
@@ -146,17 +145,6 @@ class LiveService:
             self._pool.failed(key, model, info, time.monotonic())
             raise LinkOverError(info) from error
         return server, key
-
-    def _no_key(self, model: str) -> FaultInfo:
-        wait_s = self._pool.wait_s(model, time.monotonic())
-        if wait_s is None:
-            advice = "Check GEMINI_API_KEY."
-            reason = "every API key was refused"
-            return FaultInfo(FaultClass.AUTH, FaultAction.STOP, None, reason, advice)
-        reason = f"the quota of every API key is used up for {model}"
-        return FaultInfo(
-            FaultClass.QUOTA, FaultAction.COOL_DOWN, None, reason, retry_after_s=wait_s
-        )
 
     def _client_for(self, server: Server, key: str) -> Client:
         """One for each key: to make one takes 40 ms if it has to read certificates."""
@@ -203,12 +191,3 @@ def _address(server: Server) -> str:
 
 def _digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:PEER_CHARACTERS]
-
-
-def _info_on(error: GreenroomError) -> FaultInfo:
-    if isinstance(error, CredentialError):
-        return FaultInfo(FaultClass.AUTH, FaultAction.STOP, None, str(error))
-    if isinstance(error, ModelError):
-        advice = "`greenroom models` lists the models there are."
-        return FaultInfo(FaultClass.MODEL, FaultAction.STOP, None, str(error), advice)
-    return FaultInfo(FaultClass.BAD_REQUEST, FaultAction.STOP, None, str(error))
