@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import GreenroomError
 from pipeline.frames import Frame, SessionEnd, SessionEnded, SessionOpened
-from pipeline.logs import OWN_SESSION, SESSION, session_labels
+from pipeline.logs import OWN_SESSION, SESSION, lines_about, session_labels
 from pipeline.sessions import Opening, SessionTable
 from pipeline.sessions.admission import HELD_NS, Admission
 from pipeline.sessions.isolation import FAILURES, WINDOW_NS, Failures
@@ -109,10 +109,14 @@ class SessionWork:
 
     def fail(self, session: str, error: BaseException) -> None:
         """End a caller's session whose work raised; one too many of them ends the process."""
-        if session not in self.table:
+        entry = self.table.entry(session)
+        if entry is None:
             self._actor.log.error("failed after the session had ended", exc_info=error)
             return
-        self.end(self._report_failure(session, error))
+        # Also what finds the failure may be work of all sessions, or of another one.
+        with lines_about(entry.labels):
+            ended = self._report_failure(session, error)
+        self.end(ended)
 
     def close(self) -> None:
         """Wait for no session any more."""

@@ -108,8 +108,14 @@ def test_whatever_a_source_does_the_good_callers_are_heard(tmp_path: Path) -> No
                 "speech",
                 lambda frame, who=session: isinstance(frame, SpeechEnded) and frame.session == who,
             )
-        pipeline.until(lambda status: status.sessions == 301, "as many as may be open")
-        status = pipeline.status()
+        # The name, the instruction, the function, and of the flood all but 299 beside Anna.
+        status = pipeline.until(
+            lambda status: status.session_counts.get("refused") == 3 + 9701, "the last refusal"
+        )
+    assert status.sessions == 301, "as many as may be open, and the own one"
+    assert status.session_counts["opened"] == 1 + 8 + 1 + 299
+    assert status.session_counts["opened_again"] == 1
+    assert status.session_counts["ended_unopened"] == 2
     assert of(status, "vad").restarts == 0
     assert "a session's name has 1 to 200 characters, not 1000000" in pipeline.output
     assert "an instruction has up to 100000 characters, not 1000000" in pipeline.output
@@ -125,3 +131,20 @@ def test_a_session_whose_actor_died_and_does_not_come_back_to_it_ends(tmp_path: 
         pipeline.until(lambda status: status.sessions == 1, "its end")
         assert of(pipeline.status(), "bringer").restarts == 1
     assert "bringer died" in pipeline.output
+
+
+def test_a_caller_whose_program_outside_of_the_pipeline_died_ends_when_nothing_comes(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "callers.yaml"
+    vad = {"use": "vad", "inputs": {"audio": "microphone.audio"}, "options": {"engine": "energy"}}
+    actors = {"microphone": {"use": "microphone"}, "vad": vad}
+    tree = {"name": "callers", "sessions": {"idle_s": 1.0}, "actors": actors}
+    path.write_text(yaml.safe_dump(tree))
+    with running(path, "--external", "microphone") as pipeline:
+        with Microphone(pipeline, {b"\x01@vad:audio"}) as microphone:
+            microphone.send(said("cards-001.wav"), 0, "anna")
+            pipeline.until(lambda status: status.session_counts.get("opened") == 1, "the caller")
+        # Its socket is gone, without a word.
+        pipeline.until(lambda status: status.sessions == 1, "its end")
+    assert "anna session: ended, idle: nothing heard for 1 s" in pipeline.output

@@ -149,6 +149,21 @@ def test_log_lines_carry_the_labels_of_whose_work_it_is() -> None:
     assert "session" not in own
 
 
+def test_a_failure_found_by_the_work_of_another_has_the_labels_of_whose_it_is() -> None:
+    out = io.StringIO()
+    logs.configure(out)
+    try:
+        with stage(Waiter) as waiter:
+            waiter.open("anna", labels={"business": "42"})
+            waiter.open("bert")
+            with waiter.actor.work_of("bert"):
+                waiter.actor.fail_session("anna", GreenroomError("no such model"))
+    finally:
+        logs.configure()
+    (line,) = out.getvalue().splitlines()
+    assert {"business=42", "session=anna"} <= set(line.split())
+
+
 def frames(count: int, session: str = "anna") -> list[Any]:
     return [Audio(session=session, position=at, pcm=b"") for at in range(count)]
 
