@@ -58,8 +58,16 @@ class HttpConnection:
                     return
                 if not self._on_event(event):
                     return
-        except h11.RemoteProtocolError:
-            self._connection.close()
+        except h11.RemoteProtocolError as error:
+            self._refuse(error.error_status_hint)
+
+    def _refuse(self, status: int) -> None:
+        """Answers what is no HTTP, unless an answer has begun, and closes."""
+        if self._h11.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
+            headers = [("Content-Length", "0"), ("Connection", "close")]
+            for event in (h11.Response(status_code=status, headers=headers), h11.EndOfMessage()):
+                self._connection.write(self._h11.send(event) or b"")
+        self._connection.close()
 
     def _on_event(self, event: object) -> bool:
         if isinstance(event, h11.Request):

@@ -157,3 +157,17 @@ def test_bytes_that_are_no_json_are_refused(scripted: Scripted) -> None:
         reply = request(scripted(), "POST", GENERATE, body)
         assert (reply.status, reply.json["error"]["status"]) == (400, "INVALID_ARGUMENT")
     assert generate(scripted(), HELLO).status == 200
+
+
+TWO_HOSTS = b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"
+
+
+@pytest.mark.parametrize("data", [b"no HTTP at all\r\n\r\n", TWO_HOSTS, b"\0" * 100])
+def test_bytes_that_are_no_http_get_a_bad_request(scripted: Scripted, data: bytes) -> None:
+    connection = connect(scripted())
+    connection.connect()
+    raw: socket.socket = connection.sock
+    raw.sendall(data)
+    assert raw.recv(4096).startswith(b"HTTP/1.1 400 ")
+    assert raw.recv(4096) == b""
+    connection.close()
