@@ -262,6 +262,22 @@ def test_session_without_compression_lasts_so_long(
     run(conversation())
 
 
+def test_end_of_a_session_is_announced_once_to_who_resumes_it(scripted: Scripted) -> None:
+    simulator = scripted(audio_session_s=2.0)
+
+    async def conversation() -> None:
+        async with RawLive(simulator, sessionResumption={}) as live:
+            await live.text("Hello.")
+            await live.until("resumable")
+            handle = live.got[-1]["sessionResumptionUpdate"]["newHandle"]
+            await live.until("goAway")
+        async with RawLive(simulator, sessionResumption={"handle": handle}) as live:
+            assert (await live.closed())[0] == 1008
+            assert live.kinds == ["setupComplete"]
+
+    run(conversation())
+
+
 def prompt_tokens(live: RawLive) -> list[int]:
     return [m["usageMetadata"]["promptTokenCount"] for m in live.got if "usageMetadata" in m]
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
 
+from actors.simulator.journal import SessionRecord
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -136,6 +137,34 @@ def test_f07_goaway_moves_the_session_between_turns(tmp_path: Path, then: str) -
         assert bool(second.resumed_from) is (then == "close")
         assert bool(second.history) is (then == "quiet")
         live.expect_nothing("faults")
+
+
+def test_session_that_lasted_as_long_as_it_may_is_begun_anew_with_all_that_was_said(
+    tmp_path: Path,
+) -> None:
+    limits = {"audio_session_s": 1.5, "playback_speed": 20}
+    with (
+        simulator(tmp_path, **limits) as server,
+        staged(tmp_path, **server.address, **FAST) as live,
+    ):
+        ready(live)
+        talker = Talker(live)
+        talker.say()
+        live.expect("answer", AnswerEnded)
+        # The handle is good until the session is over: with it there is none to be had any more.
+        anew: list[SessionRecord] = []
+        while not anew:
+            ready(live)
+            anew = [
+                session
+                for session in list(server.journal.sessions)[1:]
+                if not session.setup["sessionResumption"].get("handle")
+            ]
+        turn = talker.say()
+        assert live.expect("answer", AnswerEnded).turn == turn
+        assert anew[0].history
+        # Moved once when it was announced, and once when it was over.
+        assert len(server.journal.sessions) <= 4
 
 
 def test_f07_goaway_in_mid_speech_is_obeyed_in_time_and_the_turn_sent_again(
