@@ -53,6 +53,23 @@ def test_gaps_are_counted_as_lost() -> None:
     assert seen.lost == 3
 
 
+def test_sound_retained_with_a_block_that_has_come_is_new_at_the_first_connection() -> (
+    None
+):
+    seen = Seen()
+    # Sent between the subscription to the stream and that to what was retained.
+    assert seen.is_new(1, 99, retained=False)
+    assert seen.is_new(1, 74, retained=True, joined=True)
+    assert seen.is_new(1, 99, retained=True, joined=True)
+    assert not seen.is_new(1, 99, retained=True)
+    seen.replay_ended()
+    assert seen.is_new(1, 100, retained=False)
+    # All of it comes again after a break.
+    assert not seen.is_new(1, 74, retained=True, joined=True)
+    assert not seen.is_new(1, 99, retained=True, joined=True)
+    assert seen.lost == 0
+
+
 def test_a_producer_that_does_not_count_is_recorded_as_it_comes() -> None:
     seen = Seen()
     assert [seen.is_new(0, 0, retained=False) for _ in range(3)] == [True] * 3

@@ -18,6 +18,7 @@ from pipeline.bus.replay import replay_topic
 from pipeline.config.description import DescribedStream, Description
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.frames import Audio
 from pipeline.frames.wire import MAX_FRAME_BYTES
 from pipeline.sessions.work import SESSIONS_PORT
 
@@ -157,7 +158,9 @@ class Capture:
         if frame is None:
             self._counters["garbage"] += 1
             return None
-        if not seen.is_new(frame.get("boot", 0), frame.get("seq", 0), retained=retained):
+        boot, seq = frame.get("boot", 0), frame.get("seq", 0)
+        joined = retained and frame["type"] == Audio.type_name
+        if not seen.is_new(boot, seq, retained=retained, joined=joined):
             return None
         return Taken(actor, port, frame, message[1], at_ns)
 

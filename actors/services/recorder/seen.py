@@ -17,17 +17,28 @@ class Seen:
         self._first: int | None = None
         self._last = -1
         self._retained: list[int] = []
+        self._replayed = False
+        """Whether all that this process of the producer had retained has come once."""
 
-    def is_new(self, boot: int, seq: int, *, retained: bool) -> bool:
-        """Take note of a frame; return whether it is the first time."""
+    def is_new(self, boot: int, seq: int, *, retained: bool, joined: bool = False) -> bool:
+        """Take note of a frame; return whether it is the first time.
+
+        Args:
+            boot: Of the producer.
+            seq: Of the frame.
+            retained: It was sent before, to others.
+            joined: It holds the sound of frames before it, too, which have not come if this is
+                the first connection: then it is new, even if its newest block has come.
+        """
         if boot == 0:
             return True
         if boot < self._boot:
             return False
         if boot > self._boot:
             self._boot, self._first, self._last, self._retained = boot, None, -1, []
+            self._replayed = False
         if self._first is not None and self._first <= seq <= self._last:
-            return False
+            return joined and not self._replayed
         if retained:
             self._retained.append(seq)
             return True
@@ -40,6 +51,7 @@ class Seen:
 
     def replay_ended(self) -> None:
         """All that was retained has come."""
+        self._replayed = True
         if self._retained:
             first, last = self._retained[0], self._retained[-1]
             self._first = first if self._first is None else min(self._first, first)
