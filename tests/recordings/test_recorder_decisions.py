@@ -53,9 +53,7 @@ def test_gaps_are_counted_as_lost() -> None:
     assert seen.lost == 3
 
 
-def test_sound_retained_with_a_block_that_has_come_is_new_at_the_first_connection() -> (
-    None
-):
+def test_sound_retained_with_a_block_that_has_come_is_new_at_the_first_connection() -> None:
     seen = Seen()
     # Sent between the subscription to the stream and that to what was retained.
     assert seen.is_new(1, 99, retained=False)
