@@ -10,10 +10,10 @@ from typing import Any
 
 import msgpack
 import yaml
-from helpers import BLOCK, DEMO, ROOT, SPEECH, Microphone, said
+from helpers import BLOCK, DEMO, ROOT, SPEECH, Microphone, said, write_config
 from supervised import actor, config, of
 
-from pipeline.frames import SpeechEnded
+from pipeline.frames import Outcome, SpeechEnded, TurnClosed
 from pipeline.testing import RunningPipeline, running
 
 
@@ -148,3 +148,22 @@ def test_a_caller_whose_program_outside_of_the_pipeline_died_ends_when_nothing_c
         # Its socket is gone, without a word.
         pipeline.until(lambda status: status.sessions == 1, "its end")
     assert "anna session: ended, idle: nothing heard for 1 s" in pipeline.output
+
+
+def test_a_caller_is_greeted_by_http_if_live_cannot_be_had(tmp_path: Path) -> None:
+    scenario = tmp_path / "scenario.yaml"
+    rule = {"when": "setup", "session": 2, "do": [{"close": "denied"}]}
+    scenario.write_text(yaml.safe_dump({"rules": [rule]}))
+    changes = {"actors": {"simulator": {"options": {"scenario": str(scenario)}}}}
+    path = write_config(tmp_path, changes)
+    with running(path, "--external", "microphone", cwd=tmp_path) as pipeline:
+        pipeline.until(
+            lambda s: all(a.phase == "running" for a in s.actors if a.actor == "http"), "http"
+        )
+        with Microphone(pipeline, {b"\x01@vad:audio"}) as microphone:
+            microphone.open("anna", speaks_first=True)
+            closed = pipeline.frame(
+                "supervisor", "turns", lambda f: isinstance(f, TurnClosed) and f.session == "anna"
+            )
+    assert isinstance(closed, TurnClosed)
+    assert (closed.turn, closed.outcome, closed.by) == ("anna:first", Outcome.ANSWERED, "http")
