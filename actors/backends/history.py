@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.backends.newest import Newest
 from pipeline.frames import (
     Outcome,
     Playback,
@@ -73,7 +73,7 @@ class History:
 
     def __init__(self, *, reported: bool) -> None:
         self._reported = reported
-        self._entries: OrderedDict[str, HistoryEntry] = OrderedDict()
+        self._entries: Newest[HistoryEntry] = Newest(KEPT_TURNS)
 
     def began(self, turn: str) -> None:
         """A turn begins; its words may come after those of later turns."""
@@ -173,8 +173,6 @@ class History:
     def _entry(self, turn: str) -> HistoryEntry:
         if turn not in self._entries:
             self._entries[turn] = HistoryEntry()
-            while len(self._entries) > KEPT_TURNS:
-                self._entries.popitem(last=False)
         return self._entries[turn]
 
 

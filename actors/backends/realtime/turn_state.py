@@ -5,11 +5,12 @@ Each turn that is owned here ends with exactly one `AnswerEnded`.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from actors.backends.answer import AnswerFrames, whole
+from actors.backends.newest import Newest
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import Proved, Step
 from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, RealtimeTurn, StreamCursor
@@ -18,9 +19,6 @@ from actors.backends.tool_calls import ToolCalls
 from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd
 
-KEPT_OVER = 300
-"""Turns remembered as over, so that speech heard again is not answered again: more than the
-speech events retained for 30 s can name."""
 TURN_PATIENCE_S = 20.0
 """A turn that got no connection by then, or whose sound did not come, has failed: nobody waits
 longer for an answer."""
@@ -66,7 +64,7 @@ class TurnState:
     drain: Drain = Drain.CLEAR
     interrupted_s: float = 0.0
     turns: list[RealtimeTurn] = field(default_factory=list)
-    over: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    over: Newest[None] = field(default_factory=Newest)
     last: RealtimeTurn | None = None
     heard_start: int = 0
     heard_end: int = 0
@@ -172,8 +170,6 @@ class TurnState:
     def remember(self, turn_id: str) -> None:
         """A turn of this name is over."""
         self.over[turn_id] = None
-        while len(self.over) > KEPT_OVER:
-            self.over.popitem(last=False)
 
     def kept(self) -> KeptTurns:
         """Return what a process that takes over must know."""

@@ -6,16 +6,14 @@ becomes the first part of it: a sentence spoken in two breaths is answered as on
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from actors.backends.newest import Newest
 from actors.backends.turn_kind import SPEAK_FIRST, TurnKind
 from actors.backends.turnwise.turn import Material, TurnStage, WholeTurn
 
 KEPT_TURNS = 64
 """Open turns that are kept where nobody says which are closed: more than 120 s of sound hold."""
-KEPT_OVER = 300
-"""Turns remembered as over: more than the speech events retained for 30 s can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +51,9 @@ class Turns:
 
     owned: bool
     epoch: int = 0
-    answered: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    answered: Newest[int] = field(default_factory=Newest)
     """Epoch in which an answer of a turn last ended here: there is one in each epoch at most."""
-    over: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    over: Newest[None] = field(default_factory=Newest)
     _turns: dict[str, WholeTurn] = field(default_factory=dict)
 
     def speech_started(self, name: str, position: int) -> list[Step]:
@@ -133,8 +131,6 @@ class Turns:
     def note_answered(self, name: str, epoch: int) -> None:
         """An answer of that epoch has ended."""
         self.answered[name] = epoch
-        while len(self.answered) > KEPT_OVER:
-            self.answered.popitem(last=False)
 
     def answering(self) -> str | None:
         """The turn whose answer is in progress."""
@@ -196,5 +192,3 @@ class Turns:
     def _bury(self, name: str) -> None:
         self._turns.pop(name, None)
         self.over[name] = None
-        while len(self.over) > KEPT_OVER:
-            self.over.popitem(last=False)
