@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-import zmq
-
 from pipeline.bus.endpoint import ipc_address
-from pipeline.bus.replay import replay_topic
+from pipeline.bus.listener import Listener
 from pipeline.frames import Frame
 from pipeline.frames.wire import decode
 
@@ -37,25 +35,13 @@ class Tap:
     """Frames of several streams, in the order in which they come, and those retained before."""
 
     def __init__(self, runtime_dir: Path, streams: Mapping[str, Sequence[str]]) -> None:
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._poller = zmq.Poller()
-        self._actors: dict[zmq.Socket[bytes], str] = {}
-        self._topics: set[bytes] = set()
+        self._listener = Listener(NAME)
         for actor, ports in streams.items():
-            socket = self._context.socket(zmq.SUB)
-            # An actor that was killed is to be heard as soon as it is back.
-            socket.setsockopt(zmq.RECONNECT_IVL, 1)
-            for port in ports:
-                for topic in (port.encode(), replay_topic(NAME, port)):
-                    socket.setsockopt(zmq.SUBSCRIBE, topic)
-                    self._topics.add(topic)
-            socket.connect(ipc_address(runtime_dir, actor))
-            self._poller.register(socket, zmq.POLLIN)
-            self._actors[socket] = actor
+            self._listener.connect(actor, ipc_address(runtime_dir, actor), ports)
 
     def close(self) -> None:
         """Disconnect."""
-        self._context.destroy(linger=0)
+        self._listener.close()
 
     def until(
         self, actor: str, kind: type[FrameT], where: Callable[[FrameT], bool] = lambda _: True
@@ -81,11 +67,8 @@ class Tap:
             left_s = end_s - time.monotonic()
             if left_s <= 0:
                 raise TimeoutError(f"what was expected did not come within {patience_s:g} s")
-            for socket, _ in self._poller.poll(math.ceil(left_s * 1000)):
-                topic, payload = socket.recv_multipart()
-                at_ns = time.monotonic_ns()
-                if topic in self._topics and payload:
-                    yield Heard(self._actors[socket], decode(payload), at_ns)
+            for taken in self._listener.receive(math.ceil(left_s * 1000)):
+                yield Heard(taken.actor, decode(taken.payload), taken.at_ns)
 
 
 @contextmanager

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-import zmq
-
 from pipeline.bus.endpoint import default_runtime_dir, ipc_address
-from pipeline.bus.replay import replay_topic
+from pipeline.bus.listener import Listener
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import GreenroomError, did_you_mean
-from pipeline.frames import Frame, Status
-from pipeline.frames.wire import MAX_FRAME_BYTES, decode
+from pipeline.frames import Status
 
 ANSWER_TIMEOUT_MS = 2000
 """A running supervisor answers a subscription within milliseconds."""
@@ -53,29 +48,11 @@ def _is_locked(runtime_dir: Path) -> bool:
         return True
 
 
-@contextmanager
-def listening(runtime_dir: Path, actor: str, port: str) -> Iterator[zmq.Socket[bytes]]:
-    """Give a SUB socket that gets what was retained of the stream, and then all that comes."""
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    socket = context.socket(zmq.SUB)
-    try:
-        socket.setsockopt(zmq.MAXMSGSIZE, MAX_FRAME_BYTES)
-        socket.setsockopt(zmq.SUBSCRIBE, port.encode())
-        socket.setsockopt(zmq.SUBSCRIBE, replay_topic("tap", port))
-        socket.connect(ipc_address(runtime_dir, actor))
-        yield socket
-    finally:
-        socket.close(linger=0)
-        context.destroy(linger=0)
-
-
-def frames(socket: zmq.Socket[bytes], port: str) -> Iterator[Frame]:
-    """Frames of one port, for ever."""
-    topics = (port.encode(), replay_topic("tap", port))
-    while True:
-        topic, payload = socket.recv_multipart()
-        if topic in topics and payload:
-            yield decode(payload)
+def listening(runtime_dir: Path, actor: str, *ports: str) -> Listener:
+    """Give what gets what was retained of the streams, and then all that comes."""
+    listener = Listener("tap")
+    listener.connect(actor, ipc_address(runtime_dir, actor), ports)
+    return listener
 
 
 def newest_status(runtime_dir: Path) -> Status:
@@ -84,11 +61,10 @@ def newest_status(runtime_dir: Path) -> Status:
     Raises:
         GreenroomError: it does not answer.
     """
-    with listening(runtime_dir, SUPERVISOR, "status") as socket:
-        socket.setsockopt(zmq.RCVTIMEO, ANSWER_TIMEOUT_MS)
+    with listening(runtime_dir, SUPERVISOR, "status") as listener:
         try:
-            frame = next(frames(socket, "status"))
-        except zmq.Again:
+            frame = next(listener.frames(ANSWER_TIMEOUT_MS))
+        except TimeoutError:
             raise GreenroomError(
                 f"the supervisor in {runtime_dir} does not answer: is it stopped?"
             ) from None

@@ -13,9 +13,9 @@ from typing import Any
 
 import zmq
 
-from pipeline.bus.replay import replay_topic
+from pipeline.bus.listener import Listener
 from pipeline.cli.meter import Meter, Reading
-from pipeline.cli.running import find_runtime_dir, frames, listening
+from pipeline.cli.running import find_runtime_dir, listening
 from pipeline.errors import GreenroomError
 from pipeline.frames.wire import decode
 from pipeline.ports import StreamRef
@@ -27,8 +27,6 @@ RAW_LENGTH = struct.Struct(">I")
 REFRESH_NS = 1_000_000_000
 """A rate that changes more often cannot be read."""
 NS_PER_MS = 1_000_000
-
-Socket = zmq.Socket[bytes]
 
 
 class TapMode(StrEnum):
@@ -52,15 +50,15 @@ def tap_command(stream: str, pipeline: str | None, count: int | None, mode: TapM
     if mode is TapMode.RAW and sys.stdout.isatty():
         raise GreenroomError("--raw writes binary: send it to a file or a program")
     write = {TapMode.JSON: _json, TapMode.RAW: _raw, TapMode.HZ: _hz}[mode]
-    with listening(find_runtime_dir(pipeline), ref.actor, ref.port) as socket:
+    with listening(find_runtime_dir(pipeline), ref.actor, ref.port) as listener:
         try:
-            write(socket, ref.port, count)
+            write(listener, count)
         except (KeyboardInterrupt, zmq.ContextTerminated):
             return
 
 
-def _json(socket: Socket, port: str, count: int | None) -> None:
-    for frame in islice(frames(socket, port), count):
+def _json(listener: Listener, count: int | None) -> None:
+    for frame in islice(listener.frames(), count):
         fields = {"type": frame.type_name, **frame.model_dump(mode="python")}
         print(json.dumps(fields, default=_brief), flush=True)  # noqa: T201
 
@@ -71,32 +69,28 @@ def _brief(value: Any) -> Any:
     return str(value)
 
 
-def _raw(socket: Socket, port: str, count: int | None) -> None:
+def _raw(listener: Listener, count: int | None) -> None:
     """Write each payload as it came, also one that is no frame."""
-    for payload in islice(_payloads(socket, port), count):
+    for payload in islice(_payloads(listener), count):
         sys.stdout.buffer.write(RAW_LENGTH.pack(len(payload)) + payload)
         sys.stdout.buffer.flush()
 
 
-def _payloads(socket: Socket, port: str) -> Iterator[bytes]:
-    # Subscriptions match by prefix: another port may begin with the name of this one.
-    topics = (port.encode(), replay_topic("tap", port))
+def _payloads(listener: Listener) -> Iterator[bytes]:
     while True:
-        topic, payload = socket.recv_multipart()
-        if topic in topics and payload:
-            yield payload
+        for taken in listener.receive():
+            yield taken.payload
 
 
-def _hz(socket: Socket, port: str, count: int | None) -> None:
+def _hz(listener: Listener, count: int | None) -> None:
     """Measure what comes; what was retained is old on purpose and does not count."""
     now_ns = time.monotonic_ns()
     meter, seen = Meter(now_ns), 0
     due_ns = now_ns + REFRESH_NS
     while seen != count:
-        if socket.poll(max(0, due_ns - now_ns) // NS_PER_MS + 1):
-            topic, payload = socket.recv_multipart()
-            if topic == port.encode():
-                meter.on_frame(decode(payload), len(payload), time.monotonic_ns())
+        for taken in listener.receive(max(0, due_ns - now_ns) // NS_PER_MS + 1):
+            if not taken.retained and seen != count:
+                meter.on_frame(decode(taken.payload), len(taken.payload), taken.at_ns)
                 seen += 1
         now_ns = time.monotonic_ns()
         if now_ns >= due_ns or seen == count:

@@ -19,9 +19,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
-import zmq
 
-from pipeline.cli.running import frames, listening, newest_status
+from pipeline.cli.running import listening, newest_status
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import GreenroomError
 from pipeline.frames import ActorStatus, Frame, Status
@@ -86,25 +85,23 @@ class RunningPipeline:
             assert self.process.poll() is None, f"ended before {what}:\n{self.output}"
             if (self.runtime_dir / SUPERVISOR).exists():
                 try:
-                    with listening(self.runtime_dir, SUPERVISOR, "status") as socket:
-                        socket.setsockopt(zmq.RCVTIMEO, 2000)
-                        for frame in frames(socket, "status"):
+                    with listening(self.runtime_dir, SUPERVISOR, "status") as listener:
+                        for frame in listener.frames(2000):
                             assert isinstance(frame, Status)
                             if condition(frame):
                                 return frame
                             if time.monotonic() > deadline_s:
                                 break
-                except zmq.Again:
+                except TimeoutError:
                     continue
         raise AssertionError(f"{what} did not come about:\n{self.output}")
 
     def frame(self, actor: str, port: str, where: Callable[[Frame], bool]) -> Frame:
         """Return the first frame of a stream, retained ones included, that fits."""
-        with listening(self.runtime_dir, actor, port) as socket:
-            socket.setsockopt(zmq.RCVTIMEO, int(PATIENCE_S * 1000))
+        with listening(self.runtime_dir, actor, port) as listener:
             try:
-                return next(frame for frame in frames(socket, port) if where(frame))
-            except zmq.Again:
+                return next(frame for frame in listener.frames(PATIENCE_S * 1000) if where(frame))
+            except TimeoutError:
                 raise AssertionError(f"no such frame on {actor}.{port}:\n{self.output}") from None
 
     def wait(self) -> int:

@@ -10,7 +10,6 @@ from typing import Any
 
 from helpers import Microphone, journal, playing, said, verdict, write_config
 
-from pipeline.bus.replay import replay_topic
 from pipeline.cli.running import listening
 from pipeline.frames import Outcome, Status, Usage
 from pipeline.frames.wire import decode
@@ -83,16 +82,13 @@ def test_a_budget_used_up_hands_the_next_turn_on_and_lasts_for_the_day_f24(tmp_p
 def reports(pipeline: RunningPipeline) -> dict[int, Usage]:
     """What Live has reported of its use in the last 30 s, by number."""
     found = {}
-    with listening(pipeline.runtime_dir, "live", "usage") as socket:
-        while True:
-            topic, payload = socket.recv_multipart()
-            if topic == replay_topic("tap", "usage") and not payload:
-                return found
-            if not payload:
-                continue  # The end of a slice.
-            frame = decode(payload)
-            assert isinstance(frame, Usage)
-            found[frame.seq] = frame
+    with listening(pipeline.runtime_dir, "live", "usage") as listener:
+        while not listener.has_all("live", "usage"):
+            for taken in listener.receive():
+                frame = decode(taken.payload)
+                assert isinstance(frame, Usage)
+                found[frame.seq] = frame
+    return found
 
 
 def test_a_budget_killed_in_the_middle_counts_every_answer_once_f24(tmp_path: Path) -> None:

@@ -13,9 +13,9 @@ from actors.lib.audio.pcm import Samples, to_pcm
 from actors.recordings.envelope import envelopes, window_of
 from actors.recordings.reader import frames, read_recording
 from actors.recordings.timeline import ConversationTimeline, timeline_of
-from actors.services.recorder.capture import Taken
 from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import RotationLimits
+from pipeline.bus.listener import Taken
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
     Audio,

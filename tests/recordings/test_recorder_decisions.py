@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from actors.services.recorder.capture import choose
 from actors.services.recorder.privacy import Omission, Privacy
 from actors.services.recorder.rotation import RotationLimits, is_due, numbered, surplus
-from actors.services.recorder.seen import Seen
+from pipeline.bus.seen import Seen
 from pipeline.config.description import HIDDEN, DescribedStream, without_secrets
 from pipeline.errors import ConfigError
 

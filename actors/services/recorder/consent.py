@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from actors.services.recorder.capture import Taken, sessions_stream
+from actors.services.recorder.capture import sessions_stream
 from actors.services.recorder.privacy import CONVERSATION_TYPES, OPAQUE_TYPES
+from pipeline.bus.listener import Taken
 from pipeline.config.description import Description
 from pipeline.frames import RecordingConsent, SessionEnded, SessionOpened
 from pipeline.sessions import MOST_SESSIONS

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from recorder_frames import description, taken
 
-from actors.services.recorder.capture import Taken
 from actors.services.recorder.consent import HELD_FRAMES, HELD_NS, Consents, consents_of
+from pipeline.bus.listener import Taken
 from pipeline.frames import (
     ActorState,
     Audio,

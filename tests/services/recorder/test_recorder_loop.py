@@ -14,11 +14,12 @@ import zmq
 from recorder_frames import blocks, description, payload, taken
 
 from actors.services.recorder import Recorder
-from actors.services.recorder.capture import Capture, Taken
+from actors.services.recorder.capture import Capture
 from actors.services.recorder.loop import COUNTERS, Loop
 from actors.services.recorder.options import RecorderOptions
 from actors.services.recorder.privacy import Omission, Privacy
 from pipeline.bus import ipc_address
+from pipeline.bus.listener import Taken
 from pipeline.bus.replay import replay_topic
 from pipeline.errors import ConfigError
 from pipeline.frames import Side, Transcript

@@ -40,6 +40,8 @@ class Seen:
         if self._first is not None and self._first <= seq <= self._last:
             return joined and not self._replayed
         if retained:
+            if self._retained and seq <= self._retained[-1]:
+                return False  # A slice that was sent again.
             self._retained.append(seq)
             return True
         if self._first is None:
