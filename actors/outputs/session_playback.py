@@ -74,6 +74,8 @@ class SessionPlayback:
         self._lock = threading.Lock()
         self._far_end = far_end
         self._on_due = on_due
+        self._told = False
+        """What is due has been told of, and not been asked for yet."""
         self._handover_ms = 0.0
         self._counted: Counter[str] = Counter()
 
@@ -159,7 +161,8 @@ class SessionPlayback:
             if self._far_end is not None:
                 self._far_end.add(samples, at_ns)
                 due = due or self._far_end.is_due
-        if due:
+            tells, self._told = due and not self._told, due
+        if tells:
             self._on_due(self)
         return samples
 
@@ -177,6 +180,7 @@ class SessionPlayback:
     def report(self) -> PlaybackReport:
         """Return what happened and what was played since the last time."""
         with self._lock:
+            self._told = False
             events = self._playout.events.drain()
             far_end = self._far_end.drain() if self._far_end is not None else []
             counts = Counter(vars(self._playout.counts))

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 TICK_S = 0.05
 """How late a deadline may be seen: a tenth of the shortest (0.5 s for a stack dump)."""
-CALM_TICK_S = 0.25
+CALM_TICK_S = 0.5
 """The same while every actor works and nobody waits for an answer: then the shortest deadline is
-2 s."""
+2 s, and the status goes out so often."""
 WITH_PROCESS = (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.DUMPING)
 """The states in which an actor has a process, or has asked for one."""
 
