@@ -112,13 +112,15 @@ class VoiceStream:
 
     def _append(self, samples: Samples) -> Hearing:
         moments: list[Moment] = []
-        taken = 0
-        while taken < len(samples):
-            piece = samples[taken : taken + len(self._window) - self._filled]
-            self._window[self._filled : self._filled + len(piece)] = piece
-            self._filled += len(piece)
-            self._next += len(piece)
-            taken += len(piece)
+        while count := len(samples):
+            room = len(self._window) - self._filled
+            piece = samples
+            if count > room:
+                count, piece = room, samples[:room]
+            self._window[self._filled : self._filled + count] = piece
+            self._filled += count
+            self._next += count
+            samples = samples[count:]
             if self._filled == len(self._window):
                 self._filled = 0
                 before = self.engine.save()
