@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
+from pipeline.bus.blocking_subscriber import BlockingSubscriber
 from pipeline.bus.endpoint import ipc_address
-from pipeline.bus.listener import Listener
 from pipeline.frames import Frame
 from pipeline.frames.wire import decode
 
@@ -35,7 +35,7 @@ class Tap:
     """Frames of several streams, in the order in which they come, and those retained before."""
 
     def __init__(self, runtime_dir: Path, streams: Mapping[str, Sequence[str]]) -> None:
-        self._listener = Listener(NAME)
+        self._listener = BlockingSubscriber(NAME)
         for actor, ports in streams.items():
             self._listener.connect(actor, ipc_address(runtime_dir, actor), ports)
 

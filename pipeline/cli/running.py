@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipeline.bus.blocking_subscriber import BlockingSubscriber
 from pipeline.bus.endpoint import default_runtime_dir, ipc_address
-from pipeline.bus.listener import Listener
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import GreenroomError, did_you_mean
 from pipeline.frames import Status
@@ -48,9 +48,9 @@ def _is_locked(runtime_dir: Path) -> bool:
         return True
 
 
-def listening(runtime_dir: Path, actor: str, *ports: str) -> Listener:
+def listening(runtime_dir: Path, actor: str, *ports: str) -> BlockingSubscriber:
     """Give what gets what was retained of the streams, and then all that comes."""
-    listener = Listener("tap")
+    listener = BlockingSubscriber("tap")
     listener.connect(actor, ipc_address(runtime_dir, actor), ports)
     return listener
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import zmq
 
-from pipeline.bus.listener import Listener
+from pipeline.bus.blocking_subscriber import BlockingSubscriber
 from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.running import find_runtime_dir, listening
 from pipeline.errors import GreenroomError
@@ -57,7 +57,7 @@ def tap_command(stream: str, pipeline: str | None, count: int | None, mode: TapM
             return
 
 
-def _json(listener: Listener, count: int | None) -> None:
+def _json(listener: BlockingSubscriber, count: int | None) -> None:
     for frame in islice(listener.frames(), count):
         fields = {"type": frame.type_name, **frame.model_dump(mode="python")}
         print(json.dumps(fields, default=_brief), flush=True)  # noqa: T201
@@ -69,20 +69,20 @@ def _brief(value: Any) -> Any:
     return str(value)
 
 
-def _raw(listener: Listener, count: int | None) -> None:
+def _raw(listener: BlockingSubscriber, count: int | None) -> None:
     """Write each payload as it came, also one that is no frame."""
     for payload in islice(_payloads(listener), count):
         sys.stdout.buffer.write(RAW_LENGTH.pack(len(payload)) + payload)
         sys.stdout.buffer.flush()
 
 
-def _payloads(listener: Listener) -> Iterator[bytes]:
+def _payloads(listener: BlockingSubscriber) -> Iterator[bytes]:
     while True:
         for taken in listener.receive():
             yield taken.payload
 
 
-def _hz(listener: Listener, count: int | None) -> None:
+def _hz(listener: BlockingSubscriber, count: int | None) -> None:
     """Measure what comes; what was retained is old on purpose and does not count."""
     now_ns = time.monotonic_ns()
     meter, seen = Meter(now_ns), 0

@@ -9,7 +9,7 @@ from typing import Any
 import msgpack
 
 from pipeline.bus import ipc_address
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 from pipeline.config.description import DescribedStream, Description, Endpoint
 from pipeline.frames import FRAME_TYPES, Audio, Frame
 from pipeline.frames.wire import encode

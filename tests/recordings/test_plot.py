@@ -15,7 +15,7 @@ from actors.recordings.reader import frames, read_recording
 from actors.recordings.timeline import ConversationTimeline, timeline_of
 from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import RotationLimits
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
     Audio,

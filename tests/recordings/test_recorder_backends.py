@@ -15,7 +15,7 @@ from recorder_frames import blocks, description, payload
 from actors.cli.reproduce import reproduce_command
 from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import RotationLimits
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,

@@ -7,8 +7,8 @@ from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from pipeline.bus.blocking_subscriber import BlockingSubscriber, Taken
 from pipeline.bus.curve import CurveClient
-from pipeline.bus.listener import Listener, Taken
 from pipeline.config.description import DescribedStream, Description
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import ConfigError, did_you_mean
@@ -37,7 +37,7 @@ def sessions_stream(description: Description) -> list[DescribedStream]:
     ]
 
 
-class Capture(Listener):
+class Capture(BlockingSubscriber):
     """Listens to the streams that are to be recorded; to be used in one thread.
 
     It also listens to which sessions are open, whether or not that stream is among those wanted.

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from actors.services.recorder.capture import sessions_stream
 from actors.services.recorder.privacy import CONVERSATION_TYPES, OPAQUE_TYPES
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 from pipeline.config.description import Description
 from pipeline.frames import RecordingConsent, SessionEnded, SessionOpened
 from pipeline.sessions import MOST_SESSIONS

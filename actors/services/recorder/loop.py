@@ -11,7 +11,7 @@ from actors.services.recorder.capture import Capture
 from actors.services.recorder.consent import Consents
 from actors.services.recorder.privacy import Privacy
 from actors.services.recorder.rotating_writer import RotatingWriter
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 
 BATCH_S = 0.05
 """Frames are read so often, many at a time: a twentieth of the wake-ups, and far from the

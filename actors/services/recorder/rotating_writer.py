@@ -9,7 +9,7 @@ from pathlib import Path
 
 from actors.services.recorder.mcap_file import McapFile
 from actors.services.recorder.rotation import RotationLimits, is_due, numbered, surplus
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 from pipeline.config.description import Description
 from pipeline.errors import ConfigError
 

@@ -8,7 +8,7 @@ import pytest
 from recorder_frames import description, taken
 
 from actors.services.recorder.consent import HELD_FRAMES, HELD_NS, Consents, consents_of
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 from pipeline.frames import (
     ActorState,
     Audio,

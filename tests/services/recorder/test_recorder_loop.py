@@ -19,7 +19,7 @@ from actors.services.recorder.loop import COUNTERS, Loop
 from actors.services.recorder.options import RecorderOptions
 from actors.services.recorder.privacy import Omission, Privacy
 from pipeline.bus import ipc_address
-from pipeline.bus.listener import Taken
+from pipeline.bus.blocking_subscriber import Taken
 from pipeline.bus.replay import replay_topic
 from pipeline.errors import ConfigError
 from pipeline.frames import Side, Transcript

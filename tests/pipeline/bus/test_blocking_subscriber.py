@@ -10,13 +10,13 @@ import zmq
 from test_bus import block, publishing
 
 from pipeline.bus import ipc_address, replay
-from pipeline.bus.listener import Listener, Taken
+from pipeline.bus.blocking_subscriber import BlockingSubscriber, Taken
 
 MANY = 1000
 """Several slices."""
 
 
-def heard(listener: Listener, last_seq: int) -> list[Taken]:
+def heard(listener: BlockingSubscriber, last_seq: int) -> list[Taken]:
     found: list[Taken] = []
     while not found or found[-1].frame["seq"] < last_seq:
         new = listener.receive(10_000)
@@ -37,7 +37,7 @@ def test_what_follows_a_slice_is_asked_for_and_not_waited_for(
         async with publishing(address) as (publisher, _):
             for index in range(MANY):
                 publisher.publish("audio", block(index, session=f"s{index}"))
-            with Listener("tap") as listener:
+            with BlockingSubscriber("tap") as listener:
                 listener.connect("mic", address, ["audio"])
                 old = await asyncio.to_thread(heard, listener, MANY - 1)
                 assert [each.frame["seq"] for each in old] == list(range(MANY))
@@ -58,7 +58,7 @@ def test_another_port_of_the_same_beginning_is_not_heard_and_no_frame_is_told_fr
     socket = context.socket(zmq.XPUB)
     address = ipc_address(tmp_path, "mic")
     socket.bind(address)
-    with Listener("tap") as listener:
+    with BlockingSubscriber("tap") as listener:
         listener.connect("mic", address, ["audio"])
         for _ in range(2):
             socket.recv()
@@ -70,7 +70,7 @@ def test_another_port_of_the_same_beginning_is_not_heard_and_no_frame_is_told_fr
 
 
 def test_silence_is_told_of(tmp_path: Path) -> None:
-    with Listener("tap") as listener:
+    with BlockingSubscriber("tap") as listener:
         listener.connect("mic", ipc_address(tmp_path, "mic"), ["audio"])
         with pytest.raises(TimeoutError, match="nothing came for 10 ms"):
             next(listener.frames(10))

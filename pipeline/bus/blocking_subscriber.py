@@ -53,7 +53,7 @@ class Taken(NamedTuple):
         return sent if isinstance(sent, int) else self.at_ns
 
 
-class Listener:
+class BlockingSubscriber:
     """Gets what producers have retained and all that follows, each frame once.
 
     Args:
