@@ -13,6 +13,7 @@ import zmq
 
 from pipeline.bus.replay import REPLAY_PREFIX, SliceEnd, parse_topic, replay_topic
 from pipeline.bus.seen import Seen
+from pipeline.frames import Audio
 from pipeline.frames.wire import MAX_FRAME_BYTES, decode
 
 if TYPE_CHECKING:
@@ -142,8 +143,11 @@ class BlockingSubscriber:
             self._on_end(socket, port, rest)
             return None
         frame = _unpacked(message)
-        if frame and not seen.is_new(frame.get("boot", 0), frame.get("seq", 0), retained=retained):
-            return None
+        if frame:
+            boot, seq = frame.get("boot", 0), frame.get("seq", 0)
+            joined = retained and frame["type"] == Audio.type_name
+            if not seen.is_new(boot, seq, retained=retained, joined=joined):
+                return None
         return Taken(actor, port, frame, message[-1], at_ns, retained)
 
     def _on_end(self, socket: zmq.Socket[bytes], port: str, rest: str) -> None:
