@@ -11,12 +11,11 @@ from subprocess import run
 
 import numpy as np
 import yaml
-import zmq
 from sound_server import SoundServer, find
 
 from actors.lib.audio.decode import decode
 from actors.lib.audio.pcm import Samples, to_samples
-from pipeline.cli.running import frames, listening
+from pipeline.cli.running import listening
 from pipeline.frames import ActorState, Audio, Status
 from pipeline.testing import RunningPipeline, running
 
@@ -44,9 +43,8 @@ def is_in(state: ActorState) -> Callable[[Status], bool]:
 def hear(pipeline: RunningPipeline, said: Samples) -> tuple[list[Audio], float]:
     """Return all blocks, retained ones included, up to where `said` has been heard whole."""
     by_seq: dict[int, Audio] = {}
-    with listening(pipeline.runtime_dir, "microphone", "audio") as socket:
-        socket.setsockopt(zmq.RCVTIMEO, PATIENCE_MS)
-        for frame in frames(socket, "audio"):
+    with listening(pipeline.runtime_dir, "microphone", "audio") as listener:
+        for frame in listener.frames(PATIENCE_MS):
             assert isinstance(frame, Audio)
             by_seq[frame.seq] = frame
             if len(by_seq) % 50 == 0 and len(by_seq) * 320 > len(said):

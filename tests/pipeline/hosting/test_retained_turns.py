@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
-import zmq
 from supervised import actor, config
 
 from pipeline.cli.running import listening
@@ -19,15 +19,15 @@ PATIENCE_MS = 20_000
 def retained_turns(runtime_dir: Path) -> set[str]:
     """Turns of what a player would get that is started now."""
     turns = set()
-    with listening(runtime_dir, "answering", "audio") as socket:
-        socket.setsockopt(zmq.RCVTIMEO, PATIENCE_MS)
-        while True:
-            _, payload = socket.recv_multipart()
-            if not payload:
-                return turns
-            frame = decode(payload)
-            assert isinstance(frame, AnswerAudio)
-            turns.add(frame.turn)
+    with listening(runtime_dir, "answering", "audio") as listener:
+        while not listener.has_all("answering", "audio"):
+            before_s = time.monotonic()
+            for taken in listener.receive(PATIENCE_MS):
+                frame = decode(taken.payload)
+                assert isinstance(frame, AnswerAudio)
+                turns.add(frame.turn)
+            assert time.monotonic() - before_s < PATIENCE_MS / 1000, "no answer"
+    return turns
 
 
 def test_sound_is_let_go_of_once_its_turn_is_closed(tmp_path: Path) -> None:
