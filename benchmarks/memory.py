@@ -1,4 +1,4 @@
-"""Memory of a group of processes, as it would be if nothing else ran on the machine."""
+"""Memory of a group of processes: as the kernel counts it, and as if nothing else ran."""
 
 from __future__ import annotations
 
@@ -26,6 +26,18 @@ def memory_mib(pids: Iterable[int]) -> dict[int | str, float]:
         for file, kib in _file_pages(pid).items():
             files[file] = max(files[file], kib)
     return {**own, "files": sum(files.values()) / KIB_PER_MIB}
+
+
+def pss_mib(pids: Iterable[int]) -> dict[int, float]:
+    """Return the proportional set size of each process, by pid: what the kernel counts for it.
+
+    A page is counted in equal parts for all that have it, those of other programs too.
+    """
+    return {
+        pid: _fields(Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])["Pss"]
+        / KIB_PER_MIB
+        for pid in pids
+    }
 
 
 def _file_pages(pid: int) -> dict[str, float]:
