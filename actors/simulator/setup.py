@@ -2,11 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
-
-import yaml
 
 from actors.backends.gemini.wire import Invalid, check_functions, read
 from actors.simulator.capabilities import (
@@ -57,14 +53,6 @@ class SessionConfig:
     history_first: bool
     compression: SlidingWindow | None
     raw: dict[str, Any] = field(repr=False)
-
-
-@cache
-def known_fields() -> dict[str, Any]:
-    """The tree of `fields.yaml`."""
-    text = Path(__file__).with_name("fields.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, Any] = yaml.safe_load(text)
-    return loaded
 
 
 def read_message(

@@ -22,8 +22,9 @@ from simulating import (
     run,
 )
 
+from actors.backends.gemini.wire import schema
 from actors.simulator.errors import Refused
-from actors.simulator.setup import known_fields, validate_setup
+from actors.simulator.setup import validate_setup
 
 PLAIN = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5)
 ANYTHING = st.recursive(
@@ -40,8 +41,14 @@ ANYTHING = st.recursive(
 )
 
 
+MESSAGES = {
+    name: schema().messages[field.type].fields
+    for name, field in schema().messages["BidiGenerateContentClientMessage"].fields.items()
+} | {"generateContent": schema().messages["GenerateContentRequest"].fields}
+
+
 def message_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    return st.fixed_dictionaries({}, optional=dict.fromkeys(known_fields()[kind], ANYTHING))
+    return st.fixed_dictionaries({}, optional=dict.fromkeys(MESSAGES[kind], ANYTHING))
 
 
 @settings(max_examples=300, deadline=None)
