@@ -16,18 +16,17 @@ from pipeline.frames import (
     Frame,
     Health,
     Route,
-    SessionEnd,
     SessionEnded,
     SessionOpened,
     Status,
     TurnClosed,
 )
 from pipeline.launch.fork_client import ForkServerClient
-from pipeline.logs import get_logger, lines_about
+from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
+from pipeline.supervision.decision_reports import DecisionReports
 from pipeline.supervision.notify import notify
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
-from pipeline.supervision.session_end_log import SessionEndLog
 from pipeline.turns.callers import Caller
 from pipeline.turns.ledger import Ledger
 from pipeline.turns.open_sessions import OpenSessions, Told
@@ -47,11 +46,6 @@ the silence that ends a turn (0.6 s)."""
 HIGH_WATER = 20_000
 """Frames that may wait for one actor: that a session was opened must not be lost behind the
 refusals of 10,000 others."""
-CROWD = 10
-"""So many sessions that are told of something at once are to act on it before it is logged."""
-CROWD_REPORT_S = 0.05
-"""Until that is logged: lines about 100 sessions take 10 to 30 ms of a processor that those who
-are to act need; a backend takes up 100 sessions in 30 ms (benchmarks/README.md, "Crowds")."""
 PORTS: dict[type[Frame], str] = {
     Route: "route",
     TurnClosed: "turns",
@@ -85,7 +79,6 @@ class Supervisor:
         self.graph = graph
         self._started_ns = time.monotonic_ns()
         self._sessions = OpenSessions(graph.config, graph.playback_scope(), self._started_ns)
-        self._on_frame = on_frame
         self._processes = ProcessTable(graph, fork_server, self._started_ns, self._on_death)
         self._log = get_logger(SUPERVISOR)
         self._ended: RunOutcome | None = None
@@ -94,8 +87,7 @@ class Supervisor:
         self._was_ready = False
         self._publisher: Publisher | None = None
         self._version = version("greenroom")
-        self._session_ends = SessionEndLog(self._log)
-        self._unreported: list[Told] = []
+        self._reports = DecisionReports(self._log, self._sessions.labels, on_frame)
 
     @property
     def ledger(self) -> Ledger:
@@ -140,7 +132,7 @@ class Supervisor:
             return await self._supervise(duration_s)
         finally:
             notify("STOPPING=1")
-            self._report_crowd()
+            self._reports.flush()
             await self._processes.stop(self._wake)
             for subscriber in subscribers:
                 subscriber.close()
@@ -228,12 +220,8 @@ class Supervisor:
         self._last_news_s = time.monotonic()
         told = self._sessions.handle(actor, frame, time.monotonic_ns())
         self._send(*told)
-        self._show(actor, frame)
-        if len(told) < CROWD:
-            self._report(*told)
-        else:
-            self._unreported += told
-            asyncio.get_running_loop().call_later(CROWD_REPORT_S, self._report_crowd)
+        self._reports.show(actor, frame)
+        self._reports.add(*told)
         fault = self._sessions.hopeless()
         if fault is not None:
             advice = f"; {fault.advice}" if fault.advice else ""
@@ -241,7 +229,7 @@ class Supervisor:
 
     def _tell(self, *frames: Told) -> None:
         self._send(*frames)
-        self._report(*frames)
+        self._reports.report(*frames)
 
     def _send(self, *frames: Told) -> None:
         """Publish all before anything is said of it: a hundred sessions may wait to be answered."""
@@ -252,27 +240,9 @@ class Supervisor:
             if isinstance(frame, SessionEnded):
                 self._publisher.forget(frame.session)
 
-    def _report_crowd(self) -> None:
-        told, self._unreported = self._unreported, []
-        self._report(*told)
-
-    def _report(self, *frames: Told) -> None:
-        """Show and log what was published."""
-        for frame in frames:
-            if isinstance(frame, Route) and frame.epoch > 1:
-                with lines_about(self._sessions.labels(frame.session)):
-                    self._log.info(f"{frame.owner} answers from now on", because=frame.reason)
-            elif isinstance(frame, SessionEnded) and frame.reason is not SessionEnd.HUNG_UP:
-                self._session_ends.add(frame, self._sessions.labels(frame.session))
-            self._show(SUPERVISOR, frame)
-
     def _publish_status(self) -> None:
         notify("WATCHDOG=1")
         status = self.status()
         if self._publisher is not None:
             self._publisher.publish("status", status)
-        self._show(SUPERVISOR, status)
-
-    def _show(self, actor: str, frame: Frame) -> None:
-        if self._on_frame is not None:
-            self._on_frame(actor, frame)
+        self._reports.show(SUPERVISOR, status)

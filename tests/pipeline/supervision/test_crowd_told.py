@@ -19,7 +19,7 @@ from pipeline.frames import (
     Route,
     SessionOpened,
 )
-from pipeline.supervision import supervisor
+from pipeline.supervision import decision_reports
 from pipeline.supervision.supervisor import Supervisor
 
 CALLERS = [f"caller{number}" for number in range(20)]
@@ -43,7 +43,7 @@ class Bus:
 def test_a_fault_of_all_moves_every_session_before_a_line_is_written_about_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "CROWD_REPORT_S", 0.0)
+    monkeypatch.setattr(decision_reports, "CROWD_REPORT_S", 0.0)
 
     async def play() -> None:
         bus = Bus()
