@@ -166,6 +166,9 @@ class OpenSessions:
         """Whether all sessions are to hear of a fault: of the key or service, and not told yet."""
         if POLICIES[fault.fault].reach is not Reach.EVERYBODY:
             return False
+        entry = self._table.entry(fault.session)
+        if fault.fault is FaultClass.MODEL and entry is not None and entry.opened.model is not None:
+            return False  # The model that this session asked for; the others have another.
         key = (fault.backend, fault.fault)
         told_ns = self._told.get(key)
         if told_ns is not None and now_ns - told_ns < SAME_FAULT_NS:

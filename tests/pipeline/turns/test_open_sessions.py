@@ -402,3 +402,14 @@ def test_who_has_used_up_a_budget_ends_after_the_answer_under_way(sessions: Open
     assert sessions.handle("budget", bert, 6 * S) == []
     late = sessions.tick(6 * S + FINISHING_NS)
     assert [type(each) for each in late] == [TurnClosed, SessionEnded]
+
+
+def test_a_model_that_a_caller_asked_for_and_is_not_there_is_its_own_matter(
+    sessions: OpenSessions,
+) -> None:
+    sessions.handle("gateway", opened("carl", model="gemini-9"), S)
+    missing = Fault(backend="live", fault=FaultClass.MODEL, reason="no such model", retry=False)
+    mine = missing.model_copy(update={"session": "carl"})
+    assert set(routes(sessions.handle("live", mine, 2 * S))) <= {"carl"}
+    everybodys = missing.model_copy(update={"session": "anna"})
+    assert {"anna", "bert", "local"} <= set(routes(sessions.handle("live", everybodys, 3 * S)))
