@@ -286,11 +286,12 @@ class Answering(Actor[Options]):
 
 
 class Closing(Actor[Options]):
-    """Says of the first turn that it is closed."""
+    """Says of the first turn that it is closed, once it has been answered."""
 
+    inputs = {"audio": In((AnswerAudio,), replay=True)}
     outputs = {"turns": Out((TurnClosed,), retain_s=60)}
 
-    async def run(self) -> None:
-        """Say so."""
-        self.publish("turns", TurnClosed(turn="local:0", outcome=Outcome.ANSWERED))
-        await asyncio.Event().wait()
+    def on_audio(self, frame: AnswerAudio) -> None:
+        """Close its turn."""
+        if frame.turn == "local:0":
+            self.publish("turns", TurnClosed(turn=frame.turn, outcome=Outcome.ANSWERED))

@@ -33,7 +33,7 @@ def retained_turns(runtime_dir: Path) -> set[str]:
 def test_sound_is_let_go_of_once_its_turn_is_closed(tmp_path: Path) -> None:
     actors = {
         "answering": actor("Answering", inputs={"turns": "closing.turns"}),
-        "closing": actor("Closing"),
+        "closing": actor("Closing", inputs={"audio": "answering.audio"}),
     }
     with running(config(tmp_path, actors)) as pipeline:
         pipeline.until(
