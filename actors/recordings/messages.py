@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.recordings.mcap_blocks import Block, read_block
+from actors.recordings.sound_spans import SoundSpans
 from pipeline.frames import Frame
 from pipeline.frames.wire import decode
 
@@ -57,7 +58,8 @@ class Channel(NamedTuple):
 
 
 class Index:
-    """What is known of every message while the rest of it stays in the file: 42 bytes each."""
+    """What is known of every message while the rest of it stays in the file: 42 bytes each, 66 of
+    a block of sound."""
 
     def __init__(self) -> None:
         self.channels: list[Channel] = []
@@ -68,6 +70,7 @@ class Index:
         self._channel, self._block, self._nth = array("I"), array("I"), array("I")
         self._session = array("I")
         self._sequence, self._sent_ns, self._hash = array("I"), array("q"), array("q")
+        self._spans = SoundSpans()
         self._read = lru_cache(BLOCKS_KEPT)(read_block)
 
     def add(self, channel: Channel, block: Block, nth: int, record: Record, sent_ns: int) -> None:
@@ -77,10 +80,12 @@ class Index:
             self.channels.append(channel)
         if not self._blocks or self._blocks[-1] != block:
             self._blocks.append(block)
-        session = session_of(record.data)
+        fields = fields_of(record.data)
+        session = session_of(fields)
         if session not in self._session_numbers:
             self._session_numbers[session] = len(self.sessions)
             self.sessions.append(session)
+        self._spans.add(len(self._channel), self._numbers[channel], fields)
         self._session.append(self._session_numbers[session])
         self._channel.append(self._numbers[channel])
         self._block.append(len(self._blocks) - 1)
@@ -98,7 +103,8 @@ class Index:
         if len(order):
             changes = [np.diff(each[order]) != 0 for each in (*keys, sent_ns)]
             new[1:] = np.logical_or.reduce(changes)
-        first = np.sort(order[new])
+        repeated = np.array(self._spans.repeated(), np.int64)
+        first = np.setdiff1d(order[new], repeated)
         return RecordedMessages(self, first[np.argsort(sent_ns[first], kind="stable")])
 
     def channel_numbers(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -193,11 +199,16 @@ class RecordedMessages(Sequence[RecordedMessage]):
         return RecordedMessages(self._index, self._rows[kept])
 
 
-def session_of(payload: bytes) -> str:
-    """Return the session that a payload names; empty if it is no frame."""
+def fields_of(payload: bytes) -> dict[object, object]:
+    """Return the fields of a payload; none if it is no frame."""
     try:
         fields = msgpack.unpackb(payload)
     except (ValueError, msgpack.UnpackException):
-        return ""
-    session = fields.get("session") if isinstance(fields, dict) else None
+        return {}
+    return fields if isinstance(fields, dict) else {}
+
+
+def session_of(fields: dict[object, object]) -> str:
+    """Return the session that a frame names; empty if it names none."""
+    session = fields.get("session")
     return session if isinstance(session, str) else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -71,13 +72,11 @@ def test_a_run_whose_recorder_was_killed_is_replayed_with_the_same_turns_and_wor
     recording = read_recording([killed, resumed])
     turns = words_of(recording)
     assert [said.lower() for _, said, _ in turns] == ["go forward ten meters.", "ten of clubs."]
-    spoken = [m.frame() for m in recording.messages if m.actor == "microphone"]
-    heard = sorted((f.position, f.samples) for f in spoken if isinstance(f, Audio))
-    # What was retained comes in longer blocks, which have some samples again; none is missing.
-    end = 0
-    for position, samples in heard:
-        assert position <= end
-        end = max(end, position + samples)
+    sound = recording.messages.only(lambda c: (c.actor, c.type) == ("microphone", "audio"))
+    blocks = [f for _, f in frames(sound) if isinstance(f, Audio)]
+    assert [f.position for f in blocks] == list(
+        accumulate((f.samples for f in blocks[:-1]), initial=0)
+    )
 
     second = demo_with(tmp_path, {})
     output = tmp_path / "second.mcap"
