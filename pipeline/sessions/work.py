@@ -53,19 +53,18 @@ class SessionWork:
         except Exception as error:
             if own:
                 raise
-            self._admission.ended(name)
-            self._report_failure(name, error)
+            self._admission.ended(self._report_failure(name, error))
             return
         finally:
             SESSION.reset(token)
-        for port, frame in self._admission.opened(name):
+        for port, frame in self._admission.opened(opened):
             self._actor.receive(port, frame)
 
     def end(self, ended: SessionEnded) -> None:
         """Let go of a session."""
         name = ended.session
         entry = self.table.entry(name)
-        self._admission.ended(name)
+        self._admission.ended(ended)
         if entry is None:
             return
         token = SESSION.set(entry.labels)

@@ -46,7 +46,9 @@ class ActorHarness(Generic[OptionsT]):
         self._tell(SessionEnded(session=session, reason=reason, detail=detail))
 
     def _tell(self, frame: Frame) -> None:
-        self._loop.call_soon(self.actor.receive_session, frame)
+        now_ns = time.monotonic_ns()
+        stamped = frame.model_copy(update={"sent_ns": now_ns, "origin_ns": now_ns})
+        self._loop.call_soon(self.actor.receive_session, stamped)
         self.settle()
 
     def send(self, port: str, *frames: Frame) -> None:

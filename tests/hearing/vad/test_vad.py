@@ -330,6 +330,7 @@ def test_a_session_that_raises_ends_and_the_others_do_not_notice() -> None:
         assert "a fault of our own" in ended.detail
         assert "bad" not in vad.actor.sessions
         vad.send("audio", alone["bad"][-1])
+        vad.open("bad")
         assert vad.actor.counters["ended"] == 1
     for name in ("one", "two"):
         assert [e for e in said if e["session"] == name] == heard(alone[name])

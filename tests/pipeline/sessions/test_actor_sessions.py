@@ -64,9 +64,9 @@ def test_each_session_has_a_state_of_its_own_until_it_ends() -> None:
         waiter.end("anna")
         assert anna[-1] == "ended: hung_up"
         waiter.send("text", said("anna"))
-        assert waiter.actor.counters["ended"] == 1
         waiter.open("anna")
         assert waiter.actor.sessions["anna"] == ["as configured"], "another one of that name"
+        assert waiter.actor.counters["ended"] == 1
 
 
 def test_a_frame_without_a_session_is_published_as_the_actors_own() -> None:
@@ -184,8 +184,43 @@ def test_many_sessions_that_nobody_opened_hold_no_more_than_one_may() -> None:
     for number in range(2 * HELD_IN_ALL):
         admission.hold("audio", frames(1, f"s{number}")[0], 0)
     assert counters["unopened"] == HELD_IN_ALL
-    assert len(admission.opened("s0")) == 1
-    assert admission.opened(f"s{HELD_IN_ALL}") == []
+    assert len(admission.opened(SessionOpened(session="s0"))) == 1
+    assert admission.opened(SessionOpened(session=f"s{HELD_IN_ALL}")) == []
+
+
+def sent(at_ns: int) -> Audio:
+    return Audio(session="anna", position=0, pcm=b"", sent_ns=at_ns)
+
+
+def ended(reason: SessionEnd = SessionEnd.HUNG_UP) -> SessionEnded:
+    return SessionEnded(session="anna", reason=reason, origin_ns=10)
+
+
+def test_sound_of_who_comes_back_waits_until_its_new_session_is_open() -> None:
+    admission = Admission(counters := Counter())
+    admission.ended(ended())
+    for at_ns in (9, 10, 11, 20, 21):
+        admission.hold("audio", sent(at_ns), 0)
+    assert counters == {"ended": 2}
+    released = admission.opened(SessionOpened(session="anna", origin_ns=20))
+    assert [frame.sent_ns for _, frame in released] == [20, 21]
+    assert counters == {"ended": 3}
+
+
+def test_sound_sent_on_after_the_end_is_dropped_as_that_of_a_session_that_has_ended() -> None:
+    admission = Admission(counters := Counter())
+    admission.ended(ended())
+    admission.hold("audio", sent(11), 0)
+    assert admission.expire(HELD_NS + 1) == []
+    assert counters == {"ended": 1}
+
+
+def test_nothing_is_held_of_who_was_refused() -> None:
+    admission = Admission(counters := Counter())
+    admission.ended(ended(SessionEnd.REFUSED))
+    admission.hold("audio", sent(11), 0)
+    assert not admission.is_holding
+    assert counters == {"ended": 1}
 
 
 def test_failures_add_up_by_session_and_are_forgotten_in_time() -> None:
