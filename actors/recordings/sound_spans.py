@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.frames import Audio
 
 
-class Span(NamedTuple):
+class SampleRange(NamedTuple):
     """Samples `start` to `end` of a stream, in the message `row`."""
 
     start: int
@@ -54,14 +54,14 @@ class SoundSpans:
             of_it = np.flatnonzero(stream == number)
             of_it = of_it[np.argsort(start[of_it], kind="stable")]
             for group in _overlapping(start[of_it], end[of_it]):
-                spans = [Span(int(start[n]), int(end[n]), int(row[n])) for n in of_it[group]]
+                spans = [SampleRange(int(start[n]), int(end[n]), int(row[n])) for n in of_it[group]]
                 left_out += repeated_among(spans)
         return left_out
 
 
-def repeated_among(spans: list[Span]) -> list[int]:
+def repeated_among(spans: list[SampleRange]) -> list[int]:
     """Return the rows that add nothing: pieces whose blocks are all there, else those blocks."""
-    kept: list[Span] = []
+    kept: list[SampleRange] = []
     left_out: list[int] = []
     for piece in sorted(spans, key=lambda each: each.end - each.start):
         inside = [each for each in kept if piece.start <= each.start and each.end <= piece.end]
@@ -74,7 +74,7 @@ def repeated_among(spans: list[Span]) -> list[int]:
     return left_out
 
 
-def _covers(spans: list[Span], piece: Span) -> bool:
+def _covers(spans: list[SampleRange], piece: SampleRange) -> bool:
     reached = piece.start
     for each in sorted(spans):
         if each.start > reached:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.recordings.sound_spans import SoundSpans, Span, repeated_among
+from actors.recordings.sound_spans import SampleRange, SoundSpans, repeated_among
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from actors.recordings.sound_spans import SoundSpans, Span, repeated_among
 def test_samples_are_read_once_and_as_they_were_sent_if_all_blocks_are_there(
     spans: list[tuple[int, int]], left_out: list[int]
 ) -> None:
-    found = repeated_among([Span(*each, row) for row, each in enumerate(spans)])
+    found = repeated_among([SampleRange(*each, row) for row, each in enumerate(spans)])
     assert sorted(found) == left_out
 
 
