@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from actors.backends.gemini.live.client import live_client
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.server import Server as Address
-from actors.inputs.recording.clock import sleep_until
+from actors.inputs.recording.clock import Clock
 from benchmarks.server import TYPED_WORD, Server
 from benchmarks.sound import CHUNK_SAMPLES, RATE_HZ, read_wav
 
@@ -71,13 +71,15 @@ async def _send(address: Address, sound: Path) -> list[int]:
     chunk_bytes = 2 * CHUNK_SAMPLES
     async with _session(address) as session:
         listening = asyncio.create_task(_listen(session))
+        clock = Clock()
         zero_ns = time.monotonic_ns()
         for start in range(0, len(pcm) - chunk_bytes + 1, chunk_bytes):
             end = start + chunk_bytes
-            await sleep_until(zero_ns + end // 2 * 1_000_000_000 // RATE_HZ)
+            await clock.sleep_until(zero_ns + end // 2 * 1_000_000_000 // RATE_HZ)
             await session.send_realtime_input(
                 audio={"data": pcm[start:end], "mime_type": f"audio/pcm;rate={RATE_HZ}"}
             )
+        clock.close()
         listening.cancel()
     return [zero_ns]
 

@@ -184,7 +184,7 @@ def callers_actor(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def used_s(pipeline: RunningPipeline) -> dict[str, float]:
     """Processor time of the room so far, by process."""
-    used: Counter[str] = Counter()
+    used: defaultdict[str, float] = defaultdict(float)
     for process in _of_the_room(pipeline):
         times = process.cpu_times()
         used[process.name().removeprefix("gr:")] += times.user + times.system

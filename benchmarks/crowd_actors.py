@@ -10,8 +10,8 @@ from actors.backends.gemini.http import Http
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.live.actor import Live
 from actors.hearing.vad import Vad
-from pipeline.actor import Surroundings
 from pipeline.frames import Audio, Route
+from pipeline.surroundings import Surroundings
 
 TAKEOVERS = "takeovers.jsonl"
 """In the folder of the config."""

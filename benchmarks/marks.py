@@ -39,7 +39,8 @@ def blocks_in(pcm: bytes) -> tuple[int, list[int]] | None:
     A mark counts where the next block follows it, or where it follows the one before and is not cut
     short by another: by chance, one place in 256 looks like a mark. None if there is no block.
     """
-    whose, found, at = -1, [], 0
+    found: list[int] = []
+    whose, at = -1, 0
     while at + BLOCK_BYTES <= len(pcm):
         here = unmark(pcm[at : at + BLOCK_BYTES])
         if here is not None and (

@@ -13,14 +13,14 @@ COARSE_NS = 1_500_000
 
 
 class Clock:
-    """Wakes one task; from Python 3.13 on by a timer of the kernel, which is one wake-up."""
+    """Wakes one task; on Linux from Python 3.13 on a timer of the kernel does, in one wake-up."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._woken: asyncio.Future[None] | None = None
         self._beat: Callable[[], int | None] | None = None
         self._fd = -1
-        if sys.version_info >= (3, 13):
+        if sys.platform == "linux" and sys.version_info >= (3, 13):
             self._fd = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK)
             self._loop.add_reader(self._fd, self._on_time)
 
@@ -29,7 +29,7 @@ class Clock:
         remaining_ns = due_ns - time.monotonic_ns()
         if remaining_ns <= 0:
             await asyncio.sleep(0)
-        elif sys.version_info >= (3, 13):
+        elif sys.platform == "linux" and sys.version_info >= (3, 13):
             self._woken = self._loop.create_future()
             self._set(due_ns)
             await self._woken
@@ -42,7 +42,7 @@ class Clock:
 
         Nothing switches to the task in between, which would take as long as to send a block.
         """
-        if sys.version_info >= (3, 13):
+        if sys.platform == "linux" and sys.version_info >= (3, 13):
             self._beat = beat
             self._woken = self._loop.create_future()
             try:
@@ -64,7 +64,7 @@ class Clock:
             self._fd = -1
 
     def _set(self, due_ns: int) -> None:
-        if sys.version_info >= (3, 13):
+        if sys.platform == "linux" and sys.version_info >= (3, 13):
             # 0 would stop it.
             os.timerfd_settime_ns(self._fd, flags=os.TFD_TIMER_ABSTIME, initial=max(1, due_ns))
 
