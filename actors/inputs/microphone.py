@@ -61,6 +61,7 @@ class Microphone(Actor[MicrophoneOptions]):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timeline = Timeline(surroundings.started_ns, SPEECH_RATE_HZ)
         self._blocks = BlockCutter(SPEECH_RATE_HZ)
+        self._newest: tuple[Samples, int] | None = None
 
     def open_stream(self, take: Take) -> DeviceStream:
         """Open and start the device; called in a thread."""

@@ -155,6 +155,8 @@ class ActorHarness(Generic[OptionsT]):
         return self.actor.bind(self._on_publish)
 
     async def _start(self) -> None:
+        # The first heartbeat comes before the actor has started.
+        self.actor.measure()
         await self.actor.start()
         self.actor.open_own_session()
 
