@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from actors.simulator.auth_tokens import TOKEN_PREFIX, AuthTokens
+from actors.simulator.auth_tokens import REFUSED_CODE, TOKEN_PREFIX, AuthTokens
 from actors.simulator.errors import HttpError, Refused, close_preset, http_preset, presets
 
 # The method that is for tokens, and only for them.
@@ -39,13 +39,13 @@ class AccessControl:
         Raises:
             HttpError: there is neither key nor token, so that the handshake is refused.
         """
-        key = headers.get("x-goog-api-key") or query.get("key") or ""
+        key = key_of(headers, query)
         token = query.get("access_token") or _token_of(headers.get("authorization", ""))
         if method == CONSTRAINED:
             return self._by_token(token or key)
         if token and (not key or key.startswith(TOKEN_PREFIX)):
             # Reported of the service: a token is nobody where a key is wanted.
-            return _refusal(1008, http_preset("no_key").message)
+            return _refusal(REFUSED_CODE, http_preset("no_key").message)
         error = self.key_error(key)
         if error is None:
             return _as_it_is
@@ -56,11 +56,16 @@ class AccessControl:
 
     def _by_token(self, name: str) -> Admit:
         if not name.startswith(TOKEN_PREFIX):
-            return _refusal(1008, http_preset("no_key").message)
+            return _refusal(REFUSED_CODE, http_preset("no_key").message)
         token = self.tokens.find(name)
         if token is None:
-            return _refusal(1008, http_preset("unauthenticated").message)
+            return _refusal(REFUSED_CODE, http_preset("unauthenticated").message)
         return token.admit
+
+
+def key_of(headers: dict[str, str], query: dict[str, str]) -> str:
+    """The API key; `headers` have lower-case names."""
+    return headers.get("x-goog-api-key") or query.get("key") or ""
 
 
 def _as_it_is(setup: Any) -> Any:

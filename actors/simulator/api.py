@@ -5,6 +5,7 @@ from typing import Any
 
 from actors.backends.gemini.wire import Invalid, read
 from actors.simulator import actions, generation, speech_generation
+from actors.simulator.admission import key_of
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.errors import HttpError, http_preset, model_not_found
@@ -43,9 +44,12 @@ class Api:
             arrivals = request.query.get("arrivals") == "1"
             responder.send_json(200, self._services.journal.to_json(arrivals))
             return
-        record = RequestRecord("", "", self._services.journal.now_s(), time.monotonic_ns())
+        route = find_route(request.method, request.path)
+        journal = self._services.journal
+        record = RequestRecord(route.method, route.name, journal.now_s(), time.monotonic_ns())
+        journal.requests.append(record)
         try:
-            await self._route(request, responder, record)
+            await self._route(route, request, responder, record)
         except HttpError as error:
             _send_error(error, request, responder, record)
         except Invalid as invalid:
@@ -56,14 +60,15 @@ class Api:
         record.status = responder.status
 
     async def _route(
-        self, request: HttpRequest, responder: Responder, record: RequestRecord
+        self,
+        route: HttpRoute,
+        request: HttpRequest,
+        responder: Responder,
+        record: RequestRecord,
     ) -> None:
-        route = find_route(request.method, request.path)
         method, version, name = route.method, route.version, route.name
-        record.method, record.model = method, name
-        self._services.journal.requests.append(record)
         plan = self._scripted(method, name)
-        error = self._services.admission.key_error(request.key)
+        error = self._services.admission.key_error(key_of(request.headers, request.query))
         if error is not None:
             raise error
         if route.kind is not RouteKind.SIMULATED:
@@ -140,8 +145,8 @@ def _not_answered(route: HttpRoute) -> HttpError:
         return http_preset("not_found")
     message = (
         f"The simulator has no {route.method}: this method of the service is not simulated. "
-        "It has models.list, models.get, generateContent, streamGenerateContent, countTokens "
-        "and the Live API."
+        "It has models.list, models.get, generateContent, streamGenerateContent, countTokens, "
+        "authTokens.create and the Live API."
     )
     return HttpError(501, "UNIMPLEMENTED", message)
 

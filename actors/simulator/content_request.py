@@ -7,7 +7,7 @@ from typing import Any
 
 from actors.backends.gemini.wire import check_functions, read
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
-from actors.simulator.contents import check_contents
+from actors.simulator.contents import check_contents, invalid
 from actors.simulator.errors import HttpError
 from actors.simulator.generation_config import GenerationConfig, ToolConfig
 from actors.simulator.usage import text_tokens
@@ -55,10 +55,20 @@ class ContentRequest:
         )
 
     @property
-    def last_parts(self) -> list[dict[str, Any]]:
-        """Parts of the newest content."""
-        parts: list[dict[str, Any]] = self.contents[-1]["parts"]
-        return parts
+    def responses(self) -> list[dict[str, Any]]:
+        """What functions respond in the newest content."""
+        parts = self.contents[-1]["parts"]
+        return [part["functionResponse"] for part in parts if "functionResponse" in part]
+
+    def check_modality(self, only: str) -> None:
+        """Raises Invalid if the answer is wanted in another modality."""
+        wanted = self.config.get("responseModalities") or ["TEXT"]
+        if wanted != [only]:
+            raise invalid(
+                f"The requested combination of response modalities ({', '.join(wanted)}) is not "
+                f"supported by the model. models/{self.model.id} accepts the following "
+                f"combination of response modalities:\n* {only}\n"
+            )
 
 
 def text_of(content: dict[str, Any]) -> str:

@@ -38,7 +38,7 @@ def violation(path: str, what: str) -> Invalid:
 
 
 def signature(number: int) -> str:
-    """A thoughtSignature for the nth response of the server."""
+    """A thoughtSignature; `number` tells the response from others."""
     return encode_base64(SIGNED + str(number).encode())
 
 
@@ -105,7 +105,7 @@ def _check_order(contents: Sequence[Content]) -> None:
 
 
 def _check_signatures(contents: Sequence[Content]) -> None:
-    for index in range(_turn_start(contents), len(contents)):
+    for index in range(turn_start(contents), len(contents)):
         calls = [part for part in contents[index]["parts"] if "functionCall" in part]
         if not calls:
             continue
@@ -123,7 +123,7 @@ def _check_signatures(contents: Sequence[Content]) -> None:
             raise invalid("Corrupted thought signature.")
 
 
-def _turn_start(contents: Sequence[Content]) -> int:
+def turn_start(contents: Sequence[Content]) -> int:
     """Where the current turn begins: at what the user said last that is no function's response."""
     for index in range(len(contents) - 1, -1, -1):
         content = contents[index]

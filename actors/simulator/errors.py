@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from actors.backends.gemini.wire import cut_reason
+from actors.backends.gemini.wire import cut_reason, unknown_name
 
 
 @dataclass(frozen=True)
@@ -124,5 +124,4 @@ def model_not_found(model: str, version: str, method: str) -> str:
 
 def unknown_field(name: str, path: str) -> str:
     """The message for a field that the protocol does not have; `path` is empty at the root."""
-    where = f" at '{path}'" if path else ""
-    return f'Invalid JSON payload received. Unknown name "{name}"{where}: Cannot find field.'
+    return unknown_name(name, path).description

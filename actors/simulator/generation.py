@@ -8,7 +8,6 @@ from typing import Any
 
 from actors.simulator.brain import Pictures
 from actors.simulator.content_request import ContentRequest
-from actors.simulator.contents import invalid
 from actors.simulator.errors import HttpError
 from actors.simulator.http_messages import Responder
 from actors.simulator.journal import RequestRecord
@@ -34,13 +33,7 @@ async def answer(
     record: RequestRecord,
 ) -> None:
     """Understands the newest content and answers with text or function calls."""
-    modalities = request.config.get("responseModalities") or ["TEXT"]
-    if modalities != ["TEXT"]:
-        raise invalid(
-            f"The requested combination of response modalities ({', '.join(modalities)}) is not "
-            f"supported by the model. models/{request.model.id} accepts the following "
-            "combination of response modalities:\n* TEXT\n"
-        )
+    request.check_modality("TEXT")
     heard, pictures = await _understand(services, request, record)
     record.heard = heard
     reply = make_reply(request, heard, pictures, plan.steps, record.at_ns)

@@ -5,6 +5,7 @@ from enum import Enum
 from typing import Any
 
 from actors.simulator.contents import invalid, violation
+from actors.simulator.shapes import INVALID_ARGUMENT
 
 # Published limits.
 MAX_TEMPERATURE = 2.0
@@ -148,7 +149,7 @@ def _schema(config: dict[str, Any]) -> dict[str, Any] | None:
         )
     schema = config[given[0]]
     if not isinstance(schema, dict):
-        raise invalid("Request contains an invalid argument.")
+        raise invalid(INVALID_ARGUMENT)
     if str(config.get("responseMimeType") or PLAIN_TYPE) not in (JSON_TYPE, ENUM_TYPE):
         raise violation(
             "generation_config.response_schema",

@@ -39,11 +39,6 @@ class HttpRequest:
     size: int
 
     @property
-    def key(self) -> str:
-        """The API key, from the header or the query."""
-        return self.headers.get("x-goog-api-key") or self.query.get("key") or ""
-
-    @property
     def stream_form(self) -> StreamForm:
         """Server-sent events where they are asked for, else a JSON array."""
         asked = self.query.get("alt") or self.query.get("$alt") or ""

@@ -12,6 +12,7 @@ import numpy as np
 from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
 from actors.simulator.contents import invalid
 from actors.simulator.pictures import jpeg_size
+from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
 
 # The formats that the documentation lists, and the names by which people send them.
@@ -33,7 +34,6 @@ RATE_HZ = 16_000
 # What sound cards make; anything else is a damaged header.
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 4_000, 192_000
 BAD_PICTURE = "Unable to process input image. Please retry or report in the help center."
-INVALID = "Request contains an invalid argument."
 _PDF_PAGE = re.compile(rb"/Type\s*/Page\b")
 
 
@@ -59,7 +59,7 @@ def read_blob(blob: dict[str, Any]) -> Attachment:
     try:
         data = decode_base64(blob.get("data") or "")
     except ValueError:
-        raise invalid(INVALID) from None
+        raise invalid(INVALID_ARGUMENT) from None
     kind, rate_hz = mime_type_and_rate(str(blob.get("mimeType") or ""))
     if IMAGE_TYPES.fullmatch(kind):
         return _picture(data, kind)
@@ -80,7 +80,7 @@ def read_blob(blob: dict[str, Any]) -> Attachment:
 
 def _sound(pcm: bytes, rate_hz: int) -> Attachment:
     if not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
-        raise invalid(INVALID)
+        raise invalid(INVALID_ARGUMENT)
     seconds = len(pcm) / 2 / rate_hz
     return Attachment("audio", Counter(AUDIO=audio_tokens(seconds)), pcm, rate_hz)
 
@@ -120,13 +120,13 @@ def _decoded(data: bytes) -> bytes:
     try:
         with av.open(io.BytesIO(data), "r") as container:
             if not container.streams.audio:
-                raise invalid(INVALID)
+                raise invalid(INVALID_ARGUMENT)
             for frame in container.decode(container.streams.audio[0]):
                 pieces += [piece.to_ndarray().tobytes() for piece in resampler.resample(frame)]
         pieces += [piece.to_ndarray().tobytes() for piece in resampler.resample(None)]
     except FFmpegError:
         if not pieces:
-            raise invalid(INVALID) from None
+            raise invalid(INVALID_ARGUMENT) from None
     return b"".join(pieces)
 
 
@@ -156,7 +156,7 @@ def _video(data: bytes) -> Attachment:
             stream = container.streams.video[0] if container.streams.video else None
             size = (stream.width, stream.height) if stream else (0, 0)
     except FFmpegError:
-        raise invalid(INVALID) from None
+        raise invalid(INVALID_ARGUMENT) from None
     tokens = Counter(VIDEO=max(1, round(seconds)) * VIDEO_TOKENS_PER_S)
     pcm = _decoded(data) if has_sound else b""
     tokens["AUDIO"] = audio_tokens(len(pcm) / 2 / RATE_HZ)

@@ -10,7 +10,7 @@ from typing import Any
 from actors.simulator import brain
 from actors.simulator.brain import CallTool, Pictures, Speak, Step
 from actors.simulator.content_request import ContentRequest, text_of
-from actors.simulator.contents import signature
+from actors.simulator.contents import signature, turn_start
 from actors.simulator.conversation import ConversationEntry
 from actors.simulator.generation_config import ENUM_TYPE, Calling
 from actors.simulator.structured import as_json, instance, schema_in
@@ -54,7 +54,7 @@ def make_reply(
         heard: What the newest content says.
         pictures: What came in all contents.
         scripted: Steps of a scenario, which come before everything else.
-        number: Of the request, for the signature.
+        number: Tells the request from others, for the signature.
     """
     demanded = request.family.signatures == "demanded"
     reply = Candidate(signature=signature(number) if demanded else "")
@@ -72,15 +72,12 @@ def make_reply(
 
 def _steps(request: ContentRequest, heard: str, pictures: Pictures) -> list[Step]:
     offered = request.tool_config.offered(request.functions)
-    responses = [
-        part["functionResponse"] for part in request.last_parts if "functionResponse" in part
-    ]
     if request.tool_config.calling is Calling.FORCED:
         return _forced(request, offered, heard)
     if request.family.transcribes:
         return [Speak(heard)]
-    if responses:
-        return [Speak(" ".join(_outcome(request, response) for response in responses))]
+    if request.responses:
+        return [Speak(" ".join(_outcome(request, response) for response in request.responses))]
     history = [
         ConversationEntry("model" if content.get("role") == "model" else "user", text_of(content))
         for content in request.contents[:-1]
@@ -90,42 +87,36 @@ def _steps(request: ContentRequest, heard: str, pictures: Pictures) -> list[Step
 
 def _forced(request: ContentRequest, offered: list[dict[str, Any]], heard: str) -> list[Step]:
     """A call at any price: what was said, else the next function that was not called yet."""
-    turn = _turn(request)
-    called = {part["functionCall"]["name"] for part in turn if "functionCall" in part}
-    said = heard or "\n".join(part["text"] for part in turn if "text" in part)
+    called = {part["functionCall"]["name"] for part in _turn(request) if "functionCall" in part}
     steps = brain.answer(heard, offered, [], Pictures(), datetime.now().astimezone())
     calls = [step for step in steps if isinstance(step, CallTool) and step.name not in called]
     if calls:
         return list(calls)
     fresh = [function for function in offered if function["name"] not in called] or offered
-    material = _material(request, said)
-    args = instance(_parameters(fresh[0]), f"You said: {said.strip()}", material)
+    said = _said(request, heard)
+    args = instance(_parameters(fresh[0]), f"You said: {said.strip()}", _material(request, said))
     return [CallTool(fresh[0]["name"], args if isinstance(args, dict) else {})]
 
 
 def _structured(request: ContentRequest, text: str, heard: str) -> str:
-    said = heard or "\n".join(part["text"] for part in _turn(request) if "text" in part)
     schema = request.generation.schema or schema_in(request.system_instruction)
-    value = instance(schema, text, _material(request, said))
+    value = instance(schema, text, _material(request, _said(request, heard)))
     return str(value) if request.generation.mime_type == ENUM_TYPE else as_json(value)
 
 
 def _material(request: ContentRequest, said: str) -> str:
-    responses = [
-        part["functionResponse"] for part in request.last_parts if "functionResponse" in part
-    ]
-    return " ".join([said, *(json.dumps(each.get("response", {})) for each in responses)])
+    results = [json.dumps(each.get("response", {})) for each in request.responses]
+    return " ".join([said, *results])
+
+
+def _said(request: ContentRequest, heard: str) -> str:
+    return heard or "\n".join(part["text"] for part in _turn(request) if "text" in part)
 
 
 def _turn(request: ContentRequest) -> list[dict[str, Any]]:
     """Parts of the current turn: from what the user said last on."""
-    parts: list[dict[str, Any]] = []
-    for content in reversed(request.contents):
-        parts = [*content["parts"], *parts]
-        spoken = any("functionResponse" not in part for part in content["parts"])
-        if content.get("role") != "model" and spoken:
-            break
-    return parts
+    turn = request.contents[turn_start(request.contents) :]
+    return [part for content in turn for part in content["parts"]]
 
 
 def _outcome(request: ContentRequest, response: dict[str, Any]) -> str:

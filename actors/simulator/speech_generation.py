@@ -60,14 +60,7 @@ def _check(request: ContentRequest) -> None:
     for name in REFUSED_FIELDS:
         if name in request.config:
             raise invalid(f"{name} is not supported for {request.model.id}.")
-    modalities = request.config.get("responseModalities") or ["TEXT"]
-    if modalities != ["AUDIO"]:
-        named = ", ".join(str(modality) for modality in modalities)
-        raise invalid(
-            f"The requested combination of response modalities ({named}) "
-            f"is not supported by the model. models/{request.model.id} accepts the following "
-            "combination of response modalities:\n* AUDIO\n",
-        )
+    request.check_modality("AUDIO")
     speech = request.config.get("speechConfig", {})
     names = {name.lower() for name in capabilities().voices}
     for voice in _voices(speech):

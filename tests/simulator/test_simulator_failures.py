@@ -96,38 +96,27 @@ def test_refused_handshake_has_status_and_google_error_body(
     assert simulator.journal.refused_handshakes[0]["how"] == f"refuse {status}"
 
 
+async def errors_until_answered() -> list[str]:
+    seen: list[str] = []
+    while True:
+        try:
+            async with connect() as session:
+                assert session.setup_complete
+                assert (await ask(session, "Hello.")).audio
+                return seen
+        except (OSError, websockets.InvalidMessage, EOFError) as error:
+            seen.append(type(error).__name__)
+            await asyncio.sleep(0.02)
+
+
 def test_refused_tcp_comes_back_on_the_same_port(scripted: Scripted) -> None:
     scripted({"when": "connect", "times": 1, "do": [{"refuse_tcp": AWAY_S}]})
-
-    async def conversation() -> list[type[BaseException]]:
-        seen: list[type[BaseException]] = []
-        while True:
-            try:
-                async with connect() as session:
-                    assert (await ask(session, "Hello.")).audio
-                    return seen
-            except (OSError, websockets.InvalidMessage, EOFError) as error:
-                seen.append(type(error))
-                await asyncio.sleep(0.02)
-
-    assert ConnectionRefusedError in run(conversation())
+    assert "ConnectionRefusedError" in run(errors_until_answered())
 
 
 def test_wrong_certificate_is_offered_for_a_while(scripted: Scripted) -> None:
     scripted({"when": "connect", "times": 1, "do": [{"wrong_certificate": AWAY_S}]})
-
-    async def conversation() -> list[str]:
-        seen: list[str] = []
-        while True:
-            try:
-                async with connect() as session:
-                    assert session.setup_complete
-                    return seen
-            except (OSError, websockets.InvalidMessage, EOFError) as error:
-                seen.append(type(error).__name__)
-                await asyncio.sleep(0.02)
-
-    assert "SSLCertVerificationError" in run(conversation())
+    assert "SSLCertVerificationError" in run(errors_until_answered())
 
 
 def test_vanished_connection_stays_open_and_says_nothing(scripted: Scripted) -> None:

@@ -1,20 +1,19 @@
 """Models, content and speech over HTTP, by the unmodified google-genai, sync and async."""
 
 import io
-import json
-import ssl
-import urllib.request
 import wave
 from typing import Any
 
 import pytest
 from conftest import Scripted
 from google.genai import errors, types
+from raw_http import TEXT_MODEL, request
 from simulating import JPEG_4_BY_3, MOVE, RunningSimulator, client, run
+from simulating import SPEECH as RECORDINGS
 
 from actors.simulator.errors import presets
 
-TEXT_MODEL = "gemini-3.8-flash"
+NO_KEY = {"x-goog-api-key": ""}
 SPEECH_MODEL = "gemini-3.8-flash-tts"
 OLD_SPEECH_MODEL = "gemini-2.5-flash-preview-tts"
 SPEECH: dict[str, Any] = {
@@ -24,9 +23,7 @@ SPEECH: dict[str, Any] = {
 
 
 def wav_part(name: str) -> types.Part:
-    from simulating import SPEECH as FOLDER
-
-    return types.Part.from_bytes(data=(FOLDER / name).read_bytes(), mime_type="audio/wav")
+    return types.Part.from_bytes(data=(RECORDINGS / name).read_bytes(), mime_type="audio/wav")
 
 
 def test_models_are_listed_page_by_page(scripted: Scripted) -> None:
@@ -224,20 +221,13 @@ def test_unknown_model_and_bad_picture_are_refused(scripted: Scripted) -> None:
 
 
 def test_journal_is_served_without_a_key(scripted: Scripted) -> None:
-    simulator = scripted()
-    context = ssl.create_default_context(cafile=str(simulator.server.ca_file))
-    url = f"{simulator.server.base_url}/simulator/journal?arrivals=1"
-    with urllib.request.urlopen(url, context=context) as response:
-        journal = json.load(response)
+    path = "/simulator/journal?arrivals=1"
+    journal = request(scripted(), "GET", path, headers=NO_KEY).json
     assert journal["sessions"] == []
     assert journal["arrivals"] == []
 
 
 def test_request_without_a_key_is_forbidden(scripted: Scripted) -> None:
-    simulator = scripted()
-    context = ssl.create_default_context(cafile=str(simulator.server.ca_file))
-    with pytest.raises(urllib.error.HTTPError) as raised:
-        urllib.request.urlopen(f"{simulator.server.base_url}/v1beta/models", context=context)
-    with raised.value as response:
-        assert response.code == 403
-        assert json.load(response)["error"]["status"] == "PERMISSION_DENIED"
+    reply = request(scripted(), "GET", "/v1beta/models", headers=NO_KEY)
+    assert reply.status == 403
+    assert reply.json["error"]["status"] == "PERMISSION_DENIED"

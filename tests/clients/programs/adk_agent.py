@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from checks import check, main, recording
+from checks import check, live_sound, main
 from google.adk.agents import Agent, LiveRequestQueue
 from google.adk.agents.run_config import RunConfig, StreamingMode
 from google.adk.runners import InMemoryRunner
@@ -68,15 +68,13 @@ async def live(words: str, mime_type: str, until: str) -> dict[str, Any]:
     )
     seen: dict[str, Any] = {"said": "", "heard": "", "called": [], "interrupted": False}
 
-    async def speak() -> None:
-        pcm = recording(words) + bytes(32_000 * 2)
-        for start in range(0, len(pcm), 3_200):
-            queue.send_realtime(types.Blob(data=pcm[start : start + 3_200], mime_type=mime_type))
-            await asyncio.sleep(0.1)
+    async def speak(name: str) -> None:
+        async for block in live_sound(name, 0.1):
+            queue.send_realtime(types.Blob(data=block, mime_type=mime_type))
 
     speaking = None
     if words.endswith(".wav"):
-        speaking = asyncio.create_task(speak())
+        speaking = asyncio.create_task(speak(words))
     else:
         queue.send_content(content(words))
     async for event in runner.run_live(
@@ -89,8 +87,7 @@ async def live(words: str, mime_type: str, until: str) -> dict[str, Any]:
         seen["interrupted"] = seen["interrupted"] or bool(event.interrupted)
         seen["called"] += [call.name for call in event.get_function_calls()]
         if until == "interrupted" and seen["said"] and speaking is None:
-            words = "cards-001.wav"
-            speaking = asyncio.create_task(speak())
+            speaking = asyncio.create_task(speak("cards-001.wav"))
         if until in f"{seen['said']} {seen['heard']}" or seen.get(until):
             break
     queue.close()

@@ -1,6 +1,15 @@
 // What the programs of this folder share: named checks, one line of output each.
 const checks = [];
 
+export const moveParameters = {
+  type: 'object',
+  properties: {
+    direction: { type: 'string', enum: ['forward', 'backward'] },
+    distance_m: { type: 'number' },
+  },
+  required: ['direction', 'distance_m'],
+};
+
 export function check(name, run) {
   checks.push([name, run]);
 }

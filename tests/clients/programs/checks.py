@@ -8,12 +8,14 @@ import os
 import sys
 import traceback
 import wave
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 SPEECH = Path(os.environ["SPEECH_FOLDER"])
 PATIENCE_S = 30.0
+BYTES_PER_S = 32_000
+SILENCE_S = 2
 
 _checks: list[tuple[str, Callable[[], Any]]] = []
 
@@ -31,10 +33,31 @@ def main() -> None:
     sys.exit(1 if failed else 0)
 
 
-def recording(name: str) -> bytes:
-    """PCM16 mono of 16 kHz."""
+async def live_sound(name: str, block_s: float = 0.02) -> AsyncIterator[bytes]:
+    """A recording and silence as a microphone gives them: PCM16 mono of 16 kHz, in real time."""
     with wave.open(str(SPEECH / name)) as file:
-        return file.readframes(file.getnframes())
+        pcm = file.readframes(file.getnframes()) + bytes(BYTES_PER_S * SILENCE_S)
+    size = round(BYTES_PER_S * block_s)
+    for start in range(0, len(pcm), size):
+        yield pcm[start : start + size]
+        await asyncio.sleep(block_s)
+
+
+class Changes:
+    """Lets a check wait for what others change, who say so."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def tell(self) -> None:
+        """Something is different."""
+        self._changed.set()
+
+    async def until(self, condition: Callable[[], Any]) -> None:
+        """Waits, as long as a check may last."""
+        while not condition():
+            self._changed.clear()
+            await self._changed.wait()
 
 
 def _passes(name: str, function: Callable[[], Any]) -> bool:

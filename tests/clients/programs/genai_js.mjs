@@ -1,22 +1,11 @@
 // @google/genai: content, functions, structure, Live with a question, a function, an interruption.
 import { GoogleGenAI, Modality } from '@google/genai';
-import { assert, check, main } from './checks.mjs';
+import { assert, check, main, moveParameters } from './checks.mjs';
 
 const ai = new GoogleGenAI({ apiKey: process.env.GOOGLE_API_KEY });
 const model = 'gemini-3.8-flash';
 const live = 'gemini-3.8-live';
-const move = {
-  name: 'move',
-  description: 'Moves the robot.',
-  parametersJsonSchema: {
-    type: 'object',
-    properties: {
-      direction: { type: 'string', enum: ['forward', 'backward'] },
-      distance_m: { type: 'number' },
-    },
-    required: ['direction', 'distance_m'],
-  },
-};
+const move = { name: 'move', description: 'Moves the robot.', parametersJsonSchema: moveParameters };
 const tools = [{ functionDeclarations: [move] }];
 
 check('question', async () =>

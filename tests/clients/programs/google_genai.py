@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
-from checks import check, main, recording
+from checks import check, live_sound, main
 from google import genai
 from google.genai import types
 from pydantic import BaseModel
@@ -110,11 +109,9 @@ async def live_question() -> str:
 async def live_speech() -> str:
     config = {**SPOKEN, "input_audio_transcription": {}}
     async with genai.Client().aio.live.connect(model=LIVE, config=config) as session:
-        pcm = recording("cards-001.wav") + bytes(32_000 * 2)
-        for start in range(0, len(pcm), 3_200):
-            blob = types.Blob(data=pcm[start : start + 3_200], mime_type="audio/pcm;rate=16000")
+        async for block in live_sound("cards-001.wav", 0.1):
+            blob = types.Blob(data=block, mime_type="audio/pcm;rate=16000")
             await session.send_realtime_input(audio=blob)
-            await asyncio.sleep(0.05)
         heard = ""
         async for message in session.receive():
             content = message.server_content

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Literal
 
-from checks import check, main, recording
+from checks import Changes, check, live_sound, main
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, function_tool, llm, utils
 from livekit.agents.voice.io import AudioInput, AudioOutput, AudioOutputCapabilities
@@ -32,11 +32,8 @@ class Microphone(AudioInput):
         self._blocks = utils.aio.Chan[rtc.AudioFrame]()
 
     async def speak(self, name: str) -> None:
-        pcm = recording(name) + bytes(32_000 * 2)
-        for start in range(0, len(pcm), 640):
-            block = pcm[start : start + 640]
+        async for block in live_sound(name):
             self._blocks.send_nowait(rtc.AudioFrame(block, 16_000, 1, len(block) // 2))
-            await asyncio.sleep(0.02)
 
     async def __anext__(self) -> rtc.AudioFrame:
         return await self._blocks.__anext__()
@@ -45,11 +42,12 @@ class Microphone(AudioInput):
 class Speaker(AudioOutput):
     """Plays into nothing, in real time."""
 
-    def __init__(self) -> None:
+    def __init__(self, changes: Changes) -> None:
         capabilities = AudioOutputCapabilities(pause=False)
         super().__init__(label="memory", sample_rate=24_000, capabilities=capabilities)
         self.played_s = 0.0
         self.cleared = 0
+        self._changes = changes
         self._pushed_s = self._started = 0.0
         self._ending: asyncio.TimerHandle | None = None
 
@@ -60,13 +58,7 @@ class Speaker(AudioOutput):
             self._started = asyncio.get_running_loop().time()
         self._pushed_s += frame.duration
         self.played_s += frame.duration
-
-    @property
-    def sounded_s(self) -> float:
-        """How long it has been playing."""
-        if not self._pushed_s:
-            return 0.0
-        return asyncio.get_running_loop().time() - self._started
+        self._changes.tell()
 
     def flush(self) -> None:
         super().flush()
@@ -77,6 +69,7 @@ class Speaker(AudioOutput):
 
     def clear_buffer(self) -> None:
         self.cleared += 1
+        self._changes.tell()
         self._finish(True)
 
     def _finish(self, interrupted: bool) -> None:
@@ -109,7 +102,9 @@ class Call:
     """What an agent session said and heard."""
 
     def __init__(self) -> None:
-        self.microphone, self.speaker, self.agent = Microphone(), Speaker(), Robot()
+        self._changes = Changes()
+        self.until = self._changes.until
+        self.microphone, self.speaker, self.agent = Microphone(), Speaker(self._changes), Robot()
         self.session = AgentSession(llm=google.realtime.RealtimeModel())
         self.session.input.audio = self.microphone
         self.session.output.audio = self.speaker
@@ -122,6 +117,7 @@ class Call:
             self.said += text
         else:
             self.heard += text
+        self._changes.tell()
 
 
 @asynccontextmanager
@@ -135,17 +131,11 @@ async def calling() -> AsyncIterator[Call]:
             await call.session.aclose()
 
 
-async def until(condition: Callable[[], Any]) -> None:
-    async with asyncio.timeout(20):
-        while not condition():
-            await asyncio.sleep(0.02)
-
-
 @check
 async def realtime_question() -> Any:
     async with calling() as call:
         call.session.generate_reply(user_input="Hello there")
-        await until(lambda: "Hello" in call.said)
+        await call.until(lambda: "Hello" in call.said)
         return call.said, call.speaker.played_s
 
 
@@ -153,7 +143,7 @@ async def realtime_question() -> Any:
 async def realtime_speech() -> Any:
     async with calling() as call:
         await call.microphone.speak("cards-001.wav")
-        await until(lambda: "clubs" in call.said.lower())
+        await call.until(lambda: "clubs" in call.said.lower())
         return call.heard, call.said
 
 
@@ -161,7 +151,7 @@ async def realtime_speech() -> Any:
 async def realtime_function() -> Any:
     async with calling() as call:
         call.session.generate_reply(user_input="Go forward ten meters")
-        await until(lambda: "Moving forward" in call.said)
+        await call.until(lambda: "Moving forward" in call.said)
         assert call.agent.called == [("forward", 10)], call.agent.called
         return call.said
 
@@ -170,10 +160,11 @@ async def realtime_function() -> Any:
 async def realtime_interruption() -> Any:
     async with calling() as call:
         call.session.generate_reply(user_input="Say this: " + "a long story " * 30)
-        await until(lambda: call.speaker.sounded_s > ECHO_WARMUP_S)
+        await call.until(lambda: call.speaker.played_s)
+        await asyncio.sleep(ECHO_WARMUP_S)
         await call.microphone.speak("cards-001.wav")
-        await until(lambda: call.speaker.cleared)
-        await until(lambda: "clubs" in call.said.lower())
+        await call.until(lambda: call.speaker.cleared)
+        await call.until(lambda: "clubs" in call.said.lower())
         return call.speaker.cleared, call.said[-60:]
 
 

@@ -2,9 +2,10 @@
 import { initializeLogger, llm } from '@livekit/agents';
 import * as google from '@livekit/agents-plugin-google';
 import { AudioFrame } from '@livekit/rtc-node';
+import { EventEmitter, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { assert, check, main } from './checks.mjs';
+import { assert, check, main, moveParameters } from './checks.mjs';
 
 initializeLogger({ pretty: false, level: 'error' });
 const RATE_HZ = 16_000;
@@ -15,14 +16,7 @@ const HEADER_BYTES = 44;
 const move = llm.tool({
   name: 'move',
   description: 'Moves the robot.',
-  parameters: {
-    type: 'object',
-    properties: {
-      direction: { type: 'string', enum: ['forward', 'backward'] },
-      distance_m: { type: 'number' },
-    },
-    required: ['direction', 'distance_m'],
-  },
+  parameters: moveParameters,
   execute: async () => 'ok',
 });
 
@@ -42,13 +36,20 @@ async function speak(session, name) {
 async function talk(options, hold) {
   const model = new google.realtime.RealtimeModel(options);
   const session = model.session();
-  const seen = { said: '', heard: '', calls: [], audio: 0, interrupted: 0, errors: [] };
+  const changes = new EventEmitter();
+  const seen = new Proxy({ said: '', heard: '', calls: [], audio: 0, interrupted: 0, errors: [] }, {
+    set(target, name, value) {
+      target[name] = value;
+      changes.emit('change');
+      return true;
+    },
+  });
   session.on('error', (event) => seen.errors.push(String(event.error)));
   session.on('input_speech_started', () => (seen.interrupted += 1));
   session.on('input_audio_transcription_completed', (event) => (seen.heard = event.transcript));
   session.on('generation_created', async ({ messageStream, functionStream }) => {
     (async () => {
-      for await (const call of functionStream) seen.calls.push(call);
+      for await (const call of functionStream) seen.calls = [...seen.calls, call];
     })();
     for await (const { textStream, audioStream } of messageStream) {
       (async () => {
@@ -58,9 +59,8 @@ async function talk(options, hold) {
     }
   });
   const until = async (condition) => {
-    for (const end = Date.now() + 20_000; !condition(); await sleep(20)) {
-      assert(Date.now() < end, seen);
-    }
+    const signal = AbortSignal.timeout(20_000);
+    while (!condition()) await once(changes, 'change', { signal }).catch(() => assert(false, seen));
   };
   try {
     await hold(session, seen, until);

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import Callable
 from typing import Any
 
-from checks import check, main, recording
+from checks import Changes, check, live_sound, main
 from loguru import logger
 from pipecat.adapters.schemas.function_schema import FunctionSchema
 from pipecat.adapters.schemas.tools_schema import ToolsSchema
@@ -54,7 +53,8 @@ class Sink(FrameProcessor):
         super().__init__()
         self.said = self.heard = ""
         self.audio = self.interruptions = 0
-        self.changed = asyncio.Event()
+        self.changes = Changes()
+        self.until = self.changes.until
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
         await super().process_frame(frame, direction)
@@ -67,13 +67,8 @@ class Sink(FrameProcessor):
                 self.audio += len(frame.audio)
             case InterruptionFrame():
                 self.interruptions += 1
-        self.changed.set()
+        self.changes.tell()
         await self.push_frame(frame, direction)
-
-    async def until(self, condition: Callable[[], Any]) -> None:
-        while not condition():
-            self.changed.clear()
-            await asyncio.wait_for(self.changed.wait(), 20)
 
 
 class Ears(FrameProcessor):
@@ -87,7 +82,7 @@ class Ears(FrameProcessor):
         await super().process_frame(frame, direction)
         if isinstance(frame, TranscriptionFrame) and direction is FrameDirection.UPSTREAM:
             self._sink.heard += frame.text
-            self._sink.changed.set()
+            self._sink.changes.tell()
         await self.push_frame(frame, direction)
 
 
@@ -128,11 +123,16 @@ class Line:
         await self.worker.queue_frames([LLMRunFrame()])
 
     async def speak(self, name: str) -> None:
-        pcm = recording(name) + bytes(32_000 * 2)
-        for start in range(0, len(pcm), 640):
-            frame = InputAudioRawFrame(pcm[start : start + 640], 16_000, 1)
-            await self.worker.queue_frames([frame])
-            await asyncio.sleep(0.02)
+        async for block in live_sound(name):
+            await self.worker.queue_frames([InputAudioRawFrame(block, 16_000, 1)])
+
+
+async def move(service: Any) -> str:
+    async with Line(service, tools=True) as line:
+        await line.ask("Go forward ten meters")
+        await line.sink.until(lambda: "Moving forward" in line.sink.said)
+        assert line.called == [{"direction": "forward", "distance_m": 10}], line.called
+        return line.sink.said
 
 
 @check
@@ -157,11 +157,7 @@ async def live_speech() -> Any:
 
 @check
 async def live_function() -> Any:
-    async with Line(GeminiLiveLLMService(api_key=KEY), tools=True) as line:
-        await line.ask("Go forward ten meters")
-        await line.sink.until(lambda: "Moving forward" in line.sink.said)
-        assert line.called == [{"direction": "forward", "distance_m": 10}], line.called
-        return line.sink.said
+    return await move(GeminiLiveLLMService(api_key=KEY))
 
 
 @check
@@ -186,11 +182,7 @@ async def llm_question() -> Any:
 
 @check
 async def llm_function() -> Any:
-    async with Line(GoogleLLMService(api_key=KEY), tools=True) as line:
-        await line.ask("Go forward ten meters")
-        await line.sink.until(lambda: "Moving forward" in line.sink.said)
-        assert line.called == [{"direction": "forward", "distance_m": 10}], line.called
-        return line.sink.said
+    return await move(GoogleLLMService(api_key=KEY))
 
 
 @check

@@ -19,7 +19,7 @@ from actors.backends.gemini.wire.encoding import (
     sound_part,
 )
 from actors.backends.gemini.wire.functions import check_functions
-from actors.backends.gemini.wire.invalid import Invalid, Violation
+from actors.backends.gemini.wire.invalid import Invalid, Violation, unknown_name
 from actors.backends.gemini.wire.json_text import parse_json
 from actors.backends.gemini.wire.reader import read
 from actors.backends.gemini.wire.schema import Schema, schema
@@ -43,4 +43,5 @@ __all__ = [
     "schema",
     "snake_case",
     "sound_part",
+    "unknown_name",
 ]
