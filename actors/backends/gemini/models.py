@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,9 +13,6 @@ if TYPE_CHECKING:
 LIVE_METHOD = "bidiGenerateContent"
 PAGE_SIZE = 1000
 """The most that the service gives at once."""
-HANDSHAKE_S = 0.3
-"""What a TLS handshake may still take when nobody wants the list any more: httpcore leaves the
-socket open if it is cancelled in one. Over a mobile network it takes 200 ms."""
 
 
 @dataclass(frozen=True)
@@ -36,17 +32,6 @@ class ListedModel:
 
 async def list_models(client: Client) -> list[ListedModel]:
     """Return all models that the key may use. Raises what google-genai and httpx raise."""
-    listing = asyncio.ensure_future(_list_models(client))
-    try:
-        return await asyncio.shield(listing)
-    except asyncio.CancelledError:
-        await asyncio.wait({listing}, timeout=HANDSHAKE_S)
-        listing.cancel()
-        await asyncio.gather(listing, return_exceptions=True)
-        raise
-
-
-async def _list_models(client: Client) -> list[ListedModel]:
     pager = await client.aio.models.list(config={"page_size": PAGE_SIZE})
     return [
         ListedModel(

@@ -14,6 +14,7 @@ from actors.backends.gemini.close_reason import ConnectionOverError
 from actors.backends.gemini.credentials import find_keys, split_keys
 from actors.backends.gemini.faults import CloseReason, FaultSource
 from actors.backends.gemini.trust import trust
+from actors.backends.handshake import watch_handshake
 from pipeline.actor import Options
 from pipeline.errors import ConfigError
 from pipeline.paths import PathOrName
@@ -107,8 +108,13 @@ def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
     from actors.backends.gemini.sdk import API_VERSION, Client, types
 
     context = trust(server.ca_file)
-    # google-genai takes the one with httpx and the other with websockets and aiohttp.
-    contexts = {"verify": context, "ssl": context}
+    # google-genai takes `ssl` with websockets and aiohttp, the others with httpx.
+    args = {
+        **async_args,
+        "verify": context,
+        "ssl": context,
+        "event_hooks": {"request": [watch_handshake]},
+    }
     return Client(
         vertexai=False,
         api_key=key,
@@ -116,6 +122,6 @@ def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
             base_url=server.base_url,
             api_version=API_VERSION,
             client_args={"verify": context},
-            async_client_args={**async_args, **contexts},
+            async_client_args=args,
         ),
     )

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
 
+from actors.backends.handshake import watch_handshake
 from actors.backends.on_device.options import WordsOptions
 from actors.lib.speech.sentences import SpokenSentences
 from pipeline.errors import GreenroomError
@@ -84,10 +85,13 @@ async def _pieces(
     if options.temperature is not None:
         body["temperature"] = options.temperature
     url = f"{options.base_url}/chat/completions"
+    hooks = {"request": [watch_handshake]}
     try:
         # A proxy from the environment leads out of the house.
         async with (
-            httpx2.AsyncClient(trust_env=False, timeout=options.timeout_s) as client,
+            httpx2.AsyncClient(
+                trust_env=False, timeout=options.timeout_s, event_hooks=hooks
+            ) as client,
             client.stream("POST", url, json=body) as response,
         ):
             if response.status_code != httpx2.codes.OK:
