@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
@@ -11,6 +10,7 @@ from pydantic import ValidationError
 from pipeline.actor import Options
 from pipeline.errors import ConfigError
 from pipeline.frames.sessions import SessionOpened
+from pipeline.sessions.refusal import FUNCTION_NAME, MOST_FUNCTION_NAME, MOST_FUNCTIONS
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 
@@ -23,10 +23,6 @@ FIELDS: Mapping[str, str] = {
 }
 """Fields of `SessionOpened`, and the options over which they are laid; a backend that has no such
 option goes by its own lights."""
-FUNCTION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,63}")
-"""What the Gemini API takes."""
-MOST_FUNCTIONS = 128
-"""Of one session: as many as the Gemini API takes in a request."""
 
 
 def manner_of(options: OptionsT, opened: SessionOpened) -> OptionsT:
@@ -84,7 +80,10 @@ def offered(
 def _problem(declaration: dict[str, Any]) -> str:
     name, parameters = declaration.get("name"), declaration.get("parameters")
     if not isinstance(name, str) or not FUNCTION_NAME.fullmatch(name):
-        return f"has the name {str(name)[:80]!r}: letters, digits and _ up to 64, no digit first"
+        return (
+            f"has the name {str(name)[:80]!r}: up to {MOST_FUNCTION_NAME} of A-Z a-z 0-9 _ . : -, "
+            "the first a letter or _"
+        )
     if parameters is not None and not isinstance(parameters, dict):
         return f"({name}): `parameters` is a JSON Schema, a map"
     if parameters and str(parameters.get("type", "object")).lower() != "object":

@@ -151,7 +151,7 @@ class SessionPlayback:
             return True
 
     def render(self, count: int, at_ns: int) -> Samples:
-        """Return the next samples at 24 kHz; see `Source`."""
+        """Return the next samples at 24 kHz; see `SoundSource`."""
         with self._lock:
             samples = self._playout.render(count, at_ns)
             sent_ns, self._playout.started_sent_ns = self._playout.started_sent_ns, 0
@@ -167,7 +167,7 @@ class SessionPlayback:
         return samples
 
     def break_off(self) -> None:
-        """Say that samples were not asked for in time; see `Source`."""
+        """Say that samples were not asked for in time; see `SoundSource`."""
         with self._lock:
             if self._far_end is not None:
                 self._far_end.break_off()

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
+from actors.backends.audio_ring import RATE_HZ
 from actors.backends.on_device.brain import (
     CallStep,
     ConverseStep,
@@ -37,7 +38,6 @@ from pipeline.frames import BackendState, BackendStatus, Fault, Route, SessionEn
 from pipeline.ports import In
 from pipeline.surroundings import Surroundings
 
-INPUT_RATE_HZ = 16_000
 NEEDED = {"moonshine_voice": "moonshine-voice", "hibari": "hibari-tts"}
 """Package to install, by the module it holds."""
 REST_LEFT_OUT = "I left out the rest."
@@ -132,7 +132,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
         await self._loaded.wait()
         said = request.text
         if request.pcm:
-            heard = await self._recognizer.hear(request.pcm, INPUT_RATE_HZ)
+            heard = await self._recognizer.hear(request.pcm, RATE_HZ)
             said = f"{heard}\n{said}".strip()
             yield Heard(said)
         gap = ""

@@ -66,8 +66,7 @@ async def main():
     engines = MoonshineRecognizer(), HibariSynthesizer()
     loading = asyncio.gather(*(engine.start() for engine in engines))
     beats = 0
-    while not loading.done():
-        await asyncio.sleep(0.01)
+    while not (await asyncio.wait({loading}, timeout=0.01))[0]:
         beats += 1
     await asyncio.gather(*(engine.stop() for engine in engines))
     print(beats)

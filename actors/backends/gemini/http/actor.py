@@ -137,15 +137,12 @@ class Http(TurnBasedBackend[HttpOptions]):
         """The model to use where this one is wanted; before there is a list, any may exist."""
         name = wanted.removeprefix("models/")
         known = {model.name: model for model in self._models}
-        if wanted == self.options.model or not known or METHOD in self._methods(name):
+        if wanted == self.options.model or not known:
             return wanted
         if name in known:
-            # The session named it for another backend: this one can answer it all the same.
-            return self.options.model
+            # One without: the session named it for another backend, and is answered all the same.
+            return wanted if METHOD in known[name].methods else self.options.model
         raise ConfigError(f"no model {wanted!r} for {METHOD}: {did_you_mean(name, known)}")
-
-    def _methods(self, name: str) -> tuple[str, ...]:
-        return next((model.methods for model in self._models if model.name == name), ())
 
     def _settle_model(self, session: TurnBasedSession) -> None:
         """Look at what a session asked for when nobody knew yet what there is."""

@@ -20,6 +20,7 @@ LONGEST = 4000
 """Characters of transcript after which its end was forgotten: four minutes of fast talk."""
 _FRAME = " \t\r\n`*_\"'"
 """What models put around a line of markup."""
+_END = re.compile(re.escape(CLOSE) + r"[`*_\"']*\s*", re.IGNORECASE)
 
 
 class ReplyPhase(Enum):
@@ -46,19 +47,17 @@ class HeardSplitter:
             self._look_for_start()
         if self._phase is ReplyPhase.HEARD:
             self._look_for_end()
-        if self._phase is not ReplyPhase.AFTER:
-            return ""
-        answer, self._held = self._held, ""
-        return answer
+        return self._take() if self._phase is ReplyPhase.AFTER else ""
 
     def flush(self) -> str:
         """The reply ends; return what is left of the answer."""
-        held, self._held = self._held, ""
         if self._phase is ReplyPhase.HEARD:
-            # An end that never came: the first line are the words, the rest is the answer.
-            words, _, held = held.partition("\n")
-            self.heard = _tidy(words)
+            self._look_for_end(over=True)
         self._phase = ReplyPhase.AFTER
+        return self._take()
+
+    def _take(self) -> str:
+        held, self._held = self._held, ""
         return held
 
     def _look_for_start(self) -> None:
@@ -70,19 +69,18 @@ class HeardSplitter:
         elif begun and not OPEN.startswith(begun):
             self._phase = ReplyPhase.AFTER
 
-    def _look_for_end(self) -> None:
-        found = re.search(re.escape(CLOSE) + r"[`*_\"']*\s*", self._held, re.IGNORECASE)
+    def _look_for_end(self, *, over: bool = False) -> None:
+        found = _END.search(self._held)
         if found is not None:
-            if found.end() == len(self._held):
-                # What frames the line may go on in the next piece.
-                self.heard = _tidy(self._held[: found.start()])
-                return
-            self.heard = _tidy(self._held[: found.start()])
-            self._held = self._held[found.end() :]
+            words, rest = self._held[: found.start()], self._held[found.end() :]
+            # What frames the line may go on in the next piece.
+            ends = bool(rest) or over
+        else:
+            # An end that never came: the first line are the words, the rest is the answer.
+            words, _, rest = self._held.partition("\n")
+            ends = over or len(self._held) > LONGEST
+        if found is not None or ends:
+            self.heard = " ".join(words.split())
+        if ends:
+            self._held = rest
             self._phase = ReplyPhase.AFTER
-        elif len(self._held) > LONGEST:
-            self._held = self.flush()
-
-
-def _tidy(words: str) -> str:
-    return " ".join(words.replace(CLOSE, " ").split())

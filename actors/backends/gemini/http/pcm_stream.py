@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import struct
 from enum import Enum, auto
 
+from actors.backends.gemini.live.events import rate_hz_of
 from actors.backends.realtime.events import DEFAULT_RATE_HZ
 from actors.backends.turnwise.request import AnswerFailedError, Sound
 
@@ -45,8 +45,7 @@ class PcmStream:
         self._held += data
         if self._form is Form.UNKNOWN and len(self._held) >= CHUNK_HEADER:
             self._form = Form.HEADER if self._held.startswith(b"RIFF") else Form.RAW
-            named = re.search(r"rate=(\d+)", mime_type)
-            self._rate_hz = int(named[1]) if named and int(named[1]) else DEFAULT_RATE_HZ
+            self._rate_hz = rate_hz_of(mime_type)
         if self._form is Form.HEADER:
             self._read_header()
         if self._form not in (Form.RAW, Form.WAV):

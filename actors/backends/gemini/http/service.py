@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.fault_info import FaultInfo
@@ -98,14 +98,10 @@ class HttpService:
             server, key = await self._key(self._options.model)
             client = await self._client(server, key)
             try:
-                async with asyncio.timeout(self._options.first_event_timeout_s):
+                async with _judged(self._options.first_event_timeout_s, "the list of models"):
                     return await list_models(client)
-            except TimeoutError:
-                info = classify(_silence("the list of models"))
-            except network_errors() as error:
-                info = _info_of(error)
-            except ODD_BODIES:
-                info = classify(_odd())
+            except _Failed as failed:
+                info = failed.info
             wait_s = self._failed(key, self._options.model, info, attempts)
             if wait_s is None:
                 raise ServiceFailedError(info)
@@ -131,32 +127,18 @@ class HttpService:
     async def _once(
         self, client: Client, model: str, contents: Any, config: types.GenerateContentConfig
     ) -> AsyncGenerator[types.GenerateContentResponse, None]:
-        timeout_s = self._options.first_event_timeout_s
         self._counters["requests"] += 1
-        try:
-            async with asyncio.timeout(timeout_s):
-                stream = await client.aio.models.generate_content_stream(
-                    model=model, contents=contents, config=config
-                )
-                piece = await anext(stream, None)
-        except TimeoutError as error:
-            raise _Failed(classify(_silence(f"{timeout_s:g} s after the request"))) from error
-        except network_errors() as error:
-            raise _Failed(_info_of(error)) from error
-        except ODD_BODIES as error:
-            raise _Failed(classify(_odd())) from error
+        timeout_s = self._options.first_event_timeout_s
+        async with _judged(timeout_s, f"{timeout_s:g} s after the request"):
+            stream = await client.aio.models.generate_content_stream(
+                model=model, contents=contents, config=config
+            )
+            piece = await anext(stream, None)
         timeout_s = self._options.stall_timeout_s
         while piece is not None:
             yield piece
-            try:
-                async with asyncio.timeout(timeout_s):
-                    piece = await anext(stream, None)
-            except TimeoutError as error:
-                raise _Failed(classify(_silence(f"{timeout_s:g} s in the middle"))) from error
-            except network_errors() as error:
-                raise _Failed(_info_of(error)) from error
-            except ODD_BODIES as error:
-                raise _Failed(classify(_odd())) from error
+            async with _judged(timeout_s, f"{timeout_s:g} s in the middle"):
+                piece = await anext(stream, None)
 
     def _failed(self, key: str, model: str, info: FaultInfo, attempts: Attempts) -> float | None:
         now_s = time.monotonic()
@@ -218,13 +200,20 @@ class _Failed(Exception):  # noqa: N818 - one try of several
         self.info = info
 
 
-def _info_of(error: Exception) -> FaultInfo:
-    return with_daily_quota(classify(close_reason_of(error)), getattr(error, "details", None))
+@asynccontextmanager
+async def _judged(timeout_s: float, silence: str) -> AsyncIterator[None]:
+    """Raise `_Failed` for what the network and google-genai raise, and for a silence."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            yield
+    except TimeoutError as error:
+        raise _Failed(_local(f"no event: {silence}")) from error
+    except network_errors() as error:
+        info = classify(close_reason_of(error))
+        raise _Failed(with_daily_quota(info, getattr(error, "details", None))) from error
+    except ODD_BODIES as error:
+        raise _Failed(_local("the response is no JSON message")) from error
 
 
-def _silence(when: str) -> CloseReason:
-    return CloseReason(FaultSource.LOCAL, None, f"no event: {when}")
-
-
-def _odd() -> CloseReason:
-    return CloseReason(FaultSource.LOCAL, None, "the response is no JSON message")
+def _local(reason: str) -> FaultInfo:
+    return classify(CloseReason(FaultSource.LOCAL, None, reason))

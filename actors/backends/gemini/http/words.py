@@ -41,21 +41,16 @@ async def words_of(
 
     contents = contents_of(request)
     config = config_of(options, request)
-    said_heard = False
+    told = False
     for _ in range(MOST_ROUNDS):
-        a_round = _Round()
+        a_round = _Round(told)
         async with aclosing(service.stream(options.model, contents, config)) as pieces:
             async for piece in pieces:
-                for sentence in a_round.add(piece):
-                    yield Words(sentence)
-                if a_round.heard and not said_heard:
-                    said_heard = True
-                    yield Heard(a_round.heard)
-        for sentence in a_round.finish():
-            yield Words(sentence)
-        if a_round.heard and not said_heard:
-            said_heard = True
-            yield Heard(a_round.heard)
+                for part in a_round.add(piece):
+                    yield part
+        for part in a_round.finish():
+            yield part
+        told = a_round.told
         if a_round.usage is not None:
             yield http_tokens(options.model, a_round.usage, "text")
         if not a_round.calls:
@@ -71,9 +66,10 @@ async def words_of(
 
 
 class _Round:
-    """One response of the model."""
+    """One response of the model; `told` says that the user's words have been given."""
 
-    def __init__(self) -> None:
+    def __init__(self, told: bool) -> None:
+        self.told = told
         self.parts: list[types.Part] = []
         self.calls: list[types.FunctionCall] = []
         self.usage: types.GenerateContentResponseUsageMetadata | None = None
@@ -82,13 +78,8 @@ class _Round:
         self._heard = HeardSplitter()
         self._sentences = SentenceSplitter()
 
-    @property
-    def heard(self) -> str:
-        """What the user said, once it is known."""
-        return self._heard.heard
-
-    def add(self, piece: types.GenerateContentResponse) -> list[str]:
-        """Return the sentences that a piece completes."""
+    def add(self, piece: types.GenerateContentResponse) -> list[Part]:
+        """Return what a piece completes: the user's words, sentences."""
         self.usage = piece.usage_metadata or self.usage
         feedback = piece.prompt_feedback
         if feedback is not None and feedback.block_reason is not None:
@@ -105,16 +96,20 @@ class _Round:
                     self.calls.append(part.function_call)
                 if part.text and not part.thought:
                     sentences += self._sentences.feed(self._heard.feed(part.text))
-        return self._spoken(sentences)
+        return self._new_parts(sentences)
 
-    def finish(self) -> list[str]:
+    def finish(self) -> list[Part]:
         """Return what is left when the response ends."""
         sentences = self._sentences.feed(self._heard.flush())
-        return self._spoken(sentences + self._sentences.flush())
+        return self._new_parts(sentences + self._sentences.flush())
 
-    def _spoken(self, sentences: list[str]) -> list[str]:
+    def _new_parts(self, sentences: list[str]) -> list[Part]:
         self.spoke = self.spoke or any(sentence.strip() for sentence in sentences)
-        return [sentence for sentence in sentences if sentence]
+        parts: list[Part] = [Words(sentence) for sentence in sentences if sentence]
+        if self.told or not self._heard.heard:
+            return parts
+        self.told = True
+        return [Heard(self._heard.heard), *parts]
 
 
 async def _carry_out(

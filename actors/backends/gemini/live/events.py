@@ -66,7 +66,7 @@ def _content_events(content: types.LiveServerContent) -> list[Event]:
     for part in (content.model_turn.parts if content.model_turn else None) or []:
         blob = part.inline_data
         if blob is not None and blob.data and (blob.mime_type or "").startswith("audio/pcm"):
-            events.append(AnswerChunk(blob.data, _rate_hz(blob.mime_type or "")))
+            events.append(AnswerChunk(blob.data, rate_hz_of(blob.mime_type or "")))
     if content.generation_complete:
         events.append(GenerationComplete())
     return events
@@ -80,7 +80,8 @@ def _is_complete(content: types.LiveServerContent) -> bool:
     return bool(content.turn_complete)
 
 
-def _rate_hz(mime_type: str) -> int:
+def rate_hz_of(mime_type: str) -> int:
+    """Return the rate of sound that a service sends."""
     found = re.search(r"rate=(\d+)", mime_type)
     return int(found[1]) if found and int(found[1]) else DEFAULT_RATE_HZ
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from actors.backends.realtime.steps import SendActivity, SendReply, SendText
 
 MOST_AGE_S = 30.0
-"""As long as sound is kept for a turn (`audio_ring.KEPT_S`), and as old as an input takes it."""
+"""As old as the input `audio` takes it."""
 MOST_BYTES = 4_000_000
 """Two minutes of sound, all that a whole turn sent again can be (`audio_ring.MOST_S`)."""
 

@@ -27,6 +27,7 @@ def split(text: str, size: int) -> tuple[str, str]:
         ("<heard>go forward\nMoving.", "go forward", "Moving."),
         ("<heard>go forward</heard>", "go forward", ""),
         ("<heard>go forward", "go forward", ""),
+        ("<heard>go\nforward</HEARD>`", "go forward", ""),
         ("Moving.", "", "Moving."),
         ("<he said nothing", "", "<he said nothing"),
         ("<hea", "", "<hea"),
