@@ -12,12 +12,14 @@ import psutil
 import yaml
 
 from benchmarks.memory import memory_mib
+from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Heard
 from pipeline.frames import (
     BackendState,
     BackendStatus,
     Fault,
     Frame,
+    Health,
     Outcome,
     Playback,
     PlaybackState,
@@ -150,6 +152,11 @@ class Account:
             case BackendStatus(state=BackendState.READY):
                 self.serving[frame.backend, frame.session] = frame.sent_ns
 
+    def whole_blocks(self, turn: str) -> range:
+        """Numbers of its blocks; one at the edge of a turn is cut, and tells nobody its name."""
+        asked = self.asked[turn]
+        return range(-(-asked.start_position // CHUNK_SAMPLES), asked.position // CHUNK_SAMPLES)
+
     def lost(self) -> set[str]:
         """Turns without an outcome."""
         return self.asked.keys() - self.verdicts.keys()
@@ -207,14 +214,18 @@ def room_parts_mib(pipeline: RunningPipeline) -> dict[str, float]:
 
 def counter(status: Status, actor: str, name: str) -> int:
     """What an actor counted."""
-    health = next((each.health for each in status.actors if each.actor == actor), None)
+    health = _health(status, actor)
     return health.counters.get(name, 0) if health else 0
 
 
 def gauge(status: Status, actor: str, name: str) -> float:
     """What an actor measured."""
-    health = next((each.health for each in status.actors if each.actor == actor), None)
+    health = _health(status, actor)
     return health.gauges.get(name, 0.0) if health else 0.0
+
+
+def _health(status: Status, actor: str) -> Health | None:
+    return next((each.health for each in status.actors if each.actor == actor), None)
 
 
 def _of_the_room(pipeline: RunningPipeline) -> list[psutil.Process]:

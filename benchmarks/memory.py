@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 KIB_PER_MIB = 1024
+FURTHER_LIMIT_MIB = 2.0
+"""For each further session, all actors together: the design's limit."""
 FIRST_FIELD = 5
 """Words of a line of smaps that begins a mapping and has no file: proc(5)."""
 
@@ -21,8 +23,7 @@ def memory_mib(pids: Iterable[int]) -> dict[int | str, float]:
     own: dict[int | str, float] = {}
     files: dict[str, float] = defaultdict(float)
     for pid in pids:
-        rollup = _fields(Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-        own[pid] = rollup["Pss_Anon"] / KIB_PER_MIB
+        own[pid] = _rollup_mib(pid, "Pss_Anon")
         for file, kib in _file_pages(pid).items():
             files[file] = max(files[file], kib)
     return {**own, "files": sum(files.values()) / KIB_PER_MIB}
@@ -33,11 +34,7 @@ def pss_mib(pids: Iterable[int]) -> dict[int, float]:
 
     A page is counted in equal parts for all that have it, those of other programs too.
     """
-    return {
-        pid: _fields(Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])["Pss"]
-        / KIB_PER_MIB
-        for pid in pids
-    }
+    return {pid: _rollup_mib(pid, "Pss") for pid in pids}
 
 
 def _file_pages(pid: int) -> dict[str, float]:
@@ -55,5 +52,7 @@ def _file_pages(pid: int) -> dict[str, float]:
     return found
 
 
-def _fields(lines: list[str]) -> dict[str, int]:
-    return {name: int(rest.split()[0]) for name, _, rest in (line.partition(":") for line in lines)}
+def _rollup_mib(pid: int, field: str) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    (found,) = (line for line in lines if line.startswith(f"{field}:"))
+    return int(found.split()[1]) / KIB_PER_MIB

@@ -21,16 +21,14 @@ from benchmarks.callers import BEGAN
 from benchmarks.crowd import CALLERS, config, gauge, room_parts_mib
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import description
+from benchmarks.memory import FURTHER_LIMIT_MIB, KIB_PER_MIB
 from pipeline.testing import running
 
-MEMORY_LIMIT_MIB = 2.0
-"""For each further session, all actors together: the design's limit."""
 TALK_S = 40.0
 """Longer than anything is kept of a stream, and some turns each."""
 KILLED = ("vad", "live", "http", "device", "speaker", "tools", "budget")
 AFTER_S = 25.0
 """Until what was replayed has been forgotten: 20 s of sound."""
-KIB_PER_MIB = 1024
 
 
 class Parts(NamedTuple):
@@ -82,7 +80,7 @@ def main() -> int:
     Console(width=100).print(table)
     print(description())
     worst = max(talked["all"], killed["all"])
-    return 0 if worst <= MEMORY_LIMIT_MIB * KIB_PER_MIB else 1
+    return 0 if worst <= FURTHER_LIMIT_MIB * KIB_PER_MIB else 1
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from benchmarks.callers import BEGAN, BLOCK_NS, caller_name, offsets_ns
 from benchmarks.crowd import CALLERS, callers_actor, gauge, room_mib, used_s
 from benchmarks.figures import Figure, quantile
 from benchmarks.live_server.crowd import Arrival, crowd_server
+from benchmarks.memory import FURTHER_LIMIT_MIB
 from benchmarks.setting import NAME
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Tap, tapping
@@ -29,8 +30,6 @@ from pipeline.testing import running
 COUNTS = (1, 10, 25, 50, 100)
 P99_LIMIT_MS = 20.0
 """For all up to 100 sessions: the design's limit."""
-MEMORY_LIMIT_MIB = 2.0
-"""For each further session."""
 SETTLE_S = 8.0
 """Left out: all connect at once, and what was said before waits for that."""
 WINDOW_S = 26.0
@@ -75,7 +74,7 @@ def measure(folder: Path) -> list[Figure]:
         ]
     further = [(r.memory_mib - runs[0].memory_mib) / (r.callers - 1) for r in runs[1:]]
     figures.append(
-        Figure("memory of a further session", "MiB", further, p99_limit=MEMORY_LIMIT_MIB)
+        Figure("memory of a further session", "MiB", further, p99_limit=FURTHER_LIMIT_MIB)
     )
     return figures
 

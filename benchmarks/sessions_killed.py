@@ -21,19 +21,10 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.callers import BEGAN, caller_name
-from benchmarks.crowd import (
-    CALLERS,
-    STREAMS,
-    Account,
-    config,
-    counter,
-    gauge,
-    room_mib,
-    used_s,
-)
+from benchmarks.crowd import CALLERS, STREAMS, Account, config, counter, gauge, room_mib, used_s
 from benchmarks.live_server.crowd import Seen, crowd_server
 from benchmarks.machine import description
-from benchmarks.sound import CHUNK_SAMPLES
+from benchmarks.memory import FURTHER_LIMIT_MIB
 from benchmarks.tap import Tap, tapping
 from pipeline.frames import ActorState, Status
 from pipeline.testing import RunningPipeline, running
@@ -46,7 +37,6 @@ BETWEEN_S = 8.0
 WIND_UP_S = 35.0
 """For the last turns: the ledger closes one after 30 s, whatever happens."""
 BACK_LIMIT_S = 2.0
-MEMORY_LIMIT_MIB = 2.0
 
 
 @dataclass
@@ -90,6 +80,7 @@ class Result:
             and not self.missing_blocks
             and not self.vad_missing
             and max(self.back_s.values()) <= BACK_LIMIT_S
+            and self.further_mib <= FURTHER_LIMIT_MIB
         )
 
 
@@ -166,10 +157,7 @@ def kill(pipeline: RunningPipeline, name: str, tap: Tap, account: Account) -> fl
 
 
 def missing(account: Account, seen: Seen) -> tuple[dict[str, int], int]:
-    """Return how many blocks of answered turns never came to the server, and how many should have.
-
-    A block at the edge of a turn is cut, and tells nobody its name.
-    """
+    """Return how many blocks of answered turns never came to the server, and how many are due."""
     came: defaultdict[int, set[int]] = defaultdict(set)
     for caller, block in seen.blocks:
         came[caller].add(block)
@@ -182,8 +170,7 @@ def missing(account: Account, seen: Seen) -> tuple[dict[str, int], int]:
         verdict = account.verdicts.get(turn)
         if verdict is None or verdict.outcome != "answered":
             continue
-        first = -(-asked.start_position // CHUNK_SAMPLES)
-        blocks = range(first, asked.position // CHUNK_SAMPLES)
+        blocks = account.whole_blocks(turn)
         due += len(blocks)
         gone = set(blocks) - came[numbers.get(asked.session, -1)]
         if gone:

@@ -89,8 +89,8 @@ def run(folder: Path, callers: int) -> Result:
 def _whole(account: Account, seen: Seen) -> int:
     """Count the turns of which every whole block is in a request over HTTP."""
     found = 0
-    for asked in account.asked.values():
-        due = set(range(-(-asked.start_position // CHUNK_SAMPLES), asked.position // CHUNK_SAMPLES))
+    for turn, asked in account.asked.items():
+        due = set(account.whole_blocks(turn))
         found += any(
             caller_name(request.caller) == asked.session and due <= set(request.blocks)
             for request in seen.requests

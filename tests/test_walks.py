@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pytest
-import zmq
-from fake_devices import FakeDevice
+from fake_devices import FakeDevice, fake_microphone, fake_speaker
 from live_server import KEY, ready, simulator, staged
+from room import Room
 from walks import walk
 
 from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.faults import CloseReason
 from actors.backends.gemini.http import Http, HttpOptions
-from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.realtime.reconnect_policy import Decision
 from actors.backends.turnwise.turns import Begin
-from actors.inputs.microphone import Microphone
-from actors.lib.audio.device_stream import DeviceStream, Fill, Take
-from actors.outputs.speaker import Speaker
 from actors.simulator.tts import tone
-from pipeline.actor import Actor
-from pipeline.bus import Inlet, Publisher, Subscriber
-from pipeline.bus.pace import SoundPace
-from pipeline.bus.pacer import Pacer
 from pipeline.config.model import PipelineConfig
 from pipeline.frames import Fault, Route, SpeechStarted, UserText
 from pipeline.sessions import PlaybackScope
-from pipeline.surroundings import Surroundings
 from pipeline.testing import ActorHarness
 from pipeline.turns.open_sessions import OpenSessions
 from pipeline.turns.route_events import Switch
@@ -45,76 +36,11 @@ RECEIVER = "actors/backends/gemini/live/receiver.py"
 """Where a message comes off the socket, before anybody is given what is in it."""
 SUPERVISOR = "pipeline/supervision/supervisor.py"
 """Reads a fault off the bus and publishes the route; here the test does."""
-ResultT = TypeVar("ResultT")
 
 
 @pytest.fixture
 def device() -> FakeDevice:
     return FakeDevice()
-
-
-class Room:
-    """`live` and its neighbours in one process, with the bus between them."""
-
-    def __init__(self, live: ActorHarness[LiveOptions], folder: Path) -> None:
-        self.live = live
-        self._folder = folder
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._open: list[Publisher | Subscriber] = []
-        self._actors: list[Actor[Any]] = []
-        self._published = live.actor._publish
-
-    def surroundings(self, name: str) -> Surroundings:
-        folder = self._folder
-        return Surroundings(name, folder, folder, folder, started_ns=time.monotonic_ns())
-
-    def start(self, actor: Actor[Any]) -> None:
-        self._actors.append(actor)
-        self._do(self._start(actor))
-
-    def connect(self, producer: Actor[Any], consumer: Actor[Any], *ports: str) -> None:
-        self._do(self._connect(producer, consumer, ports))
-
-    def close(self) -> None:
-        for each in self._open:
-            each.close()
-        for actor in self._actors:
-            self._do(actor.stop())
-        self._context.destroy(linger=0)
-
-    async def _start(self, actor: Actor[Any]) -> None:
-        actor.bind(self._publisher(actor).publish)
-        await actor.start()
-        actor.open_own_session()
-
-    async def _connect(
-        self, producer: Actor[Any], consumer: Actor[Any], ports: tuple[str, ...]
-    ) -> None:
-        if producer is self.live.actor:
-            self.live.actor._publish = self._publisher(producer).publish
-        pacer = Pacer(SoundPace(consumer.name, consumer.inputs, frozenset(ports)), consumer.receive)
-        subscriber = Subscriber(
-            self._context,
-            self._address(producer),
-            {port: Inlet(port, consumer.inputs[port]) for port in ports},
-            pacer.receive,
-            consumer=consumer.name,
-            counters=consumer.counters,
-            on_garbage=lambda port, problem: pytest.fail(f"{port}: {problem}"),
-        )
-        self._open.append(subscriber)
-        await subscriber.connected()
-
-    def _publisher(self, actor: Actor[Any]) -> Publisher:
-        publisher = Publisher(self._context, self._address(actor), actor.outputs, high_water=1000)
-        self._open.append(publisher)
-        return publisher
-
-    def _address(self, actor: Actor[Any]) -> str:
-        return f"ipc://{self._folder}/{actor.name}"
-
-    def _do(self, work: Awaitable[ResultT]) -> ResultT:
-        return self.live._loop.run_until_complete(work)
 
 
 @pytest.fixture
@@ -132,13 +58,8 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Room]:
 def test_a_block_of_the_microphone_on_its_way_to_the_live_socket(
     room: Room, device: FakeDevice
 ) -> None:
-    class FakeMicrophone(Microphone):
-        def open_stream(self, take: Take) -> DeviceStream:
-            return device.open(take)
-
     live = room.live
-    microphone = FakeMicrophone(Microphone.options_type(), room.surroundings("microphone"))
-    room.start(microphone)
+    microphone = room.start(fake_microphone(device), "microphone")
     room.connect(microphone, live.actor, "audio")
     noise = np.random.default_rng(1).integers(-9000, 9000, 4 * BLOCK).astype(np.int16)
 
@@ -172,13 +93,8 @@ def test_a_block_of_the_microphone_on_its_way_to_the_live_socket(
 
 
 def test_a_chunk_of_an_answer_on_its_way_to_the_device(room: Room, device: FakeDevice) -> None:
-    class FakeSpeaker(Speaker):
-        def open_stream(self, fill: Fill) -> DeviceStream:
-            return device.open(fill)
-
     live = room.live
-    speaker = FakeSpeaker(Speaker.options_type(), room.surroundings("speaker"))
-    room.start(speaker)
+    speaker = room.start(fake_speaker(device), "speaker")
     room.connect(live.actor, speaker, "audio", "answer")
     spoken = tone(len("You said: one."))
 

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from benchmarks.figures import quantile
 from benchmarks.peers.observation import SETTLE_S, CollapsedError, Observation, Trial
 from benchmarks.peers.task import STAND_IN_KEY
-from benchmarks.sound import (
-    RATE_HZ,
-    SPEECH,
-    Samples,
-    onset,
-    phrases,
-    read_wav,
-    speech,
-    voiced_end,
-)
+from benchmarks.sound import RATE_HZ, SPEECH, Samples, onset, phrases, read_wav, speech, voiced_end
 
 NEVER = math.inf
 STARTUP_S = 4.0
@@ -173,7 +164,7 @@ def _heard_on_ms(seen: Observation, onset_ns: int, over_ns: int) -> float:
 def _stall_trial(_: int, sessions: int) -> Trial:
     word = read_wav(SPEECH / "cards-001.wav")
     trial = _spaced([word] * STALLS, STALL_PAUSE_S, STALL_ANSWER_MS, sessions)
-    return Trial(**{**vars(trial), "block": True})
+    return replace(trial, block=True)
 
 
 def _stall(seen: Observation) -> Mapping[str, float]:

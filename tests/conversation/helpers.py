@@ -167,6 +167,19 @@ def verdict(pipeline: RunningPipeline, index: int) -> TurnClosed:
     return frame
 
 
+def turns_of(pipeline: RunningPipeline, session: str, count: int) -> list[TurnClosed]:
+    """The first so many turns of a session."""
+    found: list[TurnClosed] = []
+
+    def is_last(frame: Frame) -> bool:
+        if isinstance(frame, TurnClosed) and frame.session == session:
+            found.append(frame)
+        return len(found) >= count
+
+    pipeline.frame("supervisor", "turns", is_last)
+    return found
+
+
 def counter(status: Status, actor: str, name: str) -> int:
     """What an actor counted, by its newest heartbeat; 0 if it has said nothing of it."""
     health = next(each.health for each in status.actors if each.actor == actor)

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 import yaml
-from helpers import Microphone, read_journal, said
+from helpers import Microphone, read_journal, said, turns_of
 from local_server import LocalServer, local_server
 from supervised import ACTORS_FILE, gauge
 
-from pipeline.frames import Fault, Frame, Outcome, ToolCall, TurnClosed
+from pipeline.frames import Fault, Outcome, ToolCall, TurnClosed
 from pipeline.testing import RunningPipeline, running
 
 WAY = {
@@ -155,19 +155,6 @@ def turn_of(pipeline: RunningPipeline, microphone: Microphone, caller: str, by: 
     return call.name
 
 
-def nth_turn(pipeline: RunningPipeline, caller: str, number: int) -> TurnClosed:
-    """What became of the nth turn of a caller, from 0."""
-    found: list[TurnClosed] = []
-
-    def is_it(frame: Frame) -> bool:
-        if isinstance(frame, TurnClosed) and frame.session == caller:
-            found.append(frame)
-        return len(found) > number
-
-    pipeline.frame("supervisor", "turns", is_it)
-    return found[number]
-
-
 def setup_of(journal: dict[str, Any], instruction: str) -> dict[str, Any]:
     """How the one connection was set up whose model has this instruction."""
     (found,) = (
@@ -244,7 +231,7 @@ def test_each_caller_has_its_own_on_live_on_http_after_a_fault_and_on_the_device
             check_live(gemini.journal())
 
             microphone.send(said("cards-003.wav"), 0, "anna")
-            assert nth_turn(pipeline, "anna", 1).by == "http"
+            assert turns_of(pipeline, "anna", 2)[-1].by == "http"
             for caller, manner in CALLERS.items():
                 called = turn_of(pipeline, microphone, caller, "http")
                 assert called == manner["functions"][0]["name"]
@@ -264,7 +251,7 @@ def check_device(pipeline: RunningPipeline, microphone: Microphone, words: Local
     words.says("That is a card.")
     for caller, manner in CALLERS.items():
         microphone.send(said("cards-001.wav"), 0, caller)
-        closed = nth_turn(pipeline, caller, 4 if caller == "anna" else 3)
+        closed = turns_of(pipeline, caller, 5 if caller == "anna" else 4)[-1]
         assert (closed.by, closed.answer) == ("device", "That is a card.")
         instruction = words.requests[-1]["messages"][0]["content"]
         assert instruction.startswith(manner["instruction"])
@@ -274,7 +261,7 @@ def foreign(pipeline: RunningPipeline, microphone: Microphone) -> None:
     """A caller with a language that the device does not have is told so, not answered wrongly."""
     microphone.open("carl", plays=False, language="de-DE")
     microphone.send(said("cards-001.wav"), 0, "carl")
-    closed = nth_turn(pipeline, "carl", 0)
+    (closed,) = turns_of(pipeline, "carl", 1)
     assert closed.outcome is Outcome.FAILED, closed
 
 

@@ -5,16 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import yaml
-from helpers import Microphone, collect, counter, journal, said, words
+from helpers import Microphone, counter, journal, said, turns_of, words
 
-from pipeline.frames import (
-    AnswerAudio,
-    Frame,
-    Outcome,
-    SpeechStarted,
-    TurnClosed,
-)
-from pipeline.testing import RunningPipeline, running
+from pipeline.frames import AnswerAudio, Outcome, SpeechStarted, TurnClosed
+from pipeline.testing import running
 
 MARKS = {
     "goforward.wav": "meters",
@@ -81,19 +75,6 @@ def serving(caller: str) -> str:
     return f"You serve {caller}."
 
 
-def turns(pipeline: RunningPipeline, session: str, count: int) -> list[TurnClosed]:
-    """The first so many turns of a session."""
-    found: list[TurnClosed] = []
-
-    def is_last(frame: Frame) -> bool:
-        if isinstance(frame, TurnClosed) and frame.session == session:
-            found.append(frame)
-        return len(found) >= count
-
-    collect(pipeline, "supervisor", "turns", is_last)
-    return found
-
-
 def check_words(turn: TurnClosed, recording: str) -> None:
     """It was answered, with its own words, and nobody else's are in it."""
     assert turn.outcome is Outcome.ANSWERED, str(turn)
@@ -136,23 +117,23 @@ def test_ten_callers_are_each_served_whatever_the_others_do(tmp_path: Path) -> N
         microphone.send(said("cards-003.wav"), 0, INTERRUPTER)
 
         for caller, recording in TALKERS.items():
-            (turn,) = turns(pipeline, caller, 1)
+            (turn,) = turns_of(pipeline, caller, 1)
             check_words(turn, recording)
-        interrupted, next_one = turns(pipeline, INTERRUPTER, 2)
+        interrupted, next_one = turns_of(pipeline, INTERRUPTER, 2)
         assert interrupted.outcome is Outcome.INTERRUPTED, interrupted
         check_words(next_one, "cards-003.wav")
         # Nothing is retained of who has hung up.
         assert f"{HURRIED} turn: interrupted: the session ended: hung_up" in pipeline.output
 
         # One hangs up, and is another caller when it comes back.
-        check_words(turns(pipeline, RETURNING, 1)[0], "cards-001.wav")
+        check_words(turns_of(pipeline, RETURNING, 1)[0], "cards-001.wav")
         microphone.end(RETURNING)
         pipeline.until(lambda status: status.sessions == 8, "three have hung up")
         microphone.open(RETURNING, plays=False, instruction=serving(RETURNING))
         # Sound that comes to an actor before the end of the session before is that session's.
         pipeline.until(lambda status: status.sessions == 9, "the session of the one who is back")
         microphone.send(said("cards-003.wav"), 0, RETURNING)
-        check_words(turns(pipeline, RETURNING, 1)[0], "cards-003.wav")
+        check_words(turns_of(pipeline, RETURNING, 1)[0], "cards-003.wav")
 
         status = pipeline.until(lambda status: status.turns_open == 0, "every turn closed")
         connections = journal(pipeline)["sessions"]

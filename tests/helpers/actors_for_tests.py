@@ -70,11 +70,12 @@ class Halting(Actor[HaltingOptions]):
 
     async def run(self) -> None:
         """Halt once."""
-        for index in range(1_000_000):
-            self.audio.publish(Audio(position=index, pcm=BLOCK))
+        index = 0
+        while True:
+            if index != 10 or self.options.go_on.exists():
+                self.audio.publish(Audio(position=index, pcm=BLOCK))
+                index += 1
             await asyncio.sleep(0.01)
-            while index == 10 and not self.options.go_on.exists():
-                await asyncio.sleep(0.01)
 
 
 class Relay(Actor[Options]):

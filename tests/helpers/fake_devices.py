@@ -10,8 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from actors.inputs.microphone import Microphone
 from actors.lib.audio import reopening_stream
+from actors.lib.audio.device_stream import DeviceStream, Fill, Take
 from actors.lib.audio.pcm import Samples
+from actors.outputs.speaker import Speaker
 from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState
@@ -55,6 +58,22 @@ class FakeDevice:
     def unplug(self) -> None:
         self.present = False
         self.streams[-1].active = False
+
+
+def fake_microphone(device: FakeDevice) -> type[Microphone]:
+    class FakeMicrophone(Microphone):
+        def open_stream(self, take: Take) -> DeviceStream:
+            return device.open(take)
+
+    return FakeMicrophone
+
+
+def fake_speaker(device: FakeDevice) -> type[Speaker]:
+    class FakeSpeaker(Speaker):
+        def open_stream(self, fill: Fill) -> DeviceStream:
+            return device.open(fill)
+
+    return FakeSpeaker
 
 
 def until_ready(stage: ActorHarness[Any], call: Callable[[], object]) -> None:

@@ -5,10 +5,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fake_devices import FakeDevice, patient, until_ready  # noqa: F401
+from fake_devices import FakeDevice, fake_microphone, patient, until_ready  # noqa: F401
 
 from actors.inputs.microphone import BlockCutter, Microphone
-from actors.lib.audio.device_stream import DeviceStream, Take
 from actors.lib.audio.pcm import Samples, to_samples
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Audio
@@ -26,11 +25,7 @@ def device() -> FakeDevice:
 
 @pytest.fixture
 def microphone_class(device: FakeDevice) -> type[Microphone]:
-    class FakeMicrophone(Microphone):
-        def open_stream(self, take: Take) -> DeviceStream:
-            return device.open(take)
-
-    return FakeMicrophone
+    return fake_microphone(device)
 
 
 @pytest.fixture

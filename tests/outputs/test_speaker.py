@@ -5,11 +5,10 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from fake_devices import FakeDevice, patient, until_ready  # noqa: F401
+from fake_devices import FakeDevice, fake_speaker, patient, until_ready  # noqa: F401
 from playing import BLOCK, MS, audio, ended, ramp, route, speech, voice
 
 from actors.lib.audio import reopening_stream
-from actors.lib.audio.device_stream import DeviceStream, Fill
 from actors.lib.audio.pcm import Samples, to_samples
 from actors.outputs.speaker import Speaker
 from pipeline.errors import DeviceError
@@ -33,11 +32,7 @@ def device() -> FakeDevice:
 
 @pytest.fixture
 def speaker_class(device: FakeDevice) -> type[Speaker]:
-    class FakeSpeaker(Speaker):
-        def open_stream(self, fill: Fill) -> DeviceStream:
-            return device.open(fill)
-
-    return FakeSpeaker
+    return fake_speaker(device)
 
 
 @pytest.fixture

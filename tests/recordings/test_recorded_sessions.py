@@ -110,7 +110,6 @@ def test_lines_of_json_are_of_all_and_say_whose_they_are(tmp_path: Path) -> None
 
 
 def test_each_has_a_picture_of_its_own(tmp_path: Path) -> None:
-    pytest.importorskip("matplotlib")
     plot_command([two_calls(tmp_path)], None, None)
     pictures = {each.name for each in tmp_path.iterdir() if each.suffix == ".png"}
     assert pictures == {f"calls.{file_part('call/1')}.png", "calls.call-2.png"}

@@ -15,15 +15,7 @@ from actors.services.budget.limits import Use, cheapest_first, refusals, used_up
 from actors.services.budget.options import BudgetOptions
 from actors.services.budget.prices import load_prices
 from pipeline.actor import Actor
-from pipeline.frames import (
-    Allowance,
-    LimitUse,
-    SessionEnd,
-    SessionEnded,
-    Spending,
-    Spent,
-    Usage,
-)
+from pipeline.frames import Allowance, LimitUse, SessionEnd, SessionEnded, Spending, Spent, Usage
 from pipeline.ports import In, Out
 from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.store import Store
@@ -128,6 +120,7 @@ class Budget(Actor[BudgetOptions]):
         if self._account.callers.pop(ended.session, None) is not None:
             self._account.revision += 1
             self._keep()
+            self._tell()
 
     def _is_caller(self, session: str) -> bool:
         return session != self.session and session in self.sessions

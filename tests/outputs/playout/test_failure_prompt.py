@@ -8,10 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_devices import FakeDevice, patient  # noqa: F401
+from fake_devices import FakeDevice, fake_speaker, patient  # noqa: F401
 from playing import MS, audio, ended, ramp, route, speech
 
-from actors.lib.audio.device_stream import DeviceStream, Fill
 from actors.lib.audio.pcm import Samples, to_pcm
 from actors.outputs.playout.failure_prompt import PACKAGED, load_failure_prompt
 from actors.outputs.speaker import Speaker, SpeakerOptions
@@ -45,11 +44,7 @@ def device() -> FakeDevice:
 
 @pytest.fixture
 def speaker_class(device: FakeDevice) -> type[Speaker]:
-    class FakeSpeaker(Speaker):
-        def open_stream(self, fill: Fill) -> DeviceStream:
-            return device.open(fill)
-
-    return FakeSpeaker
+    return fake_speaker(device)
 
 
 @pytest.fixture

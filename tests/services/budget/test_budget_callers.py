@@ -30,6 +30,7 @@ def test_what_each_caller_costs_is_told_the_dearest_first_and_forgotten_with_the
         assert spending.callers["bert"].money == pytest.approx(2 * ONE_REPORT)
         assert spending.session_total.money == pytest.approx(5 * ONE_REPORT)
         actor.end("bert")
+        assert list(newest(actor).callers) == ["anna"]
         actor.open("bert")
         actor.send("usage", by("bert", 5))
         assert newest(actor).callers["bert"].money == pytest.approx(ONE_REPORT)
