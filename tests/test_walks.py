@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from fake_devices import FakeDevice, fake_microphone, fake_speaker
 from live_server import KEY, ready, simulator, staged
-from room import Room
 from walks import walk
+from wired_room import Room
 
 from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.faults import CloseReason

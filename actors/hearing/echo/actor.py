@@ -87,9 +87,10 @@ class Echo(Actor[EchoOptions]):
     outputs: ClassVar = {"audio": Out((Audio,), retain_s=15)}
     preload = ("pywebrtc_audio",)
 
+    _timer: asyncio.TimerHandle | None = None
+
     async def start(self) -> None:
         """Take up where the process before this one was."""
-        self._timer: asyncio.TimerHandle | None = None
         self._saved: dict[str, list[int]] = self.checkpoint.setdefault("next", {})
         """By session: when it was opened, and the position up to which its sound was sent on."""
 

@@ -60,7 +60,6 @@ class Metrics(Actor[MetricsOptions]):
         super().__init__(options, surroundings)
         self._status: Status | None = None
         saved = surroundings.checkpoint.get("tally")
-        # Here and not in `start`: which sessions are open is told before.
         self._tally = Tally.from_json(saved) if saved is not None else Tally()
         # Scrapes are answered in threads.
         self._lock = threading.Lock()
