@@ -13,10 +13,10 @@ from typing import Any, ClassVar, Generic
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar
 
-from pipeline.declaration import IMPLICIT_OUTPUTS, bound_outputs, declare, unknown_output
+from pipeline.declaration import bound_outputs, declare, unknown_output
 from pipeline.frames import ActorState, Frame, SessionEnded, SessionOpened
 from pipeline.logs import SESSION, Logger, get_logger
-from pipeline.ports import In, Out
+from pipeline.ports import IMPLICIT_OUTPUTS, In, Out
 from pipeline.sessions import SessionTable
 from pipeline.sessions.work import SessionWork
 from pipeline.surroundings import Surroundings
@@ -127,7 +127,8 @@ class Actor(Generic[OptionsT]):
         """Give everything back; called on every path out, also after a failed start."""
 
     def measure(self) -> None:
-        """Fill in `gauges` that cost more than a frame may; called before each heartbeat."""
+        """Fill in `gauges` that cost more than a frame may; called before each heartbeat between
+        `start` and `stop`."""
 
     def make_session(self, opened: SessionOpened) -> Any:
         """Return what the actor keeps of a session that is opened; called after `start`."""

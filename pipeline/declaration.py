@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 
 HANDLER = "on_"
 """A method of this beginning takes the frames of the port that the rest names."""
-IMPLICIT_OUTPUTS = frozenset({"health", "sessions"})
-"""Ports that every actor has without saying so."""
 OWN_ATTRIBUTES = frozenset(
     [
         "options",

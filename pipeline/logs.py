@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
 
-from pipeline.launch.plain_structlog import structlog
+from pipeline.plain_structlog import structlog
 
 Logger = structlog.stdlib.BoundLogger
 

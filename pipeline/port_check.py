@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pipeline.declaration import HANDLER, IMPLICIT_OUTPUTS, handlers, unknown_output, where
+from pipeline.declaration import HANDLER, handlers, unknown_output, where
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.ports import IMPLICIT_OUTPUTS
 
 if TYPE_CHECKING:
     from pipeline.actor import Actor

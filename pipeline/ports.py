@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic
 
@@ -98,3 +98,5 @@ HEALTH = Out((Health,), retain_last=True)
 SESSIONS = Out((SessionOpened, SessionEnded), retain_last=True)
 """Every actor has a port `sessions`, to open and end those that it brings; the supervisor's has
 all that are open."""
+IMPLICIT_OUTPUTS: Mapping[str, Out] = {"health": HEALTH, "sessions": SESSIONS}
+"""Ports that every actor has without saying so."""

@@ -16,7 +16,7 @@ from pipeline.bus import EndpointLock, Publisher, ipc_address
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.errors import DeviceError, GreenroomError
 from pipeline.frames import ActorState, Audio, Frame, Health, Image, UserText
-from pipeline.ports import Out, StreamRef
+from pipeline.ports import HEALTH, Out, StreamRef
 
 TAIL_S = 1.5
 """Silence after the sound: longer than the silence that ends a turn (0.6 s)."""
@@ -49,7 +49,7 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
     position = int(status.uptime_s * SPEECH_RATE_HZ)
     ports = {
         ref.port: Out((Audio, Image, UserText), retain_s=15),
-        "health": Out((Health,), retain_last=True),
+        "health": HEALTH,
     }
     publisher = Publisher(context, ipc_address(runtime_dir, ref.actor), ports, high_water=4000)
 

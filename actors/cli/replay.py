@@ -22,7 +22,7 @@ from pipeline.config.description import Description, read_description
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
 from pipeline.frames import FRAME_TYPES, ActorState, Frame, Health
-from pipeline.ports import HEALTH, SESSIONS
+from pipeline.ports import IMPLICIT_OUTPUTS
 from pipeline.registry import find_actor
 from pipeline.sessions.work import SESSIONS_PORT
 
@@ -148,11 +148,7 @@ class ReplaySender:
         """
         try:
             for actor, actor_class in self._classes.items():
-                ports = {
-                    **actor_class.outputs,
-                    "health": HEALTH,
-                    SESSIONS_PORT: SESSIONS,
-                }
+                ports = {**actor_class.outputs, **IMPLICIT_OUTPUTS}
                 address = self._description.endpoints[actor].address
                 self._publishers[actor] = Publisher(self._context, address, ports, high_water=4000)
             beating = asyncio.create_task(self._beat())

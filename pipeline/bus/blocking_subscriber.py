@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from math import ceil
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -66,7 +65,7 @@ class BlockingSubscriber:
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._poller = zmq.Poller()
         self._actors: dict[zmq.Socket[bytes], str] = {}
-        self._seen: defaultdict[tuple[str, str], Seen] = defaultdict(Seen)
+        self._seen: dict[tuple[str, str], Seen] = {}
         self._replayed: set[tuple[str, str]] = set()
 
     def __enter__(self) -> Self:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import zmq
 import zmq.auth
@@ -84,6 +84,13 @@ class CurveClient:
     def __init__(self, folder: Path, server_public: str) -> None:
         self._keys = load_keys(folder)
         self._server_public = server_public.encode()
+
+    @classmethod
+    def to(cls, address: str, folder: Path | None, server_public: str | None) -> Self | None:
+        """Return what a socket to an endpoint needs; None within this host, or without keys."""
+        if folder is None or not server_public or not address.startswith("tcp:"):
+            return None
+        return cls(folder, server_public)
 
     def protect(self, socket: zmq.Socket[bytes]) -> None:
         """Give a socket, not yet connected, the keys."""

@@ -143,7 +143,6 @@ class Inlet:
     def _complete(self, boot: int) -> list[Frame]:
         self.stage = InletState.LIVE if self._replayed or self._held else InletState.ANSWERED
         self._answered_boot = boot
-        self._replayed = 0
         return self._release()
 
     def _release(self) -> list[Frame]:

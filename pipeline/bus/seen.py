@@ -16,7 +16,8 @@ class Seen:
         self._boot = 0
         self._first: int | None = None
         self._last = -1
-        self._retained: list[int] = []
+        self._retained: tuple[int, int] | None = None
+        """First and last frame that has come of the replay that is under way."""
         self._replayed = False
         """Whether all that this process of the producer had retained has come once."""
 
@@ -35,14 +36,15 @@ class Seen:
         if boot < self._boot:
             return False
         if boot > self._boot:
-            self._boot, self._first, self._last, self._retained = boot, None, -1, []
+            self._boot, self._first, self._last, self._retained = boot, None, -1, None
             self._replayed = False
         if self._first is not None and self._first <= seq <= self._last:
             return joined and not self._replayed
         if retained:
-            if self._retained and seq <= self._retained[-1]:
+            first, last = self._retained or (seq, seq - 1)
+            if seq <= last:
                 return False  # A slice that was sent again.
-            self._retained.append(seq)
+            self._retained = first, seq
             return True
         if self._first is None:
             self._first = seq
@@ -54,8 +56,8 @@ class Seen:
     def replay_ended(self) -> None:
         """All that was retained has come."""
         self._replayed = True
-        if self._retained:
-            first, last = self._retained[0], self._retained[-1]
+        if self._retained is not None:
+            first, last = self._retained
             self._first = first if self._first is None else min(self._first, first)
             self._last = max(self._last, last)
-            self._retained = []
+            self._retained = None

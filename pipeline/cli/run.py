@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
+from pipeline.config.build import default_state_dir
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 
@@ -104,8 +105,6 @@ def _view(graph: Graph, log: Any) -> View:
 
 def _open_log() -> Any:
     """While the live view has the terminal, log lines go to a file."""
-    from pipeline.config.build import default_state_dir
-
     folder = default_state_dir("log")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return (folder / "greenroom.log").open("a", encoding="utf-8", buffering=1)

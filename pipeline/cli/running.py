@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.bus.blocking_subscriber import BlockingSubscriber
-from pipeline.bus.endpoint import default_runtime_dir, ipc_address
+from pipeline.bus.endpoint import EndpointLock, default_runtime_dir, ipc_address
 from pipeline.config.graph import SUPERVISOR
-from pipeline.errors import GreenroomError, did_you_mean
+from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
 from pipeline.frames import Status
 
 ANSWER_TIMEOUT_MS = 2000
@@ -38,9 +38,6 @@ def find_runtime_dir(pipeline: str | None) -> Path:
 
 
 def _is_locked(runtime_dir: Path) -> bool:
-    from pipeline.bus.endpoint import EndpointLock
-    from pipeline.errors import EndpointBusyError
-
     try:
         with EndpointLock(runtime_dir, SUPERVISOR):
             return False

@@ -11,10 +11,10 @@ from pipeline.actor import Actor, Options
 from pipeline.bus.endpoint import ipc_address
 from pipeline.config.model import ActorConfig, PipelineConfig
 from pipeline.frames import Playback, Route, Status, TurnClosed
-from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, Out, StreamRef
+from pipeline.ports import IMPLICIT_OUTPUTS, SESSIONS, SUPERVISOR, Out, StreamRef
 from pipeline.sessions import PlaybackScope
 
-__all__ = ["HEALTH", "SUPERVISOR", "SUPERVISOR_PORTS", "Graph", "Node"]
+__all__ = ["SUPERVISOR", "SUPERVISOR_PORTS", "Graph", "Node"]
 
 SUPERVISOR_PORTS = {
     "sessions": SESSIONS,
@@ -106,7 +106,7 @@ class Graph:
         """Output ports of an actor or of the supervisor."""
         if actor == SUPERVISOR:
             return dict(SUPERVISOR_PORTS)
-        return {**self.nodes[actor].actor_class.outputs, "health": HEALTH, "sessions": SESSIONS}
+        return {**self.nodes[actor].actor_class.outputs, **IMPLICIT_OUTPUTS}
 
     def address(self, actor: str) -> str:
         """Endpoint of an actor or of the supervisor."""

@@ -31,6 +31,8 @@ class HealthReporter:
         self._publisher = publisher
         self._pulse = pulse
         self._silence = SilenceWatch(actor.rates_hz())
+        self.has_started = False
+        """Of the actor; what it measures is not there before."""
 
     async def run(self) -> None:
         """Publish heartbeats until cancelled."""
@@ -41,7 +43,8 @@ class HealthReporter:
     def publish(self) -> Health:
         """Publish how the actor is now; return it."""
         actor = self._actor
-        actor.measure()
+        if self.has_started and actor.state is not ActorState.STOPPING:
+            actor.measure()
         self._look_for_silence()
         health = Health(
             session=actor.session,

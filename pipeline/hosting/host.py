@@ -20,15 +20,15 @@ from pipeline.bus.pace import SoundPace
 from pipeline.bus.pacer import Pacer
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Frame, SessionEnded, TurnClosed
-from pipeline.hosting.health_reporter import HEALTH_PORT, HealthReporter
+from pipeline.hosting.health_reporter import HealthReporter
 from pipeline.hosting.heartbeat import Pulse
-from pipeline.ports import HEALTH, SESSIONS, SUPERVISOR, In
+from pipeline.ports import IMPLICIT_OUTPUTS, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
 from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from pipeline.launch.spec import ActorSpec
+    from pipeline.hosting.spec import ActorSpec
 
 PEERS_DEADLINE_S = 15.0
 """How long to wait for expected consumers: a crash loop of one must not hold up the rest.
@@ -91,7 +91,7 @@ class Host:
             pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
             health = HealthReporter(self.actor, publisher, pulse)
             heartbeat = loop.create_task(health.run())
-            await self._until_stopped(self._live(publisher, health))
+            await self._until_stopped(self._live(publisher, health), heartbeat)
         finally:
             self.actor.set_state(ActorState.STOPPING)
             await asyncio.wait_for(self._close(heartbeat), STOP_DEADLINE_S)
@@ -99,6 +99,7 @@ class Host:
     async def _live(self, publisher: Publisher, health: HealthReporter) -> None:
         """Start, get ready, work. Frames are only let in once the actor can take them."""
         await self.actor.start()
+        health.has_started = True
         self.actor.open_own_session()
         # Those that are open must be known before what was retained of them comes.
         sessions = self._subscribe_to_sessions()
@@ -124,13 +125,13 @@ class Host:
         health.publish()
         await asyncio.Event().wait()
 
-    async def _until_stopped(self, life: Any) -> None:
+    async def _until_stopped(self, life: Any, heartbeat: asyncio.Task[None]) -> None:
         assert self._failed is not None
         living = asyncio.ensure_future(life)
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
             done, _ = await asyncio.wait(
-                {living, stopping, self._failed}, return_when=asyncio.FIRST_COMPLETED
+                {living, stopping, self._failed, heartbeat}, return_when=asyncio.FIRST_COMPLETED
             )
             for each in done:
                 each.result()
@@ -146,7 +147,7 @@ class Host:
                     f"actors.{self._spec.name}.bind: a tcp endpoint needs security.keys_dir"
                 )
             self._curve = CurveServer(self._context, self._spec.keys_dir)
-        ports = {**self.actor.outputs, HEALTH_PORT: HEALTH, SESSIONS_PORT: SESSIONS}
+        ports = {**self.actor.outputs, **IMPLICIT_OUTPUTS}
         self._publisher = Publisher(
             self._context,
             self._spec.address,
@@ -191,9 +192,6 @@ class Host:
             )
         for address, ports in inlets.items():
             connection = by_address[address]
-            curve = None
-            if address.startswith("tcp:") and self._spec.keys_dir and connection.public_key:
-                curve = CurveClient(self._spec.keys_dir, connection.public_key)
             tells_of_turns = any(TurnClosed in inlet.spec.types for inlet in ports.values())
             subscriber = Subscriber(
                 self._context,
@@ -204,7 +202,7 @@ class Host:
                 counters=self.actor.counters,
                 on_garbage=self._on_garbage,
                 answers_replay=connection.answers_replay,
-                curve=curve,
+                curve=CurveClient.to(address, self._spec.keys_dir, connection.public_key),
             )
             self._subscribers.append(subscriber)
             if connection.awaited:

@@ -11,8 +11,8 @@ the supervisor. What each means buys, with the robot of `configs/robot.yaml`, 13
       forked from the supervisor
     no garbage collection in it, gc.freeze          pages stay shared; imports take a tenth
       before each fork                                less time
-    absent, plain_structlog: libraries that only    40 ms of every start
-      print are not imported
+    pipeline.absent: libraries that only print      40 ms of every start
+      are not imported
     prctl: the kernel ends a process with its       no orphan, not even after a SIGKILL of the
       parent                                          supervisor
     stall: the fork server is judged by the         a slow machine may import for as long as it

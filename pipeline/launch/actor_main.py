@@ -13,8 +13,8 @@ from typing import NoReturn
 from pipeline import logs
 from pipeline.errors import GreenroomError
 from pipeline.hosting.host import Host
+from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.prctl import name_process
-from pipeline.launch.spec import ActorSpec
 
 EXIT_USAGE = 78
 """EX_CONFIG of sysexits.h: what the user configured cannot work; the reason is in a file."""

@@ -12,9 +12,9 @@ import socket
 from collections.abc import Callable, Sequence
 from typing import Any, TextIO
 
+from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_server import FORK, MAX_MESSAGE_BYTES, PING
 from pipeline.launch.server_process import ServerProcess
-from pipeline.launch.spec import ActorSpec
 from pipeline.launch.stall import StallWatch, cpu_ticks
 from pipeline.logs import get_logger
 

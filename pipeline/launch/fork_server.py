@@ -20,8 +20,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.prctl import die_with_parent, name_process
-from pipeline.launch.spec import ActorSpec
 
 ACTOR_MAIN = "pipeline.launch.actor_main"
 """Not imported with this module: the supervisor imports it later than this."""

@@ -46,17 +46,15 @@ class SessionWork:
         """Open a session, and hand on what was held of it."""
         name = opened.session
         own = name == self._own
-        token = SESSION.set(OWN_SESSION if own else session_labels(name, opened.labels))
-        try:
-            if self.table.open(opened, time.monotonic_ns()) is not Opening.OPENED:
+        with lines_about(OWN_SESSION if own else session_labels(name, opened.labels)):
+            try:
+                if self.table.open(opened, time.monotonic_ns()) is not Opening.OPENED:
+                    return
+            except Exception as error:
+                if own:
+                    raise
+                self._admission.ended(self._report_failure(name, error))
                 return
-        except Exception as error:
-            if own:
-                raise
-            self._admission.ended(self._report_failure(name, error))
-            return
-        finally:
-            SESSION.reset(token)
         for port, frame in self._admission.opened(opened):
             self._actor.receive(port, frame)
 
@@ -67,13 +65,11 @@ class SessionWork:
         self._admission.ended(ended)
         if entry is None:
             return
-        token = SESSION.set(entry.labels)
-        try:
-            self._actor.session_ended(self.table.end(name), ended)
-        except Exception:
-            self._actor.log.exception("could not let go of the session")
-        finally:
-            SESSION.reset(token)
+        with lines_about(entry.labels):
+            try:
+                self._actor.session_ended(self.table.end(name), ended)
+            except Exception:
+                self._actor.log.exception("could not let go of the session")
 
     def hold(self, port: str, frame: Frame) -> None:
         """Keep a frame whose session is not open yet; one whose session is over is dropped."""
@@ -96,15 +92,13 @@ class SessionWork:
     def work_of(self, session: str) -> Iterator[None]:
         """Do work of a session outside of its handlers."""
         entry = self.table.entry(session)
-        token = SESSION.set(OWN_SESSION if entry is None else entry.labels)
-        try:
-            yield
-        except Exception as error:
-            if session == self._own:
-                raise
-            self.fail(session, error)
-        finally:
-            SESSION.reset(token)
+        with lines_about(OWN_SESSION if entry is None else entry.labels):
+            try:
+                yield
+            except Exception as error:
+                if session == self._own:
+                    raise
+                self.fail(session, error)
 
     def fail(self, session: str, error: BaseException) -> None:
         """End a caller's session whose work raised; one too many of them ends the process."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
 from pipeline.hosting.heartbeat import idle_interval_s
+from pipeline.hosting.spec import ActorSpec, InputConnection
 from pipeline.launch.actor_main import EXIT_USAGE, error_file
-from pipeline.launch.spec import ActorSpec, InputConnection
 from pipeline.logs import get_logger
 from pipeline.supervision.lifecycle import (
     Deadlines,
@@ -190,8 +190,6 @@ class ActorProcess:
             for port, names in consumers.items()
         }
         for port in watched_ports(graph, self.name):
-            expected.setdefault(port, []).append(SUPERVISOR)
-        for port in ("health", "sessions"):
             expected.setdefault(port, []).append(SUPERVISOR)
         connections = [
             InputConnection(

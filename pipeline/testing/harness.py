@@ -155,9 +155,9 @@ class ActorHarness(Generic[OptionsT]):
         return self.actor.bind(self._on_publish)
 
     async def _start(self) -> None:
-        # The first heartbeat comes before the actor has started.
-        self.actor.measure()
         await self.actor.start()
+        # A heartbeat may come before anything else does.
+        self.actor.measure()
         self.actor.open_own_session()
 
     async def _run(self) -> None:

@@ -22,6 +22,7 @@ import psutil
 
 from pipeline.cli.running import listening, newest_status
 from pipeline.config.graph import SUPERVISOR
+from pipeline.config.load import read_tree
 from pipeline.errors import GreenroomError
 from pipeline.frames import ActorStatus, Frame, Status
 
@@ -167,8 +168,6 @@ def running(
 
 
 def _name_of(config: Path) -> str:
-    from pipeline.config.load import read_tree
-
     name = read_tree(config).get("name")
     if not isinstance(name, str):
         raise GreenroomError(f"{config}: has no name")

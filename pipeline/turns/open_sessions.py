@@ -88,11 +88,7 @@ class OpenSessions:
                 return self._ended(frame, now_ns)
             case Spending():
                 return [*self.own.on_frame(frame, now_ns)]
-            case Allowance():
-                return _joined(
-                    each.conversation.on_frame(frame, now_ns) for each in self._table.states()
-                )
-            case Fault() if self._concerns_all(frame, now_ns):
+            case Allowance() | Fault() if self._concerns_all(frame, now_ns):
                 return _joined(
                     each.conversation.on_frame(frame, now_ns) for each in self._table.states()
                 )
@@ -162,8 +158,10 @@ class OpenSessions:
             counts.update(each.conversation.ledger.outcomes())
         return dict(counts)
 
-    def _concerns_all(self, fault: Fault, now_ns: int) -> bool:
-        """Whether all sessions are to hear of a fault: of the key or service, and not told yet."""
+    def _concerns_all(self, fault: Allowance | Fault, now_ns: int) -> bool:
+        """Whether all sessions are to hear of it; a fault: of the key or service, not told yet."""
+        if isinstance(fault, Allowance):
+            return True
         if POLICIES[fault.fault].reach is not Reach.EVERYBODY:
             return False
         entry = self._table.entry(fault.session)

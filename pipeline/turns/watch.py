@@ -19,6 +19,8 @@ from pipeline.frames import (
     Frame,
     Health,
     Playback,
+    SessionEnded,
+    SessionOpened,
     SpeechEnded,
     SpeechStarted,
     Spending,
@@ -28,12 +30,15 @@ from pipeline.frames import (
     UserText,
 )
 from pipeline.logs import get_logger
-from pipeline.ports import HEALTH, SESSIONS, In
+from pipeline.ports import In
 
 if TYPE_CHECKING:
     from pipeline.config.graph import Graph
 
 WATCHED_TYPES = (
+    Health,
+    SessionOpened,
+    SessionEnded,
     SpeechStarted,
     SpeechEnded,
     UserText,
@@ -50,10 +55,10 @@ WATCHED_TYPES = (
 
 
 def watched_ports(graph: Graph, actor: str) -> list[str]:
-    """Output ports of an actor that carry what the supervisor needs."""
+    """Output ports of an actor that carry what the supervisor needs: its health among it."""
     return [
         port
-        for port, out in graph.nodes[actor].actor_class.outputs.items()
+        for port, out in graph.outputs(actor).items()
         if any(issubclass(t, WATCHED_TYPES) for t in out.types)
     ]
 
@@ -66,6 +71,7 @@ def subscribe(
 ) -> list[Subscriber]:
     """Connect to every actor; the callbacks get the actor's name and the frame."""
     log = get_logger(SUPERVISOR)
+    keys_dir = graph.config.security.keys_dir
     counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def receiver(actor: str) -> Callable[[str, Frame], None]:
@@ -86,16 +92,11 @@ def subscribe(
 
     subscribers = []
     for name, node in graph.nodes.items():
+        outputs = graph.outputs(name)
         inlets = {
-            "health": Inlet("health", In(HEALTH.types, replay=True)),
-            "sessions": Inlet("sessions", In(SESSIONS.types, replay=True)),
+            port: Inlet(port, In(outputs[port].types, replay=True))
+            for port in watched_ports(graph, name)
         }
-        for port in watched_ports(graph, name):
-            inlets[port] = Inlet(port, In(node.actor_class.outputs[port].types, replay=True))
-        curve = None
-        keys_dir = graph.config.security.keys_dir
-        if node.address.startswith("tcp:") and keys_dir and node.config.public_key:
-            curve = CurveClient(keys_dir, node.config.public_key)
         subscribers.append(
             Subscriber(
                 context,
@@ -106,7 +107,7 @@ def subscribe(
                 counters=counters[name],
                 on_garbage=complain(name),
                 answers_replay=not node.external,
-                curve=curve,
+                curve=CurveClient.to(node.address, keys_dir, node.config.public_key),
             )
         )
     return subscribers

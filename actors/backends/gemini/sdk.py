@@ -11,7 +11,7 @@ import importlib
 import ssl
 
 from actors.backends.gemini.trust import read_ahead
-from pipeline.launch.absent import absent
+from pipeline.absent import absent
 
 _reader = read_ahead()
 

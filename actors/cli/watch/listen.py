@@ -58,9 +58,6 @@ def _subscribe(
     endpoint = board.description.endpoints[actor]
     inlets = {port: Inlet(port, In((Frame,), replay=replay)) for port in ports}
     keys_dir = board.description.keys_dir
-    curve = None
-    if endpoint.public_key and keys_dir:
-        curve = CurveClient(Path(keys_dir), endpoint.public_key)
     return Subscriber(
         context,
         endpoint.address,
@@ -69,7 +66,9 @@ def _subscribe(
         consumer=consumer,
         counters=Counter(),
         on_garbage=lambda _port, _problem: None,
-        curve=curve,
+        curve=CurveClient.to(
+            endpoint.address, Path(keys_dir) if keys_dir else None, endpoint.public_key
+        ),
     )
 
 

@@ -58,11 +58,10 @@ class Capture(BlockingSubscriber):
         ports: defaultdict[str, set[str]] = defaultdict(set)
         for stream in [*streams, *sessions_stream(description)]:
             ports[stream.actor].add(stream.port)
+        keys_dir = Path(description.keys_dir) if description.keys_dir else None
         for actor, wanted in ports.items():
             endpoint = description.endpoints[actor]
-            curve = None
-            if endpoint.address.startswith("tcp:") and description.keys_dir and endpoint.public_key:
-                curve = CurveClient(Path(description.keys_dir), endpoint.public_key)
+            curve = CurveClient.to(endpoint.address, keys_dir, endpoint.public_key)
             self.connect(actor, endpoint.address, wanted, curve)
 
     def is_wanted(self, taken: Taken) -> bool:

@@ -23,8 +23,8 @@ from pipeline.frames import (
     Transcript,
     UserText,
 )
-from pipeline.launch.plain_structlog import structlog
 from pipeline.logs import configure
+from pipeline.plain_structlog import structlog
 
 WEATHER = {"name": "weather", "description": "Tells it.", "parameters": {"type": "object"}}
 

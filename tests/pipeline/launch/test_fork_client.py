@@ -16,8 +16,8 @@ import pytest
 from supervised import ACTORS_FILE
 
 from pipeline.bus import ipc_address
+from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_client import ForkServerClient
-from pipeline.launch.spec import ActorSpec
 from pipeline.launch.stall import STALL_S, cpu_ticks
 
 

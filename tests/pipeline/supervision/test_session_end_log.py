@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.frames import SessionEnd, SessionEnded
-from pipeline.launch.plain_structlog import structlog
 from pipeline.logs import configure, get_logger, session_labels
+from pipeline.plain_structlog import structlog
 from pipeline.supervision.session_end_log import LINES, SessionEndLog
 
 REFUSED = SessionEnded(session="anna", reason=SessionEnd.REFUSED, detail="busy")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.launch.absent import absent
+from pipeline.absent import absent
 
 
 def test_an_import_fails_within_the_block_and_works_after_it(

@@ -4,7 +4,7 @@ structlog imports rich wherever it is installed, for tracebacks that are not use
 take 40 ms of every start.
 """
 
-from pipeline.launch.absent import absent
+from pipeline.absent import absent
 
 with absent("rich"):
     import structlog
