@@ -46,9 +46,7 @@ class CloseSession(ScenarioAction):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "CloseSession":
-        if (self.preset is None) == (self.code is None):
-            raise ValueError("give either preset or code")
-        _known_preset("close", self.preset)
+        _check_either("close", self.preset, "code", self.code)
         return self
 
     def close(self) -> Close:
@@ -84,9 +82,7 @@ class Refuse(ScenarioAction):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Refuse":
-        if (self.preset is None) == (self.status is None):
-            raise ValueError("give either preset or status")
-        _known_preset("http", self.preset)
+        _check_either("http", self.preset, "status", self.status)
         return self
 
     def error(self) -> HttpError:
@@ -198,7 +194,7 @@ class Burst(ScenarioAction):
 
 
 class CancelCalls(ScenarioAction):
-    """Cancel every function call that is pending."""
+    """Cancel every pending call of a function that does not block."""
 
     kind: Literal["cancel_calls"] = "cancel_calls"
 
@@ -260,7 +256,9 @@ AnyAction = Annotated[
 ]
 
 
-def _known_preset(section: str, name: str | None) -> None:
-    if name is not None and name not in presets()[section]:
-        hint = did_you_mean(name, presets()[section])
-        raise ValueError(f"no {section} preset {name!r}; {hint}")
+def _check_either(section: str, preset: str | None, name: str, value: int | None) -> None:
+    if (preset is None) == (value is None):
+        raise ValueError(f"give either preset or {name}")
+    if preset is not None and preset not in presets()[section]:
+        hint = did_you_mean(preset, presets()[section])
+        raise ValueError(f"no {section} preset {preset!r}; {hint}")

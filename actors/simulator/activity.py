@@ -52,11 +52,6 @@ class SpeechDetector:
         self._kept = bytearray()
         self._run = 0
 
-    @property
-    def phase(self) -> ActivityState:
-        """Whether somebody speaks."""
-        return self._phase
-
     def feed(self, pcm: bytes) -> list[UtteranceStarted | UtteranceEnded]:
         """Takes any amount of audio and says what began and ended in it."""
         self._partial += pcm

@@ -59,10 +59,10 @@ class AnswerStream:
         dialogue = self._dialogue
         bundles = dialogue.config.family.parts_per_message > 1
         cuts = [piece.pcm]
-        if bundles and dialogue.services.options.audio_parts > 1:
+        two_allowed = bundles and dialogue.services.options.audio_parts > 1
+        if two_allowed and self._random.random() < TWO_PARTS:
             half = len(piece.pcm) // 4 * 2
-            if self._random.random() < TWO_PARTS:
-                cuts = [piece.pcm[:half], piece.pcm[half:]]
+            cuts = [piece.pcm[:half], piece.pcm[half:]]
         message = model_turn(*(sound_part(cut, VOICE_RATE_HZ) for cut in cuts if cut))
         if words:
             text = " ".join(words)

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from actors.backends.gemini.wire import camel_case, normalise
-from actors.simulator.errors import HttpError, Refused, http_preset, unknown_field
+from actors.backends.gemini.wire import camel_case, normalise, unknown_name
+from actors.simulator.errors import HttpError, Refused, http_preset
 from actors.simulator.shapes import as_object
 
 TOKEN_PREFIX = "auth_tokens/"
@@ -85,7 +85,8 @@ class AuthTokens:
             raise http_preset("invalid_argument")
         for name in wanted:
             if name not in FIELDS:
-                raise HttpError(400, "INVALID_ARGUMENT", unknown_field(name, "auth_token"))
+                why = unknown_name(name, "auth_token").description
+                raise HttpError(400, "INVALID_ARGUMENT", why)
         now_s = time.time()
         expires_s = _time(wanted.get("expireTime"), now_s + DEFAULT_LIFE_S)
         start_s = _time(wanted.get("newSessionExpireTime"), now_s + DEFAULT_START_S)

@@ -29,7 +29,7 @@ class Speak:
 
 @dataclass(frozen=True)
 class CallTool:
-    """Call a function and wait for the response."""
+    """Call a function."""
 
     name: str
     args: dict[str, Any] = field(default_factory=dict)

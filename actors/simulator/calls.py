@@ -3,13 +3,11 @@
 import random
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Literal
+from typing import Any
 
 from actors.simulator import brain
 from actors.simulator.capabilities import LiveFamily
-from actors.simulator.journal import ToolCallRecord
-
-Behavior = Literal["BLOCKING", "NON_BLOCKING"]
+from actors.simulator.journal import Behavior, ToolCallRecord
 
 
 class Scheduling(Enum):

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
-from actors.simulator.errors import Refused, close_preset
+from actors.backends.gemini.wire import Invalid, decode_base64, invalid_value, mime_type_and_rate
+from actors.simulator.errors import Refused, refused
 from actors.simulator.listener import TurnInput
 from actors.simulator.pictures import jpeg_size
 from actors.simulator.setup import declared_functions
@@ -32,9 +32,9 @@ def realtime_input(dialogue: "Dialogue", content: Content) -> None:
     for chunk in content.get("mediaChunks", ()):
         _media_chunk(dialogue, chunk)
     if "audio" in content:
-        _audio(dialogue, content["audio"])
+        _audio(dialogue, content["audio"], "realtime_input.audio")
     if "video" in content:
-        _picture(dialogue, content["video"])
+        _picture(dialogue, content["video"], "realtime_input.video")
     if "text" in content:
         _text(dialogue, content["text"])
     if content.get("audioStreamEnd"):
@@ -46,24 +46,25 @@ def realtime_input(dialogue: "Dialogue", content: Content) -> None:
 
 def client_content(dialogue: "Dialogue", content: Content) -> None:
     """Turns for the history, to which they are added at once; a complete one is answered."""
-    session, record = dialogue.session, dialogue.record
+    record = dialogue.record
     added: list[dict[str, str]] = []
-    for turn in content.get("turns", ()):
+    for at, turn in enumerate(content.get("turns", ())):
         role = turn.get("role") or "user"
         if role not in ("user", "model"):
             raise Refused(1007, "Please use a valid role: user, model.")
         # The history of a resumed session is on the server: another one contradicts it.
         if role == "model" and dialogue.config.handle:
             raise Refused(1007, INVALID_ARGUMENT)
-        for part in turn.get("parts", ()):
+        for number, part in enumerate(turn.get("parts", ())):
             if "inlineData" in part:
-                _picture(dialogue, part["inlineData"])
+                field = f"client_content.turns[{at}].parts[{number}].inline_data"
+                _picture(dialogue, part["inlineData"], field)
         text = content_text(turn)
         dialogue.context.append("model" if role == "model" else "user", text)
         added.append({"role": role, "text": text})
-    if not content.get("turnComplete") or session.awaiting_history:
+    if not content.get("turnComplete") or dialogue.awaiting_history:
         record.history += added
-        session.awaiting_history &= not content.get("turnComplete", False)
+        dialogue.awaiting_history &= not content.get("turnComplete", False)
         return
     asked = len(added)
     while asked and added[asked - 1]["role"] == "user":
@@ -99,22 +100,20 @@ def _blob(blob: Content, field: str) -> tuple[bytes, str, int | None]:
     try:
         data = decode_base64(blob.get("data", ""))
     except ValueError as error:
-        raise Refused(
-            1007, f"Invalid value at '{field}.data' (TYPE_BYTES), Base64 decoding failed"
-        ) from error
+        why = invalid_value(f"{field}.data", "TYPE_BYTES", "Base64 decoding failed")
+        raise Invalid([why]) from error
     kind, rate_hz = mime_type_and_rate(blob.get("mimeType", ""))
     return data, kind, rate_hz
 
 
-def _audio(dialogue: "Dialogue", blob: Content) -> None:
-    pcm, kind, rate_hz = _blob(blob, "realtime_input.audio")
+def _audio(dialogue: "Dialogue", blob: Content, field: str) -> None:
+    pcm, kind, rate_hz = _blob(blob, field)
     if kind != "audio/pcm" or len(pcm) % 2:
         raise Refused(1007, INVALID_ARGUMENT)
     if rate_hz is None and "rate" not in blob.get("mimeType", "").lower():
         rate_hz = ASSUMED_RATE_HZ
     if rate_hz is None or not LOWEST_RATE_HZ <= rate_hz <= HIGHEST_RATE_HZ:
-        preset = close_preset("internal")
-        raise Refused(preset.code, preset.reason)
+        raise refused("internal")
     record = dialogue.record
     duration_ms = len(pcm) / 2 / rate_hz * 1000
     record.audio_messages += 1
@@ -127,8 +126,8 @@ def _audio(dialogue: "Dialogue", blob: Content) -> None:
     dialogue.spoken()
 
 
-def _picture(dialogue: "Dialogue", blob: Content) -> None:
-    data, kind, _ = _blob(blob, "realtime_input.video")
+def _picture(dialogue: "Dialogue", blob: Content, field: str) -> None:
+    data, kind, _ = _blob(blob, field)
     width, height = 0, 0
     if kind == "image/jpeg":
         try:
@@ -143,12 +142,13 @@ def _picture(dialogue: "Dialogue", blob: Content) -> None:
 
 
 def _media_chunk(dialogue: "Dialogue", blob: Content) -> None:
-    _, kind, _ = _blob(blob, "realtime_input.media_chunks")
-    if kind.startswith("image/"):
-        _picture(dialogue, blob)
+    field = "realtime_input.media_chunks"
+    if mime_type_and_rate(blob.get("mimeType", ""))[0].startswith("image/"):
+        _picture(dialogue, blob, field)
     elif dialogue.config.family.audio_in_media_chunks:
-        _audio(dialogue, blob)
+        _audio(dialogue, blob, field)
     else:
+        _blob(blob, field)
         dialogue.record.ignored_media_chunks += 1
 
 

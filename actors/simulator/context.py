@@ -1,19 +1,19 @@
 """What a client adds to the conversation without asking for an answer: contents and pictures."""
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable
+from typing import Literal
 
 from actors.simulator.conversation import ConversationRecord
 from actors.simulator.usage import text_tokens
-
-if TYPE_CHECKING:
-    from actors.simulator.session import LiveSession
 
 
 class SessionContext:
     """Adds to the conversation of a session, and knows what no turn has taken up yet."""
 
-    def __init__(self, session: "LiveSession", conversation: ConversationRecord) -> None:
-        self._session = session
+    def __init__(
+        self, conversation: ConversationRecord, pictures_began: Callable[[], None]
+    ) -> None:
+        self._pictures_began = pictures_began
         self._conversation = conversation
         self._new_pictures = 0
         self.open_entries = range(0)
@@ -36,7 +36,7 @@ class SessionContext:
         self._new_pictures += 1
         self._conversation.pictures += 1
         if self._conversation.pictures == 1:
-            self._session.pictures_began()
+            self._pictures_began()
 
     def turn_began(self) -> None:
         """What was open is history now."""

@@ -3,7 +3,7 @@
 import secrets
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 # A handle stays valid for two hours after the session ended.
@@ -19,6 +19,14 @@ class ConversationEntry:
 
     role: Literal["user", "model", "function"]
     text: str
+
+
+@dataclass(frozen=True)
+class SlidingWindow:
+    """Above `trigger` tokens the oldest turns are dropped until at most `target` are left."""
+
+    trigger: int
+    target: int
 
 
 @dataclass(frozen=True)
@@ -61,14 +69,14 @@ class ConversationRecord:
         if text.strip():
             self.entries.append(ConversationEntry(role, text.strip()))
 
-    def close_turn(self, trigger: int | None = None, target: int = 0) -> None:
-        """A turn is over: above `trigger` tokens the oldest ones leave, until `target` are left."""
+    def close_turn(self, window: SlidingWindow | None) -> None:
+        """A turn is over: the oldest ones leave if the window slides."""
         size = Counter(self.tokens)
         size.subtract(self.counted)
         self.turns.append(TurnSize(len(self.entries), size))
-        if trigger is not None and self.tokens.total() > trigger:
+        if window is not None and self.tokens.total() > window.trigger:
             # What was said last is never dropped.
-            while self.tokens.total() > target and self.first_turn < len(self.turns) - 1:
+            while self.tokens.total() > window.target and self.first_turn < len(self.turns) - 1:
                 self.tokens.subtract(self.turns[self.first_turn].tokens)
                 self.first_turn += 1
         self.counted = Counter(self.tokens)
@@ -76,19 +84,14 @@ class ConversationRecord:
 
 @dataclass(frozen=True)
 class _Saved:
-    """A conversation as it was: its entries are only ever added to, so their number is enough.
+    """A conversation as it was: entries and turns are only ever added, so their number is enough.
 
     A copy for each turn would take memory that grows with the square of the turns.
     """
 
-    entries: list[ConversationEntry]
-    length: int
-    tokens: Counter[str]
-    pictures: int
-    begun_s: float
-    turns: list[TurnSize]
+    conversation: ConversationRecord
+    entry_count: int
     turn_count: int
-    first_turn: int
     session: int
     model: str
     saved_s: float
@@ -113,15 +116,11 @@ class Handles:
         """A new handle for the conversation as it is now; the session's older ones stay valid."""
         self._forget_old(room_for=1)
         handle = secrets.token_urlsafe(24)
+        tokens = Counter(conversation.tokens)
         self._saved[handle] = _Saved(
-            entries=conversation.entries,
-            length=len(conversation.entries),
-            tokens=Counter(conversation.tokens),
-            pictures=conversation.pictures,
-            begun_s=conversation.begun_s,
-            turns=conversation.turns,
+            conversation=replace(conversation, tokens=tokens, counted=tokens),
+            entry_count=len(conversation.entries),
             turn_count=len(conversation.turns),
-            first_turn=conversation.first_turn,
             session=session,
             model=model,
             saved_s=time.monotonic(),
@@ -134,14 +133,13 @@ class Handles:
         saved = self._saved.get(handle)
         if saved is None:
             return None
-        return ConversationRecord(
-            entries=saved.entries[: saved.length],
-            tokens=Counter(saved.tokens),
-            pictures=saved.pictures,
-            begun_s=saved.begun_s,
-            turns=saved.turns[: saved.turn_count],
-            first_turn=saved.first_turn,
-            counted=Counter(saved.tokens),
+        was = saved.conversation
+        return replace(
+            was,
+            entries=was.entries[: saved.entry_count],
+            tokens=Counter(was.tokens),
+            turns=was.turns[: saved.turn_count],
+            counted=Counter(was.tokens),
         )
 
     def model(self, handle: str) -> str:

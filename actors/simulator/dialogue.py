@@ -9,8 +9,8 @@ from actors.simulator.brain import Speak
 from actors.simulator.calls import Calls, Scheduling
 from actors.simulator.context import SessionContext
 from actors.simulator.conversation import ConversationRecord
-from actors.simulator.errors import Close, Refused
-from actors.simulator.journal import ToolCallRecord, TurnRecord
+from actors.simulator.errors import Refused, too_many_tokens
+from actors.simulator.journal import TurnRecord
 from actors.simulator.listener import Activity, ActivityStarted, Listener, TurnInput
 from actors.simulator.plan import Ending, TurnPlan
 from actors.simulator.rule_matcher import RuleMarks
@@ -33,13 +33,14 @@ class Dialogue:
         self.config = config
         self.conversation = conversation
         self.tools = config.tools
+        self.awaiting_history = config.history_first
         self.listener = Listener(config)
         self.record = session.record
         self.services = session.services
         self.default_plan = TurnPlan(self.services.pacing)
         self.calls = Calls(self.record.tool_calls, config.family, self.services.random)
         self.signals = Signals(session, config, conversation)
-        self.context = SessionContext(session, conversation)
+        self.context = SessionContext(conversation, session.pictures_began)
         self._next_plan: TurnPlan | None = None
         self._marks = RuleMarks()
         self._turn: TurnTask | None = None
@@ -51,14 +52,13 @@ class Dialogue:
 
     def activity(self, event: Activity) -> None:
         """The user began or ended a turn."""
-        rules, number = self.services.rules, self.record.number
         if isinstance(event, ActivityStarted):
             if self.config.interruptible:
                 self.interrupt()
             self._marks = RuleMarks()
-            self.session.perform(rules.fire("activity_start", number), self.next_plan())
+            self.session.fire("activity_start", self.next_plan())
         else:
-            self.session.perform(rules.fire("activity_end", number), self.next_plan())
+            self.session.fire("activity_end", self.next_plan())
             self.begin_turn(event.turn)
 
     def spoken(self) -> None:
@@ -82,14 +82,13 @@ class Dialogue:
         if call.outcome != "pending":
             self.record.late_tool_responses.append(call_id)
             return
-        self.signals.usage.add_response(response.get("response", {}))
-        chosen = self.services.rules.fire("tool_response", self.record.number)
-        self.session.perform(chosen, self._turn.plan if self._turn else self.next_plan())
+        body = response.get("response", {})
+        self.signals.usage.add_response(body)
+        self.session.fire("tool_response", self._turn.plan if self._turn else self.next_plan())
         if call.behavior == "BLOCKING":
-            call.outcome, call.responses = "answered", 1
-            call.response = response.get("response", {})
+            call.outcome, call.responses, call.response = "answered", 1, body
             if self._turn is not None:
-                self._turn.respond(call_id, call.response)
+                self._turn.responded(call_id)
             return
         news = self.calls.news(call, response)
         if not news.text or news.scheduling is Scheduling.SILENT:
@@ -127,17 +126,10 @@ class Dialogue:
         window = self.config.model.input_tokens
         total = self.conversation.tokens.total()
         if self.config.compression is None and total > window:
-            # Unproven of the service: code and words, which are those of the HTTP side.
-            reason = (
-                f"The input token count ({total}) exceeds the maximum number of tokens allowed "
-                f"({window})."
-            )
-            self.session.close(Close(1007, reason))
+            self.session.close(too_many_tokens(total, window))
             return
-        rules, number = self.services.rules, self.record.number
-        chosen = rules.fire("turn", number, float(turn.record.number))
-        chosen += rules.fire("heard", number, turn.record.heard)
-        self.session.perform(chosen, turn.plan)
+        self.session.fire("turn", turn.plan, float(turn.record.number))
+        self.session.fire("heard", turn.plan, turn.record.heard)
 
     def answered_ms(self, turn: TurnTask) -> None:
         """Lets the scenario act on how much of the answer has been sent."""
@@ -163,41 +155,37 @@ class Dialogue:
 
     def completed(self, turn: TurnTask) -> None:
         """The answer has been played: the next one may begin."""
-        self._finish(turn, "answered")
+        self._turn = self._task = None
+        self._finish(turn)
         self._proceed()
 
     def interrupt(self) -> None:
         """Ends an answer in progress, or its playback, because of new input."""
-        # Cancelling the task also ends what it waits for, so this comes first.
-        pending = self._turn.pending_calls() if self._turn is not None else []
-        turn = self.stop("interrupted")
+        turn = self._turn
         if turn is None:
             return
+        # Cancelling the task also ends what it waits for, so this comes first.
+        pending = turn.pending_calls()
+        self.stop("interrupted")
         self.signals.cancelled(pending)
         self.signals.transcripts.send_all()
         self.signals.interrupted()
-        self._finish(turn, "interrupted")
+        self._finish(turn)
 
     def cancel_calls(self) -> None:
-        """No pending call is to be carried out."""
+        """No pending call is to be carried out, but those that block: for them a turn waits."""
         pending = self.calls.pending("NON_BLOCKING")
         if pending:
             self.signals.cancelled(pending)
             self._rest()
 
-    def stop(self, outcome: str) -> TurnTask | None:
+    def stop(self, outcome: str) -> None:
         """Ends the turn in progress without a word to the client."""
-        turn, task = self._turn, self._task
+        if self._task is not None:
+            self._task.cancel()
+        if self._turn is not None:
+            self._turn.record.outcome = outcome
         self._turn = self._task = None
-        if task is not None:
-            task.cancel()
-        if turn is not None:
-            turn.record.outcome = outcome
-        return turn
-
-    def call_tool(self, name: str, args: dict[str, Any], told: str) -> ToolCallRecord:
-        """A new function call."""
-        return self.calls.make(name, args, self.tools, told)
 
     def _start(self, given: TurnInput, plan: TurnPlan) -> None:
         record = TurnRecord(
@@ -234,18 +222,12 @@ class Dialogue:
             self._news.clear()
             self._start(TurnInput("model"), plan)
 
-    def _finish(self, turn: TurnTask, outcome: str) -> None:
-        self._turn = self._task = None
-        turn.record.outcome = outcome
+    def _finish(self, turn: TurnTask) -> None:
         turn.record.ended_ns = time.monotonic_ns()
         self._keep(turn)
-        if outcome == "interrupted" or turn.plan.ending is not Ending.GENERATION_ONLY:
+        if turn.record.outcome == "interrupted" or turn.plan.ending is not Ending.GENERATION_ONLY:
             self.signals.turn_complete(turn, idle=not (self.calls.pending() or self._news))
-        compression = self.config.compression
-        if compression is None:
-            self.conversation.close_turn()
-        else:
-            self.conversation.close_turn(compression.trigger, compression.target)
+        self.conversation.close_turn(self.config.compression)
         self._handle()
 
     def _rest(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from actors.backends.gemini.wire import cut_reason, unknown_name
+from actors.backends.gemini.wire import cut_reason
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,6 @@ class Refused(Exception):  # noqa: N818 - a refusal is a normal outcome here, no
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
-        self.message = reason
         self.close = Close(code, reason)
 
 
@@ -63,6 +62,12 @@ def close_preset(name: str) -> Close:
     """The close called `name` in `presets.yaml`."""
     entry = presets()["close"][name]
     return Close(entry["code"], entry["reason"])
+
+
+def refused(preset: str) -> Refused:
+    """The refusal with the close called `preset` in `presets.yaml`."""
+    close = close_preset(preset)
+    return Refused(close.code, close.reason)
 
 
 def http_preset(name: str) -> HttpError:
@@ -122,6 +127,7 @@ def model_not_found(model: str, version: str, method: str) -> str:
     )
 
 
-def unknown_field(name: str, path: str) -> str:
-    """The message for a field that the protocol does not have; `path` is empty at the root."""
-    return unknown_name(name, path).description
+def too_many_tokens(total: int, window: int) -> Close:
+    """Of a context that does not fit. Unproven: code and words, which are those over HTTP."""
+    words = f"The input token count ({total}) exceeds the maximum number of tokens allowed"
+    return Close(1007, f"{words} ({window}).")

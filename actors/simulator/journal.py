@@ -10,6 +10,8 @@ KEPT_ARRIVALS = 20_000
 # Sessions and requests remembered; older ones are forgotten in runs of many hours.
 KEPT_RECORDS = 2_000
 
+Behavior = Literal["BLOCKING", "NON_BLOCKING"]
+
 
 @dataclass
 class CloseRecord:
@@ -53,7 +55,7 @@ class ToolCallRecord:
     args: dict[str, Any]
     outcome: str = "pending"
     response: Any = None
-    behavior: Literal["BLOCKING", "NON_BLOCKING"] = "BLOCKING"
+    behavior: Behavior = "BLOCKING"
     responses: int = 0
 
 

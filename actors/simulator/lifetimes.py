@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from actors.simulator import actions, effects
+from actors.simulator.conversation import ConversationRecord
 from actors.simulator.errors import close_preset
 from actors.simulator.options import SimulatorOptions
+from actors.simulator.setup import SessionConfig
 
 if TYPE_CHECKING:
-    from actors.simulator.conversation import ConversationRecord
     from actors.simulator.session import LiveSession
-    from actors.simulator.setup import SessionConfig
 
 # GoAway was seen a minute before the ten minutes were over, with 50 s left; a shorter life, as in
 # a test, is announced that part of it before its end.
@@ -29,7 +29,7 @@ def end_s(life_s: float) -> float:
 
 
 def session_limit_s(
-    config: "SessionConfig", options: SimulatorOptions, pictures: int
+    config: SessionConfig, options: SimulatorOptions, pictures: int
 ) -> float | None:
     """How long the session may last in all; without end if its context is compressed."""
     if config.compression is not None:
@@ -43,8 +43,8 @@ class Lifetimes:
     def __init__(
         self,
         session: "LiveSession",
-        config: "SessionConfig",
-        conversation: "ConversationRecord",
+        config: SessionConfig,
+        conversation: ConversationRecord,
         options: SimulatorOptions,
     ) -> None:
         self._session = session
@@ -90,7 +90,7 @@ class Lifetimes:
 
 
 def over(
-    config: "SessionConfig", options: SimulatorOptions, conversation: "ConversationRecord"
+    config: SessionConfig, options: SimulatorOptions, conversation: ConversationRecord
 ) -> bool:
     """Whether the session that a handle stands for has lasted as long as it may."""
     limit_s = session_limit_s(config, options, conversation.pictures)

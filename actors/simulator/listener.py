@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from actors.simulator.activity import ActivityState, SpeechDetector, UtteranceEnded
+from actors.simulator.activity import SpeechDetector, UtteranceEnded
 from actors.simulator.errors import Refused
 from actors.simulator.setup import SessionConfig
 from actors.simulator.shapes import INVALID_ARGUMENT
@@ -76,9 +76,9 @@ class Listener:
         if self._detector is None or rate_hz != self._rate_hz:
             self._rate_hz = rate_hz
             self._detector = SpeechDetector(rate_hz, self._config.silence_ms)
-        was_speaking = self._detector.phase is ActivityState.SPEAKING
+        was_active = self._active
         events = [self._detected(event) for event in self._detector.feed(pcm)]
-        if was_speaking or self._active:
+        if was_active or self._active:
             self._spoken_bytes += len(pcm)
         return events
 

@@ -8,17 +8,26 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
 
-from actors.backends.gemini.wire import Invalid, camel_case, normalise, parse_json, snake_case
+from actors.backends.gemini.wire import (
+    Invalid,
+    camel_case,
+    normalise,
+    parse_json,
+    read,
+    snake_case,
+    unknown_name,
+)
 from actors.simulator import actions, client_messages, effects, lifetimes
 from actors.simulator.admission import Admit
 from actors.simulator.conversation import ConversationRecord
 from actors.simulator.dialogue import Dialogue
-from actors.simulator.errors import Close, Refused, close_preset, unknown_field
+from actors.simulator.errors import Close, Refused, refused
 from actors.simulator.journal import CloseRecord, SessionRecord
 from actors.simulator.lifetimes import Lifetimes
 from actors.simulator.plan import TurnPlan
+from actors.simulator.scenario import Trigger
 from actors.simulator.services import Services
-from actors.simulator.setup import SessionConfig, read_message, validate_setup
+from actors.simulator.setup import SessionConfig, validate_setup
 from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.usage import text_tokens
 from actors.simulator.websocket import WebSocket
@@ -43,7 +52,6 @@ class LiveSession:
         self.services = services
         self.record = record
         self.dialogue: Dialogue | None = None
-        self.awaiting_history = False
         self._admit = admit
         self._stage = SessionStage.AWAITING_SETUP
         self._lifetimes: Lifetimes | None = None
@@ -63,6 +71,8 @@ class LiveSession:
             self._dispatch(data)
         except Refused as refusal:
             self.close(refusal.close)
+        except Invalid as invalid:
+            self.close(Close(1007, invalid.message))
 
     def closed(self, by: str, code: int, reason: str) -> None:
         """The socket is closed."""
@@ -105,6 +115,10 @@ class LiveSession:
         """Calls something later unless the session is closed by then."""
         self._timers.append(asyncio.get_running_loop().call_later(delay_s, call, *args))
 
+    def fire(self, trigger: Trigger, plan: TurnPlan, value: str | float | None = None) -> None:
+        """Lets the scenario act on an event; see `RuleMatcher.fire`."""
+        self.perform(self.services.rules.fire(trigger, self.record.number, value), plan)
+
     def perform(self, chosen: list[actions.AnyAction], plan: TurnPlan | None = None) -> None:
         """Carries out scenario actions; those about an answer go to `plan`."""
         for action in chosen:
@@ -113,24 +127,21 @@ class LiveSession:
                 effects.perform(self, action)
 
     def _dispatch(self, data: bytes) -> None:
-        try:
-            message = parse_json(data)
-        except Invalid as invalid:
-            raise Refused(1007, invalid.message) from invalid
+        message = parse_json(data)
         if not isinstance(message, dict) or len(message) != 1:
             raise Refused(1007, INVALID_ARGUMENT)
         name, content = next(iter(message.items()))
         kind = camel_case(name)
         if kind != "setup" and kind not in client_messages.HANDLERS:
-            raise Refused(1007, unknown_field(name, ""))
+            raise Invalid([unknown_name(name, "")])
         if kind == "setup" and self._stage is SessionStage.AWAITING_SETUP:
             self._set_up(content)
         elif kind == "setup" or self.dialogue is None:
             raise Refused(1007, INVALID_ARGUMENT)
         else:
             type_name, handle = client_messages.HANDLERS[kind]
-            read = read_message(type_name, content, self.record.version, snake_case(kind))
-            handle(self.dialogue, read)
+            taken = read(type_name, content, self.record.version, snake_case(kind))
+            handle(self.dialogue, taken)
 
     def _set_up(self, content: Any) -> None:
         content = self._admit(normalise(content))
@@ -146,7 +157,6 @@ class LiveSession:
             return
         self._stage = SessionStage.LIVE
         self.dialogue = Dialogue(self, config, conversation)
-        self.awaiting_history = config.history_first
         self.socket.send({"setupComplete": {}})
         self.perform(after, self.dialogue.default_plan)
         for after_s in self.services.rules.timers():
@@ -162,22 +172,18 @@ class LiveSession:
         handles = self.services.handles
         conversation = handles.find(config.handle)
         if conversation is None:
-            preset = close_preset("invalid_handle")
-            raise Refused(preset.code, preset.reason)
+            raise refused("invalid_handle")
         if handles.model(config.handle) != config.model.id:
             raise Refused(1007, INVALID_ARGUMENT)
         if handles.in_use(config.handle):
-            preset = close_preset("internal")
-            raise Refused(preset.code, preset.reason)
+            raise refused("internal")
         if lifetimes.over(config, self.services.options, conversation):
-            preset = close_preset("session_not_found")
-            raise Refused(preset.code, preset.reason)
+            raise refused("session_not_found")
         self.record.resumed_from = config.handle
         return conversation
 
     def _timer(self, after_s: float) -> None:
         if self.dialogue is None or not self.live:
             return
-        chosen = self.services.rules.fire("after_s", self.record.number, after_s)
-        self.perform(chosen, self.dialogue.default_plan)
+        self.fire("after_s", self.dialogue.default_plan, after_s)
         effects.speak_unasked(self.dialogue)

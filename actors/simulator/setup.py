@@ -1,10 +1,10 @@
 """Checks the first message of a Live session against the model's capabilities."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from actors.backends.gemini.wire import Invalid, check_functions, read
+from actors.backends.gemini.wire import check_functions, read, snake_case
 from actors.simulator.capabilities import (
     LIVE_METHOD,
     LiveFamily,
@@ -12,12 +12,13 @@ from actors.simulator.capabilities import (
     SimulatedModels,
     capabilities,
 )
+from actors.simulator.conversation import SlidingWindow
 from actors.simulator.errors import Refused, model_not_found
-from actors.simulator.shapes import INVALID_ARGUMENT, as_object, content_text
+from actors.simulator.shapes import INVALID_ARGUMENT, content_text
 from actors.simulator.usage import text_tokens
 
-# Documented default of automaticActivityDetection.silenceDurationMs is not published; 800 ms is
-# what the service was seen to wait.
+# The default of automaticActivityDetection.silenceDurationMs is not published; 800 ms is what the
+# service was seen to wait.
 DEFAULT_SILENCE_MS = 800
 # Documented: the share of the context window at which it slides, unless the setup says otherwise,
 # and the share of that to which it slides.
@@ -27,20 +28,11 @@ UNSUPPORTED_TOOLS = ("codeExecution", "urlContext", "googleMaps", "computerUse",
 
 
 @dataclass(frozen=True)
-class SlidingWindow:
-    """Above `trigger` tokens the oldest turns are dropped until at most `target` are left."""
-
-    trigger: int
-    target: int
-
-
-@dataclass(frozen=True)
 class SessionConfig:
     """A setup message that was accepted."""
 
     model: SimulatedModel
     family: LiveFamily
-    voice: str
     tools: list[dict[str, Any]]
     system_instruction: str
     manual_activity: bool
@@ -52,23 +44,12 @@ class SessionConfig:
     handle: str | None
     history_first: bool
     compression: SlidingWindow | None
-    raw: dict[str, Any] = field(repr=False)
-
-
-def read_message(
-    message: str, content: Any, version: str = "v1beta", path: str = ""
-) -> dict[str, Any]:
-    """A message of the client as the parser reads it. Raises Refused with the parser's words."""
-    try:
-        return read(message, content, version, path)
-    except Invalid as invalid:
-        raise Refused(1007, invalid.message) from invalid
 
 
 def validate_setup(given: Any, version: str, table: SimulatedModels | None = None) -> SessionConfig:
-    """Turns a `setup` into a config, or raises Refused with the service's words."""
+    """Turns a `setup` into a config, or raises Refused or Invalid with the service's words."""
     table = table or capabilities()
-    setup = read_message("BidiGenerateContentSetup", given, version, "setup")
+    setup = read("BidiGenerateContentSetup", given, version, "setup")
     name = setup.get("model", "")
     model = table.find(name, version, LIVE_METHOD)
     family = table.families.get(model.family) if model else None
@@ -90,13 +71,13 @@ def validate_setup(given: Any, version: str, table: SimulatedModels | None = Non
             f"the system instruction has 94 tokens, user system instruction has {tokens} tokens, "
             f"which is more than the limit of {table.max_system_tokens}",
         )
+    _check_voice(generation.get("speechConfig", {}), table)
     realtime = setup.get("realtimeInputConfig", {})
     detection = realtime.get("automaticActivityDetection", {})
     resumption = setup.get("sessionResumption")
     return SessionConfig(
         model=model,
         family=family,
-        voice=_voice(generation.get("speechConfig"), table),
         tools=declared_functions(setup.get("tools", []), family),
         system_instruction=system,
         manual_activity=detection.get("disabled", False),
@@ -108,7 +89,6 @@ def validate_setup(given: Any, version: str, table: SimulatedModels | None = Non
         handle=(resumption or {}).get("handle") or None,
         history_first=setup.get("historyConfig", {}).get("initialHistoryInClientContent", False),
         compression=_compression(setup.get("contextWindowCompression"), model),
-        raw=setup,
     )
 
 
@@ -117,11 +97,8 @@ def declared_functions(tools: list[dict[str, Any]], family: LiveFamily) -> list[
     for tool in tools:
         if any(name in tool for name in UNSUPPORTED_TOOLS):
             raise Refused(1007, INVALID_ARGUMENT)
-    try:
-        # Unproven of the service: the name of the message in these complaints on a Live session.
-        declared = check_functions(tools, "BidiGenerateContentSetup")
-    except Invalid as invalid:
-        raise Refused(1007, invalid.message) from invalid
+    # Unproven of the service: the name of the message in these complaints on a Live session.
+    declared = check_functions(tools, "BidiGenerateContentSetup")
     for function in declared:
         if function.get("behavior", "UNSPECIFIED") not in (*family.behaviors, "UNSPECIFIED"):
             raise Refused(1007, INVALID_ARGUMENT)
@@ -137,21 +114,17 @@ def _check_ranges(setup: dict[str, Any]) -> None:
 def _out_of_range(setup: dict[str, Any]) -> Iterator[str]:
     generation = setup.get("generationConfig", {})
     if not 0 <= generation.get("temperature", 0) <= 2:
-        yield ("generation_config.temperature: temperature must be in the range [0.0, 2.0].")
+        yield "generation_config.temperature: temperature must be in the range [0.0, 2.0]."
     if not 0 <= generation.get("topP", 0) <= 1:
         yield "generation_config.top_p: top_p must be in the range [0.0, 1.0]."
     for name in ("maxOutputTokens", "topK", "candidateCount"):
         if generation.get(name, 1) < 1:
-            snake = {"maxOutputTokens": "max_output_tokens", "topK": "top_k"}.get(name, name)
-            yield f"generation_config.{snake}: must be positive."
+            yield f"generation_config.{snake_case(name)}: must be positive."
     detection = setup.get("realtimeInputConfig", {}).get("automaticActivityDetection", {})
-    for name, snake in (
-        ("prefixPaddingMs", "prefix_padding_ms"),
-        ("silenceDurationMs", "silence_duration_ms"),
-    ):
+    for name in ("prefixPaddingMs", "silenceDurationMs"):
         if detection.get(name, 0) < 0:
             where = "realtime_input_config.automatic_activity_detection"
-            yield f"{where}.{snake}: must not be negative."
+            yield f"{where}.{snake_case(name)}: must not be negative."
     compression = setup.get("contextWindowCompression", {})
     if compression.get("triggerTokens", 0) < 0:
         yield "context_window_compression.trigger_tokens: must not be negative."
@@ -170,10 +143,10 @@ def _check_modalities(generation: dict[str, Any], family: LiveFamily) -> None:
         )
 
 
-def _check_thinking(thinking: Any, family: LiveFamily) -> None:
+def _check_thinking(thinking: dict[str, Any] | None, family: LiveFamily) -> None:
     unsupported = "Thinking level is not supported for this model"
-    level = as_object(thinking).get("thinkingLevel", "")
-    budget = as_object(thinking).get("thinkingBudget")
+    level = (thinking or {}).get("thinkingLevel", "")
+    budget = (thinking or {}).get("thinkingBudget")
     match family.thinking:
         case "none":
             if thinking is not None:
@@ -198,12 +171,10 @@ def _check_version_fields(setup: dict[str, Any], family: LiveFamily) -> None:
         raise Refused(1007, INVALID_ARGUMENT)
 
 
-def _voice(speech: Any, table: SimulatedModels) -> str:
-    voice = as_object(as_object(as_object(speech).get("voiceConfig")).get("prebuiltVoiceConfig"))
-    name = voice.get("voiceName") or "Puck"
-    if name not in table.voices:
+def _check_voice(speech: dict[str, Any], table: SimulatedModels) -> None:
+    name = speech.get("voiceConfig", {}).get("prebuiltVoiceConfig", {}).get("voiceName")
+    if name and name not in table.voices:
         raise Refused(1007, f"No matching speaker voice found for name: {name}")
-    return str(name)
 
 
 def _compression(given: dict[str, Any] | None, model: SimulatedModel) -> SlidingWindow | None:

@@ -69,8 +69,7 @@ class Signals:
         """Calls, in one message; lets the scenario act while they are pending."""
         listed = [{"id": call.id, "name": call.name, "args": call.args} for call in calls]
         self._session.send({"toolCall": {"functionCalls": listed}})
-        chosen = self._session.services.rules.fire("tool_call", self._session.record.number)
-        self._session.perform(chosen, plan)
+        self._session.fire("tool_call", plan)
 
     def cancelled(self, calls: list[ToolCallRecord]) -> None:
         """Calls are not to be carried out."""

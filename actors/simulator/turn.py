@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from actors.simulator import brain
 from actors.simulator.answer_stream import AnswerStream
@@ -47,7 +47,7 @@ class TurnTask:
         self._dialogue = dialogue
         self._input = given
         self._random = random.Random(dialogue.services.random.random())
-        self._responses: dict[str, asyncio.Future[Any]] = {}
+        self._responses: dict[str, asyncio.Future[None]] = {}
         self._called: list[ToolCallRecord] = []
         self._said_before = 0
         self._kept = 0
@@ -74,11 +74,11 @@ class TurnTask:
         said, self._kept = self.record.said[self._kept :], len(self.record.said)
         return said
 
-    def respond(self, call_id: str, response: Any) -> None:
-        """Takes the response to a call that blocks."""
+    def responded(self, call_id: str) -> None:
+        """A call that blocks has its response."""
         future = self._responses.get(call_id)
         if future is not None and not future.done():
-            future.set_result(response)
+            future.set_result(None)
 
     def pending_calls(self) -> list[ToolCallRecord]:
         """Calls that are cancelled if this turn is interrupted now.
@@ -189,7 +189,7 @@ class TurnTask:
         """Calls functions, all in one message, and waits for those that block."""
         dialogue = self._dialogue
         told = " ".join(step.text for step in rest if isinstance(step, Speak))
-        calls = [dialogue.call_tool(each.name, each.args, told) for each in wanted]
+        calls = [dialogue.calls.make(each.name, each.args, dialogue.tools, told) for each in wanted]
         self._called += calls
         self._call_tokens += sum(text_tokens(call.name + json.dumps(call.args)) for call in calls)
         loop = asyncio.get_running_loop()
@@ -209,7 +209,7 @@ class TurnTask:
             return
         self.stage = TurnProgress.WAITING
         for call in blocking:
-            call.response = await self._responses[call.id]
+            await self._responses[call.id]
         self.stage = TurnProgress.ANSWERING
 
     async def _speak_outcomes(self) -> None:

@@ -1,8 +1,8 @@
 """The JSON of the Gemini wire protocol, for all that speak it themselves.
 
 `encoding` spells keys, bytes and close reasons; `schema` knows the fields of every message; `read`
-takes a message as Google's parser does, and refuses it in Google's words; `functions` and
-`contents` check what the parser lets through and the service does not.
+takes a message as Google's parser does, and refuses it in Google's words; `functions` checks what
+the parser lets through and the service does not.
 """
 
 from actors.backends.gemini.wire.encoding import (
@@ -19,7 +19,7 @@ from actors.backends.gemini.wire.encoding import (
     sound_part,
 )
 from actors.backends.gemini.wire.functions import check_functions
-from actors.backends.gemini.wire.invalid import Invalid, Violation, unknown_name
+from actors.backends.gemini.wire.invalid import Invalid, Violation, invalid_value, unknown_name
 from actors.backends.gemini.wire.json_text import parse_json
 from actors.backends.gemini.wire.reader import read
 from actors.backends.gemini.wire.schema import Schema, schema
@@ -35,6 +35,7 @@ __all__ = [
     "decode_base64",
     "encode_base64",
     "encode_message",
+    "invalid_value",
     "mime_type_and_rate",
     "model_turn",
     "normalise",

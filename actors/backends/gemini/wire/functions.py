@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from actors.backends.gemini.wire.encoding import snake_case
 from actors.backends.gemini.wire.invalid import Invalid, Violation
 from actors.backends.gemini.wire.json_text import too_deep
 
@@ -61,8 +62,7 @@ def _function(function: dict[str, Any], place: str) -> Iterator[str]:
         ("response", "responseJsonSchema"),
     ):
         if field in function and other in function:
-            snake = "parameters_json_schema" if field == "parameters" else "response_json_schema"
-            yield f"{place}.{field}: cannot be set together with {snake}."
+            yield f"{place}.{field}: cannot be set together with {snake_case(other)}."
         if field in function:
             yield from _schema(function[field], f"{place}.{field}")
     schema = function.get("parametersJsonSchema")

@@ -75,15 +75,16 @@ class _Reader:
     def _field(
         self, field: Field, item: Any, path: str, parent: str, result: dict[str, Any]
     ) -> None:
-        if field.shape is Shape.MAP:
+        takes_list = field.shape is Shape.MANY or (
+            field.shape is Shape.ONE and field.type == "Value"
+        )
+        if isinstance(item, list) and not takes_list:
+            why = "Proto field is not repeating, cannot start list."
+            self._complain(unknown_name(field.snake, parent, why))
+        elif field.shape is Shape.MAP:
             if not isinstance(item, dict):
-                self._complain(
-                    unknown_name(
-                        field.snake, parent, "Proto field is not repeating, cannot start list."
-                    )
-                    if isinstance(item, list)
-                    else invalid_value(path, "Map", f"Cannot bind to map from {_shown(item)}")
-                )
+                why = f"Cannot bind to map from {_shown(item)}"
+                self._complain(invalid_value(path, "Map", why))
                 return
             result[field.name] = {
                 key: self._value(field, entry, f"{path}[{index}].value")
@@ -97,12 +98,6 @@ class _Reader:
                 if each is not None
             ]
             result[field.name] = [*result.get(field.name, ()), *read]
-        elif isinstance(item, list) and field.type != "Value":
-            self._complain(
-                unknown_name(
-                    field.snake, parent, "Proto field is not repeating, cannot start list."
-                )
-            )
         else:
             result[field.name] = self._value(field, item, path)
 
