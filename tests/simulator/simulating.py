@@ -121,6 +121,11 @@ def config(**changes: Any) -> dict[str, Any]:
     }
 
 
+def connect(**changes: Any) -> Any:
+    """A Live session of google-genai, to enter."""
+    return client().aio.live.connect(model=LIVE_MODEL, config=config(**changes))
+
+
 def recording(name: str) -> bytes:
     with wave.open(str(SPEECH / name)) as file:
         return file.readframes(file.getnframes())

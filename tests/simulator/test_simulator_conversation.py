@@ -13,9 +13,6 @@ from simulating import (
     run,
 )
 
-SILENCE_1_S = bytes(32_000)
-LONG_TEXT = "A sentence of some length is said here. " * 20
-
 
 def test_answers_refer_to_what_was_said_before(talking: RunningSimulator) -> None:
     async def conversation() -> None:

@@ -8,12 +8,10 @@ import websockets
 from conftest import Scripted
 from google.genai import errors
 from simulating import (
-    LIVE_MODEL,
     MANUAL,
     Received,
     ask,
-    client,
-    config,
+    connect,
     receive,
     run,
     speak_turn,
@@ -22,10 +20,6 @@ from simulating import (
 SILENCE_2_S = bytes(64_000)
 AWAY_S = 2.0
 """Several attempts fall into it, however busy the machine."""
-
-
-def connect(**changes: Any) -> Any:
-    return client().aio.live.connect(model=LIVE_MODEL, config=config(**changes))
 
 
 async def converse(session: Any) -> Received:

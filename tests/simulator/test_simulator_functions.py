@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from conftest import Scripted
 from raw_live import RawLive, audio
-from simulating import BLOCKING_MOVE, LIVE_MODEL, MOVE, RunningSimulator, run
+from simulating import BLOCKING_MOVE, LIVE_MODEL, MANUAL, MOVE, RunningSimulator, run
 
 MODEL_25 = "gemini-2.5-flash-native-audio-latest"
 THINKING_MODEL = f"{LIVE_MODEL}-extended-thinking"
@@ -118,10 +118,9 @@ def test_result_is_told_when_its_scheduling_says(
 
 def test_result_waits_until_the_user_has_spoken_and_was_answered(scripted: Scripted) -> None:
     simulator = scripted()
-    manual = {"automaticActivityDetection": {"disabled": True}}
 
     async def conversation() -> None:
-        async with talk_to(simulator, ASYNC_MOVE, realtimeInputConfig=manual) as live:
+        async with talk_to(simulator, ASYNC_MOVE, realtimeInputConfig=MANUAL) as live:
             await live.text(GO)
             await live.until("turnComplete")
             await live.send({"realtimeInput": {"activityStart": {}}}, audio(bytes(6400)))
@@ -235,10 +234,9 @@ def test_typed_turn_waits_for_a_function_that_blocks(scripted: Scripted) -> None
 
 def test_voice_cancels_a_function_that_blocks(scripted: Scripted) -> None:
     simulator = scripted()
-    manual = {"automaticActivityDetection": {"disabled": True}}
 
     async def conversation() -> None:
-        async with talk_to(simulator, BLOCKING_MOVE, realtimeInputConfig=manual) as live:
+        async with talk_to(simulator, BLOCKING_MOVE, realtimeInputConfig=MANUAL) as live:
             await live.text(GO)
             await live.until("toolCall")
             await live.send({"realtimeInput": {"activityStart": {}}})

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from fuzz_messages import MessageFuzz
-from simulating import LIVE_MODEL, RunningSimulator, run
+from simulating import LIVE_MODEL, MOVE, RunningSimulator, run
 from test_simulator_robustness import socket_to
 from websockets.exceptions import ConnectionClosed
 
@@ -25,17 +25,6 @@ from actors.simulator.tts import tone
 OPTIONS = SimulatorOptions(
     stt="none", tts="tone", answer_speed=(1e6, 1e6), playback_speed=1e6, connection_s=None
 )
-TOOL = {
-    "name": "move",
-    "parameters": {
-        "type": "OBJECT",
-        "properties": {
-            "direction": {"type": "STRING", "enum": ["forward", "backward"]},
-            "distance_m": {"type": "NUMBER"},
-        },
-        "required": ["direction", "distance_m"],
-    },
-}
 CODES = {1007, 1008, 1011}
 MESSAGES_PER_SESSION = 30
 SOUND = 0.8
@@ -47,7 +36,7 @@ def setup_for(fuzz: MessageFuzz, session: int) -> dict[str, Any]:
     """Every third one is fuzzed itself; the others get into the conversation."""
     if session % 3 == 0:
         return fuzz.setup()
-    tools = [{"functionDeclarations": [TOOL]}]
+    tools = [{"functionDeclarations": [MOVE]}]
     return {
         "setup": {
             "model": f"models/{LIVE_MODEL}",

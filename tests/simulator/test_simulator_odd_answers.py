@@ -1,29 +1,20 @@
 """What scenarios do to an answer, seen from the unmodified google-genai."""
 
 import asyncio
-from typing import Any
 
 import pytest
 from conftest import Scripted
 from google.genai import errors, types
 from simulating import (
     BLOCKING_MOVE,
-    LIVE_MODEL,
     MANUAL,
     ask,
-    client,
-    config,
+    connect,
     receive,
     recording,
     run,
     speak_turn,
 )
-
-SILENCE_2_S = bytes(64_000)
-
-
-def connect(**changes: Any) -> Any:
-    return client().aio.live.connect(model=LIVE_MODEL, config=config(**changes))
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from simulating import (
     run,
 )
 
-from actors.backends.gemini.wire import schema
+from actors.backends.gemini.wire import Invalid, schema
 from actors.simulator.errors import Refused
 from actors.simulator.setup import validate_setup
 
@@ -62,6 +62,8 @@ def test_any_setup_is_accepted_or_refused(setup: dict[str, Any], known_model: bo
 def close_code_of(setup: dict[str, Any]) -> int | None:
     try:
         validate_setup(setup, "v1beta")
+    except Invalid:
+        return 1007
     except Refused as refusal:
         return refusal.close.code
     return None
