@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -94,6 +95,15 @@ def configure(stream: TextIO | None = None, level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
+
+
+def allow_any_text() -> None:
+    """Let standard output write `?` for a character that its encoding lacks.
+
+    What people say has any character; a terminal or a locale may have 128 of them.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def get_logger(actor: str) -> Logger:

@@ -296,3 +296,13 @@ class Closing(Actor[Options]):
         """Close its turn."""
         if frame.turn == "local:0":
             self.publish("turns", TurnClosed(turn=frame.turn, outcome=Outcome.ANSWERED))
+
+
+class Talker(Actor[Options]):
+    """Prints what not every terminal can show, and ends."""
+
+    is_source = True
+
+    async def run(self) -> None:
+        """Print it."""
+        print("Grüß Gott →")  # noqa: T201

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import msgpack
@@ -230,3 +232,21 @@ def test_the_status_stream_shows_a_healthy_pipeline(tmp_path: Path) -> None:
             assert each.health is not None
             assert each.health.state is ActorState.READY
             assert each.health.pid == each.pid
+
+
+def test_what_a_terminal_cannot_show_ends_neither_an_actor_nor_a_command(tmp_path: Path) -> None:
+    with running(
+        config(tmp_path, {"talker": actor("Talker")}), env={"PYTHONIOENCODING": "ascii"}
+    ) as pipeline:
+        assert pipeline.wait() == 0, pipeline.output
+    assert "Gr?? Gott ?" in pipeline.output
+    command = "from pipeline.cli.app import run_app; run_app(lambda: print('1172 → 1172 ms'))"
+    printed = subprocess.run(
+        [sys.executable, "-c", command],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )
+    assert printed.returncode == 0, printed.stderr
+    assert printed.stdout == "1172 ? 1172 ms\n"
