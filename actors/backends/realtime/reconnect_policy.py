@@ -86,7 +86,7 @@ class ReconnectPolicy:
                 return self._stop()
             case FaultAction.COOL_DOWN:
                 self.failures = 0
-                rest_s = max(policy.cool_down_s, info.retry_after_s or 0.0)
+                rest_s = max(policy.cool_down_s or self.settings.max_s, info.retry_after_s or 0.0)
                 if key_in_s is not None:
                     # The first of several keys to have rested.
                     rest_s = min(rest_s, float(ceil(key_in_s)))
@@ -117,6 +117,9 @@ class ReconnectPolicy:
         return Decision(BackendState.UNAVAILABLE, None, drop_handle=True)
 
     def _at_once(self, drop_handle: bool = False) -> Decision:
+        if self.failures >= self.settings.attempts:
+            # Faults of different kinds, one after the other.
+            return self._back_off(drop_handle)
         return Decision(BackendState.DEGRADED, 0.0, drop_handle)
 
     def _back_off(self, drop_handle: bool = False) -> Decision:

@@ -1,7 +1,7 @@
 """When to connect again, and with what."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from actors.backends.fault_info import FaultAction, FaultInfo
@@ -116,6 +116,13 @@ VERDICTS = st.sampled_from(
 )
 
 
+ALTERNATING = [
+    (FaultInfo(FaultClass.TRANSIENT, action, None, ""), False, False)
+    for action in (FaultAction.FRESH, FaultAction.FRESH_ONCE) * 4
+]
+
+
+@example(ALTERNATING)
 @given(st.lists(st.tuples(VERDICTS, st.booleans(), st.booleans()), max_size=30))
 def test_no_sequence_of_faults_makes_it_hurry(
     story: list[tuple[FaultInfo, bool, bool]],
