@@ -13,11 +13,16 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import settings
 
 OWN_FILES_ONLY = Path(__file__).parent / "pipeline"
 """Where open files are counted: elsewhere, libraries keep some open for good once loaded."""
 GOODBYE_S = 5.0
 """A thread that has been told to end may need its turn on a busy machine."""
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background jobs are deaf to Control-C, and so would be what tests start and end.

@@ -170,7 +170,7 @@ def test_question_is_answered_from_the_conversation(heard: str, expected: str) -
     assert brain.answer(heard, [MOVE], history, Pictures(), NOON) == [Speak(expected)]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 4000), min_size=1, max_size=30))
 def test_speech_is_found_alike_whatever_the_blocks(sizes: list[int]) -> None:
     audio = bytes(32_000) + recording("cards-001.wav") + bytes(32_000)

@@ -51,7 +51,7 @@ def message_of(kind: str) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=dict.fromkeys(MESSAGES[kind], ANYTHING))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(message_of("setup"), st.booleans())
 def test_any_setup_is_accepted_or_refused(setup: dict[str, Any], known_model: bool) -> None:
     if known_model:
@@ -69,7 +69,7 @@ def close_code_of(setup: dict[str, Any]) -> int | None:
     return None
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(message_of("generateContent") | ANYTHING, st.sampled_from(["3.8-flash", "3.8-flash-tts"]))
 def test_any_request_body_is_answered_or_refused(
     fuzzed_simulator: RunningSimulator, body: Any, model: str
@@ -84,7 +84,7 @@ def test_any_request_body_is_answered_or_refused(
         assert json.load(response)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from(["realtimeInput", "clientContent", "toolResponse", "contextUpdate"]).flatmap(
         lambda kind: message_of(kind).map(lambda content: {kind: content})

@@ -184,7 +184,7 @@ SAID = st.text(max_size=60) | st.lists(st.sampled_from(VOCABULARY.split()), max_
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     said=SAID,
     tools=st.lists(JSON, max_size=3),
@@ -214,7 +214,7 @@ def test_there_are_always_words(
                 assert outcome(command, {}).strip()
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     name=st.text(min_size=1, max_size=10),
     arguments=st.dictionaries(st.text(max_size=5), JSON, max_size=3),

@@ -112,7 +112,7 @@ class Story:
             self.step("wait", 0.1)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(OPERATIONS, max_size=60))
 def test_each_turn_ends_exactly_once_and_says_nothing_afterwards(
     operations: list[tuple[str, object]],
@@ -136,7 +136,7 @@ def test_each_turn_ends_exactly_once_and_says_nothing_afterwards(
     assert story.live.idle
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.lists(OPERATIONS, max_size=60))
 def test_no_sample_of_a_turn_is_lost_or_doubled_on_any_connection(
     operations: list[tuple[str, object]],

@@ -231,7 +231,7 @@ class World:
             assert not complete or answered or name in self.settled or superseded, f"{name} lost"
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(EVENTS)
 def test_no_turn_is_lost_and_none_is_answered_twice(events: list[tuple[str, Any]]) -> None:
     world = World()

@@ -121,7 +121,7 @@ CONVERSATION = np.concatenate(
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(lengths=st.lists(st.integers(1, 9000), max_size=200), start=st.integers(0, 2000))
 def test_events_do_not_depend_on_chunking(engine: str, lengths: list[int], start: int) -> None:
     even = heard(frames(CONVERSATION, start=start, final=True), engine=engine)
@@ -131,7 +131,7 @@ def test_events_do_not_depend_on_chunking(engine: str, lengths: list[int], start
     assert heard(blocks, engine=engine) == even
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(st.integers(0, 300), st.integers(1, 12)), max_size=4))
 def test_repeated_blocks_change_nothing(repeats: list[tuple[int, int]]) -> None:
     blocks = frames(CONVERSATION, final=True)

@@ -46,7 +46,7 @@ def test_what_the_lower_rate_cannot_hold_is_filtered_out() -> None:
     assert np.abs(out[800:-800]).max() < 10
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.integers(1, 4000), max_size=12))
 def test_blocks_leave_no_seams(blocks: list[int]) -> None:
     samples = tone(440, 48_000, 0.5)

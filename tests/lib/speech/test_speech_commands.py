@@ -244,14 +244,14 @@ VOCABULARY = (
 WORDS = st.lists(st.sampled_from(VOCABULARY.split()), max_size=20).map(" ".join)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(said=WORDS | st.text(max_size=40), offer=st.lists(JSON, max_size=4))
 def test_no_words_and_no_schema_are_too_strange(said: str, offer: list[Any]) -> None:
     understand(said, [*TOOLS, *offer])
     understand(said, offer)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(said=WORDS)
 def test_every_command_fits_its_schema(said: str) -> None:
     for name, arguments in commands(said):
