@@ -13,7 +13,7 @@ HANDLE_LIFE_S = 2 * 3600.0
 KEPT_HANDLES = 10_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ConversationEntry:
     """One thing that was said, or that the model knows from a function."""
 
@@ -29,7 +29,7 @@ class SlidingWindow:
     target: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TurnSize:
     """A turn that is over: how many entries there were at its end, and what it cost in tokens."""
 
@@ -37,7 +37,7 @@ class TurnSize:
     tokens: Counter[str]
 
 
-@dataclass
+@dataclass(slots=True)
 class ConversationRecord:
     """What was said, what it cost in tokens by modality, and how many pictures came.
 
@@ -82,7 +82,7 @@ class ConversationRecord:
         self.counted = Counter(self.tokens)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Saved:
     """A conversation as it was: entries and turns are only ever added, so their number is enough.
 
