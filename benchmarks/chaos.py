@@ -45,6 +45,8 @@ QUESTIONS = ("cards-001.wav", "cards-003.wav", "goforward.wav")
 BARGE_IN_SHARE = 0.1
 WARM_UP_TURNS = 3
 STREAMS = {"supervisor": ["turns"], "vad": ["speech"], "speaker": ["playback"]}
+LIFETIME_S = 60.0
+"""Of a connection and of a session: the service's, shortened so that some end in every run."""
 SECONDS_PER_TURN = 60.0
 """No turn takes longer, whatever is broken: the ledger closes it after 30 s."""
 
@@ -67,7 +69,16 @@ def config(folder: Path, turns: int, seed: int) -> Path:
         "actors": {
             "microphone": {"options": {"files": files, "answer_timeout_s": 45.0}},
             "speaker": {"options": {"path": str(folder / "answer.wav")}},
-            "simulator": {"options": {"scenario": "chaos_scenario.yaml", "seed": seed}},
+            "simulator": {
+                "options": {
+                    "scenario": "chaos_scenario.yaml",
+                    "seed": seed,
+                    "connection_s": LIFETIME_S,
+                    "audio_session_s": LIFETIME_S,
+                }
+            },
+            "live": {"options": {"tool_behavior": "non_blocking"}},
+            "tools": {"options": {"functions": ["benchmarks.slow_robot:move"]}},
             "device": {"options": {"load": "at_start"}},
         },
         # Deeds come close together here; containment is shown by a test of its own.

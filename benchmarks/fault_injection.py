@@ -62,7 +62,7 @@ def scenario() -> dict[str, Any]:
         rule("connect", 0.02, {"refuse_tcp": {"for_s": 1}}),
         rule("setup", 0.03, "first_frame_error"),
         rule("setup", 0.02, "no_setup_reply"),
-        rule("setup", 0.05, {"reject_resume": {"code": 1007, "reason": "Invalid session handle"}}),
+        rule("setup", 0.2, {"reject_resume": {"code": 1007, "reason": "Invalid session handle"}}),
         rule({"after_s": 5}, 0.1, {"goaway": {"time_left_s": 5, "then": "quiet"}}),
         rule({"audio_ms": 400}, 0.01, "quota"),
         rule({"audio_ms": 600}, 0.04, "cut"),
