@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from pipeline.actor import Options
 from pipeline.errors import ConfigError
 from pipeline.frames.sessions import SessionOpened
-from pipeline.sessions.refusal import FUNCTION_NAME, MOST_FUNCTION_NAME, MOST_FUNCTIONS
+from pipeline.sessions.refusal import wrong_functions
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 
@@ -55,17 +55,8 @@ def functions_of(opened: SessionOpened) -> tuple[dict[str, Any], ...]:
     Raises:
         ConfigError: one of them is no declaration; says which, and what one looks like.
     """
-    if len(opened.functions) > MOST_FUNCTIONS:
-        raise ConfigError(
-            f"the session {opened.session} has {len(opened.functions)} functions: "
-            f"{MOST_FUNCTIONS} at most"
-        )
-    for index, each in enumerate(opened.functions):
-        if problem := _problem(each):
-            raise ConfigError(f"the session {opened.session}: functions[{index}] {problem}")
-    names = [each["name"] for each in opened.functions]
-    if twice := next((name for name in names if names.count(name) > 1), ""):
-        raise ConfigError(f"the session {opened.session}: two functions are named {twice!r}")
+    if why := wrong_functions(opened.functions):
+        raise ConfigError(f"the session {opened.session}: {why}")
     return tuple(opened.functions)
 
 
@@ -75,24 +66,3 @@ def offered(
     """Return what a session's model may call; its own functions hide tools of the same name."""
     own = {each["name"] for each in functions}
     return (*functions, *(each for each in tools if each.get("name") not in own))
-
-
-def _problem(declaration: dict[str, Any]) -> str:
-    name, parameters = declaration.get("name"), declaration.get("parameters")
-    if not isinstance(name, str) or not FUNCTION_NAME.fullmatch(name):
-        return (
-            f"has the name {str(name)[:80]!r}: up to {MOST_FUNCTION_NAME} of A-Z a-z 0-9 _ . : -, "
-            "the first a letter or _"
-        )
-    if parameters is not None and not isinstance(parameters, dict):
-        return f"({name}): `parameters` is a JSON Schema, a map"
-    if parameters and str(parameters.get("type", "object")).lower() != "object":
-        return f"({name}): `parameters` is of the type object, not {parameters.get('type')!r}"
-    if not isinstance(declaration.get("description", ""), str):
-        return f"({name}): `description` is a text"
-    properties = (parameters or {}).get("properties") or {}
-    if not isinstance(properties, dict) or not all(
-        isinstance(each, dict) for each in properties.values()
-    ):
-        return f"({name}): `properties` are schemas by name"
-    return ""

@@ -95,12 +95,15 @@ def simulate(
         "certificate_names": certificate_name or [],
     }
     chosen = {name: value for name, value in given.items() if value is not None}
+    others = _others(other or [])
     try:
-        options = SimulatorOptions.model_validate(chosen | _others(other or []))
+        options = SimulatorOptions.model_validate(chosen | others)
     except ValidationError as error:
         first = error.errors()[0]
-        option = f"--{str(first['loc'][0]).replace('_', '-')}"
-        raise typer.BadParameter(first["msg"], param_hint=option) from None
+        name = str(first["loc"][0]) if first["loc"] else ""
+        if name in others:
+            raise typer.BadParameter(f"{name}: {first['msg']}", param_hint="--set") from None
+        raise typer.BadParameter(first["msg"], param_hint=_option(name)) from None
     asyncio.run(_serve(options))
 
 
@@ -123,6 +126,12 @@ async def _serve(options: SimulatorOptions) -> None:
         typer.echo("\n".join(exports))
         typer.echo(f"Gemini simulator on {server.base_url}; Control-C ends it.", err=True)
         await stopped.wait()
+
+
+def _option(name: str) -> str:
+    """The option of the command that is `name` in a pipeline."""
+    singular = {"keys": "key", "models": "model", "certificate_names": "certificate-name"}
+    return f"--{singular.get(name, name.replace('_', '-'))}"
 
 
 def _others(given: list[str]) -> dict[str, Any]:

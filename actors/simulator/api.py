@@ -48,6 +48,7 @@ class Api:
         journal = self._services.journal
         record = RequestRecord(route.method, route.name, journal.now_s(), time.monotonic_ns())
         journal.requests.append(record)
+        responder.record = record
         try:
             await self._route(route, request, responder, record)
         except HttpError as error:
@@ -57,7 +58,6 @@ class Api:
             _send_error(bad, request, responder, record)
         except Withheld as withheld:
             await self._withhold(responder, withheld.action)
-        record.status = responder.status
 
     async def _route(
         self,
@@ -154,8 +154,6 @@ def _not_answered(route: HttpRoute) -> HttpError:
 def _send_error(
     error: HttpError, request: HttpRequest, responder: Responder, record: RequestRecord
 ) -> None:
-    # Before it is sent: whoever has read the answer may look at the journal.
-    record.status = error.code
     body: Any = error.body()
     if record.method == STREAMED and request.stream_form is StreamForm.ARRAY:
         body = [body]

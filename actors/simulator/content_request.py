@@ -8,7 +8,7 @@ from typing import Any
 from actors.backends.gemini.wire import check_functions, read
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.contents import check_contents, invalid
-from actors.simulator.errors import HttpError
+from actors.simulator.errors import HttpError, too_many_tokens
 from actors.simulator.generation_config import GenerationConfig, ToolConfig
 from actors.simulator.usage import text_tokens
 
@@ -59,6 +59,12 @@ class ContentRequest:
         """What functions respond in the newest content."""
         parts = self.contents[-1]["parts"]
         return [part["functionResponse"] for part in parts if "functionResponse" in part]
+
+    def check_window(self) -> None:
+        """Raises HttpError if the prompt, with what came inline, is too long for the model."""
+        total, window = self.tokens.total(), self.model.input_tokens
+        if total > window:
+            raise HttpError(400, "INVALID_ARGUMENT", too_many_tokens(total, window))
 
     def check_modality(self, only: str) -> None:
         """Raises Invalid if the answer is wanted in another modality."""

@@ -9,7 +9,7 @@ from actors.simulator.brain import Speak
 from actors.simulator.calls import Calls, Scheduling
 from actors.simulator.context import SessionContext
 from actors.simulator.conversation import ConversationRecord
-from actors.simulator.errors import Refused, too_many_tokens
+from actors.simulator.errors import Close, Refused, too_many_tokens
 from actors.simulator.journal import TurnRecord
 from actors.simulator.listener import Activity, ActivityStarted, Listener, TurnInput
 from actors.simulator.plan import Ending, TurnPlan
@@ -126,7 +126,8 @@ class Dialogue:
         window = self.config.model.input_tokens
         total = self.conversation.tokens.total()
         if self.config.compression is None and total > window:
-            self.session.close(too_many_tokens(total, window))
+            # Unproven: code and words, which are those over HTTP.
+            self.session.close(Close(1007, too_many_tokens(total, window)))
             return
         self.session.fire("turn", turn.plan, float(turn.record.number))
         self.session.fire("heard", turn.plan, turn.record.heard)

@@ -127,7 +127,8 @@ def model_not_found(model: str, version: str, method: str) -> str:
     )
 
 
-def too_many_tokens(total: int, window: int) -> Close:
-    """Of a context that does not fit. Unproven: code and words, which are those over HTTP."""
-    words = f"The input token count ({total}) exceeds the maximum number of tokens allowed"
-    return Close(1007, f"{words} ({window}).")
+def too_many_tokens(total: int, window: int) -> str:
+    """The message for an input that does not fit into a model's context window."""
+    return (
+        f"The input token count ({total}) exceeds the maximum number of tokens allowed ({window})."
+    )

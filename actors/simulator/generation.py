@@ -35,6 +35,7 @@ async def answer(
     """Understands the newest content and answers with text or function calls."""
     request.check_modality("TEXT")
     heard, pictures = await _understand(services, request, record)
+    request.check_window()
     record.heard = heard
     reply = make_reply(request, heard, pictures, plan.steps, record.at_ns)
     record.said = reply.text

@@ -9,6 +9,7 @@ from typing import Any
 import h11
 
 from actors.backends.gemini.wire import Invalid, Violation, parse_json
+from actors.simulator.journal import RequestRecord
 from actors.simulator.transport import Connection
 
 # Published limit of a request with inline data; until January 2026 it was 20 MB.
@@ -53,11 +54,11 @@ class HttpRequest:
 
 
 class Responder:
-    """Sends the answer to one request, whole or as a stream."""
+    """Sends the answer to one request, whole or as a stream, and puts its status into `record`."""
 
     def __init__(self, connection: Connection, state: h11.Connection, request: HttpRequest) -> None:
         self.connection = connection
-        self.status = 0
+        self.record: RequestRecord | None = None
         self._state = state
         self._request = request
         self._form = StreamForm.EVENTS
@@ -110,7 +111,9 @@ class Responder:
         await asyncio.Event().wait()
 
     def _start(self, status: int, headers: list[tuple[str, str]]) -> None:
-        self.status = status
+        if self.record is not None:
+            # Before it is sent: whoever has read the answer may look at the journal.
+            self.record.status = status
         origin = self._request.headers.get("origin")
         # Any origin: the service has no list of them, and no cookies that could be misused.
         shared = [("Access-Control-Allow-Origin", origin)] if origin else []

@@ -61,6 +61,7 @@ def _check(request: ContentRequest) -> None:
         if name in request.config:
             raise invalid(f"{name} is not supported for {request.model.id}.")
     request.check_modality("AUDIO")
+    request.check_window()
     speech = request.config.get("speechConfig", {})
     names = {name.lower() for name in capabilities().voices}
     for voice in _voices(speech):

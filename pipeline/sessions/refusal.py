@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pipeline.frames.sessions import SessionOpened
@@ -35,7 +36,7 @@ def refusal(opened: SessionOpened) -> str:
     length = label_characters(opened)
     if length > MOST_LABEL_CHARACTERS:
         return f"the labels have up to {MOST_LABEL_CHARACTERS} characters in all, not {length}"
-    return _wrong_function(opened.functions)
+    return wrong_functions(opened.functions)
 
 
 def label_characters(opened: SessionOpened) -> int:
@@ -43,7 +44,8 @@ def label_characters(opened: SessionOpened) -> int:
     return sum(len(key) + len(value) for key, value in opened.labels.items())
 
 
-def _wrong_function(functions: list[dict[str, Any]]) -> str:
+def wrong_functions(functions: Sequence[dict[str, Any]]) -> str:
+    """Return which of the declared functions cannot be, and why; empty if all can."""
     if len(functions) > MOST_FUNCTIONS:
         return f"up to {MOST_FUNCTIONS} functions can be declared, not {len(functions)}"
     names: set[str] = set()
@@ -54,15 +56,31 @@ def _wrong_function(functions: list[dict[str, Any]]) -> str:
         where = f"functions.{index} ({name[:MOST_FUNCTION_NAME]})"
         if not FUNCTION_NAME.fullmatch(name):
             return (
-                f"{where}: a function's name has up to {MOST_FUNCTION_NAME} of A-Z a-z 0-9 _ . : -"
+                f"{where}: a function's name has up to {MOST_FUNCTION_NAME} of "
+                "A-Z a-z 0-9 _ . : -, the first a letter or _"
             )
         if name in names:
             return f"{where}: is declared twice"
         names.add(name)
-        for key in ("parameters", "parametersJsonSchema"):
-            schema = function.get(key)
-            if schema is not None and not isinstance(schema, dict):
-                return f"{where}: {key} is no schema but a {type(schema).__name__}"
-        if len(repr(function)) > MOST_FUNCTION_CHARACTERS:
-            return f"{where}: a declaration has up to {MOST_FUNCTION_CHARACTERS} characters"
+        if problem := _wrong_declaration(function):
+            return f"{where}: {problem}"
+    return ""
+
+
+def _wrong_declaration(function: dict[str, Any]) -> str:
+    for key in ("parameters", "parametersJsonSchema"):
+        schema = function.get(key)
+        if schema is not None and not isinstance(schema, dict):
+            return f"{key} is no schema but a {type(schema).__name__}"
+        if schema and str(schema.get("type", "object")).lower() != "object":
+            return f"{key} is of the type object, not {str(schema.get('type'))[:80]!r}"
+        properties = (schema or {}).get("properties") or {}
+        if not isinstance(properties, dict) or not all(
+            isinstance(each, dict) for each in properties.values()
+        ):
+            return f"{key}: `properties` are schemas by name"
+    if not isinstance(function.get("description", ""), str):
+        return "its description is a text"
+    if len(repr(function)) > MOST_FUNCTION_CHARACTERS:
+        return f"a declaration has up to {MOST_FUNCTION_CHARACTERS} characters"
     return ""

@@ -17,7 +17,9 @@ from pipeline.errors import ConfigError
         (["--stt", "parrot"], "--stt"),
         (["--set", "conection_s=60"], "did you mean 'connection_s'"),
         (["--set", "connection_s"], "write NAME=VALUE"),
-        (["--set", "playback_speed=fast"], "--playback-speed"),
+        (["--set", "playback_speed=fast"], "--set: playback_speed: Input should be"),
+        (["--set", "seed=soon"], "--set: seed: Input should be"),
+        (["--port", "70000"], "--port"),
         (["--set", "models={"], "is no YAML"),
     ],
 )

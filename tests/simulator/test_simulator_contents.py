@@ -171,3 +171,24 @@ def test_text_is_signed_in_its_last_part(scripted: Scripted) -> None:
         True
     ]
     assert parts[-1]["text"] == ""
+
+
+@pytest.mark.parametrize("method", ["generateContent", "streamGenerateContent"])
+@pytest.mark.parametrize(
+    ("model", "window"), [("gemini-3.8-flash", 1_048_576), ("gemini-3.8-flash-tts", 8_192)]
+)
+def test_prompt_longer_than_the_context_window_is_refused(
+    scripted: Scripted, model: str, window: int, method: str
+) -> None:
+    body: dict[str, Any] = {"contents": [text("four" * (window + 1))]}
+    if model.endswith("tts"):
+        body["generationConfig"] = {"responseModalities": ["AUDIO"]}
+    reply = generate(scripted(), body, model, method)
+    told = reply.json[0] if method.startswith("stream") else reply.json
+    assert reply.status == 400
+    assert told["error"] == {
+        "code": 400,
+        "message": f"The input token count ({window + 1}) exceeds the maximum number of tokens "
+        f"allowed ({window}).",
+        "status": "INVALID_ARGUMENT",
+    }

@@ -2,8 +2,9 @@
 
 import io
 import wave
-from typing import Any
+from typing import Any, cast
 
+import h11
 import pytest
 from conftest import Scripted
 from google.genai import errors, types
@@ -12,6 +13,9 @@ from simulating import JPEG_4_BY_3, MOVE, RunningSimulator, client, run
 from simulating import SPEECH as RECORDINGS
 
 from actors.simulator.errors import presets
+from actors.simulator.http_messages import HttpRequest, Responder
+from actors.simulator.journal import RequestRecord
+from actors.simulator.transport import Connection
 
 NO_KEY = {"x-goog-api-key": ""}
 SPEECH_MODEL = "gemini-3.8-flash-tts"
@@ -231,3 +235,32 @@ def test_request_without_a_key_is_forbidden(scripted: Scripted) -> None:
     reply = request(scripted(), "GET", "/v1beta/models", headers=NO_KEY)
     assert reply.status == 403
     assert reply.json["error"]["status"] == "PERMISSION_DENIED"
+
+
+class EagerConnection:
+    """Looks at the journal at the very moment at which something is sent."""
+
+    def __init__(self, record: RequestRecord) -> None:
+        self.record = record
+        self.seen: list[int] = []
+
+    def write(self, data: bytes) -> None:
+        self.seen.append(self.record.status)
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+def test_journal_knows_the_status_when_the_answer_goes_out(streamed: bool) -> None:
+    record = RequestRecord("generateContent", TEXT_MODEL, 0.0)
+    connection = EagerConnection(record)
+    state = h11.Connection(h11.SERVER)
+    state.receive_data(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    state.next_event()
+    asked = HttpRequest("GET", "/", {}, {}, b"", 0)
+    responder = Responder(cast("Connection", connection), state, asked)
+    responder.record = record
+    if streamed:
+        responder.start_stream()
+        responder.end_stream()
+    else:
+        responder.send_json(200, {})
+    assert set(connection.seen) == {200}

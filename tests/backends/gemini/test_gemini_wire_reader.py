@@ -32,6 +32,11 @@ HI = [{"role": "user", "parts": [{"text": "hi"}]}]
         ),
         (
             SETUP,
+            {"generationConfig": {"responseModalities": ["3", "0000000003", "3.0"]}},
+            {"generationConfig": {"responseModalities": ["AUDIO", "AUDIO", "AUDIO"]}},
+        ),
+        (
+            SETUP,
             {"realtimeInputConfig": {"automatic_activity_detection": {"silence_duration_ms": "5"}}},
             {"realtimeInputConfig": {"automaticActivityDetection": {"silenceDurationMs": 5}}},
         ),

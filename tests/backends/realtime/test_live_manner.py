@@ -99,12 +99,12 @@ def test_a_function_of_the_caller_is_called_and_its_result_answered(tmp_path: Pa
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"voice": "Kor"}, "'Kore'"),
     ({"model": "gemini-3.8-liv"}, "'gemini-3.8-live'"),
-    ({"functions": [{"name": "no spaces"}]}, "functions[0] has the name"),
-    ({"functions": [{}]}, "functions[0] has the name"),
-    ({"functions": [{"name": "f", "parameters": []}]}, "JSON Schema"),
+    ({"functions": [{"name": "no spaces"}]}, "functions.0 (no spaces): a function's name has"),
+    ({"functions": [{}]}, "functions.0: no name"),
+    ({"functions": [{"name": "f", "parameters": []}]}, "is no schema but a list"),
     ({"functions": [{"name": "f", "parameters": {"type": "string"}}]}, "of the type object"),
     ({"functions": [{"name": "f", "parameters": {"properties": {"a": 1}}}]}, "`properties`"),
-    ({"functions": [WEATHER, WEATHER]}, "two functions are named 'weather'"),
+    ({"functions": [WEATHER, WEATHER]}, "(weather): is declared twice"),
 ]
 
 

@@ -157,13 +157,16 @@ def test_a_bug_in_the_work_of_a_session_ends_that_session_and_no_other(tmp_path:
 @pytest.mark.parametrize(
     ("functions", "complaint"),
     [
-        ([{}], "functions[0] has the name"),
-        ([BOOK, {"name": "2nd"}], "functions[1] has the name '2nd'"),
-        ([{"name": "x" * 1_000_000}], "functions[0] has the name"),
-        ([{"name": "f", "parameters": [1]}], "(f): `parameters` is a JSON Schema"),
+        ([{}], "functions.0: no name"),
+        ([BOOK, {"name": "2nd"}], "functions.1 (2nd): a function's name has"),
+        ([{"name": "x" * 1_000_000}], "a function's name has"),
+        ([{"name": "f", "parameters": [1]}], "(f): parameters is no schema but a list"),
         ([{"name": "f", "parameters": {"type": "array"}}], "of the type object, not 'array'"),
-        ([{"name": "f", "description": 7}], "`description` is a text"),
-        ([{"name": f"f{number}"} for number in range(200)], "200 functions: 128 at most"),
+        ([{"name": "f", "description": 7}], "its description is a text"),
+        (
+            [{"name": f"f{number}"} for number in range(200)],
+            "up to 128 functions can be declared, not 200",
+        ),
     ],
 )
 def test_functions_that_are_none_end_their_session_and_no_other(

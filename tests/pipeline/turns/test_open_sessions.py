@@ -291,6 +291,10 @@ def test_a_session_lasts_as_long_as_it_may(sessions: OpenSessions) -> None:
         ({"session": "x", "functions": [{"name": "f", "parameters": 7}]}, "functions.0 (f)"),
         ({"session": "x", "functions": [{"name": "f"}, {"name": "f"}]}, "is declared twice"),
         ({"session": "x", "functions": [{"name": "go now"}]}, "go now"),
+        (
+            {"session": "x", "functions": [{"name": "f", "parameters": {"type": "string"}}]},
+            "(f): parameters is of the type object, not 'string'",
+        ),
         ({"session": "x", "labels": {"id": "x" * 100_000}}, "labels"),
     ],
 )

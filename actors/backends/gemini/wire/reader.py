@@ -122,8 +122,9 @@ class _Reader:
             name = item.upper().replace("-", "_")
             if name in names:
                 return name
-            if item.isascii() and item.isdigit() and int(item[:9]) < len(names):
-                return names[int(item[:9])]
+            number = _integer(item, INTEGERS["int32"])
+            if number is not None and 0 <= number < len(names):
+                return names[number]
         elif isinstance(item, int) and not isinstance(item, bool) and 0 <= item < len(names):
             return names[item]
         self._wrong(path, f"{PACKAGE}.{self.version}.{kind}", item)
