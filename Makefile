@@ -1,4 +1,4 @@
-# make run          hold a conversation, with whatever is on this machine (CONFIG=file.yaml)
+# make run          hold a conversation (CONFIG=file.yaml, ARGS='--demo' or any other arguments)
 # make test         all tests
 # make lint format  ruff and mypy
 # make bench        measure the limits, and Pipecat and LiveKit Agents beside us
@@ -10,6 +10,7 @@
 VENV := .venv
 BIN := $(VENV)/bin
 CONFIG ?=
+ARGS ?=
 TURNS ?= 50
 SEED ?= 1
 # The newest interpreter of a supported version that can make a virtual environment: from 3.12 on
@@ -30,7 +31,7 @@ PIP := $(BIN)/pip --disable-pip-version-check --quiet
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run system-run
-	$(BIN)/greenroom run $(CONFIG)
+	$(BIN)/greenroom run $(CONFIG) $(ARGS)
 
 test: $(VENV)/.dev system-test
 	$(BIN)/pytest -n 3 --dist worksteal --ignore tests/devices

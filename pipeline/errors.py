@@ -33,6 +33,10 @@ class CredentialError(GreenroomError):
     """No usable API key."""
 
 
+class NoKeyError(CredentialError):
+    """Nobody has set an API key."""
+
+
 class ModelError(GreenroomError):
     """The model does not exist or cannot do what is asked of it."""
 

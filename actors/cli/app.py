@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -79,8 +80,8 @@ def make_greenroom() -> typer.Typer:
     return app
 
 
-def _choose() -> tuple[Path, dict[str, object], list[str]]:
+def _choose(overrides: Sequence[str], demo: bool) -> tuple[Path, dict[str, object], list[str]]:
     # It imports actors: not where a config was given.
     from actors.cli.choose import choose
 
-    return choose()
+    return choose(overrides, demo)

@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
+from actors.lib.video_nodes import cameras, video_nodes, what_there_is
 from pipeline.errors import DeviceError, GreenroomError
 
 PROBE_TIMEOUT_S = 10.0
@@ -22,6 +22,7 @@ class Found:
     sound: list[dict[str, Any]]
     cameras: list[str]
     sound_problem: str = ""
+    camera_problem: str = ""
 
     def default(self, direction: str) -> str:
         """Name of the microphone (`input`) or speaker (`output`) taken by default, or nothing."""
@@ -46,7 +47,7 @@ def probe() -> Found:
             check=True,
         )
     except subprocess.TimeoutExpired:
-        return Found([], _cameras(), "the sound system does not answer")
+        return Found([], sound_problem="the sound system does not answer", **_cameras())
     except subprocess.CalledProcessError as error:
         raise GreenroomError(f"looking for devices failed: {error.stderr.strip()}") from error
     return Found(**json.loads(done.stdout))
@@ -74,11 +75,15 @@ def devices_command() -> None:
             " and ".join(device["default_for"]),
         )
     console.print(table)
-    console.print(f"cameras: {', '.join(found.cameras) or 'none'}")
+    console.print("cameras:" if found.cameras else f"cameras: {found.camera_problem or 'none'}")
+    for camera in found.cameras:
+        console.print(f"  {camera}", markup=False, highlight=False)
 
 
-def _cameras() -> list[str]:
-    return sorted(str(path) for path in Path("/dev").glob("video*"))
+def _cameras() -> dict[str, Any]:
+    there = video_nodes()
+    found = [str(node) for node in cameras(there)]
+    return {"cameras": found, "camera_problem": "" if found else what_there_is(there)}
 
 
 def _look() -> dict[str, Any]:
@@ -91,7 +96,7 @@ def _look() -> dict[str, Any]:
         ]
     except DeviceError as error:
         problem = str(error)
-    return {"sound": sound, "cameras": _cameras(), "sound_problem": problem}
+    return {"sound": sound, "sound_problem": problem, **_cameras()}
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from actors.lib.audio.pcm import (
 from actors.lib.audio.reopening_stream import ReopeningStream
 from actors.lib.audio.resample import Resampler
 from actors.lib.audio.timeline import Timeline
+from actors.lib.when_missing import WHEN_MISSING, WhenMissing
 from pipeline.actor import Actor, Options
 from pipeline.frames import ActorState, Audio
 from pipeline.ports import Out
@@ -40,6 +41,7 @@ class MicrophoneOptions(Options):
     latency: Literal["low", "high"] | float = Field(
         "low", description="What the device may hold: low, high, or seconds."
     )
+    when_missing: WhenMissing = Field(WhenMissing.END, description=WHEN_MISSING)
 
 
 class Microphone(Actor[MicrophoneOptions]):
@@ -70,14 +72,16 @@ class Microphone(Actor[MicrophoneOptions]):
         )
 
     async def start(self) -> None:
-        """Open the device.
+        """Open the device, or wait for it.
 
         Raises:
-            DeviceError: it cannot be opened, and no earlier process of this actor had it open.
+            DeviceError: it cannot be opened, nobody said to wait for it, and no earlier process of
+                this actor had it open.
         """
         self._loop = asyncio.get_running_loop()
-        await self._stream.open(required=not self.checkpoint.get("had_device"))
-        self.checkpoint["had_device"] = True
+        ends = self.options.when_missing is WhenMissing.END
+        if await self._stream.open(required=ends and not self._had_device):
+            self.checkpoint["had_device"] = True
 
     async def run(self) -> None:
         """Keep the device open."""
@@ -131,16 +135,23 @@ class Microphone(Actor[MicrophoneOptions]):
                 ),
             )
 
+    @property
+    def _had_device(self) -> bool:
+        return bool(self.checkpoint.get("had_device"))
+
     def _on_lost(self, problem: str) -> None:
+        lost, waiting = "microphone lost, trying to get it back", "waiting for a microphone"
         if self.state is not ActorState.DEGRADED:
-            self.counters["device_lost"] += 1
-            self.log.warning("microphone lost, trying to get it back", problem=problem)
-        self.set_state(ActorState.DEGRADED, f"microphone: {problem}")
+            self.counters["device_lost"] += self._had_device
+            self.log.warning(lost if self._had_device else waiting, problem=problem)
+        what = "microphone" if self._had_device else waiting
+        self.set_state(ActorState.DEGRADED, f"{what}: {problem}")
         self._timeline.lose()
         self._blocks = BlockCutter(SPEECH_RATE_HZ)
 
     def _on_back(self) -> None:
-        self.log.info("microphone is back")
+        self.log.info("microphone is back" if self._had_device else "microphone is there")
+        self.checkpoint["had_device"] = True
         self.set_state(ActorState.READY)
 
 

@@ -13,6 +13,7 @@ from actors.lib.audio.devices import rescan
 from actors.lib.audio.pcm import Samples
 from actors.lib.audio.reopening_stream import ReopeningStream, StreamState
 from actors.lib.audio.resample import Resampler
+from actors.lib.when_missing import WHEN_MISSING, WhenMissing
 from actors.outputs.output import SoundSource
 from actors.outputs.player import Player
 from actors.outputs.player_options import PlayerOptions
@@ -34,6 +35,7 @@ class SpeakerOptions(PlayerOptions):
     latency: Literal["low", "high"] | float = Field(
         "low", description="What the device may hold: low, high, or seconds."
     )
+    when_missing: WhenMissing = Field(WhenMissing.END, description=WHEN_MISSING)
 
 
 class Speaker(Player[SpeakerOptions]):
@@ -60,14 +62,16 @@ class Speaker(Player[SpeakerOptions]):
         )
 
     async def start(self) -> None:
-        """Open the device.
+        """Open the device, or wait for it.
 
         Raises:
-            DeviceError: it cannot be opened, and no earlier process of this actor had it open.
+            DeviceError: it cannot be opened, nobody said to wait for it, and no earlier process of
+                this actor had it open.
         """
         await super().start()
-        await self._stream.open(required=not self.checkpoint.get("had_device"))
-        self.checkpoint["had_device"] = True
+        ends = self.options.when_missing is WhenMissing.END
+        if await self._stream.open(required=ends and not self._had_device):
+            self.checkpoint["had_device"] = True
 
     async def run(self) -> None:
         """Keep the device open."""
@@ -83,15 +87,22 @@ class Speaker(Player[SpeakerOptions]):
             rescan()
         return self.open_stream(self._output.fill)
 
+    @property
+    def _had_device(self) -> bool:
+        return bool(self.checkpoint.get("had_device"))
+
     def _on_lost(self, problem: str) -> None:
+        lost, waiting = "speaker lost, trying to get it back", "waiting for a speaker"
         if self.state is not ActorState.DEGRADED:
-            self.counters["device_lost"] += 1
-            self.log.warning("speaker lost, trying to get it back", problem=problem)
-        self.set_state(ActorState.DEGRADED, f"speaker: {problem}")
+            self.counters["device_lost"] += self._had_device
+            self.log.warning(lost if self._had_device else waiting, problem=problem)
+        what = "speaker" if self._had_device else waiting
+        self.set_state(ActorState.DEGRADED, f"{what}: {problem}")
         self._output.break_off()
 
     def _on_back(self) -> None:
-        self.log.info("speaker is back")
+        self.log.info("speaker is back" if self._had_device else "speaker is there")
+        self.checkpoint["had_device"] = True
         self.set_state(ActorState.READY)
 
     def _report(self, playback: SessionPlayback) -> None:

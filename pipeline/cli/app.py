@@ -66,11 +66,16 @@ def make_app(choose: Chooser) -> typer.Typer:
             float | None, typer.Option(help="End after so many seconds.", min=0)
         ] = None,
         plain: Annotated[bool, typer.Option(help="Lines instead of the live view.")] = False,
+        demo: Annotated[
+            bool, typer.Option("--demo", help="Simulate everything, whatever is there.")
+        ] = False,
     ) -> None:
         """Run a pipeline until its sources end or Control-C."""
         from pipeline.cli.run import run_command
 
-        raise typer.Exit(run_command(config, choose, set_ or (), external or (), duration, plain))
+        raise typer.Exit(
+            run_command(config, choose, set_ or (), external or (), duration, plain, demo)
+        )
 
     @app.command()
     def check(config: ConfigArgument, set_: SetOption = None) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.config.build import default_state_dir
+from pipeline.errors import ConfigError
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from pipeline.cli.view import View
     from pipeline.supervision.supervisor import Supervisor
 
-Chooser = Callable[[], tuple[Path, dict[str, object], list[str]]]
-"""Finds out what is there; returns a config, what to lay over it, and why, in a few lines."""
+Chooser = Callable[[Sequence[str], bool], tuple[Path, dict[str, object], list[str]]]
+"""Finds out what is there, unless the demo is asked for; it gets the overrides. Returns a config,
+what to lay over it, and why, in a few lines."""
 
 
 def load_graph(config: Path, overrides: Sequence[str], *, look_outside: bool = True) -> Graph:
@@ -38,6 +40,7 @@ def run_command(
     external: Sequence[str],
     duration_s: float | None,
     plain: bool,
+    demo: bool,
 ) -> int:
     """Run a pipeline; return the exit status. Turns garbage collection on.
 
@@ -48,13 +51,19 @@ def run_command(
         external: Actors that somebody else publishes.
         duration_s: When to end; None: when the sources do.
         plain: Print lines, also on a terminal.
+        demo: Run the demo, whatever is there.
+
+    Raises:
+        ConfigError: what is asked for cannot work.
     """
+    if demo and config is not None:
+        raise ConfigError(f"--demo runs a config of its own: leave out --demo, or {config}")
     keep_to_one_thread()
     live = sys.stdout.isatty() and not plain
     log = _open_log() if live else None
     overlay: Mapping[str, Any] = {}
     if config is None:
-        config, overlay, reasons = choose()
+        config, overlay, reasons = choose(overrides, demo)
         for reason in reasons:
             print(reason)  # noqa: T201
     tree = load_config(config, overrides, overlay)

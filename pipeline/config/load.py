@@ -32,8 +32,7 @@ def load_config(
         ConfigError: names the file, the path in it and the nearest valid name.
     """
     tree = _merge(read_tree(path), dict(overlay or {}))
-    for override in overrides:
-        tree = _merge(tree, _tree_of(override))
+    tree = _merge(tree, *map(_tree_of, overrides))
     try:
         return PipelineConfig.model_validate(tree)
     except ValidationError as error:
@@ -61,6 +60,15 @@ def read_tree(path: Path) -> Tree:
         ConfigError: it cannot be read or is no YAML map.
     """
     return _read(path, ())
+
+
+def read_overrides(overrides: Sequence[str]) -> Tree:
+    """Return what `a.b.c=value` sets, as a tree.
+
+    Raises:
+        ConfigError: one is written otherwise, or its value is not YAML.
+    """
+    return _merge({}, *map(_tree_of, overrides))
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
@@ -104,13 +112,13 @@ def _anchor(tree: Tree, folder: Path) -> Tree:
     return done
 
 
-def _merge(base: Tree, over: Tree) -> Tree:
-    """Lay `over` on `base`: maps are merged, all else replaced, null removes.
+def _merge(base: Tree, *layers: Tree) -> Tree:
+    """Lay each layer on what is below: maps are merged, all else replaced, null removes.
 
     An actor whose `use` changes keeps its inputs but not its options: they belong to the class.
     """
     merged = dict(base)
-    for key, value in over.items():
+    for key, value in (item for layer in layers for item in layer.items()):
         below = merged.get(key)
         if value is None:
             merged.pop(key, None)

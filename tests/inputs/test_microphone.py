@@ -178,3 +178,22 @@ def test_a_restart_while_unplugged_waits_for_the_device(
         device.present = True
         microphone.until(lambda: bool(device.streams))
         until_ready(microphone, lambda: say(device, count_up(BLOCK)))
+
+
+def test_a_device_missing_at_the_start_is_waited_for_if_so_asked(
+    microphone_class: type[Microphone], device: FakeDevice
+) -> None:
+    device.present = False
+    with stage(microphone_class, when_missing="wait") as microphone:
+        microphone.until(lambda: device.tries > 2)
+        assert microphone.actor.state is ActorState.DEGRADED
+        assert microphone.actor.detail == "waiting for a microphone: no such device"
+        assert not microphone.actor.counters["device_lost"]
+        device.present = True
+        microphone.until(lambda: bool(device.streams))
+        until_ready(microphone, lambda: say(device, count_up(BLOCK)))
+        say(device, count_up(BLOCK))
+        microphone.expect("audio", Audio)
+        device.unplug()
+        microphone.until(lambda: microphone.actor.state is ActorState.DEGRADED)
+        assert microphone.actor.detail.startswith("microphone: ")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.errors import CredentialError
+from pipeline.errors import CredentialError, NoKeyError
 from pipeline.logs import add_secret
 
 
@@ -16,13 +16,14 @@ def find_keys(
     """Return all keys of the first variable that holds any, in the environment or a `.env`.
 
     Raises:
-        CredentialError: there is none; says how to give one.
+        NoKeyError: there is none; says how to give one.
+        CredentialError: a file that may hold one cannot be read.
     """
     for source in (environ, *(read_env_file(folder / ".env") for folder in folders)):
         for variable in variables:
             if keys := split_keys(source.get(variable, "")):
                 return keys
-    raise CredentialError(
+    raise NoKeyError(
         f"no API key: set {' or '.join(variables)}, in the environment or in a file named .env"
     )
 

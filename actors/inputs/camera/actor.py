@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
 from actors.inputs.camera.reader import Shot, open_capture, shots
-from actors.inputs.camera.source import PictureSource, SourceKind, find_source
+from actors.inputs.camera.source import PictureSource, SourceKind, find_source, is_device
+from actors.lib.when_missing import WhenMissing
 from pipeline.actor import Actor
 from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
@@ -38,12 +39,13 @@ class Camera(Actor[CameraOptions]):
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
-        """Check that the device, file or folder is there.
+        """Check that the device, file or folder is there, unless it is waited for.
 
         Raises:
             DeviceError: it is not.
         """
-        find_source(options.source, config_dir)
+        if not waits_for_device(options, config_dir):
+            find_source(options.source, config_dir)
 
     def rates_hz(self) -> dict[str, float]:
         """As many pictures as the options want."""
@@ -51,7 +53,15 @@ class Camera(Actor[CameraOptions]):
 
     async def start(self) -> None:
         """Find the source, and make sure that a file can be played."""
-        self._source = find_source(self.options.source, self.surroundings.config_dir)
+        source, folder = self.options.source, self.surroundings.config_dir
+        self._had_camera = bool(self.checkpoint.get("had_camera"))
+        self._source: PictureSource | None = None
+        try:
+            self._source = await asyncio.to_thread(find_source, source, folder)
+        except DeviceError:
+            waits = self._had_camera or waits_for_device(self.options, folder)
+            if not (waits and is_device(source, folder)):
+                raise
         self._stopping = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
@@ -79,10 +89,10 @@ class Camera(Actor[CameraOptions]):
         """Body of the thread."""
         error: Exception | None = None
         try:
-            if self._source.live:
+            if self._source is None or self._source.live:
                 self._read_live()
             else:
-                self._read_recorded()
+                self._read_recorded(self._source)
         except Exception as caught:  # noqa: BLE001 - raised again by `run`
             error = caught
         self._tell(self._finish, error)
@@ -91,7 +101,9 @@ class Camera(Actor[CameraOptions]):
         failures = 0
         while not self._stopping.is_set():
             try:
-                with closing(shots(self._source, self.options.rate_hz, 0, self._stopping)) as taken:
+                # Of a camera that is plugged in again the number may be another one.
+                source = find_source(self.options.source, self.surroundings.config_dir)
+                with closing(shots(source, self.options.rate_hz, 0, self._stopping)) as taken:
                     for shot in taken:
                         failures = 0
                         self._on_shot(shot)
@@ -101,13 +113,11 @@ class Camera(Actor[CameraOptions]):
                 self._tell(self._lost, f"{error}; trying again in {retry_s:g} s")
                 self._stopping.wait(retry_s)
 
-    def _read_recorded(self) -> None:
+    def _read_recorded(self, source: PictureSource) -> None:
         begun_ns = self.checkpoint.get("begun_ns") or time.monotonic_ns()
         while not self._stopping.is_set():
             self._tell(self.checkpoint.__setitem__, "begun_ns", begun_ns)
-            with closing(
-                shots(self._source, self.options.rate_hz, begun_ns, self._stopping)
-            ) as taken:
+            with closing(shots(source, self.options.rate_hz, begun_ns, self._stopping)) as taken:
                 for shot in taken:
                     self._on_shot(shot)
             if not self.options.loop:
@@ -125,7 +135,9 @@ class Camera(Actor[CameraOptions]):
     def _send(self, encoded: Encoded, origin_ns: int) -> None:
         if self.state is ActorState.DEGRADED:
             self.set_state(ActorState.READY)
-            self.log.info("the camera is back")
+            self.log.info(f"the camera is {'back' if self._had_camera else 'there'}")
+        if not self._had_camera:
+            self.checkpoint["had_camera"] = self._had_camera = True
         self.counters["taken"] += 1
         if not encoded.jpeg:
             self.counters["too_large"] += 1
@@ -146,8 +158,10 @@ class Camera(Actor[CameraOptions]):
     def _lost(self, problem: str) -> None:
         self.counters["lost"] += 1
         if self.state is not ActorState.DEGRADED:
-            self.log.warning("no pictures", problem=problem)
-        self.set_state(ActorState.DEGRADED, problem)
+            said = "no pictures" if self._had_camera else "waiting for a camera"
+            self.log.warning(said, problem=problem)
+        waiting = "" if self._had_camera else "waiting for a camera: "
+        self.set_state(ActorState.DEGRADED, f"{waiting}{problem}")
 
     def _finish(self, error: Exception | None) -> None:
         if self._over.done():
@@ -158,12 +172,17 @@ class Camera(Actor[CameraOptions]):
             self._over.set_exception(error)
 
 
-def _prepare(source: PictureSource) -> None:
+def waits_for_device(options: CameraOptions, config_dir: Path) -> bool:
+    """Return whether the camera may be missing at the start."""
+    return options.when_missing is WhenMissing.WAIT and is_device(options.source, config_dir)
+
+
+def _prepare(source: PictureSource | None) -> None:
     """Load OpenCV and open a file once, so that a bad one is an error at the start."""
     import cv2
 
     cv2.setNumThreads(1)
     # Its warnings repeat at every attempt to open a camera; the actor says so itself.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    if source.kind is SourceKind.FILE:
+    if source is not None and source.kind is SourceKind.FILE:
         open_capture(source).release()

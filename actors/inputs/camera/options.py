@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from actors.lib.when_missing import WHEN_MISSING, WhenMissing
 from pipeline.actor import Options
 from pipeline.paths import PathOrName
 
@@ -11,11 +12,14 @@ from pipeline.paths import PathOrName
 class CameraOptions(Options):
     """Options of the camera."""
 
-    source: int | PathOrName = Field(
-        0,
-        description="Device number or /dev/video*; a video file; a folder of pictures or a pattern "
-        "such as shots/%03d.jpg; an http, https or rtsp address. Paths from the config's folder.",
+    source: int | PathOrName | None = Field(
+        None,
+        description="A camera: its name, as `greenroom devices` prints it, or part of it; its path "
+        "in /dev; its number; the first one if left out. Or a video file; a folder of pictures or "
+        "a pattern such as shots/%03d.jpg; an http, https or rtsp address. Paths from the config's "
+        "folder.",
     )
+    when_missing: WhenMissing = Field(WhenMissing.END, description=WHEN_MISSING)
     rate_hz: float = Field(1.0, gt=0, le=5, description="Pictures per second.")
     width: int = Field(768, ge=16, le=4096, description="Pixels at most; the shape is kept.")
     height: int = Field(768, ge=16, le=4096, description="Pixels at most; the shape is kept.")

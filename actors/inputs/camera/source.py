@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from actors.lib import video_nodes
 from actors.lib.audio.decode import require_file
+from actors.lib.video_nodes import NodeKind, VideoNode
 from pipeline.errors import DeviceError
 
-DEVICES = Path("/dev")
-DEVICE_NAMES = Path("/sys/class/video4linux")
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 _ADDRESS = re.compile(r"^(https?|rtsp)://", re.IGNORECASE)
@@ -41,17 +41,20 @@ class PictureSource:
         return self.kind in (SourceKind.DEVICE, SourceKind.ADDRESS)
 
 
-def find_source(source: int | str, config_dir: Path) -> PictureSource:
-    """Return what `source` names.
+def find_source(source: int | str | None, config_dir: Path) -> PictureSource:
+    """Return what `source` names; None is the first camera.
 
     Raises:
         DeviceError: there is no such device, file or folder; the message names what there is.
     """
+    if source is None:
+        return _first_camera()
     text = str(source)
     if text.isdecimal():
-        return _device(DEVICES / f"video{text}")
+        return _device(video_nodes.DEVICES / f"video{text}")
     if text.startswith("/dev/"):
-        return _device(Path(text))
+        # As `greenroom devices` prints it, the name stands behind the path.
+        return _device(Path(text.partition(" (")[0]))
     if _ADDRESS.match(text):
         return PictureSource(SourceKind.ADDRESS, text)
     path = config_dir / Path(text).expanduser()
@@ -59,25 +62,60 @@ def find_source(source: int | str, config_dir: Path) -> PictureSource:
         return _pictures(path.parent, path.name, path)
     if path.is_dir():
         return _pictures(path, None, path)
+    if not path.exists() and not path.suffix:
+        return _camera_named(text)
     require_file(path, "video file")
     if path.suffix.lower() in PICTURES:
         return PictureSource(SourceKind.PICTURES, str(path), (path,))
     return PictureSource(SourceKind.FILE, str(path))
 
 
+def is_device(source: int | str | None, config_dir: Path) -> bool:
+    """Return whether `source` names a camera, there or not, and no file, folder or address."""
+    text = str(source)
+    if source is None or text.isdecimal() or text.startswith("/dev/"):
+        return True
+    path = config_dir / Path(text).expanduser()
+    other = _ADDRESS.match(text) or _NUMBER.search(path.name) or path.suffix or path.exists()
+    return not other
+
+
+def _first_camera() -> PictureSource:
+    there = video_nodes.video_nodes()
+    for node in video_nodes.cameras(there):
+        return PictureSource(SourceKind.DEVICE, str(node.path))
+    raise DeviceError(f"no camera: {video_nodes.what_there_is(there)}")
+
+
 def _device(path: Path) -> PictureSource:
     if not path.exists():
-        there = [_described(each) for each in sorted(DEVICES.glob("video*"))]
         raise DeviceError(
-            f"no camera {path}: "
-            + (f"there is {', '.join(there)}" if there else "no camera is connected")
+            f"no camera {path}: {video_nodes.what_there_is(video_nodes.video_nodes())}"
         )
+    node = video_nodes.look_at(path)
+    if node.kind is NodeKind.OTHER:
+        there = video_nodes.what_there_is(video_nodes.video_nodes())
+        raise DeviceError(f"{node} is no camera: {there}")
     return PictureSource(SourceKind.DEVICE, str(path))
 
 
-def _described(path: Path) -> str:
-    name = DEVICE_NAMES / path.name / "name"
-    return f"{path} ({name.read_text().strip()})" if name.is_file() else str(path)
+def _camera_named(name: str) -> PictureSource:
+    there = video_nodes.video_nodes()
+    able = video_nodes.cameras(there)
+    found = [node for node in able if node.name.casefold() == name.casefold()]
+    found = found or [node for node in able if name.casefold() in node.name.casefold()]
+    if len(found) == 1:
+        return PictureSource(SourceKind.DEVICE, str(found[0].path))
+    if found:
+        raise DeviceError(
+            f"{name!r} names more than one camera: {_all(found)}; "
+            "take one by its path in /dev/v4l/by-id or by-path"
+        )
+    raise DeviceError(f"no file, folder or camera {name!r}: {video_nodes.what_there_is(there)}")
+
+
+def _all(found: list[VideoNode]) -> str:
+    return ", ".join(map(str, found))
 
 
 def _pictures(folder: Path, pattern: str | None, shown: Path) -> PictureSource:

@@ -69,8 +69,8 @@ class ReopeningStream:
         """Note that our own code failed in the device's thread; `keep` raises it."""
         self._error = error
 
-    async def open(self, *, required: bool) -> None:
-        """Open the device; one that cannot be opened is lost, unless it is `required`.
+    async def open(self, *, required: bool) -> bool:
+        """Open the device; return whether it is open. One that cannot be opened counts as lost.
 
         Raises:
             DeviceError: it is required and cannot be opened.
@@ -78,9 +78,12 @@ class ReopeningStream:
         try:
             await self._open(StreamState.OPEN, rescan=False)
         except DeviceError as error:
+            self.state = StreamState.LOST
             if required:
                 raise
             self._on_lost(str(error))
+            return False
+        return True
 
     async def keep(self) -> Never:
         """Watch the device, and open it again whenever it is gone or was never there."""
@@ -117,8 +120,10 @@ class ReopeningStream:
     def _problem(self) -> str:
         if self._error is not None:
             raise self._error
-        if self._opening is None or not self._opening.done() or self._opening.exception():
+        if self._opening is None or not self._opening.done():
             return "not there"
+        if error := self._opening.exception():
+            return str(error)
         if not self._opening.result().active:
             return "unplugged, or its sound server ended"
         if time.monotonic_ns() - self._called_ns > STALL_S * 1e9:

@@ -74,5 +74,7 @@ def without(tree: Tree, names: Collection[str]) -> Tree:
 def _is_device(actor: Tree) -> bool:
     if actor["use"] == "console":
         return True
-    source = actor.get("options", {}).get("source", 0)
-    return actor["use"] == "camera" and (isinstance(source, int) or source.startswith("/dev/"))
+    source = actor.get("options", {}).get("source")
+    # What is neither a path nor an address is the name of a camera.
+    named = isinstance(source, str) and (source.startswith("/dev/") or not set(source) & set("/.%"))
+    return actor["use"] == "camera" and (not isinstance(source, str) or named)

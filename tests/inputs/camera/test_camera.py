@@ -14,6 +14,9 @@ from pydantic import ValidationError
 
 from actors.inputs.camera import Camera, CameraOptions
 from actors.inputs.camera.encoder import Encoder
+from actors.inputs.camera.source import PictureSource, SourceKind
+from actors.lib.when_missing import WhenMissing
+from pipeline.backoff import Backoff
 from pipeline.errors import DeviceError
 from pipeline.frames import ActorState, Image
 from pipeline.testing import ActorHarness, stage
@@ -198,8 +201,8 @@ def test_a_missing_camera_names_those_that_exist(
     (names / "video2" / "name").write_text("HD Webcam\n")
     devices.mkdir()
     (devices / "video2").touch()
-    monkeypatch.setattr("actors.inputs.camera.source.DEVICES", devices)
-    monkeypatch.setattr("actors.inputs.camera.source.DEVICE_NAMES", names)
+    monkeypatch.setattr("actors.lib.video_nodes.DEVICES", devices)
+    monkeypatch.setattr("actors.lib.video_nodes.DEVICE_NAMES", names)
 
     with pytest.raises(DeviceError, match=r"video0: there is .*video2 \(HD Webcam\)"):
         Camera.check(CameraOptions(source=0), tmp_path)
@@ -229,3 +232,21 @@ def test_a_broken_picture_is_named(tmp_path: Path) -> None:
 def test_bad_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         CameraOptions.model_validate(options)
+
+
+def test_a_camera_missing_at_the_start_is_waited_for_if_so_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.lib.video_nodes.DEVICES", tmp_path)
+    monkeypatch.setattr("actors.inputs.camera.actor.REOPEN", Backoff(0.01, 0.02))
+    options = CameraOptions(when_missing=WhenMissing.WAIT)
+    Camera.check(options, tmp_path)
+    with network_camera() as plug, stage(Camera, when_missing="wait", rate_hz=5) as camera:
+        camera.until(lambda: camera.actor.counters["lost"] > 1, "tried again")
+        assert camera.actor.state is ActorState.DEGRADED
+        assert camera.actor.detail.startswith("waiting for a camera: no camera: ")
+        # There is no camera to plug in here: one on the network takes its place.
+        there = PictureSource(SourceKind.ADDRESS, plug.address)
+        monkeypatch.setattr("actors.inputs.camera.actor.find_source", lambda *_: there)
+        camera.expect("video", Image)
+        camera.until(lambda: camera.actor.state is ActorState.READY, "ready")
