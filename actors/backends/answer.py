@@ -45,12 +45,14 @@ class Answer:
         samples: Of its sound, so far.
         begun: Some of it was published; it cannot be made anew.
         user_text: What the user said, as published.
+        model_text: What was answered.
     """
 
     turn: str
     samples: int = 0
     begun: bool = False
     user_text: str = ""
+    model_text: str = ""
     _repeated: str | None = None
     """What of the user's words was understood since they are understood anew."""
     _finished: set[Side] = field(default_factory=set)
@@ -72,6 +74,7 @@ class Answer:
             text = self._new_user_text(text)
         else:
             self.begun = self.begun or bool(text)
+            self.model_text += text
         if not text and (not final or side in self._finished):
             return None
         if final:

@@ -29,6 +29,8 @@ class CallState(Enum):
     """Nobody wants it any more."""
     ORPHANED = auto()
     """Who asked is gone; the next may ask again."""
+    LATE = auto()
+    """Who asked is gone, and its turn is over: nobody asks again, but the user was told to wait."""
 
 
 @dataclass
@@ -46,6 +48,8 @@ class CallRecord:
     state: CallState = CallState.WAITED
     status: ToolStatus | None = None
     response: dict[str, Any] | None = None
+    outlived: bool = False
+    """Its turn is over, and the model still waits."""
 
     def is_same(self, turn: str, name: str, args: dict[str, Any]) -> bool:
         """Return whether it is the same function in the same turn with the same arguments.
@@ -64,6 +68,13 @@ class ToolReply:
     wire_id: str
     name: str
     response: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class LateResult:
+    """A response for which nobody waits any more but the user."""
+
+    call: CallRecord
 
 
 class ToolCalls:
@@ -92,7 +103,7 @@ class ToolCalls:
             return None
         return self._answer(known, known.response)
 
-    def result(self, result: ToolResult) -> ToolReply | None:
+    def result(self, result: ToolResult) -> ToolReply | LateResult | None:
         """The outcome of a call; None if nobody waits for it."""
         call = self._calls.get(result.call_id)
         if call is None:
@@ -104,6 +115,9 @@ class ToolCalls:
             call.response, call.status = result.response, result.status
             if call.state is CallState.WAITED:
                 return self._answer(call, call.response)
+            if call.state is CallState.LATE:
+                call.state = CallState.ANSWERED
+                return LateResult(call)
             if result.status is ToolStatus.OK:
                 # Cancelled too late: whoever asks again need not have it carried out again.
                 call.state = CallState.ORPHANED
@@ -126,10 +140,22 @@ class ToolCalls:
             if call.turn == turn and call.response is None and call.state is not CallState.CANCELLED
         )
 
+    def known(self, call_id: str) -> CallRecord | None:
+        """The call of that name in the pipeline."""
+        return self._calls.get(call_id)
+
+    def outlive(self, turn: str) -> None:
+        """The turn is over; what the model has called in it and still waits for is told later."""
+        for call in self._calls.values():
+            if call.turn == turn and call.state is CallState.WAITED:
+                call.outlived = True
+
     def released(self) -> None:
         """Who asked is gone: none of its ids is waited for any more."""
         for call in self._calls.values():
-            if call.state is not CallState.CANCELLED:
+            if call.state is CallState.WAITED and call.outlived:
+                call.state = CallState.LATE
+            elif call.state not in (CallState.CANCELLED, CallState.LATE):
                 call.state = CallState.ORPHANED
 
     def pending(self, turn: str | None = None) -> bool:
@@ -142,7 +168,8 @@ class ToolCalls:
     def _orphan(
         self, turn: str, wire_id: str, name: str, args: dict[str, Any]
     ) -> CallRecord | None:
-        orphans = [c for c in self._calls.values() if c.state is CallState.ORPHANED]
+        gone = (CallState.ORPHANED, CallState.LATE)
+        orphans = [call for call in self._calls.values() if call.state in gone]
         same_id = [call for call in orphans if call.wire_id == wire_id]
         same_call = [call for call in orphans if call.is_same(turn, name, args)]
         return next(iter(same_id + same_call), None)

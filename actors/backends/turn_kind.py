@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+RESULT_IS_HERE = (
+    "The function {name}, which you called with {args}, has now responded: {response} "
+    "Tell the user what came of it."
+)
+"""What a model is told whose connection broke while a function was under way: the service knows the
+call no more."""
 SPEAK_FIRST = "Begin the conversation now: speak first, as your instruction says."
 """What a model is told that is to speak first; services wait for the user otherwise."""
 
@@ -18,3 +24,7 @@ class TurnKind(Enum):
     """Nobody asked: the model is to speak first."""
     HEARD = auto()
     """Found by the server in the stream."""
+    REPORTED = auto()
+    """Nobody asks: the model is told what came of a function, to tell it the user."""
+    UNASKED = auto()
+    """Nobody asks: the service speaks."""

@@ -37,7 +37,9 @@ from pipeline.frames.turns import (
     TurnClosed,
     UserText,
     first_turn_id,
+    is_unasked,
     turn_id,
+    unasked_turn_id,
 )
 
 __all__ = [
@@ -86,5 +88,7 @@ __all__ = [
     "Usage",
     "UserText",
     "first_turn_id",
+    "is_unasked",
     "turn_id",
+    "unasked_turn_id",
 ]

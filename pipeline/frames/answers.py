@@ -14,7 +14,7 @@ from pipeline.frames.media import Pcm
 class AnswerFrame(Frame):
     """Common to all that a backend says about a turn."""
 
-    turn: str = Field(description="The turn being answered.")
+    turn: str = Field(description="The turn being answered; `<session>:u<ns>` if nobody asked.")
     epoch: int = Field(ge=0, description="Route epoch in force when this was made.")
     backend: str = Field(description="Actor that made it.")
 

@@ -20,6 +20,17 @@ def first_turn_id(session: str) -> str:
     return f"{session}:first"
 
 
+def unasked_turn_id(session: str, at_ns: int) -> str:
+    """Name of a turn in which the model spoke at a monotonic time and nobody had asked."""
+    return f"{session}:u{at_ns}"
+
+
+def is_unasked(turn: str) -> bool:
+    """Whether nobody asked for the answer: no other backend can give it."""
+    name = turn.rpartition(":")[2]
+    return name[:1] == "u" and name[1:].isdecimal()
+
+
 class TentativeSpeechStarted(Frame):
     """Somebody may be speaking over the answer.
 

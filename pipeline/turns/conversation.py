@@ -29,6 +29,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
     first_turn_id,
+    is_unasked,
 )
 from pipeline.logs import get_logger
 from pipeline.turns import route
@@ -91,7 +92,7 @@ class Conversation:
         if isinstance(frame, Spending):
             self.spending = frame
         said: list[Said] = []
-        # Whether an answer that failed fails the turn is for the route to say.
+        # Whether an answer that failed fails the turn is for the route to say, if anybody asked.
         if not (self.state.owner and _is_no_answer(frame)):
             said += self._closed(self.ledger.on_frame(frame, now_ns), now_ns)
         for event in _events(frame):
@@ -158,7 +159,9 @@ class Conversation:
 
 
 def _is_no_answer(frame: Frame) -> bool:
-    return isinstance(frame, AnswerEnded) and frame.end in (AnswerEnd.EMPTY, AnswerEnd.FAILED)
+    if not isinstance(frame, AnswerEnded) or is_unasked(frame.turn):
+        return False
+    return frame.end in (AnswerEnd.EMPTY, AnswerEnd.FAILED)
 
 
 def _events(frame: Frame) -> list[route.Event]:
@@ -182,7 +185,7 @@ def _events(frame: Frame) -> list[route.Event]:
         case AnswerEnded(end=AnswerEnd.COMPLETE):
             return [route.Delivered(frame.turn, frame.backend)]
         case AnswerEnded(end=AnswerEnd.EMPTY):
-            return [route.Broke(frame.turn, frame.backend, "the answer was empty")]
+            return [route.Broke(frame.turn, frame.backend, frame.detail or "the answer was empty")]
         case AnswerEnded(end=AnswerEnd.FAILED):
             return [route.Broke(frame.turn, frame.backend, frame.detail or "it failed")]
     return []

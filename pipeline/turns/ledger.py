@@ -20,6 +20,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
     first_turn_id,
+    is_unasked,
 )
 
 KEPT_TURNS = 2000
@@ -134,7 +135,7 @@ class Ledger:
             waited_ns = now_ns - max(turn.asked_ns or 0, turn.progress_ns)
             if turn.first_sound_ns is not None:
                 deadline_ns, reason = self.stall_deadline_ns, "the answer broke off"
-            elif turn.asked_ns is not None:
+            elif turn.asked_ns is not None or is_unasked(turn.turn):
                 deadline_ns, reason = self.answer_deadline_ns, "no answer came in time"
             else:
                 deadline_ns, reason = self.speech_deadline_ns, "its end was never heard"
@@ -213,7 +214,8 @@ class Ledger:
             case AnswerEnd.INTERRUPTED if turn.first_sound_ns is None:
                 return [self._close(turn, Outcome.INTERRUPTED)]
             case AnswerEnd.EMPTY if turn.first_sound_ns is None:
-                return [self._close(turn, Outcome.FAILED, "the answer was empty")]
+                reason = frame.detail or "the answer was empty"
+                return [self._close(turn, Outcome.FAILED, reason)]
             case AnswerEnd.FAILED if turn.first_sound_ns is None:
                 return [self._close(turn, Outcome.FAILED, frame.detail or "the backend failed")]
             case AnswerEnd.FAILED:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from actors.backends.answer import Tokens
+from actors.backends.realtime import unasked_turns
 from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
@@ -18,15 +19,16 @@ from actors.backends.realtime.events import (
     Said,
     TurnComplete,
 )
-from actors.backends.realtime.steps import SendReply, Step
+from actors.backends.realtime.late_results import report_of
+from actors.backends.realtime.steps import AbortLink, Note, SendReply, Step
 from actors.backends.realtime.turn_state import (
     TURN_PATIENCE_S,
     Drain,
     LinkState,
     TurnState,
 )
-from actors.backends.realtime.turns import Delivery, Progress, RealtimeTurn
-from actors.backends.realtime.uplink import deliver
+from actors.backends.realtime.turns import UNASKED, Delivery, Progress, RealtimeTurn
+from actors.backends.realtime.uplink import deliver, report
 from actors.backends.tool_calls import CallRecord, ToolReply
 from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd, Side, turn_id
@@ -46,7 +48,7 @@ class Downlink:
         self._state.link = LinkState.UP
         return deliver(self._state, now_s)
 
-    def link_down(self, detail: str) -> list[Step]:
+    def link_down(self, detail: str, now_s: float) -> list[Step]:
         """The connection is gone: turns whose answer has not begun wait for the next one."""
         state = self._state
         state.link = LinkState.DOWN
@@ -59,11 +61,13 @@ class Downlink:
                 continue
             if turn.progress is Progress.GENERATED:
                 steps += state.complete(turn)
-            elif turn.answer.begun or turn.kind is TurnKind.HEARD:
+            elif turn.answer.begun or turn.kind in (TurnKind.HEARD, TurnKind.UNASKED):
                 steps += state.end(turn, AnswerEnd.FAILED, f"cut off: {detail}")
             else:
                 turn.rewind()
                 turn.deadline_s = turn.asked_s + TURN_PATIENCE_S if turn.asked_s else None
+        for call in state.late_results.lost(now_s):
+            steps += report(state, report_of(call), now_s)
         return steps
 
     def link_gone(self, reason: str) -> list[Step]:
@@ -85,7 +89,7 @@ class Downlink:
             case LinkUp():
                 return self.link_up(now_s)
             case LinkDown(reason):
-                return self.link_down(reason)
+                return self.link_down(reason, now_s)
             case LinkGone(reason):
                 return self.link_gone(reason)
             case Connecting():
@@ -102,7 +106,7 @@ def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
         case Interrupted():
             return _interrupted(state)
         case TurnComplete():
-            return _turn_complete(state, now_s)
+            return _turn_complete(state, event, now_s)
         case Tokens():
             turn = state.head or state.last
             return [state.frames.usage(turn.turn_id if turn else "", event)]
@@ -111,11 +115,13 @@ def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
         case CallsCancelled():
             return [state.frames.cancel(call) for call in state.calls.cancelled(event.call_ids)]
         case AnswerChunk() | Said() | GenerationComplete() | CallRequested():
-            turn = _answering(state, now_s)
+            turn = _answering(state, event, now_s)
             if turn is None:
-                state.counters["late_events"] += 1
-                return []
-            return _answer(state, turn, event, now_s)
+                return _late(state, event)
+            steps = _answer(state, turn, event, now_s)
+            if turn.unasked is not None:
+                steps = unasked_turns.go_on(state, turn, turn.unasked, event, steps)
+            return [*steps, *cut(state, turn, now_s)]
     return []
 
 
@@ -127,6 +133,7 @@ def _answer(
 ) -> list[Step]:
     state.drain = Drain.CLEAR
     turn.progress = Progress.ANSWERING
+    turn.begun_s = now_s if turn.begun_s is None else turn.begun_s
     if turn.kind is TurnKind.HEARD and not turn.answer.begun:
         state.answered_to = state.stream.cursor or 0
     steps: list[Step] = []
@@ -135,6 +142,7 @@ def _answer(
             steps.append(state.frames.audio(turn.answer, event.pcm, event.rate_hz))
             length_s = len(event.pcm) / 2 / event.rate_hz
             turn.played_s = max(now_s, turn.played_s) + length_s
+            turn.sound_s += length_s
         case Said():
             steps += _said(state, turn, event)
         case GenerationComplete():
@@ -154,7 +162,27 @@ def _answer(
     return steps
 
 
-def _answering(state: TurnState, now_s: float) -> RealtimeTurn | None:
+def cut(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
+    """End an answer that does not end; nothing but the end of the connection stops the service."""
+    if not state.is_too_long(turn, now_s) or turn not in state.turns:
+        return []
+    limit = f"it was longer than {state.limits.longest_answer_s:g} s"
+    state.counters["answers_cut"] += 1
+    end = AnswerEnd.COMPLETE if turn.answer.samples else AnswerEnd.FAILED
+    steps = state.end(turn, end, limit)
+    state.link = LinkState.DOWN
+    return [*steps, Note(f"the answer was cut off: {limit}", turn.turn_id), AbortLink()]
+
+
+def _late(state: TurnState, event: Event) -> list[Step]:
+    """What belongs to an answer that is over: the words of one that was heard are still wanted."""
+    if isinstance(event, Said) and state.drain is Drain.OWED and state.last is not None:
+        return [*state.frames.said(state.last.answer, Side.MODEL, event.text, final=True)]
+    state.counters["late_events"] += 1
+    return []
+
+
+def _answering(state: TurnState, event: Event, now_s: float) -> RealtimeTurn | None:
     """The turn an answer belongs to; None if it belongs to one that is over."""
     turn = state.head
     if turn is None and not state.limits.local_turns:
@@ -163,7 +191,11 @@ def _answering(state: TurnState, now_s: float) -> RealtimeTurn | None:
         return _heard_turn(state, now_s)
     if state.drain is Drain.DRAINING and now_s - state.interrupted_s < DRAIN_S:
         return None
-    return turn
+    if turn is not None or state.turns or not state.linked or not unasked_turns.begins(event):
+        return turn
+    if state.drain is Drain.INTERRUPTED or (isinstance(event, Said) and state.drain is Drain.OWED):
+        return None
+    return unasked_turns.begin(state, now_s)
 
 
 def _interrupted(state: TurnState) -> list[Step]:
@@ -172,11 +204,18 @@ def _interrupted(state: TurnState) -> list[Step]:
     state.drain = Drain.INTERRUPTED
     if turn is None or over_already:
         return []
-    return state.end(turn, AnswerEnd.INTERRUPTED)
+    if not state.limits.local_turns:
+        return state.end(turn, AnswerEnd.INTERRUPTED)
+    # Who listens here heard nobody speak: the service has given up its answer.
+    state.counters["given_up_by_service"] += 1
+    if turn.progress in {Progress.GENERATED, Progress.PAUSED} or not turn.answer.samples:
+        return state.complete(turn)
+    return state.end(turn, AnswerEnd.FAILED, "the service broke off, though nobody spoke")
 
 
-def _turn_complete(state: TurnState, now_s: float) -> list[Step]:
+def _turn_complete(state: TurnState, complete: TurnComplete, now_s: float) -> list[Step]:
     turn = state.head
+    state.late_results.idle(now_s)
     drain, state.drain = state.drain, Drain.CLEAR
     if turn is None or drain in {Drain.DRAINING, Drain.INTERRUPTED}:
         return []
@@ -191,18 +230,25 @@ def _turn_complete(state: TurnState, now_s: float) -> list[Step]:
         turn.progress = Progress.WORKING
         turn.deadline_s = now_s + state.limits.follow_up_s
         return []
-    return state.complete(turn)
+    if complete.broken and turn.answer.samples:
+        return state.end(turn, AnswerEnd.FAILED, f"the service broke off: {complete.broken}")
+    return state.complete(turn, complete.broken)
 
 
 def _user_said(state: TurnState, said: Said, now_s: float) -> list[Step]:
     """The user's words come in no fixed order with the answer, even after it."""
-    started = [turn for turn in state.turns if turn.delivery is not Delivery.WAITING]
-    if started:
+    started = [t for t in state.turns if t.delivery is not Delivery.WAITING]
+    started = [t for t in started if t.kind not in UNASKED]
+    late = state.last
+    # What is heard of the turn before comes until the service has let go of it.
+    before = state.drain is Drain.DRAINING or (
+        state.drain is Drain.OWED and late is not None and not late.answer.user_text
+    )
+    if started and not (before and late is not None and state.limits.local_turns):
         turn = started[-1]
         if turn is state.head and turn.progress in {Progress.ASKED, Progress.ANSWERING}:
             state.rearm(turn, now_s)
         return _said(state, turn, said)
-    late = state.last
     if not state.limits.local_turns and (late is None or late.answer.user_text):
         return _said(state, _heard_turn(state, now_s), said)
     if late is None:

@@ -41,7 +41,9 @@ class GenerationComplete:
 
 @dataclass(frozen=True, slots=True)
 class TurnComplete:
-    """The model is done and waits for the user."""
+    """The model is done and waits for the user; `broken` says why its answer is not whole."""
+
+    broken: str = ""
 
 
 @dataclass(frozen=True, slots=True)

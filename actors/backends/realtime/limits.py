@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actors.backends.realtime.unasked import UnaskedRule
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -16,6 +18,8 @@ class Limits:
         grace_s: From the end of generation to taking the turn for complete; None: wait.
         follow_up_s: How long the model may take to speak about a tool result on its own.
         blocking: The model waits for its tools, and must not be sent speech meanwhile.
+        longest_answer_s: Of an answer: to its end, and of its sound.
+        unasked: Which answers are played that nobody asked for.
     """
 
     local_turns: bool = True
@@ -24,3 +28,5 @@ class Limits:
     grace_s: float | None = 0.5
     follow_up_s: float = 0.0
     blocking: bool = True
+    longest_answer_s: float = 600.0
+    unasked: UnaskedRule = UnaskedRule.ALL

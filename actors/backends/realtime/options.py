@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from actors.backends.options import MannerOptions
+from actors.backends.realtime.unasked import UnaskedRule
 
 
 class Part(BaseModel):
@@ -26,3 +27,14 @@ class RealtimeOptions(MannerOptions):
 
     resumption: bool = Field(True, description="Go on with the same session after a break.")
     connect: Reconnect = Reconnect()
+    unasked_answers: UnaskedRule = Field(
+        UnaskedRule.ALL,
+        description="Which answers are played that nobody asked for: all but one that gives the "
+        "answer before once more, those about results of functions, or none.",
+    )
+    longest_answer_s: float = Field(
+        600.0,
+        gt=0,
+        description="An answer that is longer, or takes longer, ends there: services keep a "
+        "connection for about as long.",
+    )

@@ -18,7 +18,7 @@ from actors.backends.realtime.options import RealtimeOptions
 from actors.backends.realtime.sender import Sender
 from actors.backends.realtime.shared import RealtimeShared
 from actors.backends.realtime.status_reporter import StatusReporter
-from actors.backends.realtime.steps import Proved, Step
+from actors.backends.realtime.steps import Note, Proved, Step
 from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.uplink import Uplink
 from actors.backends.records import KeptTurns
@@ -169,7 +169,8 @@ class RealtimeSession(BackendSession):
             # For a fresh session, which is told all: content in mid-session may interrupt.
             self._actor.counters["renewals"] += 1
             self._connection.leave()
-            self._do(self._downlink.link_down("others answered meanwhile"))
+            now_s = time.monotonic()
+            self._do(self._downlink.link_down("others answered meanwhile", now_s))
         self._do(self._uplink.route(frame.owner, frame.epoch, time.monotonic()))
 
     def on_turns(self, frame: TurnClosed) -> None:
@@ -234,6 +235,8 @@ class RealtimeSession(BackendSession):
                     self.save()
                 case Publish():
                     self.publish(step)
+                case Note(text, turn, words):
+                    self._actor.log.info(text, turn=turn, words=words)
                 case Proved():
                     self._connection.policy.proved()
                     self._context.outgrow_handle()

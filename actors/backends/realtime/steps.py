@@ -55,5 +55,16 @@ class AbortLink:
     """Another backend answers what this connection is about to answer: give it up."""
 
 
-Step = SendActivity | SendAudio | SendText | SendReply | Publish | Proved | Freeze | AbortLink
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write a line into the log."""
+
+    text: str
+    turn: str
+    words: str = ""
+
+
+Send = SendActivity | SendAudio | SendText | SendReply
+"""Goes to the service."""
+Step = Send | Publish | Proved | Freeze | AbortLink | Note
 """One thing to do."""

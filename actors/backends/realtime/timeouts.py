@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from actors.backends.realtime.downlink import cut
 from actors.backends.realtime.steps import AbortLink, Freeze, SendReply, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import Delivery, Progress, RealtimeTurn
 from actors.backends.realtime.uplink import deliver
 from actors.backends.tool_calls import ToolReply
+from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd
 
 
@@ -24,12 +26,15 @@ def expire(state: TurnState, now_s: float) -> list[Step]:
             state.link = LinkState.DOWN
         elif turn.delivery is Delivery.WAITING:
             steps += state.end(turn, AnswerEnd.FAILED, "no connection in time")
+        elif state.is_too_long(turn, now_s):
+            steps += cut(state, turn, now_s)
         elif state.calls.pending(turn.turn_id):
             steps += _give_up_calls(state, turn, now_s)
         elif turn.progress is Progress.GENERATED:
             state.drain = Drain.OWED
             steps += state.complete(turn)
-        elif turn.progress is Progress.WORKING:
+        elif turn.progress is Progress.WORKING or turn.kind is TurnKind.UNASKED:
+            # Nobody waits for more of what nobody asked for.
             steps += state.complete(turn)
         else:
             steps += _freeze(state, turn)

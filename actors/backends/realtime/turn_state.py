@@ -11,9 +11,18 @@ from enum import Enum, auto
 
 from actors.backends.answer import AnswerFrames, whole
 from actors.backends.newest import Newest
+from actors.backends.realtime import unasked_turns
+from actors.backends.realtime.late_results import LateResults
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.steps import Proved, Step
-from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, RealtimeTurn, StreamCursor
+from actors.backends.realtime.turns import (
+    UNASKED,
+    WRITTEN,
+    Delivery,
+    Progress,
+    RealtimeTurn,
+    StreamCursor,
+)
 from actors.backends.records import KeptTurns
 from actors.backends.tool_calls import ToolCalls
 from actors.backends.turn_kind import TurnKind
@@ -66,14 +75,17 @@ class TurnState:
     turns: list[RealtimeTurn] = field(default_factory=list)
     over: Newest[None] = field(default_factory=Newest)
     last: RealtimeTurn | None = None
+    """The newest that somebody asked and that is over."""
     heard_start: int = 0
     heard_end: int = 0
     stream: StreamCursor = field(default_factory=StreamCursor)
     answered_to: int = 0
     calls: ToolCalls = field(init=False)
+    late_results: LateResults = field(init=False)
 
     def __post_init__(self) -> None:
         self.calls = ToolCalls(self.counters)
+        self.late_results = LateResults(tell_s=self.limits.first_event_s)
 
     @property
     def head(self) -> RealtimeTurn | None:
@@ -143,10 +155,18 @@ class TurnState:
             turn.deadline_s = now_s + limits.stall_s
         else:
             turn.deadline_s = now_s + limits.first_event_s
+        if turn.begun_s is not None:
+            turn.deadline_s = min(turn.deadline_s, turn.begun_s + limits.longest_answer_s)
 
-    def complete(self, turn: RealtimeTurn) -> list[Step]:
+    def is_too_long(self, turn: RealtimeTurn, now_s: float) -> bool:
+        """Whether its answer has no end within reason."""
+        longest_s = self.limits.longest_answer_s
+        begun_s = turn.begun_s if turn.begun_s is not None else now_s
+        return turn.sound_s >= longest_s or now_s - begun_s >= longest_s
+
+    def complete(self, turn: RealtimeTurn, detail: str = "") -> list[Step]:
         """End a turn whose answer is all here; an answer without sound is none."""
-        return self.end(turn, whole(turn.answer))
+        return self.end(turn, whole(turn.answer), detail)
 
     def end(self, turn: RealtimeTurn, end: AnswerEnd, detail: str = "") -> list[Step]:
         """Close a turn; what another backend owns is closed without a word."""
@@ -154,6 +174,10 @@ class TurnState:
         if not self.owned:
             return []
         steps: list[Step] = []
+        if end is not AnswerEnd.FAILED and not self.limits.blocking:
+            self.calls.outlive(turn.turn_id)
+        if turn.unasked is not None:
+            return unasked_turns.end(self, turn, end, detail)
         if end is AnswerEnd.FAILED:
             steps += [self.frames.cancel(call) for call in self.calls.abandoned(turn.turn_id)]
         steps += self.frames.ended(turn.answer, end, detail)
@@ -164,7 +188,8 @@ class TurnState:
     def drop(self, turn: RealtimeTurn) -> None:
         """Forget a turn but for its name."""
         self.turns.remove(turn)
-        self.last = turn
+        if turn.kind not in UNASKED:
+            self.last = turn
         self.remember(turn.turn_id)
 
     def remember(self, turn_id: str) -> None:
@@ -174,7 +199,7 @@ class TurnState:
     def kept(self) -> KeptTurns:
         """Return what a process that takes over must know."""
         epoch = self.frames.epoch
-        begun = {turn.turn_id: epoch for turn in self.turns if turn.answer.begun}
+        begun = {turn.turn_id: epoch for turn in self.turns if turn.is_told}
         return KeptTurns(list(self.over), begun, epoch=epoch)
 
     def restore(self, kept: KeptTurns) -> None:

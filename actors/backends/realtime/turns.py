@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from actors.backends.answer import Answer
+from actors.backends.realtime.unasked import UnaskedAnswer
 from actors.backends.turn_kind import TurnKind
 
-WRITTEN = (TurnKind.TYPED, TurnKind.PROMPTED)
+WRITTEN = (TurnKind.TYPED, TurnKind.PROMPTED, TurnKind.REPORTED)
 """Sent as text."""
+UNASKED = (TurnKind.REPORTED, TurnKind.UNASKED)
+"""Nobody asked: no other backend can answer, and no words of the user belong to it."""
 
 
 class Delivery(Enum):
@@ -45,6 +48,9 @@ class RealtimeTurn:
         played_s: When the sound that came has been played, if it is played as it comes.
         replied: A tool result was sent since the server last said it was done.
         freezes: Times the server said nothing about it.
+        begun_s: When the answer began.
+        sound_s: Of the answer, so far.
+        unasked: How an answer that nobody asked for stands.
     """
 
     turn_id: str
@@ -61,10 +67,18 @@ class RealtimeTurn:
     freezes: int = 0
     played_s: float = 0.0
     replied: bool = False
+    begun_s: float | None = None
+    sound_s: float = 0.0
+    unasked: UnaskedAnswer | None = None
     answer: Answer = field(init=False)
 
     def __post_init__(self) -> None:
         self.answer = Answer(self.turn_id)
+
+    @property
+    def is_told(self) -> bool:
+        """Whether what there is of its answer was published, and somebody waits for the rest."""
+        return self.answer.begun and (self.unasked is None or self.unasked.is_waited_for)
 
     @property
     def oldest_sample(self) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.backends.realtime.late_results import report_of
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import (
     AbortLink,
@@ -13,8 +14,9 @@ from actors.backends.realtime.steps import (
 )
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, RealtimeTurn
+from actors.backends.tool_calls import LateResult
 from actors.backends.turn_kind import SPEAK_FIRST, TurnKind
-from pipeline.frames import AnswerEnd, Side, ToolResult
+from pipeline.frames import AnswerEnd, Side, ToolResult, unasked_turn_id
 
 
 class Uplink:
@@ -82,14 +84,20 @@ class Uplink:
 
     def tool_result(self, result: ToolResult, now_s: float) -> list[Step]:
         """A tool is done; its result is sent if the server still waits for it."""
-        reply = self._state.calls.result(result)
+        state = self._state
+        reply = state.calls.result(result)
         if reply is None:
             return []
-        head = self._state.head
-        if head is not None:
+        if isinstance(reply, LateResult):
+            return report(state, report_of(reply.call), now_s)
+        head, call = state.head, state.calls.known(result.call_id)
+        if head is not None and (call is None or call.turn == head.turn_id):
             head.replied = True
-            self._state.rearm(head, now_s)
-        return [SendReply(reply), *deliver(self._state, now_s)]
+            state.rearm(head, now_s)
+        elif call is not None:
+            idle = head is None and state.drain is not Drain.OWED
+            state.late_results.sent(call, now_s, idle=idle)
+        return [SendReply(reply), *deliver(state, now_s)]
 
     def route(self, owner: str | None, epoch: int, now_s: float) -> list[Step]:
         """Turns belong to `owner` from now on; None: nobody has said yet."""
@@ -128,6 +136,22 @@ class Uplink:
         return deliver(state, now_s)
 
 
+def report(state: TurnState, text: str, now_s: float) -> list[Step]:
+    """Have the model tell what came of a function whose call its connection does not know."""
+    if not state.owned:
+        state.counters["results_dropped"] += 1
+        return []
+    session, at_ns = state.frames.session, int(now_s * 1e9)
+    while (name := unasked_turn_id(session, at_ns)) in state.over or state.known(name):
+        at_ns += 1
+    turn = RealtimeTurn(name, TurnKind.REPORTED, text=text)
+    state.turns.append(turn)
+    state.ask(turn, 0, now_s)
+    if state.link is LinkState.GONE:
+        return state.end(turn, AnswerEnd.FAILED, state.gone_reason)
+    return deliver(state, now_s)
+
+
 def deliver(state: TurnState, now_s: float) -> list[Step]:
     """Return the steps that bring the server up to date."""
     if not state.linked or state.held_up:
@@ -150,7 +174,9 @@ def interrupt(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
     if turn.progress is Progress.GENERATED:
         state.drain = Drain.OWED
         return state.complete(turn)
-    state.drain = Drain.DRAINING
+    # A server that waits for a function, and has said so, has nothing left to say.
+    waits = turn.progress is Progress.WORKING and state.calls.pending(turn.turn_id)
+    state.drain = Drain.CLEAR if waits else Drain.DRAINING
     return state.end(turn, AnswerEnd.INTERRUPTED)
 
 
@@ -208,7 +234,7 @@ def _typed(state: TurnState, now_s: float) -> list[Step]:
     if turn is None:
         return []
     _sent(state, turn, now_s)
-    if turn.kind is TurnKind.PROMPTED:
+    if turn.kind is not TurnKind.TYPED:
         return [SendText(turn.text)]
     said = state.frames.said(turn.answer, Side.USER, turn.text, final=True)
     return [*said, SendText(turn.text)]

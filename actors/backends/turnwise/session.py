@@ -12,7 +12,7 @@ from actors.backends.answer import AnswerFrames
 from actors.backends.records import KeptTurns
 from actors.backends.session import BackendSession
 from actors.backends.shared import Shared
-from actors.backends.tool_calls import ToolCalls
+from actors.backends.tool_calls import ToolCalls, ToolReply
 from actors.backends.turnwise.answer import AnswerState, RunningAnswer
 from actors.backends.turnwise.input_buffer import InputBuffer
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Part, Sound
@@ -140,7 +140,7 @@ class TurnBasedSession(BackendSession):
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
         reply = self._calls.result(frame)
-        if reply is not None and self._answer is not None:
+        if isinstance(reply, ToolReply) and self._answer is not None:
             self._answer.reply(reply)
 
     # Answers.

@@ -36,12 +36,13 @@ class Barrier(NamedTuple):
     def stands_after(self, turn: str) -> bool | None:
         """Return whether `turn` is older than this speech; None if its name does not tell.
 
-        A spoken turn is named `<session>:<position>`, a typed one `<session>:t<ns>`.
+        A spoken turn is named `<session>:<position>`, a typed one `<session>:t<ns>`, an answer
+        that nobody asked for `<session>:u<ns>`.
         """
         name = turn.rpartition(":")[2]
         if name.isdecimal():
             return int(name) < self.position
-        if name[:1] == "t" and name[1:].isdecimal():
+        if name[:1] in ("t", "u") and name[1:].isdecimal():
             return int(name[1:]) < self.at_ns
         return None
 

@@ -76,7 +76,7 @@ class Driver:
     def disconnect(self, why: str = "cut") -> None:
         self.connections.append(self.sent)
         self.sent = []
-        self.do(self.downlink.link_down(why))
+        self.do(self.downlink.link_down(why, self.now_s))
 
     def start(self, position: int) -> str:
         turn = f"local:{position}"
@@ -155,6 +155,11 @@ class Driver:
     def usages(self) -> list[Usage]:
         return [f for f in self.frames if isinstance(f, Usage)]
 
+    def sent_texts(self, beginning: str = "") -> list[str]:
+        """Written turns, on whatever connection."""
+        every = [text for sent in (*self.connections, self.sent) for text in _texts(sent)]
+        return [text for text in every if text.startswith(beginning)]
+
     def replies(self) -> list[str]:
         return [
             step.reply.wire_id
@@ -162,6 +167,10 @@ class Driver:
             for step in sent
             if isinstance(step, SendReply)
         ]
+
+
+def _texts(sent: list[Step]) -> list[str]:
+    return [step.text for step in sent if isinstance(step, SendText)]
 
 
 def activities(sent: list[Step]) -> list[tuple[list[tuple[int, int]], bool]]:

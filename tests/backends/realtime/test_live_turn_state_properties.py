@@ -17,7 +17,9 @@ from actors.backends.realtime.events import (
     TurnComplete,
 )
 from actors.backends.realtime.limits import Limits
-from pipeline.frames import AnswerAudio, AnswerEnded, Side
+from actors.backends.realtime.steps import SendReply, SendText
+from actors.backends.realtime.unasked import UnaskedRule
+from pipeline.frames import AnswerAudio, AnswerEnded, Side, is_unasked
 
 EVENTS = st.sampled_from(
     [
@@ -52,9 +54,9 @@ OPERATIONS = st.one_of(
 class Story:
     """A driver that keeps to what a user and a network can do."""
 
-    def __init__(self, *, local_turns: bool = True) -> None:
-        self.live = Driver(Limits(local_turns=local_turns))
-        self.local = local_turns
+    def __init__(self, limits: Limits | None = None) -> None:
+        self.live = Driver(limits or Limits())
+        self.local = self.live.limits.local_turns
         self.up = False
         self.speaking: int | None = None
         self.spoken: dict[str, tuple[int, int]] = {}
@@ -112,12 +114,21 @@ class Story:
             self.step("wait", 0.1)
 
 
+LIMITS = st.builds(
+    Limits,
+    blocking=st.booleans(),
+    follow_up_s=st.sampled_from([0.0, 2.0]),
+    longest_answer_s=st.sampled_from([0.05, 30.0, 600.0]),
+    unasked=st.sampled_from(UnaskedRule),
+)
+
+
 @settings(max_examples=400)
-@given(st.lists(OPERATIONS, max_size=60))
+@given(st.lists(OPERATIONS, max_size=60), LIMITS)
 def test_each_turn_ends_exactly_once_and_says_nothing_afterwards(
-    operations: list[tuple[str, object]],
+    operations: list[tuple[str, object]], limits: Limits
 ) -> None:
-    story = Story()
+    story = Story(limits)
     for operation, argument in operations:
         story.step(operation, argument)
     story.quiet_down()
@@ -132,8 +143,32 @@ def test_each_turn_ends_exactly_once_and_says_nothing_afterwards(
             assert frame.turn not in ended
             assert frame.samples == samples.get(frame.turn, 0)
             ended.add(frame.turn)
-    assert ended == set(story.turns)
+    assert {turn for turn in ended if not is_unasked(turn)} == set(story.turns)
+    # What nobody asked for ends too, if anything of it was heard.
+    assert set(samples) <= ended
     assert story.live.idle
+    if limits.unasked is UnaskedRule.NONE:
+        reports = len(story.live.sent_texts("The function"))
+        assert len({turn for turn in samples if is_unasked(turn)}) <= reports
+
+
+@settings(max_examples=400)
+@given(st.lists(OPERATIONS, max_size=60))
+def test_result_of_a_function_is_told_to_a_connection_once(
+    operations: list[tuple[str, object]],
+) -> None:
+    story = Story(Limits(blocking=False, follow_up_s=2.0))
+    for operation, argument in operations:
+        story.step(operation, argument)
+    story.quiet_down()
+    assert story.live.idle
+    for sent in (*story.live.connections, story.live.sent):
+        replied = [step.reply.name for step in sent if isinstance(step, SendReply)]
+        reported = [step.text for step in sent if isinstance(step, SendText)]
+        told = [text for text in reported if text.startswith("The function")]
+        for name in ("move", "look"):
+            assert sum(f"function {name}," in text for text in told) <= 1
+            assert not (name in replied and any(f"function {name}," in text for text in told))
 
 
 @settings(max_examples=400)
@@ -175,7 +210,7 @@ def test_each_call_id_is_answered_at_most_once_on_a_connection(
 def test_server_side_detection_ends_every_turn_it_began(
     operations: list[tuple[str, object]],
 ) -> None:
-    story = Story(local_turns=False)
+    story = Story(Limits(local_turns=False))
     for operation, argument in operations:
         story.step(operation, argument)
     story.quiet_down()

@@ -152,7 +152,9 @@ def test_an_answer_first_heard_of_after_the_user_spoke_again_is_late(device: Dev
     ]
 
 
-@pytest.mark.parametrize("turn", ["local:200", "local:201", "local:t5000", "of-another-kind"])
+@pytest.mark.parametrize(
+    "turn", ["local:200", "local:201", "local:t5000", "local:u5000", "of-another-kind"]
+)
 def test_the_answer_to_what_the_user_says_now_is_heard(device: Device, turn: str) -> None:
     device.playout.stop(speech(200, at_ns=5_000))
     device.playout.push(audio(ramp(100 * MS), turn=turn))

@@ -164,6 +164,7 @@ def test_where_answers_are_played_a_complete_answer_alone_closes_nothing() -> No
         ([said("...")], SPEECH_S, "its end was never heard"),
         ([started(), ended()], ANSWER_S, "no answer came in time"),
         ([typed("local:0")], ANSWER_S, "no answer came in time"),
+        ([said("...", "local:u5", Side.MODEL)], ANSWER_S, "no answer came in time"),
         ([started(), ended(), answered()], ANSWER_S, "no answer came in time"),
         ([started(), ended(), played(STARTED)], STALL_S, "the answer broke off"),
         ([started(), ended(), played(STARTED), answered()], STALL_S, "the answer broke off"),
@@ -183,6 +184,18 @@ def test_a_turn_that_does_not_get_on_is_closed_as_failed_at_its_deadline_and_not
     (closed,) = ledger.tick((3 + deadline_s) * S + 1)
     assert (closed.outcome, closed.reason, closed.by) == (Outcome.FAILED, reason, "")
     assert not ledger.tick((3 + deadline_s) * S + 2)
+
+
+def test_an_answer_that_nobody_asked_for_is_a_turn_with_one_outcome() -> None:
+    ledger = new_ledger()
+    turn = "local:u500"
+    assert not verdicts(ledger, said("Are you there?", turn, Side.MODEL), played(STARTED, turn))
+    assert not verdicts(ledger, answered(turn=turn))
+    (closed,) = verdicts(
+        ledger, played(FINISHED, turn), played(FINISHED, turn), answered(turn=turn)
+    )
+    assert (closed.outcome, closed.by, closed.said) == (Outcome.ANSWERED, "live", "")
+    assert (closed.answer, closed.first_sound_ms) == ("Are you there?", None)
 
 
 def test_progress_of_playback_and_words_of_the_model_put_the_deadline_off() -> None:
@@ -244,7 +257,7 @@ def test_only_closed_turns_are_forgotten_and_only_when_there_are_very_many() -> 
     assert len(ledger.open_turns()) == KEPT_TURNS + 1
 
 
-TURNS = st.sampled_from(["local:0", "local:320", "other:0"])
+TURNS = st.sampled_from(["local:0", "local:320", "other:0", "local:u500"])
 FRAMES = st.one_of(
     st.builds(started, TURNS),
     st.builds(ended, TURNS, st.floats(0, 500)),

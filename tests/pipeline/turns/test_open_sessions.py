@@ -51,6 +51,23 @@ def sessions() -> OpenSessions:
     return made
 
 
+def test_an_answer_that_nobody_asked_for_and_that_fails_is_given_to_nobody_else(
+    sessions: OpenSessions,
+) -> None:
+    failed = AnswerEnded(
+        session="local",
+        turn="local:u500",
+        epoch=1,
+        backend="live",
+        end=AnswerEnd.FAILED,
+        detail="cut off",
+    )
+    said = sessions.handle("live", failed, S)
+    (closed,) = [frame for frame in said if isinstance(frame, TurnClosed)]
+    assert (closed.outcome, closed.reason) == (Outcome.FAILED, "cut off")
+    assert not [frame for frame in said if isinstance(frame, Route)]
+
+
 def status(session: str, backend: str, state: BackendState) -> BackendStatus:
     return BackendStatus(session=session, backend=backend, state=state)
 

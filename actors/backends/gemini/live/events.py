@@ -24,6 +24,10 @@ from pipeline.frames import Side
 if TYPE_CHECKING:
     from google.genai import types
 
+WHOLE = ("TURN_COMPLETE_REASON_UNSPECIFIED", "NEED_MORE_INPUT")
+"""Reasons for the end of a turn that nothing is wrong with; every other is a refusal, or a call of
+a function that cannot be read (google-genai, `TurnCompleteReason`)."""
+
 DEFAULT_TIME_LEFT_S = 10.0
 """For a GoAway that does not say how much time is left."""
 
@@ -44,7 +48,7 @@ def events_of(message: types.LiveServerMessage) -> list[Event]:
     if message.usage_metadata is not None:
         events.append(live_tokens(message.usage_metadata))
     if content is not None and _is_complete(content):
-        events.append(TurnComplete())
+        events.append(TurnComplete(_broken(content)))
     update = message.session_resumption_update
     if update is not None:
         events.append(HandleIssued(update.new_handle if update.resumable else None))
@@ -78,6 +82,12 @@ def _is_complete(content: types.LiveServerContent) -> bool:
     if status is not None and status.value != "INTERACTION_STATUS_UNSPECIFIED":
         return status.value == "IDLE"
     return bool(content.turn_complete)
+
+
+def _broken(content: types.LiveServerContent) -> str:
+    """Why the answer is not whole; nothing is said of one that is."""
+    reason = content.turn_complete_reason
+    return "" if reason is None or reason.value in WHOLE else reason.value
 
 
 def rate_hz_of(mime_type: str) -> int:

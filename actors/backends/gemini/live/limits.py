@@ -27,4 +27,6 @@ def limits_of(options: LiveOptions, *, local_turns: bool) -> Limits:
         grace_s=None if tells_idle else GENERATION_GRACE_S,
         follow_up_s=0.0 if blocking or tells_idle else FOLLOW_UP_S,
         blocking=blocking,
+        longest_answer_s=options.longest_answer_s,
+        unasked=options.unasked_answers,
     )

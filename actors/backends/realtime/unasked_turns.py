@@ -1,0 +1,111 @@
+"""Turns in which the service speaks and nobody has asked: how they begin, go on and end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from actors.backends.answer import Publish
+from actors.backends.realtime.events import AnswerChunk, CallRequested, Event, Said
+from actors.backends.realtime.steps import Note, Step
+from actors.backends.realtime.turns import Delivery, Progress, RealtimeTurn
+from actors.backends.realtime.unasked import UnaskedAnswer, UnaskedKind, Verdict
+from actors.backends.turn_kind import TurnKind
+from pipeline.frames import AnswerEnd, Side, ToolCall, ToolCancel, unasked_turn_id
+
+if TYPE_CHECKING:
+    from actors.backends.realtime.turn_state import TurnState
+
+
+def begins(event: Event) -> bool:
+    """Whether a service that says this speaks; the end of something is no beginning."""
+    match event:
+        case AnswerChunk() | CallRequested():
+            return True
+        case Said(side=Side.MODEL, text=text):
+            return bool(text.strip())
+    return False
+
+
+def begin(state: TurnState, now_s: float) -> RealtimeTurn:
+    """Open such a turn; it is named after the time."""
+    session, at_ns = state.frames.session, int(now_s * 1e9)
+    while unasked_turn_id(session, at_ns) in state.over:
+        at_ns += 1
+    owed = state.late_results.is_owed
+    turn = RealtimeTurn(unasked_turn_id(session, at_ns), TurnKind.UNASKED)
+    turn.unasked = UnaskedAnswer(UnaskedKind.RESULT if owed else UnaskedKind.ITSELF)
+    turn.end = turn.start
+    turn.delivery = Delivery.SENT
+    turn.progress = Progress.ASKED
+    state.late_results.told()
+    state.turns.append(turn)
+    return turn
+
+
+def go_on(
+    state: TurnState, turn: RealtimeTurn, unasked: UnaskedAnswer, event: Event, steps: list[Step]
+) -> list[Step]:
+    """Return what is to be done at once of what an event means.
+
+    Args:
+        state: Of the session.
+        turn: Such a turn.
+        unasked: How it stands.
+        event: What the service said.
+        steps: What would be done if somebody had asked.
+    """
+    match event:
+        case AnswerChunk():
+            unasked.sound_s = turn.sound_s
+        case Said(side=Side.MODEL, text=text):
+            unasked.words += text
+    now: list[Step] = []
+    for step in steps:
+        if not isinstance(step, Publish) or isinstance(step.frame, ToolCall | ToolCancel):
+            now.append(step)
+        elif unasked.verdict is not Verdict.REFUSED:
+            unasked.held.append(step)
+    return [*now, *_settle(state, turn, unasked)]
+
+
+def end(state: TurnState, turn: RealtimeTurn, how: AnswerEnd, detail: str) -> list[Step]:
+    """Return the steps that end such a turn; one of which nothing was played ends without a word.
+
+    Broken off, it was a remark that nobody waits for, unless it is about a function.
+    """
+    unasked = turn.unasked
+    assert unasked is not None, "made by `begin`"
+    steps: list[Step] = []
+    if how is AnswerEnd.COMPLETE:
+        steps += _settle(state, turn, unasked, over=True)
+    if how is AnswerEnd.FAILED:
+        steps += [state.frames.cancel(call) for call in state.calls.abandoned(turn.turn_id)]
+    heard = unasked.verdict is Verdict.PLAYED and turn.answer.samples > 0
+    if not heard and not (unasked.is_waited_for and unasked.verdict is Verdict.PLAYED):
+        if unasked.words and not turn.answer.samples and state.last is not None:
+            # Words of the answer before, which came after its end.
+            steps += state.frames.said(state.last.answer, Side.MODEL, unasked.words, final=True)
+        return steps
+    if how is AnswerEnd.FAILED and not unasked.is_waited_for:
+        how = AnswerEnd.INTERRUPTED
+    return [*steps, *state.frames.ended(turn.answer, how, detail)]
+
+
+def _settle(
+    state: TurnState, turn: RealtimeTurn, unasked: UnaskedAnswer, *, over: bool = False
+) -> list[Step]:
+    steps: list[Step] = []
+    before = state.last.answer.model_text if state.last is not None else ""
+    # Words alone may be late ones of the answer before.
+    if (turn.answer.samples or over) and unasked.judge(state.limits.unasked, before, over=over):
+        played = unasked.verdict is Verdict.PLAYED
+        state.counters["unasked_played" if played else "unasked_refused"] += 1
+        what = "played" if played else "not played"
+        said = f"nobody asked, and the service {unasked.kind}: {what}"
+        steps.append(Note(said, turn.turn_id, unasked.words.strip()))
+        if not played:
+            unasked.held.clear()
+    if unasked.verdict is Verdict.PLAYED:
+        steps += unasked.held
+        unasked.held.clear()
+    return steps
