@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import zmq
 
+from pipeline.bus.direct_loop import unwatch, watch
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -119,9 +121,9 @@ class SocketReader:
 
     def _watch(self, watching: bool) -> None:
         if watching and not self._watching:
-            self._loop.add_reader(self._fd, self._read)
+            watch(self._loop, self._fd, self._read)
         elif self._watching and not watching:
-            self._loop.remove_reader(self._fd)
+            unwatch(self._loop, self._fd)
         self._watching = watching
 
     def _cancel_again(self) -> None:

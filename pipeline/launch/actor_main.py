@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pipeline import logs
+from pipeline.bus.direct_loop import new_event_loop
 from pipeline.errors import GreenroomError
 from pipeline.hosting.host import Host
 from pipeline.hosting.spec import ActorSpec
@@ -36,7 +37,8 @@ def run_actor(spec: ActorSpec) -> NoReturn:
         async def run() -> None:
             await Host(spec).run()
 
-        asyncio.run(run())
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(run())
     except GreenroomError as error:
         code = EXIT_USAGE
         error_file(spec.runtime_dir, spec.name).write_text(logs.redact(str(error)))

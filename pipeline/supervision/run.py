@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 
+from pipeline.bus.direct_loop import new_event_loop
 from pipeline.errors import GreenroomError
 from pipeline.supervision.supervisor import RunOutcome, Supervisor
 
@@ -19,6 +20,7 @@ def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> Run
         return await supervisor.run(duration_s)
 
     try:
-        return asyncio.run(main())
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            return runner.run(main())
     except GreenroomError as error:
         return RunOutcome(2, str(error))

@@ -8,6 +8,8 @@ import sys
 import time
 from collections.abc import Callable
 
+from pipeline.bus.direct_loop import unwatch, watch
+
 COARSE_NS = 1_500_000
 """An event loop wakes up to a millisecond late: epoll counts in milliseconds, rounded up."""
 
@@ -22,7 +24,7 @@ class Clock:
         self._fd = -1
         if sys.platform == "linux" and sys.version_info >= (3, 13):
             self._fd = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK)
-            self._loop.add_reader(self._fd, self._on_time)
+            watch(self._loop, self._fd, self._on_time)
 
     async def sleep_until(self, due_ns: int) -> None:
         """Return at a monotonic time, within about 0.1 ms; lets others run even if it is past."""
@@ -59,7 +61,7 @@ class Clock:
     def close(self) -> None:
         """Give the timer back."""
         if self._fd >= 0:
-            self._loop.remove_reader(self._fd)
+            unwatch(self._loop, self._fd)
             os.close(self._fd)
             self._fd = -1
 

@@ -1,0 +1,109 @@
+"""An asyncio loop on which what is read for every block of sound calls back straight away."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import select
+import selectors
+import sys
+from contextvars import copy_context
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextvars import Context
+
+MOST_EVENTS = 64
+"""Looked at in one turn; those left over come in the next."""
+
+
+def new_event_loop() -> asyncio.AbstractEventLoop:
+    """Return a loop for an actor's process: a `DirectLoop` where there is one."""
+    return DirectLoop() if sys.platform == "linux" else asyncio.new_event_loop()
+
+
+def watch(loop: asyncio.AbstractEventLoop, fd: int, callback: Callable[[], None]) -> None:
+    """Call back whenever there is something to read, as `add_reader` does, until `unwatch`."""
+    if sys.platform == "linux" and isinstance(loop, DirectLoop):
+        loop.direct.watch(fd, callback)
+    else:
+        loop.add_reader(fd, callback)
+
+
+def unwatch(loop: asyncio.AbstractEventLoop, fd: int) -> None:
+    """Call back no more, if that was wanted."""
+    if sys.platform == "linux" and isinstance(loop, DirectLoop):
+        loop.direct.unwatch(fd)
+    else:
+        loop.remove_reader(fd)
+
+
+if sys.platform == "linux":
+
+    class DirectSelector(selectors.EpollSelector):
+        """Calls back by itself for descriptors that are watched directly.
+
+        For each event asyncio makes a key, a handle and a turn of its queue. In a process that
+        sleeps between two blocks of sound these find cold caches, and take a third of what the
+        block takes (benchmarks/README.md, "One hop").
+
+        Args:
+            complain: Takes the exception that a callback raised.
+        """
+
+        def __init__(self, complain: Callable[[Exception], None]) -> None:
+            super().__init__()
+            self._complain = complain
+            # Another descriptor of the same epoll: the base class knows nothing of these events.
+            self._epoll = select.epoll.fromfd(os.dup(self.fileno()))
+            self._watched: dict[int, tuple[Context, Callable[[], None]]] = {}
+
+        def watch(self, fd: int, callback: Callable[[], None]) -> None:
+            """Call back, in the context of this call, whenever there is something to read."""
+            self._epoll.register(fd, select.EPOLLIN)
+            self._watched[fd] = copy_context(), callback
+
+        def unwatch(self, fd: int) -> None:
+            """Call back no more, if that was wanted."""
+            if self._watched.pop(fd, None) is not None:
+                with contextlib.suppress(OSError):  # It may be closed already.
+                    self._epoll.unregister(fd)
+
+        def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            """Wait, call back, and return what asyncio watches."""
+            try:
+                events = self._epoll.poll(timeout, MOST_EVENTS)
+            except InterruptedError:
+                return []
+            others = False
+            for fd, _ in events:
+                watched = self._watched.get(fd)
+                if watched is None:
+                    others = True
+                    continue
+                context, callback = watched
+                try:
+                    context.run(callback)
+                except Exception as error:  # noqa: BLE001 - as asyncio does with any callback
+                    self._complain(error)
+            # They are still there: an epoll tells of them until they have been read.
+            return super().select(0) if others else []
+
+        def close(self) -> None:
+            """Give the epoll back."""
+            self._epoll.close()
+            super().close()
+
+    class DirectLoop(asyncio.SelectorEventLoop):
+        """Has a `DirectSelector`."""
+
+        def __init__(self) -> None:
+            self.direct = DirectSelector(self._complain)
+            super().__init__(self.direct)
+
+        def _complain(self, error: Exception) -> None:
+            self.call_exception_handler(
+                {"message": "exception in what was watched directly", "exception": error}
+            )
