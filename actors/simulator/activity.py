@@ -38,13 +38,29 @@ class UtteranceEnded:
     pcm: bytes
 
 
+@dataclass(frozen=True)
+class Detection:
+    """When speech begins and ends.
+
+    It begins with `start_ms` above `min_speech_dbfs` and `above_noise_db` above the noise. Sound
+    that is up to `hold_db` quieter goes on with it; `silence_ms` without any ends it.
+    """
+
+    silence_ms: int
+    start_ms: int = START_MS
+    min_speech_dbfs: float = MIN_SPEECH_DBFS
+    above_noise_db: float = ABOVE_NOISE_DB
+    hold_db: float = 0.0
+
+
 class SpeechDetector:
     """Turns a stream of PCM16 mono into utterances. No clock: time is counted in samples."""
 
-    def __init__(self, rate_hz: int, silence_ms: int, start_ms: int = START_MS) -> None:
+    def __init__(self, rate_hz: int, detection: Detection) -> None:
+        self._detection = detection
         self._frame_bytes = rate_hz * FRAME_MS // 1000 * 2
-        self._silence_frames = math.ceil(silence_ms / FRAME_MS)
-        self._start_frames = max(1, math.ceil(start_ms / FRAME_MS))
+        self._silence_frames = math.ceil(detection.silence_ms / FRAME_MS)
+        self._start_frames = max(1, math.ceil(detection.start_ms / FRAME_MS))
         self._pre_roll_bytes = rate_hz * PRE_ROLL_MS // 1000 * 2
         self._noise_dbfs = MIN_SPEECH_DBFS - ABOVE_NOISE_DB
         self._phase = ActivityState.SILENT
@@ -98,7 +114,11 @@ class SpeechDetector:
         samples = np.frombuffer(frame, "<i2").astype(np.float32)
         power = float(np.dot(samples, samples)) / max(1, samples.size) / 32768**2
         level = 10 * math.log10(power) if power > 0 else QUIETEST_DBFS
-        voiced = level > max(MIN_SPEECH_DBFS, self._noise_dbfs + ABOVE_NOISE_DB)
+        asked = self._detection
+        needed = max(asked.min_speech_dbfs, self._noise_dbfs + asked.above_noise_db)
+        if self._phase is ActivityState.SPEAKING:
+            needed -= asked.hold_db
+        voiced = level > needed
         if level < self._noise_dbfs:
             self._noise_dbfs = max(level, QUIETEST_DBFS)
         elif not voiced:

@@ -55,6 +55,10 @@ class AnswerStream:
                     return
                 await asyncio.sleep(piece.gap_s)
 
+    def think(self, thought: str) -> None:
+        """Shows a thought, in a message of its own."""
+        self._dialogue.session.send(model_turn({"text": thought, "thought": True}))
+
     def _send_piece(self, piece: PacedAudio, words: list[str]) -> None:
         dialogue = self._dialogue
         bundles = dialogue.config.family.parts_per_message > 1
@@ -68,8 +72,8 @@ class AnswerStream:
             text = " ".join(words)
             text = f" {text}" if self._record.said else text
             self._record.said += text
-            if dialogue.config.transcribe_output:
-                content = {"outputTranscription": {"text": text}}
+            if dialogue.config.spoken is not None:
+                content = {"outputTranscription": dialogue.config.spoken.message(text)}
                 if bundles and self._random.random() < WORDS_WITH_SOUND:
                     message["serverContent"].update(content)
                 else:

@@ -58,6 +58,7 @@ class Api:
             _send_error(bad, request, responder, record)
         except Withheld as withheld:
             await self._withhold(responder, withheld.action)
+        record.ended_ns = time.monotonic_ns()
 
     async def _route(
         self,

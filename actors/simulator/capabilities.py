@@ -27,6 +27,9 @@ class LiveFamily(BaseModel):
     extra_fields: list[str]
     audio_in_media_chunks: bool
     parts_per_message: int
+    turn_coverage: Literal[
+        "TURN_INCLUDES_ONLY_ACTIVITY", "TURN_INCLUDES_AUDIO_ACTIVITY_AND_ALL_VIDEO"
+    ] = "TURN_INCLUDES_ONLY_ACTIVITY"
     role: Literal["converses", "transcribes", "interprets"] = "converses"
 
 

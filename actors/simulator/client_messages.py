@@ -11,6 +11,7 @@ from actors.backends.gemini.wire import Invalid, decode_base64, invalid_value, m
 from actors.simulator.errors import Refused, refused
 from actors.simulator.listener import TurnInput
 from actors.simulator.pictures import jpeg_size
+from actors.simulator.realtime_config import TurnCoverage
 from actors.simulator.setup import declared_functions
 from actors.simulator.shapes import INVALID_ARGUMENT, content_text
 
@@ -34,7 +35,7 @@ def realtime_input(dialogue: "Dialogue", content: Content) -> None:
     if "audio" in content:
         _audio(dialogue, content["audio"], "realtime_input.audio")
     if "video" in content:
-        _picture(dialogue, content["video"], "realtime_input.video")
+        _frame(dialogue, content["video"], "realtime_input.video")
     if "text" in content:
         _text(dialogue, content["text"])
     if content.get("audioStreamEnd"):
@@ -58,7 +59,7 @@ def client_content(dialogue: "Dialogue", content: Content) -> None:
         for number, part in enumerate(turn.get("parts", ())):
             if "inlineData" in part:
                 field = f"client_content.turns[{at}].parts[{number}].inline_data"
-                _picture(dialogue, part["inlineData"], field)
+                dialogue.context.add_picture(*_picture(dialogue, part["inlineData"], field))
         text = content_text(turn)
         dialogue.context.append("model" if role == "model" else "user", text)
         added.append({"role": role, "text": text})
@@ -126,7 +127,17 @@ def _audio(dialogue: "Dialogue", blob: Content, field: str) -> None:
     dialogue.spoken()
 
 
-def _picture(dialogue: "Dialogue", blob: Content, field: str) -> None:
+def _frame(dialogue: "Dialogue", blob: Content, field: str) -> None:
+    """A picture of a camera: whether it belongs to a turn, its coverage says."""
+    width, height = _picture(dialogue, blob, field)
+    covered = dialogue.config.realtime.coverage is not TurnCoverage.NOTHING
+    if covered or dialogue.listener.active:
+        dialogue.context.add_picture(width, height)
+    else:
+        dialogue.record.pictures_outside_activity += 1
+
+
+def _picture(dialogue: "Dialogue", blob: Content, field: str) -> tuple[int, int]:
     data, kind, _ = _blob(blob, field)
     width, height = 0, 0
     if kind == "image/jpeg":
@@ -138,13 +149,13 @@ def _picture(dialogue: "Dialogue", blob: Content, field: str) -> None:
         raise Refused(1007, INVALID_ARGUMENT)
     journal = dialogue.services.journal
     dialogue.record.video.count(len(data), width, height, journal.now_s())
-    dialogue.context.add_picture()
+    return width, height
 
 
 def _media_chunk(dialogue: "Dialogue", blob: Content) -> None:
     field = "realtime_input.media_chunks"
     if mime_type_and_rate(blob.get("mimeType", ""))[0].startswith("image/"):
-        _picture(dialogue, blob, field)
+        _frame(dialogue, blob, field)
     elif dialogue.config.family.audio_in_media_chunks:
         _audio(dialogue, blob, field)
     else:

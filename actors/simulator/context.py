@@ -31,10 +31,11 @@ class SessionContext:
         self.open_entries = range(before, after)
         self._conversation.tokens["TEXT"] += text_tokens(text)
 
-    def add_picture(self) -> None:
-        """Another picture belongs to the conversation."""
+    def add_picture(self, width: int, height: int) -> None:
+        """Another picture belongs to the conversation. Sizes are in pixels."""
         self._new_pictures += 1
         self._conversation.pictures += 1
+        self._conversation.picture_size = width, height
         if self._conversation.pictures == 1:
             self._pictures_began()
 

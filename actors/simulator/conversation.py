@@ -48,6 +48,8 @@ class ConversationRecord:
     entries: list[ConversationEntry] = field(default_factory=list)
     tokens: Counter[str] = field(default_factory=Counter)
     pictures: int = 0
+    picture_size: tuple[int, int] = (0, 0)
+    """Of the newest picture, in pixels."""
     begun_s: float = field(default_factory=time.monotonic)
     turns: list[TurnSize] = field(default_factory=list)
     first_turn: int = 0

@@ -34,7 +34,7 @@ class Dialogue:
         self.conversation = conversation
         self.tools = config.tools
         self.awaiting_history = config.history_first
-        self.listener = Listener(config)
+        self.listener = Listener(config.realtime)
         self.record = session.record
         self.services = session.services
         self.default_plan = TurnPlan(self.services.pacing)
@@ -53,7 +53,7 @@ class Dialogue:
     def activity(self, event: Activity) -> None:
         """The user began or ended a turn."""
         if isinstance(event, ActivityStarted):
-            if self.config.interruptible:
+            if self.config.realtime.interruptible:
                 self.interrupt()
             self._marks = RuleMarks()
             self.session.fire("activity_start", self.next_plan())
@@ -207,7 +207,7 @@ class Dialogue:
 
         Recorded: what is typed while a function that blocks is pending is answered after it.
         """
-        return not self.config.interruptible or (
+        return not self.config.realtime.interruptible or (
             given.kind == "text" and turn.stage is TurnProgress.WAITING
         )
 

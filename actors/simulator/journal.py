@@ -106,6 +106,7 @@ class SessionRecord:
     audio_messages: int = 0
     audio_outside_activity_ms: float = 0.0
     ignored_media_chunks: int = 0
+    pictures_outside_activity: int = 0
     actions: list[str] = field(default_factory=list)
     close_sent_ns: int = 0
     close: CloseRecord | None = None
@@ -113,12 +114,13 @@ class SessionRecord:
 
 @dataclass
 class RequestRecord:
-    """One HTTP request and how it was answered."""
+    """One HTTP request and how it was answered; the end of the answer was sent at `ended_ns`."""
 
     method: str
     model: str
     at_s: float
     at_ns: int = 0
+    ended_ns: int = 0
     status: int = 0
     heard: str = ""
     said: str = ""

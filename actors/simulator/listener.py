@@ -5,15 +5,20 @@ from typing import Literal
 
 from actors.simulator.activity import SpeechDetector, UtteranceEnded
 from actors.simulator.errors import Refused
-from actors.simulator.setup import SessionConfig
+from actors.simulator.realtime_config import RealtimeConfig, TurnCoverage
 from actors.simulator.shapes import INVALID_ARGUMENT
+
+# Sound before a signalled activity whose words count where all input belongs to the turn: more
+# than anybody says in one go, and not without end.
+KEPT_BEFORE_S = 60
 
 
 @dataclass(frozen=True)
 class TurnInput:
     """What the user contributed to one turn. `kind` is `model` when the model speaks unasked.
 
-    `asked` are the entries of the conversation that ask, if the input is there already.
+    `asked` are the entries of the conversation that ask, if the input is there already. What was
+    heard since the turn before and belongs to this one, but holds no words, is `wordless_ms`.
     """
 
     kind: Literal["audio", "text", "model"]
@@ -21,10 +26,11 @@ class TurnInput:
     pcm: bytes = b""
     rate_hz: int = 16_000
     asked: range = range(0)
+    wordless_ms: float = 0.0
 
     @property
     def audio_ms(self) -> float:
-        """Length of the audio."""
+        """Length of the audio that may hold words."""
         return len(self.pcm) / 2 / self.rate_hz * 1000
 
 
@@ -46,7 +52,7 @@ Activity = ActivityStarted | ActivityEnded
 class Listener:
     """Knows whether the user is in the middle of a turn, by signals or by the audio itself."""
 
-    def __init__(self, config: SessionConfig) -> None:
+    def __init__(self, config: RealtimeConfig) -> None:
         self._config = config
         self._detector: SpeechDetector | None = None
         self._active = False
@@ -54,6 +60,7 @@ class Listener:
         self._texts: list[str] = []
         self._rate_hz = 16_000
         self._spoken_bytes = 0
+        self._since_ms = 0.0
 
     @property
     def active(self) -> bool:
@@ -67,15 +74,13 @@ class Listener:
 
     def audio(self, pcm: bytes, rate_hz: int) -> list[Activity]:
         """Takes PCM16 mono."""
-        if self._config.manual_activity:
-            if self._active:
-                self._rate_hz = rate_hz
-                self._pcm += pcm
-                self._spoken_bytes += len(pcm)
+        self._since_ms += len(pcm) / 2 / rate_hz * 1000
+        if self._config.manual:
+            self._add(pcm, rate_hz)
             return []
         if self._detector is None or rate_hz != self._rate_hz:
             self._rate_hz = rate_hz
-            self._detector = SpeechDetector(rate_hz, self._config.silence_ms)
+            self._detector = SpeechDetector(rate_hz, self._config.detection)
         was_active = self._active
         events = [self._detected(event) for event in self._detector.feed(pcm)]
         if was_active or self._active:
@@ -99,19 +104,42 @@ class Listener:
         """An activityEnd signal."""
         self._check_manual(active=True)
         self._active = False
-        turn = TurnInput("audio", self._take_texts(), bytes(self._pcm), self._rate_hz)
+        pcm = bytes(self._pcm)
         self._pcm.clear()
-        return ActivityEnded(turn)
+        return ActivityEnded(self._turn(pcm))
 
     def text(self, text: str) -> TurnInput | None:
         """Typed text: part of the turn in progress, otherwise a turn of its own."""
         if self._active:
             self._texts.append(text)
             return None
-        return TurnInput("text", [text])
+        return TurnInput("text", [text], wordless_ms=self._take_since_ms(0.0))
+
+    def _add(self, pcm: bytes, rate_hz: int) -> None:
+        """Keeps what may hold words of a session that signals activity itself."""
+        if self._active:
+            self._spoken_bytes += len(pcm)
+        elif self._config.coverage is not TurnCoverage.EVERYTHING:
+            return
+        if rate_hz != self._rate_hz and not self._active:
+            self._pcm.clear()
+        self._rate_hz = rate_hz
+        self._pcm += pcm
+        if not self._active:
+            del self._pcm[: max(0, len(self._pcm) - KEPT_BEFORE_S * rate_hz * 2)]
+
+    def _turn(self, pcm: bytes) -> TurnInput:
+        wordless_ms = self._take_since_ms(len(pcm) / 2 / self._rate_hz * 1000)
+        return TurnInput("audio", self._take_texts(), pcm, self._rate_hz, wordless_ms=wordless_ms)
+
+    def _take_since_ms(self, words_ms: float) -> float:
+        since_ms, self._since_ms = self._since_ms, 0.0
+        if self._config.coverage is not TurnCoverage.EVERYTHING:
+            return 0.0
+        return max(0.0, since_ms - words_ms)
 
     def _check_manual(self, active: bool) -> None:
-        if not self._config.manual_activity:
+        if not self._config.manual:
             raise Refused(
                 1007,
                 "Explicit activity control is not supported when automatic activity detection "
@@ -123,8 +151,7 @@ class Listener:
     def _detected(self, event: object) -> Activity:
         if isinstance(event, UtteranceEnded):
             self._active = False
-            turn = TurnInput("audio", self._take_texts(), event.pcm, self._rate_hz)
-            return ActivityEnded(turn)
+            return ActivityEnded(self._turn(event.pcm))
         self._active = True
         self._spoken_bytes = 0
         return ActivityStarted()

@@ -65,6 +65,11 @@ class SimulatorOptions(Options):
         description="Said while a function that does not block is under way, and by models with "
         "extended thinking before the answer; empty for nothing.",
     )
+    thoughts_unasked: bool = Field(
+        True,
+        description="Models of 2.5 show thoughts unless `includeThoughts` is false, as clients "
+        "report; the others show them only if asked.",
+    )
     audio_parts: Literal[1, 2] = Field(
         1,
         description="Most audio parts in one message of a 3.x model; several are documented, of "

@@ -14,6 +14,7 @@ from actors.simulator.contents import signature, turn_start
 from actors.simulator.conversation import ConversationEntry
 from actors.simulator.generation_config import ENUM_TYPE, Calling
 from actors.simulator.structured import as_json, instance, schema_in
+from actors.simulator.thinking_config import thought
 from actors.simulator.usage import LETTERS_PER_TOKEN, text_tokens
 
 # As long as the ids that the service gives to calls.
@@ -65,7 +66,7 @@ def make_reply(
     if request.generation.structured and not scripted and not reply.calls:
         reply.text = _structured(request, reply.text, heard)
     if request.generation.show_thoughts:
-        reply.thought = f"The user said: {heard or 'nothing'}. I answer with what fits."
+        reply.thought = thought(heard)
     _shorten(reply, request)
     return reply
 

@@ -148,7 +148,12 @@ class LiveSession:
         if isinstance(content, dict):
             self.record.setup = content
             self.record.model = str(content.get("model") or "")
-        config = validate_setup(content, self.record.version, self.services.models)
+        config = validate_setup(
+            content,
+            self.record.version,
+            self.services.models,
+            thinks_aloud=self.services.options.thoughts_unasked,
+        )
         conversation = self._resume(config)
         chosen = self.services.rules.fire("setup", self.record.number)
         before, after = effects.around_setup(chosen, resuming=config.handle is not None)

@@ -14,12 +14,12 @@ from actors.simulator.capabilities import (
 )
 from actors.simulator.conversation import SlidingWindow
 from actors.simulator.errors import Refused, model_not_found
+from actors.simulator.realtime_config import RealtimeConfig
 from actors.simulator.shapes import INVALID_ARGUMENT, content_text
+from actors.simulator.thinking_config import ThinkingConfig
+from actors.simulator.transcription_config import SPOKEN_LANGUAGE, TranscriptionConfig
 from actors.simulator.usage import text_tokens
 
-# The default of automaticActivityDetection.silenceDurationMs is not published; 800 ms is what the
-# service was seen to wait.
-DEFAULT_SILENCE_MS = 800
 # Documented: the share of the context window at which it slides, unless the setup says otherwise,
 # and the share of that to which it slides.
 TRIGGER_SHARE, TARGET_SHARE = 0.8, 0.5
@@ -35,18 +35,25 @@ class SessionConfig:
     family: LiveFamily
     tools: list[dict[str, Any]]
     system_instruction: str
-    manual_activity: bool
-    silence_ms: int
-    interruptible: bool
-    transcribe_input: bool
-    transcribe_output: bool
+    realtime: RealtimeConfig
+    thinking: ThinkingConfig
+    heard: TranscriptionConfig | None
+    """How the user's words are to be transcribed; None if they are not."""
+    spoken: TranscriptionConfig | None
+    """The same of the model's."""
     resumption: bool
     handle: str | None
     history_first: bool
     compression: SlidingWindow | None
 
 
-def validate_setup(given: Any, version: str, table: SimulatedModels | None = None) -> SessionConfig:
+def validate_setup(
+    given: Any,
+    version: str,
+    table: SimulatedModels | None = None,
+    *,
+    thinks_aloud: bool = True,
+) -> SessionConfig:
     """Turns a `setup` into a config, or raises Refused or Invalid with the service's words."""
     table = table or capabilities()
     setup = read("BidiGenerateContentSetup", given, version, "setup")
@@ -61,7 +68,6 @@ def validate_setup(given: Any, version: str, table: SimulatedModels | None = Non
     generation = setup.get("generationConfig", {})
     _check_ranges(setup)
     _check_modalities(generation, family)
-    _check_thinking(generation.get("thinkingConfig"), family)
     _check_version_fields(setup, family)
     system = content_text(setup.get("systemInstruction"))
     tokens = text_tokens(system)
@@ -72,19 +78,18 @@ def validate_setup(given: Any, version: str, table: SimulatedModels | None = Non
             f"which is more than the limit of {table.max_system_tokens}",
         )
     _check_voice(generation.get("speechConfig", {}), table)
-    realtime = setup.get("realtimeInputConfig", {})
-    detection = realtime.get("automaticActivityDetection", {})
     resumption = setup.get("sessionResumption")
     return SessionConfig(
         model=model,
         family=family,
         tools=declared_functions(setup.get("tools", []), family),
         system_instruction=system,
-        manual_activity=detection.get("disabled", False),
-        silence_ms=detection.get("silenceDurationMs", DEFAULT_SILENCE_MS),
-        interruptible=realtime.get("activityHandling") != "NO_INTERRUPTION",
-        transcribe_input="inputAudioTranscription" in setup or family.role == "transcribes",
-        transcribe_output="outputAudioTranscription" in setup,
+        realtime=RealtimeConfig.parse(setup.get("realtimeInputConfig", {}), family),
+        thinking=ThinkingConfig.parse(
+            generation.get("thinkingConfig"), family, unasked=thinks_aloud
+        ),
+        heard=_heard(setup, family),
+        spoken=_spoken(setup, family),
         resumption=resumption is not None,
         handle=(resumption or {}).get("handle") or None,
         history_first=setup.get("historyConfig", {}).get("initialHistoryInClientContent", False),
@@ -143,22 +148,20 @@ def _check_modalities(generation: dict[str, Any], family: LiveFamily) -> None:
         )
 
 
-def _check_thinking(thinking: dict[str, Any] | None, family: LiveFamily) -> None:
-    unsupported = "Thinking level is not supported for this model"
-    level = (thinking or {}).get("thinkingLevel", "")
-    budget = (thinking or {}).get("thinkingBudget")
-    match family.thinking:
-        case "none":
-            if thinking is not None:
-                raise Refused(1007, unsupported)
-        case "level":
-            if budget is not None or (family.level_required and not level):
-                raise Refused(1007, INVALID_ARGUMENT)
-            if level and level not in family.levels:
-                raise Refused(1007, unsupported)
-        case "budget":
-            if level:
-                raise Refused(1007, unsupported)
+def _heard(setup: dict[str, Any], family: LiveFamily) -> TranscriptionConfig | None:
+    given = setup.get("inputAudioTranscription")
+    if given is None and family.role == "transcribes":
+        given = {}
+    # Documented: what transcribes or interprets tells the languages apart.
+    named = "" if family.role == "converses" else SPOKEN_LANGUAGE
+    return TranscriptionConfig.parse(given, named=named)
+
+
+def _spoken(setup: dict[str, Any], family: LiveFamily) -> TranscriptionConfig | None:
+    translation = setup.get("generationConfig", {}).get("translationConfig", {})
+    target = translation.get("targetLanguageCode") or SPOKEN_LANGUAGE
+    named = target if family.role == "interprets" else ""
+    return TranscriptionConfig.parse(setup.get("outputAudioTranscription"), named=named)
 
 
 def _check_version_fields(setup: dict[str, Any], family: LiveFamily) -> None:

@@ -24,14 +24,14 @@ class Signals:
         self._config = config
         self._conversation = conversation
         self._resumable = True
-        self.usage = TokenUsage(conversation.tokens, thinks=config.family.idle_status)
+        self.usage = TokenUsage(conversation.tokens)
         whole = config.family.role == "transcribes"
         self.transcripts = Transcripts(self.transcript, session.services.random, whole=whole)
 
     def transcript(self, text: str) -> None:
         """Words of the user, if the client asked for transcripts."""
-        if text and self._config.transcribe_input:
-            self._send({"inputTranscription": {"text": text}})
+        if text and self._config.heard is not None:
+            self._send({"inputTranscription": self._config.heard.message(text)})
 
     def transcript_later(self, turn: TurnTask) -> None:
         """Words that a scenario wants to come late."""
@@ -54,7 +54,7 @@ class Signals:
         if self._config.family.idle_status:
             content["interactionStatus"] = "IDLE" if idle else "IN_PROGRESS"
         message: dict[str, Any] = {"serverContent": content}
-        reported = self.usage.report(turn.take_tokens(), turn.record.heard)
+        reported = self.usage.report(turn.take_tokens(), turn.take_thoughts())
         if turn.plan.usage:
             message["usageMetadata"] = reported
         self._session.send(message)

@@ -53,6 +53,7 @@ class TurnTask:
         self._kept = 0
         self._counted_ms = 0.0
         self._call_tokens = 0
+        self._thoughts = 0
         self.late_transcript = ""
         self.plan = plan
         self.record: TurnRecord = record
@@ -68,6 +69,11 @@ class TurnTask:
         )
         called, self._call_tokens = self._call_tokens, 0
         return Counter(AUDIO=audio_tokens(spoken_ms / 1000), TEXT=called)
+
+    def take_thoughts(self) -> int:
+        """Tokens of what has been thought since this was asked last."""
+        thoughts, self._thoughts = self._thoughts, 0
+        return thoughts
 
     def take_said(self) -> str:
         """What has been said since this was asked last."""
@@ -107,7 +113,7 @@ class TurnTask:
         dialogue, given = self._dialogue, self._input
         parts = list(given.texts)
         if given.pcm:
-            transcript = await dialogue.services.stt.hear(given.pcm, given.rate_hz)
+            transcript = await self._transcribe(given.pcm, given.rate_hz)
             parts.append(transcript)
             if self.plan.transcript_delay_ms:
                 self.late_transcript = transcript
@@ -115,13 +121,20 @@ class TurnTask:
                 dialogue.signals.transcripts.add(transcript)
         self.record.heard = self._words(" ".join(part for part in parts if part.strip()))
         dialogue.conversation.tokens.update(
-            AUDIO=audio_tokens(given.audio_ms / 1000),
+            AUDIO=audio_tokens((given.audio_ms + given.wordless_ms) / 1000),
             TEXT=sum(text_tokens(text) for text in given.texts),
             IMAGE=dialogue.context.take_new_pictures() * IMAGE_TOKENS,
         )
         if self.record.outcome != "open":
             # Nobody waits for this turn any more, but its words are owed all the same.
             dialogue.signals.transcripts.send_all()
+
+    async def _transcribe(self, pcm: bytes, rate_hz: int) -> str:
+        text = await self._dialogue.services.stt.hear(pcm, rate_hz)
+        wanted = self._dialogue.config.heard
+        if wanted is None or not wanted.vocabulary:
+            return text
+        return await asyncio.to_thread(wanted.corrected, text)
 
     def _words(self, heard: str) -> str:
         conversation, asked = self._dialogue.conversation, self._input.asked
@@ -148,6 +161,7 @@ class TurnTask:
             await self._end_generation()
             self._dialogue.paused(self)
             self.stage = TurnProgress.ANSWERING
+        self._think()
         while steps and not self._stream.cut_short:
             match steps.pop(0):
                 case Speak(text):
@@ -167,6 +181,15 @@ class TurnTask:
         filler = self._dialogue.services.options.filler
         return bool(thinks and filler) and not any(isinstance(step, CallTool) for step in steps)
 
+    def _think(self) -> None:
+        thinking = self._dialogue.config.thinking
+        if self._input.kind == "model":
+            return
+        self._thoughts += thinking.tokens(self.record.heard)
+        thought = thinking.summary(self.record.heard)
+        if thought:
+            self._stream.think(thought)
+
     async def _end_generation(self) -> None:
         self._dialogue.generated(self)
         self.stage = TurnProgress.PLAYING
@@ -179,8 +202,8 @@ class TurnTask:
             return [Speak(self.record.heard)]
         if self._input.pcm and not self.record.heard:
             return [Speak(f"I heard {self._input.audio_ms / 1000:.1f} seconds of sound.")]
-        video, conversation = dialogue.record.video, dialogue.conversation
-        pictures = Pictures(conversation.pictures, video.width, video.height)
+        conversation = dialogue.conversation
+        pictures = Pictures(conversation.pictures, *conversation.picture_size)
         now = datetime.now().astimezone()
         history = conversation.entries[conversation.start : self._said_before]
         return brain.answer(self.record.heard, dialogue.tools, history, pictures, now)

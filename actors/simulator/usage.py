@@ -8,8 +8,6 @@ from typing import Any
 AUDIO_TOKENS_PER_S = 25
 IMAGE_TOKENS = 258
 LETTERS_PER_TOKEN = 4
-# Made up: a simulated model thinks in proportion to what it was asked.
-THOUGHTS_PER_TOKEN = 8
 
 
 def text_tokens(text: str) -> int:
@@ -25,18 +23,16 @@ def audio_tokens(seconds: float) -> int:
 class TokenUsage:
     """Counts what one Live session costs; `tokens` is what its context window holds."""
 
-    def __init__(self, tokens: Counter[str], *, thinks: bool) -> None:
+    def __init__(self, tokens: Counter[str]) -> None:
         self._tokens = tokens
-        self._thinks = thinks
         self._responses = 0
 
     def add_response(self, response: Any) -> None:
         """A function responded: that is read in the turn in progress, and context from then on."""
         self._responses += text_tokens(json.dumps(response, ensure_ascii=False))
 
-    def report(self, response: Counter[str], heard: str) -> dict[str, Any]:
-        """`usageMetadata` of one turn that cost `response`; counts it into the context."""
-        thoughts = THOUGHTS_PER_TOKEN * text_tokens(heard) if self._thinks else 0
+    def report(self, response: Counter[str], thoughts: int) -> dict[str, Any]:
+        """`usageMetadata` of a turn; what it cost, but for thoughts, is context from then on."""
         tool_use, self._responses = self._responses, 0
         prompt = self._tokens.total()
         result: dict[str, Any] = {

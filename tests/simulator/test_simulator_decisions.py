@@ -12,7 +12,7 @@ from simulating import MOVE, recording
 
 from actors.simulator import brain
 from actors.simulator.actions import Quota
-from actors.simulator.activity import SpeechDetector, UtteranceEnded, UtteranceStarted
+from actors.simulator.activity import Detection, SpeechDetector, UtteranceEnded, UtteranceStarted
 from actors.simulator.brain import CallTool, Pictures, Speak, SpeakOutcome
 from actors.simulator.conversation import ConversationEntry
 from actors.simulator.options import SimulatorOptions
@@ -174,8 +174,8 @@ def test_question_is_answered_from_the_conversation(heard: str, expected: str) -
 @given(st.lists(st.integers(1, 4000), min_size=1, max_size=30))
 def test_speech_is_found_alike_whatever_the_blocks(sizes: list[int]) -> None:
     audio = bytes(32_000) + recording("cards-001.wav") + bytes(32_000)
-    whole = SpeechDetector(16_000, silence_ms=500).feed(audio)
-    in_blocks = SpeechDetector(16_000, silence_ms=500)
+    whole = SpeechDetector(16_000, Detection(silence_ms=500)).feed(audio)
+    in_blocks = SpeechDetector(16_000, Detection(silence_ms=500))
     events: list[object] = []
     position = 0
     while position < len(audio):
@@ -190,7 +190,7 @@ def test_speech_is_found_alike_whatever_the_blocks(sizes: list[int]) -> None:
 
 
 def test_silence_is_no_speech_and_flush_ends_an_utterance() -> None:
-    detector = SpeechDetector(16_000, silence_ms=800)
+    detector = SpeechDetector(16_000, Detection(silence_ms=800))
     assert detector.feed(bytes(64_000)) == []
     assert detector.flush() == []
     assert len(detector.feed(recording("cards-003.wav"))) == 1

@@ -99,8 +99,8 @@ def test_first_sound_comes_before_the_text_is_complete(tmp_path: Path) -> None:
     with simulator(tmp_path, answering(many)) as gemini, staged(gemini) as http:
         turn = speak(http)
         http.expect("audio", AnswerAudio)
-        # The simulator notes its status once all of the text is out.
-        assert gemini.answers[0].status == 0
+        # The simulator notes the end once all of the text is out.
+        assert gemini.answers[0].ended_ns == 0
         assert end_of(http, turn).end is AnswerEnd.COMPLETE
         assert len(gemini.sentences) == 40
 
