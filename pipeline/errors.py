@@ -21,6 +21,10 @@ class WireError(GreenroomError):
     """Bytes from a socket that are not a frame of this schema version."""
 
 
+class UnsendableError(WireError):
+    """A frame holds what cannot be sent, as a rule because of a value that came from outside."""
+
+
 class EndpointBusyError(GreenroomError):
     """Another process already publishes on this endpoint."""
 

@@ -11,6 +11,7 @@ from actors.backends.history import History
 from actors.backends.manner import offered
 from actors.backends.records import KeptTurns, SessionRecords
 from actors.backends.shared import Shared
+from pipeline.errors import UnsendableError
 from pipeline.frames import (
     AnswerEnd,
     Audio,
@@ -78,8 +79,16 @@ class BackendSession(ABC):
             self.publish(step)
 
     def publish(self, step: Publish) -> None:
-        """Send a frame; what this backend understood and said is part of the conversation."""
-        self._actor.publish(step.port, step.frame)
+        """Send a frame; what this backend understood and said is part of the conversation.
+
+        A service may say what no frame can carry: that is counted, and the session goes on.
+        """
+        try:
+            self._actor.publish(step.port, step.frame)
+        except UnsendableError as error:
+            self._actor.counters[f"{step.port}.unsendable"] += 1
+            self._actor.log.warning("not told to the others", because=str(error))
+            return
         if isinstance(step.frame, Transcript):
             self.history.transcript(step.frame)
 

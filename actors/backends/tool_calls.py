@@ -13,6 +13,7 @@ from enum import Enum, auto
 from typing import Any
 
 from pipeline.frames import ToolResult, ToolStatus
+from pipeline.frames.values import problem_of
 
 KEPT_CALLS = 200
 """Calls remembered: one asked for anew after a reconnect is not carried out anew."""
@@ -87,7 +88,14 @@ class ToolCalls:
     def requested(
         self, turn: str, wire_id: str, name: str, args: dict[str, Any]
     ) -> CallRecord | ToolReply | None:
-        """The model asks. Returns a new call to carry out, a reply known already, or nothing."""
+        """The model asks. Returns a new call to carry out, a reply known already, or nothing.
+
+        What cannot be sent to those who carry it out is answered with an error.
+        """
+        if problem := problem_of(args):
+            self._counters["calls_impossible"] += 1
+            response = {"error": f"not carried out: {problem}; give it in another form"}
+            return ToolReply(wire_id, name, response)
         known = self._orphan(turn, wire_id, name, args)
         if known is None:
             if wire_id in self._calls:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from pipeline.frames.base import Frame
-from pipeline.frames.media import Pcm
+from pipeline.frames.media import GREATEST_POSITION, GREATEST_RATE_HZ, LEAST_RATE_HZ, Pcm
 
 
 class AnswerFrame(Frame):
@@ -24,8 +24,12 @@ class AnswerAudio(AnswerFrame):
 
     type_name: ClassVar[str] = "answer_audio"
 
-    position: int = Field(ge=0, description="Index of the first sample in this turn's answer.")
-    rate_hz: int = Field(24_000, gt=0, description="Samples per second.")
+    position: int = Field(
+        ge=0, le=GREATEST_POSITION, description="Index of the first sample in this turn's answer."
+    )
+    rate_hz: int = Field(
+        24_000, ge=LEAST_RATE_HZ, le=GREATEST_RATE_HZ, description="Samples per second."
+    )
     pcm: Pcm = Field(description="Signed 16-bit little-endian mono samples.")
 
 
@@ -44,7 +48,9 @@ class AnswerEnded(AnswerFrame):
     type_name: ClassVar[str] = "answer_ended"
 
     end: AnswerEnd = Field(description="How it ended.")
-    samples: int = Field(0, ge=0, description="Samples of answer audio that were sent.")
+    samples: int = Field(
+        0, ge=0, le=GREATEST_POSITION, description="Samples of answer audio that were sent."
+    )
     detail: str = Field("", description="Why, if it failed.")
 
 
@@ -63,7 +69,10 @@ class Transcript(AnswerFrame):
     side: Side = Field(description="Who said it.")
     text: str = Field(description="The piece.")
     audio_position: int = Field(
-        0, ge=0, description="Samples of the answer sent before this piece (side `model`)."
+        0,
+        ge=0,
+        le=GREATEST_POSITION,
+        description="Samples of the answer sent before this piece (side `model`).",
     )
     final: bool = Field(False, description="Nothing more comes for this turn and side.")
 
@@ -94,6 +103,10 @@ class Playback(AnswerFrame):
     type_name: ClassVar[str] = "playback"
 
     state: PlaybackState = Field(description="Where the playing stands.")
-    played_samples: int = Field(ge=0, description="Samples heard so far, at the answer's rate.")
+    played_samples: int = Field(
+        ge=0,
+        le=GREATEST_POSITION,
+        description="Samples heard so far, at the answer's rate.",
+    )
     underruns: int = Field(0, ge=0, description="Times the buffer ran dry in this answer.")
     at_ns: int = Field(description="Monotonic time of the first (started) or last sample heard.")

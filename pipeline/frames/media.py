@@ -19,13 +19,26 @@ Pcm = Annotated[bytes, AfterValidator(_whole_samples)]
 """Signed 16-bit little-endian mono samples."""
 
 
+LEAST_RATE_HZ, GREATEST_RATE_HZ = 4_000, 768_000
+"""Half of what telephones have, four times what studios have: anything else is a slip, and a
+resampler makes gigabytes of it."""
+GREATEST_POSITION = 2**53
+"""The largest integer that JavaScript and JSON hold for certain: 18,000 years of sound."""
+MOST_PIXELS = 65_535
+"""Width and height that a JPEG can have."""
+
+
 class Audio(Frame):
     """A block of mono sound; `origin_ns` is the capture time of its last sample."""
 
     type_name: ClassVar[str] = "audio"
 
-    position: int = Field(ge=0, description="Index of the first sample in the stream.")
-    rate_hz: int = Field(16_000, gt=0, description="Samples per second.")
+    position: int = Field(
+        ge=0, le=GREATEST_POSITION, description="Index of the first sample in the stream."
+    )
+    rate_hz: int = Field(
+        16_000, ge=LEAST_RATE_HZ, le=GREATEST_RATE_HZ, description="Samples per second."
+    )
     pcm: Pcm = Field(description="Signed 16-bit little-endian mono samples.")
     final: bool = Field(False, description="The stream ends with this block.")
 
@@ -41,5 +54,5 @@ class Image(Frame):
     type_name: ClassVar[str] = "image"
 
     jpeg: bytes = Field(description="JPEG file contents.")
-    width: int = Field(gt=0, description="Pixels.")
-    height: int = Field(gt=0, description="Pixels.")
+    width: int = Field(gt=0, le=MOST_PIXELS, description="Pixels.")
+    height: int = Field(gt=0, le=MOST_PIXELS, description="Pixels.")

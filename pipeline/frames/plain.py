@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator
 
 from pipeline.frames.base import Frame
@@ -24,12 +24,14 @@ class FrameShape:
     Attributes:
         types: Of each field, exactly.
         least: Of fields that have one.
+        most: Of fields that have one.
         validators: Of fields that have one; raises ValueError.
         names: Of all fields; shared by all frames, none of which ever changes.
     """
 
     types: dict[str, type[Any]]
     least: tuple[tuple[str, int], ...]
+    most: tuple[tuple[str, int], ...]
     validators: tuple[tuple[str, Callable[..., Any]], ...]
     names: set[str]
 
@@ -39,6 +41,7 @@ def shape_of(frame_type: type[Frame]) -> FrameShape | None:
     """Return the shape of a frame class; None if a field needs more than it can tell."""
     types: dict[str, type[Any]] = {}
     least: dict[str, int] = {}
+    most: dict[str, int] = {}
     validators: dict[str, Callable[..., Any]] = {}
     for name, field in frame_type.model_fields.items():
         of = next((each for each in PLAIN_TYPES if each is field.annotation), None)
@@ -50,11 +53,15 @@ def shape_of(frame_type: type[Frame]) -> FrameShape | None:
                 least[name] = each.ge
             elif isinstance(each, Gt) and isinstance(each.gt, int):
                 least[name] = each.gt + 1
+            elif isinstance(each, Le) and isinstance(each.le, int):
+                most[name] = each.le
             elif isinstance(each, AfterValidator) and name not in validators:
                 validators[name] = each.func
             else:
                 return None
-    return FrameShape(types, tuple(least.items()), tuple(validators.items()), set(types))
+    return FrameShape(
+        types, tuple(least.items()), tuple(most.items()), tuple(validators.items()), set(types)
+    )
 
 
 def construct(frame_type: type[FrameT], fields: dict[str, Any]) -> FrameT | None:
@@ -69,6 +76,9 @@ def construct(frame_type: type[FrameT], fields: dict[str, Any]) -> FrameT | None
         return None
     for name, least in shape.least:
         if fields[name] < least:
+            return None
+    for name, most in shape.most:
+        if fields[name] > most:
             return None
     for name, validate in shape.validators:
         try:

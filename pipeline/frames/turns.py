@@ -8,6 +8,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from pipeline.frames.base import Frame
+from pipeline.frames.media import GREATEST_POSITION
 
 
 def turn_id(session: str, position: int) -> str:
@@ -41,7 +42,9 @@ class TentativeSpeechStarted(Frame):
     type_name: ClassVar[str] = "tentative_speech_started"
 
     turn: str = Field(description="Name of the turn that it may become.")
-    position: int = Field(ge=0, description="First sample of that turn, pre-roll included.")
+    position: int = Field(
+        ge=0, le=GREATEST_POSITION, description="First sample of that turn, pre-roll included."
+    )
     at_ns: int = Field(description="Monotonic capture time of that sample in ns.")
 
 
@@ -51,7 +54,7 @@ class TentativeSpeechRejected(Frame):
     type_name: ClassVar[str] = "tentative_speech_rejected"
 
     turn: str = Field(description="As in its `TentativeSpeechStarted`.")
-    position: int = Field(ge=0, description="One past the last sample of it.")
+    position: int = Field(ge=0, le=GREATEST_POSITION, description="One past the last sample of it.")
 
 
 class SpeechStarted(Frame):
@@ -60,7 +63,9 @@ class SpeechStarted(Frame):
     type_name: ClassVar[str] = "speech_started"
 
     turn: str = Field(description="`<session>:<position>`.")
-    position: int = Field(ge=0, description="First sample of the turn, pre-roll included.")
+    position: int = Field(
+        ge=0, le=GREATEST_POSITION, description="First sample of the turn, pre-roll included."
+    )
     at_ns: int = Field(description="Monotonic capture time of that sample in ns.")
 
 
@@ -78,8 +83,10 @@ class SpeechEnded(Frame):
     type_name: ClassVar[str] = "speech_ended"
 
     turn: str = Field(description="`<session>:<position>`, as in its `SpeechStarted`.")
-    start_position: int = Field(ge=0, description="First sample of the turn.")
-    position: int = Field(ge=0, description="One past the last sample of the turn.")
+    start_position: int = Field(ge=0, le=GREATEST_POSITION, description="First sample of the turn.")
+    position: int = Field(
+        ge=0, le=GREATEST_POSITION, description="One past the last sample of the turn."
+    )
     at_ns: int = Field(description="Monotonic time at which the last voiced sample was captured.")
     reason: EndReason = Field(description="Why the turn ended here.")
 

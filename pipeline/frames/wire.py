@@ -7,9 +7,10 @@ from typing import Any
 import msgpack
 from pydantic import BaseModel, ValidationError
 
-from pipeline.errors import WireError
+from pipeline.errors import UnsendableError, WireError
 from pipeline.frames import FRAME_TYPES, SCHEMA_VERSION, Frame
 from pipeline.frames.plain import construct
+from pipeline.frames.values import whole_text
 
 MAX_FRAME_BYTES = 8 * 1024 * 1024
 """Largest frame taken from a socket: 40 times a 768x768 JPEG at best quality (200 KB)."""
@@ -24,9 +25,12 @@ def _plain(value: object) -> dict[str, Any]:
 def encode(frame: Frame, *, seq: int, boot: int, sent_ns: int) -> bytes:
     """Return the frame as msgpack, its header completed; `origin_ns` 0 becomes `sent_ns`.
 
+    Half a surrogate pair, which JSON can hold and UTF-8 cannot, is sent as U+FFFD.
+
     Raises:
-        WireError: it names no session, or a field holds what msgpack has no form for, such as an
-            integer above 64 bits.
+        WireError: it names no session.
+        UnsendableError: a field holds what msgpack has no form for, such as an integer above 64
+            bits, or the frame is larger than any that is taken.
     """
     if not frame.session:
         raise WireError(f"{frame.type_name} cannot be sent: it names no session")
@@ -36,10 +40,25 @@ def encode(frame: Frame, *, seq: int, boot: int, sent_ns: int) -> bytes:
     fields["sent_ns"] = sent_ns
     fields["origin_ns"] = frame.origin_ns or sent_ns
     try:
-        packed: bytes = msgpack.packb(fields, default=_plain)
-    except (OverflowError, TypeError, ValueError) as error:
-        raise WireError(f"{frame.type_name} cannot be sent: {error}") from error
+        packed = _packed(fields)
+    except (OverflowError, TypeError, ValueError, RecursionError) as error:
+        raise UnsendableError(f"{frame.type_name} cannot be sent: {error}") from error
+    if len(packed) > MAX_FRAME_BYTES:
+        size = f"{len(packed)} bytes, more than {MAX_FRAME_BYTES}"
+        raise UnsendableError(f"{frame.type_name} cannot be sent: {size}")
     return packed
+
+
+def _packed(fields: dict[str, Any]) -> bytes:
+    try:
+        packed: bytes = msgpack.packb(fields, default=_plain)
+    except UnicodeEncodeError:
+        packed = msgpack.packb(whole_text(fields), default=_with_whole_text)
+    return packed
+
+
+def _with_whole_text(value: object) -> Any:
+    return whole_text(_plain(value))
 
 
 def decode(payload: bytes) -> Frame:

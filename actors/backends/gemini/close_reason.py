@@ -16,8 +16,8 @@ HTTP_LIBRARIES = {"httpx": "HTTPError", "httpx2": "HTTPError", "aiohttp": "Clien
 """google-genai imports whichever is there; what each raises when the network fails."""
 FIRST_HTTP_STATUS, LAST_HTTP_STATUS = 100, 599
 
-ODD_FRAMES = (ValueError, TypeError, LookupError, AttributeError)
-"""What google-genai raises on bytes that are not a message it knows."""
+ODD_FRAMES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What google-genai raises on bytes that are not a message it knows, or nest too deeply."""
 
 
 class ConnectionOverError(Exception):
@@ -65,15 +65,15 @@ def http_close_reason(status: int | None, details: Any, fallback: str = "") -> C
         error = {}
     words = [str(error.get("message") or fallback)]
     delay: float | None = None
-    for detail in error.get("details") or []:
+    more = error.get("details")
+    for detail in more if isinstance(more, list) else []:
         if isinstance(detail, dict):
             words += [str(detail["reason"])] if detail.get("reason") else []
-            found = re.fullmatch(r"([\d.]+)s", str(detail.get("retryDelay", "")))
+            found = re.fullmatch(r"([0-9]{1,9}(\.[0-9]{0,9})?)s", str(detail.get("retryDelay", "")))
             delay = float(found[1]) if found else delay
     code = status if status is not None else error.get("code")
-    return CloseReason(
-        FaultSource.HTTP, code if isinstance(code, int) else None, " ".join(words).strip(), delay
-    )
+    known = isinstance(code, int) and 0 <= code <= LAST_HTTP_STATUS
+    return CloseReason(FaultSource.HTTP, code if known else None, " ".join(words).strip(), delay)
 
 
 def _of_api_error(error: Any) -> CloseReason:

@@ -16,6 +16,10 @@ from pipeline.errors import CredentialError, GreenroomError, ModelError
 from pipeline.frames import FaultClass
 from pipeline.logs import redact
 
+MOST_REASON_CHARS = 2000
+"""Of a reason: five times the longest that Google gives for a used-up quota; a page of a captive
+network has thousands."""
+
 
 class FaultSource(StrEnum):
     """Section of the table: who says that it is over."""
@@ -66,7 +70,7 @@ def rows() -> dict[FaultSource, list[Row]]:
 
 def classify(closed: CloseReason) -> FaultInfo:
     """Look a close reason up; one that no line fits is `unknown` and met with patience."""
-    reason = redact(closed.reason)
+    reason = redact(closed.reason)[:MOST_REASON_CHARS]
     for row in rows()[closed.source]:
         if row.fits(closed):
             waits = [s for s in (row.retry_after_s, closed.retry_after_s) if s is not None]

@@ -1,4 +1,4 @@
-"""Tokens billed, from `usageMetadata` of either API."""
+"""Tokens billed, from `usageMetadata` of either API; what no count can be is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ from actors.backends.answer import Tokens
 if TYPE_CHECKING:
     from google.genai import types
 
+MOST_TOKENS = 2**31 - 1
+"""`int32` is what the API documents for every count."""
+
 
 def live_tokens(usage: types.UsageMetadata) -> Tokens:
     """Return what a piece of a Live conversation cost."""
@@ -17,7 +20,7 @@ def live_tokens(usage: types.UsageMetadata) -> Tokens:
     _fill(given, "text", usage.prompt_token_count)
     _fill(made, "audio", usage.response_token_count)
     _think(made, usage.thoughts_token_count)
-    return Tokens(given, made, usage.total_token_count or 0)
+    return Tokens(given, made, _count(usage.total_token_count))
 
 
 def http_tokens(
@@ -35,7 +38,7 @@ def http_tokens(
     _fill(given, "text", usage.prompt_token_count)
     _fill(made, spoken, usage.candidates_token_count)
     _think(made, usage.thoughts_token_count)
-    return Tokens(given, made, usage.total_token_count or 0, model)
+    return Tokens(given, made, _count(usage.total_token_count), model)
 
 
 def _by_modality(*groups: list[types.ModalityTokenCount] | None) -> dict[str, int]:
@@ -43,16 +46,20 @@ def _by_modality(*groups: list[types.ModalityTokenCount] | None) -> dict[str, in
     for group in groups:
         for each in group or []:
             name = each.modality.value.lower() if each.modality else "text"
-            tokens[name] = tokens.get(name, 0) + (each.token_count or 0)
+            tokens[name] = tokens.get(name, 0) + _count(each.token_count)
     return tokens
 
 
 def _fill(tokens: dict[str, int], modality: str, count: int | None) -> None:
     """Where the report has no details, all is of one modality."""
-    if not tokens and count:
-        tokens[modality] = count
+    if not tokens and _count(count):
+        tokens[modality] = _count(count)
 
 
 def _think(made: dict[str, int], count: int | None) -> None:
-    if count:
-        made["text"] = made.get("text", 0) + count
+    if _count(count):
+        made["text"] = made.get("text", 0) + _count(count)
+
+
+def _count(reported: int | None) -> int:
+    return reported if reported is not None and 0 < reported <= MOST_TOKENS else 0

@@ -157,6 +157,7 @@ def _answer(
                 case CallRecord():
                     steps.append(state.frames.call(asked))
                 case ToolReply():
+                    turn.replied = True
                     steps.append(SendReply(asked))
     state.rearm(turn, now_s)
     return steps

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 MCP_START_S = 5.0
 """How long the start waits for MCP servers: a present one takes 1-2 s, and the conversation is
 not to be held up by one that is away."""
+MAX_ERROR_CHARS = 4000
+"""Of what a tool says is wrong: some 1000 tokens, which the model reads and the user pays for."""
 INTERRUPTED = "the call was interrupted; it may or may not have happened"
 
 
@@ -178,7 +180,8 @@ class Tools(Actor[ToolsOptions]):
             return ToolStatus.OK, work.result()
         if not isinstance(error, ToolError):
             self.log.error("tool failed", tool=name, exc_info=error)
-        return ToolStatus.ERROR, {"error": redact(str(error) or type(error).__name__)}
+        said = redact(str(error) or type(error).__name__)
+        return ToolStatus.ERROR, {"error": said[:MAX_ERROR_CHARS]}
 
     async def _attempt(self, tool: Tool, args: dict[str, Any]) -> dict[str, Any]:
         return await tool.call(args)

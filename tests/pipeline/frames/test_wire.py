@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import msgpack
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.errors import WireError
+from pipeline.errors import UnsendableError, WireError
 from pipeline.frames import (
     FRAME_TYPES,
     ActorState,
@@ -18,7 +21,15 @@ from pipeline.frames import (
     Status,
     ToolCall,
 )
-from pipeline.frames.wire import decode, encode
+from pipeline.frames.values import MAX_DEPTH, problem_of
+from pipeline.frames.wire import MAX_FRAME_BYTES, decode, encode
+
+
+def nested(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 def test_an_audio_frame_is_this_map_byte_for_byte() -> None:
@@ -78,6 +89,50 @@ def test_arguments_of_a_tool_call_survive_whatever_they_are(args: dict[str, obje
     back = decode(encode(call, seq=0, boot=1, sent_ns=2))
     assert isinstance(back, ToolCall)
     assert back.args == args
+
+
+@pytest.mark.parametrize("text", ["\ud800", "a\udfff", "\udcff.wav"])
+def test_half_a_surrogate_pair_is_sent_as_the_sign_for_what_is_no_letter(text: str) -> None:
+    call = ToolCall(session="local", turn=text, call_id="1", name="f", args={text: [text]})
+    back = decode(encode(call, seq=0, boot=1, sent_ns=2))
+    assert isinstance(back, ToolCall)
+    whole = "".join("\ufffd" if "\ud800" <= letter <= "\udfff" else letter for letter in text)
+    assert (back.turn, back.args) == (whole, {whole: [whole]})
+    health = Health(session="local", actor=text, pid=1, state=ActorState.READY)
+    status = Status(
+        session="local",
+        pipeline="p",
+        version="1",
+        uptime_s=1,
+        ready=True,
+        actors=[ActorStatus(actor="v", phase=text, pid=1, health=health)],
+    )
+    decode(encode(status, seq=0, boot=1, sent_ns=2))
+
+
+@pytest.mark.parametrize(
+    "value", [2**64, -(2**63) - 1, 10**4000, nested(2000), "x" * MAX_FRAME_BYTES]
+)
+def test_what_no_frame_can_carry_is_refused_where_it_is_sent(value: object) -> None:
+    call = ToolCall(session="local", turn="local:0", call_id="1", name="f", args={"x": value})
+    with pytest.raises(UnsendableError, match="tool_call cannot be sent: "):
+        encode(call, seq=0, boot=1, sent_ns=2)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ({"a": [1, {"b": 2**64}]}, r"a\[1\]\.b is an integer of more than 64 bits"),
+        (float("inf"), "it is inf, no finite number"),
+        ({"a": {1: 2}}, "a has a key that is no text but a int"),
+        (nested(MAX_DEPTH + 1), f"nest deeper than {MAX_DEPTH}"),
+        ({"a": b"x"}, "a is no JSON value but a bytes"),
+        (nested(MAX_DEPTH - 1), "^$"),
+        ({"a": [2**64 - 1, -(2**63), 1e308, None, True, "\ud800"]}, "^$"),
+    ],
+)
+def test_a_problem_of_a_value_names_its_place(value: object, problem: str) -> None:
+    assert re.search(problem, problem_of(value))
 
 
 @given(st.binary())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -39,6 +40,13 @@ async def greet(name: str) -> str:
 
 def offer(function: Any) -> FunctionTool:
     return FunctionTool(function, DaemonThreads())
+
+
+def nested(levels: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(levels):
+        value = [value]
+    return value
 
 
 def run(function: Any, **args: Any) -> dict[str, Any]:
@@ -90,13 +98,32 @@ def test_a_bad_argument_is_named_for_the_model(args: dict[str, Any], complaint: 
         run(go, **args)
 
 
-@pytest.mark.parametrize("value", [object(), 2**70, "x" * (MAX_RESPONSE_BYTES + 1), "\ud800"])
+@pytest.mark.parametrize(
+    "value", [object(), 2**70, nested(600), nested(100_000), "x" * (MAX_RESPONSE_BYTES + 1)]
+)
 def test_a_result_that_fits_into_no_frame_is_an_error(value: object) -> None:
     async def tool() -> object:
         return value
 
     with pytest.raises(ToolError, match=r"it returned|too large"):
         run(tool)
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("a\ud800b", "a\ufffdb"),
+        ({"\udcff": "\ud83d\ude00"}, {"\ufffd": "😀"}),
+        ([float("nan"), float("-inf")], ["NaN", "-Infinity"]),
+    ],
+)
+def test_what_json_has_no_form_for_is_told_in_words(value: object, told: object) -> None:
+    async def tool() -> object:
+        return value
+
+    response = run(tool)
+    assert response == (told if isinstance(told, dict) else {"result": told})
+    json.dumps(response, allow_nan=False).encode("ascii")
 
 
 def test_a_tool_that_exits_is_an_error_and_not_the_end_of_the_actor() -> None:

@@ -8,6 +8,7 @@ from enum import Enum, auto
 from actors.backends.gemini.live.events import rate_hz_of
 from actors.backends.realtime.events import DEFAULT_RATE_HZ
 from actors.backends.turnwise.request import AnswerFailedError, Sound
+from pipeline.frames.media import GREATEST_RATE_HZ, LEAST_RATE_HZ
 
 RIFF_HEADER = 12
 """Bytes of `RIFF`, size and `WAVE`."""
@@ -40,7 +41,7 @@ class PcmStream:
         """Return the samples in `data`; None if there are none yet.
 
         Raises:
-            AnswerFailedError: a WAV file that is not PCM16 mono.
+            AnswerFailedError: a WAV file that is not PCM16 mono, or of a rate that no sound has.
         """
         self._held += data
         if self._form is Form.UNKNOWN and len(self._held) >= CHUNK_HEADER:
@@ -72,4 +73,6 @@ class PcmStream:
                     raise AnswerFailedError(
                         f"the voice has {channels} channels of {bits} bits, not one of 16"
                     )
+                if not LEAST_RATE_HZ <= self._rate_hz <= GREATEST_RATE_HZ:
+                    raise AnswerFailedError(f"the voice has {self._rate_hz} samples a second")
             at = body + size + size % 2

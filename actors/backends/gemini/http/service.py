@@ -10,7 +10,12 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.fault_info import FaultInfo
-from actors.backends.gemini.close_reason import ConnectionOverError, close_reason_of, network_errors
+from actors.backends.gemini.close_reason import (
+    ODD_FRAMES,
+    ConnectionOverError,
+    close_reason_of,
+    network_errors,
+)
 from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
@@ -28,8 +33,6 @@ if TYPE_CHECKING:
 KEEPALIVE_S = 120.0
 """People pause between two turns for longer than httpx keeps a connection by itself (5 s); a new
 one costs a TCP and a TLS handshake."""
-ODD_BODIES = (ValueError, TypeError, AttributeError, KeyError)
-"""What google-genai raises on a body that is no message it knows."""
 
 
 class ServiceFailedError(GreenroomError):
@@ -211,7 +214,7 @@ async def _judged(timeout_s: float, silence: str) -> AsyncIterator[None]:
     except network_errors() as error:
         info = classify(close_reason_of(error))
         raise _Failed(with_daily_quota(info, getattr(error, "details", None))) from error
-    except ODD_BODIES as error:
+    except ODD_FRAMES as error:
         raise _Failed(_local("the response is no JSON message")) from error
 
 

@@ -12,6 +12,7 @@ from actors.backends.gemini.http.heard import HeardSplitter
 from actors.backends.gemini.usage import http_tokens
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Part, Words
 from actors.lib.speech.sentences import SentenceSplitter
+from pipeline.frames.values import problem_of, whole_text
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -92,8 +93,13 @@ class _Round:
             for part in (candidate.content.parts if candidate.content else None) or []:
                 # As it came: a function call is answered with the model's signature on it.
                 self.parts.append(part)
+                part.text = whole_text(part.text)
                 if part.function_call is not None:
-                    self.calls.append(part.function_call)
+                    self.calls.append(part.function_call.model_copy())
+                    part.function_call.args = whole_text(part.function_call.args)
+                    if problem_of(part.function_call.args):
+                        # Not carried out, and the service does not take it back.
+                        part.function_call.args = {}
                 if part.text and not part.thought:
                     sentences += self._sentences.feed(self._heard.feed(part.text))
         return self._new_parts(sentences)

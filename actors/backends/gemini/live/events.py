@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,7 @@ from actors.backends.realtime.events import (
     TurnComplete,
 )
 from pipeline.frames import Side
+from pipeline.frames.media import GREATEST_RATE_HZ, LEAST_RATE_HZ
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -91,14 +93,16 @@ def _broken(content: types.LiveServerContent) -> str:
 
 
 def rate_hz_of(mime_type: str) -> int:
-    """Return the rate of sound that a service sends."""
-    found = re.search(r"rate=(\d+)", mime_type)
-    return int(found[1]) if found and int(found[1]) else DEFAULT_RATE_HZ
+    """Return the rate of sound that a service sends; one that no sound has is a slip."""
+    found = re.search(r"rate=([0-9]{1,6})(?![0-9])", mime_type)
+    rate_hz = int(found[1]) if found else DEFAULT_RATE_HZ
+    return rate_hz if LEAST_RATE_HZ <= rate_hz <= GREATEST_RATE_HZ else DEFAULT_RATE_HZ
 
 
 def _seconds(duration: str | None) -> float:
     """A duration as JSON writes it: `50s`, `9.5s`."""
     try:
-        return max(0.0, float((duration or "").rstrip("s")))
+        seconds = float((duration or "").rstrip("s"))
     except ValueError:
         return DEFAULT_TIME_LEFT_S
+    return max(0.0, seconds) if math.isfinite(seconds) else DEFAULT_TIME_LEFT_S

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
+
+from pipeline.frames.values import whole_text
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
+
+HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""What stands for half a surrogate pair in JSON, also where the other half follows."""
+MOST_DIGITS = 400
+"""Of an integer: more is beyond any number that a program reckons with (a double has 308), and
+Python reads none of 4300."""
 
 
 class LastFrame:
@@ -19,19 +28,55 @@ class LastFrame:
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
         self._raw: str | bytes = b""
+        self._mended: bytes | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
 
     async def recv(self, *arguments: Any, **options: Any) -> str | bytes:
-        """Receive as the socket does, and keep it."""
+        """Receive as the socket does, and keep it; or return the last frame, which was mended.
+
+        Half a surrogate pair comes as U+FFFD: it can neither be stored nor sent on.
+        """
+        mended, self._mended = self._mended, None
+        if mended is not None:
+            return mended
         self._raw = await self._socket.recv(*arguments, **options)
-        return self._raw
+        raw = self._raw
+        # Sound is base64 and has neither.
+        if isinstance(raw, bytes) and (b"\\u" in raw or b"\xed" in raw) and HALF_PAIR.search(raw):
+            return _mended(raw) or raw
+        return raw
+
+    def mend(self) -> bool:
+        """Have the last frame come again, without integers too long to be read.
+
+        Returns:
+            Whether there were any.
+        """
+        raw = self._raw.encode() if isinstance(self._raw, str) else self._raw
+        if not re.search(rb"\d{%d}" % MOST_DIGITS, raw):
+            return False
+        self._raw = b""
+        self._mended = _mended(raw)
+        return self._mended is not None
 
     def parsed(self) -> dict[str, Any] | None:
         """Return the JSON object that came last; None: it is none."""
         try:
             content = json.loads(self._raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         return content if isinstance(content, dict) else None
+
+
+def _mended(raw: bytes) -> bytes | None:
+    """The frame with whole text and integers that can be read; None: it is no JSON."""
+    try:
+        return json.dumps(whole_text(json.loads(raw, parse_int=_integer))).encode()
+    except (ValueError, RecursionError):
+        return None
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) < MOST_DIGITS else float(digits)

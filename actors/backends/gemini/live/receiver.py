@@ -46,8 +46,9 @@ async def receive(
         except network_errors() as error:
             raise ConnectionOverError(close_reason_of(error)) from error
         except ODD_FRAMES as error:
-            _check(error, last)
-            counters["unknown_frames"] += 1
+            if not last.mend():
+                _check(error, last)
+                counters["unknown_frames"] += 1
             messages = session.receive()
             continue
         for event in events_of(message):
@@ -63,6 +64,8 @@ def _check(error: Exception, last: LastFrame) -> None:
     """Return if the frame can be passed over: a field from the future."""
     unparsed = last.parsed() if isinstance(error, TypeError) else None
     if unparsed is not None and "error" in unparsed:
-        raise ConnectionOverError(http_close_reason(None, unparsed)) from error
+        raise ConnectionOverError(
+            http_close_reason(None, unparsed, "an error without a message")
+        ) from error
     if unparsed is None and not isinstance(error, ValidationError):
         raise ConnectionOverError(odd("a frame is no JSON message")) from error

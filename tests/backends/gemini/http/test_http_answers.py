@@ -194,6 +194,22 @@ def test_tool_that_hangs_is_given_up_and_the_model_told(tmp_path: Path) -> None:
         assert said(http) == "That did not work: no result in time."
 
 
+def test_arguments_that_no_frame_can_carry_are_answered_with_an_error(tmp_path: Path) -> None:
+    args = {"direction": "forward", "distance_m": 123456789012345678901234}
+    rule = {
+        "when": {"http": STREAM},
+        "times": 1,
+        "do": [{"call": {"name": "move", "args": args}}],
+    }
+    with simulator(tmp_path, rule) as gemini, staged(gemini, WITH_TOOLS) as http:
+        http.send("offer", ToolOffer(tools=[MOVE]))
+        turn = write(http, "Go forward.")
+        assert end_of(http, turn).end is AnswerEnd.COMPLETE
+        why = "distance_m is an integer of more than 64 bits; give it in another form."
+        assert said(http) == f"That did not work: not carried out: {why}"
+        http.expect_nothing("tool_calls")
+
+
 def test_interruption_ends_answer_and_requests(tmp_path: Path) -> None:
     slow = {"when": {"http": STREAM}, "do": [{"say": LONG}, {"slow": 0.5}]}
     with simulator(tmp_path, slow) as gemini, staged(gemini) as http:
