@@ -115,7 +115,7 @@ class Api:
     def _scripted(self, method: str, model: str) -> TurnPlan:
         plan = TurnPlan(self._services.pacing)
         listening = self._services.listening
-        for action in self._services.rules.fire("http", 0, method):
+        for action in self._services.rules.fire("http", 0, self._names(method, model)):
             match action:
                 case actions.Refuse():
                     raise action.error()
@@ -130,6 +130,12 @@ class Api:
                 case _:
                     plan.apply(action)
         return plan
+
+    def _names(self, method: str, name: str) -> tuple[str, ...]:
+        """What a rule may call a request: by its method, or `speech` whatever the method."""
+        model = self._services.models.named(name)
+        family = self._services.models.http_families.get(model.family) if model else None
+        return (method, "speech") if family is not None and family.speaks else (method,)
 
     async def _withhold(self, responder: Responder, action: actions.ScenarioAction) -> None:
         connection = responder.connection

@@ -158,6 +158,9 @@ class Dialogue:
         """The answer has been played: the next one may begin."""
         self._turn = self._task = None
         self._finish(turn)
+        if turn.plan.unasked is not None:
+            text = turn.plan.unasked.text or turn.record.said
+            self.session.later(turn.plan.unasked.after_s, self._speak_unasked, text)
         self._proceed()
 
     def interrupt(self) -> None:
@@ -222,6 +225,10 @@ class Dialogue:
             plan.steps = [Speak(text) for text in self._news]
             self._news.clear()
             self._start(TurnInput("model"), plan)
+
+    def _speak_unasked(self, text: str) -> None:
+        self._news.append(text)
+        self._proceed()
 
     def _finish(self, turn: TurnTask) -> None:
         turn.record.ended_ns = time.monotonic_ns()

@@ -56,6 +56,9 @@ def perform(session: "LiveSession", action: actions.AnyAction) -> None:
             session.services.listening.refuse_tcp(action.for_s)
         case actions.WrongCertificate():
             session.services.listening.wrong_certificate(action.for_s)
+        case actions.SayInterrupted():
+            if session.dialogue is not None:
+                session.dialogue.interrupt()
         case actions.CancelCalls():
             if session.dialogue is not None:
                 session.dialogue.cancel_calls()
@@ -72,6 +75,10 @@ def _end(session: "LiveSession", action: actions.AnyAction) -> None:
             session.close(action.close())
         case actions.Quota():
             session.close(close_preset("quota"))
+        case actions.RejectResume(code=1006):
+            # No close frame has this code: it stands for a socket that ended without one.
+            session.go_silent()
+            socket.reset()
         case actions.RejectResume():
             session.close(Close(action.code, action.reason))
         case actions.Stall() | actions.NoSetupReply():

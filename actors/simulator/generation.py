@@ -47,6 +47,10 @@ async def answer(
         return
     responder.start_stream()
     chunks = [chunk for index in range(candidates) for chunk in response.chunks(index)]
+    if plan.break_off is not None:
+        chunks = chunks[: int(len(chunks) * plan.break_off.at)]
+        if plan.break_off.reason:
+            chunks.append(response.ending(plan.break_off.reason))
     for index, chunk in enumerate(chunks):
         await responder.send_chunk(chunk)
         if index < len(chunks) - 1:
@@ -144,6 +148,10 @@ class _Responses:
                 said = reply.tokens * (index + 1)
             candidate = self._candidate(index, [part], reply.finish if last else "")
             yield self._response([candidate], said)
+
+    def ending(self, reason: str) -> dict[str, Any]:
+        """The last chunk of a reply that is not whole."""
+        return self._response([self._candidate(0, [], reason)], 0)
 
     def _closing_signature(self) -> dict[str, str]:
         signed = self._reply.signature and not self._reply.calls

@@ -17,6 +17,13 @@ class Ending(Enum):
     GENERATION_ONLY = "generationComplete without turnComplete"
 
 
+ENDINGS = {
+    "early_turn_complete": Ending.EARLY,
+    "empty_turn": Ending.EMPTY,
+    "generation_complete_only": Ending.GENERATION_ONLY,
+}
+
+
 @dataclass
 class TurnPlan:
     """Changed by scenario actions; without `steps` the brain answers."""
@@ -25,6 +32,9 @@ class TurnPlan:
     steps: list[Step] = field(default_factory=list)
     ending: Ending = Ending.NORMAL
     usage: bool = True
+    endless: bool = False
+    unasked: actions.SpeakUnasked | None = None
+    break_off: actions.BreakOff | None = None
     transcript_delay_ms: float = 0.0
 
     def copy(self) -> "TurnPlan":
@@ -38,12 +48,16 @@ class TurnPlan:
                 self.steps.append(Speak(action.text))
             case actions.CallFunction():
                 self.steps.append(CallTool(action.name, action.args))
-            case actions.EarlyTurnComplete():
-                self.ending = Ending.EARLY
-            case actions.EmptyTurn():
-                self.ending = Ending.EMPTY
-            case actions.GenerationCompleteOnly():
-                self.ending = Ending.GENERATION_ONLY
+            case (
+                actions.EarlyTurnComplete() | actions.EmptyTurn() | actions.GenerationCompleteOnly()
+            ):
+                self.ending = ENDINGS[action.kind]
+            case actions.SpeakUnasked():
+                self.unasked = action
+            case actions.WithoutEnd():
+                self.endless = True
+            case actions.BreakOff():
+                self.break_off = action
             case actions.NoUsage():
                 self.usage = False
             case actions.LateTranscript():

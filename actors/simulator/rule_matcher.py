@@ -30,9 +30,9 @@ class RuleMatcher:
         return trigger in self._rules
 
     def fire(
-        self, trigger: Trigger, session: int, value: str | float | None = None
+        self, trigger: Trigger, session: int, value: str | float | tuple[str, ...] | None = None
     ) -> list[AnyAction]:
-        """Actions for an event; `value` is the heard text, the turn number or the HTTP method."""
+        """Actions for an event; `value` is the heard text, the turn number or the HTTP methods."""
         return [
             action
             for index, rule in self._rules.get(trigger, ())
@@ -58,12 +58,13 @@ class RuleMatcher:
         return sorted({float(rule.value or 0) for _, rule in self._rules.get("after_s", ())})
 
     @staticmethod
-    def _matches(rule: Rule, value: str | float | None) -> bool:
+    def _matches(rule: Rule, value: str | float | tuple[str, ...] | None) -> bool:
         match rule.trigger:
             case "heard":
                 return str(rule.value).casefold() in str(value).casefold()
             case "http":
-                return rule.value in {"any", value}
+                names = value if isinstance(value, tuple) else (value,)
+                return rule.value in ("any", *names)
             case "turn" | "after_s":
                 return rule.value == value
         return True

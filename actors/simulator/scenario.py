@@ -37,6 +37,7 @@ HTTP_METHODS = frozenset(
         "streamGenerateContent",
         "countTokens",
         "authTokens.create",
+        "speech",
         "any",
     }
 )
@@ -50,6 +51,7 @@ ONLY_AT: dict[str, frozenset[str]] = {
     "first_frame_error": frozenset({"setup"}),
     "no_setup_reply": frozenset({"setup"}),
     "reject_resume": frozenset({"setup"}),
+    "break_off": frozenset({"http"}),
 }
 POSSIBLE_AT: dict[str, frozenset[str]] = {
     "connect": frozenset(
@@ -57,7 +59,7 @@ POSSIBLE_AT: dict[str, frozenset[str]] = {
     ),
     "http": frozenset(
         {"refuse", "refuse_tcp", "wrong_certificate", "http_quota", "stall", "cut", "vanish"}
-        | {"say", "call", "slow", "burst"}
+        | {"say", "call", "slow", "burst", "break_off"}
     ),
 }
 # The field that a bare value under the action's name fills: `say: "Hello."`.
@@ -65,6 +67,8 @@ SHORT_FORM = {
     "say": "text",
     "slow": "factor",
     "late_transcript": "ms",
+    "unasked": "text",
+    "break_off": "reason",
     "garbage": "form",
     "refuse_tcp": "for_s",
     "wrong_certificate": "for_s",

@@ -46,13 +46,20 @@ async def answer(
         return
     responder.start_stream()
     seconds = 0.0
+    cut = plan.break_off
     for sentence in sentences(text):
         pcm = await services.tts.speak(sentence)
+        if cut is not None:
+            pcm = pcm[: int(len(pcm) * cut.at) // 2 * 2]
         for piece in pieces(pcm, plan.pacing, services.random):
             seconds += _seconds(piece.pcm)
             await responder.send_chunk(_response(request, piece.pcm, RAW_MIME_TYPE, None))
             await asyncio.sleep(piece.gap_s)
-    await responder.send_chunk(_response(request, b"", RAW_MIME_TYPE, seconds))
+        if cut is not None:
+            break
+    if cut is None or cut.reason:
+        reason = cut.reason if cut is not None else "STOP"
+        await responder.send_chunk(_response(request, b"", RAW_MIME_TYPE, seconds, reason))
     responder.end_stream()
 
 
@@ -77,13 +84,17 @@ def _voices(speech: dict[str, Any]) -> list[str]:
 
 
 def _response(
-    request: ContentRequest, data: bytes, kind: str, total_s: float | None
+    request: ContentRequest,
+    data: bytes,
+    kind: str,
+    total_s: float | None,
+    finish: str = "STOP",
 ) -> dict[str, Any]:
     parts = [{"inlineData": {"mimeType": kind, "data": encode_base64(data)}}] if data else []
     candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
     response: dict[str, Any] = {"candidates": [candidate], "modelVersion": request.model.id}
     if total_s is not None:
-        candidate["finishReason"] = "STOP"
+        candidate["finishReason"] = finish
         spoken = Counter(AUDIO=audio_tokens(total_s))
         response["usageMetadata"] = http_usage(request.tokens, spoken)
     return response

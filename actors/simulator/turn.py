@@ -174,6 +174,8 @@ class TurnTask:
                     await self._call(calls, steps)
                 case SpeakOutcome():
                     await self._speak_outcomes()
+            if self.plan.endless and not steps:
+                steps.append(Speak(self.record.said or "And so on."))
 
     def _thinks_first(self, steps: list[Step]) -> bool:
         """Whether the model says something before it thinks; with calls that comes with them."""

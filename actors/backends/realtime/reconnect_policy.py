@@ -18,6 +18,11 @@ JITTER = 0.5
 """Half of each wait is drawn at random: many clients do not come back at once."""
 
 
+MOST_LOST_RESUMES = 2
+"""Reported of sessions with a long instruction: whoever resumes is cut off, each time, and a fresh
+session works. Without the handle the newest turns are told anew, which is all that it costs."""
+
+
 class ConnectionHealth(Enum):
     """How the connection fared."""
 
@@ -53,10 +58,13 @@ class ReconnectPolicy:
     failures: int = 0
     left_out: set[str] = field(default_factory=set)
     _last: FaultAction | None = None
+    _lost_resumes: int = 0
+    """Attempts with a handle in a row of which nothing came back."""
 
     def connected(self) -> None:
         """Setup was confirmed. What failed before is forgiven only once an answer came."""
         self.health = ConnectionHealth.READY
+        self._lost_resumes = 0
 
     def proved(self) -> None:
         """The service answered a turn."""
@@ -103,9 +111,14 @@ class ReconnectPolicy:
         # Once, a connection is made again without delay: the user may be in mid-sentence.
         if self.failures == 1 and (was_ready or info.action is FaultAction.RESUME):
             return self._at_once()
-        # A handle that the service answered with anything but a session is as good as none.
-        refused = with_handle and not was_ready and info.fault is not FaultClass.NETWORK
-        return self._back_off(drop_handle=refused)
+        # A handle that the service answered with anything but a session is as good as none; so is
+        # one with which it hangs up without a word, which may have been the network once.
+        if not with_handle or was_ready:
+            return self._back_off()
+        self._lost_resumes += info.fault is FaultClass.NETWORK
+        if info.fault is FaultClass.NETWORK and self._lost_resumes == MOST_LOST_RESUMES:
+            return self._at_once(drop_handle=True)
+        return self._back_off(drop_handle=info.fault is not FaultClass.NETWORK)
 
     def _change_key(self) -> Decision:
         self.health = ConnectionHealth.FAILING

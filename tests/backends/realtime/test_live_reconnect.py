@@ -95,6 +95,19 @@ def test_refused_network_keeps_the_handle() -> None:
     assert not calls.ended(CUT, with_handle=True).drop_handle
 
 
+def test_handle_with_which_the_service_hangs_up_twice_is_dropped_and_a_fresh_session_begun() -> (
+    None
+):
+    calls = policy()
+    calls.ended(CUT, with_handle=True)
+    assert not calls.ended(CUT, with_handle=True).drop_handle
+    assert calls.ended(CUT, with_handle=True) == Decision(BackendState.DEGRADED, 0.0, True)
+    calls.connected()
+    calls.proved()
+    calls.ended(CUT, with_handle=True)
+    assert not calls.ended(CUT, with_handle=True).drop_handle
+
+
 def test_invalid_argument_is_tried_once_more_without_handle() -> None:
     calls = policy(ready=False)
     verdict = closed(1007, "Request contains an invalid argument.")

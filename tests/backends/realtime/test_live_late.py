@@ -1,0 +1,222 @@
+"""What comes late, unasked or not at all, over the real SDK against the simulator."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from live_server import KEY, Talker, ready, simulator, staged
+
+from pipeline.frames import (
+    AnswerAudio,
+    AnswerEnd,
+    AnswerEnded,
+    Side,
+    ToolCall,
+    ToolOffer,
+    ToolResult,
+    ToolStatus,
+    Transcript,
+    UserText,
+    is_unasked,
+)
+from pipeline.testing import ActorHarness
+
+LOOK_UP = {"name": "look_up", "description": "Look something up.", "parameters": None}
+CALL = {
+    "when": {"turn": 1},
+    "times": 1,
+    "do": [{"call": {"name": "look_up"}}, {"say": "The train leaves at ten past four."}],
+}
+PORTS = {"audio", "speech", "text", "offer", "results"}
+NOT_WAITING = {"tool_behavior": "non_blocking"}
+
+
+@pytest.fixture(autouse=True)
+def _key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", KEY)
+
+
+def respond(live: ActorHarness, call: ToolCall) -> None:  # type: ignore[type-arg]
+    result = ToolResult(
+        turn=call.turn,
+        call_id=call.call_id,
+        name=call.name,
+        status=ToolStatus.OK,
+        response={"leaves": "16:10"},
+    )
+    live.send("results", result, result)
+
+
+def words_of(live: ActorHarness, turn: str, side: Side = Side.MODEL) -> str:  # type: ignore[type-arg]
+    pieces = [f for f in live.sent["transcript"] if isinstance(f, Transcript)]
+    return "".join(f.text for f in pieces if f.turn == turn and f.side is side)
+
+
+def gone_on(live: ActorHarness, talker: Talker) -> ToolCall:  # type: ignore[type-arg]
+    """The user asks for what takes its time, hears the filler, and asks something else."""
+    talker.say()
+    call = live.expect("tool_calls", ToolCall)
+    live.expect("audio", AnswerAudio, lambda f: f.turn == call.turn)
+    second = talker.say()
+    live.expect("answer", AnswerEnded, lambda f: f.turn == second)
+    return call
+
+
+def test_f29_result_after_the_user_has_gone_on_is_heard_and_told_once(tmp_path: Path) -> None:
+    with (
+        simulator(tmp_path, CALL, playback_speed=20) as server,
+        staged(tmp_path, PORTS, **server.address, **NOT_WAITING) as live,
+    ):
+        live.send("offer", ToolOffer(tools=[LOOK_UP]))
+        ready(live)
+        call = gone_on(live, Talker(live))
+        respond(live, call)
+        late = live.expect("answer", AnswerEnded)
+        assert (is_unasked(late.turn), late.end) == (True, AnswerEnd.COMPLETE)
+        assert words_of(live, late.turn) == "The train leaves at ten past four."
+        (done,) = server.journal.sessions[0].tool_calls
+        assert done.outcome == "answered"
+        live.expect_nothing("answer")
+
+
+def test_f29_result_of_a_call_that_was_open_at_a_goaway_is_told_over_the_next_connection(
+    tmp_path: Path,
+) -> None:
+    goaway = {"when": {"turn": 2}, "session": 1, "do": [{"goaway": {"time_left_s": 4}}]}
+    with (
+        simulator(tmp_path, CALL, goaway, playback_speed=20) as server,
+        staged(tmp_path, PORTS, **server.address, **NOT_WAITING) as live,
+    ):
+        live.send("offer", ToolOffer(tools=[LOOK_UP]))
+        ready(live)
+        call = gone_on(live, Talker(live))
+        ready(live)
+        respond(live, call)
+        late = live.expect("answer", AnswerEnded, lambda f: is_unasked(f.turn))
+        assert late.end is AnswerEnd.COMPLETE
+        (told,) = server.journal.sessions[1].texts[-1:]
+        assert "look_up" in told
+        assert "16:10" in told
+        assert server.journal.sessions[1].late_tool_responses == []
+
+
+@pytest.mark.parametrize(("rule", "heard"), [("all", True), ("results", False), ("none", False)])
+def test_f30_remark_of_the_service_is_played_or_refused_by_rule(
+    tmp_path: Path, rule: str, heard: bool
+) -> None:
+    remark = {"when": {"turn": 1}, "do": [{"unasked": "Are you still there?"}]}
+    with (
+        simulator(tmp_path, remark, playback_speed=20) as server,
+        staged(tmp_path, **server.address, unasked_answers=rule) as live,
+    ):
+        ready(live)
+        talker = Talker(live)
+        talker.say()
+        live.expect("answer", AnswerEnded)
+        counted = "unasked_played" if heard else "unasked_refused"
+        live.until(lambda: live.actor.counters[counted] == 1, "word of what became of it")
+        if heard:
+            late = live.expect("answer", AnswerEnded)
+            assert words_of(live, late.turn) == "Are you still there?"
+        second = talker.say()
+        assert live.expect("answer", AnswerEnded).turn == second
+
+
+def test_f31_answer_given_twice_is_heard_once(tmp_path: Path) -> None:
+    rule = {"when": {"turn": 1}, "do": [{"say": "It is ten o'clock on a Friday."}, {"unasked": {}}]}
+    with (
+        simulator(tmp_path, rule, playback_speed=20) as server,
+        staged(tmp_path, **server.address) as live,
+    ):
+        ready(live)
+        turn = Talker(live).say()
+        assert live.expect("answer", AnswerEnded).turn == turn
+        live.until(lambda: live.actor.counters["unasked_refused"] == 1, "the refusal")
+        heard = {f.turn for f in live.sent["audio"] if isinstance(f, AnswerAudio)}
+        assert heard == {turn}
+
+
+def test_f32_answer_without_end_comes_to_one_and_the_next_turn_is_answered(tmp_path: Path) -> None:
+    rule = {"when": {"turn": 1}, "session": 1, "do": [{"say": "On and on it goes."}, "endless"]}
+    with (
+        simulator(tmp_path, rule) as server,
+        staged(tmp_path, **server.address, longest_answer_s=20) as live,
+    ):
+        ready(live)
+        talker = Talker(live)
+        talker.say()
+        ended = live.expect("answer", AnswerEnded)
+        assert ended.end is AnswerEnd.COMPLETE
+        assert 20 <= ended.samples / 24_000 < 30
+        ready(live)
+        second = talker.say()
+        assert live.expect("answer", AnswerEnded).turn == second
+
+
+@pytest.mark.parametrize(
+    ("when", "end"), [({"turn": 1}, AnswerEnd.EMPTY), ({"answer_ms": 200}, AnswerEnd.FAILED)]
+)
+def test_f10_interruption_though_nobody_spoke_is_no_interruption(
+    tmp_path: Path, when: dict[str, int], end: AnswerEnd
+) -> None:
+    rules = [
+        {"when": "setup", "do": [{"slow": 2.0}]},
+        {"when": when, "times": 1, "do": ["interrupted"]},
+    ]
+    with simulator(tmp_path, *rules) as server, staged(tmp_path, **server.address) as live:
+        ready(live)
+        talker = Talker(live)
+        talker.say()
+        assert live.expect("answer", AnswerEnded).end is end
+        talker.say()
+        assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+
+
+def test_barge_in_after_generation_and_in_mid_playback(tmp_path: Path) -> None:
+    rule = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address) as live:
+        ready(live)
+        talker = Talker(live)
+        first = talker.say()
+        # All of it is here long before the service takes it to be played.
+        assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+        second = talker.say()
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (second, AnswerEnd.COMPLETE)
+        outcomes = [turn.outcome for turn in server.journal.sessions[0].turns]
+        assert outcomes == ["interrupted", "answered"]
+        assert words_of(live, first).split() == ["word"] * 100
+
+
+def test_typed_line_in_mid_playback_is_answered(tmp_path: Path) -> None:
+    rule = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
+    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address) as live:
+        ready(live)
+        Talker(live).say()
+        assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+        live.send("text", UserText(turn="local:t1", text="Hello."))
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == ("local:t1", AnswerEnd.COMPLETE)
+
+
+def test_f08_handle_with_which_the_service_hangs_up_costs_no_turn(tmp_path: Path) -> None:
+    rules = [
+        {"when": {"turn": 1}, "session": 1, "do": [{"goaway": {"time_left_s": 4}}]},
+        {"when": "setup", "do": [{"reject_resume": {"code": 1006}}]},
+    ]
+    fast = {"connect": {"first_s": 0.05}}
+    with (
+        simulator(tmp_path, *rules, playback_speed=20) as server,
+        staged(tmp_path, **server.address, **fast, system_instruction="Be brief. " * 400) as live,
+    ):
+        ready(live)
+        talker = Talker(live)
+        talker.say()
+        live.expect("answer", AnswerEnded)
+        ready(live)
+        second = talker.say()
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (second, AnswerEnd.COMPLETE)
+        *_, fresh = server.journal.sessions
+        assert fresh.setup["sessionResumption"] == {}
