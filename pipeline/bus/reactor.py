@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import select
 from typing import TYPE_CHECKING
 
 import zmq
@@ -21,9 +22,10 @@ never gets there but in a burst, nor does a recording played at ten times its pa
 BUSY_INTERVAL_S = 0.004
 """Between two reads at that rate: of 100 sessions twenty blocks come in this time, and it is a
 fifth of what a block of theirs may be late (benchmarks/README.md, "Crowds")."""
-POLLIN, EVENTS, RCVMORE = int(zmq.POLLIN), int(zmq.EVENTS), int(zmq.RCVMORE)
-NOBLOCK, SNDMORE = int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
+POLLIN, NOBLOCK, SNDMORE = int(zmq.POLLIN), int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
 """As numbers: combining flags of an enum takes several microseconds."""
+EVENTS, RCVMORE = zmq.EVENTS, zmq.RCVMORE
+"""Not as numbers: pyzmq looks for the member of the enum, and has it here."""
 Plain = zmq.backend.Socket
 """Its methods lack the comforts of `zmq.Socket`, which take half of the time (benchmarks/README.md,
 "One hop")."""
@@ -70,6 +72,10 @@ class SocketReader:
         self._on_drained = on_drained
         self._loop = asyncio.get_running_loop()
         self._fd = int(socket.getsockopt(zmq.FD))
+        signals = select.poll()
+        signals.register(self._fd, select.POLLIN)
+        self._signals = signals.poll
+        self._closed = False
         self._again: asyncio.Handle | None = None
         self._interval_s = 0.0
         self._reading = False
@@ -100,8 +106,11 @@ class SocketReader:
             self._read()
 
     def read_if_pending(self) -> None:
-        """Before sending: read what waits."""
-        if not self._reading and self._is_pending():
+        """Before sending: read what has come since the socket was last looked at."""
+        if self._reading:
+            return
+        # What has come since then has signalled, which is cheaper to see than what there is.
+        if self._signals(0) or (self._again is not None and self._is_pending()):
             self._read()
 
     def kick(self) -> None:
@@ -116,6 +125,7 @@ class SocketReader:
 
     def close(self) -> None:
         """Stop watching the socket, before it is closed."""
+        self._closed = True
         self._watch(False)
         self._cancel_again()
 
@@ -138,7 +148,7 @@ class SocketReader:
             taken = self._take_batch()
         finally:
             self._reading = False
-        if self._socket.closed:
+        if self._closed:
             return
         self._count(taken)
         rest_s = self._interval_s or (BUSY_INTERVAL_S if self._busy else 0.0)
@@ -159,9 +169,7 @@ class SocketReader:
 
     def _is_pending(self) -> bool:
         # Cheaper than the exception of a receive in vain: one is due after each frame.
-        if self._socket.closed:
-            return False
-        return bool(int(Plain.get(self._socket, EVENTS)) & POLLIN)
+        return not self._closed and bool(int(Plain.get(self._socket, EVENTS)) & POLLIN)
 
     def _take_batch(self) -> int:
         try:

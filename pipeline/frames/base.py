@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,9 @@ SCHEMA_VERSION = 1
 
 FRAME_TYPES: dict[str, type[Frame]] = {}
 """Every frame class by the name it has on the wire."""
+
+FrameT = TypeVar("FrameT", bound="Frame")
+_set = object.__setattr__
 
 
 class Frame(BaseModel):
@@ -37,3 +40,20 @@ class Frame(BaseModel):
         super().__init_subclass__(**kwargs)
         if cls.type_name:
             FRAME_TYPES[cls.type_name] = cls
+
+
+def assemble(frame_type: type[FrameT], fields: dict[str, Any], names: set[str]) -> FrameT:
+    """Return a frame of fields that are all there and right; nothing looks at them.
+
+    Args:
+        frame_type: Of the frame.
+        fields: All of them; the frame keeps the map.
+        names: Of all of them; shared by all frames, none of which ever changes.
+    """
+    frame = frame_type.__new__(frame_type)
+    # As pydantic's own model_construct does it.
+    _set(frame, "__dict__", fields)
+    _set(frame, "__pydantic_fields_set__", names)
+    _set(frame, "__pydantic_extra__", None)
+    _set(frame, "__pydantic_private__", None)
+    return frame

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from annotated_types import Ge, Gt, Le
 from pydantic import AfterValidator
 
-from pipeline.frames.base import Frame
+from pipeline.frames.base import Frame, FrameT, assemble
 
 PLAIN_TYPES: tuple[type[Any], ...] = (int, str, bytes, bool)
-FrameT = TypeVar("FrameT", bound=Frame)
-_set = object.__setattr__
 
 
 @dataclass(frozen=True)
@@ -85,10 +83,4 @@ def construct(frame_type: type[FrameT], fields: dict[str, Any]) -> FrameT | None
             validate(fields[name])
         except ValueError:
             return None
-    frame = frame_type.__new__(frame_type)
-    # As pydantic's own model_construct does it.
-    _set(frame, "__dict__", fields)
-    _set(frame, "__pydantic_fields_set__", shape.names)
-    _set(frame, "__pydantic_extra__", None)
-    _set(frame, "__pydantic_private__", None)
-    return frame
+    return assemble(frame_type, fields, shape.names)

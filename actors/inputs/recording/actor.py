@@ -8,20 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
-
 from actors.inputs.recording.clock import Clock
 from actors.inputs.recording.cue import AnswerTimes, CueDecision, FileProgress, SendingState, judge
 from actors.inputs.recording.options import STDIN, Item, RecordingOptions, Start
-from actors.inputs.recording.sources import ReadAhead, read_descriptor, read_file
+from actors.inputs.recording.sources import (
+    BLOCK_BYTES,
+    ReadAhead,
+    read_descriptor,
+    read_file,
+)
 from actors.lib.audio.decode import require_sound
 from actors.lib.audio.pcm import (
     BLOCK_SAMPLES,
     BLOCKS_HZ,
+    SAMPLE_BYTES,
     Samples,
     level_dbfs,
     samples_to_ns,
-    to_pcm,
+    to_samples,
 )
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError
@@ -48,7 +52,9 @@ class RecordedInput(Actor[RecordingOptions]):
 
     _source: ReadAhead | None = None
     _clock: Clock | None = None
-    _newest: Samples | None = None
+    _newest = b""
+    _kept: FileProgress | None = None
+    """What the checkpoint has."""
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -78,6 +84,7 @@ class RecordedInput(Actor[RecordingOptions]):
         self._answers = AnswerTimes()
         saved = self.checkpoint.get("progress")
         self._progress = FileProgress.restore(saved) if saved else FileProgress()
+        self._before = self._progress
         self._base_ns: int = self.checkpoint.get("base_ns", 0)
         self._fed_ns = time.monotonic_ns()
 
@@ -110,7 +117,7 @@ class RecordedInput(Actor[RecordingOptions]):
                 continue
             await self._clock.sleep_until(due_ns)
             before = self._progress
-            self._send(before, await self._next_samples(due_ns))
+            self._send(before, await self._next_sound(due_ns))
 
     async def stop(self) -> None:
         """Close the file."""
@@ -119,33 +126,38 @@ class RecordedInput(Actor[RecordingOptions]):
         await self._close()
 
     def measure(self) -> None:
-        """Say how loud the newest block is."""
-        if self._newest is not None:
-            self.gauges["level_dbfs"] = level_dbfs(self._newest)
+        """Say how loud the newest block is, and write down where a process that follows goes on."""
+        if not self._newest:
+            return
+        self.gauges["level_dbfs"] = level_dbfs(to_samples(self._newest))
+        before, kept = self._before, self._kept
+        if kept is None or before.is_far_from(kept):
+            self._kept = before
+            self.checkpoint["progress"] = list(before)
+            self.checkpoint["base_ns"] = self._base_ns
 
     def _is_at_hand(self) -> bool:
         """Whether a whole block of a file has been read which is not its last."""
         if self._source is None or self._progress.phase is not SendingState.PLAYING:
             return False
-        return self._item().path != STDIN and self._source.holds(BLOCK_SAMPLES + 1)
+        return self._item().path != STDIN and self._source.holds(2)
 
     def _send_what_is_at_hand(self) -> int | None:
         """Send a block; return when the next one is due, None if that is not at hand."""
         assert self._source is not None
         before = self._progress
-        samples = self._source.read(BLOCK_SAMPLES)
-        self._progress = before.sent_block(len(samples))
-        self._send(before, samples)
+        self._progress = before.sent_block(BLOCK_SAMPLES)
+        self._send(before, self._source.read())
         return self._next_due_ns() if self._is_at_hand() else None
 
-    async def _next_samples(self, due_ns: int) -> Samples:
+    async def _next_sound(self, due_ns: int) -> bytes:
         """Return what goes into the next block, and move on."""
         if self._progress.phase is SendingState.WAITING:
             self._progress = self._begin_if_cued(due_ns)
-        samples = np.zeros(0, np.int16)
+        pcm = b""
         if self._progress.phase is SendingState.PLAYING:
-            samples = await self._next_block(due_ns)
-        self._progress = self._progress.sent_block(len(samples))
+            pcm = await self._next_block(due_ns)
+        self._progress = self._progress.sent_block(len(pcm) // SAMPLE_BYTES)
         if self._progress.phase is SendingState.PLAYING and self._played_out():
             await self._close()
             self._progress = self._progress.end_item(self.options)
@@ -153,7 +165,7 @@ class RecordedInput(Actor[RecordingOptions]):
             sent = self._progress.position - self._progress.since
             if samples_to_ns(sent) >= self.options.tail_s * 1e9:
                 self._progress = self._progress.enter(SendingState.DONE)
-        return samples
+        return pcm
 
     def _begin_if_cued(self, due_ns: int) -> FileProgress:
         progress = self._progress
@@ -169,45 +181,36 @@ class RecordedInput(Actor[RecordingOptions]):
         self.log.info("playing", file=self._item().path)
         return progress.begin_item()
 
-    async def _next_block(self, due_ns: int) -> Samples:
+    async def _next_block(self, due_ns: int) -> bytes:
         assert self._source is not None
         if self._item().path != STDIN:
             # One more than is taken shows whether this is the last block.
-            await self._source.available(BLOCK_SAMPLES + 1)
-            return self._source.read(BLOCK_SAMPLES)
+            await self._source.available(2)
+            return self._source.read()
         patience_s = STARVED_S - (time.monotonic_ns() - self._fed_ns) / 1e9
         try:
             async with asyncio.timeout(max(0.0, patience_s)):
-                await self._source.available(BLOCK_SAMPLES)
+                await self._source.available(1)
         except TimeoutError:
             self.counters["starved"] += 1
-            return np.zeros(0, np.int16)
+            return b""
         self._fed_ns = time.monotonic_ns()
         # A source with a clock of its own is behind ours: from now on expect it that much later.
         self._base_ns += max(0, self._fed_ns - due_ns)
-        return self._source.read(BLOCK_SAMPLES)
+        return self._source.read()
 
     def _played_out(self) -> bool:
         return self._source is not None and self._source.exhausted
 
-    def _send(self, before: FileProgress, samples: Samples) -> None:
+    def _send(self, before: FileProgress, pcm: bytes) -> None:
         position = before.position
-        if len(samples) < BLOCK_SAMPLES:
-            samples = np.concatenate([samples, np.zeros(BLOCK_SAMPLES - len(samples), np.int16)])
-        self._newest = samples
-        self.publish(
-            "audio",
-            Audio(
-                session=self.session,
-                origin_ns=self._due_ns(position + BLOCK_SAMPLES),
-                position=position,
-                pcm=to_pcm(samples),
-                final=self._progress.phase is SendingState.DONE,
-            ),
-        )
+        if len(pcm) < BLOCK_BYTES:
+            pcm += bytes(BLOCK_BYTES - len(pcm))
+        captured_ns = self._due_ns(position + BLOCK_SAMPLES)
+        final = self._progress.phase is SendingState.DONE
+        self.publish("audio", Audio.block(self.session, captured_ns, position, pcm, final=final))
         # One block back: what is being sent while the process is killed is sent again.
-        self.checkpoint["progress"] = list(before)
-        self.checkpoint["base_ns"] = self._base_ns
+        self._before, self._newest = before, pcm
 
     def _open(self) -> ReadAhead:
         playing = self._progress.phase is SendingState.PLAYING

@@ -12,6 +12,9 @@ from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ
 REACTION_S = 0.1
 """Nobody speaks sooner after what they heard; and word of an answer has come by then, so that a
 process started again decides as the one before it did."""
+KEPT_EVERY = SPEECH_RATE_HZ
+"""Samples after which a checkpoint is renewed: one that changes more often makes each heartbeat
+come four times as often. What was sent since is sent again at once; who has it leaves it out."""
 PRE_ROLL_SAMPLES = SPEECH_RATE_HZ
 """A turn may begin so much before the file in which it is spoken: the VAD's pre-roll."""
 
@@ -49,6 +52,11 @@ class FileProgress(NamedTuple):
         """Return the progress that `list(progress)` was made of."""
         phase, *numbers = saved
         return cls(SendingState(phase), *numbers)
+
+    def is_far_from(self, kept: FileProgress) -> bool:
+        """Whether a checkpoint that has `kept` has to be renewed."""
+        is_elsewhere = self.phase is not kept.phase or self.item != kept.item
+        return is_elsewhere or self.position - kept.position >= KEPT_EVERY
 
     def enter(self, phase: SendingState) -> FileProgress:
         """Return the progress with a new phase begun."""

@@ -1,4 +1,4 @@
-"""Sample sources: files and standard input, read ahead in a thread."""
+"""Sample sources: files and standard input, read ahead in blocks by a thread."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ from pathlib import Path
 import numpy as np
 
 from actors.lib.audio.decode import decode
-from actors.lib.audio.pcm import SAMPLE_BYTES, SPEECH_RATE_HZ, Samples, to_samples
+from actors.lib.audio.pcm import (
+    BLOCK_SAMPLES,
+    SAMPLE_BYTES,
+    SPEECH_RATE_HZ,
+    Samples,
+    to_pcm,
+    to_samples,
+)
 
-AHEAD_SAMPLES = 5 * SPEECH_RATE_HZ
-"""Read so far ahead: rides out a slow disk, and an hour-long file needs 160 KB."""
-REFILL_SAMPLES = AHEAD_SAMPLES // 2
+BLOCK_BYTES = BLOCK_SAMPLES * SAMPLE_BYTES
+AHEAD_BLOCKS = 5 * SPEECH_RATE_HZ // BLOCK_SAMPLES
+"""Read so far ahead, 5 s: rides out a slow disk, and an hour-long file needs 160 KB."""
+REFILL_BLOCKS = AHEAD_BLOCKS // 2
 """Read on when so much is left: the reader wakes up every few seconds and not for every block."""
 POLL_S = 0.1
 """How soon a reader of standard input notices that it is no longer wanted."""
@@ -51,59 +59,58 @@ def read_descriptor(descriptor: int) -> Iterator[Samples]:
 
 
 class ReadAhead:
-    """Pulls pieces from an iterator in a thread, so that the event loop never waits for a disk."""
+    """Cuts blocks from pieces in a thread, so that the event loop never waits for a disk.
+
+    Args:
+        pieces: Of any lengths; the last block may be shorter.
+    """
 
     def __init__(self, pieces: Iterator[Samples]) -> None:
         self._loop = asyncio.get_running_loop()
         self._pieces = pieces
-        self._buffer: deque[Samples] = deque()
-        self._buffered = 0
+        self._blocks: deque[bytes] = deque()
         self._over = False
         self._error: Exception | None = None
         self._closed = False
         self._room = threading.Condition()
+        self._resting = False
         self._news = asyncio.Event()
+        self._awaited = False
         self._thread = threading.Thread(target=self._read, name="read-ahead", daemon=True)
         self._thread.start()
 
-    async def available(self, samples: int) -> None:
-        """Return once so many samples can be taken, or all that are left.
+    async def available(self, blocks: int) -> None:
+        """Return once so many blocks can be taken, or all that are left.
 
         Raises:
             Exception: whatever reading raised.
         """
-        while self._buffered < samples and not self._over:
-            self._news.clear()
-            await self._news.wait()
+        try:
+            self._awaited = True
+            while len(self._blocks) < blocks and not self._over:
+                self._news.clear()
+                await self._news.wait()
+        finally:
+            self._awaited = False
         if self._error is not None:
             raise self._error
 
-    def holds(self, samples: int) -> bool:
-        """Whether so many samples can be taken now."""
-        return self._buffered >= samples and self._error is None
+    def holds(self, blocks: int) -> bool:
+        """Whether so many blocks can be taken now."""
+        return len(self._blocks) >= blocks and self._error is None
 
-    def read(self, samples: int) -> Samples:
-        """Return at most so many samples of those that are there."""
-        taken: list[Samples] = []
-        with self._room:
-            while self._buffer and samples:
-                piece = self._buffer.popleft()
-                if len(piece) > samples:
-                    self._buffer.appendleft(piece[samples:])
-                    piece = piece[:samples]
-                samples -= len(piece)
-                self._buffered -= len(piece)
-                taken.append(piece)
-            if self._may_read_on():
+    def read(self) -> bytes:
+        """Return the next block, PCM16; nothing if none is there."""
+        block = self._blocks.popleft() if self._blocks else b""
+        if self._resting and self._may_read_on():
+            with self._room:
                 self._room.notify()
-        if len(taken) == 1:
-            return taken[0]
-        return np.concatenate(taken) if taken else np.zeros(0, np.int16)
+        return block
 
     @property
     def exhausted(self) -> bool:
         """Whether everything has been read and taken."""
-        return self._over and not self._buffered
+        return self._over and not self._blocks
 
     async def close(self) -> None:
         """Stop reading."""
@@ -113,25 +120,36 @@ class ReadAhead:
         await asyncio.to_thread(self._thread.join)
 
     def _may_read_on(self) -> bool:
-        return self._closed or self._buffered < REFILL_SAMPLES
+        return self._closed or len(self._blocks) < REFILL_BLOCKS
 
     def _read(self) -> None:
         try:
+            rest = b""
             for piece in self._pieces:
-                with self._room:
-                    if self._buffered >= AHEAD_SAMPLES:
+                if len(self._blocks) >= AHEAD_BLOCKS:
+                    with self._room:
+                        self._resting = True
                         self._room.wait_for(self._may_read_on)
-                    if self._closed:
-                        return
-                    if len(piece):
-                        self._buffer.append(piece)
-                        self._buffered += len(piece)
-                self._tell()
+                        self._resting = False
+                if self._closed:
+                    return
+                rest = self._cut(rest + to_pcm(piece))
+            if rest:
+                self._blocks.append(rest)
         except Exception as error:  # noqa: BLE001 - raised again where the samples are awaited
             self._error = error
         finally:
             self._over = True
             self._tell()
+
+    def _cut(self, pcm: bytes) -> bytes:
+        """Queue whole blocks; return what is left."""
+        whole = len(pcm) - len(pcm) % BLOCK_BYTES
+        if whole:
+            self._blocks.extend(pcm[at : at + BLOCK_BYTES] for at in range(0, whole, BLOCK_BYTES))
+            if self._awaited:
+                self._tell()
+        return pcm[whole:]
 
     def _tell(self) -> None:
         if not self._closed:

@@ -2,7 +2,14 @@
 
 import pytest
 
-from actors.inputs.recording.cue import AnswerTimes, CueDecision, FileProgress, SendingState, judge
+from actors.inputs.recording.cue import (
+    KEPT_EVERY,
+    AnswerTimes,
+    CueDecision,
+    FileProgress,
+    SendingState,
+    judge,
+)
 from actors.inputs.recording.options import RecordingOptions
 
 S = 1_000_000_000
@@ -92,3 +99,19 @@ def test_the_first_file_waits_for_nothing() -> None:
     )
 
     assert judge(FileProgress(), AnswerTimes(), options, 0, 0) is BEGIN
+
+
+@pytest.mark.parametrize(
+    ("now", "is_far"),
+    [
+        (FileProgress(SendingState.PLAYING, position=320, item=2), False),
+        (FileProgress(SendingState.PLAYING, position=KEPT_EVERY - 1, item=2), False),
+        (FileProgress(SendingState.PLAYING, position=KEPT_EVERY, item=2), True),
+        (FileProgress(SendingState.TAIL, position=320, item=2), True),
+        (FileProgress(SendingState.PLAYING, position=320, item=3), True),
+    ],
+)
+def test_a_checkpoint_is_renewed_after_a_second_and_where_something_else_begins(
+    now: FileProgress, is_far: bool
+) -> None:
+    assert now.is_far_from(FileProgress(SendingState.PLAYING, item=2)) is is_far

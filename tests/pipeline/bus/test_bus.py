@@ -424,7 +424,7 @@ def test_a_consumer_that_expects_no_replay_gets_it_before_what_is_new(tmp_path: 
                 context, address, {"audio": In((Audio,), replay=True)}, answers_replay=False
             )
             # Subscribed before the loop comes round to it.
-            while not publisher._reader._is_pending():
+            while not publisher._reader._signals(0):
                 time.sleep(0.0005)  # noqa: ASYNC251 - blocking is what is tested
             publisher.publish("audio", block(3))
             await until(lambda: consumer.positions()[-1:] == [3])

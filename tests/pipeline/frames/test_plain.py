@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from pipeline.frames import AnswerAudio, Audio, Health, Image, Status
 from pipeline.frames.plain import construct, shape_of
+from pipeline.frames.wire import encode
 
 GOOD: dict[str, Any] = {
     "session": "local",
@@ -45,6 +46,14 @@ def test_the_frame_is_the_one_that_validation_gives() -> None:
     assert quick.model_copy(update={"seq": 9}).seq == 9
     with pytest.raises(ValidationError):
         quick.position = 5  # type: ignore[misc]
+
+
+def test_a_block_is_the_frame_that_validation_gives() -> None:
+    quick = Audio.block("local", 1, 320, b"ab", final=True)
+    slow = Audio(session="local", origin_ns=1, position=320, pcm=b"ab", final=True)
+    assert quick == slow
+    assert quick.model_dump() == slow.model_dump()
+    assert encode(quick, seq=1, boot=2, sent_ns=3) == encode(slow, seq=1, boot=2, sent_ns=3)
 
 
 @given(st.dictionaries(st.sampled_from([*GOOD, "more"]), VALUES), st.sets(st.sampled_from([*GOOD])))
