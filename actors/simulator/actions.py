@@ -1,9 +1,21 @@
 """What a scenario can make the simulator do, one model an action."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from actors.simulator.answer_actions import (
+    Burst,
+    CallFunction,
+    EarlyTurnComplete,
+    EmptyTurn,
+    GenerationCompleteOnly,
+    LateTranscript,
+    NoUsage,
+    SayText,
+    ScenarioAction,
+    Slow,
+)
 from actors.simulator.errors import (
     Close,
     HttpError,
@@ -13,27 +25,6 @@ from actors.simulator.errors import (
     quota_error,
 )
 from pipeline.errors import did_you_mean
-
-
-class ScenarioAction(BaseModel):
-    """Base of all actions; unknown fields are an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SayText(ScenarioAction):
-    """Answer with this text instead of what the brain would say."""
-
-    kind: Literal["say"] = "say"
-    text: str
-
-
-class CallFunction(ScenarioAction):
-    """Call a tool, declared or not, and wait for its response."""
-
-    kind: Literal["call"] = "call"
-    name: str
-    args: dict[str, Any] = {}
 
 
 class CloseSession(ScenarioAction):
@@ -149,6 +140,7 @@ class SendGoAway(ScenarioAction):
     then: Literal["quiet", "close"] = "close"
 
 
+<<<<<<< HEAD
 class EarlyTurnComplete(ScenarioAction):
     """Send turnComplete after the first piece of the answer and drop the rest."""
 
@@ -221,6 +213,8 @@ class Burst(ScenarioAction):
     kind: Literal["burst"] = "burst"
 
 
+=======
+>>>>>>> fca7096 (Simulator: answers with sources, sound in contents; actions about answers in a file of their own)
 class CancelCalls(ScenarioAction):
     """Cancel every pending call of a function that does not block."""
 

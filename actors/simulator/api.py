@@ -6,6 +6,7 @@ from typing import Any
 from actors.backends.gemini.wire import Invalid, read
 from actors.simulator import actions, generation, speech_generation
 from actors.simulator.admission import key_of
+from actors.simulator.answer_actions import ScenarioAction
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.errors import HttpError, http_preset, model_not_found
@@ -24,7 +25,7 @@ STREAMED = "streamGenerateContent"
 class Withheld(Exception):  # noqa: N818 - nothing is wrong: a scenario wants no answer
     """The request gets no answer; `action` says what happens to the connection."""
 
-    def __init__(self, action: actions.ScenarioAction) -> None:
+    def __init__(self, action: ScenarioAction) -> None:
         super().__init__()
         self.action = action
 
@@ -131,6 +132,7 @@ class Api:
                     plan.apply(action)
         return plan
 
+<<<<<<< HEAD
     def _names(self, method: str, name: str) -> tuple[str, ...]:
         """What a rule may call a request: by its method, or `speech` whatever the method."""
         model = self._services.models.named(name)
@@ -138,6 +140,9 @@ class Api:
         return (method, "speech") if family is not None and family.speaks else (method,)
 
     async def _withhold(self, responder: Responder, action: actions.ScenarioAction) -> None:
+=======
+    async def _withhold(self, responder: Responder, action: ScenarioAction) -> None:
+>>>>>>> fca7096 (Simulator: answers with sources, sound in contents; actions about answers in a file of their own)
         connection = responder.connection
         match action:
             case actions.Cut():

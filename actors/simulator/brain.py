@@ -7,6 +7,7 @@ from typing import Any
 
 from actors.lib.speech.commands import spoken, understand
 from actors.simulator.conversation import ConversationEntry
+from actors.simulator.grounding import found, is_looked_up
 
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5}
 
@@ -22,9 +23,10 @@ class Pictures:
 
 @dataclass(frozen=True)
 class Speak:
-    """Say this."""
+    """Say this; `query` is what was looked up for it."""
 
     text: str
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -49,13 +51,23 @@ def answer(
     history: list[ConversationEntry],
     pictures: Pictures,
     now: datetime,
+    *,
+    searches: bool = False,
 ) -> list[Step]:
-    """The steps of an answer to `heard`; `history` ends before it."""
+    """The steps of an answer to `heard`; `history` ends before it.
+
+    With `searches`, what the model does not know may be looked up.
+    """
     commands = understand(heard, functions).commands
     if commands:
         calls = [CallTool(command.tool, command.arguments) for command in commands]
         return [*calls, SpeakOutcome()]
-    return [Speak(_reply(heard, history, pictures, now))]
+    known = _known(heard, history, pictures, now)
+    if known:
+        return [Speak(known)]
+    if searches and is_looked_up(heard):
+        return [Speak(found(heard), query=heard)]
+    return [Speak(f"You said: {heard}")]
 
 
 def outcome(name: str, args: dict[str, Any], response: Any) -> str:
@@ -82,7 +94,8 @@ def _gerund(verb: str) -> str:
     return f"{verb}ing"
 
 
-def _reply(heard: str, history: list[ConversationEntry], pictures: Pictures, now: datetime) -> str:
+def _known(heard: str, history: list[ConversationEntry], pictures: Pictures, now: datetime) -> str:
+    """What the model knows by itself; empty for nothing."""
     said_before = [entry.text for entry in history if entry.role == "user" and entry.text]
     text = heard.casefold()
     if not text.strip():
@@ -99,7 +112,7 @@ def _reply(heard: str, history: list[ConversationEntry], pictures: Pictures, now
     ordinal = re.search(rf"\b({'|'.join(ORDINALS)}) (one|thing|question|sentence)\b", text)
     if ordinal:
         return _ordinal(ordinal[1], said_before)
-    return f"You said: {heard}"
+    return ""
 
 
 def _seen(pictures: Pictures) -> str:

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.wire import Invalid, decode_base64, invalid_value, mime_type_and_rate
 from actors.simulator.errors import Refused, refused
+from actors.simulator.grounding import may_search
 from actors.simulator.listener import TurnInput
+from actors.simulator.media import is_sound
 from actors.simulator.pictures import jpeg_size
 from actors.simulator.realtime_config import TurnCoverage
 from actors.simulator.setup import declared_functions
@@ -59,7 +61,7 @@ def client_content(dialogue: "Dialogue", content: Content) -> None:
         for number, part in enumerate(turn.get("parts", ())):
             if "inlineData" in part:
                 field = f"client_content.turns[{at}].parts[{number}].inline_data"
-                dialogue.context.add_picture(*_picture(dialogue, part["inlineData"], field))
+                _inline(dialogue, part["inlineData"], field, role)
         text = content_text(turn)
         dialogue.context.append("model" if role == "model" else "user", text)
         added.append({"role": role, "text": text})
@@ -85,6 +87,7 @@ def context_update(dialogue: "Dialogue", content: Content) -> None:
     """Another set of tools."""
     if "tools" in content:
         dialogue.tools = declared_functions(content["tools"], dialogue.config.family)
+        dialogue.searches = may_search(content["tools"])
 
 
 Handler = Callable[["Dialogue", Content], None]
@@ -105,6 +108,19 @@ def _blob(blob: Content, field: str) -> tuple[bytes, str, int | None]:
         raise Invalid([why]) from error
     kind, rate_hz = mime_type_and_rate(blob.get("mimeType", ""))
     return data, kind, rate_hz
+
+
+def _inline(dialogue: "Dialogue", blob: Content, field: str, role: str) -> None:
+    """Sound or a picture within a content."""
+    kind, rate_hz = mime_type_and_rate(blob.get("mimeType", ""))
+    if not is_sound(kind):
+        dialogue.context.add_picture(*_picture(dialogue, blob, field))
+        return
+    _blob(blob, field)
+    if role == "user":
+        raw = kind == "audio/pcm" and rate_hz is None
+        named = {"mimeType": f"audio/pcm;rate={ASSUMED_RATE_HZ}"} if raw else {}
+        dialogue.context.add_sound({**blob, **named})
 
 
 def _audio(dialogue: "Dialogue", blob: Content, field: str) -> None:

@@ -10,6 +10,7 @@ from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.contents import check_contents, invalid
 from actors.simulator.errors import HttpError, too_many_tokens
 from actors.simulator.generation_config import GenerationConfig, ToolConfig
+from actors.simulator.grounding import may_search
 from actors.simulator.usage import text_tokens
 
 REQUEST = "GenerateContentRequest"
@@ -26,6 +27,7 @@ class ContentRequest:
     generation: GenerationConfig
     functions: list[dict[str, Any]]
     tool_config: ToolConfig
+    searches: bool = False
     system_instruction: str = ""
     tokens: Counter[str] = field(default_factory=Counter)
 
@@ -50,6 +52,7 @@ class ContentRequest:
             generation=GenerationConfig.parse(config),
             functions=functions,
             tool_config=ToolConfig.parse(request.get("toolConfig", {}), functions),
+            searches=may_search(request.get("tools", [])),
             system_instruction=text_of(request.get("systemInstruction", {})),
             tokens=_counted(request),
         )

@@ -33,6 +33,7 @@ class Dialogue:
         self.config = config
         self.conversation = conversation
         self.tools = config.tools
+        self.searches = config.searches
         self.awaiting_history = config.history_first
         self.listener = Listener(config.realtime)
         self.record = session.record
@@ -202,7 +203,7 @@ class Dialogue:
         self.signals.not_resumable()
         self._turn = TurnTask(self, given, plan, record)
         # The user's words belong to the conversation even if the answer is interrupted at once.
-        hearing = self.services.tasks.spawn(self._turn.hear())
+        hearing = self.services.tasks.spawn(self._turn.hearing.run())
         self._task = self.services.tasks.spawn(self._turn.run(hearing))
 
     def _comes_after(self, turn: TurnTask, given: TurnInput) -> bool:

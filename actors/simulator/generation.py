@@ -9,6 +9,7 @@ from typing import Any
 from actors.simulator.brain import Pictures
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.errors import HttpError
+from actors.simulator.grounding import metadata
 from actors.simulator.http_messages import Responder
 from actors.simulator.journal import RequestRecord
 from actors.simulator.media import Attachment, read_blob
@@ -161,6 +162,8 @@ class _Responses:
         candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": index}
         if finish:
             candidate["finishReason"] = finish
+            if self._reply.query:
+                candidate["groundingMetadata"] = metadata(self._reply.query, self._reply.text)
         return candidate
 
     def _response(self, candidates: list[dict[str, Any]], said: int) -> dict[str, Any]:

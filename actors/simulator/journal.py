@@ -34,6 +34,7 @@ class TurnRecord:
     kind: str
     heard: str = ""
     said: str = ""
+    searched: str = ""
     audio_ms: float = 0.0
     answer_ms: float = 0.0
     outcome: str = "open"

@@ -54,6 +54,11 @@ class Attachment:
         return len(self.pcm) / 2 / self.rate_hz
 
 
+def is_sound(kind: str) -> bool:
+    """Whether a MIME type is one of those that the service takes for sound."""
+    return kind in WAV_TYPES or kind in RAW_TYPES or AUDIO_TYPES.fullmatch(kind) is not None
+
+
 def read_blob(blob: dict[str, Any]) -> Attachment:
     """Reads an `inlineData`; decoding takes a while: not for an event loop. Raises Invalid."""
     try:

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from actors.simulator import actions
+from actors.simulator import answer_actions
+from actors.simulator.actions import AnyAction
 from actors.simulator.brain import CallTool, Speak, Step
 from actors.simulator.pacing import AT_ONCE, Pacing
 
@@ -41,13 +42,14 @@ class TurnPlan:
         """A copy that later actions do not reach."""
         return replace(self, steps=list(self.steps))
 
-    def apply(self, action: actions.AnyAction) -> bool:
+    def apply(self, action: AnyAction) -> bool:
         """Takes up an action that is about the answer; False if it is about something else."""
         match action:
-            case actions.SayText():
+            case answer_actions.SayText():
                 self.steps.append(Speak(action.text))
-            case actions.CallFunction():
+            case answer_actions.CallFunction():
                 self.steps.append(CallTool(action.name, action.args))
+<<<<<<< HEAD
             case (
                 actions.EarlyTurnComplete() | actions.EmptyTurn() | actions.GenerationCompleteOnly()
             ):
@@ -59,12 +61,21 @@ class TurnPlan:
             case actions.BreakOff():
                 self.break_off = action
             case actions.NoUsage():
+=======
+            case answer_actions.EarlyTurnComplete():
+                self.ending = Ending.EARLY
+            case answer_actions.EmptyTurn():
+                self.ending = Ending.EMPTY
+            case answer_actions.GenerationCompleteOnly():
+                self.ending = Ending.GENERATION_ONLY
+            case answer_actions.NoUsage():
+>>>>>>> fca7096 (Simulator: answers with sources, sound in contents; actions about answers in a file of their own)
                 self.usage = False
-            case actions.LateTranscript():
+            case answer_actions.LateTranscript():
                 self.transcript_delay_ms = action.ms
-            case actions.Slow():
+            case answer_actions.Slow():
                 self.pacing = Pacing.fixed(action.factor)
-            case actions.Burst():
+            case answer_actions.Burst():
                 self.pacing = AT_ONCE
             case _:
                 return False

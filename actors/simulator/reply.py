@@ -23,12 +23,13 @@ CALL_ID_BYTES = 4
 
 @dataclass
 class Candidate:
-    """One candidate: a thought, text and function calls, and why it ends."""
+    """One candidate: a thought, text and function calls, and why it ends; `query` was looked up."""
 
     text: str = ""
     thought: str = ""
     calls: list[dict[str, Any]] = field(default_factory=list)
     finish: str = "STOP"
+    query: str = ""
     signature: str = ""
 
     @property
@@ -63,6 +64,7 @@ def make_reply(
     texts = [step.text for step in steps if isinstance(step, Speak)]
     reply.calls = [_call(step, request) for step in steps if isinstance(step, CallTool)]
     reply.text = "\n".join(texts)
+    reply.query = next((step.query for step in steps if isinstance(step, Speak)), "")
     if request.generation.structured and not scripted and not reply.calls:
         reply.text = _structured(request, reply.text, heard)
     if request.generation.show_thoughts:
@@ -83,7 +85,8 @@ def _steps(request: ContentRequest, heard: str, pictures: Pictures) -> list[Step
         ConversationEntry("model" if content.get("role") == "model" else "user", text_of(content))
         for content in request.contents[:-1]
     ]
-    return brain.answer(heard, offered, history, pictures, datetime.now().astimezone())
+    now = datetime.now().astimezone()
+    return brain.answer(heard, offered, history, pictures, now, searches=request.searches)
 
 
 def _forced(request: ContentRequest, offered: list[dict[str, Any]], heard: str) -> list[Step]:

@@ -7,7 +7,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from actors.simulator.actions import AnyAction, ScenarioAction
+from actors.simulator.actions import AnyAction
+from actors.simulator.answer_actions import ScenarioAction
 from pipeline.errors import ConfigError, did_you_mean
 
 Trigger = Literal[

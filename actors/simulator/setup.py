@@ -14,6 +14,7 @@ from actors.simulator.capabilities import (
 )
 from actors.simulator.conversation import SlidingWindow
 from actors.simulator.errors import Refused, model_not_found
+from actors.simulator.grounding import may_search
 from actors.simulator.realtime_config import RealtimeConfig
 from actors.simulator.shapes import INVALID_ARGUMENT, content_text
 from actors.simulator.thinking_config import ThinkingConfig
@@ -34,6 +35,7 @@ class SessionConfig:
     model: SimulatedModel
     family: LiveFamily
     tools: list[dict[str, Any]]
+    searches: bool
     system_instruction: str
     realtime: RealtimeConfig
     thinking: ThinkingConfig
@@ -83,6 +85,7 @@ def validate_setup(
         model=model,
         family=family,
         tools=declared_functions(setup.get("tools", []), family),
+        searches=may_search(setup.get("tools", [])),
         system_instruction=system,
         realtime=RealtimeConfig.parse(setup.get("realtimeInputConfig", {}), family),
         thinking=ThinkingConfig.parse(

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from actors.simulator.conversation import ConversationRecord
+from actors.simulator.grounding import metadata
 from actors.simulator.journal import ToolCallRecord
 from actors.simulator.plan import TurnPlan
 from actors.simulator.setup import SessionConfig
@@ -35,7 +36,7 @@ class Signals:
 
     def transcript_later(self, turn: TurnTask) -> None:
         """Words that a scenario wants to come late."""
-        late, turn.late_transcript = turn.late_transcript, ""
+        late = turn.hearing.take_late_transcript()
         if late:
             delay_s = turn.plan.transcript_delay_ms / 1000
             self._session.later(delay_s, self.transcript, late)
@@ -43,6 +44,10 @@ class Signals:
     def generation_complete(self) -> None:
         """All of an answer has been sent."""
         self._send({"generationComplete": True})
+
+    def grounding(self, query: str, said: str) -> None:
+        """Where an answer comes from."""
+        self._send({"groundingMetadata": metadata(query, said)})
 
     def interrupted(self) -> None:
         """New input ends an answer or its playback."""

@@ -16,7 +16,8 @@ from actors.simulator.journal import ToolCallRecord, TurnRecord
 from actors.simulator.listener import TurnInput
 from actors.simulator.plan import Ending, TurnPlan
 from actors.simulator.rule_matcher import RuleMarks
-from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
+from actors.simulator.turn_hearing import TurnHearing
+from actors.simulator.usage import audio_tokens, text_tokens
 
 if TYPE_CHECKING:
     from actors.simulator.dialogue import Dialogue
@@ -49,15 +50,14 @@ class TurnTask:
         self._random = random.Random(dialogue.services.random.random())
         self._responses: dict[str, asyncio.Future[None]] = {}
         self._called: list[ToolCallRecord] = []
-        self._said_before = 0
         self._kept = 0
         self._counted_ms = 0.0
         self._call_tokens = 0
         self._thoughts = 0
-        self.late_transcript = ""
         self.plan = plan
         self.record: TurnRecord = record
         self.marks = RuleMarks()
+        self.hearing = TurnHearing(dialogue, given, plan, record)
         self._stream = AnswerStream(dialogue, self, self._random)
         self.stage = TurnProgress.HEARING
 
@@ -96,7 +96,7 @@ class TurnTask:
         return [call for call in self._called if call.outcome == "pending"]
 
     async def run(self, hearing: asyncio.Task[None]) -> None:
-        """Answers once `hear` is done; everything sent goes through the session."""
+        """Answers once `hearing` is done; everything sent goes through the session."""
         await asyncio.shield(hearing)
         self._dialogue.on_understood(self)
         # A scenario may just have ended the session and with it this task.
@@ -107,47 +107,6 @@ class TurnTask:
             await self._answer()
         await self._end_generation()
         self._dialogue.completed(self)
-
-    async def hear(self) -> None:
-        """Understands the user."""
-        dialogue, given = self._dialogue, self._input
-        parts = list(given.texts)
-        if given.pcm:
-            transcript = await self._transcribe(given.pcm, given.rate_hz)
-            parts.append(transcript)
-            if self.plan.transcript_delay_ms:
-                self.late_transcript = transcript
-            else:
-                dialogue.signals.transcripts.add(transcript)
-        self.record.heard = self._words(" ".join(part for part in parts if part.strip()))
-        dialogue.conversation.tokens.update(
-            AUDIO=audio_tokens((given.audio_ms + given.wordless_ms) / 1000),
-            TEXT=sum(text_tokens(text) for text in given.texts),
-            IMAGE=dialogue.context.take_new_pictures() * IMAGE_TOKENS,
-        )
-        if self.record.outcome != "open":
-            # Nobody waits for this turn any more, but its words are owed all the same.
-            dialogue.signals.transcripts.send_all()
-
-    async def _transcribe(self, pcm: bytes, rate_hz: int) -> str:
-        text = await self._dialogue.services.stt.hear(pcm, rate_hz)
-        wanted = self._dialogue.config.heard
-        if wanted is None or not wanted.vocabulary:
-            return text
-        return await asyncio.to_thread(wanted.corrected, text)
-
-    def _words(self, heard: str) -> str:
-        conversation, asked = self._dialogue.conversation, self._input.asked
-        entries = conversation.entries
-        nudge = self._input.kind == "text" and not heard and not asked
-        if nudge and entries and entries[-1].role == "user":
-            # What the client put there last is answered.
-            asked = range(len(entries) - 1, len(entries))
-        self._said_before = asked.start if asked else len(entries)
-        if asked:
-            return " ".join(entry.text for entry in entries[asked.start : asked.stop])
-        conversation.add("user", heard)
-        return heard
 
     async def _answer(self) -> None:
         if self._random.random() < TRANSCRIPT_FIRST:
@@ -164,8 +123,11 @@ class TurnTask:
         self._think()
         while steps and not self._stream.cut_short:
             match steps.pop(0):
-                case Speak(text):
+                case Speak(text=text, query=query):
                     await self._stream.speak(text)
+                    if query:
+                        self.record.searched = query
+                        self._dialogue.signals.grounding(query, text)
                 case CallTool() as first:
                     calls = [first]
                     while steps and isinstance(steps[0], CallTool):
@@ -202,13 +164,15 @@ class TurnTask:
         dialogue = self._dialogue
         if dialogue.config.family.role == "interprets":
             return [Speak(self.record.heard)]
-        if self._input.pcm and not self.record.heard:
-            return [Speak(f"I heard {self._input.audio_ms / 1000:.1f} seconds of sound.")]
+        if self.hearing.sound_s and not self.record.heard:
+            return [Speak(f"I heard {self.hearing.sound_s:.1f} seconds of sound.")]
         conversation = dialogue.conversation
         pictures = Pictures(conversation.pictures, *conversation.picture_size)
         now = datetime.now().astimezone()
-        history = conversation.entries[conversation.start : self._said_before]
-        return brain.answer(self.record.heard, dialogue.tools, history, pictures, now)
+        history = conversation.entries[conversation.start : self.hearing.said_before]
+        return brain.answer(
+            self.record.heard, dialogue.tools, history, pictures, now, searches=dialogue.searches
+        )
 
     async def _call(self, wanted: list[CallTool], rest: list[Step]) -> None:
         """Calls functions, all in one message, and waits for those that block."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from actors.backends.gemini.wire import Schema, schema
@@ -60,12 +61,17 @@ class MessageFuzz:
         """Whether something happens that does with this probability."""
         return self._random.random() < probability
 
+    def pick(self, among: Sequence[str]) -> str:
+        """Any of them."""
+        return self._random.choice(among)
+
     def sound(self, call_ids: list[str]) -> dict[str, Any]:
         """A message in which nothing is wrong; results are for one of the calls."""
         source = self._random
         text = source.choice(WORDS)
         pcm = source.randbytes(640) * source.choice((1, 20))
-        part = source.choice(({"text": text}, [{"text": text}, {"text": "x"}]))
+        blob = {"inlineData": self._blob(pcm)}
+        part = source.choice(({"text": text}, [{"text": text}, {"text": "x"}], blob))
         turn = {"role": source.choice(("user", "user", "model")), "parts": part}
         result = (
             {

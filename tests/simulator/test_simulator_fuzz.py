@@ -15,7 +15,7 @@ from simulating import LIVE_MODEL, MOVE, RunningSimulator, run
 from test_simulator_robustness import socket_to
 from websockets.exceptions import ConnectionClosed
 
-from actors.backends.gemini.wire import encode_message
+from actors.backends.gemini.wire import encode_message, schema
 from actors.simulator import SimulatorOptions, SimulatorServer
 from actors.simulator.errors import Close
 from actors.simulator.journal import SessionRecord
@@ -25,6 +25,7 @@ from actors.simulator.tts import tone
 OPTIONS = SimulatorOptions(
     stt="none", tts="tone", answer_speed=(1e6, 1e6), playback_speed=1e6, connection_s=None
 )
+MODELS = (LIVE_MODEL, "gemini-2.5-flash-native-audio-latest")
 CODES = {1007, 1008, 1011}
 MESSAGES_PER_SESSION = 30
 SOUND = 0.8
@@ -36,11 +37,13 @@ def setup_for(fuzz: MessageFuzz, session: int) -> dict[str, Any]:
     """Every third one is fuzzed itself; the others get into the conversation."""
     if session % 3 == 0:
         return fuzz.setup()
-    tools = [{"functionDeclarations": [MOVE]}]
+    tools = [{"functionDeclarations": [MOVE]}, {"googleSearch": {}}]
+    coverage = fuzz.pick(schema().enums["RealtimeInputConfig.TurnCoverage"])
     return {
         "setup": {
-            "model": f"models/{LIVE_MODEL}",
+            "model": f"models/{fuzz.pick(MODELS)}",
             "tools": tools,
+            "realtimeInputConfig": {"turnCoverage": coverage},
             "sessionResumption": {},
             "inputAudioTranscription": {},
             "outputAudioTranscription": {},

@@ -263,7 +263,8 @@ def test_session_without_compression_lasts_so_long(
 
 
 def test_end_of_a_session_is_announced_once_to_who_resumes_it(scripted: Scripted) -> None:
-    simulator = scripted(audio_session_s=2.0)
+    # A sixth of the last fifth is left to resume it in.
+    simulator = scripted(audio_session_s=5.0)
 
     async def conversation() -> None:
         async with RawLive(simulator, sessionResumption={}) as live:
