@@ -44,6 +44,34 @@ class GenerationCompleteOnly(ScenarioAction):
     kind: Literal["generation_complete_only"] = "generation_complete_only"
 
 
+class SayInterrupted(ScenarioAction):
+    """Give up the answer with `interrupted`, though nobody has spoken."""
+
+    kind: Literal["interrupted"] = "interrupted"
+
+
+class SpeakUnasked(ScenarioAction):
+    """So long after the answer say `text`, or, without one, the answer once more."""
+
+    kind: Literal["unasked"] = "unasked"
+    text: str = ""
+    after_s: float = Field(0.0, ge=0)
+
+
+class WithoutEnd(ScenarioAction):
+    """Give the answer over and over, until somebody stops it."""
+
+    kind: Literal["endless"] = "endless"
+
+
+class BreakOff(ScenarioAction):
+    """End a response over HTTP after a part of it, with this finishReason or, empty, with none."""
+
+    kind: Literal["break_off"] = "break_off"
+    reason: str = "OTHER"
+    at: float = Field(0.0, ge=0, lt=1)
+
+
 class NoUsage(ScenarioAction):
     """Leave usageMetadata out."""
 

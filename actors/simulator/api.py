@@ -132,17 +132,13 @@ class Api:
                     plan.apply(action)
         return plan
 
-<<<<<<< HEAD
     def _names(self, method: str, name: str) -> tuple[str, ...]:
         """What a rule may call a request: by its method, or `speech` whatever the method."""
         model = self._services.models.named(name)
         family = self._services.models.http_families.get(model.family) if model else None
         return (method, "speech") if family is not None and family.speaks else (method,)
 
-    async def _withhold(self, responder: Responder, action: actions.ScenarioAction) -> None:
-=======
     async def _withhold(self, responder: Responder, action: ScenarioAction) -> None:
->>>>>>> fca7096 (Simulator: answers with sources, sound in contents; actions about answers in a file of their own)
         connection = responder.connection
         match action:
             case actions.Cut():

@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from actors.simulator import actions
+from actors.simulator.answer_actions import SayInterrupted
 from actors.simulator.errors import Close, close_preset
 from actors.simulator.listener import TurnInput
 
@@ -56,7 +57,7 @@ def perform(session: "LiveSession", action: actions.AnyAction) -> None:
             session.services.listening.refuse_tcp(action.for_s)
         case actions.WrongCertificate():
             session.services.listening.wrong_certificate(action.for_s)
-        case actions.SayInterrupted():
+        case SayInterrupted():
             if session.dialogue is not None:
                 session.dialogue.interrupt()
         case actions.CancelCalls():

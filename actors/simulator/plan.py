@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from actors.simulator import answer_actions
+from actors.simulator import answer_actions as about
 from actors.simulator.actions import AnyAction
 from actors.simulator.brain import CallTool, Speak, Step
 from actors.simulator.pacing import AT_ONCE, Pacing
@@ -34,8 +34,8 @@ class TurnPlan:
     ending: Ending = Ending.NORMAL
     usage: bool = True
     endless: bool = False
-    unasked: actions.SpeakUnasked | None = None
-    break_off: actions.BreakOff | None = None
+    unasked: about.SpeakUnasked | None = None
+    break_off: about.BreakOff | None = None
     transcript_delay_ms: float = 0.0
 
     def copy(self) -> "TurnPlan":
@@ -45,37 +45,25 @@ class TurnPlan:
     def apply(self, action: AnyAction) -> bool:
         """Takes up an action that is about the answer; False if it is about something else."""
         match action:
-            case answer_actions.SayText():
+            case about.SayText():
                 self.steps.append(Speak(action.text))
-            case answer_actions.CallFunction():
+            case about.CallFunction():
                 self.steps.append(CallTool(action.name, action.args))
-<<<<<<< HEAD
-            case (
-                actions.EarlyTurnComplete() | actions.EmptyTurn() | actions.GenerationCompleteOnly()
-            ):
+            case about.EarlyTurnComplete() | about.EmptyTurn() | about.GenerationCompleteOnly():
                 self.ending = ENDINGS[action.kind]
-            case actions.SpeakUnasked():
+            case about.SpeakUnasked():
                 self.unasked = action
-            case actions.WithoutEnd():
+            case about.WithoutEnd():
                 self.endless = True
-            case actions.BreakOff():
+            case about.BreakOff():
                 self.break_off = action
-            case actions.NoUsage():
-=======
-            case answer_actions.EarlyTurnComplete():
-                self.ending = Ending.EARLY
-            case answer_actions.EmptyTurn():
-                self.ending = Ending.EMPTY
-            case answer_actions.GenerationCompleteOnly():
-                self.ending = Ending.GENERATION_ONLY
-            case answer_actions.NoUsage():
->>>>>>> fca7096 (Simulator: answers with sources, sound in contents; actions about answers in a file of their own)
+            case about.NoUsage():
                 self.usage = False
-            case answer_actions.LateTranscript():
+            case about.LateTranscript():
                 self.transcript_delay_ms = action.ms
-            case answer_actions.Slow():
+            case about.Slow():
                 self.pacing = Pacing.fixed(action.factor)
-            case answer_actions.Burst():
+            case about.Burst():
                 self.pacing = AT_ONCE
             case _:
                 return False
