@@ -6,12 +6,15 @@ import gc
 import signal
 import sys
 
+from pipeline.inherited import put_right
+
 EXIT_INTERRUPTED = 128 + signal.SIGINT
 """As shells say it."""
 
 
 def main() -> None:
     """Run the command line."""
+    put_right()
     try:
         if sys.argv[1:2] == ["run"]:
             # Looking for garbage in what is being imported takes a tenth of the time.

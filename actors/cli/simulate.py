@@ -13,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import did_you_mean
+from pipeline.outlets import Outputs
 
 if TYPE_CHECKING:
     from actors.simulator import SimulatorOptions
@@ -104,7 +105,9 @@ def simulate(
         if name in others:
             raise typer.BadParameter(f"{name}: {first['msg']}", param_hint="--set") from None
         raise typer.BadParameter(first["msg"], param_hint=_option(name)) from None
-    asyncio.run(_serve(options))
+    with Outputs() as outputs:
+        outputs.start()
+        asyncio.run(_serve(options))
 
 
 async def _serve(options: SimulatorOptions) -> None:

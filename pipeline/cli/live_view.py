@@ -14,8 +14,11 @@ from rich.text import Text
 from pipeline.cli.cost import cost_line
 from pipeline.cli.view import View
 from pipeline.frames import Frame, Status, TurnClosed
+from pipeline.outlets.text import outlet_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pipeline.config import Graph
 
 REFRESH_HZ = 5
@@ -23,17 +26,27 @@ REFRESH_HZ = 5
 SHOWN_LINES = 14
 
 
+class PatientLive(Live):
+    """Redraws only when the terminal has taken what was drawn before."""
+
+    def refresh(self) -> None:
+        """Draw, unless nobody would see it: a stopped terminal shows the newest when it goes on."""
+        outlet = outlet_of(self.console.file)
+        if outlet is None or not outlet.is_behind:
+            super().refresh()
+
+
 class LiveView(View):
     """Actors, route, levels, latency and the conversation, redrawn in place."""
 
-    def __init__(self, graph: Graph, log_path: str) -> None:
+    def __init__(self, graph: Graph, log_path: Path) -> None:
         super().__init__(graph.config.session)
         self._graph = graph
         self._log_path = log_path
         self._lines: deque[tuple[str, str]] = deque(maxlen=SHOWN_LINES)
         self._status: Status | None = None
         self._first_sound_ms: float | None = None
-        self._live = Live(
+        self._live = PatientLive(
             console=Console(), get_renderable=self._render, refresh_per_second=REFRESH_HZ
         )
 
@@ -73,13 +86,13 @@ class LiveView(View):
 
     def _actors(self) -> Table:
         status = self._status
-        title = f"greenroom: {self._graph.config.name}"
+        title = Text(f"greenroom: {self._graph.config.name}", style="italic")
         if status is not None:
-            title += f"   {status.uptime_s:.0f} s"
+            title.append(f"   {status.uptime_s:.0f} s")
             if status.route is not None and status.route.owner:
-                title += f"   answering: {status.route.owner}"
+                title.append(f"   answering: {status.route.owner}")
         if self._first_sound_ms is not None:
-            title += f"   first sound after {self._first_sound_ms:.0f} ms"
+            title.append(f"   first sound after {self._first_sound_ms:.0f} ms")
         table = Table(title=title, title_justify="left", expand=True)
         table.add_column("actor")
         table.add_column("state")
@@ -93,5 +106,5 @@ class LiveView(View):
                 state += f": {health.detail}"
             gauges = " ".join(f"{k} {v:.4g}" for k, v in (health.gauges if health else {}).items())
             memory = f"{each.pss_mib:.0f}" if each.pss_mib is not None else ""
-            table.add_row(each.actor, state, str(each.restarts), memory, gauges)
+            table.add_row(each.actor, Text(state), str(each.restarts), memory, Text(gauges))
         return table

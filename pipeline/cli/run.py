@@ -14,6 +14,7 @@ from pipeline.config.build import default_state_dir
 from pipeline.errors import ConfigError
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
+from pipeline.outlets import Outputs
 
 if TYPE_CHECKING:
     from pipeline.cli.view import View
@@ -60,24 +61,29 @@ def run_command(
         raise ConfigError(f"--demo runs a config of its own: leave out --demo, or {config}")
     keep_to_one_thread()
     live = sys.stdout.isatty() and not plain
-    log = _open_log() if live else None
-    overlay: Mapping[str, Any] = {}
-    if config is None:
-        config, overlay, reasons = choose(overrides, demo)
-        for reason in reasons:
-            print(reason)  # noqa: T201
-    tree = load_config(config, overrides, overlay)
-    logs.configure(stream=log, level=tree.log_level)
-    graph = build_graph(tree, config, external)
+    log = default_state_dir("log") / "greenroom.log" if live else None
+    with Outputs(log) as outputs:
+        overlay: Mapping[str, Any] = {}
+        if config is None:
+            config, overlay, reasons = choose(overrides, demo)
+            for reason in reasons:
+                print(reason)  # noqa: T201
+        tree = load_config(config, overrides, overlay)
+        logs.configure(stream=outputs.log, level=tree.log_level)
+        graph = build_graph(tree, config, external)
+        return _run(graph, duration_s, outputs, log)
 
+
+def _run(graph: Graph, duration_s: float | None, outputs: Outputs, log: Path | None) -> int:
     from pipeline.supervision.run import run_pipeline
     from pipeline.supervision.supervisor import Supervisor
 
     import_shared()
-    fork_server = ForkServerClient(log, forked=True)
+    fork_server = ForkServerClient(outputs.descriptors, forked=True)
+    outputs.start()
     gc.enable()
     view = _view(graph, log)
-    supervisor = Supervisor(graph, fork_server, view.on_frame)
+    supervisor = Supervisor(graph, fork_server, view.on_frame, outputs.unwritten)
     with view:
         ended = run_pipeline(supervisor, duration_s)
     _print_summary(supervisor, view)
@@ -101,19 +107,12 @@ def _print_summary(supervisor: Supervisor, view: View) -> None:
         print_turns(supervisor.ledger, view.spending)
 
 
-def _view(graph: Graph, log: Any) -> View:
+def _view(graph: Graph, log: Path | None) -> View:
     # Rich takes 40 ms to import: nobody waits for it who does not see it.
     if log is not None:
         from pipeline.cli.live_view import LiveView
 
-        return LiveView(graph, log.name)
+        return LiveView(graph, log)
     from pipeline.cli.view import LinesView
 
     return LinesView(graph.config.session)
-
-
-def _open_log() -> Any:
-    """While the live view has the terminal, log lines go to a file."""
-    folder = default_state_dir("log")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return (folder / "greenroom.log").open("a", encoding="utf-8", buffering=1)

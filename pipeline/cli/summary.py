@@ -31,17 +31,17 @@ def print_turns(
         first = turn.first_sound_ms
         outcome = turn.outcome.value if turn.outcome else "open"
         table.add_row(
-            turn.turn,
-            redact(turn.said.strip()),
-            redact(turn.answer.strip()),
+            Text(turn.turn),
+            Text(redact(turn.said.strip())),
+            Text(redact(turn.answer.strip())),
             turn.by,
             f"{first:.0f} ms" if first is not None else "-",
-            f"{outcome}: {turn.reason}" if turn.reason else outcome,
+            Text(redact(f"{outcome}: {turn.reason}") if turn.reason else outcome),
         )
     console = console or Console()
     console.print(table)
     if spending is not None:
-        console.print(cost_line(spending))
+        console.print(Text(cost_line(spending)))
 
 
 def print_callers(callers: Sequence[Caller], left_out: int, console: Console | None = None) -> None:

@@ -135,3 +135,8 @@ class Status(Frame):
     turns_open: int = Field(0, ge=0, description="Turns that have no outcome yet.")
     turns_closed: dict[str, int] = Field(default_factory=dict, description="By outcome.")
     spending: Spending | None = Field(None, description="What it costs, if that is counted.")
+    unwritten: dict[str, int] = Field(
+        default_factory=dict,
+        description="Lines printed or logged since the start that could not be written, by output: "
+        "`stdout`, `stderr`, `log`.",
+    )

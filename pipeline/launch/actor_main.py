@@ -7,6 +7,7 @@ import faulthandler
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -45,7 +46,8 @@ def run_actor(spec: ActorSpec) -> NoReturn:
     except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
         code = 1
         logs.get_logger(spec.name).error("actor failed", exc_info=True)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    with suppress(OSError):
+        sys.stdout.flush()
+        sys.stderr.flush()
     # No interpreter shutdown: threads left by tools or drivers must not hold the process up.
     os._exit(code)

@@ -10,7 +10,7 @@ import pickle
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any, TextIO
+from typing import Any
 
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_server import FORK, MAX_MESSAGE_BYTES, PING
@@ -23,23 +23,24 @@ class ForkServerClient:
     """Has a fork server from the beginning.
 
     Args:
-        log_stream: Where the actors' standard output and error go; None leaves them as ours.
+        outputs: Descriptors where the actors' standard output and error go; None leaves them as
+            ours.
         forked: Out of this process, if it can be; it must have no ZeroMQ context.
         unwanted: Modules that are not preloaded, whoever asks for them.
     """
 
     def __init__(
         self,
-        log_stream: TextIO | None = None,
+        outputs: tuple[int, int] | None = None,
         *,
         forked: bool = False,
         unwanted: frozenset[str] = frozenset(),
     ) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._server = ServerProcess(theirs, self._control, log_stream, forked=forked)
+            self._server = ServerProcess(theirs, self._control, outputs, forked=forked)
         self._control.setblocking(False)
-        self._log_stream = log_stream
+        self._outputs = outputs
         self._unwanted = unwanted
         self._importing: tuple[str, str] | None = None
         """The module that the fork server is importing, and the actor for whom."""
@@ -64,7 +65,7 @@ class ForkServerClient:
         unwanted = self._unwanted
         if self._importing is not None:
             unwanted |= {self._importing[0]}
-        return ForkServerClient(self._log_stream, unwanted=unwanted)
+        return ForkServerClient(self._outputs, unwanted=unwanted)
 
     def watch(self, on_death: Callable[[str, int], None], on_lost: Callable[[], None]) -> None:
         """Say who is to hear of deaths (name, exit code; negative: signal), and of the loss of

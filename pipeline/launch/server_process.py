@@ -8,8 +8,8 @@ import signal
 import socket
 import sys
 from pathlib import Path
-from typing import TextIO
 
+from pipeline.inherited import take_streams
 from pipeline.launch.fork_server import BLOCKED, run_server
 
 
@@ -19,20 +19,25 @@ class ServerProcess:
     Args:
         theirs: The fork server's end of the control socket.
         ours: The other end.
-        log: Where its standard output and error go; None leaves them as ours.
+        outputs: Descriptors where its standard output and error go; None leaves them as ours.
         forked: As a fork of this process, with whose pages it shares 38 MiB. Only while this
             process has no second thread and no ZeroMQ context; otherwise in an interpreter of its
             own.
     """
 
     def __init__(
-        self, theirs: socket.socket, ours: socket.socket, log: TextIO | None, *, forked: bool
+        self,
+        theirs: socket.socket,
+        ours: socket.socket,
+        outputs: tuple[int, int] | None,
+        *,
+        forked: bool,
     ) -> None:
         self.is_fork = forked and _has_one_thread()
         # It hears neither Control-C nor SIGTERM, from the beginning.
         before = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
         try:
-            self.pid = _fork(theirs, ours, log) if self.is_fork else _spawn(theirs, log)
+            self.pid = _fork(theirs, ours, outputs) if self.is_fork else _spawn(theirs, outputs)
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._is_over = False
@@ -49,15 +54,16 @@ class ServerProcess:
             self._is_over = True
 
 
-def _spawn(theirs: socket.socket, log: TextIO | None) -> int:
+def _spawn(theirs: socket.socket, outputs: tuple[int, int] | None) -> int:
     theirs.set_inheritable(True)
     command = [sys.executable, "-m", "pipeline.launch.fork_server"]
-    outputs = [] if log is None else [(os.POSIX_SPAWN_DUP2, log.fileno(), to) for to in (1, 2)]
+    streams = zip(outputs or (), (1, 2), strict=False)
+    actions = [(os.POSIX_SPAWN_DUP2, descriptor, to) for descriptor, to in streams]
     arguments = [*command, str(theirs.fileno()), str(os.getpid())]
-    return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=outputs)
+    return os.posix_spawn(sys.executable, arguments, os.environ, file_actions=actions)
 
 
-def _fork(theirs: socket.socket, ours: socket.socket, log: TextIO | None) -> int:
+def _fork(theirs: socket.socket, ours: socket.socket, outputs: tuple[int, int] | None) -> int:
     # Not as a Process of multiprocessing: this one would wait for it at its end, after whatever
     # exception, while it waits for the end of this one.
     sys.stdout.flush()
@@ -69,9 +75,7 @@ def _fork(theirs: socket.socket, ours: socket.socket, log: TextIO | None) -> int
         return pid
     try:
         ours.close()
-        if log is not None:
-            os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
+        take_streams(outputs)
         run_server(theirs, parent)
     finally:
         os._exit(1)

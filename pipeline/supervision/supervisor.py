@@ -68,6 +68,7 @@ class Supervisor:
         graph: What to run.
         fork_server: A fork server, started by the caller.
         on_frame: Sees every frame the supervisor sees, for a live view.
+        unwritten: Says how many lines could not be written so far, by output.
     """
 
     def __init__(
@@ -75,8 +76,10 @@ class Supervisor:
         graph: Graph,
         fork_server: ForkServerClient,
         on_frame: Callable[[str, Frame], None] | None = None,
+        unwritten: Callable[[], dict[str, int]] = dict,
     ) -> None:
         self.graph = graph
+        self._unwritten = unwritten
         self._started_ns = time.monotonic_ns()
         self._sessions = OpenSessions(graph.config, graph.playback_scope(), self._started_ns)
         self._processes = ProcessTable(graph, fork_server, self._started_ns, self._on_death)
@@ -155,6 +158,7 @@ class Supervisor:
             turns_open=self._sessions.open_turns(),
             turns_closed=self._sessions.outcomes(),
             spending=self._sessions.own.spending,
+            unwritten=self._unwritten(),
         )
 
     async def _supervise(self, duration_s: float | None) -> RunOutcome:

@@ -215,7 +215,7 @@ def test_a_signal_for_an_actor_that_is_not_born_yet_reaches_it(tmp_path: Path) -
 def test_actors_write_their_output_where_the_fork_server_was_told(tmp_path: Path) -> None:
     async def scene() -> None:
         with (tmp_path / "output.log").open("w+") as log:
-            watched = Watched(ForkServerClient(log))
+            watched = Watched(ForkServerClient((log.fileno(), log.fileno())))
             watched.client.spawn(spec(tmp_path, "failing", ailment="raises in start"), [])
             await watched.until(lambda: watched.dead)
             watched.client.close()
