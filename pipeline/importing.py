@@ -99,7 +99,7 @@ def load_object(text: str, folder: Path, accepts: Callable[[object], bool], kind
 
 def _from_file(path: Path) -> ModuleType:
     if not path.is_file():
-        here = [p.name for p in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        here = [p.name for p in path.parent.glob("[!.]*.py")] if path.parent.is_dir() else []
         raise ConfigError(f"no file {path}: {did_you_mean(path.name, here)}")
     name = f"greenroom_{path.stem}_{sha256(bytes(path)).hexdigest()[:16]}"
     if name in sys.modules:

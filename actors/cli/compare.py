@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from actors.lib.media_files import is_companion
 from actors.recordings.comparison import STAGES, Comparison, Mark, Pair, compare, word_marks
 from actors.recordings.conversation import TYPES, RecordedTurn, turns_of
 from actors.recordings.reader import frames, read_recording
@@ -39,7 +40,8 @@ def compare_command(a: str, b: str, as_json: bool, session: str | None = None) -
 
 def _turns(name: str, session: str | None) -> dict[str, RecordedTurn]:
     path = Path(name)
-    files = [path] if path.exists() else sorted(path.parent.glob(path.name))
+    found = sorted(path.parent.glob(path.name))
+    files = [path] if path.exists() else [each for each in found if not is_companion(each.name)]
     recording = read_recording(files or [path], TYPES)
     if session is not None:
         recording = recording.of_session(session)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import zmq
 
-from actors.lib.audio.decode import decode, require_file
+from actors.lib.audio.decode import decode
 from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, to_pcm
+from actors.lib.media_files import require_file
 from pipeline.bus import EndpointLock, Publisher, ipc_address
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.errors import DeviceError, GreenroomError

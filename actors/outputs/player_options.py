@@ -25,7 +25,7 @@ class PlayerOptions(Options):
     failure_prompt: Literal["packaged"] | Annotated[Path, Anchor.IF_THERE] | None = Field(
         "packaged",
         validation_alias=AliasChoices("failure_prompt", "notice"),
-        description="WAV file, from the config's folder, that is played when a turn fails and "
+        description="Sound file, from the config's folder, that is played when a turn fails and "
         "`turns` is connected; `packaged`: an apology in English.",
     )
 

@@ -140,7 +140,7 @@ class Scenario(BaseModel):
 
 def scenario_names() -> list[str]:
     """The scenarios that come with the simulator."""
-    return sorted(path.stem for path in _folder().glob("*.yaml"))
+    return sorted(path.stem for path in _folder().glob("[!.]*.yaml"))
 
 
 def load_scenario(source: str | Path | None) -> Scenario:

@@ -78,7 +78,7 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
     try:
         tree = parse_yaml(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        near = [p.name for p in path.parent.glob("*.y*ml")] if path.parent.is_dir() else []
+        near = [p.name for p in path.parent.glob("[!.]*.y*ml")] if path.parent.is_dir() else []
         raise ConfigError(f"no config file {path}: {did_you_mean(path.name, near)}") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error

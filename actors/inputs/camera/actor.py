@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
-from actors.inputs.camera.reader import Shot, open_capture, shots
+from actors.inputs.camera.reader import Shot, Shots, open_capture, shots
 from actors.inputs.camera.source import PictureSource, SourceKind, find_source, is_device
 from actors.lib.when_missing import WhenMissing
 from pipeline.actor import Actor
@@ -56,12 +56,6 @@ class Camera(Actor[CameraOptions]):
         source, folder = self.options.source, self.surroundings.config_dir
         self._had_camera = bool(self.checkpoint.get("had_camera"))
         self._source: PictureSource | None = None
-        try:
-            self._source = await asyncio.to_thread(find_source, source, folder)
-        except DeviceError:
-            waits = self._had_camera or waits_for_device(self.options, folder)
-            if not (waits and is_device(source, folder)):
-                raise
         self._stopping = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._over: asyncio.Future[None] = self._loop.create_future()
@@ -71,10 +65,24 @@ class Camera(Actor[CameraOptions]):
             self.options.quality,
             int(self.options.max_bytes_per_s / self.options.rate_hz),
         )
-        await asyncio.to_thread(_prepare, self._source)
+        try:
+            self._source = await asyncio.to_thread(find_source, source, folder)
+            await asyncio.to_thread(_prepare, self._source)
+        except DeviceError as error:
+            if is_device(source, folder):
+                if not (self._had_camera or waits_for_device(self.options, folder)):
+                    raise
+                await asyncio.to_thread(_prepare, None)
+            elif self.checkpoint.get("begun_ns"):
+                # A file that the process before this one played, and that is gone since.
+                self._give_up(error)
+            else:
+                raise
 
     async def run(self) -> None:
-        """Send pictures; returns at the end of a file."""
+        """Send pictures; returns at the end of a file, or where it cannot be read on."""
+        if self._over.done():
+            return
         self._thread = threading.Thread(target=self._read, name="camera", daemon=True)
         self._thread.start()
         await self._over
@@ -103,7 +111,7 @@ class Camera(Actor[CameraOptions]):
             try:
                 # Of a camera that is plugged in again the number may be another one.
                 source = find_source(self.options.source, self.surroundings.config_dir)
-                with closing(shots(source, self.options.rate_hz, 0, self._stopping)) as taken:
+                with closing(self._shots(source, 0)) as taken:
                     for shot in taken:
                         failures = 0
                         self._on_shot(shot)
@@ -117,12 +125,32 @@ class Camera(Actor[CameraOptions]):
         begun_ns = self.checkpoint.get("begun_ns") or time.monotonic_ns()
         while not self._stopping.is_set():
             self._tell(self.checkpoint.__setitem__, "begun_ns", begun_ns)
-            with closing(shots(source, self.options.rate_hz, begun_ns, self._stopping)) as taken:
-                for shot in taken:
-                    self._on_shot(shot)
+            try:
+                with closing(self._shots(source, begun_ns)) as taken:
+                    for shot in taken:
+                        self._on_shot(shot)
+            except DeviceError as error:
+                self._tell(self._give_up, error)
+                return
             if not self.options.loop:
                 return
             begun_ns = time.monotonic_ns()
+
+    def _shots(self, source: PictureSource, begun_ns: int) -> Shots:
+        rate_hz = self.options.rate_hz
+        return shots(source, rate_hz, begun_ns, self._stopping, self._on_damage)
+
+    def _on_damage(self, problem: str) -> None:
+        self._tell(self._leave_out, problem)
+
+    def _leave_out(self, problem: str) -> None:
+        self.counters["damaged_pictures"] += 1
+        self.log.warning("a picture is left out", problem=problem)
+
+    def _give_up(self, error: DeviceError) -> None:
+        self.counters["unreadable_files"] += 1
+        self.log.error("the pictures end here", problem=str(error))
+        self._finish(None)
 
     def _on_shot(self, shot: Shot) -> None:
         self._tell(self._send, self._encoder.encode(shot.picture), shot.origin_ns)
@@ -184,5 +212,13 @@ def _prepare(source: PictureSource | None) -> None:
     cv2.setNumThreads(1)
     # Its warnings repeat at every attempt to open a camera; the actor says so itself.
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_ERROR)
-    if source is not None and source.kind is SourceKind.FILE:
+    if source is None:
+        return
+    if source.kind is SourceKind.FILE:
         open_capture(source).release()
+    pictures = source.pictures
+    if pictures and all(cv2.imread(str(each)) is None for each in pictures):
+        raise DeviceError(
+            f"{pictures[0]} cannot be read as a picture, nor can any other of "
+            f"{source.target}: replace or remove them"
+        )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Generator
-from pathlib import Path
+from collections.abc import Callable, Generator
 from threading import Event
 from typing import Any, NamedTuple
 
@@ -62,7 +61,13 @@ _ADVICE = {
 }
 
 
-def shots(source: PictureSource, rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
+def shots(
+    source: PictureSource,
+    rate_hz: float,
+    begun_ns: int,
+    stopping: Event,
+    on_damage: Callable[[str], None],
+) -> Shots:
     """Yield pictures at their time until the source ends or `stopping` is set.
 
     Args:
@@ -70,12 +75,14 @@ def shots(source: PictureSource, rate_hz: float, begun_ns: int, stopping: Event)
         rate_hz: How many per second.
         begun_ns: When a file or a row of pictures began to play; in the past after a restart.
         stopping: Set by another thread to end early.
+        on_damage: Told of each picture that cannot be read and is left out.
 
     Raises:
-        DeviceError: the source cannot be opened; or it is live and has gone.
+        DeviceError: the source cannot be opened, has not one picture that can be read, or is live
+            and has gone.
     """
     if source.kind is SourceKind.PICTURES:
-        yield from _row(source.pictures, rate_hz, begun_ns, stopping)
+        yield from _row(source, rate_hz, begun_ns, stopping, on_damage)
         return
     capture = open_capture(source)
     try:
@@ -123,18 +130,29 @@ def _film(capture: Any, rate_hz: float, begun_ns: int, stopping: Event) -> Shots
         number += 1
 
 
-def _row(pictures: tuple[Path, ...], rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
+def _row(
+    source: PictureSource,
+    rate_hz: float,
+    begun_ns: int,
+    stopping: Event,
+    on_damage: Callable[[str], None],
+) -> Shots:
     import cv2
 
     first = _first_due(rate_hz, begun_ns)
-    for number, path in enumerate(pictures[first:], first):
+    damaged = 0
+    for number, path in enumerate(source.pictures[first:], first):
         due_ns = begun_ns + round(number / rate_hz * 1e9)
         if stopping.wait(max(0.0, (due_ns - time.monotonic_ns()) / 1e9)):
             return
         picture: Any = cv2.imread(str(path))
         if picture is None:
-            raise DeviceError(f"{path} cannot be read as a picture: replace or remove it")
-        yield Shot(picture, due_ns)
+            damaged += 1
+            on_damage(f"{path} cannot be read as a picture: replace or remove it")
+        else:
+            yield Shot(picture, due_ns)
+    if damaged == len(source.pictures):
+        raise DeviceError(f"not one picture of {source.target} can be read")
 
 
 def _first_due(rate_hz: float, begun_ns: int) -> int:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from actors.lib import video_nodes
-from actors.lib.audio.decode import require_file
+from actors.lib.media_files import files_in, require_file
 from actors.lib.video_nodes import NodeKind, VideoNode
 from pipeline.errors import DeviceError
 
@@ -121,7 +121,7 @@ def _all(found: list[VideoNode]) -> str:
 def _pictures(folder: Path, pattern: str | None, shown: Path) -> PictureSource:
     if not folder.is_dir():
         raise DeviceError(f"no pictures {shown}: there is no folder {folder}")
-    found = sorted(each for each in folder.iterdir() if each.suffix.lower() in PICTURES)
+    found = files_in(folder, PICTURES)
     if pattern is not None:
         before, after = (re.escape(part) for part in _NUMBER.split(pattern, maxsplit=1))
         numbered = re.compile(f"{before}([0-9]+){after}")

@@ -40,7 +40,9 @@ blocks in which arecord writes."""
 
 
 class RecordedInput(Actor[RecordingOptions]):
-    """Plays files, waiting for answers where it is told to; ends after the last."""
+    """Plays files, waiting for answers where it is told to; ends after the last.
+
+    A file that cannot be read to its end is over there, and told of."""
 
     options_type = RecordingOptions
     inputs: ClassVar = {
@@ -55,6 +57,8 @@ class RecordedInput(Actor[RecordingOptions]):
     _newest = b""
     _kept: FileProgress | None = None
     """What the checkpoint has."""
+    _in_vain = 0
+    """Files in a row of which nothing could be played."""
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -80,9 +84,10 @@ class RecordedInput(Actor[RecordingOptions]):
                     f"actors.{self.name}: a file that starts {item.start.value} needs the input "
                     f"{port!r}: connect it, or start the file at_once"
                 )
-        await asyncio.to_thread(self.check, self.options, self.surroundings.config_dir)
-        self._answers = AnswerTimes()
         saved = self.checkpoint.get("progress")
+        if not saved:
+            await asyncio.to_thread(self.check, self.options, self.surroundings.config_dir)
+        self._answers = AnswerTimes()
         self._progress = FileProgress.restore(saved) if saved else FileProgress()
         self._before = self._progress
         self._base_ns: int = self.checkpoint.get("base_ns", 0)
@@ -159,8 +164,7 @@ class RecordedInput(Actor[RecordingOptions]):
             pcm = await self._next_block(due_ns)
         self._progress = self._progress.sent_block(len(pcm) // SAMPLE_BYTES)
         if self._progress.phase is SendingState.PLAYING and self._played_out():
-            await self._close()
-            self._progress = self._progress.end_item(self.options)
+            await self._end_item()
         elif self._progress.phase is SendingState.TAIL:
             sent = self._progress.position - self._progress.since
             if samples_to_ns(sent) >= self.options.tail_s * 1e9:
@@ -201,6 +205,19 @@ class RecordedInput(Actor[RecordingOptions]):
 
     def _played_out(self) -> bool:
         return self._source is not None and self._source.exhausted
+
+    async def _end_item(self) -> None:
+        assert self._source is not None
+        failure = self._source.failure
+        await self._close()
+        if failure is not None:
+            self.counters["unreadable_files"] += 1
+            self.log.error("a file cannot be read to its end", problem=str(failure))
+        self._in_vain = 0 if self._progress.offset else self._in_vain + 1
+        self._progress = self._progress.end_item(self.options)
+        if self._in_vain >= len(self.options.files):
+            # Files that are played for ever and have become unreadable: there is no more to give.
+            self._progress = self._progress.enter(SendingState.TAIL)
 
     def _send(self, before: FileProgress, pcm: bytes) -> None:
         position = before.position

@@ -21,6 +21,7 @@ from actors.lib.audio.pcm import (
     to_pcm,
     to_samples,
 )
+from pipeline.errors import DeviceError
 
 BLOCK_BYTES = BLOCK_SAMPLES * SAMPLE_BYTES
 AHEAD_BLOCKS = 5 * SPEECH_RATE_HZ // BLOCK_SAMPLES
@@ -42,14 +43,21 @@ def read_file(path: Path, skip: int, on_damage: Callable[[str], None]) -> Iterat
 
 
 def read_descriptor(descriptor: int) -> Iterator[Samples]:
-    """Yield raw s16le samples as they come; something empty when none come for a while."""
+    """Yield raw s16le samples as they come; something empty when none come for a while.
+
+    Raises:
+        DeviceError: it is closed, a folder, or fails.
+    """
     odd = b""
     while True:
-        readable, _, _ = select.select([descriptor], [], [], POLL_S)
-        if not readable:
+        try:
+            readable, _, _ = select.select([descriptor], [], [], POLL_S)
+            content = os.read(descriptor, PIPE_BYTES) if readable else None
+        except OSError as error:
+            raise DeviceError(f"standard input cannot be read: {error.strerror}") from error
+        if content is None:
             yield np.zeros(0, np.int16)
             continue
-        content = os.read(descriptor, PIPE_BYTES)
         if not content:
             return
         content = odd + content
@@ -71,6 +79,8 @@ class ReadAhead:
         self._blocks: deque[bytes] = deque()
         self._over = False
         self._error: Exception | None = None
+        self.failure: DeviceError | None = None
+        """Why there is no more to read, if it is not the end."""
         self._closed = False
         self._room = threading.Condition()
         self._resting = False
@@ -83,7 +93,7 @@ class ReadAhead:
         """Return once so many blocks can be taken, or all that are left.
 
         Raises:
-            Exception: whatever reading raised.
+            Exception: whatever reading raised that is no `DeviceError`.
         """
         try:
             self._awaited = True
@@ -123,8 +133,8 @@ class ReadAhead:
         return self._closed or len(self._blocks) < REFILL_BLOCKS
 
     def _read(self) -> None:
+        rest = b""
         try:
-            rest = b""
             for piece in self._pieces:
                 if len(self._blocks) >= AHEAD_BLOCKS:
                     with self._room:
@@ -134,11 +144,13 @@ class ReadAhead:
                 if self._closed:
                     return
                 rest = self._cut(rest + to_pcm(piece))
-            if rest:
-                self._blocks.append(rest)
+        except DeviceError as error:
+            self.failure = error
         except Exception as error:  # noqa: BLE001 - raised again where the samples are awaited
             self._error = error
         finally:
+            if rest:
+                self._blocks.append(rest)
             self._over = True
             self._tell()
 

@@ -8,42 +8,30 @@ from pathlib import Path
 from typing import Any
 
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
-from actors.lib.audio.plain_wav import is_plain_wav, read_plain_wav
-from pipeline.errors import DeviceError, did_you_mean
+from actors.lib.audio.plain_wav import find_plain_wav, read_plain_wav
+from actors.lib.audio.sound_frames import FrameConverter
+from actors.lib.media_files import is_companion, require_file
+from pipeline.errors import DeviceError
 
-
-def require_file(path: Path, what: str) -> None:
-    """Check that `path` is a file.
-
-    Raises:
-        DeviceError: it is not; the message names what is near it.
-    """
-    if path.is_file():
-        return
-    if path.is_dir():
-        raise DeviceError(f"{what} {path} is a folder: name a file in it")
-    if not path.parent.is_dir():
-        raise DeviceError(f"no {what} {path}: there is no folder {path.parent}")
-    here = (each.name for each in path.parent.iterdir() if each.is_file())
-    raise DeviceError(f"no {what} {path}: {did_you_mean(path.name, here)}")
+ADVICE = "use a file that ffmpeg plays, such as WAV, FLAC, MP3 or Ogg"
 
 
 def require_sound(path: Path) -> None:
-    """Check that `path` can be played.
+    """Check that `path` can be played, as far as its first samples.
 
     Raises:
         DeviceError: there is no such file, it cannot be read, or it holds no sound.
     """
-    require_file(path, "sound file")
-    if not is_plain_wav(path):
-        with _opened(path):
-            pass
+    next(decode(path))
 
 
 def decode(
     path: Path, rate_hz: int = SPEECH_RATE_HZ, on_damage: Callable[[str], None] | None = None
 ) -> Iterator[Samples]:
     """Yield the sound of a file in pieces of at most a few tenths of a second.
+
+    Rate and channels may change on the way. Of several channels those that carry something are
+    mixed.
 
     Args:
         path: Anything FFmpeg reads.
@@ -53,51 +41,72 @@ def decode(
     Raises:
         DeviceError: there is no such file, it cannot be read, or it holds no sound.
     """
-    if is_plain_wav(path, rate_hz):
-        yield from read_plain_wav(path)
-        return
+    require_file(path, "sound file")
+    plain = find_plain_wav(path, rate_hz)
+    pieces = (
+        _by_ffmpeg(path, rate_hz, on_damage or _ignore)
+        if plain is None
+        else read_plain_wav(path, plain)
+    )
+    anything = False
+    for piece in pieces:
+        if len(piece):
+            anything = True
+            yield piece
+    if not anything:
+        raise DeviceError(f"{path} holds no sound: there is not one sample in it")
 
-    from av import AudioResampler
-    from av.error import FFmpegError
 
+def _by_ffmpeg(path: Path, rate_hz: int, on_damage: Callable[[str], None]) -> Iterator[Samples]:
+    converter = FrameConverter(rate_hz)
     with _opened(path) as container:
-        stream = container.streams.audio[0]
+        stream = container.streams.best("audio")
         # One file at the pace of a conversation: decoder threads would be idle and cost memory.
         stream.codec_context.thread_count = 1
-        resampler = AudioResampler("s16", "mono", rate_hz)
-        for packet in container.demux(stream):
+        for packet in _packets(container, stream, path, on_damage):
             try:
-                frames = packet.decode()
-            except FFmpegError as error:
-                if on_damage is not None:
-                    on_damage(f"{path}: {error.strerror}")
-                continue
-            for frame in frames:
-                for piece in resampler.resample(frame):
-                    yield _samples(piece)
-        for piece in resampler.resample(None):
-            yield _samples(piece)
+                for frame in packet.decode():
+                    yield from converter.convert(frame)
+            except Exception as error:  # noqa: BLE001 - PyAV raises many kinds for damage
+                on_damage(f"{path}: {_reason(error)}")
+        yield converter.finish()
 
 
-def _samples(frame: Any) -> Samples:
-    samples: Samples = frame.to_ndarray().reshape(-1)
-    return samples
+def _packets(
+    container: Any, stream: Any, path: Path, on_damage: Callable[[str], None]
+) -> Iterator[Any]:
+    try:
+        yield from container.demux(stream)
+    except Exception as error:  # noqa: BLE001 - the same
+        on_damage(f"{path}: nothing can be read from here on: {_reason(error)}")
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     import av
-    from av.error import FFmpegError
 
-    require_file(path, "sound file")
+    if not path.stat().st_size:
+        raise DeviceError(f"{path} cannot be read as sound (it is empty): {ADVICE}")
     try:
-        container = av.open(str(path))
-    except FFmpegError as error:
-        raise DeviceError(
-            f"{path} cannot be read as sound ({error.strerror}): "
-            "use a file that ffmpeg plays, such as WAV, FLAC, MP3 or Ogg"
-        ) from error
+        # Titles and names in any encoding: nobody looks at them.
+        container = av.open(str(path), metadata_errors="ignore")
+    except Exception as error:
+        advice = ADVICE
+        if is_companion(path.name):
+            advice = "a name that begins with a dot is beside the file proper, as `._` of macOS is"
+        raise DeviceError(f"{path} cannot be read as sound ({_reason(error)}): {advice}") from error
     with container:
-        if not container.streams.audio:
+        stream = container.streams.best("audio")
+        if stream is None:
             raise DeviceError(f"{path} holds no sound")
+        if stream.codec_context is None:
+            raise DeviceError(f"{path} is in a format for which FFmpeg has no decoder: {ADVICE}")
         yield container
+
+
+def _reason(error: BaseException) -> str:
+    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+
+
+def _ignore(problem: str) -> None:
+    """Damage that nobody wants to hear of."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 
 import numpy as np
 
-from actors.lib.audio.pcm import Samples, to_pcm, to_samples
-from actors.lib.audio.resample import Resampler
+from actors.lib.audio.decode import decode
+from actors.lib.audio.pcm import Samples, to_pcm
 from actors.outputs.playout.gate import FOREVER
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, DeviceError
 from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded, TurnClosed
 
 PACKAGED = Path(__file__).parents[2] / "backends" / "on_device" / "failure_prompt.wav"
@@ -20,29 +19,23 @@ BACKEND = "failure_prompt"
 
 
 def load_failure_prompt(path: Path, rate_hz: int) -> Samples:
-    """Return the samples of a WAV file.
+    """Return the samples of a sound file.
 
     Args:
-        path: 16-bit PCM; of several channels the first is taken.
+        path: Anything FFmpeg reads; a 16-bit mono WAV file of that rate needs no FFmpeg.
         rate_hz: Rate of the samples.
 
     Raises:
         ConfigError: it cannot be read, or there is nothing in it.
     """
-    advice = "name a 16-bit PCM WAV file, or null for none"
+    advice = "name a sound file, or null for none"
     try:
-        with wave.open(str(path)) as file:
-            if file.getsampwidth() != 2:
-                raise ConfigError(
-                    f"failure_prompt: {path} has {8 * file.getsampwidth()} bits; {advice}"
-                )
-            samples = to_samples(file.readframes(-1))[:: file.getnchannels()]
-            from_hz = file.getframerate()
-    except (OSError, EOFError, wave.Error) as error:
-        raise ConfigError(f"failure_prompt: {path} cannot be read ({error}); {advice}") from error
+        samples = np.concatenate(list(decode(path, rate_hz)))
+    except DeviceError as error:
+        raise ConfigError(f"failure_prompt: {error}; {advice}") from error
     if not samples.any():
         raise ConfigError(f"failure_prompt: {path} holds no sound; {advice}")
-    return Resampler(from_hz, rate_hz).process(np.ascontiguousarray(samples), last=True)
+    return samples
 
 
 def failure_prompt(closed: TurnClosed, samples: Samples) -> tuple[AnswerAudio, AnswerEnded]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from actors.lib.audio.decode import decode
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
+from actors.lib.media_files import files_in, require_file
 from pipeline.errors import GreenroomError
 
 SUFFIXES = (".wav", ".flac", ".mp3", ".ogg", ".opus", ".m4a", ".aac", ".webm", ".mp4")
@@ -71,29 +72,35 @@ class Recorded:
 def find_recordings(places: Sequence[Path]) -> list[Recorded]:
     """Return the recordings in folders, those below included, and the files that are named.
 
+    What others put beside them is left out: `._NAME` of macOS, folders of network disks.
+
     Raises:
-        GreenroomError: there are none, two have one name, or a reference cannot be read.
+        GreenroomError: there are none, two have one name, or one, or a reference, cannot be read.
     """
     found: dict[str, Recorded] = {}
     for place in places:
         if not place.exists():
             raise GreenroomError(f"there is no {place}: name a recording or a folder of recordings")
-        paths = sorted(_below(place)) if place.is_dir() else [place]
+        if not place.is_dir():
+            require_file(place, "recording")
+        paths = files_in(place, SUFFIXES, below=True) if place.is_dir() else [place]
         base = place if place.is_dir() else place.parent
         for path in paths:
             name = path.relative_to(base).as_posix()
             if name in found:
                 raise GreenroomError(f"{found[name].path} and {path} have one name: rename one")
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
-            found[name] = Recorded(name, path, digest, read_reference(path))
+            found[name] = Recorded(name, path, _digest(path), read_reference(path))
     if not found:
         where = ", ".join(map(str, places))
         raise GreenroomError(f"no recordings in {where}: looked for {' '.join(SUFFIXES)}")
     return list(found.values())
 
 
-def _below(folder: Path) -> list[Path]:
-    return [each for each in folder.rglob("*") if each.suffix.lower() in SUFFIXES]
+def _digest(path: Path) -> str:
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise GreenroomError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def read_reference(recording: Path) -> ReferenceLabels:

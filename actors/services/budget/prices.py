@@ -88,7 +88,7 @@ def load_prices(name: str | None, config_dir: Path) -> PriceTable:
     try:
         return PriceTable.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
-        near = [p.name for p in path.parent.glob("*.yaml")] if path.parent.is_dir() else []
+        near = [p.name for p in path.parent.glob("[!.]*.yaml")] if path.parent.is_dir() else []
         raise ConfigError(f"prices: no file {path}: {did_you_mean(path.name, near)}") from None
     except (OSError, ValueError, yaml.YAMLError, ValidationError) as error:
         raise ConfigError(

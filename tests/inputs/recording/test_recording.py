@@ -276,3 +276,52 @@ def test_a_file_that_cannot_be_played_is_found_before_anything_starts(name: str)
 def test_bad_options_are_refused(options: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         RecordingOptions.model_validate(options)
+
+
+def test_a_file_that_becomes_unreadable_is_over_and_the_next_is_played(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.wav", tmp_path / "second.wav"
+    for path in (first, second):
+        path.write_bytes((SPEECH / "cards-001.wav").read_bytes())
+    options: dict[str, Any] = {"files": [str(first), str(second)], "gap_s": 0.1, "pace": FAST}
+    with stage(RecordedInput, config_dir=SPEECH, **options) as recording:
+        second.write_bytes(b"no sound any more")
+        frames = to_the_end(recording)
+
+        assert recording.actor.counters["unreadable_files"] == 1
+    said = whole_blocks(samples_of("cards-001.wav"))
+    assert np.array_equal(stream(frames)[: len(said)], said)
+    assert frames[-1].final
+
+
+def test_files_played_for_ever_that_have_become_unreadable_are_the_end(tmp_path: Path) -> None:
+    path = tmp_path / "a.wav"
+    path.write_bytes((SPEECH / "cards-001.wav").read_bytes())
+    options: dict[str, Any] = {"files": [str(path)], "loop": True, "gap_s": 0.1, "pace": FAST}
+    with stage(RecordedInput, config_dir=SPEECH, **options) as recording:
+        path.unlink()
+        to_the_end(recording)
+
+        assert recording.actor.counters["unreadable_files"] <= 2
+
+
+def test_a_restarted_recording_whose_file_is_gone_ends(tmp_path: Path) -> None:
+    checkpoint = {"base_ns": time.monotonic_ns(), "progress": ["playing", 640, 0, 640, 0, 0]}
+    options: dict[str, Any] = {"files": [str(tmp_path / "gone.wav")], "tail_s": 0.1, "pace": FAST}
+    with stage(RecordedInput, config_dir=SPEECH, checkpoint=checkpoint, **options) as recording:
+        to_the_end(recording)
+
+        assert recording.actor.counters["unreadable_files"] == 1
+
+
+def test_standard_input_that_cannot_be_read_is_the_end(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    monkeypatch.setattr("actors.inputs.recording.actor.STDIN_FD", folder)
+    try:
+        with stage(RecordedInput, files=["-"], tail_s=0.1, pace=FAST) as recording:
+            to_the_end(recording)
+
+            assert recording.actor.counters["unreadable_files"] == 1
+    finally:
+        os.close(folder)

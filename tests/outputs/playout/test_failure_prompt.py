@@ -153,7 +153,7 @@ BROKEN = {
 def test_a_broken_prompt_is_an_error_of_the_config(tmp_path: Path, what: str) -> None:
     BROKEN[what](tmp_path / "own.wav")
     options = WavSinkOptions(failure_prompt=Path("own.wav"))
-    with pytest.raises(ConfigError, match=r"failure_prompt: .*own\.wav .*null for none"):
+    with pytest.raises(ConfigError, match=r"failure_prompt: .*own\.wav.* null for none"):
         WavSink.check(options, tmp_path)
 
 

@@ -72,3 +72,12 @@ def test_the_recordings_that_come_along_are_all_labelled() -> None:
         (there,) = each.reference.turns or ()
         assert 0 < there.start_s < there.end_s < len(each.samples()) / 16_000
         assert each.reference.words
+
+
+def test_what_others_put_beside_the_recordings_is_left_out(tmp_path: Path) -> None:
+    for name in ("a.wav", "._a.wav", "__MACOSX/a.wav", ".trash/b.wav", "@eaDir/a.wav/c.mp3"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+
+    assert [each.name for each in find_recordings([tmp_path])] == ["a.wav"]
