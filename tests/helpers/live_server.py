@@ -29,6 +29,8 @@ from pipeline.testing import ActorHarness
 
 KEY = "AIza-this-key-is-only-for-tests-0123456789"
 BLOCK = 320
+# The smallest JPEG with a frame header that says 16 by 8 pixels.
+JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffc0000b080008001001011100ffd9")
 PATIENCE_S = 20.0
 """Only a broken test waits as long."""
 

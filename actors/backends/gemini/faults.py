@@ -48,7 +48,7 @@ class Row(BaseModel):
     text: str
     fault: FaultClass
     action: FaultAction
-    option: Literal["", "thinking", "voice"] = ""
+    option: Literal["", "thinking", "voice", "compression"] = ""
     retry_after_s: float | None = Field(None, ge=0)
     advice: str = ""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
+from live_server import JPEG, KEY, Talker, ready, simulator, sound, staged, stored_in
 
 from actors.simulator.journal import SessionRecord
 from pipeline.frames import (
@@ -17,6 +17,7 @@ from pipeline.frames import (
     BackendStatus,
     Fault,
     FaultClass,
+    Image,
     ToolCall,
     ToolOffer,
     ToolResult,
@@ -145,7 +146,7 @@ def test_session_that_lasted_as_long_as_it_may_is_begun_anew_with_all_that_was_s
     limits = {"audio_session_s": 1.5, "playback_speed": 20}
     with (
         simulator(tmp_path, **limits) as server,
-        staged(tmp_path, **server.address, **FAST) as live,
+        staged(tmp_path, **server.address, **FAST, compression=None) as live,
     ):
         ready(live)
         talker = Talker(live)
@@ -165,6 +166,24 @@ def test_session_that_lasted_as_long_as_it_may_is_begun_anew_with_all_that_was_s
         assert anew[0].history
         # Moved once when it was announced, and once when it was over.
         assert len(server.journal.sessions) <= 4
+
+
+def test_session_with_pictures_goes_on_for_ever_by_default(tmp_path: Path) -> None:
+    limits = {"audio_session_s": 1.0, "video_session_s": 0.5, "playback_speed": 20}
+    ports = {"audio", "speech", "video"}
+    with (
+        simulator(tmp_path, **limits) as server,
+        staged(tmp_path, ports, **server.address, **FAST) as live,
+    ):
+        ready(live)
+        live.send("video", Image(jpeg=JPEG, width=16, height=8))
+        talker = Talker(live)
+        while server.journal.now_s() < 3.0:
+            talker.say()
+            assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
+        (session,) = server.journal.sessions
+        assert session.video.frames == 1
+        assert live.actor.counters["goaways"] == 0
 
 
 def test_f07_goaway_in_mid_speech_is_obeyed_in_time_and_the_turn_sent_again(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from google.genai import Client
 from google.genai.live import AsyncSession
-from live_server import KEY, Talker, ready, simulator, sound, staged
+from live_server import JPEG, KEY, Talker, ready, simulator, sound, staged
 
 from actors.backends.gemini.live.messages import AUDIO_TYPE, audio_message
 from pipeline.frames import (
@@ -37,8 +37,6 @@ MOVE = {
     "description": "Drive.",
     "parameters": {"type": "object", "properties": {"distance_m": {"type": "number"}}},
 }
-# The smallest JPEG with a frame header that says 16 by 8 pixels.
-JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffc0000b080008001001011100ffd9")
 
 
 @pytest.fixture(autouse=True)

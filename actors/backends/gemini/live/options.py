@@ -18,14 +18,21 @@ class Thinking(Part):
 
 
 class ContextCompression(Part):
-    """Shortening of the context, which is billed again at every turn."""
+    """Shortening of the context, which is billed again at every turn; the oldest turns go first."""
 
-    trigger_tokens: int = Field(ge=1, description="Length at which the context is cut.")
-    target_tokens: int = Field(ge=1, description="Length it is cut to.")
+    trigger_tokens: int | None = Field(
+        None, ge=1, description="Length at which the context is cut; null: as the service does."
+    )
+    target_tokens: int | None = Field(
+        None, ge=1, description="Length it is cut to; null: half of the former."
+    )
 
     @model_validator(mode="after")
     def _target_is_shorter(self) -> Self:
-        if self.target_tokens >= self.trigger_tokens:
+        trigger, target = self.trigger_tokens, self.target_tokens
+        if target is not None and trigger is None:
+            raise ValueError("target_tokens needs trigger_tokens")
+        if target is not None and trigger is not None and target >= trigger:
             raise ValueError("target_tokens must be less than trigger_tokens")
         return self
 
@@ -57,7 +64,11 @@ class LiveOptions(GeminiOptions, RealtimeOptions):
     tool_behavior: Literal["blocking", "non_blocking"] | None = Field(
         None, description="Whether the model waits for a tool; null: what suits the model."
     )
-    compression: ContextCompression | None = None
+    compression: ContextCompression | None = Field(
+        ContextCompression(),
+        description="Without it a session ends after 15 minutes, with a camera after 2; "
+        "null: without.",
+    )
     keepalive: Keepalive | None = Field(Keepalive(), description="WebSocket pings; null: none.")
     setup_timeout_s: float = Field(10.0, gt=0, description="To connect and have setup confirmed.")
     close_timeout_s: float = Field(1.0, gt=0, description="For the closing handshake.")

@@ -42,7 +42,7 @@ def build_setup(
         fields["thinking_config"] = _thinking(options, family, warnings)
     if seed.tools:
         fields["tools"] = [_tools(options, family, seed.tools, warnings)]
-    if options.compression:
+    if options.compression and "compression" not in seed.left_out:
         fields["context_window_compression"] = {
             "trigger_tokens": options.compression.trigger_tokens,
             "sliding_window": {"target_tokens": options.compression.target_tokens},

@@ -93,7 +93,7 @@ def test_tools_are_declared_as_the_model_takes_them(
     assert limits.blocking is (sent != "NON_BLOCKING")
 
 
-def test_plain_setup_asks_for_audio_transcripts_and_resumption_and_nothing_else() -> None:
+def test_plain_setup_asks_for_audio_transcripts_resumption_compression_and_nothing_else() -> None:
     setup, warnings = setup_of()
     assert setup == {
         "response_modalities": ["AUDIO"],
@@ -101,6 +101,7 @@ def test_plain_setup_asks_for_audio_transcripts_and_resumption_and_nothing_else(
         "output_audio_transcription": {},
         "realtime_input_config": {"automatic_activity_detection": {"disabled": True}},
         "session_resumption": {},
+        "context_window_compression": {"sliding_window": {}},
     }
     assert warnings == []
 
@@ -122,6 +123,15 @@ def test_all_settings_reach_the_setup() -> None:
     assert setup["media_resolution"] == "MEDIA_RESOLUTION_LOW"
     compression = setup["context_window_compression"]
     assert compression == {"trigger_tokens": 20_000, "sliding_window": {"target_tokens": 8_000}}
+
+
+def test_session_has_no_end_by_default_and_compression_is_left_out_where_it_is_refused() -> None:
+    setup, _ = setup_of()
+    assert setup["context_window_compression"] == {"sliding_window": {}}
+    refused, _ = setup_of(seed=Seed(local_turns=True, left_out=frozenset({"compression"})))
+    without, _ = setup_of(compression=None)
+    for each in (refused, without):
+        assert "context_window_compression" not in each
 
 
 def test_history_is_never_told_to_a_session_that_is_resumed() -> None:
@@ -162,6 +172,7 @@ BAD = [
     ({"voice": "alloy"}, "voice 'alloy'"),
     ({"voice": "puk"}, "'Puck'"),
     ({"compression": {"trigger_tokens": 5, "target_tokens": 5}}, "target_tokens"),
+    ({"compression": {"target_tokens": 5}}, "trigger_tokens"),
     ({"server_file": "a.json", "base_url": "https://x"}, "either"),
     ({"modle": "x"}, "modle"),
     ({"temperature": 3}, "temperature"),
