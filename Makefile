@@ -69,7 +69,7 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.run: $(BIN)/python pyproject.toml constraints.txt
-	PIP_CONSTRAINT=constraints.txt $(PIP) install --config-settings editable_mode=compat -e '.[device,simulator,record,top]'
+	PIP_CONSTRAINT=constraints.txt $(PIP) install --config-settings editable_mode=compat -e '.[device,gateway,simulator,record,top]'
 	touch $@
 
 $(VENV)/.dev: $(BIN)/python pyproject.toml constraints.txt

@@ -16,6 +16,7 @@ ACTORS = {
     "virtual_speaker": "actors.outputs.virtual:VirtualSpeaker",
     "wav_sink": "actors.outputs.wav_file:WavSink",
     "recorder": "actors.services.recorder:Recorder",
+    "gateway": "actors.gateway:Gateway",
     "metrics": "actors.services.metrics:Metrics",
     "simulator": "actors.simulator:Simulator",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import AbstractContextManager
 from contextvars import Context
 from pathlib import Path
@@ -107,6 +107,15 @@ class Actor(Generic[OptionsT]):
         Asked of actors that publish `Playback`. Args as of `check`.
         """
         return True
+
+    @classmethod
+    def listens_on(cls, options: Any) -> Sequence[tuple[str, int]]:
+        """Hosts and ports on which strangers call; asked before the first process is started.
+
+        The sockets are the supervisor's, and come in `surroundings.listening`: who calls while the
+        actor is being restarted waits, and is served by the next process. Args as of `check`.
+        """
+        return ()
 
     def rates_hz(self) -> Mapping[str, float]:
         """Frames a second that output ports give once they have begun; asked before `start`.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ class Surroundings:
         connected: Input ports that the config connects.
         unheard: Output ports that it connects to no actor; a tap may listen all the same.
         checkpoint: What the actor's previous process last saved; empty at the first start.
+        listening: Descriptors of the sockets for its `listens_on`, in that order.
     """
 
     name: str
@@ -33,3 +34,4 @@ class Surroundings:
     connected: frozenset[str] = frozenset()
     unheard: frozenset[str] = frozenset()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    listening: Sequence[int] = ()

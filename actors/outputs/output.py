@@ -22,6 +22,10 @@ class SoundSource(Protocol):
     def sounded(self) -> bool:
         """Whether any sample of the last rendered block belongs to an answer."""
 
+    @property
+    def waiting_ms(self) -> float:
+        """Sound of answers that has come and is not heard yet."""
+
     def render(self, count: int, at_ns: int) -> Samples:
         """Return the next samples at 24 kHz, silence included; what is returned counts as heard.
 

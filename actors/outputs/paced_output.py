@@ -57,6 +57,11 @@ class PacedOutput:
         """Whether it can do without a beat."""
         return self._quiet is not Quiet.TICKS and (self._source is None or self._source.is_idle)
 
+    @property
+    def ahead_ns(self) -> int:
+        """How long before its time a block may be taken now."""
+        return 0
+
     def open(self, source: SoundSource) -> None:
         """Begin to ask for blocks."""
         self._source = source
@@ -85,7 +90,7 @@ class PacedOutput:
             self._on_slip()
             self._due_ns = now_ns
             source.break_off()
-        while self._due_ns <= now_ns:
+        while self._due_ns <= now_ns + self.ahead_ns:
             self.play(source.render(BLOCK_SAMPLES, self._due_ns), sounds=source.sounded)
             self._due_ns += self._metronome.step_ns
 

@@ -90,6 +90,12 @@ class SessionPlayback:
         return self._playout.sounding > 0
 
     @property
+    def waiting_ms(self) -> float:
+        """Sound of answers that has come and is not heard yet."""
+        with self._lock:
+            return self._playout.buffered_ms
+
+    @property
     def is_apologizing(self) -> bool:
         """Whether a failure prompt is to be heard, or is being heard."""
         with self._lock:

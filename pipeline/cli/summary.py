@@ -12,7 +12,7 @@ from rich.text import Text
 from pipeline.cli.cost import cost_line
 from pipeline.frames import Spending
 from pipeline.logs import redact
-from pipeline.turns.callers import Caller
+from pipeline.turns.callers import CallerSummary
 from pipeline.turns.ledger import Ledger
 
 
@@ -44,7 +44,9 @@ def print_turns(
         console.print(Text(cost_line(spending)))
 
 
-def print_callers(callers: Sequence[Caller], left_out: int, console: Console | None = None) -> None:
+def print_callers(
+    callers: Sequence[CallerSummary], left_out: int, console: Console | None = None
+) -> None:
     """Print a line for each caller's session: how long it lasted, its turns, how it ended.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -39,8 +40,14 @@ class Node:
 
     def reports_callers(self) -> bool:
         """Whether what it reports as heard is of every session; see `Actor.reports_callers`."""
-        options = self.actor_class.options_type.model_validate(self.config.options)
-        return self.actor_class.reports_callers(options)
+        return self.actor_class.reports_callers(self._options())
+
+    def listens_on(self) -> Sequence[tuple[str, int]]:
+        """Hosts and ports on which strangers call it; see `Actor.listens_on`."""
+        return self.actor_class.listens_on(self._options())
+
+    def _options(self) -> Options:
+        return self.actor_class.options_type.model_validate(self.config.options)
 
 
 @dataclass(frozen=True)

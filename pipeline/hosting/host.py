@@ -7,6 +7,7 @@ import contextlib
 import signal
 import time
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -42,9 +43,14 @@ STOP_DEADLINE_S = 3.0
 
 
 class Host:
-    """Runs one actor until it is told to stop, fails, or loses its endpoint."""
+    """Runs one actor until it is told to stop, fails, or loses its endpoint.
 
-    def __init__(self, spec: ActorSpec) -> None:
+    Args:
+        spec: What the supervisor says of it.
+        listening: Descriptors of the sockets that it listens on.
+    """
+
+    def __init__(self, spec: ActorSpec, listening: Sequence[int] = ()) -> None:
         self._spec = spec
         actor_class = find_actor(spec.use, spec.config_dir)
         try:
@@ -63,6 +69,7 @@ class Host:
                 connected=frozenset(each.input_port for each in spec.connections),
                 unheard=spec.unheard,
                 checkpoint=spec.checkpoint,
+                listening=listening,
             ),
         )
         self._context = new_context()

@@ -7,6 +7,7 @@ import faulthandler
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
@@ -27,8 +28,8 @@ def error_file(runtime_dir: Path, actor: str) -> Path:
     return runtime_dir / f"{actor}.error"
 
 
-def run_actor(spec: ActorSpec) -> NoReturn:
-    """Run the actor in this freshly forked process, to its end."""
+def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
+    """Run the actor in this freshly forked process, to its end; it has inherited its sockets."""
     code = 0
     try:
         name_process(spec.name)
@@ -36,7 +37,7 @@ def run_actor(spec: ActorSpec) -> NoReturn:
         logs.configure(level=spec.log_level)
 
         async def run() -> None:
-            await Host(spec).run()
+            await Host(spec, listening).run()
 
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
             runner.run(run())

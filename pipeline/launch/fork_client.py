@@ -73,15 +73,21 @@ class ForkServerClient:
         self._on_death, self._on_lost = on_death, on_lost
         asyncio.get_running_loop().add_reader(self._control, self._read)
 
-    def spawn(self, spec: ActorSpec, preload: Sequence[str]) -> None:
-        """Ask for a process that runs this actor; its modules to `preload` are imported before."""
+    def spawn(self, spec: ActorSpec, preload: Sequence[str], listening: Sequence[int] = ()) -> None:
+        """Ask for a process that runs this actor.
+
+        Args:
+            spec: What it needs to know.
+            preload: Modules that are imported before.
+            listening: Descriptors of sockets that it gets.
+        """
         self._unborn[spec.name] = None
         wanted = [module for module in preload if module not in self._unwanted]
         # A file, because a checkpoint may be larger than a datagram can be.
         with os.fdopen(os.memfd_create("greenroom"), "wb") as request:
             request.write(pickle.dumps((spec, wanted)))
             request.flush()
-            self._send(FORK, [request.fileno()])
+            self._send(FORK, [request.fileno(), *listening])
 
     def check(self, now_s: float) -> None:
         """Kill the fork server if it hangs; to be called every few seconds."""

@@ -29,8 +29,11 @@ SHARED_MODULES = (ACTOR_MAIN, "numpy")
 """What every actor needs; numpy only those that take sound or pictures apart, which are most."""
 MAX_MESSAGE_BYTES = 4096
 """Messages are a few words; what an actor needs to know comes in a file."""
+MAX_DESCRIPTORS = 16
+"""With one message: that of a file, and those of the sockets that one actor listens on."""
 FORK = b"fork"
-"""Asks for a process; comes with a file that holds the pickled spec and the modules to preload."""
+"""Asks for a process; comes with a file that holds the pickled spec and the modules to preload, and
+with the sockets that the actor listens on."""
 PING = b"ping"
 """Asks for a sign of life."""
 BLOCKED = (signal.SIGINT, signal.SIGTERM)
@@ -59,15 +62,23 @@ class ForkServer:
             for ended in self._children.keys() & readable:
                 self._reap(ended)
             if control in readable:
-                message, descriptors, _, _ = socket.recv_fds(self._control, MAX_MESSAGE_BYTES, 1)
+                message, descriptors, _, _ = socket.recv_fds(
+                    self._control, MAX_MESSAGE_BYTES, MAX_DESCRIPTORS
+                )
                 if not message:
                     return
                 if message == PING:
                     self._send(alive=self._pid)
-                for descriptor in descriptors:
-                    with os.fdopen(descriptor, "rb") as file:
+                if descriptors:
+                    request, *listening = descriptors
+                    with os.fdopen(request, "rb") as file:
                         file.seek(0)
-                        self._fork(*pickle.load(file))
+                        spec, preload = pickle.load(file)
+                    for each in listening:
+                        os.set_inheritable(each, False)
+                    self._fork(spec, preload, listening)
+                    for each in listening:
+                        os.close(each)
 
     def _preload(self, modules: Sequence[str], actor: str) -> None:
         for module in modules:
@@ -85,7 +96,7 @@ class ForkServer:
                 self._send(imported=module)
         gc.freeze()
 
-    def _fork(self, spec: ActorSpec, preload: Sequence[str]) -> None:
+    def _fork(self, spec: ActorSpec, preload: Sequence[str], listening: Sequence[int]) -> None:
         self._preload(preload, spec.name)
         pid = os.fork()
         if pid == 0:
@@ -97,7 +108,7 @@ class ForkServer:
             self._control.close()
             for each in self._children:
                 os.close(each)
-            importlib.import_module(ACTOR_MAIN).run_actor(spec)
+            importlib.import_module(ACTOR_MAIN).run_actor(spec, listening)
         self._children[os.pidfd_open(pid)] = pid
         self._send(born=spec.name, pid=pid)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 from typing import TYPE_CHECKING
 
 from pipeline.config.graph import SUPERVISOR
@@ -10,6 +11,7 @@ from pipeline.frames import ActorState, ActorStatus, Health
 from pipeline.hosting.heartbeat import idle_interval_s
 from pipeline.hosting.spec import ActorSpec, InputConnection
 from pipeline.launch.actor_main import EXIT_USAGE, error_file
+from pipeline.launch.listening import listen
 from pipeline.logs import get_logger
 from pipeline.supervision.lifecycle import (
     Deadlines,
@@ -60,6 +62,7 @@ class ActorProcess:
             node.config.heartbeat_timeout_s,
         )
         self._log = get_logger(SUPERVISOR)
+        self._sockets: list[socket.socket] = []
 
     @property
     def is_ready(self) -> bool:
@@ -83,6 +86,21 @@ class ActorProcess:
     def is_stopped(self) -> bool:
         """It has no process and gets none."""
         return self.node.external or self.history.state is ProcessState.STOPPED
+
+    def listen(self) -> None:
+        """Open the sockets on which strangers call the actor.
+
+        Raises:
+            ConfigError: an address is taken.
+        """
+        if not self.node.external:
+            for host, port in self.node.listens_on():
+                self._sockets.append(listen(host, port))
+
+    def close(self) -> None:
+        """Close them."""
+        for each in self._sockets:
+            each.close()
 
     def handle(self, event: Event, now_s: float) -> None:
         """Advance the state machine, and do what that asks for."""
@@ -158,7 +176,8 @@ class ActorProcess:
     def _do(self, action: ProcessAction) -> None:
         match action:
             case ProcessAction.SPAWN:
-                self.fork_server.spawn(self._spec(), self.node.actor_class.preload)
+                listening = [each.fileno() for each in self._sockets]
+                self.fork_server.spawn(self._spec(), self.node.actor_class.preload, listening)
             case ProcessAction.TERMINATE:
                 self.fork_server.signal(self.name, signal.SIGTERM)
             case ProcessAction.DUMP_STACKS:

@@ -87,6 +87,15 @@ class ProcessTable:
         sources = [process for process in self if process.node.actor_class.is_source]
         return bool(sources) and all(process.is_finished for process in sources)
 
+    def listen(self) -> None:
+        """Open the sockets on which strangers call.
+
+        Raises:
+            ConfigError: an address is taken.
+        """
+        for process in self:
+            process.listen()
+
     def watch(self) -> None:
         """Hear of births and deaths from now on."""
         self._fork_server.watch(self._died, self._lost)
@@ -124,8 +133,10 @@ class ProcessTable:
                     process.handle(Event.TICK, time.monotonic())
 
     def close(self) -> None:
-        """End the fork server."""
+        """End the fork server, and let go of the sockets."""
         self._fork_server.close()
+        for process in self:
+            process.close()
 
     def _may_start(self, process: ActorProcess) -> bool:
         return all(self[name].is_ready for name in process.node.config.after)

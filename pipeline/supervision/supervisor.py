@@ -27,7 +27,7 @@ from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.decision_reports import DecisionReports
 from pipeline.supervision.notify import notify
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
-from pipeline.turns.callers import Caller
+from pipeline.turns.callers import CallerSummary
 from pipeline.turns.ledger import Ledger
 from pipeline.turns.open_sessions import OpenSessions, Told
 from pipeline.turns.watch import subscribe
@@ -97,7 +97,7 @@ class Supervisor:
         """The account of the turns of the config's session."""
         return self._sessions.own.ledger
 
-    def callers(self) -> tuple[list[Caller], int]:
+    def callers(self) -> tuple[list[CallerSummary], int]:
         """The newest callers, and how many others there were."""
         return self._sessions.callers(time.monotonic_ns())
 
@@ -131,6 +131,7 @@ class Supervisor:
             own = self._sessions.own.route_frame()
             self._tell(SessionOpened(session=own.session), own)
             subscribers = subscribe(self.graph, context, self._on_health, self._handle)
+            self._processes.listen()
             self._processes.watch()
             return await self._supervise(duration_s)
         finally:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pipeline.actor import Actor, Options
+from pipeline.launch.listening import listen
 from pipeline.port_check import check_handlers
 from pipeline.surroundings import Surroundings
 from pipeline.testing.harness import ActorHarness
@@ -49,6 +50,8 @@ def stage(
     """
     check_handlers(actor_class)
     loop = asyncio.new_event_loop()
+    known_options = actor_class.options_type.model_validate(options)
+    sockets = [listen(host, port) for host, port in actor_class.listens_on(known_options)]
     with tempfile.TemporaryDirectory(prefix="stage-") as private:
         surroundings = Surroundings(
             name=actor_class.__name__.lower(),
@@ -59,11 +62,9 @@ def stage(
             connected=frozenset(actor_class.inputs if connected is None else connected),
             unheard=frozenset(unheard),
             checkpoint=checkpoint or {},
+            listening=[each.fileno() for each in sockets],
         )
-        actor = actor_class(
-            actor_class.options_type.model_validate(options),  # type: ignore[arg-type]
-            surroundings,
-        )
+        actor = actor_class(known_options, surroundings)  # type: ignore[arg-type]
         under_test = ActorHarness(actor, loop)
         try:
             under_test.begin()
@@ -74,3 +75,5 @@ def stage(
             finally:
                 loop.run_until_complete(loop.shutdown_default_executor())
                 loop.close()
+                for each in sockets:
+                    each.close()

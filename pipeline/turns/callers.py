@@ -11,7 +11,7 @@ KEPT_CALLERS = 20
 
 
 @dataclass(frozen=True)
-class Caller:
+class CallerSummary:
     """A caller's session.
 
     Attributes:
@@ -33,15 +33,15 @@ class Caller:
 class PastCallers:
     """The newest callers that are gone, and how many there were before them."""
 
-    newest: deque[Caller] = field(default_factory=lambda: deque(maxlen=KEPT_CALLERS))
+    newest: deque[CallerSummary] = field(default_factory=lambda: deque(maxlen=KEPT_CALLERS))
     count: int = 0
 
-    def add(self, caller: Caller) -> None:
+    def add(self, caller: CallerSummary) -> None:
         """Note one more that is gone."""
         self.newest.append(caller)
         self.count += 1
 
-    def and_open(self, callers: list[Caller]) -> tuple[list[Caller], int]:
+    def and_open(self, callers: list[CallerSummary]) -> tuple[list[CallerSummary], int]:
         """Return the newest, those that are still there last, and how many are left out."""
         every = [*self.newest, *callers]
         shown = every[-KEPT_CALLERS:]

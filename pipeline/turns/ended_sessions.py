@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from pipeline.frames import SessionEnded
 from pipeline.sessions import MOST_SESSIONS, SessionEntry
-from pipeline.turns.callers import Caller, PastCallers
+from pipeline.turns.callers import CallerSummary, PastCallers
 from pipeline.turns.supervised_session import SupervisedSession
 
 KEPT_EPOCHS = 1000
@@ -50,8 +50,10 @@ class EndedSessions:
         return self._labels.get(session, {"session": session})
 
 
-def caller_of(entry: SessionEntry[SupervisedSession], now_ns: int, ended: str = "") -> Caller:
+def caller_of(
+    entry: SessionEntry[SupervisedSession], now_ns: int, ended: str = ""
+) -> CallerSummary:
     """Return the line about a session; `ended` says how it did, in words."""
     opened, lasted_s = entry.opened, (now_ns - entry.opened_ns) / 1e9
     outcomes = entry.state.conversation.ledger.outcomes()
-    return Caller(opened.session, opened.labels, lasted_s, outcomes, ended)
+    return CallerSummary(opened.session, opened.labels, lasted_s, outcomes, ended)

@@ -25,7 +25,7 @@ from pipeline.sessions.refusal import (
     label_characters,
     refusal,
 )
-from pipeline.turns.callers import Caller
+from pipeline.turns.callers import CallerSummary
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.ended_sessions import EndedSessions, caller_of
 from pipeline.turns.fault_policy import POLICIES, Reach
@@ -132,7 +132,7 @@ class OpenSessions:
             return entry.labels
         return self._past.labels(session)
 
-    def callers(self, now_ns: int) -> tuple[list[Caller], int]:
+    def callers(self, now_ns: int) -> tuple[list[CallerSummary], int]:
         """Return the newest callers, gone or not, and how many others there were."""
         entries = [self._table.entry(name) for name in self._table if name != self._config.session]
         return self._past.callers.and_open([caller_of(each, now_ns) for each in entries if each])

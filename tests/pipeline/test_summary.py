@@ -7,15 +7,17 @@ import io
 from rich.console import Console
 
 from pipeline.cli.summary import print_callers
-from pipeline.turns.callers import Caller
+from pipeline.turns.callers import CallerSummary
 
 
 def test_each_caller_has_a_line_with_its_labels_turns_and_end() -> None:
     out = io.StringIO()
     labels = {"business": "42", "number": "[bold]+49"}
     callers = [
-        Caller("anna", labels, 62.4, {"answered": 3, "failed": 1}, "time_over: it has lasted"),
-        Caller("bert", {}, 1.0, {}),
+        CallerSummary(
+            "anna", labels, 62.4, {"answered": 3, "failed": 1}, "time_over: it has lasted"
+        ),
+        CallerSummary("bert", {}, 1.0, {}),
     ]
     print_callers(callers, 7, Console(file=out, width=160))
     text = out.getvalue()

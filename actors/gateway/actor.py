@@ -1,0 +1,215 @@
+"""The actor `gateway`: callers from websites connect to it, each a session of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from actors.gateway.caller import Caller
+from actors.gateway.caller_output import CallerOutput
+from actors.gateway.callers import Callers, Stays
+from actors.gateway.events import Speaking, SpokenWords
+from actors.gateway.options import GatewayOptions
+from actors.outputs.metronome import Metronome
+from actors.outputs.player import Player
+from actors.outputs.session_playback import SessionPlayback
+from pipeline.frames import (
+    Audio,
+    Frame,
+    Image,
+    Playback,
+    Route,
+    SessionEnded,
+    SessionOpened,
+    SpeechEnded,
+    SpeechStarted,
+    ToolCall,
+    ToolCancel,
+    ToolResult,
+    Transcript,
+    TurnClosed,
+    UserText,
+)
+from pipeline.ports import In, Out
+
+if TYPE_CHECKING:
+    from actors.gateway.server import WebServer
+    from pipeline.surroundings import Surroundings
+
+FILL_EVERY_S = 0.1
+"""How often it is seen whether a caller who was speaking sends anything."""
+
+
+class Gateway(Player[GatewayOptions]):
+    """Serves callers on one port: what they say goes into the pipeline, its answers to them.
+
+    `audio`, `video` and `text` are what callers say, show and type, in the place of a microphone,
+    a camera and a console; `results` is what their clients answer when the model asks for a
+    function of theirs. Answers are sent a little before their time, and `playback` tells what was
+    heard of them.
+    """
+
+    options_type = GatewayOptions
+    inputs: ClassVar = {
+        **Player.inputs,
+        "transcript": In((Transcript,), required=False),
+        "calls": In((ToolCall, ToolCancel), required=False),
+    }
+    outputs: ClassVar = {
+        **Player.outputs,
+        "audio": Out((Audio,), retain_s=15),
+        "video": Out((Image,), retain_s=1),
+        "text": Out((UserText,), retain_s=30),
+        "results": Out((ToolResult,), retain_s=30),
+    }
+    preload = ("fastapi", "uvicorn", "websockets.server", "actors.gateway.website.app")
+    # It never ends by itself.
+    is_source = True
+
+    def __init__(self, options: GatewayOptions, surroundings: Surroundings) -> None:
+        super().__init__(options, surroundings)
+        self._metronome = Metronome(1.0, self.work_of)
+        self._callers = Callers(
+            self.publish,
+            self.call_later,
+            self._run_for,
+            Stays(options.warning_s, options.absence_s),
+            self.checkpoint.setdefault("positions", {}),
+        )
+        self._socket: socket.socket | None = None
+        self._server: WebServer | None = None
+
+    @classmethod
+    def reports_callers(cls, options: GatewayOptions) -> bool:
+        """It plays its callers."""
+        return True
+
+    @classmethod
+    def listens_on(cls, options: GatewayOptions) -> Sequence[tuple[str, int]]:
+        """Callers connect to one port."""
+        return [(options.host, options.port)]
+
+    async def start(self) -> None:
+        """Make ready to serve those who call on the socket of the supervisor."""
+        from actors.gateway.server import make_server
+        from actors.gateway.website.app import make_app
+
+        await super().start()
+        self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
+        host, port = self._socket.getsockname()[:2]
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        path = self.surroundings.runtime_dir / f"{self.name}.json"
+        path.write_text(json.dumps({"url": url}))
+        self._server = make_server(make_app(self._callers, self.options, self.work_of))
+        self.log.info("callers are served here", url=url)
+
+    async def run(self) -> None:
+        """Serve and play."""
+        assert self._server is not None
+        assert self._socket is not None
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._metronome.run())
+            tasks.create_task(self._server.serve(sockets=[self._socket]))
+
+    async def stop(self) -> None:
+        """Let go of all callers."""
+        self._callers.close()
+        if self._server is not None and self._server.started:
+            await self._server.shutdown()
+        if self._socket is not None:
+            self._socket.close()
+        await super().stop()
+
+    def measure(self) -> None:
+        """Count the callers."""
+        for state, count in self._callers.status().items():
+            self.gauges[f"callers_{state}"] = count
+
+    def publish(self, port: str, frame: Frame) -> None:
+        """Send a frame; what is heard is told the caller who hears it."""
+        super().publish(port, frame)
+        if isinstance(frame, Playback):
+            caller = self._callers.find(frame.session)
+            if caller is not None:
+                caller.on_playback(frame)
+
+    def make_session(self, opened: SessionOpened) -> SessionPlayback | None:
+        """Serve a caller whose session was opened."""
+        self._callers.opened(opened)
+        return super().make_session(opened)
+
+    def make_output(self, opened: SessionOpened) -> CallerOutput | None:
+        """Return where a caller hears; None for sessions that others brought."""
+        caller = self._callers.find(opened.session)
+        if caller is None:
+            return None
+        return CallerOutput(self._metronome, caller, self.options.ahead_ms, self._count_slip)
+
+    def receive_session(self, frame: Frame) -> None:
+        """Open or end a session, as the supervisor says; one that was refused never was open."""
+        super().receive_session(frame)
+        if isinstance(frame, SessionEnded):
+            self._callers.ended(frame)
+
+    def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
+        """Stop when the caller begins to speak."""
+        super().on_speech(frame)
+        caller = self._callers.find(frame.session)
+        if caller is None:
+            return
+        began = isinstance(frame, SpeechStarted)
+        caller.tell(Speaking(frame.turn, began))
+        caller.speaking = began
+        if began:
+            self._fill_later(caller)
+
+    def on_transcript(self, frame: Transcript) -> None:
+        """Tell what was said."""
+        self._tell(frame, SpokenWords(frame.turn, frame.side, frame.text, frame.final))
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """Tell how a turn ended, and say so when it failed."""
+        super().on_turns(frame)
+        self._tell(frame, frame)
+
+    def on_route(self, frame: Route) -> None:
+        """Note who answers."""
+        super().on_route(frame)
+        caller = self._callers.find(frame.session)
+        if caller is not None:
+            caller.owner = frame.owner
+
+    def on_calls(self, frame: ToolCall | ToolCancel) -> None:
+        """Ask a caller's client for a function of its own."""
+        caller = self._callers.find(frame.session)
+        if caller is not None and (isinstance(frame, ToolCancel) or frame.name in caller.functions):
+            caller.tell(frame)
+
+    def _tell(self, frame: Frame, event: Any) -> None:
+        caller = self._callers.find(frame.session)
+        if caller is not None:
+            caller.tell(event)
+
+    def _fill_later(self, caller: Caller) -> None:
+        asyncio.get_running_loop().call_later(FILL_EVERY_S, self._fill, caller)
+
+    def _fill(self, caller: Caller) -> None:
+        if caller.speaking and self._callers.find(caller.session) is caller:
+            with self.work_of(caller.session):
+                self.counters["silence_filled_in"] += caller.ear.fill()
+            self._fill_later(caller)
+
+    def _run_for(self, session: str, work: Callable[[], None]) -> None:
+        def run() -> None:
+            with self.work_of(session):
+                work()
+
+        assert self._loop is not None
+        self._loop.call_soon_threadsafe(run)
+
+    def _count_slip(self) -> None:
+        self.counters["clock_slips"] += 1

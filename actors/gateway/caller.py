@@ -1,0 +1,153 @@
+"""One caller: heard, seen, typed to, played to, asked for a function, told, let go."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Any
+
+from actors.gateway.ear import CallerEar
+from actors.gateway.events import AnswerInterrupted, AnswerSound, Event, Speaking
+from actors.gateway.link import ClientLink
+from actors.lib.audio.pcm import Samples, to_pcm
+from actors.outputs.playout.playout_state import RATE_HZ
+from pipeline.frames import (
+    Frame,
+    Image,
+    Playback,
+    PlaybackState,
+    SessionOpened,
+    ToolCall,
+    ToolResult,
+    ToolStatus,
+    TurnClosed,
+    UserText,
+)
+
+MOST_KEPT = 500
+"""Events kept for a caller who is away: the words of some ten turns."""
+
+Publish = Callable[[str, Frame], None]
+
+
+class CallerState(Enum):
+    """Where a caller is."""
+
+    OPENING = auto()
+    """Its session was asked for."""
+    PRESENT = auto()
+    AWAY = auto()
+    """Its connection broke, or none has been made yet."""
+    GONE = auto()
+
+
+class Caller:
+    """A conversation with somebody who is not in the room.
+
+    Args:
+        manner: As which its session was, or is to be, opened.
+        ear: Where its sound goes.
+        publish: Sends a frame on a port of the gateway.
+    """
+
+    def __init__(self, manner: SessionOpened, ear: CallerEar, publish: Publish) -> None:
+        self.manner = manner
+        self.session = manner.session
+        self.ear = ear
+        self.state = CallerState.OPENING
+        self.turns = 0
+        """That were closed."""
+        self.owner = ""
+        """The backend that answers."""
+        self.speaking = False
+        self._publish = publish
+        self._link: ClientLink | None = None
+        self._kept: deque[Event] = deque(maxlen=MOST_KEPT)
+        self._calls: dict[str, ToolCall] = {}
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it is connected."""
+        return self.state is CallerState.PRESENT
+
+    @property
+    def functions(self) -> set[str]:
+        """Names of the functions that its client answers."""
+        return {str(each["name"]) for each in self.manner.functions}
+
+    def connect(self, link: ClientLink) -> None:
+        """Take a connection; one that it had before is closed."""
+        if self._link is not None:
+            self._link.close("the conversation goes on over another connection")
+        self._link = link
+        self.state = CallerState.PRESENT
+        kept, self._kept = self._kept, deque(maxlen=MOST_KEPT)
+        for event in kept:
+            link.tell(event)
+
+    def disconnect(self, link: ClientLink) -> bool:
+        """Note that a connection is gone; return whether the caller is away now."""
+        if self._link is not link:
+            return False
+        self._link = None
+        if self.state is CallerState.PRESENT:
+            self.state = CallerState.AWAY
+        self.ear.end_file()
+        return self.state is CallerState.AWAY
+
+    def leave(self, farewell: str) -> None:
+        """Let go of it; a connection is closed once it was told."""
+        self.state = CallerState.GONE
+        self.ear.end_file()
+        if self._link is not None:
+            self._link.close(farewell)
+            self._link = None
+
+    def type(self, text: str) -> None:
+        """Say something in writing."""
+        turn = f"{self.session}:t{time.monotonic_ns()}"
+        self._publish("text", UserText(session=self.session, turn=turn, text=text))
+
+    def show(self, jpeg: bytes, width: int, height: int) -> None:
+        """Show a picture."""
+        frame = Image(session=self.session, jpeg=jpeg, width=width, height=height)
+        self._publish("video", frame)
+
+    def answer_call(self, call_id: str, response: Mapping[str, Any], *, failed: bool) -> bool:
+        """Give the result of a function; return whether it had been asked for."""
+        call = self._calls.pop(call_id, None)
+        if call is None:
+            return False
+        result = ToolResult(
+            session=self.session,
+            turn=call.turn,
+            call_id=call_id,
+            name=call.name,
+            status=ToolStatus.ERROR if failed else ToolStatus.OK,
+            response=dict(response),
+        )
+        self._publish("results", result)
+        return True
+
+    def play(self, block: Samples) -> None:
+        """Send a block of an answer."""
+        self.tell(AnswerSound(to_pcm(block)))
+
+    def tell(self, event: Event) -> None:
+        """Tell its client what happened; what is said is kept for one who is away."""
+        match event:
+            case ToolCall():
+                self._calls[event.call_id] = event
+            case TurnClosed():
+                self.turns += 1
+        if self._link is not None:
+            self._link.tell(event)
+        elif not isinstance(event, AnswerSound | Speaking | AnswerInterrupted):
+            self._kept.append(event)
+
+    def on_playback(self, frame: Playback) -> None:
+        """Tell when no more of an answer is to be heard."""
+        if frame.state is PlaybackState.INTERRUPTED:
+            self.tell(AnswerInterrupted(frame.turn, frame.played_samples * 1000 / RATE_HZ))

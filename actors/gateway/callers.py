@@ -1,0 +1,225 @@
+"""Table of callers: opened, joined again, let go; what is remembered of those that are gone."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from actors.gateway.caller import Caller, CallerState, Publish
+from actors.gateway.ear import JUMP_SAMPLES, CallerEar
+from actors.gateway.errors import ExpiredSessionError, NoSessionError, RefusedError
+from actors.gateway.events import Problem, TimeLeft
+from actors.gateway.link import ClientLink
+from pipeline.frames import SessionEnd, SessionEnded, SessionOpened
+
+OPENING_S = 10.0
+"""How long the supervisor may take to open a session: it has been seen to take a second."""
+MOST_REMEMBERED = 10_000
+"""Conversations that are over, whose callers are told so: a day's of a busy machine, 2 MB."""
+
+Later = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
+
+
+@dataclass(frozen=True)
+class Stays:
+    """How long callers stay; see the options of the gateway."""
+
+    warning_s: float
+    absence_s: float
+
+
+class Callers:
+    """Those whose sessions this gateway brought.
+
+    Args:
+        publish: Sends a frame on a port of the gateway.
+        later: Runs something after so many seconds, on the event loop.
+        run_for: Runs something, from any thread, on the event loop, as the work of a session.
+        stays: How long they stay.
+        positions: Where each one's time line was, of an earlier process; kept up to date.
+    """
+
+    def __init__(
+        self,
+        publish: Publish,
+        later: Later,
+        run_for: Callable[[str, Callable[[], None]], None],
+        stays: Stays,
+        positions: dict[str, int],
+    ) -> None:
+        self._publish = publish
+        self._later = later
+        self._run_for = run_for
+        self._stays = stays
+        self._positions = positions
+        self._callers: dict[str, Caller] = {}
+        self._opening: dict[str, asyncio.Future[None]] = {}
+        self._over: dict[str, SessionEnded] = {}
+        self._warnings: dict[str, asyncio.TimerHandle] = {}
+        self._absences: dict[str, asyncio.TimerHandle] = {}
+
+    def __iter__(self) -> Iterator[Caller]:
+        return iter(list(self._callers.values()))
+
+    def __len__(self) -> int:
+        return len(self._callers)
+
+    def find(self, session: str) -> Caller | None:
+        """Return a caller who is not gone."""
+        return self._callers.get(session)
+
+    def get(self, session: str) -> Caller:
+        """Return a caller who is not gone.
+
+        Raises:
+            NoSessionError, ExpiredSessionError: there is none, or none any more.
+        """
+        caller = self._callers.get(session)
+        if caller is not None and caller.state is not CallerState.OPENING:
+            return caller
+        ended = self._over.get(session)
+        if ended is not None:
+            raise ExpiredSessionError(f"the session {session!r} is over: {ended.detail}")
+        raise NoSessionError(f"there is no session {session!r}: start one")
+
+    async def open(self, manner: SessionOpened) -> Caller:
+        """Open a session; one that is open already is returned as it is.
+
+        Raises:
+            RefusedError: it cannot be opened, and why.
+        """
+        session = manner.session
+        caller = self._callers.get(session)
+        if caller is None:
+            caller = self._make(manner, 0)
+            self._opening[session] = asyncio.get_running_loop().create_future()
+            self._publish("sessions", manner)
+        opening = self._opening.get(session)
+        if opening is not None:
+            try:
+                async with asyncio.timeout(OPENING_S):
+                    await asyncio.shield(opening)
+            except TimeoutError:
+                self._forget(session)
+                raise RefusedError("the pipeline does not answer: try again later") from None
+        return caller
+
+    def end(self, session: str, reason: SessionEnd, detail: str) -> None:
+        """Ask for the end of a session.
+
+        Raises:
+            NoSessionError, ExpiredSessionError: there is none, or none any more.
+        """
+        self.get(session)
+        ended = SessionEnded(session=session, reason=reason, detail=detail)
+        self._publish("sessions", ended)
+
+    def opened(self, opened: SessionOpened) -> Caller | None:
+        """Note that a session is open; return its caller, if it is one of this gateway's.
+
+        One that an earlier process of the gateway brought is away until it connects again.
+        """
+        session = opened.session
+        caller = self._callers.get(session)
+        if caller is None and session in self._positions:
+            caller = self._make(opened, self._positions[session] + JUMP_SAMPLES)
+        if caller is None:
+            return None
+        self._over.pop(session, None)
+        caller.manner = opened
+        caller.state = CallerState.AWAY
+        self._positions[session] = caller.ear.position
+        self._wait_for(caller)
+        if opened.lasts_s is not None and self._stays.warning_s:
+            age_s = (time.monotonic_ns() - opened.origin_ns) / 1e9 if opened.origin_ns else 0.0
+            left_s = opened.lasts_s - age_s
+            warning_s = min(self._stays.warning_s, left_s)
+            self._warnings[session] = self._later(
+                max(0.0, left_s - warning_s), lambda: caller.tell(TimeLeft(warning_s))
+            )
+        opening = self._opening.pop(session, None)
+        if opening is not None and not opening.done():
+            opening.set_result(None)
+        return caller
+
+    def ended(self, ended: SessionEnded) -> None:
+        """Let go of a caller, after it was told why."""
+        session = ended.session
+        opening = self._opening.pop(session, None)
+        caller = self._forget(session)
+        if caller is None:
+            return
+        if opening is not None:
+            if not opening.done():
+                opening.set_exception(RefusedError(ended.detail or ended.reason.value))
+            return
+        self._over[session] = ended
+        if len(self._over) > MOST_REMEMBERED:
+            del self._over[next(iter(self._over))]
+        caller.tell(ended)
+        caller.leave(ended.detail or ended.reason.value)
+
+    def connect(self, caller: Caller, link: ClientLink) -> None:
+        """Let a caller be heard and told over a connection."""
+        self._stop_waiting(caller.session)
+        caller.connect(link)
+
+    def disconnect(self, caller: Caller, link: ClientLink) -> None:
+        """Note that a connection is gone; the caller may come back for a while."""
+        if caller.disconnect(link):
+            self._wait_for(caller)
+
+    def close(self) -> None:
+        """Let go of all of them: the gateway stops."""
+        for caller in self:
+            self._forget(caller.session)
+            caller.leave("the gateway is going down")
+
+    def status(self) -> Mapping[str, int]:
+        """Return how many are in each state."""
+        states = [caller.state for caller in self]
+        return {state.name.lower(): states.count(state) for state in CallerState}
+
+    def _make(self, manner: SessionOpened, position: int) -> Caller:
+        session = manner.session
+
+        def publish_audio(frame: Any) -> None:
+            self._publish("audio", frame)
+            self._positions[session] = frame.position
+
+        def tell_problem(text: str) -> None:
+            caller.tell(Problem(text))
+
+        def soon(work: Callable[[], None]) -> None:
+            self._run_for(session, work)
+
+        ear = CallerEar(session, publish_audio, soon, tell_problem, position)
+        self._callers[session] = caller = Caller(manner, ear, self._publish)
+        return caller
+
+    def _wait_for(self, caller: Caller) -> None:
+        self._stop_waiting(caller.session)
+        self._absences[caller.session] = self._later(
+            self._stays.absence_s, lambda: self._give_up(caller)
+        )
+
+    def _stop_waiting(self, session: str) -> None:
+        timer = self._absences.pop(session, None)
+        if timer is not None:
+            timer.cancel()
+
+    def _give_up(self, caller: Caller) -> None:
+        if self._callers.get(caller.session) is caller:
+            detail = f"the caller was away for {self._stays.absence_s:g} s"
+            self.end(caller.session, SessionEnd.HUNG_UP, detail)
+
+    def _forget(self, session: str) -> Caller | None:
+        self._stop_waiting(session)
+        warning = self._warnings.pop(session, None)
+        if warning is not None:
+            warning.cancel()
+        self._positions.pop(session, None)
+        return self._callers.pop(session, None)

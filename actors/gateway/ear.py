@@ -1,0 +1,168 @@
+"""What is heard of one caller: its sound as blocks on one time line, silence filled in."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from actors.gateway.errors import UnreadableSoundError
+from actors.gateway.sound import (
+    ContainerDecoder,
+    PcmDecoder,
+    SoundDecoder,
+    begins_file,
+    begins_mp3,
+    plain_wav,
+)
+from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, samples_to_ns, to_pcm
+from pipeline.frames import Audio
+
+LATE_NS = 400_000_000
+"""Without a block for so long a caller who was speaking is taken to be silent: longer than a mobile
+network hesitates as a rule, shorter than a person waits."""
+FILLED_SAMPLES = SPEECH_RATE_HZ // 10
+"""Silence that is filled in at a time."""
+MOST_AHEAD_S = 120.0
+"""Sound ahead of the clock: a message of two minutes sent at once is heard, ten are refused."""
+JUMP_SAMPLES = 5 * SPEECH_RATE_HZ
+"""After a restart the time line goes on so much later than was last saved, four times a second."""
+
+
+class CallerEar:
+    """Turns what a caller sends into blocks of 20 ms at 16 kHz."""
+
+    def __init__(
+        self,
+        session: str,
+        publish: Callable[[Audio], None],
+        call_soon: Callable[[Callable[[], None]], None],
+        on_problem: Callable[[str], None],
+        position: int = 0,
+    ) -> None:
+        """Begin.
+
+        Args:
+            session: Whose ear it is.
+            publish: Sends a block.
+            call_soon: Runs something on the event loop, from any thread.
+            on_problem: Told, on the event loop, what was wrong with sound that was taken before.
+            position: Where the time line begins.
+        """
+        self._session = session
+        self._publish = publish
+        self._call_soon = call_soon
+        self._on_problem = on_problem
+        self.position = position
+        """Of the next block: samples at 16 kHz."""
+        self._decoder: SoundDecoder | None = None
+        self._form: tuple[int, int] | None = None
+        self._waiting: Samples = np.empty(0, np.int16)
+        self._began_ns = time.monotonic_ns() - samples_to_ns(position)
+        self._newest_ns = 0
+
+    def hear_pcm(self, data: bytes, rate_hz: int = SPEECH_RATE_HZ, channels: int = 1) -> None:
+        """Take signed 16-bit little-endian samples.
+
+        Raises:
+            UnreadableSoundError: they cannot be.
+        """
+        if self._form != (rate_hz, channels):
+            self.end_file()
+            self._decoder = PcmDecoder(self.hear, rate_hz, channels)
+            self._form = (rate_hz, channels)
+        assert self._decoder is not None
+        self._decoder.feed(data)
+
+    def hear_file(self, data: bytes) -> None:
+        """Take the next piece of a sound file; one that begins with a header begins another.
+
+        Raises:
+            UnreadableSoundError: it is none.
+        """
+        wav = plain_wav(data)
+        if wav is not None:
+            rate_hz, channels, pcm = wav
+            self.hear_pcm(pcm, rate_hz, channels)
+        elif self._form is not None and not begins_file(data):
+            self.hear_pcm(data, *self._form)  # The rest of a WAV file.
+        else:
+            if begins_file(data) or (self._decoder is None and begins_mp3(data)):
+                self.end_file()
+                self._decoder = ContainerDecoder(self._on_samples, self._on_end)
+            if self._decoder is None:
+                raise UnreadableSoundError(
+                    "this is no sound file, or the middle of one: begin with its first piece"
+                )
+            self._decoder.feed(data)
+
+    def takes_file(self, data: bytes) -> bool:
+        """Whether bytes without a word of their form are, or go on with, a sound file."""
+        is_container = self._decoder is not None and self._form is None
+        return is_container or begins_file(data)
+
+    def end_file(self) -> None:
+        """What was sent so far is all of that file."""
+        if self._decoder is not None:
+            self._decoder.close()
+        self._decoder, self._form = None, None
+
+    def hear(self, samples: Samples) -> None:
+        """Take samples at 16 kHz and send the blocks that are full.
+
+        Raises:
+            UnreadableSoundError: they come far faster than anybody speaks.
+        """
+        now_ns = time.monotonic_ns()
+        # Who was silent for a while is not behind.
+        self._began_ns = max(self._began_ns, now_ns - samples_to_ns(self.position) - LATE_NS)
+        ahead_ns = self._began_ns + samples_to_ns(self.position + len(samples)) - now_ns
+        if ahead_ns > MOST_AHEAD_S * 1e9:
+            raise UnreadableSoundError(
+                f"sound comes {MOST_AHEAD_S:g} s faster than it is spoken: send it in time"
+            )
+        self._newest_ns = now_ns
+        self._send(samples, now_ns)
+
+    def fill(self) -> bool:
+        """Send silence for a caller of whom nothing comes; return whether it did."""
+        now_ns = time.monotonic_ns()
+        if now_ns - self._newest_ns < LATE_NS:
+            return False
+        self._send(np.zeros(FILLED_SAMPLES, np.int16), now_ns)
+        return True
+
+    def _send(self, samples: Samples, now_ns: int) -> None:
+        joined = np.concatenate([self._waiting, samples])
+        whole = len(joined) // BLOCK_SAMPLES * BLOCK_SAMPLES
+        self._waiting = joined[whole:]
+        for at in range(0, whole, BLOCK_SAMPLES):
+            left = len(joined) - at - BLOCK_SAMPLES
+            self._publish(
+                Audio(
+                    session=self._session,
+                    position=self.position,
+                    origin_ns=now_ns - samples_to_ns(left),
+                    pcm=to_pcm(joined[at : at + BLOCK_SAMPLES]),
+                )
+            )
+            self.position += BLOCK_SAMPLES
+
+    def _on_samples(self, samples: Samples) -> None:
+        self._call_soon(lambda: self._hear_decoded(samples))
+
+    def _hear_decoded(self, samples: Samples) -> None:
+        try:
+            self.hear(samples)
+        except UnreadableSoundError as error:
+            self._on_problem(str(error))
+
+    def _on_end(self, decoder: ContainerDecoder, problem: str) -> None:
+        self._call_soon(lambda: self._end_of(decoder, problem))
+
+    def _end_of(self, decoder: ContainerDecoder, problem: str) -> None:
+        if self._decoder is decoder:
+            self._decoder = None
+        if problem:
+            self._on_problem(f"the sound cannot be decoded: {problem}")

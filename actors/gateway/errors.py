@@ -1,0 +1,29 @@
+"""What a caller did wrong, in words for who wrote its client."""
+
+from __future__ import annotations
+
+from pipeline.errors import GreenroomError
+
+
+class CallerError(GreenroomError):
+    """A caller asked for what it cannot have, or sent what cannot be used."""
+
+
+class UnreadableSoundError(CallerError):
+    """What was sent as sound is none."""
+
+
+class RefusedError(CallerError):
+    """A conversation cannot be opened: too many are, or what it asks for cannot be had."""
+
+
+class NoSessionError(CallerError):
+    """There is no conversation of this name."""
+
+
+class ExpiredSessionError(CallerError):
+    """The conversation is over."""
+
+
+class UnreadablePictureError(CallerError):
+    """What was sent as a picture is none."""

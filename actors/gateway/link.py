@@ -1,0 +1,70 @@
+"""Messages to one connection, which may be slower than they come."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+
+from actors.gateway.events import Codec, Event, Message
+
+MOST_WAITING_BYTES = 4_000_000
+"""A minute of sound in base64: who takes none of it for so long does not listen."""
+
+
+class ClientLink:
+    """Sends a caller's events over its connection, in order.
+
+    Args:
+        codec: How the protocol of the connection says them.
+        send: Sends a message; returns when the connection has taken it.
+    """
+
+    def __init__(self, codec: Codec, send: Callable[[Message], Awaitable[None]]) -> None:
+        self._codec = codec
+        self._send = send
+        self._messages: deque[Message] = deque()
+        self._waiting_bytes = 0
+        self._stirred = asyncio.Event()
+        self._farewell = ""
+        self._closing = False
+
+    @property
+    def farewell(self) -> str:
+        """Why it was closed from this side, in words."""
+        return self._farewell
+
+    def tell(self, event: Event) -> None:
+        """Send what happened."""
+        for message in self._codec.encode(event):
+            self.send(message)
+
+    def send(self, message: Message) -> None:
+        """Send a message of the protocol's own."""
+        if self._closing:
+            return
+        self._messages.append(message)
+        self._waiting_bytes += len(message)
+        if self._waiting_bytes > MOST_WAITING_BYTES:
+            self._messages.clear()
+            self.close("the client does not read what it is sent")
+        self._stirred.set()
+
+    def close(self, farewell: str) -> None:
+        """End the connection once what waits is sent."""
+        if not self._closing:
+            self._farewell = farewell
+            self._closing = True
+            self._stirred.set()
+
+    async def run(self) -> None:
+        """Send what there is to send, until it is closed."""
+        while True:
+            await self._stirred.wait()
+            self._stirred.clear()
+            while self._messages:
+                message = self._messages.popleft()
+                self._waiting_bytes -= len(message)
+                await self._send(message)
+            if self._closing:
+                return

@@ -1,0 +1,56 @@
+"""Options of `gateway`."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from pydantic import Field, field_validator
+
+from actors.outputs.player_options import PlayerOptions
+
+
+class GatewayOptions(PlayerOptions):
+    """Where callers connect, and what they may do."""
+
+    host: str = Field(
+        "127.0.0.1",
+        description="Address to listen on: of the loopback only, since nobody is asked for a key.",
+    )
+    port: int = Field(3000, ge=0, le=65535, description="Port to listen on; 0: any that is free.")
+    origins: list[str] = Field(
+        [],
+        description="Web sites, besides the gateway's own page, whose scripts may connect: "
+        "`https://example.org`, exactly as the browser says it.",
+    )
+    session_s: float = Field(900.0, gt=0, description="How long a caller's conversation may last.")
+    warning_s: float = Field(
+        60.0, ge=0, description="How long before its end the caller is told of it; 0: not."
+    )
+    absence_s: float = Field(
+        60.0,
+        gt=0,
+        description="How long a caller whose connection broke may come back to its conversation.",
+    )
+    ahead_ms: float = Field(
+        120.0,
+        ge=0,
+        le=400,
+        description="Sound that is sent before its time, so that the network may hesitate; of an "
+        "answer that is interrupted, as much counts as heard and may not have been.",
+    )
+
+    @field_validator("host")
+    @classmethod
+    def _loopback(cls, host: str) -> str:
+        if host == "localhost":
+            return host
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            raise ValueError(f"{host!r} is no address: write 127.0.0.1, ::1 or localhost") from None
+        if not address.is_loopback:
+            raise ValueError(
+                f"{host} can be reached by others, and nobody is asked for a key yet: listen on "
+                "127.0.0.1 and let a reverse proxy that asks for one pass callers on"
+            )
+        return host

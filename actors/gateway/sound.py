@@ -1,0 +1,200 @@
+"""A caller's sound as it comes, in whatever form, as samples at 16 kHz."""
+
+from __future__ import annotations
+
+import io
+import queue
+import threading
+import wave
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+
+from actors.gateway.errors import UnreadableSoundError
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, to_samples
+
+MOST_WAITING_BYTES = 8_000_000
+"""Of compressed sound that was not decoded yet: ten minutes of Opus, faster than anybody speaks."""
+RATES_HZ = (8_000, 192_000)
+"""What sound cards and telephones have."""
+MOST_CHANNELS = 8
+WAV, WEBM, OGG, FLAC, MP4, ID3 = b"RIFF", b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ftyp", b"ID3"
+FIRST_OGG_PAGE = 2
+"""Flag of the page with which an Ogg stream begins."""
+PROBING = {"probesize": "2048", "analyzeduration": "0"}
+"""FFmpeg looks at 5 MB or 5 s before it begins, unless told; headers of sound are shorter."""
+
+OnSamples = Callable[[Samples], None]
+
+
+class SoundDecoder(Protocol):
+    """Turns bytes into samples, which it hands on when it has them."""
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes.
+
+        Raises:
+            UnreadableSoundError: they are no sound.
+        """
+
+    def close(self) -> None:
+        """No more bytes come; what is held back is handed on."""
+
+
+class PcmDecoder:
+    """Signed 16-bit little-endian samples of any rate; of several channels the mean.
+
+    FFmpeg's resampler holds back 2 ms at 8 kHz where soxr's holds back up to 150.
+    """
+
+    def __init__(self, on_samples: OnSamples, rate_hz: int, channels: int = 1) -> None:
+        if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1] or not 1 <= channels <= MOST_CHANNELS:
+            raise UnreadableSoundError(
+                f"{rate_hz} Hz with {channels} channels: send {RATES_HZ[0]} to {RATES_HZ[1]} Hz "
+                "with one channel"
+            )
+        self._on_samples = on_samples
+        self._rate_hz = rate_hz
+        self._channels = channels
+        self._resampler: Any = None
+        self._rest = b""
+        if rate_hz != SPEECH_RATE_HZ:
+            from av import AudioResampler
+
+            self._resampler = AudioResampler("s16", "mono", SPEECH_RATE_HZ)
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes; a sample may be cut in two."""
+        data = self._rest + data
+        whole = len(data) // (2 * self._channels) * 2 * self._channels
+        self._rest = data[whole:]
+        samples = to_samples(data[:whole])
+        if self._channels > 1:
+            samples = samples.reshape(-1, self._channels).mean(axis=1).astype(np.int16)
+        if not len(samples):
+            return
+        if self._resampler is None:
+            self._on_samples(samples)
+            return
+        from av import AudioFrame
+
+        frame = AudioFrame.from_ndarray(samples[None], "s16", "mono")
+        frame.rate = self._rate_hz
+        for piece in self._resampler.resample(frame):
+            self._on_samples(_samples(piece))
+
+    def close(self) -> None:
+        """Hand on what the resampler holds back."""
+        for piece in self._resampler.resample(None) if self._resampler is not None else ():
+            self._on_samples(_samples(piece))
+
+
+class ContainerDecoder:
+    """WebM, Ogg, MP4, MP3, FLAC and what else FFmpeg reads, as it comes, in a thread.
+
+    Chunks of MediaRecorder are no files: the first has the header of all.
+    """
+
+    def __init__(
+        self, on_samples: OnSamples, on_end: Callable[[ContainerDecoder, str], None]
+    ) -> None:
+        """Begin.
+
+        Args:
+            on_samples: Given samples, in the thread.
+            on_end: Told, in the thread, that this one is over, and what was wrong with the sound;
+                an empty text if nothing was.
+        """
+        self._on_samples = on_samples
+        self._on_end = on_end
+        self._chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+        self._waiting = 0
+        self._rest = b""
+        self._thread = threading.Thread(target=self._decode, name="caller's sound", daemon=True)
+        self._thread.start()
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes."""
+        if self._waiting + len(data) > MOST_WAITING_BYTES:
+            raise UnreadableSoundError("sound comes faster than it can be decoded: send it in time")
+        if data:
+            self._waiting += len(data)
+            self._chunks.put(data)
+
+    def close(self) -> None:
+        """Decode the rest."""
+        self._chunks.put(b"")
+
+    def join(self) -> None:
+        """Wait for the thread; for tests and the end of the process."""
+        self._thread.join()
+
+    def read(self, size: int) -> bytes:
+        """What FFmpeg reads from: blocks until there is something; nothing is the end."""
+        if not self._rest:
+            self._rest = self._chunks.get()
+            self._waiting -= len(self._rest)
+            if not self._rest:
+                self._chunks.put(b"")
+        piece, self._rest = self._rest[:size], self._rest[size:]
+        return piece
+
+    def _decode(self) -> None:
+        import av
+        from av.error import FFmpegError
+
+        problem = ""
+        try:
+            with av.open(self, "r", options=PROBING, buffer_size=4096) as container:
+                self._decode_from(container)
+        except (FFmpegError, ValueError, IndexError) as error:
+            problem = str(error)
+        self._on_end(self, problem)
+
+    def _decode_from(self, container: Any) -> None:
+        from av import AudioResampler
+        from av.error import FFmpegError
+
+        stream = container.streams.audio[0]
+        stream.codec_context.thread_count = 1
+        resampler = AudioResampler("s16", "mono", SPEECH_RATE_HZ)
+        for packet in container.demux(stream):
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                continue  # A damaged packet; the next one may be whole.
+            for frame in frames:
+                for piece in resampler.resample(frame):
+                    self._on_samples(_samples(piece))
+        for piece in resampler.resample(None):
+            self._on_samples(_samples(piece))
+
+
+def _samples(frame: Any) -> Samples:
+    samples: Samples = frame.to_ndarray().reshape(-1)
+    return samples
+
+
+def begins_file(data: bytes) -> bool:
+    """Whether bytes are the header of a sound file, which no piece from its middle looks like."""
+    begins_ogg = data.startswith(OGG) and len(data) > 5 and bool(data[5] & FIRST_OGG_PAGE)
+    return data.startswith((WAV, WEBM, FLAC, ID3)) or data[4:8] == MP4 or begins_ogg
+
+
+def begins_mp3(data: bytes) -> bool:
+    """Whether bytes begin with a frame of MP3, of which a file may have no other header."""
+    return len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 in (0xE2, 0xE6)
+
+
+def plain_wav(data: bytes) -> tuple[int, int, bytes] | None:
+    """Return rate, channels and samples of a WAV file of 16-bit samples; None if it is another."""
+    if not data.startswith(WAV):
+        return None
+    try:
+        with wave.open(io.BytesIO(data)) as file:
+            if file.getsampwidth() != 2:
+                return None
+            return file.getframerate(), file.getnchannels(), file.readframes(len(data))
+    except (wave.Error, EOFError):
+        return None

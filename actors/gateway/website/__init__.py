@@ -1,0 +1,1 @@
+"""The protocol of websites: JSON over a WebSocket, and REST beside it."""

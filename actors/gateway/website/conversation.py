@@ -1,0 +1,205 @@
+"""One WebSocket of a website's client: its messages, in order."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import re
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from pydantic import ValidationError
+
+from actors.gateway.caller import Caller
+from actors.gateway.callers import Callers
+from actors.gateway.errors import CallerError, UnreadableSoundError
+from actors.gateway.events import Problem
+from actors.gateway.link import ClientLink
+from actors.gateway.pictures import fitted
+from actors.gateway.website.manner import Manners
+from actors.gateway.website.requests import (
+    REQUEST,
+    AudioChunk,
+    AudioEnd,
+    EndSession,
+    FunctionResult,
+    ImageMessage,
+    Ping,
+    Request,
+    StartSession,
+    TextMessage,
+)
+from pipeline.frames import SessionEnd
+
+RATE = re.compile(r"rate=(\d{1,6})")
+DATA_URL = re.compile(r"\s*data:([^,]*?)(?:;base64)?,", re.IGNORECASE)
+PCM = re.compile(r"(audio/)?(x-)?(pcm|l16|raw)\b", re.IGNORECASE)
+
+
+class WebsiteConversation:
+    """What is said over one connection.
+
+    Args:
+        callers: All callers.
+        manners: How sessions are opened.
+        link: The way back.
+        work_of: What is done in it is the work of a session, and fails for it alone.
+    """
+
+    def __init__(
+        self,
+        callers: Callers,
+        manners: Manners,
+        link: ClientLink,
+        work_of: Callable[[str], AbstractContextManager[None]],
+    ) -> None:
+        self._callers = callers
+        self._manners = manners
+        self._link = link
+        self._work_of = work_of
+        self._caller: Caller | None = None
+        self._showing: asyncio.Task[None] | None = None
+
+    async def on_text(self, text: str) -> None:
+        """Take a message in JSON."""
+        try:
+            request = REQUEST.validate_json(text)
+        except ValidationError as problem:
+            self._say(explained(problem))
+            return
+        try:
+            await self._carry_out(request)
+        except CallerError as problem:
+            self._say(str(problem))
+
+    def on_bytes(self, data: bytes) -> None:
+        """Take a binary message: the next piece of a sound file, or samples at 16 kHz."""
+        try:
+            caller = self._present()
+            self._work_for(caller, lambda: self._hear(caller, data))
+        except CallerError as problem:
+            self._say(str(problem))
+
+    async def closed(self) -> None:
+        """The connection is gone; the caller may come back."""
+        if self._showing is not None:
+            self._showing.cancel()
+            await asyncio.gather(self._showing, return_exceptions=True)
+        if self._caller is not None:
+            self._callers.disconnect(self._caller, self._link)
+
+    async def _carry_out(self, request: Request) -> None:
+        if isinstance(request, Ping):
+            self._link.send('{"type": "pong"}')
+            return
+        if isinstance(request, StartSession):
+            await self._start(request)
+            return
+        caller = self._present()
+        self._work_for(caller, lambda: self._take(caller, request))
+
+    def _take(self, caller: Caller, request: Request) -> None:
+        match request:
+            case AudioChunk():
+                self._hear_chunk(caller, request)
+            case AudioEnd():
+                caller.ear.end_file()
+            case TextMessage():
+                caller.type(request.text)
+            case ImageMessage():
+                self._show(caller, unpacked(request.data)[0])
+            case FunctionResult():
+                response = {"error": request.error} if request.error else request.response
+                failed = bool(request.error)
+                if not caller.answer_call(request.call_id, response, failed=failed):
+                    self._say(f"no call {request.call_id!r} waits for a result")
+            case EndSession():
+                self._callers.end(caller.session, SessionEnd.HUNG_UP, "the caller ended it")
+
+    def _work_for(self, caller: Caller, work: Callable[[], None]) -> None:
+        """What is our fault in it ends the session, what is the client's is told."""
+        with self._work_of(caller.session):
+            try:
+                work()
+            except CallerError as problem:
+                self._say(str(problem))
+
+    async def _start(self, request: StartSession) -> None:
+        if self._caller is not None and self._caller.is_there:
+            self._say(f"this connection has a session already: {self._caller.session}")
+            return
+        session = request.session_id or uuid.uuid4().hex
+        manner = self._manners.of(session, request)
+        caller = await self._callers.open(manner)
+        self._caller = caller
+        self._link.send(self._manners.started(caller))
+        self._callers.connect(caller, self._link)
+
+    def _present(self) -> Caller:
+        caller = self._caller
+        if caller is None:
+            raise CallerError("there is no session on this connection: send start_session first")
+        self._callers.get(caller.session)
+        return caller
+
+    def _hear_chunk(self, caller: Caller, chunk: AudioChunk) -> None:
+        data, kind = unpacked(chunk.data)
+        form = chunk.format or kind
+        if form and PCM.match(form):
+            rate = RATE.search(form)
+            rate_hz = int(rate.group(1)) if rate else chunk.sample_rate
+            caller.ear.hear_pcm(data, rate_hz, chunk.channels)
+        elif form:
+            caller.ear.hear_file(data)
+        else:
+            self._hear(caller, data)
+
+    def _hear(self, caller: Caller, data: bytes) -> None:
+        """What the bytes look like decides; what looks like nothing is samples."""
+        if caller.ear.takes_file(data):
+            caller.ear.hear_file(data)
+        else:
+            caller.ear.hear_pcm(data)
+
+    def _show(self, caller: Caller, data: bytes) -> None:
+        if self._showing is not None and not self._showing.done():
+            return  # The newest picture is enough, and the next one comes.
+        self._showing = asyncio.get_running_loop().create_task(self._fit(caller, data))
+
+    async def _fit(self, caller: Caller, data: bytes) -> None:
+        try:
+            picture = await asyncio.to_thread(fitted, data)
+        except CallerError as problem:
+            self._say(str(problem))
+            return
+        with self._work_of(caller.session):
+            caller.show(picture.jpeg, picture.width, picture.height)
+
+    def _say(self, problem: str) -> None:
+        self._link.tell(Problem(problem))
+
+
+def unpacked(text: str) -> tuple[bytes, str]:
+    """Return base64 as bytes, and the MIME type that came with it.
+
+    Raises:
+        UnreadableSoundError: it is no base64.
+    """
+    url = DATA_URL.match(text)
+    kind = url.group(1) if url else ""
+    body = text[url.end() :] if url else text
+    try:
+        # The alphabet of URLs and missing padding are common, and harmless.
+        body = body.translate({ord("-"): "+", ord("_"): "/"}).rstrip("= \r\n")
+        return base64.b64decode(body + "=" * (-len(body) % 4), validate=False), kind
+    except (binascii.Error, ValueError):
+        raise UnreadableSoundError("`data` is no base64") from None
+
+
+def explained(problem: ValidationError) -> str:
+    """Return what is wrong with a message, in one line."""
+    first = problem.errors(include_url=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -1,0 +1,48 @@
+"""As which session a website's client is served."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from actors.gateway.caller import Caller
+from actors.gateway.options import GatewayOptions
+from actors.gateway.website.requests import SessionRequest
+from actors.outputs.playout.playout_state import RATE_HZ
+from pipeline.frames import SessionOpened
+
+PROTOCOL = "website"
+
+
+class Manners:
+    """Makes a session of what a client asks for."""
+
+    def __init__(self, options: GatewayOptions) -> None:
+        self._options = options
+
+    def of(self, session: str, request: SessionRequest) -> SessionOpened:
+        """Return how a session is opened."""
+        longest_s = self._options.session_s
+        return SessionOpened(
+            session=session,
+            instruction=request.system_instruction,
+            voice=request.voice,
+            language=request.language,
+            model=request.model,
+            temperature=request.temperature,
+            functions=request.functions,
+            speaks_first=request.speaks_first,
+            lasts_s=min(request.lasts_s or longest_s, longest_s),
+            records=request.record,
+            labels={"protocol": PROTOCOL, **request.labels},
+        )
+
+    def started(self, caller: Caller) -> str:
+        """Return the message that says that a session is there."""
+        message: dict[str, Any] = {
+            "type": "session_started",
+            "session_id": caller.session,
+            "lasts_s": caller.manner.lasts_s,
+            "audio": {"format": "pcm", "sample_rate": RATE_HZ, "channels": 1},
+        }
+        return json.dumps(message, ensure_ascii=False)

@@ -1,0 +1,149 @@
+"""What a website's client sends: over REST, and over the WebSocket."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
+
+from pipeline.frames.sessions import RecordingConsent
+from pipeline.sessions.refusal import MOST_NAME_CHARACTERS
+
+MOST_TEXT_CHARACTERS = 20_000
+"""Of one typed turn: ten pages."""
+
+
+class _Request(BaseModel):
+    # Clients send fields of their own, and mean no harm.
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+
+
+class SessionRequest(_Request):
+    """How a conversation is to be; what is left out is as the gateway's config says."""
+
+    session_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=MOST_NAME_CHARACTERS,
+        description="A name of your own for it, or that of an open one to come back to; made up "
+        "if left out.",
+    )
+    model: str | None = Field(None, description="Name of a Live model.")
+    voice: str | None = Field(None, description="Name of the voice that answers.")
+    language: str | None = Field(None, description="BCP-47 code, such as `de-DE`.")
+    system_instruction: str | None = Field(
+        None,
+        validation_alias=AliasChoices(
+            "system_instruction", "systemInstruction", "instruction", "system_prompt"
+        ),
+        description="What the model is to be and to do.",
+    )
+    temperature: float | None = Field(None, ge=0, le=2)
+    functions: list[dict[str, Any]] = Field(
+        [], description="Declarations of functions that your client answers."
+    )
+    speaks_first: bool = Field(False, description="The model begins.")
+    lasts_s: float | None = Field(
+        None, gt=0, description="How long it may last; at most as the gateway's config says."
+    )
+    record: RecordingConsent = Field(RecordingConsent.ALL, description="What may be recorded.")
+    labels: dict[str, str] = Field(
+        {}, description="In every log line of the conversation: `interview_type`, ..."
+    )
+
+
+class EndRequest(_Request):
+    """Which conversation is to end."""
+
+    session_id: str
+
+
+class StartSession(SessionRequest):
+    """Begin a conversation over this socket, or come back to one."""
+
+    type: Literal["start_session"]
+
+
+class AudioChunk(_Request):
+    """A piece of the caller's sound."""
+
+    type: Literal["audio_chunk", "audio"]
+    data: str = Field(
+        validation_alias=AliasChoices("data", "audio", "chunk", "audio_data", "payload"),
+        description="Base64; a `data:` URL is taken too.",
+    )
+    format: str | None = Field(
+        None,
+        validation_alias=AliasChoices("format", "mime_type", "mimeType"),
+        description="`pcm`, `wav`, `webm`, ... or a MIME type such as `audio/pcm;rate=16000`; left "
+        "out, what the bytes look like.",
+    )
+    sample_rate: int = Field(
+        16_000,
+        validation_alias=AliasChoices("sample_rate", "sampleRate", "rate_hz"),
+        description="Of `pcm`, in Hz.",
+    )
+    channels: int = Field(1, description="Of `pcm`.")
+
+
+class AudioEnd(_Request):
+    """The piece of sound before was the last one of its file; the caller is silent now."""
+
+    type: Literal["audio_end", "end_of_audio"]
+
+
+class TextMessage(_Request):
+    """Something typed."""
+
+    type: Literal["text", "text_message"]
+    text: str = Field(
+        validation_alias=AliasChoices("text", "content", "message"),
+        min_length=1,
+        max_length=MOST_TEXT_CHARACTERS,
+    )
+
+
+class ImageMessage(_Request):
+    """A picture of the caller's camera or screen."""
+
+    type: Literal["image", "video_frame"]
+    data: str = Field(
+        validation_alias=AliasChoices("data", "image", "frame"),
+        description="Base64 of JPEG, PNG or WebP; a `data:` URL is taken too.",
+    )
+
+
+class FunctionResult(_Request):
+    """What a function returned that `function_call` asked for."""
+
+    type: Literal["function_result"]
+    call_id: str
+    response: dict[str, Any] = Field({}, description="For the model.")
+    error: str = Field("", description="Why it failed, if it did.")
+
+
+class Ping(_Request):
+    """Wants a `pong`."""
+
+    type: Literal["ping"]
+
+
+class EndSession(_Request):
+    """The conversation is to end."""
+
+    type: Literal["end_session"]
+    session_id: str | None = None
+
+
+Request = (
+    StartSession
+    | AudioChunk
+    | AudioEnd
+    | TextMessage
+    | ImageMessage
+    | FunctionResult
+    | Ping
+    | EndSession
+)
+REQUEST: TypeAdapter[Request] = TypeAdapter(Annotated[Request, Field(discriminator="type")])
+"""Reads a message of the WebSocket."""

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import io
+import threading
+import time
+import wave
+from collections.abc import Callable
+
+import av
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from actors.gateway.ear import FILLED_SAMPLES, LATE_NS, MOST_AHEAD_S, CallerEar
+from actors.gateway.errors import UnreadableSoundError
+from actors.gateway.sound import begins_file
+from pipeline.frames import Audio
+
+RATE = 16_000
+TONE_HZ = 440
+FORMS = [
+    ("webm", "libopus", 48_000),
+    ("ogg", "libopus", 48_000),
+    ("mp3", "libmp3lame", 44_100),
+    ("flac", "flac", 44_100),
+    ("wav", "pcm_mulaw", 8_000),
+    ("wav", "pcm_f32le", 48_000),
+]
+"""Container, codec and rate of what browsers and people send."""
+
+
+def tone(seconds: float, rate: int = RATE) -> NDArray[np.int16]:
+    at = np.arange(int(seconds * rate)) / rate
+    return (8000 * np.sin(2 * np.pi * TONE_HZ * at)).astype(np.int16)
+
+
+def sound_file(container: str, codec: str, rate: int, seconds: float = 2.0) -> bytes:
+    """A file of a tone."""
+    written = io.BytesIO()
+    with av.open(written, "w", format=container) as file:
+        stream = file.add_stream(codec, rate=rate)
+        stream.layout = "mono"
+        frame = av.AudioFrame.from_ndarray(tone(seconds, rate)[None], "s16", "mono")
+        frame.rate = rate
+        for packet in [*stream.encode(frame), *stream.encode(None)]:
+            file.mux(packet)
+    return written.getvalue()
+
+
+def wav(samples: NDArray[np.int16], rate: int, channels: int = 1) -> bytes:
+    written = io.BytesIO()
+    with wave.open(written, "wb") as file:
+        file.setnchannels(channels)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(samples.tobytes())
+    return written.getvalue()
+
+
+class Listener:
+    """What an ear published; what it wanted done on the event loop is done here at once."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Audio] = []
+        self.problems: list[str] = []
+        self._lock = threading.RLock()
+        self.ear = CallerEar("caller", self.blocks.append, self._run, self.problems.append)
+
+    @property
+    def samples(self) -> NDArray[np.int16]:
+        return np.frombuffer(b"".join(block.pcm for block in self.blocks), np.int16)
+
+    def _run(self, work: Callable[[], None]) -> None:
+        with self._lock:
+            work()
+
+    def finish(self) -> None:
+        """End the file, and wait until all of it was heard."""
+        threads = [each for each in threading.enumerate() if each.name == "caller's sound"]
+        self.ear.end_file()
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+def pitch_hz(samples: NDArray[np.int16]) -> float:
+    middle = samples[len(samples) // 4 : len(samples) * 3 // 4].astype(float)
+    return float(np.abs(np.fft.rfft(middle)).argmax() * RATE / len(middle))
+
+
+@pytest.mark.parametrize(("container", "codec", "rate"), FORMS)
+@pytest.mark.parametrize("piece", [250, 4000, 10**9])
+def test_a_file_that_comes_in_pieces_is_heard_whole(
+    container: str, codec: str, rate: int, piece: int
+) -> None:
+    data = sound_file(container, codec, rate)
+    listener = Listener()
+    for at in range(0, len(data), piece):
+        listener.ear.hear_file(data[at : at + piece])
+    listener.finish()
+    assert listener.problems == []
+    assert len(listener.samples) == pytest.approx(2 * RATE, abs=0.1 * RATE)
+    assert pitch_hz(listener.samples) == pytest.approx(TONE_HZ, abs=3)
+
+
+@pytest.mark.parametrize("rate", [8000, 16_000, 22_050, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_samples_of_any_rate_are_heard(rate: int, channels: int) -> None:
+    data = np.repeat(tone(2, rate), channels).tobytes()
+    listener = Listener()
+    for at in range(0, len(data), 999):  # Samples are cut in two.
+        listener.ear.hear_pcm(data[at : at + 999], rate, channels)
+    listener.finish()
+    assert len(listener.samples) == pytest.approx(2 * RATE, abs=400)
+    assert pitch_hz(listener.samples) == pytest.approx(TONE_HZ, abs=3)
+
+
+def test_chunks_that_are_wav_files_each_are_one_sound() -> None:
+    listener = Listener()
+    whole = tone(2, 48_000)
+    for at in range(0, len(whole), 12_000):
+        listener.ear.hear_file(wav(whole[at : at + 12_000], 48_000))
+    listener.finish()
+    assert len(listener.samples) == pytest.approx(2 * RATE, abs=400)
+    assert pitch_hz(listener.samples) == pytest.approx(TONE_HZ, abs=3)
+
+
+def test_a_wav_file_cut_in_pieces_goes_on_without_its_header() -> None:
+    data = wav(tone(2), RATE)
+    listener = Listener()
+    for at in range(0, len(data), 3000):
+        listener.ear.hear_file(data[at : at + 3000])
+    listener.finish()
+    assert np.array_equal(listener.samples, tone(2)[: len(listener.samples)])
+    assert len(listener.samples) == 2 * RATE
+
+
+def test_a_second_recording_of_the_browser_begins_a_new_file() -> None:
+    listener = Listener()
+    for _ in range(2):
+        data = sound_file("webm", "libopus", 48_000, 1.0)
+        for at in range(0, len(data), 1000):
+            listener.ear.hear_file(data[at : at + 1000])
+        listener.finish()
+    assert len(listener.samples) == pytest.approx(2 * RATE, abs=0.2 * RATE)
+
+
+def test_positions_and_times_of_blocks_follow_each_other() -> None:
+    listener = Listener()
+    listener.ear.hear_pcm(tone(1).tobytes())
+    assert [block.position for block in listener.blocks] == list(range(0, RATE, 320))
+    gaps = np.diff([block.origin_ns for block in listener.blocks])
+    assert set(gaps) == {20_000_000}
+    assert listener.blocks[-1].origin_ns <= time.monotonic_ns()
+
+
+@pytest.mark.parametrize("data", [b"x", b"garbage" * 100, b"\x00" * 1000, b""])
+def test_what_is_no_file_is_refused(data: bytes) -> None:
+    with pytest.raises(UnreadableSoundError, match="no sound file"):
+        Listener().ear.hear_file(data)
+
+
+@pytest.mark.parametrize(
+    "head", [b"\x1aE\xdf\xa3", b"fLaC", b"ID3\x03", b"RIFF\x00\x00\x00\x00AVI "]
+)
+def test_a_header_with_garbage_behind_it_is_told_and_the_next_sound_is_heard(head: bytes) -> None:
+    listener = Listener()
+    listener.ear.hear_file(head + bytes(range(256)) * 300)
+    listener.finish()
+    assert len(listener.problems) == 1
+    listener.ear.hear_pcm(tone(1).tobytes())
+    assert len(listener.samples) == RATE
+
+
+def test_a_file_cut_anywhere_leaves_nothing_behind() -> None:
+    data = sound_file("webm", "libopus", 48_000, 0.5)
+    for length in range(4, len(data), 97):
+        listener = Listener()
+        listener.ear.hear_file(data[:length])
+        listener.finish()
+        listener.ear.hear_pcm(tone(1).tobytes())
+        assert len(listener.blocks) >= 50
+
+
+@pytest.mark.parametrize(
+    ("rate", "channels"), [(0, 1), (7999, 1), (10**9, 1), (16_000, 0), (16_000, 99)]
+)
+def test_impossible_samples_are_refused(rate: int, channels: int) -> None:
+    with pytest.raises(UnreadableSoundError, match="Hz"):
+        Listener().ear.hear_pcm(b"\x00\x00", rate, channels)
+
+
+def test_two_minutes_at_once_are_heard_and_more_is_refused() -> None:
+    listener = Listener()
+    second = bytes(2 * RATE)
+    for _ in range(int(MOST_AHEAD_S)):
+        listener.ear.hear_pcm(second)
+    with pytest.raises(UnreadableSoundError, match="faster than it is spoken"):
+        listener.ear.hear_pcm(second * 3)
+
+
+def test_silence_is_filled_in_when_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    listener = Listener()
+    listener.ear.hear_pcm(tone(1).tobytes())
+    assert not listener.ear.fill()
+    later_ns = time.monotonic_ns() + LATE_NS
+    monkeypatch.setattr(time, "monotonic_ns", lambda: later_ns)
+    assert listener.ear.fill()
+    assert len(listener.samples) == RATE + FILLED_SAMPLES
+    assert not listener.samples[RATE:].any()
+
+
+@pytest.mark.parametrize(("container", "codec", "rate"), FORMS)
+def test_only_the_first_piece_of_a_file_looks_like_one(
+    container: str, codec: str, rate: int
+) -> None:
+    data = sound_file(container, codec, rate)
+    assert begins_file(data) or container == "mp3"
+    assert not any(begins_file(data[at : at + 1000]) for at in range(1000, len(data), 1000))
