@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from actors.backends.gemini.key_text import clean_key
 from pipeline.errors import CredentialError, NoKeyError
 from pipeline.logs import add_secret
+
+BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+"""Editors of Windows, and `>` of its PowerShell, write UTF-16."""
 
 
 def find_keys(
@@ -17,20 +23,36 @@ def find_keys(
 
     Raises:
         NoKeyError: there is none; says how to give one.
-        CredentialError: a file that may hold one cannot be read.
+        CredentialError: a file that may hold one cannot be read, or what is there is no key.
     """
-    for source in (environ, *(read_env_file(folder / ".env") for folder in folders)):
+    read: list[str] = []
+    for where, source in _sources(folders, environ):
+        read += [where] if where else []
         for variable in variables:
-            if keys := split_keys(source.get(variable, "")):
+            place = f"{variable} of {where}" if where else variable
+            if keys := split_keys(source.get(variable, ""), place):
                 return keys
+    looked = f"; {' and '.join(read)} sets none of them" if read else ""
     raise NoKeyError(
         f"no API key: set {' or '.join(variables)}, in the environment or in a file named .env"
+        f"{looked}"
     )
 
 
-def split_keys(text: str) -> tuple[str, ...]:
-    """Return the keys in a comma-separated list, each once; none of them is ever logged."""
-    keys = tuple(dict.fromkeys(key.strip() for key in text.split(",") if key.strip()))
+def split_keys(text: str, where: str) -> tuple[str, ...]:
+    """Return the keys in a comma-separated list, each once; none of them is ever logged.
+
+    Args:
+        text: The list.
+        where: It was given, for the complaint.
+
+    Raises:
+        CredentialError: one of them is no key; says what is wrong with it.
+    """
+    given = [each.strip() for each in text.split(",")]
+    for each in given:
+        add_secret(each)
+    keys = tuple(dict.fromkeys(key for each in given if (key := clean_key(each, where))))
     for key in keys:
         add_secret(key)
     return keys
@@ -48,7 +70,29 @@ def read_env_file(path: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
-        values = dotenv_values(path, interpolate=False, encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CredentialError(f"cannot read {path}: {error}") from error
+        text = _text(path.read_bytes())
+    except OSError as error:
+        raise CredentialError(f"cannot read {path}: {error.strerror}") from error
+    values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _sources(
+    folders: Iterable[Path], environ: Mapping[str, str]
+) -> Iterable[tuple[str, Mapping[str, str]]]:
+    """Where keys may be, each file once; the environment has no name."""
+    yield "", environ
+    for path in dict.fromkeys((folder / ".env").absolute() for folder in folders):
+        if path.exists():
+            yield str(path), read_env_file(path)
+
+
+def _text(data: bytes) -> str:
+    for mark, encoding in BYTE_ORDER_MARKS.items():
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if data.count(0) > len(data) // 3:
+        # UTF-16 without its mark: of ASCII, every other byte is 0.
+        return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")
+    # A comment in an old encoding does not matter; a key has ASCII only, or is complained of.
+    return data.decode("utf-8-sig", "replace")

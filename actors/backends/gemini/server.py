@@ -90,7 +90,8 @@ async def find_server(
         base_url, ca_file = str(data["base_url"]), data.get("ca_file")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"server_file {path} has no base_url: {error}") from error
-    keys = split_keys(str(data.get("api_key") or "")) or find_keys(options.api_key_env, folders)
+    given = split_keys(str(data.get("api_key") or ""), f"server_file {path}")
+    keys = given or find_keys(options.api_key_env, folders)
     return Server(keys, base_url, ca_file)
 
 
