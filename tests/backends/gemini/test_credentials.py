@@ -39,7 +39,7 @@ REFUSED = [
     (f"{KEY[:9]}\u00a0{KEY[9:]}", "letter 10 of 41 is NO-BREAK SPACE"),
     (f"{KEY}#robot", "letter 41 of 46 is NUMBER SIGN"),
     (f"{KEY}\0", r"letter 41 of 41 is U\+0000"),
-    ("<your-0123456789_key>", "letter 1 of 22 is LESS-THAN SIGN"),
+    ("<your-0123456789_key>", "letter 1 of 21 is LESS-THAN SIGN"),
 ]
 
 
