@@ -9,12 +9,16 @@ import select
 import selectors
 import sys
 from contextvars import copy_context
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextvars import Context
 
+NEXT_ADDRESS_S = 0.25
+"""RFC 8305, "Connection Attempt Delay": one address has so long before the next is tried too.
+asyncio by itself waits for the first until the system gives up, two minutes where IPv6 leads
+nowhere."""
 MOST_EVENTS = 64
 """Looked at in one turn; those left over come in the next."""
 
@@ -102,6 +106,11 @@ if sys.platform == "linux":
         def __init__(self) -> None:
             self.direct = DirectSelector(self._complain)
             super().__init__(self.direct)
+
+        async def create_connection(self, *arguments: Any, **options: Any) -> Any:
+            """Connect; where a name has several addresses, without waiting for a dead one."""
+            options.setdefault("happy_eyeballs_delay", NEXT_ADDRESS_S)
+            return await super().create_connection(*arguments, **options)
 
         def _complain(self, error: Exception) -> None:
             self.call_exception_handler(

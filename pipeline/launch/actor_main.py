@@ -39,8 +39,8 @@ def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
         async def run() -> None:
             await Host(spec, listening).run()
 
-        with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            runner.run(run())
+        # Not closed: that waits for threads, and one that looks up a name may take minutes.
+        asyncio.Runner(loop_factory=new_event_loop).run(run())
     except GreenroomError as error:
         code = EXIT_USAGE
         error_file(spec.runtime_dir, spec.name).write_text(logs.redact(str(error)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from enum import StrEnum
 from pathlib import Path
@@ -306,3 +307,12 @@ class Talker(Actor[Options]):
     async def run(self) -> None:
         """Print it."""
         print("Grüß Gott →")  # noqa: T201
+
+
+class LookingUp(Actor[Options]):
+    """Has a thread that waits for good, as the look-up of a name may with a dead resolver."""
+
+    async def start(self) -> None:
+        """Begin to look up."""
+        asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)
+        (self.surroundings.runtime_dir / "looking up").touch()

@@ -16,6 +16,12 @@ HTTP_LIBRARIES = {"httpx": "HTTPError", "httpx2": "HTTPError", "aiohttp": "Clien
 """google-genai imports whichever is there; what each raises when the network fails."""
 FIRST_HTTP_STATUS, LAST_HTTP_STATUS = 100, 599
 
+OF_OTHERS = {200, 301, 302, 303, 307, 308, 407, 511}
+"""Statuses that the service does not refuse with: pages, redirections, and what a proxy wants."""
+OF_OTHERS_IN_HTML = {401, 403, 429, 451}
+"""Statuses that the service refuses with in JSON. Its web pages are 404 and 5xx."""
+MOST_PAGE_CHARS = 300
+
 ODD_FRAMES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What google-genai raises on bytes that are not a message it knows, or nest too deeply."""
 
@@ -42,8 +48,13 @@ def network_errors() -> tuple[type[Exception], ...]:
     return (errors.APIError, exceptions.WebSocketException, OSError, EOFError, *of_http)
 
 
-def close_reason_of(error: BaseException) -> CloseReason:
-    """Return what an exception of `network_errors` says, as far as it says anything."""
+def close_reason_of(error: BaseException, via: str = "") -> CloseReason:
+    """Return what an exception of `network_errors` says, as far as it says anything.
+
+    Args:
+        error: The exception.
+        via: Way to the service, if it is not direct.
+    """
     from google.genai import errors
     from websockets import exceptions
 
@@ -55,15 +66,24 @@ def close_reason_of(error: BaseException) -> CloseReason:
     if isinstance(error, exceptions.ConnectionClosed):
         return _of_close_frames(error)
     text = str(error) or type(error).__name__
-    return CloseReason(FaultSource.LOCAL, None, f"network: {type(error).__name__}: {text}")
+    way = f", {via}" if via else ""
+    return CloseReason(FaultSource.LOCAL, None, f"network: {type(error).__name__}: {text}{way}")
 
 
 def http_close_reason(status: int | None, details: Any, fallback: str = "") -> CloseReason:
-    """Return what an error body says; `details` is the JSON, wrapped in `error` or flat."""
+    """Return what an error body says; `details` is the JSON, wrapped in `error` or flat.
+
+    The service refuses in JSON. Where a web page comes with a status that would stop everything, a
+    network that wants a login or a filter of a company has answered in its place.
+    """
     error = details.get("error", details) if isinstance(details, dict) else {}
     if not isinstance(error, dict):
         error = {}
     words = [str(error.get("message") or fallback)]
+    if status in OF_OTHERS or (status in OF_OTHERS_IN_HTML and words[0].lstrip().startswith("<")):
+        page = " ".join(re.sub(r"<[^>]*>", " ", words[0])[:MOST_PAGE_CHARS].split())
+        reason = f"network: something else answered, with status {status}: {page}"
+        return CloseReason(FaultSource.LOCAL, None, reason)
     delay: float | None = None
     more = error.get("details")
     for detail in more if isinstance(more, list) else []:
@@ -74,6 +94,13 @@ def http_close_reason(status: int | None, details: Any, fallback: str = "") -> C
     code = status if status is not None else error.get("code")
     known = isinstance(code, int) and 0 <= code <= LAST_HTTP_STATUS
     return CloseReason(FaultSource.HTTP, code if known else None, " ".join(words).strip(), delay)
+
+
+def not_json(error: Exception) -> str:
+    """Say what came in place of JSON, by what google-genai raised on it."""
+    came = str(getattr(error, "doc", error))
+    page = re.search(r"<(!doctype|html|head|body)\b", came, re.IGNORECASE)
+    return "no JSON but a web page" if page else "no JSON message"
 
 
 def _of_api_error(error: Any) -> CloseReason:

@@ -45,7 +45,8 @@ __all__ = ["API_VERSION", "Client", "live", "types"]
 
 
 def _import_lazy_parts() -> Client:
-    nobody = {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)}
+    # Without the proxies of the environment: one that httpx cannot use makes it raise.
+    nobody = {"verify": ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), "trust_env": False}
     options = types.HttpOptions(
         client_args=nobody, async_client_args={**nobody, "ssl": nobody["verify"]}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -15,6 +16,7 @@ from actors.backends.gemini.credentials import find_keys, split_keys
 from actors.backends.gemini.faults import CloseReason, FaultSource
 from actors.backends.gemini.trust import trust
 from actors.backends.handshake import watch_handshake
+from actors.lib.proxy import Proxy, ProxyError, proxy_for
 from pipeline.actor import Options
 from pipeline.errors import ConfigError
 from pipeline.paths import PathOrName
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 SERVER_FILE_DEADLINE_S = 15.0
 """A simulator loads speech models before it listens: 3 s, and four times that on a Pi."""
 SERVER_FILE_LOOK_S = 0.02
+DEFAULT_URL = "https://generativelanguage.googleapis.com/"
+"""Of google-genai, if nobody names another."""
 
 
 class ServerOptions(Options):
@@ -61,6 +65,12 @@ class Server:
     keys: tuple[str, ...] = field(repr=False)
     base_url: str | None = None
     ca_file: str | None = None
+    proxy: Proxy | None = None
+
+    @property
+    def via(self) -> str:
+        """The way there, for a complaint; empty if it is direct."""
+        return f"by the proxy {self.proxy.shown}" if self.proxy else ""
 
 
 async def find_server(
@@ -71,12 +81,13 @@ async def find_server(
     Raises:
         CredentialError: there is no key.
         ConfigError: the server file is not what it should be.
-        ConnectionOverError: there is no server file in time.
+        ConnectionOverError: there is no server file in time, or a proxy that cannot be used.
     """
     folders = (surroundings.config_dir, Path.cwd())
     if options.server_file is None:
         ca_file = str(surroundings.config_dir / options.ca_file) if options.ca_file else None
-        return Server(find_keys(options.api_key_env, folders), options.base_url, ca_file)
+        keys = find_keys(options.api_key_env, folders)
+        return Server(keys, options.base_url, ca_file, _proxy(options.base_url))
     path = surroundings.runtime_dir / options.server_file
     try:
         async with asyncio.timeout(patience_s):
@@ -92,7 +103,16 @@ async def find_server(
         raise ConfigError(f"server_file {path} has no base_url: {error}") from error
     given = split_keys(str(data.get("api_key") or ""), f"server_file {path}")
     keys = given or find_keys(options.api_key_env, folders)
-    return Server(keys, base_url, ca_file)
+    return Server(keys, base_url, ca_file, _proxy(base_url))
+
+
+def _proxy(base_url: str | None) -> Proxy | None:
+    """Raises ConnectionOverError: the proxy that is set cannot be used."""
+    try:
+        return proxy_for(base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL") or DEFAULT_URL)
+    except ProxyError as error:
+        reason = CloseReason(FaultSource.LOCAL, None, f"network: {error}")
+        raise ConnectionOverError(reason) from error
 
 
 def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
@@ -110,8 +130,12 @@ def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
 
     context = trust(server.ca_file)
     # google-genai takes `ssl` with websockets and aiohttp, the others with httpx.
+    # What the environment says of proxies was read when the server was found.
+    way = {"proxy": server.proxy.url if server.proxy else None}
     args = {
         **async_args,
+        **way,
+        "trust_env": False,
         "verify": context,
         "ssl": context,
         "event_hooks": {"request": [watch_handshake]},
@@ -122,7 +146,7 @@ def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
         http_options=types.HttpOptions(
             base_url=server.base_url,
             api_version=API_VERSION,
-            client_args={"verify": context},
+            client_args={**way, "trust_env": False, "verify": context},
             async_client_args=args,
         ),
     )

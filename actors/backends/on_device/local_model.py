@@ -114,7 +114,7 @@ async def _deltas(lines: AsyncIterator[str]) -> AsyncGenerator[str, None]:
             return
         try:
             text = _text_of(json.loads(data))
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
             raise LocalModelError(f"not a chat completion: {data[:200]}") from error
         if text:
             yield text

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import certifi
+
+from actors.lib.proxy import proxy_for
 from actors.services.tools import parent_death_exec
 from pipeline.errors import ConfigError
 
@@ -18,6 +22,9 @@ if TYPE_CHECKING:
     from mcp.client._transport import TransportStreams
 
     from actors.services.tools.options import McpServerOptions
+
+CONNECT_S, READ_S = 30.0, 300.0
+"""As the MCP SDK has them: a server may hold a response stream open."""
 
 
 def find_command(options: McpServerOptions, config_dir: Path) -> str | None:
@@ -50,11 +57,10 @@ def _transport(
     options: McpServerOptions, command: str | None, config_dir: Path
 ) -> AbstractAsyncContextManager[TransportStreams]:
     from mcp.client.stdio import StdioServerParameters, stdio_client
-    from mcp.client.streamable_http import streamable_http_client
 
     if command is None:
         assert options.url is not None
-        return streamable_http_client(options.url)
+        return _by_http(options.url)
     return stdio_client(
         StdioServerParameters(
             command=sys.executable,
@@ -64,6 +70,29 @@ def _transport(
         ),
         errlog=sys.__stderr__ or sys.stderr,
     )
+
+
+@asynccontextmanager
+async def _by_http(url: str) -> AsyncIterator[TransportStreams]:
+    """Reach a server by HTTP. Raises ProxyError: the proxy on the way cannot be used."""
+    import httpx2
+    from mcp.client.streamable_http import streamable_http_client
+
+    proxy = proxy_for(url)
+    context = ssl.create_default_context(
+        cafile=os.environ.get("SSL_CERT_FILE") or certifi.where(),
+        capath=os.environ.get("SSL_CERT_DIR"),
+    )
+    async with (
+        httpx2.AsyncClient(
+            trust_env=False,
+            proxy=proxy.url if proxy else None,
+            verify=context,
+            timeout=httpx2.Timeout(CONNECT_S, read=READ_S),
+        ) as client,
+        streamable_http_client(url, http_client=client) as streams,
+    ):
+        yield streams
 
 
 class _WatchedStream:

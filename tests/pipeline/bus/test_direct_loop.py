@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from pathlib import Path
@@ -202,3 +203,36 @@ def test_its_descriptors_are_given_back() -> None:
         loop = new_event_loop()
         loop.close()
     assert len(list(Path("/dev/fd").iterdir())) == before
+
+
+def test_a_dead_address_of_a_name_does_not_hold_up_the_next(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def connect() -> str:
+        loop = asyncio.get_running_loop()
+        server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        resolve, reach = loop._ensure_resolved, loop.sock_connect  # type: ignore[attr-defined]
+
+        async def addresses(address: tuple[str, int], **options: Any) -> Any:
+            if address[0] != "two.addresses.test":
+                return await resolve(address, **options)
+            stream = (socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "")
+            return [(*stream, (host, port)) for host in ("127.0.0.2", "127.0.0.1")]
+
+        async def sock_connect(sock: socket.socket, address: tuple[str, int]) -> None:
+            if address[0] == "127.0.0.2":
+                await asyncio.Event().wait()
+            await reach(sock, address)
+
+        monkeypatch.setattr(loop, "_ensure_resolved", addresses)
+        monkeypatch.setattr(loop, "sock_connect", sock_connect)
+        async with server, asyncio.timeout(PATIENCE_S):
+            reader, writer = await asyncio.open_connection("two.addresses.test", port)
+            assert await reader.read() == b""
+            writer.close()
+            await writer.wait_closed()
+        return "reached"
+
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        assert runner.run(connect()) == "reached"

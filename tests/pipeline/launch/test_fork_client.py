@@ -80,6 +80,21 @@ def module(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str) 
     return name
 
 
+def test_an_actor_that_is_told_to_end_does_not_wait_for_its_threads(tmp_path: Path) -> None:
+    async def scene() -> None:
+        watched = Watched()
+        looking_up = spec(tmp_path, "slow").model_copy(update={"use": f"{ACTORS_FILE}:LookingUp"})
+        watched.client.spawn(looking_up, [])
+        await watched.born("slow")
+        await watched.until((tmp_path / "looking up").exists)
+        os.kill(watched.client.pid("slow") or 0, signal.SIGTERM)
+        await watched.until(lambda: watched.dead)
+        assert watched.dead == {"slow": 0}
+        watched.client.close()
+
+    asyncio.run(scene())
+
+
 def test_a_fork_server_that_is_stopped_is_killed_and_missed_f18() -> None:
     async def scene() -> None:
         watched = Watched()

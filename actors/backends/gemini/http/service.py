@@ -15,6 +15,7 @@ from actors.backends.gemini.close_reason import (
     ConnectionOverError,
     close_reason_of,
     network_errors,
+    not_json,
 )
 from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
 from actors.backends.gemini.http.options import HttpOptions
@@ -78,7 +79,9 @@ class HttpService:
             begun = False
             try:
                 client = await self._client(server, key)
-                async with aclosing(self._once(client, model, contents, config)) as pieces:
+                async with aclosing(
+                    self._once(client, server.via, model, contents, config)
+                ) as pieces:
                     async for piece in pieces:
                         begun = True
                         yield piece
@@ -101,7 +104,9 @@ class HttpService:
             server, key = await self._key(self._options.model)
             client = await self._client(server, key)
             try:
-                async with _judged(self._options.first_event_timeout_s, "the list of models"):
+                async with _judged(
+                    self._options.first_event_timeout_s, "the list of models", server.via
+                ):
                     return await list_models(client)
             except _Failed as failed:
                 info = failed.info
@@ -128,11 +133,16 @@ class HttpService:
                 made.close()
 
     async def _once(
-        self, client: Client, model: str, contents: Any, config: types.GenerateContentConfig
+        self,
+        client: Client,
+        via: str,
+        model: str,
+        contents: Any,
+        config: types.GenerateContentConfig,
     ) -> AsyncGenerator[types.GenerateContentResponse, None]:
         self._counters["requests"] += 1
         timeout_s = self._options.first_event_timeout_s
-        async with _judged(timeout_s, f"{timeout_s:g} s after the request"):
+        async with _judged(timeout_s, f"{timeout_s:g} s after the request", via):
             stream = await client.aio.models.generate_content_stream(
                 model=model, contents=contents, config=config
             )
@@ -140,7 +150,7 @@ class HttpService:
         timeout_s = self._options.stall_timeout_s
         while piece is not None:
             yield piece
-            async with _judged(timeout_s, f"{timeout_s:g} s in the middle"):
+            async with _judged(timeout_s, f"{timeout_s:g} s in the middle", via):
                 piece = await anext(stream, None)
 
     def _failed(self, key: str, model: str, info: FaultInfo, attempts: Attempts) -> float | None:
@@ -204,18 +214,24 @@ class _Failed(Exception):  # noqa: N818 - one try of several
 
 
 @asynccontextmanager
-async def _judged(timeout_s: float, silence: str) -> AsyncIterator[None]:
-    """Raise `_Failed` for what the network and google-genai raise, and for a silence."""
+async def _judged(timeout_s: float, silence: str, via: str) -> AsyncIterator[None]:
+    """Raise `_Failed` for what the network and google-genai raise, and for a silence.
+
+    Args:
+        timeout_s: Of silence.
+        silence: What it was, for the complaint.
+        via: Way to the service, if it is not direct.
+    """
     try:
         async with asyncio.timeout(timeout_s):
             yield
     except TimeoutError as error:
         raise _Failed(_local(f"no event: {silence}")) from error
     except network_errors() as error:
-        info = classify(close_reason_of(error))
+        info = classify(close_reason_of(error, via))
         raise _Failed(with_daily_quota(info, getattr(error, "details", None))) from error
     except ODD_FRAMES as error:
-        raise _Failed(_local("the response is no JSON message")) from error
+        raise _Failed(_local(f"the response is {not_json(error)}")) from error
 
 
 def _local(reason: str) -> FaultInfo:

@@ -43,6 +43,7 @@ class GeminiLink:
     Args:
         client: Connects.
         peer: What handles are good for.
+        via: Way to the service, if it is not direct.
         family: Of the model.
         actor: Counts and measures.
         on_fault: Told what ended the connection, before anybody else.
@@ -53,12 +54,14 @@ class GeminiLink:
         self,
         client: Client,
         peer: str,
+        via: str,
         family: ModelFamily,
         actor: Actor[Any],
         on_fault: Callable[[FaultInfo], None],
         warn: Callable[[str], None],
     ) -> None:
         self.peer = peer
+        self._via = via
         self._client = client
         self._family = family
         self._counters = actor.counters
@@ -181,7 +184,7 @@ class GeminiLink:
             reason = f"setup was not answered within {setup_timeout_s:g} s"
             raise ConnectionOverError(CloseReason(FaultSource.LOCAL, None, reason)) from error
         except network_errors() as error:
-            raise ConnectionOverError(close_reason_of(error)) from error
+            raise ConnectionOverError(close_reason_of(error, self._via)) from error
         except ODD_FRAMES as error:
             raise ConnectionOverError(odd("the first frame is no JSON message")) from error
         if session.setup_complete is None:
@@ -234,4 +237,4 @@ class GeminiLink:
         try:
             await work
         except network_errors() as error:
-            raise ConnectionOverError(close_reason_of(error)) from error
+            raise ConnectionOverError(close_reason_of(error, self._via)) from error

@@ -13,6 +13,7 @@ from actors.backends.gemini.close_reason import (
     ConnectionOverError,
     close_reason_of,
     network_errors,
+    not_json,
 )
 from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
 from actors.backends.gemini.keys import KeyPool
@@ -91,7 +92,7 @@ class LiveService:
 
         peer = f"{_address(server)} {manner.model} {_digest(key)}"
         family = family_of(manner.model)
-        return GeminiLink(client, peer, family, self._actor, on_fault, self._warn)
+        return GeminiLink(client, peer, server.via, family, self._actor, on_fault, self._warn)
 
     def ready_in_s(self, manner: LiveOptions) -> float | None:
         """Return the time until there is a key that may be used; None: there will be none."""
@@ -170,10 +171,14 @@ class LiveService:
         try:
             async with asyncio.timeout(self._options.setup_timeout_s):
                 models = await list_models(client)
+        except TimeoutError as error:
+            # It is an OSError too, and says nothing.
+            slow = TimeoutError(f"no list of models within {self._options.setup_timeout_s:g} s")
+            raise ConnectionOverError(close_reason_of(slow, server.via)) from error
         except network_errors() as error:
-            raise ConnectionOverError(close_reason_of(error)) from error
+            raise ConnectionOverError(close_reason_of(error, server.via)) from error
         except ODD_FRAMES as error:
-            reason = "the list of models is no JSON"
+            reason = f"the list of models is {not_json(error)}"
             raise ConnectionOverError(CloseReason(FaultSource.LOCAL, None, reason)) from error
         check_live_model(model, models)
         _checked_models.add(wanted)
