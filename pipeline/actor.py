@@ -25,7 +25,7 @@ from pipeline.surroundings import Surroundings
 class Options(BaseModel):
     """Base of an actor's options; an unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 OptionsT = TypeVar("OptionsT", bound=Options, default=Options)

@@ -10,9 +10,14 @@ from typing import Any
 
 from actors.lib.video_nodes import cameras, video_nodes, what_there_is
 from pipeline.errors import DeviceError, GreenroomError
+from pipeline.yaml_text import YamlError, parse_yaml
 
 PROBE_TIMEOUT_S = 10.0
 """PortAudio asks every driver in turn; a dead sound server takes 5 s to be given up."""
+
+
+WIDEST = 1000
+"""Columns of the list; PortAudio's names are cut at 256 bytes or before."""
 
 
 @dataclass(frozen=True)
@@ -60,24 +65,38 @@ def devices_command() -> None:
     from rich.table import Table
 
     found = probe()
-    console = Console()
+    console = Console(markup=False, highlight=False)
     if found.sound_problem:
         console.print(f"no sound devices: {found.sound_problem}")
-    table = Table("number", "name", "system", "in", "out", "Hz", "default", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
+    for column in ("number", "name", "system", "in", "out", "Hz", "default"):
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
     for device in found.sound:
         table.add_row(
             str(device["index"]),
-            device["name"],
+            as_written(device["name"]),
             device["host_api"],
             str(device["inputs"]),
             str(device["outputs"]),
             str(device["rate_hz"]),
             " and ".join(device["default_for"]),
         )
+    # Names are for copying: whole, also where the terminal is narrow.
+    narrow, console.width = console.width, WIDEST
+    console.width = max(narrow, console.measure(table).maximum)
     console.print(table)
     console.print("cameras:" if found.cameras else f"cameras: {found.camera_problem or 'none'}")
     for camera in found.cameras:
-        console.print(f"  {camera}", markup=False, highlight=False)
+        console.print(f"  {camera}", soft_wrap=True)
+
+
+def as_written(name: str) -> str:
+    """Return a device's name as a config takes it: in quotes if it would be taken otherwise."""
+    try:
+        plain = parse_yaml(f"device: {name}") == {"device": name}
+    except YamlError:
+        plain = False
+    return name if plain else json.dumps(name, ensure_ascii=False)
 
 
 def _cameras() -> dict[str, Any]:

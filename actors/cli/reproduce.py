@@ -9,13 +9,11 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from actors.recordings.difference import differences
 from actors.recordings.reader import read_recording
 from actors.recordings.reproduce import reproduce
 from pipeline.errors import ConfigError, did_you_mean
-from pipeline.yaml_text import parse_yaml
+from pipeline.yaml_text import YamlError, parse_yaml
 
 EXIT_DIFFERENT = 1
 """As diff(1) has it."""
@@ -74,7 +72,7 @@ def _options(sets: Sequence[str]) -> dict[str, Any]:
         key, equals, text = each.partition("=")
         try:
             options[key] = parse_yaml(text)
-        except yaml.YAMLError as error:
+        except YamlError as error:
             raise ConfigError(f"--set {each}: the value is not YAML: {error}") from error
         if not equals:
             raise ConfigError(f"--set {each}: write it as option=value")

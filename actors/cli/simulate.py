@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 from pydantic import ValidationError
 
 from pipeline.errors import did_you_mean
 from pipeline.outlets import Outputs
+from pipeline.yaml_text import YamlError, parse_yaml
 
 if TYPE_CHECKING:
     from actors.simulator import SimulatorOptions
@@ -147,9 +147,9 @@ def _others(given: list[str]) -> dict[str, Any]:
             hint = did_you_mean(name, SimulatorOptions.model_fields)
             raise typer.BadParameter(f"{each!r}: write NAME=VALUE; {hint}", param_hint="--set")
         try:
-            others[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise typer.BadParameter(f"{value!r} is no YAML", param_hint="--set") from None
+            others[name] = parse_yaml(value)
+        except YamlError as error:
+            raise typer.BadParameter(f"{value!r} is no YAML: {error}", param_hint="--set") from None
     return others
 
 

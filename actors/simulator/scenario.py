@@ -3,13 +3,13 @@
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from actors.simulator.actions import AnyAction
 from actors.simulator.answer_actions import ScenarioAction
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.yaml_text import YamlError, read_yaml
 
 Trigger = Literal[
     "connect",
@@ -154,10 +154,10 @@ def load_scenario(source: str | Path | None) -> Scenario:
             hint = did_you_mean(str(source), scenario_names())
             raise ConfigError(f"no scenario {str(source)!r}; {hint} A path must end in .yaml.")
     try:
-        loaded = yaml.safe_load(path.read_text(encoding="utf-8"))
+        loaded = read_yaml(path)
     except OSError as error:
         raise ConfigError(f"cannot read scenario {path}: {error.strerror}") from error
-    except yaml.YAMLError as error:
+    except YamlError as error:
         raise ConfigError(f"scenario {path} is no valid YAML: {error}") from error
     return parse_scenario(loaded, str(path))
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipeline.bus.blocking_subscriber import BlockingSubscriber
-from pipeline.bus.endpoint import EndpointLock, default_runtime_dir, ipc_address
+from pipeline.bus.endpoint import ipc_address
+from pipeline.cli.places import Place, PlaceKind, PlaceState, looked_in, places, state_of
 from pipeline.config.graph import SUPERVISOR
-from pipeline.errors import EndpointBusyError, GreenroomError, did_you_mean
+from pipeline.errors import GreenroomError, did_you_mean
 from pipeline.frames import Status
 
 ANSWER_TIMEOUT_MS = 2000
@@ -20,29 +21,39 @@ def find_runtime_dir(pipeline: str | None) -> Path:
     `pipeline` may also be the path of the folder.
 
     Raises:
-        GreenroomError: there is none, or there are several.
+        GreenroomError: there is none, there are several, or it is somebody else's.
     """
     if pipeline is not None and "/" in pipeline:
-        return Path(pipeline)
-    parent = default_runtime_dir("x").parent
-    names = sorted(path.parent.name for path in parent.glob(f"*/{SUPERVISOR}"))
-    running = [name for name in names if _is_locked(parent / name)]
-    if pipeline is None and len(running) == 1:
-        pipeline = running[0]
-    if pipeline is None:
-        many = f"several are running: {', '.join(running)}; name one with --pipeline"
-        raise GreenroomError(many if running else "no pipeline is running: start one with `run`")
-    if pipeline not in running:
-        raise GreenroomError(f"no pipeline {pipeline!r} runs: {did_you_mean(pipeline, running)}")
-    return parent / pipeline
+        folder = Path(pipeline)
+        if (state := state_of(folder)) is PlaceState.OVER:
+            raise GreenroomError(f"no pipeline runs in {folder}")
+        return _ours(Place(folder, state, PlaceKind.OWN))
+    found = [place for place in places() if place.state is not PlaceState.OVER]
+    meant = [place for place in found if pipeline in (None, place.name)]
+    # Those of the own runtime folder come first, those that one may not look at last.
+    meant = (
+        [each for each in meant if each.kind is PlaceKind.OWN]
+        or [each for each in meant if each.state is PlaceState.RUNNING]
+        or meant
+    )
+    if len(meant) == 1:
+        return _ours(meant[0])
+    if meant:
+        alike = len({place.name for place in meant}) < len(meant)
+        many = ", ".join(str(place.folder) if alike else place.name for place in meant)
+        raise GreenroomError(f"several are running: {many}; name one with --pipeline")
+    if pipeline is not None:
+        near = f" {did_you_mean(pipeline, [each.name for each in found])}" if found else ""
+        raise GreenroomError(f"no pipeline {pipeline!r} runs:{near} (looked in {looked_in()})")
+    raise GreenroomError(f"no pipeline is running: start one with `run` (looked in {looked_in()})")
 
 
-def _is_locked(runtime_dir: Path) -> bool:
-    try:
-        with EndpointLock(runtime_dir, SUPERVISOR):
-            return False
-    except EndpointBusyError:
-        return True
+def _ours(place: Place) -> Path:
+    if place.state is PlaceState.HIDDEN:
+        raise GreenroomError(
+            f"the pipeline in {place.folder} is another user's: ask as that user, or with sudo"
+        )
+    return place.folder
 
 
 def listening(runtime_dir: Path, actor: str, *ports: str) -> BlockingSubscriber:

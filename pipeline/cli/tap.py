@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from enum import StrEnum
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import zmq
@@ -16,7 +17,8 @@ import zmq
 from pipeline.bus.blocking_subscriber import BlockingSubscriber
 from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.running import find_runtime_dir, listening
-from pipeline.errors import GreenroomError
+from pipeline.config.description import read_description
+from pipeline.errors import GreenroomError, did_you_mean
 from pipeline.frames.wire import decode
 from pipeline.ports import StreamRef
 
@@ -41,7 +43,7 @@ def tap_command(stream: str, pipeline: str | None, count: int | None, mode: TapM
     """Write what comes on a stream to standard output, until Control-C.
 
     Raises:
-        GreenroomError: `stream` is no name of a stream, or raw bytes would go to a terminal.
+        GreenroomError: there is no such stream or pipeline, or raw bytes would go to a terminal.
     """
     try:
         ref = StreamRef.parse(stream)
@@ -50,11 +52,24 @@ def tap_command(stream: str, pipeline: str | None, count: int | None, mode: TapM
     if mode is TapMode.RAW and sys.stdout.isatty():
         raise GreenroomError("--raw writes binary: send it to a file or a program")
     write = {TapMode.JSON: _json, TapMode.RAW: _raw, TapMode.HZ: _hz}[mode]
-    with listening(find_runtime_dir(pipeline), ref.actor, ref.port) as listener:
+    runtime_dir = find_runtime_dir(pipeline)
+    _check(ref, runtime_dir)
+    with listening(runtime_dir, ref.actor, ref.port) as listener:
         try:
             write(listener, count)
         except (KeyboardInterrupt, zmq.ContextTerminated):
             return
+
+
+def _check(ref: StreamRef, runtime_dir: Path) -> None:
+    known = read_description(runtime_dir).streams
+    ports = [each.port for each in known if each.actor == ref.actor]
+    if not ports:
+        hint = did_you_mean(ref.actor, [each.actor for each in known])
+        raise GreenroomError(f"no actor {ref.actor!r} publishes in this pipeline; {hint}")
+    if ref.port not in ports:
+        hint = did_you_mean(ref.port, ports)
+        raise GreenroomError(f"{ref.actor} has no output port {ref.port!r}; {hint}")
 
 
 def _json(listener: BlockingSubscriber, count: int | None) -> None:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipeline.bus.endpoint import default_runtime_dir, ipc_address
 from pipeline.config.graph import Graph, Node
-from pipeline.config.load import explain
+from pipeline.config.load import explain, located
 from pipeline.config.model import ActorConfig, PipelineConfig
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
 from pipeline.paths import resolved
@@ -38,7 +38,7 @@ def build_graph(
         ConfigError: the first thing that cannot work, with file, path and the nearest valid name.
     """
     try:
-        return _build(config, config_path.resolve(), external, look_outside)
+        return _build(config, located(config_path), external, look_outside)
     except ConfigError as error:
         raise ConfigError(f"{config_path}: {error}") from error
 

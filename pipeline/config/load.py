@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from pipeline.config.model import PipelineConfig
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.paths import Anchor, anchored, written
-from pipeline.yaml_text import parse_yaml
+from pipeline.yaml_text import YamlError, parse_yaml, read_yaml
 
 Tree = dict[str, Any]
+
+_FIELD = re.compile(r"[a-z][a-z0-9_]*")
 
 
 def load_config(
@@ -53,6 +54,12 @@ def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") ->
     return f"{path}: {first['msg']}, not {got}"
 
 
+def located(path: Path) -> Path:
+    """Return the absolute path of a config; one that comes through a pipe counts as one here."""
+    found = path.resolve()
+    return Path.cwd() / path.name if path.exists() and not found.exists() else found
+
+
 def read_tree(path: Path) -> Tree:
     """Return a config file's contents on top of what it extends, unchecked.
 
@@ -72,17 +79,17 @@ def read_overrides(overrides: Sequence[str]) -> Tree:
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
-    path = path.resolve()
+    given, path = path, located(path)
     if path in seen:
         raise ConfigError(f"{path}: extends itself, through {' -> '.join(map(str, seen))}")
     try:
-        tree = parse_yaml(path.read_text(encoding="utf-8"))
+        tree = read_yaml(given)
     except FileNotFoundError as error:
         near = [p.name for p in path.parent.glob("[!.]*.y*ml")] if path.parent.is_dir() else []
         raise ConfigError(f"no config file {path}: {did_you_mean(path.name, near)}") from error
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except YamlError as error:
         raise ConfigError(f"{path} is not YAML: {error}") from error
     if not isinstance(tree, dict):
         raise ConfigError(f"{path}: a config is a map with name and actors")
@@ -137,12 +144,21 @@ def _tree_of(override: str) -> Tree:
         raise ConfigError(f"--set {override}: write it as path.to.field=value")
     try:
         value = parse_yaml(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
+    except YamlError as error:
+        if not _is_plain(text):
+            raise ConfigError(f"--set {override}: the value is not YAML: {error}") from error
+        value = text
+    if isinstance(value, dict) and _is_plain(text) and not all(map(_FIELD.fullmatch, value)):
+        value = text
     for step in reversed(path.split(".")):
         value = {step: value}
     tree: Tree = value
     return tree
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a value may be a text as it stands, say `USB Audio: - (hw:1,0)`."""
+    return not text.lstrip().startswith(tuple("[]{}\"'&*!|>%@`?"))
 
 
 def _fields_at(model: type[BaseModel], steps: list[int | str]) -> list[str]:

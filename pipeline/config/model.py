@@ -16,7 +16,7 @@ Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=40)]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ActorConfig(_Section):

@@ -7,21 +7,25 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 import zmq
 from typer.testing import CliRunner
+from watched import described
 
 from actors.cli.choose import choose
-from pipeline.bus.endpoint import ipc_address
+from pipeline.bus.endpoint import EndpointLock, ipc_address
 from pipeline.bus.replay import replay_topic
 from pipeline.cli.app import make_app
 from pipeline.cli.meter import Meter, percentile
 from pipeline.cli.tap import RAW_LENGTH, TapMode, tap_command
+from pipeline.config.description import FILE
 from pipeline.errors import GreenroomError
 from pipeline.frames import Audio, UserText
 from pipeline.frames.wire import decode, encode
+from pipeline.ports import SUPERVISOR
 
 STREAM = "microphone.audio"
 MS = 1_000_000
@@ -36,6 +40,10 @@ def payload(seq: int) -> bytes:
     return encode(block(seq), seq=seq, boot=1, sent_ns=2)
 
 
+def described_in(runtime_dir: Path) -> None:
+    (runtime_dir / FILE).write_text(json.dumps(asdict(described())))
+
+
 @contextmanager
 def publishing(runtime_dir: Path, *messages: tuple[bytes, bytes]) -> Iterator[None]:
     """A microphone that says its piece as soon as both subscriptions of a tap are there."""
@@ -43,6 +51,7 @@ def publishing(runtime_dir: Path, *messages: tuple[bytes, bytes]) -> Iterator[No
     socket = context.socket(zmq.XPUB)
     socket.setsockopt(zmq.RCVTIMEO, 20_000)
     socket.bind(ipc_address(runtime_dir, "microphone"))
+    described_in(runtime_dir)
 
     def publish() -> None:
         awaited = {b"\x01audio", b"\x01" + replay_topic("tap", "audio")}
@@ -54,7 +63,8 @@ def publishing(runtime_dir: Path, *messages: tuple[bytes, bytes]) -> Iterator[No
     thread = threading.Thread(target=publish)
     thread.start()
     try:
-        yield
+        with EndpointLock(runtime_dir, SUPERVISOR):
+            yield
     finally:
         thread.join()
         socket.close(linger=0)
@@ -118,6 +128,27 @@ def test_hz_measures_what_comes_now_and_neither_what_was_retained_nor_other_port
     assert re.fullmatch(
         rf"{number} Hz   age p50 {number} ms, p99 {number} ms   {number} bytes/s   lost 2", line
     )
+
+
+@pytest.mark.parametrize(
+    ("stream", "said"),
+    [
+        ("mikrophone.audio", r"no actor 'mikrophone' publishes in this pipeline; .*'microphone'"),
+        ("microphone.audoi", r"microphone has no output port 'audoi'; .*'audio'"),
+    ],
+)
+def test_a_stream_that_there_is_not_is_refused_and_not_waited_for(
+    tmp_path: Path, stream: str, said: str
+) -> None:
+    described_in(tmp_path)
+    with EndpointLock(tmp_path, SUPERVISOR), pytest.raises(GreenroomError, match=said):
+        tap_command(stream, f"{tmp_path}/", None, TapMode.JSON)
+
+
+def test_where_no_pipeline_runs_there_is_nothing_to_wait_for(tmp_path: Path) -> None:
+    described_in(tmp_path)
+    with pytest.raises(GreenroomError, match="no pipeline runs in"):
+        tap_command(STREAM, f"{tmp_path}/", None, TapMode.JSON)
 
 
 def test_two_ways_to_write_at_once_are_refused() -> None:

@@ -177,8 +177,8 @@ def test_it_hears_what_actors_publish_and_what_the_supervisor_retained(tmp_path:
 
 def test_without_a_pipeline_it_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with pytest.raises(GreenroomError, match="start one with `run`"):
-        top_command(None)
+    with pytest.raises(GreenroomError, match="no pipeline 'nothing' runs"):
+        top_command("nothing")
 
 
 async def until(pilot: Pilot[None], condition: object) -> None:

@@ -162,7 +162,7 @@ def test_record_and_replay_say_what_is_wrong(tmp_path: Path) -> None:
         assert done.returncode == 2, done.stdout + done.stderr
         return done.stderr
 
-    assert "no pipeline is running" in refused("record")
+    assert "no pipeline 'nothing' runs" in refused("record", "-p", "nothing")
     assert "record.without.0" in refused("record", "--without", "smells")
     assert "none.mcap cannot be read" in refused("replay", "none.mcap")
     assert "none.mcap cannot be read" in refused("compare", "none.mcap", "none.mcap")

@@ -7,13 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from actors.services.budget.account import Sum
+from pipeline.config.load import explain
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.frames import Usage
-from pipeline.yaml_text import parse_yaml
+from pipeline.yaml_text import YamlError, read_yaml
 
 PACKAGED = Path(__file__).with_name("prices.yaml")
 PER_TOKENS = 1_000_000
@@ -86,11 +86,12 @@ def load_prices(name: str | None, config_dir: Path) -> PriceTable:
     """
     path = PACKAGED if name is None else config_dir / Path(name).expanduser()
     try:
-        return PriceTable.model_validate(parse_yaml(path.read_text(encoding="utf-8")))
+        return PriceTable.model_validate(read_yaml(path))
     except FileNotFoundError:
         near = [p.name for p in path.parent.glob("[!.]*.yaml")] if path.parent.is_dir() else []
         raise ConfigError(f"prices: no file {path}: {did_you_mean(path.name, near)}") from None
-    except (OSError, ValueError, yaml.YAMLError, ValidationError) as error:
+    except (OSError, YamlError, ValidationError) as error:
+        wrong = explain(error, PriceTable) if isinstance(error, ValidationError) else error
         raise ConfigError(
-            f"prices: {path} is no price table; write it like {PACKAGED}: {error}"
+            f"prices: {path} is no price table; write it like {PACKAGED}: {wrong}"
         ) from error
