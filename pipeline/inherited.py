@@ -45,9 +45,10 @@ def take_streams(descriptors: tuple[int, int] | None) -> None:
     """
     for standard, descriptor in zip((1, 2), descriptors or (1, 2), strict=True):
         os.dup2(descriptor, standard)
-    # What the parent had put in their place writes with a thread that is not here.
-    sys.stdout = sys.__stdout__ or _stream(1, "w")
-    sys.stderr = sys.__stderr__ or _stream(2, "w")
+    # What the parent has in their place may write with a thread that is not here, or believe that
+    # it can seek.
+    sys.stdout = _stream(1, "w", sys.stdout.encoding)
+    sys.stderr = _stream(2, "w", sys.stderr.encoding)
 
 
 def _is_open(descriptor: int) -> bool:
@@ -58,6 +59,6 @@ def _is_open(descriptor: int) -> bool:
     return True
 
 
-def _stream(descriptor: int, mode: str) -> TextIO:
+def _stream(descriptor: int, mode: str, encoding: str = "utf-8") -> TextIO:
     file = os.fdopen(descriptor, f"{mode}b", closefd=False)
-    return io.TextIOWrapper(file, "utf-8", errors="replace", line_buffering=True)
+    return io.TextIOWrapper(file, encoding, errors="replace", line_buffering=True)
