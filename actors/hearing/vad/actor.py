@@ -5,28 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Generator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar
 
+from actors.hearing.vad.completeness import CompletenessJudge
 from actors.hearing.vad.endpointing import (
     Moment,
     RejectedSpeech,
     TentativeSpeech,
-    TurnEnded,
     TurnStarted,
 )
 from actors.hearing.vad.engine import Engine, EngineName, load_engine
 from actors.hearing.vad.memory import StreamStore
-from actors.hearing.vad.options import VadOptions
+from actors.hearing.vad.options import EndOfTurn, VadOptions
+from actors.hearing.vad.playback_activity import PlaybackActivity
 from actors.hearing.vad.session import VadSession
-from actors.hearing.vad.stream import VoiceStream
+from actors.hearing.vad.stream import Answered, Asked, Verdict, VoiceStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
-    Frame,
     Playback,
     SessionEnded,
     SessionOpened,
@@ -34,7 +36,6 @@ from pipeline.frames import (
     SpeechStarted,
     TentativeSpeechRejected,
     TentativeSpeechStarted,
-    turn_id,
 )
 from pipeline.ports import In, Out
 from pipeline.surroundings import Surroundings
@@ -48,8 +49,15 @@ MOST_TOGETHER = 128
 """Blocks that wait: 100 sessions bring 80 in this time. More come in a replay, which must not hold
 up the loop."""
 
-Hearing: TypeAlias = Generator[Samples, float, None]
-"""Yields windows of one session, and is sent the probability of each."""
+
+@dataclass(frozen=True)
+class Listening:
+    """Blocks of a session under way; `judging` publishes what follows from them."""
+
+    name: str
+    session: VadSession
+    frames: list[Audio]
+    judging: Generator[Asked, Answered, None]
 
 
 class Vad(Actor[VadOptions]):
@@ -73,6 +81,7 @@ class Vad(Actor[VadOptions]):
     _make_engine: Callable[[], Engine]
     _timer: asyncio.TimerHandle | None = None
     _newest: tuple[VadSession, Audio] | None = None
+    _judge: CompletenessJudge | None = None
 
     def __init__(self, options: VadOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
@@ -91,6 +100,10 @@ class Vad(Actor[VadOptions]):
         self._make_engine()
         self._memory = StreamStore(self.surroundings, self.log)
         self._to_close.callback(self._memory.close)
+        if self.options.end_of_turn is EndOfTurn.SMART:
+            self._judge = CompletenessJudge(self.log, self.counters, self.gauges)
+            self._to_close.callback(self._judge.close)
+            self._judge.start()
         self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
         self._waits = 0
 
@@ -104,7 +117,8 @@ class Vad(Actor[VadOptions]):
         """Listen to a session from now on, from where the process before this one was."""
         engine = self._make_engine()
         limits = self.options.limits(engine.window_samples)
-        session = VadSession(opened, VoiceStream(engine, limits, self.counters))
+        ask = None if self._judge is None else self._judge.ask
+        session = VadSession(opened, VoiceStream(engine, limits, self.counters, ask))
         self._memory.restore(session)
         return session
 
@@ -139,13 +153,43 @@ class Vad(Actor[VadOptions]):
     def _listen_to(self, frame: Audio) -> None:
         """Judge the windows of a session that is alone, with nothing in between."""
         session: VadSession = self.sessions[frame.session]
-        engine = session.stream.engine
-        hearing = self._hear(session, [frame])
-        window = next(hearing, None)
-        with suppress(StopIteration):
-            while window is not None:
-                window = hearing.send(engine.together([(engine, window)])[0])
+        if session.held is not None:
+            session.held.append(frame)
+            return
+        self._go_on(self._listening(frame.session, session, [frame]), None)
         self._newest = session, frame
+
+    def _listening(self, name: str, session: VadSession, frames: list[Audio]) -> Listening:
+        return Listening(name, session, frames, self._hear(session, frames))
+
+    def _go_on(self, listening: Listening, answer: Answered) -> None:
+        """Judge the windows of a session until there are no more, or it waits for a verdict."""
+        engine = listening.session.stream.engine
+        window = self._next_window(listening, answer)
+        while window is not None:
+            window = self._next_window(listening, engine.together([(engine, window)])[0])
+
+    def _next_window(self, listening: Listening, answer: Answered) -> Samples | None:
+        """Answer what was asked last; return the next window, or None if that must wait."""
+        try:
+            asked = listening.judging.send(answer)
+            while isinstance(asked, asyncio.Future):
+                if not asked.done():
+                    listening.session.held = listening.frames
+                    asked.add_done_callback(partial(self._on_verdict, listening))
+                    return None
+                asked = listening.judging.send(asked.result())
+        except StopIteration:
+            return None
+        return asked
+
+    def _on_verdict(self, listening: Listening, verdict: Verdict) -> None:
+        """Go on with a session, and with what has come of it meanwhile."""
+        if self.sessions.get(listening.name) is not listening.session:
+            return
+        listening.session.held = None
+        with self.work_of(listening.name):
+            self._go_on(listening, verdict.result())
 
     def _listen_in(self, seconds: float) -> None:
         if self._timer is not None:
@@ -158,22 +202,26 @@ class Vad(Actor[VadOptions]):
         self._waits = 0
         if not waiting:
             return
-        asking: list[tuple[str, Hearing, Engine, Samples]] = []
+        asking: list[tuple[Listening, Samples]] = []
         for name, frames in waiting.items():
             session: VadSession | None = self.sessions.get(name)
             if session is None:
                 continue
-            hearing = self._hear(session, frames)
+            if session.held is not None:
+                session.held += frames
+                continue
+            listening = self._listening(name, session, frames)
             with self.work_of(name):
-                window = next(hearing, None)
-                if window is not None:
-                    asking.append((name, hearing, session.stream.engine, window))
+                if (window := self._next_window(listening, None)) is not None:
+                    asking.append((listening, window))
         while asking:
-            judged = asking[0][2].together([(engine, window) for _, _, engine, window in asking])
+            asked = [(each.session.stream.engine, window) for each, window in asking]
+            judged = asked[0][0].together(asked)
             answered, asking = asking, []
-            for (name, hearing, engine, _), probability in zip(answered, judged, strict=True):
-                with self.work_of(name), suppress(StopIteration):
-                    asking.append((name, hearing, engine, hearing.send(probability)))
+            for (listening, _), probability in zip(answered, judged, strict=True):
+                with self.work_of(listening.name):
+                    if (window := self._next_window(listening, probability)) is not None:
+                        asking.append((listening, window))
         if session is not None:
             self._newest = session, frames[-1]
 
@@ -184,54 +232,35 @@ class Vad(Actor[VadOptions]):
             self.gauges["probability"] = session.stream.probability
             self.gauges["level_dbfs"] = level_dbfs(to_samples(frame.pcm))
 
-    def _hear(self, session: VadSession, frames: list[Audio]) -> Hearing:
-        """Yield the windows of a session, and say what follows from their probabilities."""
+    def _hear(self, session: VadSession, frames: list[Audio]) -> Generator[Asked, Answered, None]:
+        """Yield what is to be judged of a session, and say what follows from it.
+
+        More frames may be added while it waits.
+        """
         stream = session.stream
         for frame in frames:
-            stream.over_answer = session.sounding.at(frame.origin_ns)
+            # Capture time of sample 0, had the stream begun there.
+            zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
+            # By window, as a block of a replay is half a second long.
+            stream.over_answer = partial(_heard_at, session.sounding, zero_ns)
             moments = yield from stream.feed(frame.position, to_samples(frame.pcm))
             if frame.final:
                 moments += yield from stream.finish()
-            # Capture time of sample 0, had the stream begun there.
-            zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
             for moment in moments:
                 self._publish_moment(frame, moment, zero_ns)
             self._memory.keep(session)
 
     def _publish_moment(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
-        def at_ns(position: int) -> int:
-            return zero_ns + samples_to_ns(position)
-
-        session, origin_ns = heard.session, heard.origin_ns
-        speech: Frame
         match moment:
-            case TentativeSpeech(position) | TurnStarted(position):
-                doubted = isinstance(moment, TentativeSpeech)
-                self.counters["voices_doubted" if doubted else "turns"] += 1
-                speech = (TentativeSpeechStarted if doubted else SpeechStarted)(
-                    session=session,
-                    origin_ns=origin_ns,
-                    turn=turn_id(session, position),
-                    position=position,
-                    at_ns=at_ns(position),
-                )
-            case RejectedSpeech(start, position):
+            case TentativeSpeech():
+                self.counters["voices_doubted"] += 1
+            case TurnStarted():
+                self.counters["turns"] += 1
+            case RejectedSpeech():
                 self.counters["voices_dismissed"] += 1
-                speech = TentativeSpeechRejected(
-                    session=session,
-                    origin_ns=origin_ns,
-                    turn=turn_id(session, start),
-                    position=position,
-                )
-            case TurnEnded():
-                speech = SpeechEnded(
-                    session=session,
-                    origin_ns=origin_ns,
-                    turn=turn_id(session, moment.start),
-                    start_position=moment.start,
-                    position=moment.position,
-                    at_ns=at_ns(moment.voiced_end - 1),
-                    reason=moment.reason,
-                )
-        voice = isinstance(speech, (TentativeSpeechStarted, TentativeSpeechRejected))
-        self.publish("voice" if voice else "speech", speech)
+        voice = isinstance(moment, (TentativeSpeech, RejectedSpeech))
+        self.publish("voice" if voice else "speech", speech_frame(heard, moment, zero_ns))
+
+
+def _heard_at(sounding: PlaybackActivity, zero_ns: int, position: int) -> bool:
+    return sounding.at(zero_ns + samples_to_ns(position))

@@ -6,9 +6,10 @@ Everything is in absolute sample positions, so that the outcome depends on nothi
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Enum, StrEnum, auto
 from typing import Any, NamedTuple
 
+from actors.hearing.vad.pauses import PauseLimits
 from pipeline.frames import EndReason
 
 
@@ -39,6 +40,7 @@ class EndpointingLimits:
         hangover: Part of that silence that belongs to the turn.
         max_turn: Length at which a turn is cut in two.
         min_interruption: Speech needed to begin a turn while an answer is heard.
+        pauses: How long to wait instead of `silence`, if it is judged whether a turn is complete.
     """
 
     window: int
@@ -50,6 +52,7 @@ class EndpointingLimits:
     hangover: int
     max_turn: int
     min_interruption: int = 0
+    pauses: PauseLimits | None = None
 
 
 class Endpointing(NamedTuple):
@@ -64,6 +67,7 @@ class Endpointing(NamedTuple):
         start: First sample of the turn.
         voiced_end: One past the last sample taken for speech.
         needed: Samples of speech from which on it is a turn.
+        patience: Silence that ends the turn in this pause; 0: not decided.
     """
 
     phase: SpeechState
@@ -74,6 +78,7 @@ class Endpointing(NamedTuple):
     start: int = 0
     voiced_end: int = 0
     needed: int = 0
+    patience: int = 0
 
     @property
     def is_turn(self) -> bool:
@@ -149,11 +154,39 @@ def step(
             return _fall_silent(state._replace(phase=SpeechState.MAYBE_SILENCE), limits)
         case SpeechState.MAYBE_SILENCE:
             if probability >= limits.enter:
-                return _go_on(state._replace(phase=SpeechState.SPEECH), limits)
+                return _go_on(state._replace(phase=SpeechState.SPEECH, patience=0), limits)
             return _fall_silent(state, limits)
         case SpeechState.ENDED:
             pass
     return state, ()
+
+
+class PauseStage(Enum):
+    """How urgent it is to know whether the sentence before a pause is complete."""
+
+    NO_MATTER = auto()
+    ASK = auto()
+    """It will matter if the pause goes on."""
+    WAIT = auto()
+    """Nothing can be said of the turn before it is known."""
+
+
+def pause_stage(state: Endpointing, limits: EndpointingLimits) -> PauseStage:
+    """Return whether the next step hangs on a verdict, which `decide` takes."""
+    pauses = limits.pauses
+    if pauses is None or state.phase is not SpeechState.MAYBE_SILENCE or state.patience:
+        return PauseStage.NO_MATTER
+    silent = state.position - state.voiced_end
+    if silent < pauses.ask or not state.is_turn:
+        return PauseStage.NO_MATTER
+    return PauseStage.ASK if silent < pauses.complete else PauseStage.WAIT
+
+
+def decide(state: Endpointing, complete: float | None, limits: EndpointingLimits) -> Step:
+    """Take the probability that the sentence before this pause is complete; None: nobody knows."""
+    assert limits.pauses is not None
+    patience = limits.silence if complete is None else limits.pauses.patience(complete)
+    return _fall_silent(state._replace(patience=patience), limits)
 
 
 def finish(state: Endpointing, stream_end: int, limits: EndpointingLimits) -> Step:
@@ -192,10 +225,13 @@ def _go_on(state: Endpointing, limits: EndpointingLimits) -> Step:
 
 
 def _fall_silent(state: Endpointing, limits: EndpointingLimits) -> Step:
-    if state.position - state.voiced_end < limits.silence:
+    needed = limits.silence
+    if limits.pauses is not None and state.is_turn:
+        needed = state.patience or limits.pauses.incomplete
+    if state.position - state.voiced_end < needed:
         return state, ()
     position = state.voiced_end + limits.hangover
-    after = state._replace(phase=SpeechState.SILENCE, earliest=position)
+    after = state._replace(phase=SpeechState.SILENCE, earliest=position, patience=0)
     if not state.is_turn:
         return after, (RejectedSpeech(state.start, position),)
     return after, (TurnEnded(state.start, position, state.voiced_end, EndReason.SILENCE),)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from actors.hearing.vad.playback_activity import PlaybackActivity
 from actors.hearing.vad.stream import Saved, VoiceStream
-from pipeline.frames import SessionOpened
+from pipeline.frames import Audio, SessionOpened
 
 
 @dataclass
@@ -18,9 +18,11 @@ class VadSession:
         stream: Its sound.
         sounding: Answers that are heard in it.
         saved: What the memory has of it.
+        held: Blocks that wait for a verdict on a pause before them; None: none is waited for.
     """
 
     opened: SessionOpened
     stream: VoiceStream
     sounding: PlaybackActivity = field(default_factory=PlaybackActivity)
     saved: Saved | None = None
+    held: list[Audio] | None = None

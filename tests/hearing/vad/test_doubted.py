@@ -205,6 +205,22 @@ def test_a_vad_killed_in_doubt_settles_it(tmp_path: Path) -> None:
         vad.expect_nothing("speech")
 
 
+def test_sound_that_is_replayed_is_doubted_by_when_it_was_captured() -> None:
+    """A vad that was killed gets half a second at once, and an answer ends in the middle of it."""
+    with stage(Vad) as vad:
+        vad.send("playback", playing(0.9, PlaybackState.STARTED))
+        vad.send("playback", playing(1.4, PlaybackState.FINISHED))
+        vad.send("audio", *frames(cough(), lengths=[16_000 + 7000, 8000]))
+        vad.expect("voice", TentativeSpeechStarted)
+        vad.expect("voice", TentativeSpeechRejected)
+        vad.expect_nothing("speech")
+    with stage(Vad) as vad:
+        vad.send("playback", playing(1.4, PlaybackState.STARTED))
+        vad.send("audio", *frames(cough(), lengths=[16_000 + 7000, 8000]))
+        vad.expect("speech", SpeechStarted)
+        vad.expect_nothing("voice")
+
+
 @pytest.mark.parametrize("state", [PlaybackState.FINISHED, PlaybackState.INTERRUPTED])
 def test_nothing_is_heard_of_an_answer_that_has_ended(state: PlaybackState) -> None:
     sounding = PlaybackActivity()
