@@ -6,7 +6,6 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,8 +20,8 @@ from actors.hearing.vad.endpointing import (
 from actors.hearing.vad.engine import Engine, EngineName, load_engine
 from actors.hearing.vad.memory import StreamStore
 from actors.hearing.vad.options import EndOfTurn, VadOptions
-from actors.hearing.vad.playback_activity import PlaybackActivity
-from actors.hearing.vad.session import VadSession
+from actors.hearing.vad.session import Listening, VadSession
+from actors.hearing.vad.speech_frames import speech_frame
 from actors.hearing.vad.stream import Answered, Asked, Verdict, VoiceStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
 from pipeline.actor import Actor
@@ -48,16 +47,6 @@ CROWD = 12
 MOST_TOGETHER = 128
 """Blocks that wait: 100 sessions bring 80 in this time. More come in a replay, which must not hold
 up the loop."""
-
-
-@dataclass(frozen=True)
-class Listening:
-    """Blocks of a session under way; `judging` publishes what follows from them."""
-
-    name: str
-    session: VadSession
-    frames: list[Audio]
-    judging: Generator[Asked, Answered, None]
 
 
 class Vad(Actor[VadOptions]):
@@ -242,7 +231,7 @@ class Vad(Actor[VadOptions]):
             # Capture time of sample 0, had the stream begun there.
             zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
             # By window, as a block of a replay is half a second long.
-            stream.over_answer = partial(_heard_at, session.sounding, zero_ns)
+            stream.over_answer = partial(session.is_over_answer, zero_ns)
             moments = yield from stream.feed(frame.position, to_samples(frame.pcm))
             if frame.final:
                 moments += yield from stream.finish()
@@ -260,7 +249,3 @@ class Vad(Actor[VadOptions]):
                 self.counters["voices_dismissed"] += 1
         voice = isinstance(moment, (TentativeSpeech, RejectedSpeech))
         self.publish("voice" if voice else "speech", speech_frame(heard, moment, zero_ns))
-
-
-def _heard_at(sounding: PlaybackActivity, zero_ns: int, position: int) -> bool:
-    return sounding.at(zero_ns + samples_to_ns(position))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass, field
 
 from actors.hearing.vad.playback_activity import PlaybackActivity
-from actors.hearing.vad.stream import Saved, VoiceStream
+from actors.hearing.vad.stream import Answered, Asked, Saved, VoiceStream
+from actors.lib.audio.pcm import samples_to_ns
 from pipeline.frames import Audio, SessionOpened
 
 
@@ -26,3 +28,17 @@ class VadSession:
     sounding: PlaybackActivity = field(default_factory=PlaybackActivity)
     saved: Saved | None = None
     held: list[Audio] | None = None
+
+    def is_over_answer(self, zero_ns: int, position: int) -> bool:
+        """Return whether an answer is heard at a sample; sample 0 is of `zero_ns`."""
+        return self.sounding.at(zero_ns + samples_to_ns(position))
+
+
+@dataclass(frozen=True)
+class Listening:
+    """Blocks of a session under way; `judging` publishes what follows from them."""
+
+    name: str
+    session: VadSession
+    frames: list[Audio]
+    judging: Generator[Asked, Answered, None]
