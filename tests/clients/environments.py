@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import sys
 import venv
@@ -45,7 +46,26 @@ def node_command(packages: tuple[str, ...], program: str) -> list[str]:
     return ["node", str(folder / program)]
 
 
+def checkouts(wanted: dict[str, tuple[str, ...]]) -> Path:
+    """A folder with these paths of repositories (`owner/name`), the newest of each."""
+    base = _base() / "examples"
+    shutil.rmtree(base, ignore_errors=True)
+    for repository, paths in wanted.items():
+        folder = base / repository.partition("/")[2]
+        # The whole of them is large: files come when they are asked for.
+        few = ["--quiet", "--depth", "1", "--filter=blob:none", "--no-checkout"]
+        address = f"https://github.com/{repository}"
+        subprocess.run(["git", "clone", *few, address, folder], check=True, timeout=INSTALL_S)
+        files = ["git", "checkout", "--quiet", "HEAD", "--", *paths]
+        subprocess.run(files, cwd=folder, check=True, timeout=INSTALL_S)
+    return base
+
+
+def _base() -> Path:
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "greenroom" / "clients"
+
+
 def _folder(kind: str, packages: tuple[str, ...]) -> Path:
-    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     mark = hashlib.sha256(" ".join([sys.version, *packages]).encode()).hexdigest()[:12]
-    return base / "greenroom" / "clients" / f"{kind}-{packages[0].strip('@').split('/')[-1]}-{mark}"
+    return _base() / f"{kind}-{packages[0].strip('@').split('/')[-1]}-{mark}"

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from environments import node_command, python_command
+from environments import checkouts, node_command, python_command
 
 pytestmark = pytest.mark.slow
 GREENROOM = Path(sys.executable).parent / "greenroom"
@@ -31,6 +31,30 @@ CLIENTS = {
     "pipecat_pipeline.py": ("pipecat-ai[google]",),
     "livekit_agent.py": ("livekit-agents", "livekit-plugins-google"),
     "livekit_js.mjs": ("@livekit/agents", "@livekit/agents-plugin-google"),
+    "google_scripts.py": ("google-genai", "websockets", "numpy", "pillow"),
+    "google_notebooks.py": ("google-genai", "websockets"),
+    "google_servers.py": (
+        "google-genai",
+        "websockets",
+        "aiohttp",
+        "fastapi",
+        "uvicorn",
+        "python-dotenv",
+        "audioop-lts",
+    ),
+    "google_node.mjs": ("@google/genai", "tsx"),
+}
+# Programs that Google shows, of which the newest are run.
+EXAMPLES = {
+    "google-gemini/cookbook": (
+        "quickstarts/Get_started_LiveAPI.py",
+        "quickstarts/Get_started_LiveAPI_NativeAudio.py",
+        "quickstarts/Get_started_LiveAPI.ipynb",
+        "quickstarts/Get_started_LiveAPI_tools.ipynb",
+        "quickstarts/websockets/Get_started_LiveAPI.py",
+        "quickstarts/websockets/Get_started_LiveAPI.ipynb",
+    ),
+    "google-gemini/gemini-live-api-examples": (".",),
 }
 
 
@@ -49,10 +73,17 @@ def environment() -> Iterator[dict[str, str]]:
             process.terminate()
 
 
+@pytest.fixture(scope="session")
+def examples() -> Path:
+    return checkouts(EXAMPLES)
+
+
 @pytest.mark.parametrize("program", CLIENTS)
 def test_client_does_with_the_simulator_what_it_does_with_the_service(
-    environment: dict[str, str], program: str
+    environment: dict[str, str], program: str, request: pytest.FixtureRequest
 ) -> None:
+    if program.startswith("google_") and program != "google_genai.py":
+        environment = {**environment, "EXAMPLES": str(request.getfixturevalue("examples"))}
     make = node_command if program.endswith(".mjs") else python_command
     command = make(CLIENTS[program], program)
     done = subprocess.run(

@@ -1,0 +1,1 @@
+"""Is imported for screens, which nobody asks for here."""
