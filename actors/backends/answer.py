@@ -135,7 +135,9 @@ class AnswerFrames:
         )
         return [Publish("transcript", frame)]
 
-    def ended(self, answer: Answer, end: AnswerEnd, detail: str = "") -> list[Publish]:
+    def ended(
+        self, answer: Answer, end: AnswerEnd, detail: str = "", unspoken: str = ""
+    ) -> list[Publish]:
         """The end of an answer, and of the transcripts that have begun."""
         published: list[Publish] = []
         if answer.user_text:
@@ -150,6 +152,7 @@ class AnswerFrames:
             end=end,
             samples=answer.samples,
             detail=detail,
+            unspoken=unspoken,
         )
         return [*published, Publish("answer", frame)]
 

@@ -72,7 +72,7 @@ class History:
     """
 
     def __init__(self, *, reported: bool) -> None:
-        self._reported = reported
+        self.reported = reported
         self._entries: Newest[HistoryEntry] = Newest(KEPT_TURNS)
 
     def began(self, turn: str) -> None:
@@ -98,6 +98,12 @@ class History:
             version.heard_samples = max(version.heard_samples or 0, frame.played_samples)
             if version.state is not PlaybackState.FINISHED:
                 version.state = frame.state
+
+    def heard_samples(self, turn: str, epoch: int) -> int:
+        """How much of the answer of an epoch was heard."""
+        entry = self._entries.get(turn)
+        versions = entry.in_order() if entry is not None else []
+        return max((v.heard_samples or 0 for v in versions if v.epoch == epoch), default=0)
 
     def closed(self, frame: TurnClosed) -> bool:
         """Take the ledger's account, all there is for a process that was not there.
@@ -161,7 +167,7 @@ class History:
 
     def _heard_text(self, entry: HistoryEntry, to_come: bool) -> str:
         heard = [
-            version.heard_text(unless_reported=not self._reported, to_come=to_come)
+            version.heard_text(unless_reported=not self.reported, to_come=to_come)
             for version in entry.in_order()
         ]
         return " ".join(text.strip() for text in heard if text.strip()) or entry.answer

@@ -133,10 +133,12 @@ class Api:
         return plan
 
     def _names(self, method: str, name: str) -> tuple[str, ...]:
-        """What a rule may call a request: by its method, or `speech` whatever the method."""
+        """What a rule may call a request: its method, or what it is for, whatever the method."""
         model = self._services.models.named(name)
         family = self._services.models.http_families.get(model.family) if model else None
-        return (method, "speech") if family is not None and family.speaks else (method,)
+        if family is None:
+            return (method,)
+        return (method, "speech" if family.speaks else "words")
 
     async def _withhold(self, responder: Responder, action: ScenarioAction) -> None:
         connection = responder.connection

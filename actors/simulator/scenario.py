@@ -39,6 +39,7 @@ HTTP_METHODS = frozenset(
         "countTokens",
         "authTokens.create",
         "speech",
+        "words",
         "any",
     }
 )

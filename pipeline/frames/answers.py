@@ -52,6 +52,9 @@ class AnswerEnded(AnswerFrame):
         0, ge=0, le=GREATEST_POSITION, description="Samples of answer audio that were sent."
     )
     detail: str = Field("", description="Why, if it failed.")
+    unspoken: str = Field(
+        "", description="If it failed: words of the answer that have no sound; the next says them."
+    )
 
 
 class Side(StrEnum):

@@ -98,6 +98,9 @@ class Route(Frame):
     owner: str = Field(description="Backend; empty when no backend is configured.")
     epoch: int = Field(ge=0, description="Grows at every change.")
     reason: str = Field(description="Why, in words.")
+    unspoken: dict[str, str] = Field(
+        {}, description="By turn: what the backend before left unspoken, all that is to be said."
+    )
 
 
 class ActorStatus(Frame):

@@ -78,6 +78,7 @@ class Conversation:
             owner=self.state.owner,
             epoch=self.state.epoch,
             reason=self.state.reason,
+            unspoken=self.ledger.unspoken(),
         )
 
     def hopeless(self) -> Fault | None:
@@ -91,6 +92,8 @@ class Conversation:
             return []
         if isinstance(frame, Spending):
             self.spending = frame
+        if isinstance(frame, AnswerEnded) and frame.unspoken:
+            self.ledger.leave_unspoken(frame)
         said: list[Said] = []
         # Whether an answer that failed fails the turn is for the route to say, if anybody asked.
         if not (self.state.owner and _is_no_answer(frame)):

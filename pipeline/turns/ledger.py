@@ -43,6 +43,10 @@ class Turn:
     words: dict[tuple[Side, str, int], str] = field(default_factory=dict)
     """Transcripts by side, backend and epoch: several may have heard, or begun to answer."""
     by: str = ""
+    unspoken: str = ""
+    """What is left to say of an answer whose backend could not go on."""
+    continued_from: int | None = None
+    """Epoch of the answer that later ones go on with."""
     outcome: Outcome | None = None
     reason: str = ""
 
@@ -53,8 +57,15 @@ class Turn:
 
     @property
     def answer(self) -> str:
-        """What was answered, by the last backend that did."""
-        return self._words(Side.MODEL)
+        """What was answered, by the last backend that did, with what it went on with."""
+        if self.continued_from is None:
+            return self._words(Side.MODEL)
+        own = sorted(
+            (epoch, text)
+            for (side, _, epoch), text in self.words.items()
+            if side is Side.MODEL and epoch >= self.continued_from
+        )
+        return " ".join(text.strip() for _, text in own if text.strip())
 
     def _words(self, side: Side) -> str:
         heard = {key: text for key, text in self.words.items() if key[0] is side and text.strip()}
@@ -154,6 +165,18 @@ class Ledger:
         if turn is None or turn.outcome is not None:
             return []
         return [self._close(turn, outcome, reason)]
+
+    def leave_unspoken(self, ended: AnswerEnded) -> None:
+        """A backend gave a part of an answer; whoever is next says the rest."""
+        turn = self.turns.get(ended.turn)
+        if turn is not None and turn.outcome is None:
+            turn.unspoken = ended.unspoken
+            if turn.continued_from is None and ended.samples:
+                turn.continued_from = ended.epoch
+
+    def unspoken(self) -> dict[str, str]:
+        """What is left to say in the open turns."""
+        return {turn.turn: turn.unspoken for turn in self.open_turns() if turn.unspoken}
 
     def open_turns(self) -> list[Turn]:
         """Turns without an outcome, oldest first."""

@@ -46,11 +46,17 @@ ONE_TURN = {
     "f10_empty_turn": HTTP,
     "f10_generation_complete_only": LIVE,
     "f10_no_usage": LIVE,
+    "f10_interrupted_before_sound": HTTP,
+    "f10_interrupted_mid_answer": HTTP,
     "f11_slow": LIVE,
     "f15_cut_at_tool_response": ANY,
     "f15_cut_while_tool_runs": ANY,
     "f15_tool_call_pending": LIVE,
     "f16_late_transcript": LIVE,
+    "f31_answer_given_twice": LIVE,
+    "f33_no_sound": DEVICE,
+    "f33_no_sound_once": HTTP,
+    "f34_words_break_off": DEVICE,
 }
 """Scenario, and who may answer."""
 

@@ -131,7 +131,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
         self._load()
         await self._loaded.wait()
         said = request.text
-        if request.pcm:
+        if request.pcm and not request.rest:
             heard = await self._recognizer.hear(request.pcm, RATE_HZ)
             said = f"{heard}\n{said}".strip()
             yield Heard(said)
@@ -145,6 +145,9 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     async def _words(self, request: AnswerRequest, said: str) -> AsyncGenerator[str, None]:
         """The words of the answer, as they come about."""
+        if request.rest:
+            yield request.rest
+            return
         context = self._context(request)
         if request.kind is TurnKind.PROMPTED:
             steps = opening(context)

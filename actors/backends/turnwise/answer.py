@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any
@@ -50,6 +51,7 @@ class RunningAnswer:
         self._publish = publish
         self._on_begun = on_begun
         self._rate_hz = 0
+        self._begun_s = 0.0
         self._asked = 0
         self._waiting: dict[str, asyncio.Future[dict[str, Any]]] = {}
 
@@ -67,11 +69,17 @@ class RunningAnswer:
             case Tokens():
                 self._publish(self._frames.usage(self.turn, part))
 
-    def end(self, end: AnswerEnd, detail: str = "") -> None:
+    @property
+    def plays_in_s(self) -> float:
+        """Time until the sound that was given has been played, if it is played as it comes."""
+        length_s = self.given.samples / max(self._rate_hz, 1)
+        return max(0.0, self._begun_s + length_s - time.monotonic())
+
+    def end(self, end: AnswerEnd, detail: str = "", unspoken: str = "") -> None:
         """Say that this was it, unless it was said."""
         if self.state is AnswerState.ON:
             self.abort()
-            self._publish_all(self._frames.ended(self.given, end, detail))
+            self._publish_all(self._frames.ended(self.given, end, detail, unspoken))
 
     def whole(self) -> AnswerEnd:
         """How it ends if nothing more comes."""
@@ -119,6 +127,7 @@ class RunningAnswer:
         self._rate_hz = rate_hz
         if not self.given.samples:
             self._on_begun()
+            self._begun_s = time.monotonic()
         self._publish(self._frames.audio(self.given, pcm, rate_hz))
 
     def _publish_all(self, published: list[Publish]) -> None:

@@ -19,7 +19,16 @@ CallTool = Callable[[str, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 class AnswerFailedError(GreenroomError):
-    """A turn cannot be answered; the message says why, in words for the operator."""
+    """A turn cannot be answered; the message says why, in words for the operator.
+
+    Args:
+        why: The message.
+        unspoken: Words of the answer that have no sound; the next backend says them.
+    """
+
+    def __init__(self, why: str, unspoken: str = "") -> None:
+        super().__init__(why)
+        self.unspoken = unspoken
 
 
 @dataclass(frozen=True)
@@ -34,6 +43,7 @@ class AnswerRequest:
         history: Role (`user` or `model`) and text of what was said before.
         tools: As in `ToolOffer`, the session's own functions among them.
         manner: The actor's options as the session wants them.
+        rest: Words that another backend left unspoken of its answer; they are all there is to say.
         call: Has a tool carried out; a call whose result is known from before is not repeated.
     """
 
@@ -48,6 +58,7 @@ class AnswerRequest:
     tools: tuple[dict[str, Any], ...]
     manner: Options
     call: CallTool
+    rest: str = ""
 
     def wav(self) -> bytes:
         """The sound as the contents of a WAV file."""

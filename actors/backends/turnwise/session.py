@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 
 from actors.backends.answer import AnswerFrames
@@ -66,6 +66,10 @@ class TurnBasedSession(BackendSession):
         self._give_answer = give_answer
         self._answer: RunningAnswer | None = None
         self._begun: dict[str, int] = {}
+        self._unspoken: dict[str, str] = {}
+        """What another backend left unspoken of its answers, by turn."""
+        self._heard = asyncio.Event()
+        """Playback has got on."""
         self._serving_ns = 0
         kept = self.restore()
         self.turns.restore(kept.over, kept.answered | kept.begun)
@@ -124,10 +128,12 @@ class TurnBasedSession(BackendSession):
         super().on_playback(frame)
         if frame.played_samples:
             self.turns.sounded(frame.turn)
+        self._heard.set()
 
     def on_route(self, frame: Route) -> None:
         """The turns have an owner."""
         owned = frame.owner == self._actor.name
+        self._unspoken = dict(frame.unspoken)
         self._do(self.turns.route(owned=owned, epoch=frame.epoch), frame.sent_ns)
 
     def on_turns(self, frame: TurnClosed) -> None:
@@ -180,13 +186,26 @@ class TurnBasedSession(BackendSession):
                     self._give(answer, part)
             self._finish(answer, answer.whole())
         except AnswerFailedError as error:
-            self._finish(answer, AnswerEnd.FAILED, str(error))
+            if error.unspoken:
+                await self._played(answer)
+            self._finish(answer, AnswerEnd.FAILED, str(error), error.unspoken)
         except asyncio.CancelledError:
             failure = "the backend was stopped"
             raise
         finally:
             # Whatever else goes wrong ends this process; the turn must not wait for that.
             self._finish(answer, AnswerEnd.FAILED, failure)
+
+    async def _played(self, answer: RunningAnswer) -> None:
+        """Return when what was given has been heard: who says the rest must not talk into it."""
+        if not self.history.reported:
+            return
+        given = answer.given
+        with suppress(TimeoutError):
+            async with asyncio.timeout(answer.plays_in_s):
+                while self.history.heard_samples(given.turn, answer.epoch) < given.samples:
+                    self._heard.clear()
+                    await self._heard.wait()
 
     async def _request(self, begin: Begin, answer: RunningAnswer) -> AnswerRequest:
         material = begin.material
@@ -205,6 +224,7 @@ class TurnBasedSession(BackendSession):
             tools=self.tools,
             manner=self.manner,
             call=answer.call,
+            rest=self._unspoken.get(begin.turn, ""),
         )
 
     def _give(self, answer: RunningAnswer, part: Part) -> None:
@@ -215,19 +235,23 @@ class TurnBasedSession(BackendSession):
         if isinstance(part, Heard):
             self.history.understood(answer.turn, self._actor.name, answer.epoch, part.text)
 
-    def _finish(self, answer: RunningAnswer, end: AnswerEnd, detail: str = "") -> None:
+    def _finish(
+        self, answer: RunningAnswer, end: AnswerEnd, detail: str = "", unspoken: str = ""
+    ) -> None:
         if answer.state is AnswerState.ON:
             self.turns.ended(answer.turn)
-            self._end(answer, end, detail)
+            self._end(answer, end, detail, unspoken)
 
     def _interrupt(self, turn: str, epoch: int) -> None:
         running = self._answer if self._answer and self._answer.turn == turn else None
         # If its answer never began, the ledger must know that none will come.
         self._end(running or self._new_answer(turn, epoch), AnswerEnd.INTERRUPTED)
 
-    def _end(self, answer: RunningAnswer, end: AnswerEnd, detail: str = "") -> None:
+    def _end(
+        self, answer: RunningAnswer, end: AnswerEnd, detail: str = "", unspoken: str = ""
+    ) -> None:
         self._actor.counters[f"answers_{end}"] += 1
-        answer.end(end, detail)
+        answer.end(end, detail, unspoken)
         if answer is self._answer:
             self._drop()
         self.save()

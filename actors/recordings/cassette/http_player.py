@@ -110,8 +110,9 @@ class HttpPlayer:
         calls = [{"functionCall": {"name": name, "args": args}} for name, args in a_round.calls]
         if calls:
             await responder.send_chunk(_response(calls))
-        if a_round.blocked:
-            await responder.send_chunk({"candidates": [{"finishReason": a_round.blocked}]})
+        if a_round.blocked or a_round.refusal is None:
+            finish = a_round.blocked or "STOP"
+            await responder.send_chunk({"candidates": [{"finishReason": finish}]})
         await _end(a_round, responder)
 
     def _turn(self, content: dict[str, Any]) -> str | None:

@@ -21,6 +21,7 @@ from pipeline.frames import (
     SessionEnded,
     SessionOpened,
     SpeechStarted,
+    Transcript,
     TurnClosed,
     UserText,
 )
@@ -66,6 +67,29 @@ def test_an_answer_that_nobody_asked_for_and_that_fails_is_given_to_nobody_else(
     (closed,) = [frame for frame in said if isinstance(frame, TurnClosed)]
     assert (closed.outcome, closed.reason) == (Outcome.FAILED, "cut off")
     assert not [frame for frame in said if isinstance(frame, Route)]
+
+
+def test_what_a_backend_left_unspoken_is_given_to_the_next_and_the_account_has_both_parts(
+    sessions: OpenSessions,
+) -> None:
+    def words(text: str, backend: str, epoch: int) -> Transcript:
+        return Transcript(
+            session="local", turn="local:t1", epoch=epoch, backend=backend, side="model", text=text
+        )
+
+    sessions.handle("console", typed("local"), S)
+    sessions.handle("live", words("It is ten. ", "live", 1), S)
+    cut = answered("local").model_copy(
+        update={"end": AnswerEnd.FAILED, "detail": "no sound", "unspoken": "And it rains."}
+    )
+    (route,) = [each for each in sessions.handle("live", cut, S) if isinstance(each, Route)]
+    assert (route.owner, route.unspoken) == ("http", {"local:t1": "And it rains."})
+    sessions.handle("http", words("And it rains.", "http", 2), S)
+    whole = answered("local").model_copy(update={"epoch": 2, "backend": "http"})
+    said = sessions.handle("http", whole, S)
+    (closed,) = [each for each in said if isinstance(each, TurnClosed)]
+    assert (closed.outcome, closed.answer) == (Outcome.ANSWERED, "It is ten. And it rains.")
+    assert sessions.own.route_frame().unspoken == {}
 
 
 def status(session: str, backend: str, state: BackendState) -> BackendStatus:

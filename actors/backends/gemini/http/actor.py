@@ -15,8 +15,9 @@ from actors.backends.gemini.http.contents import speech_config_of
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.pcm_stream import PcmStream
 from actors.backends.gemini.http.service import HttpService, ServiceFailedError
-from actors.backends.gemini.http.speech import spoken
-from actors.backends.gemini.http.words import BlockedError, words_of
+from actors.backends.gemini.http.speech import VoiceFailedError, spoken
+from actors.backends.gemini.http.voice import WholeSound
+from actors.backends.gemini.http.words import BlockedError, given, words_of
 from actors.backends.gemini.models import ListedModel
 from actors.backends.gemini.usage import http_tokens
 from actors.backends.turnwise.backend import TurnBasedBackend
@@ -78,6 +79,8 @@ class Http(TurnBasedBackend[HttpOptions]):
         manner = request.manner
         assert isinstance(manner, HttpOptions), "made by `manner_of`"
         lines = words_of(self._service, manner, request)
+        if request.rest:
+            lines = given(request.rest)
         try:
             async with aclosing(spoken(lines, partial(self._synthesize, manner))) as parts:
                 async for part in parts:
@@ -86,6 +89,13 @@ class Http(TurnBasedBackend[HttpOptions]):
                         self.gauges["asked_to_sound_ms"] = round(delay_ms, 1)
                         asked_s = 0.0
                     yield part
+        except VoiceFailedError as error:
+            why = error.__cause__
+            if isinstance(why, ServiceFailedError):
+                self._record_outcome(why.info, request.session)
+            elif not isinstance(why, AnswerFailedError):
+                raise
+            raise AnswerFailedError(str(why), error.unspoken) from why
         except ServiceFailedError as error:
             self._record_outcome(error.info, request.session)
             raise AnswerFailedError(str(error.info)) from error
@@ -96,20 +106,44 @@ class Http(TurnBasedBackend[HttpOptions]):
         self._record_outcome(None, request.session)
 
     async def _synthesize(self, manner: HttpOptions, text: str) -> AsyncGenerator[Part, None]:
+        """Speak a sentence; one that breaks off is asked for once more, and taken up there.
+
+        Raises:
+            ServiceFailedError: the service failed.
+            AnswerFailedError: it gave less than the sentence, twice.
+        """
+        whole = WholeSound(text)
+        for _ in range(2):
+            async with aclosing(self._speak_once(manner, text, whole)) as parts:
+                async for part in parts:
+                    yield part
+            if whole.is_there:
+                return
+            self.counters["sentences_without_sound"] += 1
+            self.log.warning("a sentence has no sound, or not all of it", problem=whole.problem)
+        raise AnswerFailedError(whole.problem)
+
+    async def _speak_once(
+        self, manner: HttpOptions, text: str, whole: WholeSound
+    ) -> AsyncGenerator[Part, None]:
         stream = PcmStream()
         config = speech_config_of(manner)
         model = manner.tts_model
         usage = None
+        whole.begin()
         async with aclosing(self._service.stream(model, text, config)) as pieces:
             async for piece in pieces:
                 usage = piece.usage_metadata or usage
                 for candidate in (piece.candidates or [])[:1]:
+                    if candidate.finish_reason is not None:
+                        whole.finish = str(candidate.finish_reason.value)
                     for part in (candidate.content.parts if candidate.content else None) or []:
                         blob = part.inline_data
                         if blob is not None and blob.data:
                             sound = stream.feed(blob.data, blob.mime_type or "")
-                            if sound is not None:
-                                yield sound
+                            fresh = whole.add(sound) if sound is not None else None
+                            if fresh is not None:
+                                yield fresh
         if usage is not None:
             yield http_tokens(model, usage, "audio")
 

@@ -24,6 +24,19 @@ MOST_ROUNDS = 8
 """Times the model may ask for tools in one turn; more is a loop."""
 
 
+REFUSALS = (
+    "SAFETY",
+    "RECITATION",
+    "BLOCKLIST",
+    "PROHIBITED_CONTENT",
+    "SPII",
+    "IMAGE_SAFETY",
+    "IMAGE_PROHIBITED_CONTENT",
+    "IMAGE_RECITATION",
+)
+"""Of the service's finishReasons: it will not say this, however often it is asked."""
+
+
 class BlockedError(AnswerFailedError):
     """The service does not answer this: its policy."""
 
@@ -42,21 +55,30 @@ async def words_of(
 
     contents = contents_of(request)
     config = config_of(options, request)
-    told = False
+    told, tries = False, 2
     for _ in range(MOST_ROUNDS):
         a_round = _Round(told)
         async with aclosing(service.stream(options.model, contents, config)) as pieces:
             async for piece in pieces:
                 for part in a_round.add(piece):
                     yield part
-        for part in a_round.finish():
-            yield part
+        problem = a_round.problem
+        if not problem:
+            for part in a_round.finish():
+                yield part
         told = a_round.told
         if a_round.usage is not None:
             yield http_tokens(options.model, a_round.usage, "text")
+        if a_round.blocked in REFUSALS or a_round.refused:
+            raise BlockedError(f"the service blocked the answer: {a_round.blocked}")
+        if not a_round.calls and not problem and (a_round.spoke or a_round.cut):
+            return
         if not a_round.calls:
-            if a_round.blocked and not a_round.spoke:
-                raise BlockedError(f"the service blocked the answer: {a_round.blocked}")
+            tries -= 1
+            if tries and not a_round.spoke:
+                continue
+            if problem:
+                raise AnswerFailedError(problem)
             return
         contents.append(types.Content(role="model", parts=a_round.parts))
         responses = await asyncio.gather(
@@ -75,7 +97,12 @@ class _Round:
         self.calls: list[types.FunctionCall] = []
         self.usage: types.GenerateContentResponseUsageMetadata | None = None
         self.blocked = ""
+        self.refused = False
+        """The question was, before any answer."""
+        self.cut = False
+        """It is as long as it may be."""
         self.spoke = False
+        self._ended = False
         self._heard = HeardSplitter()
         self._sentences = SentenceSplitter()
 
@@ -85,11 +112,15 @@ class _Round:
         feedback = piece.prompt_feedback
         if feedback is not None and feedback.block_reason is not None:
             self.blocked = str(feedback.block_reason.value)
+            self.refused = True
         sentences: list[str] = []
         for candidate in (piece.candidates or [])[:1]:
             reason = candidate.finish_reason
-            if reason is not None and reason.value not in ("STOP", "MAX_TOKENS"):
-                self.blocked = str(reason.value)
+            if reason is not None and reason.value != "FINISH_REASON_UNSPECIFIED":
+                self._ended = True
+                self.cut = reason.value == "MAX_TOKENS"
+                if reason.value not in ("STOP", "MAX_TOKENS"):
+                    self.blocked = str(reason.value)
             for part in (candidate.content.parts if candidate.content else None) or []:
                 # As it came: a function call is answered with the model's signature on it.
                 self.parts.append(part)
@@ -104,6 +135,13 @@ class _Round:
                     sentences += self._sentences.feed(self._heard.feed(part.text))
         return self._new_parts(sentences)
 
+    @property
+    def problem(self) -> str:
+        """Why it is not the whole response, whose last words are then half a sentence."""
+        if self.blocked:
+            return f"the service broke off the answer: {self.blocked}"
+        return "" if self._ended or self.calls else "the answer broke off: it has no end"
+
     def finish(self) -> list[Part]:
         """Return what is left when the response ends."""
         sentences = self._sentences.feed(self._heard.flush())
@@ -116,6 +154,13 @@ class _Round:
             return parts
         self.told = True
         return [Heard(self._heard.heard), *parts]
+
+
+async def given(text: str) -> AsyncGenerator[Part, None]:
+    """Give the sentences of an answer that is known."""
+    splitter = SentenceSplitter()
+    for sentence in [*splitter.feed(text), *splitter.flush()]:
+        yield Words(sentence)
 
 
 async def _carry_out(

@@ -225,8 +225,11 @@ def test_interruption_ends_answer_and_requests(tmp_path: Path) -> None:
 
 
 def test_empty_answer_is_none(tmp_path: Path) -> None:
-    with simulator(tmp_path, answering("<heard>Hm</heard>")) as gemini, staged(gemini) as http:
+    nothing = {**answering("<heard>Hm</heard>"), "times": 2}
+    with simulator(tmp_path, nothing) as gemini, staged(gemini) as http:
         assert end_of(http, speak(http)).end is AnswerEnd.EMPTY
+        # It was asked once more.
+        assert len(gemini.answers) == 2
 
 
 @pytest.mark.parametrize("model", ["gemini-3.8-flash-tts", "gemini-2.5-flash-preview-tts"])

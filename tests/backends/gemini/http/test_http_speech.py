@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 
 import pytest
 
-from actors.backends.gemini.http.speech import spoken
+from actors.backends.gemini.http.speech import VoiceFailedError, spoken
 from actors.backends.turnwise.request import Heard, Part, Sound, Words
 
 
@@ -116,8 +116,10 @@ def test_voice_that_fails_ends_the_answer_there() -> None:
             async for part in spoken(lines(Words("a"), Words("b"), Words("c")), voice.say):
                 seen.append(part)
 
-        with pytest.raises(OSError, match="the voice is gone"):
+        with pytest.raises(VoiceFailedError) as failed:
             await listen()
+        assert str(failed.value.__cause__) == "the voice is gone"
+        assert failed.value.unspoken == "bc"
         assert seen == [Words("a"), sound_of("a"), sound_of("A"), Words("b"), sound_of("b")]
 
     asyncio.run(main())
