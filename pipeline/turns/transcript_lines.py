@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from pipeline.frames import Outcome, Side, Transcript, TurnClosed
+from pipeline.frames import Outcome, Side, Transcript, TurnClosed, is_unasked
 from pipeline.logs import redact
 from pipeline.sessions import MOST_SESSIONS
 
@@ -142,7 +142,8 @@ class TranscriptLines:
 
     def _turn(self, session: str, name: str) -> _Turn:
         turns = self._session(session).turns
-        found = turns.setdefault(name, _Turn())
+        # Of what nobody asked for no words of a user are waited for.
+        found = turns.setdefault(name, _Turn(user=_Words(told=is_unasked(name))))
         if len(turns) > KEPT_TURNS:
             del turns[next(iter(turns))]
         return found

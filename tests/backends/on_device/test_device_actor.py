@@ -62,6 +62,19 @@ def test_spoken_command_is_carried_out_once_and_confirmed_aloud() -> None:
     assert recognise(pcm) == ["done", "move", "forward", "ten", "meters"]
 
 
+def test_what_another_backend_left_unspoken_is_said_and_nothing_is_done_again() -> None:
+    with stage(Device) as device:
+        device.send("offer", ToolOffer(tools=[MOVE]))
+        rest = {"local:0": "I have moved. It is ten o'clock."}
+        for port, frame in spoken_turn("goforward.wav"):
+            device.send(port, frame)
+        device.send("route", OURS.model_copy(update={"unspoken": rest}))
+        said, pcm, ended = answer_of(device)
+        assert (said, ended.end) == (rest["local:0"], AnswerEnd.COMPLETE)
+        assert len(pcm) // 2 == ended.samples > 0
+        device.expect_nothing("tool_calls")
+
+
 def test_command_after_one_that_failed_is_left_out() -> None:
     with stage(Device) as device:
         device.send("offer", ToolOffer(tools=[MOVE]))

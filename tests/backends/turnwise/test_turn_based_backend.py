@@ -242,6 +242,36 @@ def test_history_is_what_was_said_and_heard_by_whom_ever(tmp_path: Path) -> None
         assert Side.USER not in sides
 
 
+def test_rest_that_has_no_sound_is_handed_on_once_the_beginning_has_been_heard(
+    tmp_path: Path,
+) -> None:
+    with staged(tmp_path, {"audio", "speech", "route", "playback"}) as stage:
+        route(stage, "parrot", 1)
+        parrot(stage).fails = AnswerFailedError("no sound", "And it rains.")
+        # A minute: longer than the test would wait for the clock alone.
+        parrot(stage).lines = [Words("It is ten."), Sound(SECOND * 60, 24_000)]
+        turn = say(stage, 0, 3200)
+        stage.expect("audio", AnswerAudio)
+        heard = Playback(
+            turn=turn,
+            epoch=1,
+            backend="parrot",
+            state=PlaybackState.PLAYING,
+            played_samples=12_000,
+            at_ns=1,
+        )
+        stage.send("playback", heard)
+        stage.expect_nothing("answer")
+        stage.send("playback", heard.model_copy(update={"played_samples": 60 * 24_000}))
+        broken = end_of(stage, turn)
+        assert (broken.end, broken.unspoken) == (AnswerEnd.FAILED, "And it rains.")
+        rest = {turn: "And it rains."}
+        parrot(stage).fails = None
+        stage.send("route", Route(owner="parrot", epoch=2, reason="", unspoken=rest))
+        end_of(stage, turn)
+        assert [each.rest for each in parrot(stage).requests] == ["", "And it rains."]
+
+
 def test_own_answers_are_history_too(tmp_path: Path) -> None:
     with staged(tmp_path, {"audio", "speech", "route"}) as stage:
         route(stage, "parrot", 1)

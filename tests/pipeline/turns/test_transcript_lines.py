@@ -52,6 +52,12 @@ def lines_of(*events: Transcript | TurnClosed) -> list[tuple[Side, str]]:
     return [(line.side, line.text) for line in lines]
 
 
+def test_what_nobody_asked_for_is_a_line_at_once() -> None:
+    said = model("Are you still there?", turn="local:u5")
+    assert lines_of(user("hello"), said) == [(YOU, "hello"), (MODEL, "Are you still there?")]
+    assert lines_of(closed("local:u5", answer="Well then.")) == [(MODEL, "Well then.")]
+
+
 def test_pieces_are_joined_and_the_words_of_the_user_come_first() -> None:
     transcript = TranscriptLines()
     assert transcript.add(piece(MODEL, "twenty ", final=False)) == []
