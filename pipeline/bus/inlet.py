@@ -53,6 +53,13 @@ class Inlet:
     _token: str = ""
     _answered_boot: int = 0
 
+    def is_next(self, frame: Frame) -> bool:
+        """Take note of a frame if it is the one that follows, as nearly all are."""
+        if self.stage is InletState.LIVE and frame.seq == self.next_seq and frame.boot == self.boot:
+            self.next_seq += 1
+            return True
+        return False
+
     def precedes_replay(self, frame: Frame) -> bool:
         """Return whether what was retained is still to come, also from a restarted producer."""
         if not self.spec.replay:

@@ -31,6 +31,8 @@ Plain = zmq.backend.Socket
 "One hop")."""
 LOOK_S = 0.1
 """Over which messages are counted."""
+BUSY_COUNT = BUSY_HZ * LOOK_S
+"""Fewer are no rush, in whatever time they came."""
 
 
 def send(socket: zmq.Socket[bytes], topic: bytes, payload: bytes) -> None:
@@ -142,7 +144,8 @@ class SocketReader:
             self._again = None
 
     def _read(self) -> None:
-        self._cancel_again()
+        if self._again is not None:
+            self._cancel_again()
         self._reading = True
         try:
             taken = self._take_batch()
@@ -152,7 +155,8 @@ class SocketReader:
             return
         self._count(taken)
         rest_s = self._interval_s or (BUSY_INTERVAL_S if self._busy else 0.0)
-        self._watch(not rest_s)
+        if self._watching is bool(rest_s):
+            self._watch(not rest_s)
         self._behind = taken == BATCH
         if self._behind:
             self.kick()
@@ -161,6 +165,8 @@ class SocketReader:
 
     def _count(self, taken: int) -> None:
         self._counted += taken
+        if self._counted < BUSY_COUNT and not self._busy:
+            return
         now_s = self._loop.time()
         elapsed_s = now_s - self._counting_since_s
         if elapsed_s >= LOOK_S:

@@ -134,11 +134,12 @@ class RecentFrames:
     def keep(self, seq: int, now_ns: int, frame: Frame, payload: bytes) -> None:
         """Keep a frame, and drop what is too old."""
         self._newest_ns = now_ns
-        self._drop_closed(now_ns)
+        if self._closed:
+            self._drop_closed(now_ns)
         kept = self._sessions.get(frame.session)
         if kept is None:
             kept = self._sessions[frame.session] = Kept()
-        else:
+        elif len(self._sessions) > 1:
             self._sessions.move_to_end(frame.session)
         if isinstance(frame, Audio):
             self._keep_block(kept, seq, now_ns, frame)
@@ -147,9 +148,10 @@ class RecentFrames:
             kept.pieces.append(Piece(seq, now_ns, payload, getattr(frame, "turn", "")))
         oldest_ns = now_ns - self._retain_ns
         kept.drop_before(oldest_ns)
-        name, silent = next(iter(self._sessions.items()))
-        if not silent.drop_before(oldest_ns):
-            del self._sessions[name]
+        if len(self._sessions) > 1:
+            name, silent = next(iter(self._sessions.items()))
+            if not silent.drop_before(oldest_ns):
+                del self._sessions[name]
 
     def forget(self, session: str) -> None:
         """Drop all frames of a session."""

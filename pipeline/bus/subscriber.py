@@ -90,7 +90,9 @@ class Subscriber:
             self._connected.set()
         self._socket.connect(address)
         self._interval_s = 0.0
-        self._reader = SocketReader(self._socket, self._on_message, self._flush_newest)
+        newest_only = any(inlet.spec.newest for inlet in inlets.values())
+        flush = self._flush_newest if newest_only else None
+        self._reader = SocketReader(self._socket, self._on_message, flush)
 
     async def connected(self) -> None:
         """Return once the producer has answered for every port."""
@@ -125,12 +127,14 @@ class Subscriber:
         frame = self._frame(inlet, payload)
         if frame is None:
             return
-        if inlet.precedes_replay(frame):
+        is_new = inlet.is_next(frame)
+        if not is_new and inlet.precedes_replay(frame):
             self._hand_on(inlet, inlet.hold(frame))
-        elif inlet.spec.max_age_ms is not None and self._expired(frame, inlet.spec.max_age_ms):
+            return
+        is_new = is_new or inlet.is_new(frame)
+        if inlet.spec.max_age_ms is not None and self._expired(frame, inlet.spec.max_age_ms):
             self._counters[f"{inlet.port}.expired"] += 1
-            inlet.is_new(frame)
-        elif inlet.is_new(frame):
+        elif is_new:
             if inlet.spec.newest:
                 self._hand_on(inlet, (frame,))
             else:

@@ -74,10 +74,6 @@ def decode(payload: bytes) -> Frame:
         raise WireError(f"not msgpack: {error}") from error
     if not isinstance(fields, dict):
         raise WireError(f"not a msgpack map but a {type(fields).__name__}")
-    return _from_map(fields)
-
-
-def _from_map(fields: dict[Any, Any]) -> Frame:
     version = fields.pop("v", None)
     if version != SCHEMA_VERSION:
         raise WireError(f"schema version {version!r}, this side speaks {SCHEMA_VERSION}")

@@ -156,7 +156,7 @@ class Vad(Actor[VadOptions]):
         engine = listening.session.stream.engine
         window = self._next_window(listening, answer)
         while window is not None:
-            window = self._next_window(listening, engine.together([(engine, window)])[0])
+            window = self._next_window(listening, engine.probability(window))
 
     def _next_window(self, listening: Listening, answer: Answered) -> Samples | None:
         """Answer what was asked last; return the next window, or None if that must wait."""

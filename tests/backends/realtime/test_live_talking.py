@@ -10,8 +10,11 @@ import pytest
 from google.genai import Client
 from google.genai.live import AsyncSession
 from live_server import JPEG, KEY, Talker, ready, simulator, sound, staged
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+from websockets.server import ServerProtocol
 
-from actors.backends.gemini.live.messages import AUDIO_TYPE, audio_message
+from actors.backends.gemini.live.messages import AUDIO_TYPE, audio_message, text_frame
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -57,7 +60,21 @@ def test_audio_message_is_what_the_sdk_would_send_to_the_byte() -> None:
     pcm = sound(0, 320)
     asyncio.run(session.send_realtime_input(audio={"data": pcm, "mime_type": AUDIO_TYPE}))
     client.close()
-    assert audio_message(pcm) == socket.sent
+    assert audio_message(pcm).decode() == socket.sent
+
+
+@pytest.mark.parametrize("length", [0, 1, 125, 126, 127, 905, 65_535, 65_536, 70_001])
+def test_text_frame_is_what_a_websocket_takes(length: int) -> None:
+    message = bytes(32 + index % 90 for index in range(length))
+    server = ServerProtocol(state=State.OPEN)
+    frames = [text_frame(message) for _ in range(3)]
+    server.receive_data(b"".join(frames))
+    taken = [event for event in server.events_received() if isinstance(event, Frame)]
+    assert [(frame.opcode, frame.fin, bytes(frame.data)) for frame in taken] == [
+        (Opcode.TEXT, True, message)
+    ] * 3
+    # The mask is drawn anew for each (RFC 6455, 5.3).
+    assert len(set(frames)) == 3
 
 
 def test_spoken_turn_reaches_the_server_to_the_sample_and_is_answered(tmp_path: Path) -> None:

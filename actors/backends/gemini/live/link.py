@@ -17,7 +17,7 @@ from actors.backends.gemini.close_reason import (
 )
 from actors.backends.gemini.faults import CloseReason, FaultSource, classify
 from actors.backends.gemini.live.capabilities import ModelFamily
-from actors.backends.gemini.live.messages import audio_message, content, send_control
+from actors.backends.gemini.live.messages import audio_message, content, send_control, text_frame
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.outbox import Outbox, Outgoing, QueuedPicture, QueuedSound
 from actors.backends.gemini.live.receiver import odd, receive
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from google.genai.live import AsyncSession
     from websockets.asyncio.client import ClientConnection
 
-WRITING = ("paused", "protocol", "send_data")
+WRITING = ("paused", "protocol", "transport", "send_data")
 """Of a websocket: not documented, so another version may lack them; `send` is slower."""
 
 
@@ -197,7 +197,7 @@ class GeminiLink:
             if not isinstance(outgoing, QueuedSound):
                 await self._guard(self._send(session, outgoing))
                 continue
-            await self._guard(session._ws.send(audio_message(outgoing.pcm)))
+            await self._guard(session._ws.send(audio_message(outgoing.pcm), text=True))
             self._count(outgoing.pcm, outgoing.origin_ns)
 
     def _write(self, pcm: bytes, origin_ns: int) -> bool:
@@ -207,10 +207,15 @@ class GeminiLink:
         Returns False if the socket is not open or does not keep up.
         """
         socket = self._socket
-        if socket is None or socket.paused or socket.state is not self._open_state:
+        if socket is None or socket.paused or socket.protocol.state is not self._open_state:
             return False
-        socket.protocol.send_text(audio_message(pcm).encode())
-        socket.send_data()
+        message = audio_message(pcm)
+        if socket.protocol.extensions:
+            # Such as compression, which the server may have agreed to.
+            socket.protocol.send_text(message)
+            socket.send_data()
+        else:
+            socket.transport.write(text_frame(message))
         self._count(pcm, origin_ns)
         return True
 

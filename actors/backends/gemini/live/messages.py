@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
+import os
 from typing import TYPE_CHECKING
 
 from actors.backends.gemini.live.capabilities import ModelFamily
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 
 AUDIO_TYPE = "audio/pcm;rate=16000"
 """The rate must be named: the service has closed sessions that left it out."""
+BEFORE_DATA = b'{"realtime_input": {"audio": {"data": "'
+AFTER_DATA = f'", "mime_type": "{AUDIO_TYPE}"}}}}}}'.encode()
+URL_SAFE = bytes.maketrans(b"+/", b"-_")
+FINAL_TEXT, MASKED, SHORT = 0x81, 0x80, 125
+"""RFC 6455, 5.2: first byte of a text message in one frame; bit of the second byte; greatest length
+that is told in that byte."""
 
 
 async def send_control(session: AsyncSession, family: ModelFamily, outgoing: Outgoing) -> None:
@@ -41,14 +48,31 @@ async def send_control(session: AsyncSession, family: ModelFamily, outgoing: Out
             )
 
 
-def audio_message(pcm: bytes) -> str:
+def audio_message(pcm: bytes) -> bytes:
     """Return what `send_realtime_input(audio=...)` sends, to the byte.
 
     That goes through four models and dictionaries for each 20 ms block: 35 us instead of 3, and
     250 us with cold caches, a quarter of all the time there is from capture to socket.
     """
-    data = base64.urlsafe_b64encode(pcm).decode("ascii")
-    return f'{{"realtime_input": {{"audio": {{"data": "{data}", "mime_type": "{AUDIO_TYPE}"}}}}}}'
+    data = binascii.b2a_base64(pcm, newline=False).translate(URL_SAFE)
+    return b"".join((BEFORE_DATA, data, AFTER_DATA))
+
+
+def text_frame(message: bytes) -> bytes:
+    """Return a message, UTF-8, as a websocket's client sends it: one masked text frame.
+
+    The library makes the same in twenty calls.
+    """
+    length, mask = len(message), os.urandom(4)
+    if length <= SHORT:
+        head = bytes((FINAL_TEXT, MASKED | length))
+    elif length < 1 << 16:
+        head = bytes((FINAL_TEXT, MASKED | 126)) + length.to_bytes(2)
+    else:
+        head = bytes((FINAL_TEXT, MASKED | 127)) + length.to_bytes(8)
+    # A number as long as the message: exclusive-or is then one step for all of its bytes.
+    pad = int.from_bytes((mask * (length // 4 + 1))[:length])
+    return b"".join((head, mask, (int.from_bytes(message) ^ pad).to_bytes(length)))
 
 
 def content(role: str, text: str) -> types.ContentDict:

@@ -17,6 +17,8 @@ from actors.hearing.vad.silero.network import (
 from actors.lib.audio.pcm import Samples
 
 _TO_UNIT = np.float32(1 / 32_768)
+_NEWEST = slice(INPUT_SAMPLES - CONTEXT_SAMPLES, INPUT_SAMPLES)
+"""Where the context of the next window is, before it is moved to the front."""
 
 
 class SileroEngine:
@@ -28,11 +30,6 @@ class SileroEngine:
         self._network = network
         self._sound = np.zeros(INPUT_SAMPLES + PADDING_SAMPLES, np.float32)
         self._state = np.zeros((2, UNITS), np.float32)
-
-    @property
-    def _newest(self) -> slice:
-        """Where the context of the next window is, before it is moved to the front."""
-        return slice(INPUT_SAMPLES - CONTEXT_SAMPLES, INPUT_SAMPLES)
 
     def reset(self) -> None:
         """Forget the stream so far."""
@@ -60,12 +57,12 @@ class SileroEngine:
         return probabilities
 
     def _load_window(self, window: Samples) -> None:
-        self._sound[:CONTEXT_SAMPLES] = self._sound[self._newest]
+        self._sound[:CONTEXT_SAMPLES] = self._sound[_NEWEST]
         np.multiply(window, _TO_UNIT, out=self._sound[CONTEXT_SAMPLES:INPUT_SAMPLES])
 
     def save(self) -> bytes:
         """Return state and context: 1,280 bytes."""
-        return self._state.tobytes() + self._sound[self._newest].tobytes()
+        return self._state.tobytes() + self._sound[_NEWEST].tobytes()
 
     def restore(self, saved: bytes) -> None:
         """Go on with what was saved."""
@@ -74,4 +71,4 @@ class SileroEngine:
             return
         values = np.frombuffer(saved, np.float32)
         self._state[:] = values[:-CONTEXT_SAMPLES].reshape(self._state.shape)
-        self._sound[self._newest] = values[-CONTEXT_SAMPLES:]
+        self._sound[_NEWEST] = values[-CONTEXT_SAMPLES:]

@@ -68,8 +68,9 @@ class Network:
             state: Shape (2, 128), the LSTM's output and cell; changed in place.
         """
         desk = self._desk
-        np.copyto(desk.sound, sound)
-        np.copyto(desk.padding, desk.mirrored)
+        # Functions of numpy that are not ufuncs go through Python first; these do not.
+        desk.sound[:] = sound
+        desk.padding[:] = desk.mirrored
         np.matmul(desk.frames, self._stft, out=desk.spectrum)
         np.multiply(desk.spectrum, desk.spectrum, out=desk.spectrum)
         np.add(desk.real, desk.imaginary, out=desk.magnitudes)
@@ -79,7 +80,7 @@ class Network:
         self._layer_into(2, desk.second_row, desk.third)
         self._layer_into(3, desk.third, desk.features)
         output, cell = state
-        np.copyto(desk.output, output)
+        desk.output[:] = output
         gates = np.matmul(desk.joined, self._lstm, out=desk.gates)
         np.add(gates, self._lstm_bias, out=gates)
         _open(gates, desk.logistic)
@@ -89,7 +90,7 @@ class Network:
         np.tanh(cell, out=desk.new)
         np.multiply(desk.outward, desk.new, out=output)
         np.maximum(output, 0, out=desk.new)
-        logit = float(np.dot(desk.new, self._output)) + self._output_bias
+        logit = float(desk.new.dot(self._output)) + self._output_bias
         return 1 / (1 + math.exp(-logit))
 
     def steps(self, sounds: Floats, states: Floats) -> Floats:
