@@ -102,6 +102,11 @@ class ForkServerClient:
             module, actor = self._importing
             self._log.warning(f"{actor} preloads {module}, which takes long to import")
 
+    def excuse(self, now_s: float) -> None:
+        """It could not answer until now: begin anew to wait for what it owes."""
+        if self._stall.is_owed:
+            self._stall.ask(now_s, cpu_ticks(self.server_pid))
+
     def signal(self, name: str, number: signal.Signals) -> None:
         """Signal an actor's process, now or as soon as it is born."""
         pid = self._pids.get(name)

@@ -36,9 +36,10 @@ FORK = b"fork"
 with the sockets that the actor listens on."""
 PING = b"ping"
 """Asks for a sign of life."""
-BLOCKED = (signal.SIGINT, signal.SIGTERM)
-"""Never heard by the server, which ends with the supervisor. Control-C reaches the whole process
-group, and a service manager signals every process of a service; only the supervisor decides."""
+BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""Never heard by the server, which ends with the supervisor. Control-C and the end of a terminal
+reach the whole process group, and a service manager signals every process of a service; only the
+supervisor decides."""
 
 
 class ForkServer:
@@ -100,7 +101,8 @@ class ForkServer:
         self._preload(preload, spec.name)
         pid = os.fork()
         if pid == 0:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            for number in (signal.SIGINT, signal.SIGHUP):
+                signal.signal(number, signal.SIG_IGN)
             # What was sent to the child since its birth is heard now.
             signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)
             gc.enable()

@@ -19,6 +19,7 @@ from pipeline.supervision.lifecycle import (
     ProcessAction,
     ProcessHistory,
     ProcessState,
+    excused,
     step,
 )
 from pipeline.supervision.memory import memory_of
@@ -117,6 +118,10 @@ class ActorProcess:
             )
         for action in actions:
             self._do(action)
+
+    def excuse(self, lost_s: float) -> None:
+        """Nobody could watch it for so long: let no deadline pass because of that."""
+        self.history = excused(self.history, lost_s)
 
     def beat(self, health: Health, now_s: float) -> None:
         """Take a heartbeat, if it is of the present process."""

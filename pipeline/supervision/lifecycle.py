@@ -125,6 +125,15 @@ def step(
     return history, []
 
 
+def excused(history: ProcessHistory, lost_s: float) -> ProcessHistory:
+    """Return the same with no time passed while nobody could watch it.
+
+    Everything may have been stopped then, by Control-Z or a paused container: who is silent since
+    is not to blame.
+    """
+    return replace(history, since_s=history.since_s + lost_s, beat_s=history.beat_s + lost_s)
+
+
 def _spawn(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[ProcessAction]]:
     born = replace(
         history, state=ProcessState.STARTING, since_s=now_s, beat_s=now_s, starts=history.starts + 1

@@ -107,6 +107,12 @@ class ProcessTable:
                 process.handle(Event.MAY_START, now_s)
             process.handle(Event.TICK, now_s)
 
+    def excuse(self, lost_s: float, now_s: float) -> None:
+        """Nobody was watched for so long, until now: blame nobody for what was not seen."""
+        for process in self:
+            process.excuse(lost_s)
+        self._fork_server.excuse(now_s)
+
     def check_fork_server(self, now_s: float) -> None:
         """See that the fork server answers."""
         self._fork_server.check(now_s)

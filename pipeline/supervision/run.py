@@ -11,12 +11,16 @@ from pipeline.supervision.supervisor import RunOutcome, Supervisor
 
 
 def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> RunOutcome:
-    """Run a supervisor; SIGINT and SIGTERM stop it. What it cannot start with ends it with 2."""
+    """Run a supervisor; SIGINT, SIGTERM and SIGHUP stop it. What it cannot start with ends it
+    with 2."""
 
     async def main() -> RunOutcome:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, supervisor.stop)
+        # `nohup` has it ignored.
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            loop.add_signal_handler(signal.SIGHUP, supervisor.stop, 0, "its terminal was closed")
         return await supervisor.run(duration_s)
 
     try:

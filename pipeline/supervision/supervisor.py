@@ -43,6 +43,9 @@ looked at after the other, so that nobody waits for all of them."""
 QUIET_S = 0.75
 """After the sources have ended: without a frame for so long, nothing more is coming. Longer than
 the silence that ends a turn (0.6 s)."""
+STOPPED_S = 1.0
+"""Twice the longest tick: who has not run for so long was stopped, or had no processor, and all
+that it watches perhaps with it."""
 HIGH_WATER = 20_000
 """Frames that may wait for one actor: that a session was opened must not be lost behind the
 refusals of 10,000 others."""
@@ -87,6 +90,7 @@ class Supervisor:
         self._ended: RunOutcome | None = None
         self._wake = asyncio.Event()
         self._last_news_s = time.monotonic()
+        self._awake_s = time.monotonic()
         self._was_ready = False
         self._publisher: Publisher | None = None
         self._version = version("greenroom")
@@ -163,12 +167,13 @@ class Supervisor:
         )
 
     async def _supervise(self, duration_s: float | None) -> RunOutcome:
-        begun_s = time.monotonic()
+        begun_s = self._awake_s = time.monotonic()
         next_status_s = begun_s
         next_measure_s = begun_s + MEASURE_EVERY_S
         to_measure: list[ActorProcess] = []
         while self._ended is None:
-            now_s = time.monotonic()
+            self._excuse_pause()
+            now_s = self._awake_s
             self._processes.reconcile(now_s)
             self._tell(*self._sessions.tick(time.monotonic_ns()))
             if now_s >= next_status_s:
@@ -209,7 +214,21 @@ class Supervisor:
             self.stop(2, f"{self.graph.path}: actors.{process.name}: {process.usage_error}")
         self._wake.set()
 
+    def _excuse_pause(self) -> None:
+        """See whether this process stood still: before anybody is judged by the time.
+
+        After Control-Z and `fg`, or in a container that was paused, everybody was as silent.
+        """
+        now_ns = time.monotonic_ns()
+        lost_s = now_ns / 1e9 - self._awake_s
+        self._awake_s = now_ns / 1e9
+        if lost_s > STOPPED_S:
+            self._log.warning("the supervisor stood still", lost_s=round(lost_s, 1))
+            self._processes.excuse(lost_s, self._awake_s)
+            self._sessions.excuse(now_ns)
+
     def _on_health(self, actor: str, health: Health) -> None:
+        self._excuse_pause()
         process = self._processes[actor]
         finished_before = process.is_finished
         process.beat(health, time.monotonic())
@@ -222,6 +241,7 @@ class Supervisor:
             self._publish_status()
 
     def _handle(self, actor: str, frame: Frame) -> None:
+        self._excuse_pause()
         self._last_news_s = time.monotonic()
         told = self._sessions.handle(actor, frame, time.monotonic_ns())
         self._send(*told)

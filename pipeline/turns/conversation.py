@@ -120,6 +120,11 @@ class Conversation:
         """An actor's process ended."""
         return self._advance(route.Died(actor), now_ns)
 
+    def excuse(self, now_ns: int) -> None:
+        """Nobody could answer until now: the time until then is held against no backend."""
+        self.ledger.excuse(now_ns)
+        self.state = route.excused(self.state, now_ns / 1e9)
+
     def tick(self, now_ns: int) -> list[Said]:
         """Let time pass."""
         said = self._closed(self.ledger.tick(now_ns), now_ns)

@@ -159,6 +159,11 @@ class Ledger:
         for turn in self.open_turns():
             turn.reason, turn.progress_ns = "", now_ns
 
+    def excuse(self, now_ns: int) -> None:
+        """Nobody could answer until now: begin anew to wait for what the open turns owe."""
+        for turn in self.open_turns():
+            turn.progress_ns = now_ns
+
     def close(self, name: str, outcome: Outcome, reason: str) -> list[TurnClosed]:
         """Give an open turn its outcome: nobody is left to answer it, or its session is over."""
         turn = self.turns.get(name)

@@ -117,6 +117,13 @@ class OpenSessions:
             said += self._end(ended, now_ns)
         return said
 
+    def excuse(self, now_ns: int) -> None:
+        """Everything may have been stopped until now: begin anew to wait for answers."""
+        for each in self._table.states():
+            each.conversation.excuse(now_ns)
+            if each.lost_ns is not None:
+                each.lost_ns = now_ns
+
     def hopeless(self) -> Fault | None:
         """A fault that only the operator can mend, if no backend works and none ever did."""
         if self._past.outcomes["answered"]:

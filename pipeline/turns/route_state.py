@@ -74,6 +74,16 @@ def overspends(state: RouteState) -> bool:
     return not any(each.is_possible and not each.refused for each in state.backends.values())
 
 
+def excused(state: RouteState, now_s: float) -> RouteState:
+    """Return the same with nothing waited for until now, as everything may have been stopped."""
+    turns = {name: replace(pending, since_s=now_s) for name, pending in state.turns.items()}
+    backends = {
+        name: backend if backend.is_ready else replace(backend, since_s=now_s)
+        for name, backend in state.backends.items()
+    }
+    return replace(state, turns=turns, backends=backends)
+
+
 def playing(state: RouteState) -> bool:
     """The answer to every asked turn is complete: changing now would cut or double it."""
     asked = [pending for pending in state.turns.values() if pending.asked]

@@ -7,6 +7,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgpack
@@ -22,6 +25,7 @@ from supervised import (
     patient,
     positions,
     ready,
+    restarted,
 )
 
 from pipeline.frames import ActorState
@@ -76,7 +80,14 @@ def test_backends_that_can_never_answer_end_the_run_with_status_2_f5(tmp_path: P
         assert last == "error: live: API key not valid; set another key"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+ENDED = {
+    signal.SIGTERM: "ended: asked to stop",
+    signal.SIGINT: "ended: asked to stop",
+    signal.SIGHUP: "ended: its terminal was closed",
+}
+
+
+@pytest.mark.parametrize("number", ENDED)
 def test_asked_to_end_it_stops_the_actors_in_reverse_order_and_exits_with_0(
     tmp_path: Path, number: signal.Signals
 ) -> None:
@@ -88,13 +99,64 @@ def test_asked_to_end_it_stops_the_actors_in_reverse_order_and_exits_with_0(
     }
     with running(config(tmp_path, actors)) as pipeline:
         ready(pipeline)
-        pipeline.process.send_signal(number)
+        # A terminal tells all processes that it started of Control-C, and of its end.
+        for process in pipeline.processes() if number is not signal.SIGTERM else [pipeline.process]:
+            process.send_signal(number)
         assert pipeline.wait() == 0
-        assert pipeline.output.splitlines()[-1] == "ended: asked to stop"
+        assert pipeline.output.splitlines()[-1] == ENDED[number]
     assert (tmp_path / "diary").read_text().splitlines() == [
         *("two started", "one started", "three started"),
         *("three stopped", "one stopped", "two stopped"),
     ]
+
+
+@contextmanager
+def inherits(number: signal.Signals, handler: signal.Handlers) -> Iterator[None]:
+    """Processes started within have a signal handled so."""
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
+def test_started_by_nohup_it_outlives_its_terminal(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        with inherits(signal.SIGHUP, signal.SIG_IGN):
+            run = stack.enter_context(running(config(tmp_path, {"well": patient()})))
+        ready(run)
+        for process in run.processes():
+            process.send_signal(signal.SIGHUP)
+        run.kill("well", signal.SIGKILL)
+        restarted(run, "well")
+
+
+def test_a_parent_that_ignores_its_children_takes_nothing_from_it(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        with inherits(signal.SIGCHLD, signal.SIG_IGN):
+            run = stack.enter_context(running(config(tmp_path, {"well": patient()})))
+        ready(run)
+        run.kill("well", signal.SIGKILL)
+        status = restarted(run, "well")
+        assert of(status, "well").last_exit == "killed by SIGKILL"
+
+
+def test_all_stopped_and_continued_nobody_is_to_blame(tmp_path: Path) -> None:
+    limits = {"heartbeat_timeout_s": 1.5}
+    with running(config(tmp_path, chain(tmp_path), limits)) as pipeline:
+        ready(pipeline)
+        flowing(pipeline)
+        processes = pipeline.processes()
+        for process in processes:
+            process.suspend()
+        # As long as somebody looks at something else before `fg`.
+        threading.Event().wait(3.0)
+        for process in processes:
+            process.resume()
+        flowing(pipeline, beyond=flowing(pipeline))
+        assert all(each.restarts == 0 for each in pipeline.status().actors), pipeline.output
+        assert "is dumping" not in pipeline.output
+        assert "the supervisor stood still" in pipeline.output
 
 
 def test_an_actor_that_does_not_stop_is_killed_at_its_deadline_and_the_others_stop_well(

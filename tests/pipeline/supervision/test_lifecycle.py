@@ -13,6 +13,7 @@ from pipeline.supervision.lifecycle import (
     ProcessAction,
     ProcessHistory,
     ProcessState,
+    excused,
     step,
 )
 
@@ -248,3 +249,17 @@ def test_the_limits_of_an_actor_go_before_those_of_the_pipeline() -> None:
     common = Deadlines.of(config)
     assert common.startup_deadline_s == config.startup_deadline_s
     assert common.heartbeat_timeout_s == config.heartbeat_timeout_s
+
+
+def test_time_in_which_nobody_was_watched_counts_against_nobody() -> None:
+    story = Story().run()
+    story.then(Event.BEAT, after_s=1.0)
+    story.now_s += 3600
+    story.history = excused(story.history, 3600)
+    assert story.then(Event.TICK) == []
+    assert story.then(Event.TICK, after_s=LIMITS.heartbeat_timeout_s - 0.1) == []
+    assert story.then(Event.TICK, after_s=0.2) == [ProcessAction.DUMP_STACKS]
+    starting = Story().start()
+    starting.now_s += 3600
+    starting.history = excused(starting.history, 3600)
+    assert starting.then(Event.TICK, after_s=LIMITS.startup_deadline_s - 0.1) == []
