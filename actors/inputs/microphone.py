@@ -7,8 +7,10 @@ import time
 from typing import ClassVar, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
+from actors.lib.audio.channels import ChannelChoice
 from actors.lib.audio.device_stream import DeviceStream, Take, open_input
 from actors.lib.audio.devices import rescan
 from actors.lib.audio.pcm import (
@@ -19,8 +21,10 @@ from actors.lib.audio.pcm import (
     level_dbfs,
     to_pcm,
 )
-from actors.lib.audio.reopening_stream import ReopeningStream
+from actors.lib.audio.rate_watch import RateWatch
+from actors.lib.audio.reopening_stream import ReopeningStream, StreamState
 from actors.lib.audio.resample import Resampler
+from actors.lib.audio.signal_watch import SignalWatch
 from actors.lib.audio.timeline import Timeline
 from actors.lib.when_missing import WHEN_MISSING, WhenMissing
 from pipeline.actor import Actor, Options
@@ -40,6 +44,13 @@ class MicrophoneOptions(Options):
     )
     latency: Literal["low", "high"] | float = Field(
         "low", description="What the device may hold: low, high, or seconds."
+    )
+    channel: int | None = Field(
+        None,
+        ge=1,
+        le=64,
+        description="Which channel is taken, the first is 1; if left out, those that carry sound, "
+        "of more than two the first such.",
     )
     when_missing: WhenMissing = Field(WhenMissing.END, description=WHEN_MISSING)
 
@@ -64,6 +75,10 @@ class Microphone(Actor[MicrophoneOptions]):
         self._timeline = Timeline(surroundings.started_ns, SPEECH_RATE_HZ)
         self._blocks = BlockCutter(SPEECH_RATE_HZ)
         self._newest: tuple[Samples, int] | None = None
+        self._channels = ChannelChoice(options.channel)
+        self._rate = RateWatch()
+        self._watch = SignalWatch()
+        self._told = ""
 
     def open_stream(self, take: Take) -> DeviceStream:
         """Open and start the device; called in a thread."""
@@ -97,13 +112,17 @@ class Microphone(Actor[MicrophoneOptions]):
             block, last_ns = self._newest
             self.gauges["level_dbfs"] = level_dbfs(block)
             self.gauges["drift_ms"] = self._timeline.drift_ms(last_ns)
+        if self._stream.state is StreamState.OPEN:
+            self._say_what_is_wrong()
 
     def _open(self, look_anew: bool) -> DeviceStream:
         if look_anew:
             rescan()
         return self.open_stream(self._on_block)
 
-    def _on_block(self, samples: Samples, rate_hz: int, age_s: float, overflow: bool) -> None:
+    def _on_block(
+        self, samples: NDArray[np.int16], rate_hz: int, age_s: float, overflow: bool
+    ) -> None:
         """Hand a block to the loop; called in the device's thread."""
         try:
             self._stream.called()
@@ -116,11 +135,16 @@ class Microphone(Actor[MicrophoneOptions]):
             self._stream.failed(error)
             raise
 
-    def _on_samples(self, samples: Samples, rate_hz: int, first_ns: int, overflow: bool) -> None:
+    def _on_samples(
+        self, heard: NDArray[np.int16], rate_hz: int, first_ns: int, overflow: bool
+    ) -> None:
         self.counters["overflows"] += overflow
+        rate_hz = self._rate.judge(len(heard), rate_hz, time.monotonic_ns())
         if rate_hz != self._blocks.rate_hz:
             self._blocks = BlockCutter(rate_hz)
+        samples = self._channels.mix(heard, rate_hz)
         for block, block_ns in self._blocks.push(samples, first_ns):
+            self._watch.watch(block)
             last_ns = block_ns + len(block) * 10**9 // SPEECH_RATE_HZ
             position = self._timeline.advance(len(block), block_ns)
             self._newest = block, last_ns
@@ -135,6 +159,21 @@ class Microphone(Actor[MicrophoneOptions]):
                 ),
             )
 
+    def _say_what_is_wrong(self) -> None:
+        """Tell the status and the log what can be told from the sound itself."""
+        deaf = self._watch.problem.value
+        problem = deaf or self._rate.problem or self._channels.finding
+        if problem == self._told:
+            return
+        self._told = problem
+        self.counters["went_deaf"] += bool(deaf)
+        if problem:
+            self.log.warning("microphone", problem=problem)
+        else:
+            self.log.info("the microphone hears again")
+        state = ActorState.DEGRADED if deaf else ActorState.READY
+        self.set_state(state, problem and f"microphone: {problem}")
+
     @property
     def _had_device(self) -> bool:
         return bool(self.checkpoint.get("had_device"))
@@ -148,6 +187,8 @@ class Microphone(Actor[MicrophoneOptions]):
         self.set_state(ActorState.DEGRADED, f"{what}: {problem}")
         self._timeline.lose()
         self._blocks = BlockCutter(SPEECH_RATE_HZ)
+        self._channels = ChannelChoice(self.options.channel)
+        self._rate, self._watch, self._told = RateWatch(), SignalWatch(), ""
 
     def _on_back(self) -> None:
         self.log.info("microphone is back" if self._had_device else "microphone is there")

@@ -96,9 +96,11 @@ class SoundServer:
         self.control("unload-module", "module-remap-source")
         self.control("unload-module", "module-null-sink")
 
-    def plug_in_all(self) -> None:
+    def plug_in_all(self, *, microphone_channels: int = 1) -> None:
         """Give them back."""
-        for module in (SPEAKER, *MICROPHONE):
+        sink, source = MICROPHONE
+        sink = sink.replace("channels=1", f"channels={microphone_channels}")
+        for module in (SPEAKER, sink, source):
             self.control("load-module", *module.split())
 
     @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import wave
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -127,3 +128,22 @@ def test_devices_are_listed_by_name(sound: SoundServer) -> None:
         check=True,
     )
     assert {"vspk", "vmic", "default"} <= set(done.stdout.split())
+
+
+def test_a_stereo_microphone_is_deaf_until_it_gives_sound_and_heard_with_one_channel_inverted(
+    sound: SoundServer, tmp_path: Path
+) -> None:
+    said = np.concatenate(list(decode(RECORDING)))
+    inverted = tmp_path / "inverted.wav"
+    with wave.open(str(inverted), "wb") as file:
+        file.setparams((2, 2, SPEECH_RATE_HZ, 0, "NONE", ""))
+        file.writeframes(np.stack([said, -said], axis=1).tobytes())
+    sound.unplug_all()
+    sound.plug_in_all(microphone_channels=2)
+    with microphone(sound, tmp_path) as pipeline:
+        status = pipeline.until(is_in(ActorState.DEGRADED), "a deaf microphone")
+        assert any("nothing but zeros" in a.health.detail for a in status.actors if a.health)
+        sound.say(inverted)
+        _, likeness = hear(pipeline, said)
+        pipeline.until(is_in(ActorState.READY), "a microphone that hears")
+    assert likeness > 0.95

@@ -197,3 +197,32 @@ def test_a_device_missing_at_the_start_is_waited_for_if_so_asked(
         device.unplug()
         microphone.until(lambda: microphone.actor.state is ActorState.DEGRADED)
         assert microphone.actor.detail.startswith("microphone: ")
+
+
+def test_a_microphone_that_gives_nothing_but_zeros_says_so_until_it_hears(
+    microphone: ActorHarness, device: FakeDevice
+) -> None:
+    say(device, np.zeros(16_000 * 6, np.int16))
+    microphone.settle()
+    microphone.actor.measure()
+    assert microphone.actor.state is ActorState.DEGRADED
+    assert "nothing but zeros" in microphone.actor.detail
+    assert microphone.actor.counters["went_deaf"] == 1
+
+    say(device, count_up(BLOCK))
+    microphone.settle()
+    microphone.actor.measure()
+    assert (microphone.actor.state, microphone.actor.detail) == (ActorState.READY, "")
+
+
+def test_two_channels_that_cancel_each_other_are_heard_and_told(
+    microphone: ActorHarness, device: FakeDevice
+) -> None:
+    left = (np.sin(np.arange(16_000 * 6) / 5) * 8_000).astype(np.int16)
+    say(device, np.stack([left, -left], axis=1))
+    microphone.settle()
+    microphone.actor.measure()
+    heard = np.concatenate([to_samples(microphone.expect("audio", Audio).pcm) for _ in range(300)])
+    assert np.array_equal(heard, left)
+    assert microphone.actor.state is ActorState.READY
+    assert "only 1 is taken" in microphone.actor.detail

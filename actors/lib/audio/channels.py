@@ -15,6 +15,11 @@ conversation, so that the choice stays what it was while somebody spoke."""
 LIVE = 10 ** (-30 / 10)
 """A channel 30 dB below the loudest has nothing to add: the crosstalk of a cheap codec is at -40
 to -60 dB, the far side of a stereo microphone at -20."""
+FINDING_S = 5.0
+"""What is so for so long is told."""
+DEAD = 10 ** (-50 / 10)
+"""Of an array of microphones the one that is taken may be far quieter than what its last channel
+has of the loudspeaker."""
 CANCELLED = 0.3
 """Of what is left of the power of independent channels when they are added, 1 / channels: below
 this part of it they work against each other."""
@@ -48,6 +53,18 @@ class ChannelMixer:
         """The channels that are taken now, from 1 on."""
         return tuple(int(each) + 1 for each in np.flatnonzero(self._weights))
 
+    @property
+    def finding(self) -> str:
+        """What is odd about the channels, for people; empty if nothing is."""
+        if self._mixing is Mixing.FIRST:
+            first = self.used[0]
+            return "" if first == 1 else f"its first channel is dead: channel {first} is taken"
+        if len(self.used) == self.channels:
+            return ""
+        taken = " and ".join(map(str, self.used))
+        why = "the others are dead, or the opposite of it"
+        return f"of {self.channels} channels only {taken} is taken: {why}"
+
     def mix(self, block: NDArray[np.int16]) -> Samples:
         """Return one channel; `block` is samples x channels."""
         if self.channels == 1 or not len(block):
@@ -75,9 +92,9 @@ class ChannelMixer:
         most = float(self._loudest.max())
         if most <= 0.0:
             return self._weights
-        live = self._loudest >= most * LIVE
         if self._mixing is Mixing.FIRST:
-            return self._only(int(np.argmax(live)))
+            return self._only(int(np.argmax(self._loudest >= most * DEAD)))
+        live = self._loudest >= most * LIVE
         weights: NDArray[np.float64] = live / live.sum()
         together = float(((steps @ weights) ** 2).mean())
         self._mix_loudest = max(self._mix_loudest * fading, together)
@@ -89,3 +106,40 @@ class ChannelMixer:
         weights = np.zeros(self.channels)
         weights[channel] = 1.0
         return weights
+
+
+class ChannelChoice:
+    """The channel of a device that the user named, or what its channels carry."""
+
+    def __init__(self, channel: int | None) -> None:
+        self._channel = channel
+        self._mixer: ChannelMixer | None = None
+        self._finding = ""
+        self._finding_samples = 0
+        self._rate_hz = 0
+
+    @property
+    def finding(self) -> str:
+        """What is odd about the channels, for people; empty if nothing is."""
+        told = self._mixer is None or self._finding_samples >= FINDING_S * self._rate_hz
+        return self._finding if told else ""
+
+    def mix(self, heard: NDArray[np.int16], rate_hz: int) -> Samples:
+        """Return one channel; `heard` is samples x channels, or samples alone."""
+        blocks = heard.reshape(len(heard), -1)
+        channels = blocks.shape[1]
+        if self._channel is not None:
+            named: Samples = np.ascontiguousarray(blocks[:, min(self._channel, channels) - 1])
+            if self._channel > channels:
+                self._finding = f"there is no channel {self._channel}: {channels} is taken"
+            return named
+        mixer = self._mixer
+        if mixer is None or (mixer.channels, self._rate_hz) != (channels, rate_hz):
+            mixing = Mixing.FIRST if channels > 2 else Mixing.MEAN
+            self._mixer = mixer = ChannelMixer(channels, rate_hz, mixing)
+            self._rate_hz, self._finding, self._finding_samples = rate_hz, "", 0
+        mono = mixer.mix(blocks)
+        same = mixer.finding == self._finding
+        self._finding = mixer.finding
+        self._finding_samples = self._finding_samples + len(mono) if same else 0
+        return mono

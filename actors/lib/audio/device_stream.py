@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actors.lib.audio.devices import Direction, SoundDevice, find_device, load_sounddevice
 from actors.lib.audio.pcm import Samples
@@ -14,13 +15,16 @@ from pipeline.errors import DeviceError
 Fill = Callable[[int, int, float, bool], Samples]
 """Called with samples wanted, their rate, seconds until the first is heard, and whether the
 device ran dry; returns the samples."""
-Take = Callable[[Samples, int, float, bool], None]
-"""Called with samples, their rate, seconds since the first was captured, and whether the device
-lost some before."""
+Take = Callable[[NDArray[np.int16], int, float, bool], None]
+"""Called with samples x channels, their rate, seconds since the first was captured, and whether
+the device lost some before."""
 
 StreamCallback = Callable[[Any, int, Any, Any], None]
 """What `sounddevice` calls: block, frames, times, flags."""
 
+ARRAY_CHANNELS = 8
+"""Of the largest usual array of microphones, with its loopback. A plugin of ALSA claims 32 and
+more, and makes them up."""
 MAX_DELAY_S = 2.0
 """A driver that reports more between call and sound, or less than nothing, does not know."""
 
@@ -84,6 +88,9 @@ def open_input(
 ) -> DeviceStream:
     """Hand what is heard to `take`, at `rate_hz` if the device can, else at its own rate.
 
+    All channels are taken, of which one may be dead or the other's opposite: a sound server that is
+    asked for one channel adds them up.
+
     Raises:
         DeviceError: there is no such device, or it cannot be opened.
     """
@@ -91,7 +98,7 @@ def open_input(
     def calling_at(rate: int) -> StreamCallback:
         def on_block(heard: Any, frames: int, times: Any, status: Any) -> None:
             age_s = _sane(times.currentTime - times.inputBufferAdcTime, frames / rate)
-            take(heard[:, 0].copy(), rate, age_s, status.input_overflow)
+            take(heard.copy(), rate, age_s, status.input_overflow)
 
         return on_block
 
@@ -115,7 +122,7 @@ def _open(
     problem: Exception | None = None
     # Hardware without a sound server may refuse mono, or any rate but its own.
     for rate in dict.fromkeys((rate_hz, device.rate_hz)):
-        for channels in dict.fromkeys((1, min(2, most))):
+        for channels in _channels(most, is_input):
             settings = {"device": device.index, "channels": channels, "samplerate": rate}
             try:
                 check(dtype="int16", **settings)
@@ -134,6 +141,14 @@ def _open(
         f"{direction} device {device.index} {device.name!r} cannot be opened: {problem}; "
         "is another program using it?"
     ) from problem
+
+
+def _channels(most: int, is_input: bool) -> tuple[int, ...]:
+    """Return the numbers of channels to try."""
+    two = min(2, most)
+    if not is_input:
+        return tuple(dict.fromkeys((1, two)))
+    return tuple(dict.fromkeys((most if most <= ARRAY_CHANNELS else two, two, 1)))
 
 
 def _sane(delay_s: float, otherwise_s: float) -> float:
