@@ -78,6 +78,8 @@ class Microphone(Actor[MicrophoneOptions]):
         self._channels = ChannelChoice(options.channel)
         self._rate = RateWatch()
         self._watch = SignalWatch()
+        self._watched = 0
+        """Position up to which the sound was looked at."""
         self._told = ""
 
     def open_stream(self, take: Take) -> DeviceStream:
@@ -112,6 +114,8 @@ class Microphone(Actor[MicrophoneOptions]):
             block, last_ns = self._newest
             self.gauges["level_dbfs"] = level_dbfs(block)
             self.gauges["drift_ms"] = self._timeline.drift_ms(last_ns)
+            watched, self._watched = self._watched, self._timeline.position
+            self._watch.watch(block, self._watched - watched)
         if self._stream.state is StreamState.OPEN:
             self._say_what_is_wrong()
 
@@ -142,9 +146,8 @@ class Microphone(Actor[MicrophoneOptions]):
         rate_hz = self._rate.judge(len(heard), rate_hz, time.monotonic_ns())
         if rate_hz != self._blocks.rate_hz:
             self._blocks = BlockCutter(rate_hz)
-        samples = self._channels.mix(heard, rate_hz)
+        samples = heard if heard.ndim == 1 else self._channels.mix(heard, rate_hz)
         for block, block_ns in self._blocks.push(samples, first_ns):
-            self._watch.watch(block)
             last_ns = block_ns + len(block) * 10**9 // SPEECH_RATE_HZ
             position = self._timeline.advance(len(block), block_ns)
             self._newest = block, last_ns

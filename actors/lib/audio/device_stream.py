@@ -16,8 +16,8 @@ Fill = Callable[[int, int, float, bool], Samples]
 """Called with samples wanted, their rate, seconds until the first is heard, and whether the
 device ran dry; returns the samples."""
 Take = Callable[[NDArray[np.int16], int, float, bool], None]
-"""Called with samples x channels, their rate, seconds since the first was captured, and whether
-the device lost some before."""
+"""Called with samples, or samples x channels if there are several, their rate, seconds since the
+first was captured, and whether the device lost some before."""
 
 StreamCallback = Callable[[Any, int, Any, Any], None]
 """What `sounddevice` calls: block, frames, times, flags."""
@@ -98,7 +98,8 @@ def open_input(
     def calling_at(rate: int) -> StreamCallback:
         def on_block(heard: Any, frames: int, times: Any, status: Any) -> None:
             age_s = _sane(times.currentTime - times.inputBufferAdcTime, frames / rate)
-            take(heard.copy(), rate, age_s, status.input_overflow)
+            sound = heard[:, 0] if heard.shape[1] == 1 else heard
+            take(sound.copy(), rate, age_s, status.input_overflow)
 
         return on_block
 

@@ -15,8 +15,6 @@ NO_MORE_HEARD_S = 30.0
 HUM_S = 20.0
 """Nobody in a room with mains hum speaks for so long, and no other sound is louder than the hum's
 own overtones."""
-LOOK_S = 0.1
-"""Nobody says a word between two looks; a look takes 20 us."""
 HUM_DBFS = -45.0
 """What is quieter hides nobody; and the last bit of the samples, at -93 dB above 300 Hz, is then
 no sound beside it."""
@@ -38,41 +36,29 @@ class SignalProblem(StrEnum):
 
 
 class SignalWatch:
-    """Looks at every block; all in samples, no clock."""
+    """Looks at a block now and then, of every quarter of a second; all in samples, no clock."""
 
     def __init__(self, rate_hz: int = SPEECH_RATE_HZ) -> None:
         self._rate_hz = rate_hz
         self._ever_heard = False
         self._same_samples = 0
         self._hum_samples = 0
-        self._unlooked_samples = 0
         self._value: int | None = None
         self.problem = SignalProblem.NONE
 
-    def watch(self, block: Samples) -> bool:
-        """Take a block; return whether `problem` is another one now."""
-        before = self.problem
+    def watch(self, block: Samples, stands_for: int) -> None:
+        """Take a block that stands for so many samples, itself and those before it."""
         first = int(block[0])
         if (block == first).all() and self._value in (None, first):
             self._value = first
-            self._same_samples += len(block)
+            self._same_samples += stands_for
+            self._hum_samples = 0
         else:
             self._value = None
             self._same_samples = 0
             self._ever_heard = True
-        self._look_for_hum(block)
+            self._hum_samples = self._hum_samples + stands_for if _is_hum(block) else 0
         self.problem = self._judge()
-        return self.problem is not before
-
-    def _look_for_hum(self, block: Samples) -> None:
-        if self._same_samples:
-            self._hum_samples = self._unlooked_samples = 0
-            return
-        self._unlooked_samples += len(block)
-        if self._unlooked_samples >= LOOK_S * self._rate_hz:
-            hums = _is_hum(block)
-            self._hum_samples = self._hum_samples + self._unlooked_samples if hums else 0
-            self._unlooked_samples = 0
 
     def _judge(self) -> SignalProblem:
         patience_s = NO_MORE_HEARD_S if self._ever_heard else NEVER_HEARD_S

@@ -44,8 +44,8 @@ def constant(value: int, seconds: float) -> Samples:
 def after(*sounds: Samples) -> SignalProblem:
     watch = SignalWatch()
     sound = np.concatenate(sounds)
-    for at in range(0, len(sound), BLOCK):
-        watch.watch(sound[at : at + BLOCK])
+    for at in range(0, len(sound), 12 * BLOCK):
+        watch.watch(sound[at : at + BLOCK], 12 * BLOCK)
     return watch.problem
 
 
