@@ -54,7 +54,7 @@ class Tools(Actor[ToolsOptions]):
         super().__init__(options, surroundings)
         self._threads = DaemonThreads(self._on_stuck)
         self._servers: list[McpServer] = []
-        self._tools = ToolCatalogue({}, [], self._on_name_taken)
+        self._tools = ToolCatalogue({}, [], self._on_left_out)
         self._ledger = CallLedger()
         path = surroundings.state_dir / f"{surroundings.name}.sqlite3"
         self._journal = CallJournal(Store(path, surroundings.started_ns, self.log))
@@ -74,7 +74,7 @@ class Tools(Actor[ToolsOptions]):
             McpServer(each, folder, self.log, self.counters, self._offer)
             for each in self.options.mcp
         ]
-        self._tools = ToolCatalogue(functions, self._servers, self._on_name_taken)
+        self._tools = ToolCatalogue(functions, self._servers, self._on_left_out)
         self._ledger = CallLedger(self._journal.load())
         await self._connect_servers()
         self._tools.check_names(list(self.options.timeouts_s))
@@ -220,8 +220,8 @@ class Tools(Actor[ToolsOptions]):
         tools = self._tools.refresh()
         self.offer.publish(ToolOffer(session=self.session, tools=tools))
 
-    def _on_name_taken(self, tool: str, server: str) -> None:
-        self.log.warning("tool not offered: its name is taken", tool=tool, server=server)
+    def _on_left_out(self, count: int) -> None:
+        self.log.warning("too many tools: the last ones are not offered", left_out=count)
 
     def _on_work_done(self, work: asyncio.Task[dict[str, Any]]) -> None:
         """Look at what came of it, so that a late failure is not taken for one of the actor."""

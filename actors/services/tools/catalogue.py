@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from actors.services.tools.functions import FunctionTool, load_function
 from actors.services.tools.mcp_server import McpServer
+from actors.services.tools.names import ToolNames
 from actors.services.tools.threads import DaemonThreads
 from actors.services.tools.tool import Tool
 from pipeline.errors import ConfigError, did_you_mean
+
+MAX_TOOLS = 384
+"""Gemini takes 512 functions in a request, of which a caller may bring 128."""
 
 
 def load_functions(
@@ -40,18 +45,19 @@ class ToolCatalogue:
     Args:
         functions: Of Python; their names come before those of a server's tools.
         servers: Those of the config.
-        on_taken: Called with a tool and its server if its name is taken.
+        on_left_out: Called with how many tools are not offered, if there are too many.
     """
 
     def __init__(
         self,
         functions: Mapping[str, Tool],
         servers: Sequence[McpServer],
-        on_taken: Callable[[str, str], None],
+        on_left_out: Callable[[int], None],
     ) -> None:
         self._functions = functions
         self._servers = servers
-        self._on_taken = on_taken
+        self._on_left_out = on_left_out
+        self._names = ToolNames()
         self._tools = dict(functions)
 
     def get(self, name: str) -> Tool | None:
@@ -63,8 +69,11 @@ class ToolCatalogue:
         self._tools = dict(self._functions)
         for server in self._servers:
             for tool in server.tools:
-                if self._tools.setdefault(tool.name, tool) is not tool:
-                    self._on_taken(tool.name, server.name)
+                name = self._names.name(server.name, tool.name, self._functions.__contains__)
+                self._tools[name] = tool
+        if (left_out := len(self._tools) - MAX_TOOLS) > 0:
+            self._tools = dict(itertools.islice(self._tools.items(), MAX_TOOLS))
+            self._on_left_out(left_out)
         return [
             {"name": name, "description": tool.description, "parameters": tool.parameters}
             for name, tool in self._tools.items()
@@ -82,8 +91,8 @@ class ToolCatalogue:
         Raises:
             ConfigError: there is no such tool; the message names the nearest one.
         """
-        known = {tool.name for server in self._servers for tool in server.tools}
-        known |= set(self._functions)
+        self.refresh()
+        known = set(self._tools)
         for name in names:
             if name not in known and all(server.connected for server in self._servers):
                 raise ConfigError(f"timeouts_s: no tool {name!r}: {did_you_mean(name, known)}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import json
 from collections import Counter
 from collections.abc import Callable
 from contextlib import AsyncExitStack
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from actors.services.tools.mcp_transport import find_command, watched_transport
 from actors.services.tools.tool import ToolError, as_response
 from pipeline.backoff import Backoff
+from pipeline.frames.values import problem_of
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -30,29 +31,24 @@ STABLE_S = 10.0
 """A connection that held this long was a good one: the next back-off begins anew."""
 MAX_PAGES = 100
 """Pages of a tool list; a server whose list does not end is cut off there."""
-MAX_NAME_CHARS = 64
-"""Longest function name that the Gemini API takes."""
-
-
-def offered_name(name: str) -> str:
-    """Return the name under which the model may call an MCP tool of this name."""
-    fit = re.sub(r"[^A-Za-z0-9_]", "_", name)
-    return (fit if fit[:1].isalpha() or fit[:1] == "_" else f"_{fit}")[:MAX_NAME_CHARS]
+MAX_SCHEMA_BYTES = 64 * 1024
+"""Of the arguments of one tool: some 16,000 tokens, an eighth of the context of a Live model."""
+MAX_DESCRIPTION_CHARS = 8000
+"""Of one tool; longer than any manual page that a model needs, paid for in each session."""
 
 
 @dataclass(frozen=True)
 class McpTool:
-    """A tool of an MCP server."""
+    """A tool of an MCP server; `name` is what the server calls it."""
 
     server: McpServer
-    remote_name: str
     name: str
     description: str
     parameters: dict[str, Any]
 
     async def call(self, args: dict[str, Any]) -> dict[str, Any]:
         """Call it on the server, which checks the arguments."""
-        return await self.server.call(self.remote_name, args)
+        return await self.server.call(self.name, args)
 
 
 class McpServer:
@@ -164,16 +160,19 @@ class McpServer:
         cursor: str | None = None
         for _ in range(MAX_PAGES):
             page = await client.list_tools(cursor=cursor)
-            tools += [
-                McpTool(
-                    server=self,
-                    remote_name=tool.name,
-                    name=offered_name(tool.name),
-                    description=tool.description or tool.title or "",
-                    parameters=tool.input_schema,
+            for tool in page.tools:
+                description = tool.description or tool.title or ""
+                if problem := _wrong_schema(tool.input_schema):
+                    self._log.warning("tool not offered", tool=tool.name, because=problem)
+                    continue
+                tools.append(
+                    McpTool(
+                        server=self,
+                        name=tool.name,
+                        description=description[:MAX_DESCRIPTION_CHARS],
+                        parameters=tool.input_schema,
+                    )
                 )
-                for tool in page.tools
-            ]
             cursor = page.next_cursor
             if cursor is None:
                 break
@@ -187,6 +186,13 @@ class McpServer:
         self.tried.set()
         if changed:
             self._on_tools()
+
+
+def _wrong_schema(schema: dict[str, Any]) -> str:
+    if problem := problem_of(schema):
+        return f"the schema of its arguments cannot be sent: {problem}"
+    size = len(json.dumps(schema))
+    return f"the schema of its arguments has {size} bytes" if size > MAX_SCHEMA_BYTES else ""
 
 
 def _response(result: CallToolResult) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def test_tool_is_declared_called_and_answered_once(tmp_path: Path) -> None:
         assert (done.outcome, done.response) == ("answered", {"ok": True})
         (declared,) = record.setup["tools"][0]["functionDeclarations"]
         assert declared["behavior"] == "BLOCKING"
-        assert declared["parametersJsonSchema"] == MOVE["parameters"]
+        assert declared["parameters"]["properties"] == {"distance_m": {"type": "NUMBER"}}
 
 
 def test_call_pending_when_the_user_speaks_again_is_cancelled_by_the_server(

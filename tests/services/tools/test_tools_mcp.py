@@ -11,16 +11,19 @@ import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
 from pydantic import ValidationError
 
 from actors.services.tools import Tools, ToolsOptions
-from actors.services.tools.mcp_server import RECONNECT, offered_name
+from actors.services.tools.catalogue import MAX_TOOLS, ToolCatalogue
+from actors.services.tools.mcp_server import RECONNECT, McpTool, _wrong_schema
+from actors.services.tools.names import ToolNames, fitting
 from pipeline.errors import ConfigError
 from pipeline.frames import ToolCall, ToolOffer, ToolResult, ToolStatus
+from pipeline.sessions.refusal import FUNCTION_NAME
 from pipeline.testing import ActorHarness, stage
 
 SERVER = """
@@ -231,10 +234,55 @@ def test_the_back_off_grows_to_a_limit() -> None:
 
 @pytest.mark.parametrize(
     ("name", "offered"),
-    [("grip", "grip"), ("grip.now/hard", "grip_now_hard"), ("2nd", "_2nd"), ("x" * 99, "x" * 64)],
+    [
+        ("grip", "grip"),
+        ("grip.now/hard", "grip_now_hard"),
+        ("2nd", "_2nd"),
+        ("", "_"),
+        ("Hände", "H_nde"),
+        ("x" * 64, "x" * 64),
+        ("x" * 99, "x" * 55 + "_d0621fdd"),
+    ],
 )
 def test_a_name_that_gemini_does_not_take_is_made_to_fit(name: str, offered: str) -> None:
-    assert offered_name(name) == offered
+    assert fitting(name) == offered
+
+
+def test_tools_of_the_same_name_are_told_apart_and_keep_their_names() -> None:
+    names = ToolNames()
+
+    def name(server: str, tool: str) -> str:
+        return names.name(server, tool, {"stop"}.__contains__)
+
+    long = "x" * 99
+    given = [
+        name(server, tool)
+        for server in ("arm", "leg", "a.rm")
+        for tool in ("move", "stop", "grip.now", "grip_now", f"{long}1", f"{long}2")
+    ]
+    assert given[:3] == ["move", "arm_stop", "grip_now"]
+    assert given[6] == "leg_move"
+    assert len(set(given)) == len(given)
+    assert all(FUNCTION_NAME.fullmatch(each) and len(each) <= 64 for each in given)
+    assert name("leg", "move") == "leg_move"
+
+
+def test_as_many_tools_are_offered_as_gemini_takes() -> None:
+    left_out: list[int] = []
+
+    class Crowd:
+        name, connected = "crowd", True
+        tools: ClassVar = [McpTool(None, f"t{n}", "", {}) for n in range(500)]  # type: ignore[arg-type]
+
+    catalogue = ToolCatalogue({}, [Crowd()], left_out.append)  # type: ignore[list-item]
+    assert len(catalogue.refresh()) == MAX_TOOLS
+    assert left_out == [500 - MAX_TOOLS]
+
+
+def test_a_schema_that_cannot_be_sent_is_said() -> None:
+    assert _wrong_schema({"type": "object"}) == ""
+    assert "more than 64 bits" in _wrong_schema({"properties": {"x": {"maximum": 2**64}}})
+    assert "bytes" in _wrong_schema({"description": "x" * 100_000})
 
 
 @pytest.mark.parametrize(

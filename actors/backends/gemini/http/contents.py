@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from actors.backends.gemini.http.heard import INSTRUCTION
 from actors.backends.gemini.http.options import HttpOptions
+from actors.backends.gemini.parameters import parameters_of
 from actors.backends.turnwise.request import AnswerRequest
 
 if TYPE_CHECKING:
@@ -46,10 +47,14 @@ def config_of(options: HttpOptions, request: AnswerRequest) -> types.GenerateCon
         level = types.ThinkingLevel(options.thinking_level.upper())
         thinking = types.ThinkingConfig(thinking_level=level)
     functions = [
-        types.FunctionDeclaration(
-            name=tool["name"],
-            description=tool.get("description"),
-            parameters_json_schema=tool.get("parameters") or None,
+        types.FunctionDeclaration.model_validate(
+            {
+                "name": tool["name"],
+                "description": tool.get("description"),
+                "parameters": parameters_of(
+                    tool.get("parameters") or tool.get("parametersJsonSchema")
+                ),
+            }
         )
         for tool in request.tools
     ]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.live.capabilities import ModelFamily
 from actors.backends.gemini.live.options import LiveOptions
+from actors.backends.gemini.parameters import parameters_of
 from actors.backends.realtime.link import Seed
 
 if TYPE_CHECKING:
@@ -129,9 +130,14 @@ def _tools(
             {
                 "name": tool["name"],
                 "description": tool.get("description"),
-                "parameters_json_schema": tool.get("parameters") or None,
+                "parameters": _parameters(tool),
                 "behavior": types.Behavior(chosen) if chosen else None,
             }
             for tool in tools
         ]
     }
+
+
+def _parameters(tool: dict[str, Any]) -> Any:
+    # Of a typed dictionary; the model that is made of it checks it.
+    return parameters_of(tool.get("parameters") or tool.get("parametersJsonSchema"))

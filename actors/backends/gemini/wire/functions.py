@@ -3,15 +3,14 @@
 OBJECT without properties was refused in 2025; reports of 2026 say that it is taken.
 """
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from actors.backends.gemini.wire.encoding import snake_case
 from actors.backends.gemini.wire.invalid import Invalid, Violation
 from actors.backends.gemini.wire.json_text import too_deep
+from pipeline.sessions.refusal import FUNCTION_NAME
 
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]{0,127}")
 BAD_NAME = (
     "[FIELD_INVALID] Invalid function name. Must start with a letter or an underscore. Must be "
     "alphameric (a-z, A-Z, 0-9), underscores (_), dots (.), colons (:), or dashes (-), with a "
@@ -55,7 +54,7 @@ def check_functions(tools: list[dict[str, Any]], request: str) -> list[dict[str,
 
 
 def _function(function: dict[str, Any], place: str) -> Iterator[str]:
-    if not NAME.fullmatch(function.get("name", "")):
+    if not FUNCTION_NAME.fullmatch(function.get("name", "")):
         yield f"{place}.name: {BAD_NAME}"
     for field, other in (
         ("parameters", "parametersJsonSchema"),

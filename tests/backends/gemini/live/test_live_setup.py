@@ -13,7 +13,8 @@ from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.setup import behavior, build_setup
 from actors.backends.realtime.link import Seed
 
-TOOLS = ({"name": "move", "description": "Drive.", "parameters": {"type": "object"}},)
+ARGUMENTS = {"type": "object", "properties": {"x": {"type": "number"}}, "additionalProperties": 0}
+TOOLS = ({"name": "move", "description": "Drive.", "parameters": ARGUMENTS},)
 
 FAMILIES = [
     ("gemini-3.8-live", "gemini-3.8-live"),
@@ -85,7 +86,7 @@ def test_tools_are_declared_as_the_model_takes_them(
     setup, warnings = setup_of(model, seed, tool_behavior=wanted)
     (declared,) = setup["tools"][0]["function_declarations"]
     assert declared.get("behavior") == sent
-    assert declared["parameters_json_schema"] == {"type": "object"}
+    assert declared["parameters"] == {"type": "OBJECT", "properties": {"x": {"type": "NUMBER"}}}
     assert len(warnings) == warned
     limits = limits_of(
         LiveOptions.model_validate({"model": model, "tool_behavior": wanted}), local_turns=True
