@@ -6,6 +6,10 @@ from pydantic import Field
 
 from pipeline.actor import Options
 
+LONGEST_ANSWER_S = 600.0
+"""Gemini keeps a connection for about ten minutes (its documentation): what has not ended
+by then never would have on it."""
+
 
 class MannerOptions(Options):
     """Which model answers, as whom, and in which voice and language."""
@@ -17,3 +21,11 @@ class MannerOptions(Options):
     )
     system_instruction: str | None = Field(None, description="Who the model is.")
     temperature: float | None = Field(None, ge=0, le=2)
+    longest_answer_s: float = Field(
+        LONGEST_ANSWER_S, gt=0, description="An answer that is longer, or takes longer, ends there."
+    )
+
+
+def longest_answer_s(manner: Options) -> float:
+    """Return how long an answer may be, in s; a backend without a model has no say in it."""
+    return manner.longest_answer_s if isinstance(manner, MannerOptions) else LONGEST_ANSWER_S

@@ -135,8 +135,13 @@ class Conversation:
         return known is not None and known.outcome is not None
 
     def _is_stale(self, frame: AnswerFrame) -> bool:
-        """Words are part of the account whoever said them; the rest is void after a change."""
-        return frame.epoch < self.state.epoch and not isinstance(frame, Transcript)
+        """Words are part of the account whoever said them; the rest is void after a change.
+
+        Unless nobody asked: there is no other answer that it could be taken for.
+        """
+        if isinstance(frame, Transcript) or is_unasked(frame.turn):
+            return False
+        return frame.epoch < self.state.epoch
 
     def _advance(self, event: route.Event, now_ns: int) -> list[Said]:
         overspent = route.overspends(self.state)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actors.backends.answer import Tokens
-from actors.backends.realtime import unasked_turns
+from actors.backends.realtime import answer_ends, unasked_turns
 from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
@@ -20,7 +20,7 @@ from actors.backends.realtime.events import (
     TurnComplete,
 )
 from actors.backends.realtime.late_results import report_of
-from actors.backends.realtime.steps import AbortLink, Note, SendReply, Step
+from actors.backends.realtime.steps import SendReply, Step
 from actors.backends.realtime.turn_state import (
     TURN_PATIENCE_S,
     Drain,
@@ -104,9 +104,9 @@ class Downlink:
 def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
     match event:
         case Interrupted():
-            return _interrupted(state)
+            return answer_ends.interrupted(state)
         case TurnComplete():
-            return _turn_complete(state, event, now_s)
+            return answer_ends.turn_complete(state, event, now_s)
         case Tokens():
             turn = state.head or state.last
             return [state.frames.usage(turn.turn_id if turn else "", event)]
@@ -121,7 +121,7 @@ def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
             steps = _answer(state, turn, event, now_s)
             if turn.unasked is not None:
                 steps = unasked_turns.go_on(state, turn, turn.unasked, event, steps)
-            return [*steps, *cut(state, turn, now_s)]
+            return [*steps, *answer_ends.cut(state, turn, now_s)]
     return []
 
 
@@ -163,18 +163,6 @@ def _answer(
     return steps
 
 
-def cut(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
-    """End an answer that does not end; nothing but the end of the connection stops the service."""
-    if not state.is_too_long(turn, now_s) or turn not in state.turns:
-        return []
-    limit = f"it was longer than {state.limits.longest_answer_s:g} s"
-    state.counters["answers_cut"] += 1
-    end = AnswerEnd.COMPLETE if turn.answer.samples else AnswerEnd.FAILED
-    steps = state.end(turn, end, limit)
-    state.link = LinkState.DOWN
-    return [*steps, Note(f"the answer was cut off: {limit}", turn.turn_id), AbortLink()]
-
-
 def _late(state: TurnState, event: Event) -> list[Step]:
     """What belongs to an answer that is over: the words of one that was heard are still wanted."""
     if isinstance(event, Said) and state.drain is Drain.OWED and state.last is not None:
@@ -194,46 +182,10 @@ def _answering(state: TurnState, event: Event, now_s: float) -> RealtimeTurn | N
         return None
     if turn is not None or state.turns or not state.linked or not unasked_turns.begins(event):
         return turn
-    if state.drain is Drain.INTERRUPTED or (isinstance(event, Said) and state.drain is Drain.OWED):
+    late_words = isinstance(event, Said) and state.drain is Drain.OWED
+    if state.drain is Drain.INTERRUPTED or (late_words and not state.late_results.is_owed):
         return None
     return unasked_turns.begin(state, now_s)
-
-
-def _interrupted(state: TurnState) -> list[Step]:
-    turn = state.head
-    over_already = state.drain is not Drain.CLEAR
-    state.drain = Drain.INTERRUPTED
-    if turn is None or over_already:
-        return []
-    if not state.limits.local_turns:
-        return state.end(turn, AnswerEnd.INTERRUPTED)
-    # Who listens here heard nobody speak: the service has given up its answer.
-    state.counters["given_up_by_service"] += 1
-    if turn.progress in {Progress.GENERATED, Progress.PAUSED} or not turn.answer.samples:
-        return state.complete(turn)
-    return state.end(turn, AnswerEnd.FAILED, "the service broke off, though nobody spoke")
-
-
-def _turn_complete(state: TurnState, complete: TurnComplete, now_s: float) -> list[Step]:
-    turn = state.head
-    state.late_results.idle(now_s)
-    drain, state.drain = state.drain, Drain.CLEAR
-    if turn is None or drain in {Drain.DRAINING, Drain.INTERRUPTED}:
-        return []
-    if drain is Drain.OWED and turn.progress is Progress.ASKED:
-        return []
-    if state.calls.pending(turn.turn_id):
-        turn.progress = Progress.WORKING
-        state.rearm(turn, now_s)
-        return []
-    if turn.replied and state.limits.follow_up_s:
-        turn.replied = False
-        turn.progress = Progress.WORKING
-        turn.deadline_s = now_s + state.limits.follow_up_s
-        return []
-    if complete.broken and turn.answer.samples:
-        return state.end(turn, AnswerEnd.FAILED, f"the service broke off: {complete.broken}")
-    return state.complete(turn, complete.broken)
 
 
 def _user_said(state: TurnState, said: Said, now_s: float) -> list[Step]:

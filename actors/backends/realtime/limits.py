@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actors.backends.options import LONGEST_ANSWER_S
 from actors.backends.realtime.unasked import UnaskedRule
 
 
@@ -28,5 +29,5 @@ class Limits:
     grace_s: float | None = 0.5
     follow_up_s: float = 0.0
     blocking: bool = True
-    longest_answer_s: float = 600.0
+    longest_answer_s: float = LONGEST_ANSWER_S
     unasked: UnaskedRule = UnaskedRule.ALL

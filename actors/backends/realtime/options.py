@@ -32,9 +32,3 @@ class RealtimeOptions(MannerOptions):
         description="Which answers are played that nobody asked for: all but one that gives the "
         "answer before once more, those about results of functions, or none.",
     )
-    longest_answer_s: float = Field(
-        600.0,
-        gt=0,
-        description="An answer that is longer, or takes longer, ends there: services keep a "
-        "connection for about as long.",
-    )

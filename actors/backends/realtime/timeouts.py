@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.backends.realtime.downlink import cut
+from actors.backends.realtime.answer_ends import cut
 from actors.backends.realtime.steps import AbortLink, Freeze, SendReply, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import Delivery, Progress, RealtimeTurn
@@ -30,7 +30,7 @@ def expire(state: TurnState, now_s: float) -> list[Step]:
             steps += cut(state, turn, now_s)
         elif state.calls.pending(turn.turn_id):
             steps += _give_up_calls(state, turn, now_s)
-        elif turn.progress is Progress.GENERATED:
+        elif turn.progress is Progress.GENERATED or _waits_for_another(state, turn):
             state.drain = Drain.OWED
             steps += state.complete(turn)
         elif turn.progress is Progress.WORKING or turn.kind is TurnKind.UNASKED:
@@ -39,6 +39,12 @@ def expire(state: TurnState, now_s: float) -> list[Step]:
         else:
             steps += _freeze(state, turn)
     return [*steps, *deliver(state, now_s)]
+
+
+def _waits_for_another(state: TurnState, turn: RealtimeTurn) -> bool:
+    """Whether a model that tells when it is idle does not, for a function of an earlier turn."""
+    said_all = turn.progress is Progress.PAUSED and turn.answer.samples > 0
+    return said_all and state.calls.pending()
 
 
 def _freeze(state: TurnState, turn: RealtimeTurn) -> list[Step]:

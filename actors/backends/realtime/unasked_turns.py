@@ -26,13 +26,18 @@ def begins(event: Event) -> bool:
     return False
 
 
-def begin(state: TurnState, now_s: float) -> RealtimeTurn:
-    """Open such a turn; it is named after the time."""
+def new_name(state: TurnState, now_s: float) -> str:
+    """Name a turn that begins now."""
     session, at_ns = state.frames.session, int(now_s * 1e9)
-    while unasked_turn_id(session, at_ns) in state.over:
+    while (name := unasked_turn_id(session, at_ns)) in state.over or state.known(name):
         at_ns += 1
+    return name
+
+
+def begin(state: TurnState, now_s: float) -> RealtimeTurn:
+    """Open such a turn."""
     owed = state.late_results.is_owed
-    turn = RealtimeTurn(unasked_turn_id(session, at_ns), TurnKind.UNASKED)
+    turn = RealtimeTurn(new_name(state, now_s), TurnKind.UNASKED)
     turn.unasked = UnaskedAnswer(UnaskedKind.RESULT if owed else UnaskedKind.ITSELF)
     turn.end = turn.start
     turn.delivery = Delivery.SENT

@@ -14,9 +14,10 @@ from actors.backends.realtime.steps import (
 )
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, RealtimeTurn
+from actors.backends.realtime.unasked_turns import new_name
 from actors.backends.tool_calls import LateResult
 from actors.backends.turn_kind import SPEAK_FIRST, TurnKind
-from pipeline.frames import AnswerEnd, Side, ToolResult, unasked_turn_id
+from pipeline.frames import AnswerEnd, Side, ToolResult
 
 
 class Uplink:
@@ -141,10 +142,7 @@ def report(state: TurnState, text: str, now_s: float) -> list[Step]:
     if not state.owned:
         state.counters["results_dropped"] += 1
         return []
-    session, at_ns = state.frames.session, int(now_s * 1e9)
-    while (name := unasked_turn_id(session, at_ns)) in state.over or state.known(name):
-        at_ns += 1
-    turn = RealtimeTurn(name, TurnKind.REPORTED, text=text)
+    turn = RealtimeTurn(new_name(state, now_s), TurnKind.REPORTED, text=text)
     state.turns.append(turn)
     state.ask(turn, 0, now_s)
     if state.link is LinkState.GONE:

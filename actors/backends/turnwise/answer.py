@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import Enum, auto
 from typing import Any
 
 from actors.backends.answer import Answer, AnswerFrames, Publish, Tokens, whole
+from actors.backends.history import History
 from actors.backends.tool_calls import CallRecord, ToolCalls, ToolReply
 from actors.backends.turnwise.request import AnswerFailedError, Heard, Part, Sound, Words
 from pipeline.frames import AnswerEnd, Side
@@ -45,6 +47,8 @@ class RunningAnswer:
         self.epoch = frames.epoch
         self.state = AnswerState.ON
         self.given = Answer(turn)
+        self.heard = asyncio.Event()
+        """Its playback has got on."""
         self.task: asyncio.Task[None] | None = None
         self._frames = frames
         self._calls = calls
@@ -70,10 +74,24 @@ class RunningAnswer:
                 self._publish(self._frames.usage(self.turn, part))
 
     @property
+    def sound_s(self) -> float:
+        """How much sound was given."""
+        return self.given.samples / max(self._rate_hz, 1)
+
+    @property
     def plays_in_s(self) -> float:
         """Time until the sound that was given has been played, if it is played as it comes."""
-        length_s = self.given.samples / max(self._rate_hz, 1)
-        return max(0.0, self._begun_s + length_s - time.monotonic())
+        return max(0.0, self._begun_s + self.sound_s - time.monotonic())
+
+    async def played(self, history: History) -> None:
+        """Return when what was given has been heard: who says the rest must not talk into it."""
+        if not history.reported:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.plays_in_s):
+                while history.heard_samples(self.turn, self.epoch) < self.given.samples:
+                    self.heard.clear()
+                    await self.heard.wait()
 
     def end(self, end: AnswerEnd, detail: str = "", unspoken: str = "") -> None:
         """Say that this was it, unless it was said."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from typing import Any
 
 from actors.backends.answer import AnswerFrames
+from actors.backends.options import longest_answer_s
 from actors.backends.records import KeptTurns
 from actors.backends.session import BackendSession
 from actors.backends.shared import Shared
@@ -68,8 +69,6 @@ class TurnBasedSession(BackendSession):
         self._begun: dict[str, int] = {}
         self._unspoken: dict[str, str] = {}
         """What another backend left unspoken of its answers, by turn."""
-        self._heard = asyncio.Event()
-        """Playback has got on."""
         self._serving_ns = 0
         kept = self.restore()
         self.turns.restore(kept.over, kept.answered | kept.begun)
@@ -128,7 +127,8 @@ class TurnBasedSession(BackendSession):
         super().on_playback(frame)
         if frame.played_samples:
             self.turns.sounded(frame.turn)
-        self._heard.set()
+        if self._answer is not None:
+            self._answer.heard.set()
 
     def on_route(self, frame: Route) -> None:
         """The turns have an owner."""
@@ -184,10 +184,14 @@ class TurnBasedSession(BackendSession):
                         self.save()
                         await self._records.saved()
                     self._give(answer, part)
+                    if answer.sound_s >= longest_answer_s(self.manner):
+                        self._actor.counters["answers_cut"] += 1
+                        self._actor.log.info("the answer was cut off", after_s=answer.sound_s)
+                        break
             self._finish(answer, answer.whole())
         except AnswerFailedError as error:
             if error.unspoken:
-                await self._played(answer)
+                await answer.played(self.history)
             self._finish(answer, AnswerEnd.FAILED, str(error), error.unspoken)
         except asyncio.CancelledError:
             failure = "the backend was stopped"
@@ -195,17 +199,6 @@ class TurnBasedSession(BackendSession):
         finally:
             # Whatever else goes wrong ends this process; the turn must not wait for that.
             self._finish(answer, AnswerEnd.FAILED, failure)
-
-    async def _played(self, answer: RunningAnswer) -> None:
-        """Return when what was given has been heard: who says the rest must not talk into it."""
-        if not self.history.reported:
-            return
-        given = answer.given
-        with suppress(TimeoutError):
-            async with asyncio.timeout(answer.plays_in_s):
-                while self.history.heard_samples(given.turn, answer.epoch) < given.samples:
-                    self._heard.clear()
-                    await self._heard.wait()
 
     async def _request(self, begin: Begin, answer: RunningAnswer) -> AnswerRequest:
         material = begin.material

@@ -29,6 +29,12 @@ CALL = {
     "do": [{"call": {"name": "look_up"}}, {"say": "The train leaves at ten past four."}],
 }
 PORTS = {"audio", "speech", "text", "offer", "results"}
+NOT_WAITING_MODELS = (
+    "gemini-3.8-live",
+    "gemini-3.8-live-extended-thinking",
+    "gemini-2.5-flash-native-audio-latest",
+)
+MODELS = (*NOT_WAITING_MODELS, "gemini-3.1-flash-live-preview")
 NOT_WAITING = {"tool_behavior": "non_blocking"}
 
 
@@ -63,10 +69,15 @@ def gone_on(live: ActorHarness, talker: Talker) -> ToolCall:  # type: ignore[typ
     return call
 
 
-def test_f29_result_after_the_user_has_gone_on_is_heard_and_told_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", NOT_WAITING_MODELS)
+def test_f29_result_after_the_user_has_gone_on_is_heard_and_told_once(
+    tmp_path: Path, model: str
+) -> None:
+    # A model that tells when it is idle is not, while a function is under way: time tells.
+    options = {**NOT_WAITING, "model": model, "first_sound_timeout_s": 2.0}
     with (
         simulator(tmp_path, CALL, playback_speed=20) as server,
-        staged(tmp_path, PORTS, **server.address, **NOT_WAITING) as live,
+        staged(tmp_path, PORTS, **server.address, **options) as live,
     ):
         live.send("offer", ToolOffer(tools=[LOOK_UP]))
         ready(live)
@@ -173,9 +184,13 @@ def test_f10_interruption_though_nobody_spoke_is_no_interruption(
         assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
 
 
-def test_barge_in_after_generation_and_in_mid_playback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", [each for each in MODELS if "thinking" not in each])
+def test_barge_in_after_generation_and_in_mid_playback(tmp_path: Path, model: str) -> None:
     rule = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
-    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address) as live:
+    with (
+        simulator(tmp_path, rule) as server,
+        staged(tmp_path, **server.address, model=model) as live,
+    ):
         ready(live)
         talker = Talker(live)
         first = talker.say()
@@ -187,6 +202,40 @@ def test_barge_in_after_generation_and_in_mid_playback(tmp_path: Path) -> None:
         outcomes = [turn.outcome for turn in server.journal.sessions[0].turns]
         assert outcomes == ["interrupted", "answered"]
         assert words_of(live, first).split() == ["word"] * 100
+
+
+def test_barge_in_while_a_model_that_thinks_is_still_played(tmp_path: Path) -> None:
+    rule = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
+    model = "gemini-3.8-live-extended-thinking"
+    with (
+        simulator(tmp_path, rule) as server,
+        staged(tmp_path, **server.address, model=model) as live,
+    ):
+        ready(live)
+        talker = Talker(live)
+        first = talker.say()
+        # It says by itself that it is done, once the answer has been played: it may go on.
+        live.until(lambda: len(words_of(live, first).split()) >= 102, "the whole answer")
+        second = talker.say()
+        ends = [live.expect("answer", AnswerEnded) for _ in range(2)]
+        assert [(e.turn, e.end) for e in ends] == [
+            (first, AnswerEnd.INTERRUPTED),
+            (second, AnswerEnd.COMPLETE),
+        ]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_fragments_are_joined_as_they_were_said(tmp_path: Path, model: str) -> None:
+    text = "Well, it is ten o'clock. That's late!"
+    rule = {"when": {"turn": 1}, "do": [{"say": text}]}
+    with (
+        simulator(tmp_path, rule, playback_speed=20, filler="") as server,
+        staged(tmp_path, **server.address, model=model) as live,
+    ):
+        ready(live)
+        turn = Talker(live).say()
+        live.expect("answer", AnswerEnded)
+        assert words_of(live, turn) == text
 
 
 def test_typed_line_in_mid_playback_is_answered(tmp_path: Path) -> None:

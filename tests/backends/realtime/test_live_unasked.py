@@ -316,6 +316,20 @@ def test_result_that_the_service_does_not_care_to_tell_is_not_told_when_it_break
     assert live.sent_texts() == []
 
 
+def test_model_that_is_not_idle_for_a_function_of_before_has_answered_and_is_not_frozen() -> None:
+    live = talking(blocking=False, grace_s=None)
+    live.speak(0, 3200)
+    live.server(CallRequested("c1", "move", {}), CHUNK, GenerationComplete())
+    second = live.speak(6400, 9600)
+    live.server(Interrupted(), TurnComplete(), CHUNK, GenerationComplete())
+    live.wait(5)
+    assert live.ends(second) == ["complete"]
+    assert not live.wants_out
+    live.tool_result("c1", {"ok": True})
+    live.server(SECOND, GenerationComplete(), TurnComplete())
+    assert [ended.end for ended in unasked(live)] == ["complete"]
+
+
 def test_result_of_a_cancelled_call_is_not_told() -> None:
     live = talking(blocking=False, follow_up_s=2.0)
     gone_on(live)

@@ -242,6 +242,16 @@ def test_history_is_what_was_said_and_heard_by_whom_ever(tmp_path: Path) -> None
         assert Side.USER not in sides
 
 
+def test_answer_without_end_comes_to_one(tmp_path: Path) -> None:
+    with staged(tmp_path, {"audio", "speech", "route"}) as stage:
+        route(stage, "parrot", 1)
+        parrot(stage).lines = [Sound(SECOND * 200, 24_000)] * 5
+        parrot(stage).go.clear()
+        answer = end_of(stage, say(stage, 0, 3200))
+        assert (answer.end, answer.samples) == (AnswerEnd.COMPLETE, 600 * 24_000)
+        assert stage.actor.counters["answers_cut"] == 1
+
+
 def test_rest_that_has_no_sound_is_handed_on_once_the_beginning_has_been_heard(
     tmp_path: Path,
 ) -> None:

@@ -16,6 +16,8 @@ from pipeline.frames import (
     Fault,
     FaultClass,
     Outcome,
+    Playback,
+    PlaybackState,
     Route,
     SessionEnd,
     SessionEnded,
@@ -67,6 +69,24 @@ def test_an_answer_that_nobody_asked_for_and_that_fails_is_given_to_nobody_else(
     (closed,) = [frame for frame in said if isinstance(frame, TurnClosed)]
     assert (closed.outcome, closed.reason) == (Outcome.FAILED, "cut off")
     assert not [frame for frame in said if isinstance(frame, Route)]
+
+
+def test_an_answer_that_nobody_asked_for_keeps_its_outcome_when_the_route_changes(
+    sessions: OpenSessions,
+) -> None:
+    sessions.handle("live", fault("local", FaultClass.QUOTA), S)
+    heard = Playback(
+        session="local",
+        turn="local:u500",
+        epoch=1,
+        backend="live",
+        state=PlaybackState.INTERRUPTED,
+        played_samples=5,
+        at_ns=S,
+    )
+    (closed,) = sessions.handle("speaker", heard, S)
+    assert isinstance(closed, TurnClosed)
+    assert closed.outcome is Outcome.INTERRUPTED
 
 
 def test_what_a_backend_left_unspoken_is_given_to_the_next_and_the_account_has_both_parts(
