@@ -15,6 +15,7 @@ from pipeline.errors import ConfigError
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 from pipeline.outlets import Outputs
+from pipeline.supervision.notify import ServiceManager
 
 if TYPE_CHECKING:
     from pipeline.cli.view import View
@@ -60,6 +61,7 @@ def run_command(
     if demo and config is not None:
         raise ConfigError(f"--demo runs a config of its own: leave out --demo, or {config}")
     keep_to_one_thread()
+    service = ServiceManager.taken_from()
     live = sys.stdout.isatty() and not plain
     log = default_state_dir("log") / "greenroom.log" if live else None
     with Outputs(log) as outputs:
@@ -71,10 +73,16 @@ def run_command(
         tree = load_config(config, overrides, overlay)
         logs.configure(stream=outputs.log, level=tree.log_level)
         graph = build_graph(tree, config, external)
-        return _run(graph, duration_s, outputs, log)
+        return _run(graph, duration_s, outputs, log, service)
 
 
-def _run(graph: Graph, duration_s: float | None, outputs: Outputs, log: Path | None) -> int:
+def _run(
+    graph: Graph,
+    duration_s: float | None,
+    outputs: Outputs,
+    log: Path | None,
+    service: ServiceManager,
+) -> int:
     from pipeline.supervision.run import run_pipeline
     from pipeline.supervision.supervisor import Supervisor
 
@@ -83,7 +91,7 @@ def _run(graph: Graph, duration_s: float | None, outputs: Outputs, log: Path | N
     outputs.start()
     gc.enable()
     view = _view(graph, log)
-    supervisor = Supervisor(graph, fork_server, view.on_frame, outputs.unwritten)
+    supervisor = Supervisor(graph, fork_server, view.on_frame, outputs.unwritten, service)
     with view:
         ended = run_pipeline(supervisor, duration_s)
     _print_summary(supervisor, view)

@@ -25,7 +25,7 @@ from pipeline.launch.fork_client import ForkServerClient
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.decision_reports import DecisionReports
-from pipeline.supervision.notify import notify
+from pipeline.supervision.notify import ServiceManager
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
 from pipeline.turns.callers import CallerSummary
 from pipeline.turns.ledger import Ledger
@@ -72,6 +72,7 @@ class Supervisor:
         fork_server: A fork server, started by the caller.
         on_frame: Sees every frame the supervisor sees, for a live view.
         unwritten: Says how many lines could not be written so far, by output.
+        service: Who started this as a service, and wants to hear how it is.
     """
 
     def __init__(
@@ -80,9 +81,11 @@ class Supervisor:
         fork_server: ForkServerClient,
         on_frame: Callable[[str, Frame], None] | None = None,
         unwritten: Callable[[], dict[str, int]] = dict,
+        service: ServiceManager | None = None,
     ) -> None:
         self.graph = graph
         self._unwritten = unwritten
+        self._service = service or ServiceManager()
         self._started_ns = time.monotonic_ns()
         self._sessions = OpenSessions(graph.config, graph.playback_scope(), self._started_ns)
         self._processes = ProcessTable(graph, fork_server, self._started_ns, self._on_death)
@@ -139,7 +142,7 @@ class Supervisor:
             self._processes.watch()
             return await self._supervise(duration_s)
         finally:
-            notify("STOPPING=1")
+            self._service.tell("STOPPING=1")
             self._reports.flush()
             await self._processes.stop(self._wake)
             for subscriber in subscribers:
@@ -147,6 +150,7 @@ class Supervisor:
             if self._publisher is not None:
                 self._publisher.close()
             context.destroy(linger=0)
+            self._service.close()
 
     def status(self) -> Status:
         """The pipeline at a glance."""
@@ -237,7 +241,7 @@ class Supervisor:
         if not self._was_ready and self._processes.is_ready:
             self._was_ready = True
             self._log.info("every actor is ready")
-            notify("READY=1")
+            self._service.tell("READY=1")
             self._publish_status()
 
     def _handle(self, actor: str, frame: Frame) -> None:
@@ -266,7 +270,7 @@ class Supervisor:
                 self._publisher.forget(frame.session)
 
     def _publish_status(self) -> None:
-        notify("WATCHDOG=1")
+        self._service.tell("WATCHDOG=1")
         status = self.status()
         if self._publisher is not None:
             self._publisher.publish("status", status)
