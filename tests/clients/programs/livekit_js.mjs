@@ -1,4 +1,4 @@
-// LiveKit Agents for Node: its Realtime model with its defaults, spoken to.
+// LiveKit Agents for Node: its Realtime model with its defaults, spoken to, and its LLM.
 import { initializeLogger, llm } from '@livekit/agents';
 import * as google from '@livekit/agents-plugin-google';
 import { AudioFrame } from '@livekit/rtc-node';
@@ -106,5 +106,33 @@ check('realtime_interruption', () => talk({}, async (session, seen, until) => {
   await speak(session, 'cards-001.wav');
   await until(() => seen.interrupted && seen.said.toLowerCase().includes('clubs'));
 }));
+
+// The plugin's default, gemini-2.0-flash-001, was shut down.
+function chat(chatCtx) {
+  const model = new google.LLM({ model: 'gemini-3.8-flash' });
+  return model.chat({ chatCtx, toolCtx: new llm.ToolContext([move]) }).collect();
+}
+
+check('llm_question', async () => {
+  const context = new llm.ChatContext();
+  context.addMessage({ role: 'user', content: 'Hello there' });
+  const { text, toolCalls } = await chat(context);
+  assert(text === 'You said: Hello there' && !toolCalls.length, { text, toolCalls });
+  return text;
+});
+
+check('llm_function', async () => {
+  const context = new llm.ChatContext();
+  context.addMessage({ role: 'user', content: 'Go forward ten meters' });
+  const { toolCalls: [call] } = await chat(context);
+  assert(JSON.parse(call.args).distance_m === 10, call);
+  context.insert(call);
+  context.insert(llm.FunctionCallOutput.create({
+    callId: call.callId, name: call.name, output: 'ok', isError: false,
+  }));
+  const { text } = await chat(context);
+  assert(text.includes('Moving forward'), text);
+  return text;
+});
 
 await main();
