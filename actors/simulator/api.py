@@ -1,5 +1,6 @@
 """The HTTP side: models, content generation, token counts, and the journal."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from actors.simulator.admission import key_of
 from actors.simulator.answer_actions import ScenarioAction
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.content_request import ContentRequest
+from actors.simulator.embeddings import embed
 from actors.simulator.errors import HttpError, http_preset, model_not_found
 from actors.simulator.http_messages import HttpRequest, Responder, StreamForm
 from actors.simulator.journal import RequestRecord
@@ -96,6 +98,10 @@ class Api:
         if method == "countTokens":
             responder.send_json(200, await _count(request.json(), model, version))
             return
+        if method in ("embedContent", "batchEmbedContents"):
+            answered = await asyncio.to_thread(embed, method, request.json(), model, version)
+            responder.send_json(200, answered)
+            return
         family = self._services.models.http_families[model.family]
         content = ContentRequest.parse(request.json(), model, family, version)
         record.instruction, record.config = content.system_instruction, content.config
@@ -156,7 +162,7 @@ def _not_answered(route: HttpRoute) -> HttpError:
     message = (
         f"The simulator has no {route.method}: this method of the service is not simulated. "
         "It has models.list, models.get, generateContent, streamGenerateContent, countTokens, "
-        "authTokens.create and the Live API."
+        "embedContent, batchEmbedContents, authTokens.create and the Live API."
     )
     return HttpError(501, "UNIMPLEMENTED", message)
 

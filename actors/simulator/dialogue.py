@@ -64,11 +64,10 @@ class Dialogue:
 
     def spoken(self) -> None:
         """More audio of the user's turn has arrived."""
-        rules = self.services.rules
-        if self.listener.active and rules.watches("audio_ms"):
-            reached = self.listener.spoken_ms
-            chosen = rules.passed("audio_ms", self.record.number, reached, self._marks)
-            self.session.perform(chosen, self.next_plan())
+        if self.listener.active:
+            number, reached = self.record.number, self.listener.spoken_ms
+            if chosen := self.services.rules.passed("audio_ms", number, reached, self._marks):
+                self.session.perform(chosen, self.next_plan())
 
     def tool_response(self, response: dict[str, Any]) -> None:
         """The client answered a function call. Unknown and repeated ids are refused."""
@@ -135,11 +134,9 @@ class Dialogue:
 
     def answered_ms(self, turn: TurnTask) -> None:
         """Lets the scenario act on how much of the answer has been sent."""
-        rules = self.services.rules
-        if rules.watches("answer_ms"):
-            reached = turn.record.answer_ms
-            chosen = rules.passed("answer_ms", self.record.number, reached, turn.marks)
-            self.session.perform(chosen, turn.plan)
+        number, reached = self.record.number, turn.record.answer_ms
+        chosen = self.services.rules.passed("answer_ms", number, reached, turn.marks)
+        self.session.perform(chosen, turn.plan)
 
     def generated(self, turn: TurnTask) -> None:
         """All of an answer has been sent, or as much of it as the scenario wants."""
@@ -166,8 +163,7 @@ class Dialogue:
 
     def interrupt(self) -> None:
         """Ends an answer in progress, or its playback, because of new input."""
-        turn = self._turn
-        if turn is None:
+        if (turn := self._turn) is None:
             return
         # Cancelling the task also ends what it waits for, so this comes first.
         pending = turn.pending_calls()
@@ -179,8 +175,7 @@ class Dialogue:
 
     def cancel_calls(self) -> None:
         """No pending call is to be carried out, but those that block: for them a turn waits."""
-        pending = self.calls.pending("NON_BLOCKING")
-        if pending:
+        if pending := self.calls.pending("NON_BLOCKING"):
             self.signals.cancelled(pending)
             self._rest()
 

@@ -7,7 +7,15 @@ from enum import Enum
 VERSIONS = "v1|v1beta|v1alpha"
 JOURNAL_PATH = "/simulator/journal"
 # Methods of models that are simulated; a request of another one is answered with 501.
-MODEL_METHODS = frozenset({"generateContent", "streamGenerateContent", "countTokens"})
+MODEL_METHODS = frozenset(
+    {
+        "generateContent",
+        "streamGenerateContent",
+        "countTokens",
+        "embedContent",
+        "batchEmbedContents",
+    }
+)
 # Collections of the service, as its API reference lists them, that are not simulated.
 OTHER_COLLECTIONS = frozenset(
     {

@@ -25,10 +25,6 @@ class RuleMatcher:
         self._fired: Counter[int] = Counter()
         self._random = random.Random(seed)
 
-    def watches(self, trigger: Trigger) -> bool:
-        """Whether any rule waits for this trigger."""
-        return trigger in self._rules
-
     def fire(
         self, trigger: Trigger, session: int, value: str | float | tuple[str, ...] | None = None
     ) -> list[AnyAction]:

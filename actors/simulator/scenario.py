@@ -37,6 +37,8 @@ HTTP_METHODS = frozenset(
         "generateContent",
         "streamGenerateContent",
         "countTokens",
+        "embedContent",
+        "batchEmbedContents",
         "authTokens.create",
         "speech",
         "words",

@@ -36,7 +36,7 @@ def test_models_are_listed_page_by_page(scripted: Scripted) -> None:
         models = list(sdk.models.list(config={"page_size": 4}))
         whole = list(sdk.models.list())
     assert [model.name for model in models] == [model.name for model in whole]
-    assert len({model.name for model in models}) == 14
+    assert len({model.name for model in models}) == 15
     live = [m.name for m in models if "bidiGenerateContent" in (m.supported_actions or [])]
     assert "models/gemini-3.8-live" in live
     assert f"models/{TEXT_MODEL}" not in live
