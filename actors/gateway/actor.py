@@ -6,7 +6,9 @@ import asyncio
 import json
 import os
 import socket
+import ssl
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from actors.gateway.caller import Caller
@@ -17,6 +19,7 @@ from actors.gateway.options import GatewayOptions
 from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
 from actors.outputs.session_playback import SessionPlayback
+from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
     Frame,
@@ -66,7 +69,7 @@ class Gateway(Player[GatewayOptions]):
         "text": Out((UserText,), retain_s=30),
         "results": Out((ToolResult,), retain_s=30),
     }
-    preload = ("fastapi", "uvicorn", "websockets.server", "actors.gateway.website.app")
+    preload = ("fastapi", "uvicorn", "websockets.server", "actors.gateway.app")
     # It never ends by itself.
     is_source = True
 
@@ -84,6 +87,16 @@ class Gateway(Player[GatewayOptions]):
         self._server: WebServer | None = None
 
     @classmethod
+    def check(cls, options: GatewayOptions, config_dir: Path) -> None:
+        """Look whether the certificate can be read.
+
+        Raises:
+            ConfigError: it cannot, or the failure prompt cannot be played.
+        """
+        super().check(options, config_dir)
+        certificate_files(options)
+
+    @classmethod
     def reports_callers(cls, options: GatewayOptions) -> bool:
         """It plays its callers."""
         return True
@@ -95,16 +108,18 @@ class Gateway(Player[GatewayOptions]):
 
     async def start(self) -> None:
         """Make ready to serve those who call on the socket of the supervisor."""
+        from actors.gateway.app import make_app
         from actors.gateway.server import make_server
-        from actors.gateway.website.app import make_app
 
         await super().start()
         self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
         host, port = self._socket.getsockname()[:2]
-        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        certificate = certificate_files(self.options)
+        scheme = "http" if certificate is None else "https"
+        url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
         path = self.surroundings.runtime_dir / f"{self.name}.json"
         path.write_text(json.dumps({"url": url}))
-        self._server = make_server(make_app(self._callers, self.options, self.work_of))
+        self._server = make_server(make_app(self._callers, self.options, self.work_of), certificate)
         self.log.info("callers are served here", url=url)
 
     async def run(self) -> None:
@@ -213,3 +228,22 @@ class Gateway(Player[GatewayOptions]):
 
     def _count_slip(self) -> None:
         self.counters["clock_slips"] += 1
+
+
+def certificate_files(options: GatewayOptions) -> tuple[Path, Path] | None:
+    """Return the files of certificate and private key; None if there are none.
+
+    Raises:
+        ConfigError: they cannot be read, or do not belong together.
+    """
+    if options.certificate is None or options.private_key is None:
+        return None
+    files = options.certificate, options.private_key
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files)
+    except OSError as error:  # An SSLError is one too.
+        raise ConfigError(
+            f"cannot use the certificate {files[0]} with the key {files[1]}: "
+            f"{error.strerror or error}; both are PEM files, and of one pair"
+        ) from error
+    return files

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,8 @@ OPENING_S = 10.0
 MOST_REMEMBERED = 10_000
 """Conversations that are over, whose callers are told so: a day's of a busy machine, 2 MB."""
 
+WorkOf = Callable[[str], AbstractContextManager[None]]
+"""What is done in it is the work of a session, and fails for it alone."""
 Later = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
 
 

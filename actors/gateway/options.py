@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from actors.outputs.player_options import PlayerOptions
+from pipeline.paths import ConfigPath
 
 
 class GatewayOptions(PlayerOptions):
@@ -17,6 +19,12 @@ class GatewayOptions(PlayerOptions):
         description="Address to listen on: of the loopback only, since nobody is asked for a key.",
     )
     port: int = Field(3000, ge=0, le=65535, description="Port to listen on; 0: any that is free.")
+    certificate: ConfigPath | None = Field(
+        None,
+        description="PEM file with the certificate (and its chain), from the config's folder: "
+        "https and wss are served with it. The Python SDK of Gemini takes nothing else.",
+    )
+    private_key: ConfigPath | None = Field(None, description="PEM file with its private key.")
     origins: list[str] = Field(
         [],
         description="Web sites, besides the gateway's own page, whose scripts may connect: "
@@ -38,6 +46,12 @@ class GatewayOptions(PlayerOptions):
         description="Sound that is sent before its time, so that the network may hesitate; of an "
         "answer that is interrupted, as much counts as heard and may not have been.",
     )
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.private_key is None):
+            raise ValueError("give both certificate and private_key, or none of them")
+        return self
 
     @field_validator("host")
     @classmethod

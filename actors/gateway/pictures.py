@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import numpy as np
 
+from actors.gateway.caller import Caller
 from actors.gateway.errors import UnreadablePictureError
 from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
 
 MOST_PIXELS = 50_000_000
 """Of a picture as it is sent: a telephone's best camera. Larger ones take seconds to decode."""
+
+
+class PictureTaker:
+    """Shows a caller's pictures, one at a time: while one is made to fit, others are left out.
+
+    Args:
+        work_of: What is done in it is the work of a session, and fails for it alone.
+        say: Tells the client what was wrong with a picture.
+    """
+
+    def __init__(
+        self, work_of: Callable[[str], AbstractContextManager[None]], say: Callable[[str], None]
+    ) -> None:
+        self._work_of = work_of
+        self._say = say
+        self._fitting: asyncio.Task[None] | None = None
+
+    def show(self, caller: Caller, data: bytes) -> None:
+        """Show a picture as soon as it fits."""
+        if self._fitting is None or self._fitting.done():
+            self._fitting = asyncio.get_running_loop().create_task(self._fit(caller, data))
+
+    async def close(self) -> None:
+        """Show nothing more."""
+        if self._fitting is not None:
+            self._fitting.cancel()
+            await asyncio.gather(self._fitting, return_exceptions=True)
+
+    async def _fit(self, caller: Caller, data: bytes) -> None:
+        try:
+            picture = await asyncio.to_thread(fitted, data)
+        except UnreadablePictureError as problem:
+            self._say(str(problem))
+            return
+        with self._work_of(caller.session):
+            caller.show(picture.jpeg, picture.width, picture.height)
 
 
 def fitted(data: bytes) -> Encoded:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -23,8 +24,14 @@ class WebServer(uvicorn.Server):
         yield
 
 
-def make_server(app: Any) -> WebServer:
-    """Return a server for an application; `serve(sockets=[...])` runs it."""
+def make_server(app: Any, certificate: tuple[Path, Path] | None = None) -> WebServer:
+    """Return a server for an application; `serve(sockets=[...])` runs it.
+
+    Args:
+        app: What it serves.
+        certificate: PEM files of certificate and private key; None: without TLS.
+    """
+    files = certificate or (None, None)
     return WebServer(
         uvicorn.Config(
             app,
@@ -36,6 +43,8 @@ def make_server(app: Any) -> WebServer:
             # Base64 of sound takes 50 us a message to deflate and saves a third.
             ws_per_message_deflate=False,
             server_header=False,
+            ssl_certfile=files[0],
+            ssl_keyfile=files[1],
             timeout_graceful_shutdown=GRACE_S,
         )
     )

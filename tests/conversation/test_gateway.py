@@ -21,15 +21,20 @@ PIECE = 2 * 1600
 """100 ms of samples at 16 kHz."""
 
 
-def config(folder: Path, **simulator: Any) -> Path:
-    changes = {"actors": {"gateway": {"options": {"port": 0}}, "simulator": {"options": simulator}}}
+def config(folder: Path, gateway: dict[str, Any] | None = None, **simulator: Any) -> Path:
+    options = {"port": 0, **(gateway or {})}
+    changes = {"actors": {"gateway": {"options": options}, "simulator": {"options": simulator}}}
     return write_config(folder, changes, ROOT / "configs" / "gateway.yaml")
 
 
-def address(pipeline: RunningPipeline) -> str:
+def url_of(pipeline: RunningPipeline) -> str:
     pipeline.until(lambda status: status.ready, "readiness")
     url: str = json.loads((pipeline.runtime_dir / "gateway.json").read_text())["url"]
-    return url.replace("http", "ws", 1) + "/ws/live-audio"
+    return url
+
+
+def address(pipeline: RunningPipeline) -> str:
+    return url_of(pipeline).replace("http", "ws", 1) + "/ws/live-audio"
 
 
 class Site:

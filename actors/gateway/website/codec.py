@@ -25,7 +25,7 @@ class WebsiteCodec:
     """Says events in JSON; sound in base64, or as binary messages of samples.
 
     Args:
-        binary: AnswerSound comes as binary messages: signed 16-bit little-endian mono at 24 kHz.
+        binary: Sound comes as binary messages: signed 16-bit little-endian mono at 24 kHz.
     """
 
     def __init__(self, *, binary: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import re
@@ -17,7 +16,7 @@ from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError, UnreadableSoundError
 from actors.gateway.events import Problem
 from actors.gateway.link import ClientLink
-from actors.gateway.pictures import fitted
+from actors.gateway.pictures import PictureTaker
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.requests import (
     REQUEST,
@@ -60,7 +59,7 @@ class WebsiteConversation:
         self._link = link
         self._work_of = work_of
         self._caller: Caller | None = None
-        self._showing: asyncio.Task[None] | None = None
+        self._pictures = PictureTaker(work_of, self._say)
 
     async def on_text(self, text: str) -> None:
         """Take a message in JSON."""
@@ -84,9 +83,7 @@ class WebsiteConversation:
 
     async def closed(self) -> None:
         """The connection is gone; the caller may come back."""
-        if self._showing is not None:
-            self._showing.cancel()
-            await asyncio.gather(self._showing, return_exceptions=True)
+        await self._pictures.close()
         if self._caller is not None:
             self._callers.disconnect(self._caller, self._link)
 
@@ -109,7 +106,7 @@ class WebsiteConversation:
             case TextMessage():
                 caller.type(request.text)
             case ImageMessage():
-                self._show(caller, unpacked(request.data)[0])
+                self._pictures.show(caller, unpacked(request.data)[0])
             case FunctionResult():
                 response = {"error": request.error} if request.error else request.response
                 failed = bool(request.error)
@@ -162,20 +159,6 @@ class WebsiteConversation:
             caller.ear.hear_file(data)
         else:
             caller.ear.hear_pcm(data)
-
-    def _show(self, caller: Caller, data: bytes) -> None:
-        if self._showing is not None and not self._showing.done():
-            return  # The newest picture is enough, and the next one comes.
-        self._showing = asyncio.get_running_loop().create_task(self._fit(caller, data))
-
-    async def _fit(self, caller: Caller, data: bytes) -> None:
-        try:
-            picture = await asyncio.to_thread(fitted, data)
-        except CallerError as problem:
-            self._say(str(problem))
-            return
-        with self._work_of(caller.session):
-            caller.show(picture.jpeg, picture.width, picture.height)
 
     def _say(self, problem: str) -> None:
         self._link.tell(Problem(problem))

@@ -1,0 +1,70 @@
+"""The web application: every protocol's routes on one port, and errors in words."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import FastAPI, Request, WebSocket
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from actors.gateway.callers import Callers, WorkOf
+from actors.gateway.errors import CallerError, ExpiredSessionError, NoSessionError, RefusedError
+from actors.gateway.gemini.routes import gemini_routes
+from actors.gateway.options import GatewayOptions
+from actors.gateway.website.manner import Manners
+from actors.gateway.website.rest import rest_routes
+from actors.gateway.website.socket import converse
+
+STATUS = {NoSessionError: 404, ExpiredSessionError: 410, RefusedError: 503}
+RETRY_S = 10
+"""When a caller who was refused may ask again: calls end all the time."""
+
+
+def make_app(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> ASGIApp:
+    """Return the application that serves callers."""
+    app = FastAPI(title="Greenroom", version=version("greenroom"), redoc_url=None)
+    app.include_router(rest_routes(callers, Manners(options)))
+
+    async def website(websocket: WebSocket) -> None:
+        await converse(websocket, callers, options, work_of)
+
+    app.add_api_websocket_route("/ws/live-audio", website)
+    app.add_api_websocket_route("/", website)
+    app.include_router(gemini_routes(callers, options, work_of))
+    _tell_errors(app)
+    return OneSlash(app)
+
+
+class OneSlash:
+    """Takes `//ws/...` for `/ws/...`: SDKs write so if their base URL ends with a slash."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] in ("http", "websocket"):
+            path: str = scope["path"]
+            scope = {**scope, "path": "/" + path.lstrip("/")}
+        await self._app(scope, receive, send)
+
+
+def _tell_errors(app: FastAPI) -> None:
+    @app.exception_handler(CallerError)
+    async def on_caller_error(_request: Request, error: CallerError) -> JSONResponse:
+        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+        headers = {"Retry-After": str(RETRY_S)} if status == 503 else {}
+        return JSONResponse({"error": str(error)}, status, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def on_wrong_request(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        return JSONResponse({"error": f"{where}: {first['msg']}"}, 400)
+
+    @app.exception_handler(HTTPException)
+    async def on_http_error(_request: Request, error: HTTPException) -> JSONResponse:
+        return JSONResponse({"error": error.detail}, error.status_code, error.headers)

@@ -1,0 +1,194 @@
+"""One WebSocket of a Live client: its messages, in order."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Any
+
+from actors.backends.gemini.wire import (
+    Invalid,
+    Violation,
+    camel_case,
+    encode_message,
+    normalise,
+    parse_json,
+    read,
+    snake_case,
+    unknown_name,
+)
+from actors.gateway.caller import Caller
+from actors.gateway.callers import Callers
+from actors.gateway.errors import CallerError
+from actors.gateway.gemini.codec import GeminiCodec, resumption
+from actors.gateway.gemini.contents import blobs_of, bytes_of, text_of
+from actors.gateway.gemini.setup import parse_setup
+from actors.gateway.link import ClientLink
+from actors.gateway.pictures import PictureTaker
+
+INVALID_ARGUMENT = "Request contains an invalid argument."
+INVALID_HANDLE = "Invalid session handle"
+MESSAGES = {
+    "realtimeInput": "BidiGenerateContentRealtimeInput",
+    "clientContent": "BidiGenerateContentClientContent",
+    "toolResponse": "BidiGenerateContentToolResponse",
+}
+"""What comes after the setup, and what the wire calls it."""
+CUE = " "
+"""Typed by clients to have what they wrote before answered."""
+
+
+class GeminiConversation:
+    """What is said over one connection.
+
+    Args:
+        callers: All callers.
+        link: The way back.
+        codec: How the way back speaks.
+        work_of: What is done in it is the work of a session, and fails for it alone.
+        version: Of the API: `v1beta`, ...
+        lasts_s: How long a session may last.
+    """
+
+    def __init__(
+        self,
+        callers: Callers,
+        link: ClientLink,
+        codec: GeminiCodec,
+        work_of: Callable[[str], AbstractContextManager[None]],
+        version: str,
+        lasts_s: float,
+    ) -> None:
+        self._callers = callers
+        self._link = link
+        self._codec = codec
+        self._work_of = work_of
+        self._version = version
+        self._lasts_s = lasts_s
+        self._caller: Caller | None = None
+        self._pictures = PictureTaker(work_of, lambda _problem: None)
+        self._is_active = False
+        self._written: list[str] = []
+        """By `clientContent` that is not complete: goes with what is said in writing next."""
+
+    async def on_message(self, data: bytes) -> None:
+        """Take a message.
+
+        Raises:
+            Invalid: it cannot be had; the connection is to be closed with the words of it.
+        """
+        message = parse_json(data)
+        if not isinstance(message, dict) or len(message) != 1:
+            raise _invalid(INVALID_ARGUMENT)
+        name, given = next(iter(message.items()))
+        kind = camel_case(name)
+        caller = self._caller
+        if kind == "setup" and caller is None:
+            await self._set_up(normalise(given))
+        elif kind == "setup" or caller is None:
+            raise _invalid(INVALID_ARGUMENT)
+        elif kind not in MESSAGES:
+            raise Invalid([unknown_name(name, "")])
+        else:
+            taken = read(MESSAGES[kind], given, self._version, snake_case(kind))
+            refused: list[Exception] = []
+            with self._work_of(caller.session):
+                try:
+                    self._take(caller, kind, taken)
+                except (Invalid, CallerError) as error:
+                    refused.append(error)
+            if refused:
+                raise refused[0]
+
+    async def closed(self) -> None:
+        """The connection is gone; the caller may come back."""
+        await self._pictures.close()
+        if self._caller is not None:
+            self._callers.disconnect(self._caller, self._link)
+
+    async def _set_up(self, given: Any) -> None:
+        setup = parse_setup(given, self._version, self._lasts_s)
+        if setup.handle is None:
+            manner = setup.manner.model_copy(update={"session": uuid.uuid4().hex})
+            caller = await self._callers.open(manner)
+        else:
+            try:
+                caller = self._callers.get(setup.handle)
+            except CallerError:
+                raise _invalid(INVALID_HANDLE) from None
+        self._caller = caller
+        self._codec.setup, self._codec.session = setup, caller.session
+        self._link.send(encode_message({"setupComplete": {}}))
+        if setup.resumes:
+            self._link.send(encode_message(resumption(caller.session)))
+        self._is_active = not setup.marks_activity
+        self._callers.connect(caller, self._link)
+
+    def _take(self, caller: Caller, kind: str, given: dict[str, Any]) -> None:
+        match kind:
+            case "realtimeInput":
+                self._realtime_input(caller, given)
+            case "clientContent":
+                self._client_content(caller, given)
+            case "toolResponse":
+                for each in given.get("functionResponses", ()):
+                    response = each.get("response", {})
+                    failed = "error" in response
+                    caller.answer_call(each.get("id", ""), response, failed=failed)
+
+    def _realtime_input(self, caller: Caller, given: dict[str, Any]) -> None:
+        marks = self._codec.setup is not None and self._codec.setup.marks_activity
+        if ("activityStart" in given or "activityEnd" in given) and not marks:
+            raise _invalid(
+                "Explicit activity control is not supported when automatic activity detection is "
+                "enabled."
+            )
+        if "activityStart" in given:
+            self._is_active = True
+        for blob in given.get("mediaChunks", ()):
+            self._blob(caller, blob, "realtime_input.media_chunks")
+        for name in ("audio", "video"):
+            if name in given:
+                self._blob(caller, given[name], f"realtime_input.{name}")
+        if "text" in given:
+            self._type(caller, given["text"])
+        if "activityEnd" in given:
+            self._is_active = False
+        if "activityEnd" in given or given.get("audioStreamEnd"):
+            caller.ear.hush()
+
+    def _client_content(self, caller: Caller, given: dict[str, Any]) -> None:
+        for turn in given.get("turns", ()):
+            for blob in blobs_of(turn):
+                self._blob(caller, blob, "client_content.turns")
+            text = text_of(turn)
+            if text and turn.get("role") == "model":
+                self._written.append(f"You said: {text}")
+            elif text:
+                self._written.append(text)
+        if given.get("turnComplete") and self._written:
+            self._type(caller, CUE)
+
+    def _type(self, caller: Caller, text: str) -> None:
+        said = [*self._written, text.strip()]
+        self._written = []
+        whole = "\n".join(each for each in said if each)
+        if whole:
+            caller.type(whole)
+
+    def _blob(self, caller: Caller, blob: dict[str, Any], field: str) -> None:
+        data, kind, rate_hz = bytes_of(blob, field)
+        if kind.startswith("image/"):
+            self._pictures.show(caller, data)
+        elif kind == "audio/pcm":
+            if self._is_active:
+                caller.ear.hear_pcm(data, rate_hz)
+        elif kind.startswith("audio/"):
+            caller.ear.hear_file(data)
+        else:
+            raise _invalid(INVALID_ARGUMENT)
+
+
+def _invalid(message: str) -> Invalid:
+    return Invalid([Violation("", message)])

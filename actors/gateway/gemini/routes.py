@@ -1,0 +1,60 @@
+"""Where Live clients connect, at the paths of the service."""
+
+from __future__ import annotations
+
+import re
+
+from fastapi import APIRouter, WebSocket
+from starlette.responses import JSONResponse
+
+from actors.backends.gemini.wire import Invalid
+from actors.gateway.callers import Callers, WorkOf
+from actors.gateway.client_connection import ClientConnection, CloseConnectionError
+from actors.gateway.errors import CallerError
+from actors.gateway.events import Message
+from actors.gateway.gemini.codec import GeminiCodec
+from actors.gateway.gemini.conversation import GeminiConversation
+from actors.gateway.options import GatewayOptions
+from actors.gateway.origins import is_allowed
+
+SERVICE = re.compile(
+    r"google\.ai\.generativelanguage\.(?P<version>v1|v1beta|v1alpha)\.GenerativeService"
+    r"\.BidiGenerateContent(Constrained)?"
+)
+INVALID_DATA, TRY_AGAIN_LATER = 1007, 1013
+"""Close codes of RFC 6455 and of its registry."""
+
+
+def gemini_routes(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> APIRouter:
+    """Return the routes that serve Live clients."""
+    router = APIRouter()
+
+    @router.websocket("/ws/{service:path}")
+    async def live(websocket: WebSocket, service: str) -> None:
+        # Some clients write `BidiGenerateContent` after a slash.
+        found = SERVICE.fullmatch(service.replace("/", "."))
+        if found is None or not is_allowed(websocket.headers, options.origins):
+            status = 404 if found is None else 403
+            await websocket.send_denial_response(
+                JSONResponse({"error": {"code": status, "message": "Not served here."}}, status)
+            )
+            return
+        await websocket.accept()
+        codec = GeminiCodec()
+        connection = ClientConnection(websocket, codec)
+        conversation = GeminiConversation(
+            callers, connection.link, codec, work_of, found["version"], options.session_s
+        )
+
+        async def on_message(message: Message) -> None:
+            data = message.encode() if isinstance(message, str) else message
+            try:
+                await conversation.on_message(data)
+            except Invalid as invalid:
+                raise CloseConnectionError(INVALID_DATA, invalid.message) from invalid
+            except CallerError as error:
+                raise CloseConnectionError(TRY_AGAIN_LATER, str(error)) from error
+
+        await connection.serve(on_message, conversation.closed)
+
+    return router

@@ -1,0 +1,105 @@
+"""The first message of a Live client, as the manner of a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from actors.backends.gemini.live.capabilities import family_of, known_voice
+from actors.backends.gemini.wire import Invalid, Violation, check_functions, read
+from actors.gateway.gemini.contents import text_of
+from actors.gateway.gemini.declarations import declared
+from pipeline.frames import SessionOpened
+
+PROTOCOL = "gemini"
+SOUND = ["AUDIO"]
+"""The modalities that are answered in."""
+
+
+@dataclass(frozen=True)
+class LiveSetup:
+    """A setup message.
+
+    Attributes:
+        manner: As which session the client is served; its name is empty.
+        handle: Name of the session that the client comes back to; None: a new one.
+        resumes: Handles are wanted.
+        hears_user: Transcripts of the user's words are wanted.
+        hears_model: The same of the model's.
+        marks_activity: The client says itself when it speaks.
+    """
+
+    manner: SessionOpened
+    handle: str | None
+    resumes: bool
+    hears_user: bool
+    hears_model: bool
+    marks_activity: bool
+
+
+def parse_setup(given: Any, version: str, lasts_s: float) -> LiveSetup:
+    """Read a `setup`.
+
+    Raises:
+        Invalid: it cannot be had, in the service's words.
+    """
+    setup = read("BidiGenerateContentSetup", given, version, "setup")
+    generation = setup.get("generationConfig", {})
+    modalities = generation.get("responseModalities") or SOUND
+    if modalities != SOUND:
+        raise _refused(
+            f"The requested combination of response modalities ({', '.join(modalities)}) "
+            "is not supported by the model"
+        )
+    speech = generation.get("speechConfig", {})
+    resumption = setup.get("sessionResumption")
+    detection = setup.get("realtimeInputConfig", {}).get("automaticActivityDetection", {})
+    return LiveSetup(
+        manner=SessionOpened(
+            instruction=text_of(setup.get("systemInstruction", {})) or None,
+            voice=_voice(speech),
+            language=speech.get("languageCode") or None,
+            model=_model(setup.get("model", "")),
+            temperature=_temperature(generation),
+            functions=[declared(each) for each in _functions(setup)],
+            lasts_s=lasts_s,
+            labels={"protocol": PROTOCOL},
+        ),
+        handle=(resumption or {}).get("handle") or None,
+        resumes=resumption is not None,
+        hears_user="inputAudioTranscription" in setup,
+        hears_model="outputAudioTranscription" in setup,
+        marks_activity=bool(detection.get("disabled")),
+    )
+
+
+def _model(name: str) -> str | None:
+    """A Live model that is known; any other, retired ones too, is as the gateway's config says."""
+    plain = name.removeprefix("models/")
+    return plain if family_of(plain).prefix else None
+
+
+def _voice(speech: dict[str, Any]) -> str | None:
+    name = speech.get("voiceConfig", {}).get("prebuiltVoiceConfig", {}).get("voiceName")
+    try:
+        return known_voice(name or None)
+    except ValueError:
+        raise _refused(f"No matching speaker voice found for name: {name}") from None
+
+
+def _temperature(generation: dict[str, Any]) -> float | None:
+    temperature: float | None = generation.get("temperature")
+    if temperature is not None and not 0 <= temperature <= 2:
+        raise _refused(
+            "* BidiGenerateContentSetup.generation_config.temperature: "
+            "temperature must be in the range [0.0, 2.0].\n"
+        )
+    return temperature
+
+
+def _functions(setup: dict[str, Any]) -> list[dict[str, Any]]:
+    return check_functions(setup.get("tools", []), "BidiGenerateContentSetup")
+
+
+def _refused(message: str) -> Invalid:
+    return Invalid([Violation("", message)])

@@ -1,0 +1,70 @@
+"""REST for websites: conversations started, listed and ended."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import Any
+
+from fastapi import APIRouter
+
+from actors.gateway.caller import Caller
+from actors.gateway.callers import Callers
+from actors.gateway.website.manner import Manners
+from actors.gateway.website.requests import EndRequest, SessionRequest
+from pipeline.frames import SessionEnd
+
+
+def rest_routes(callers: Callers, manners: Manners) -> APIRouter:
+    """Return the REST calls that start, list and end conversations."""
+    router = APIRouter()
+    prefix = "/api/v1/live-audio"
+
+    @router.post(f"{prefix}/session/start")
+    async def start(request: SessionRequest) -> dict[str, Any]:
+        """Open a conversation, to which a WebSocket then comes with its `session_id`."""
+        caller = await callers.open(manners.of(request.session_id or uuid.uuid4().hex, request))
+        return {
+            "success": True,
+            "session_id": caller.session,
+            "lasts_s": caller.manner.lasts_s,
+            "websocket": "/ws/live-audio",
+        }
+
+    @router.get(f"{prefix}/sessions")
+    async def sessions() -> dict[str, Any]:
+        """List the conversations that are open."""
+        return {"sessions": [_summary(caller) for caller in callers]}
+
+    @router.post(f"{prefix}/session/end")
+    async def end(request: EndRequest) -> dict[str, Any]:
+        """End a conversation."""
+        callers.end(request.session_id, SessionEnd.HUNG_UP, "the caller ended it")
+        return {"success": True, "session_id": request.session_id}
+
+    @router.get(f"{prefix}/session/{{session_id}}/status")
+    async def status(session_id: str) -> dict[str, Any]:
+        """Tell how a conversation is; 404 if there is none, 410 if it is over."""
+        return _summary(callers.get(session_id))
+
+    @router.get("/healthz")
+    async def health() -> dict[str, Any]:
+        """Tell that the gateway works."""
+        return {"status": "ok", "callers": len(callers)}
+
+    return router
+
+
+def _summary(caller: Caller) -> dict[str, Any]:
+    opened_ns = caller.manner.origin_ns or time.monotonic_ns()
+    age_s = (time.monotonic_ns() - opened_ns) / 1e9
+    lasts_s = caller.manner.lasts_s
+    return {
+        "session_id": caller.session,
+        "state": caller.state.name.lower(),
+        "age_s": round(age_s, 1),
+        "left_s": None if lasts_s is None else round(max(0.0, lasts_s - age_s), 1),
+        "turns": caller.turns,
+        "answered_by": caller.owner,
+        "labels": caller.manner.labels,
+    }

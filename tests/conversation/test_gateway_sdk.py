@@ -1,0 +1,106 @@
+"""The official SDK, unmodified, connects to the gateway by base URL alone."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from pathlib import Path
+from typing import Any
+
+import trustme
+from google import genai
+from google.genai import types
+from helpers import said
+from test_gateway import config, recognised, url_of
+
+from pipeline.testing import running
+
+PIECE = 3200
+NOTE = types.Tool(
+    function_declarations=[
+        types.FunctionDeclaration(
+            name="move",
+            parameters_json_schema={
+                "type": "object",
+                "properties": {
+                    "direction": {"type": "string"},
+                    "distance_m": {"type": "number"},
+                },
+            },
+        )
+    ]
+)
+
+
+def with_certificate(folder: Path) -> dict[str, Any]:
+    """Options of a gateway with a certificate, whose authority is in `ca.pem`."""
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(folder / "ca.pem")
+    issued = authority.issue_cert("127.0.0.1")
+    issued.private_key_pem.write_to_path(folder / "key.pem")
+    (folder / "certificate.pem").write_bytes(issued.cert_chain_pems[0].bytes())
+    return {"certificate": "certificate.pem", "private_key": "key.pem"}
+
+
+def sdk(url: str, folder: Path) -> genai.Client:
+    trusting = ssl.create_default_context(cafile=folder / "ca.pem")
+    options = types.HttpOptions(
+        base_url=url, async_client_args={"ssl": trusting}, client_args={"verify": trusting}
+    )
+    return genai.Client(api_key="of-the-gateway", http_options=options)
+
+
+async def ask(session: Any, recording: str) -> tuple[bytes, str, list[types.FunctionCall]]:
+    """Say a recording; return the answer's sound and words, and the functions called for it."""
+
+    async def speak() -> None:
+        pcm = said(recording)
+        for at in range(0, len(pcm), PIECE):
+            blob = types.Blob(data=pcm[at : at + PIECE], mime_type="audio/pcm;rate=16000")
+            await session.send_realtime_input(audio=blob)
+            await asyncio.sleep(0.1)
+
+    sound, words, calls = b"", "", []
+    async with asyncio.timeout(90), asyncio.TaskGroup() as tasks:
+        tasks.create_task(speak())
+        async for message in session.receive():
+            if message.tool_call is not None:
+                for call in message.tool_call.function_calls or []:
+                    calls.append(call)
+                    response = types.FunctionResponse(
+                        id=call.id, name=call.name, response={"moved_m": 10}
+                    )
+                    await session.send_tool_response(function_responses=response)
+            sound += message.data or b""
+            content = message.server_content
+            if content is not None and content.output_transcription is not None:
+                words += content.output_transcription.text or ""
+    return sound, words, calls
+
+
+def test_an_unmodified_sdk_is_answered_through_a_quota_fault_and_calls_its_own_function(
+    tmp_path: Path,
+) -> None:
+    async def converse(url: str) -> None:
+        setup = types.LiveConnectConfig(
+            response_modalities=[types.Modality.AUDIO],
+            output_audio_transcription=types.AudioTranscriptionConfig(),
+            session_resumption=types.SessionResumptionConfig(),
+            tools=[NOTE],
+        )
+        live = sdk(url, tmp_path).aio.live
+        # Live's quota is used up in the middle of its first answer: the client never learns of it.
+        async with live.connect(model="gemini-2.0-flash-live-001", config=setup) as session:
+            sound, words, calls = await ask(session, "goforward.wav")
+            assert [call.name for call in calls] == ["move"]
+            assert calls[0].args == {"direction": "forward", "distance_m": 10}
+            assert words
+            assert await asyncio.to_thread(recognised, sound, tmp_path)
+            sound, words, _ = await ask(session, "cards-001.wav")
+            assert "ten of clubs" in words.lower()
+            assert "clubs" in await asyncio.to_thread(recognised, sound, tmp_path)
+
+    with running(config(tmp_path, with_certificate(tmp_path), **{})) as pipeline:
+        asyncio.run(converse(url_of(pipeline)))
+        status = pipeline.until(lambda status: status.turns_open == 0, "every turn closed")
+    assert status.turns_closed["answered"] == 2
