@@ -15,6 +15,7 @@ from actors.lib.media_files import is_companion
 from actors.recordings.comparison import STAGES, Comparison, Mark, Pair, compare, word_marks
 from actors.recordings.conversation import TYPES, RecordedTurn, turns_of
 from actors.recordings.reader import frames, read_recording
+from pipeline.errors import GreenroomError
 from pipeline.logs import redact
 
 EXIT_DIFFERENT = 1
@@ -40,6 +41,8 @@ def compare_command(a: str, b: str, as_json: bool, session: str | None = None) -
 
 def _turns(name: str, session: str | None) -> dict[str, RecordedTurn]:
     path = Path(name)
+    if not path.name:
+        raise GreenroomError(f"{name!r} is no recording: name one, or 'name*.mcap'")
     found = sorted(path.parent.glob(path.name))
     files = [path] if path.exists() else [each for each in found if not is_companion(each.name)]
     recording = read_recording(files or [path], TYPES)

@@ -45,7 +45,8 @@ def probe() -> Found:
     """
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "actors.cli.devices"],
+            # Not from this folder, which may have an `actors` of the user's own.
+            [sys.executable, "-P", "-m", "actors.cli.devices"],
             capture_output=True,
             text=True,
             timeout=PROBE_TIMEOUT_S,

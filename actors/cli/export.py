@@ -20,7 +20,7 @@ from actors.recordings import showing, timeline
 from actors.recordings.captions import captions_of
 from actors.recordings.film import BLACK, Film
 from actors.recordings.foxglove import FoxgloveFile, require_foxglove
-from actors.recordings.reader import RecordedMessages, Recording, frames, read_recording
+from actors.recordings.reader import RecordedMessages, Recording, beside, frames, read_recording
 from actors.recordings.rerun_file import require_rerun, write_rerun
 from actors.recordings.runs import RATE_HZ
 from actors.recordings.sound import TYPES, samples_in, sound_of
@@ -54,7 +54,7 @@ def export_command(
     Raises:
         GreenroomError: no recording, no sound in it, or `output` is there already.
     """
-    path = output or min(files).with_suffix(SUFFIXES.get(to, f".{to}"))
+    path = output or beside(files, SUFFIXES.get(to, f".{to}"))
     if to != "jsonl" and path == STDOUT:
         raise GreenroomError(f"{to} cannot go to standard output: name a file with -o")
     if to == "jsonl":

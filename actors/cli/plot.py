@@ -10,7 +10,7 @@ from actors.cli.session_files import by_session
 from actors.recordings import sound, timeline
 from actors.recordings.envelope import envelopes, window_of
 from actors.recordings.picture import ConversationPicture
-from actors.recordings.reader import Recording, frames, read_recording
+from actors.recordings.reader import Recording, beside, frames, read_recording
 from pipeline.errors import GreenroomError
 
 SUFFIXES = (".png", ".svg")
@@ -28,7 +28,7 @@ def plot_command(
     """
     if find_spec("matplotlib") is None:
         raise GreenroomError("plot needs a package: pip install 'greenroom[plot]'")
-    path = output or min(files).with_suffix(".png")
+    path = output or beside(files, ".png")
     if path.suffix not in SUFFIXES:
         raise GreenroomError(f"{path}: pictures are {' or '.join(SUFFIXES)}")
     recording = read_recording(files, timeline.TYPES | sound.TYPES)

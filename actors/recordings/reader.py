@@ -16,7 +16,14 @@ from actors.services.recorder.mcap_file import METADATA
 from pipeline.errors import GreenroomError, WireError, did_you_mean
 from pipeline.frames import Frame
 
-__all__ = ["RecordedMessage", "RecordedMessages", "Recording", "frames", "read_recording"]
+__all__ = [
+    "RecordedMessage",
+    "RecordedMessages",
+    "Recording",
+    "beside",
+    "frames",
+    "read_recording",
+]
 
 SHARED_TYPES = frozenset({"health", "status"})
 """They are about actors and the pipeline, whatever session their header names."""
@@ -93,6 +100,18 @@ class Recording:
     def of(self, types: Collection[str]) -> RecordedMessages:
         """The messages of these types of frame."""
         return self.messages.only(lambda channel: channel.type in types)
+
+
+def beside(files: Sequence[Path], suffix: str) -> Path:
+    """Return where something made from a recording goes by default: next to its first file.
+
+    Raises:
+        GreenroomError: that is a folder.
+    """
+    first = min(files)
+    if first.is_dir():
+        raise GreenroomError(f"{first} is a folder: name the files of one recording")
+    return first.with_suffix(suffix)
 
 
 def read_recording(files: Sequence[Path], types: Collection[str] | None = None) -> Recording:

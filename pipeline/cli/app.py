@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 EXIT_USAGE = 2
 """What the user asked for cannot work; the same status as a wrong command line."""
 
+MOST_FRAMES = 2**31 - 1
+"""More than a stream carries in a year."""
+
 ConfigArgument = Annotated[Path, typer.Argument(metavar="CONFIG", help="A config file.")]
 SetOption = Annotated[
     list[str] | None,
@@ -116,7 +119,9 @@ def make_app(choose: Chooser) -> typer.Typer:
     def tap(
         stream: Annotated[str, typer.Argument(help="For example microphone.audio.")],
         pipeline: PipelineOption = None,
-        count: Annotated[int | None, typer.Option(help="Stop after so many frames.", min=1)] = None,
+        count: Annotated[
+            int | None, typer.Option(help="Stop after so many frames.", min=1, max=MOST_FRAMES)
+        ] = None,
         json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
         raw: Annotated[
             bool, typer.Option("--raw", help="The msgpack bytes, each after its length.")
@@ -163,3 +168,10 @@ def run_app(app: typer.Typer) -> None:
         sys.exit(EXIT_USAGE)
     except BrokenPipeError:
         sys.exit(0)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        # A file, a folder or a network that is not as the user takes it to be.
+        where = f"{error.filename}: " if error.filename is not None else ""
+        typer.echo(f"error: {redact(f'{where}{error.strerror}')}", err=True)
+        sys.exit(EXIT_USAGE)

@@ -79,7 +79,10 @@ def read_overrides(overrides: Sequence[str]) -> Tree:
 
 
 def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
-    given, path = path, located(path)
+    try:
+        given, path = path, located(path)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     if path in seen:
         raise ConfigError(f"{path}: extends itself, through {' -> '.join(map(str, seen))}")
     try:

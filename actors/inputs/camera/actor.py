@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -13,6 +13,7 @@ from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
 from actors.inputs.camera.reader import Shot, Shots, open_capture, shots
 from actors.inputs.camera.source import PictureSource, SourceKind, find_source, is_device
+from actors.lib.device_lock import DeviceLock
 from actors.lib.when_missing import WhenMissing
 from pipeline.actor import Actor
 from pipeline.backoff import Backoff
@@ -111,7 +112,7 @@ class Camera(Actor[CameraOptions]):
             try:
                 # Of a camera that is plugged in again the number may be another one.
                 source = find_source(self.options.source, self.surroundings.config_dir)
-                with closing(self._shots(source, 0)) as taken:
+                with lock_of(source), closing(self._shots(source, 0)) as taken:
                     for shot in taken:
                         failures = 0
                         self._on_shot(shot)
@@ -198,6 +199,13 @@ class Camera(Actor[CameraOptions]):
             self._over.set_result(None)
         else:
             self._over.set_exception(error)
+
+
+def lock_of(source: PictureSource) -> AbstractContextManager[object]:
+    """Return what keeps a camera from other pipelines; the network has room for all."""
+    if source.kind is not SourceKind.DEVICE:
+        return nullcontext()
+    return DeviceLock(f"camera/{Path(source.target).resolve()}", f"camera {source.target}")
 
 
 def waits_for_device(options: CameraOptions, config_dir: Path) -> bool:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from actors.lib.audio.devices import Direction, SoundDevice, find_device, load_sounddevice
 from actors.lib.audio.pcm import Samples
+from actors.lib.device_lock import DeviceLock, sound_lock
 from pipeline.errors import DeviceError
 
 Fill = Callable[[int, int, float, bool], Samples]
@@ -62,6 +63,26 @@ class PortAudioStream:
         self._stream.close()
 
 
+class LockedStream:
+    """A stream whose device nobody else may open meanwhile: a sound server would let them."""
+
+    def __init__(self, stream: DeviceStream, lock: DeviceLock) -> None:
+        self._stream = stream
+        self._lock = lock
+
+    @property
+    def active(self) -> bool:
+        """Whether the device still calls back, as far as the driver knows."""
+        return self._stream.active
+
+    def close(self) -> None:
+        """Let go of the device; nothing is called back after this."""
+        try:
+            self._stream.close()
+        finally:
+            self._lock.release()
+
+
 def open_output(
     wanted: int | str | None, rate_hz: int, block_ms: int, latency: str | float, fill: Fill
 ) -> DeviceStream:
@@ -92,7 +113,7 @@ def open_input(
     asked for one channel adds them up.
 
     Raises:
-        DeviceError: there is no such device, or it cannot be opened.
+        DeviceError: there is no such device, it cannot be opened, or another pipeline has it.
     """
 
     def calling_at(rate: int) -> StreamCallback:
@@ -104,7 +125,13 @@ def open_input(
         return on_block
 
     device = find_device(Direction.INPUT, wanted)
-    return _open(device, Direction.INPUT, rate_hz, block_ms, latency, calling_at)
+    lock = sound_lock(Direction.INPUT, device.host_api, device.name).acquire()
+    try:
+        opened = _open(device, Direction.INPUT, rate_hz, block_ms, latency, calling_at)
+    except BaseException:
+        lock.release()
+        raise
+    return LockedStream(opened, lock)
 
 
 def _open(
