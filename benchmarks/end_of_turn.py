@@ -101,7 +101,8 @@ def quiet_places(sound: Samples, first: int, last: int) -> list[int]:
 
 def smoothed(values: Curve) -> Curve:
     """Return the mean over 50 ms."""
-    return np.convolve(values, np.ones(800) / 800, "same")
+    mean: Curve = np.convolve(values, np.full(800, 1 / 800), "same")
+    return mean
 
 
 def synthesized() -> Iterator[Sentence]:
@@ -123,7 +124,8 @@ def noisy(sound: Samples, below_db: float | None) -> Samples:
     else:
         level = float(np.sqrt(np.mean(sound.astype(float) ** 2))) * 10 ** (-below_db / 20)
     padded += np.random.default_rng(1).normal(0, level, len(padded))
-    return np.clip(padded, -32_768, 32_767).astype(np.int16)
+    result: Samples = np.clip(padded, -32_768, 32_767).astype(np.int16)
+    return result
 
 
 class Listener:
@@ -160,8 +162,10 @@ class Listener:
             try:
                 while True:
                     asked = judging.send(answer)
-                    window = not isinstance(asked, asyncio.Future)
-                    answer = engine.probability(asked) if window else asked.result()
+                    if isinstance(asked, asyncio.Future):
+                        answer = asked.result()
+                    else:
+                        answer = engine.probability(asked)
             except StopIteration as stop:
                 ended = [moment for moment in stop.value if isinstance(moment, TurnEnded)]
             heard = position + engine.window_samples

@@ -37,6 +37,8 @@ class ToolStatus(StrEnum):
     ERROR = "error"
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
+    CALLED_OFF = "called_off"
+    """It was never carried out: the user went on speaking."""
     UNKNOWN = "unknown_tool"
 
 

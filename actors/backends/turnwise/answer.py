@@ -31,7 +31,8 @@ class RunningAnswer:
         frames: Made for the epoch of the route in which it began.
         calls: Of the session.
         publish: Takes the frames.
-        on_begun: Called before the first sound goes out, and before a tool is called.
+        on_begun: Called before the first sound goes out.
+        on_call: Called before a tool is.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class RunningAnswer:
         *,
         publish: Callable[[Publish], None],
         on_begun: Callable[[], None],
+        on_call: Callable[[], None],
     ) -> None:
         self.turn = turn
         self.epoch = frames.epoch
@@ -54,6 +56,7 @@ class RunningAnswer:
         self._calls = calls
         self._publish = publish
         self._on_begun = on_begun
+        self._on_call = on_call
         self._rate_hz = 0
         self._begun_s = 0.0
         self._asked = 0
@@ -119,7 +122,7 @@ class RunningAnswer:
         if isinstance(asked, ToolReply):
             return asked.response
         if isinstance(asked, CallRecord):
-            self._on_begun()
+            self._on_call()
             self._publish(self._frames.call(asked))
         response: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[call_id] = response

@@ -29,6 +29,7 @@ from pipeline.frames import (
     SpeechEnded,
     SpeechStarted,
     ToolResult,
+    ToolStatus,
     TurnClosed,
     UserText,
     first_turn_id,
@@ -144,8 +145,12 @@ class TurnBasedSession(BackendSession):
         self.save()
 
     def on_results(self, frame: ToolResult) -> None:
-        """A tool is done."""
+        """A tool is done, or will never be."""
         reply = self._calls.result(frame)
+        if frame.status is ToolStatus.CALLED_OFF:
+            # The model is not told: the begin of the next turn, which ends this answer, is coming.
+            self.turns.called_off(frame.turn)
+            return
         if isinstance(reply, ToolReply) and self._answer is not None:
             self._answer.reply(reply)
 
@@ -262,5 +267,15 @@ class TurnBasedSession(BackendSession):
         def on_begun() -> None:
             self.turns.sounded(turn)
 
+        def on_call() -> None:
+            self.turns.called(turn)
+
         frames = AnswerFrames(self.name, self._actor.name, epoch=epoch)
-        return RunningAnswer(turn, frames, self._calls, publish=self.publish, on_begun=on_begun)
+        return RunningAnswer(
+            turn,
+            frames,
+            self._calls,
+            publish=self.publish,
+            on_begun=on_begun,
+            on_call=on_call,
+        )

@@ -47,6 +47,7 @@ class WholeTurn:
         own: What was said in it; of speech in progress, nothing.
         lead: What was said before it and never answered.
         sounded: There was some of an answer.
+        called: A tool was called for it, and not called off.
     """
 
     name: str
@@ -56,6 +57,7 @@ class WholeTurn:
     lead: Material = Material()
     stage: TurnStage = TurnStage.SPEAKING
     sounded: bool = False
+    called: bool = False
 
     def oldest_sample(self) -> int | None:
         """First sample that an answer needs."""

@@ -55,6 +55,8 @@ class Turns:
     """Epoch in which an answer of a turn last ended here: there is one in each epoch at most."""
     over: Newest[None] = field(default_factory=Newest)
     _turns: dict[str, WholeTurn] = field(default_factory=dict)
+    _called: Newest[WholeTurn] = field(default_factory=Newest)
+    """Turns that the user went on from while a tool was called for."""
 
     def speech_started(self, name: str, position: int) -> list[Step]:
         """The user speaks from sample `position` on."""
@@ -122,6 +124,21 @@ class Turns:
         if name in self._turns:
             self._turns[name].sounded = True
 
+    def called(self, name: str) -> None:
+        """A tool was called for this turn: what it does must not be asked for again."""
+        if name in self._turns:
+            self._turns[name].called = True
+
+    def called_off(self, name: str) -> None:
+        """The tool was not run, as the user went on: what was asked is part of the next turn."""
+        if name in self._turns:
+            self._turns[name].called = False
+            return
+        turn = self._called.pop(name, None)
+        newest = next(reversed(self._turns.values()), None)
+        if turn is not None and newest is not None and newest.stage is TurnStage.SPEAKING:
+            newest.lead = turn.lead + turn.own + newest.lead
+
     def ended(self, name: str) -> None:
         """The answer in progress ended by itself, however it did."""
         self.note_answered(name, self.epoch)
@@ -174,7 +191,11 @@ class Turns:
             if turn.stage is TurnStage.COMPLETE and self.answered.get(turn.name) == self.epoch:
                 continue
             steps.append(Interrupt(turn.name, self.epoch))
-            if not turn.sounded and turn.kind is not TurnKind.PROMPTED:
+            if turn.sounded or turn.kind is TurnKind.PROMPTED:
+                continue
+            if turn.called:
+                self._called[turn.name] = turn
+            else:
                 lead += turn.lead + turn.own
         newest.lead = lead + newest.lead
         return steps

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from actors.services.tools.catalogue import ToolCatalogue, load_functions
@@ -11,12 +12,15 @@ from actors.services.tools.journal import CallJournal
 from actors.services.tools.ledger import CallEntry, CallKey, CallLedger
 from actors.services.tools.mcp_server import McpServer
 from actors.services.tools.options import ToolsOptions
+from actors.services.tools.speech_ends import SpeechEnds
 from actors.services.tools.threads import DaemonThreads
 from actors.services.tools.tool import Tool, ToolError
 from pipeline.actor import Actor
 from pipeline.frames import (
     SessionEnded,
     SessionOpened,
+    SpeechEnded,
+    SpeechStarted,
     ToolCall,
     ToolCancel,
     ToolOffer,
@@ -35,6 +39,7 @@ MCP_START_S = 5.0
 not to be held up by one that is away."""
 MAX_ERROR_CHARS = 4000
 """Of what a tool says is wrong: some 1000 tokens, which the model reads and the user pays for."""
+WENT_ON = "not done, as the user went on speaking: take all that was said together"
 INTERRUPTED = "the call was interrupted; it may or may not have happened"
 
 
@@ -45,7 +50,10 @@ class Tools(Actor[ToolsOptions]):
     way when the process was killed is answered with an error by the next one, and not run again.
     """
 
-    inputs: ClassVar = {"calls": In(replay=True)}
+    inputs: ClassVar = {
+        "calls": In(replay=True),
+        "speech": In(replay=True, required=False),
+    }
     offer: Out[ToolOffer] = Out(retain_last=True)
     results: Out[ToolResult] = Out(retain_s=30)
 
@@ -56,9 +64,12 @@ class Tools(Actor[ToolsOptions]):
         self._servers: list[McpServer] = []
         self._tools = ToolCatalogue({}, [], self._on_left_out)
         self._ledger = CallLedger()
+        self._speech_ends = SpeechEnds(options.settle_s)
         path = surroundings.state_dir / f"{surroundings.name}.sqlite3"
         self._journal = CallJournal(Store(path, surroundings.started_ns, self.log))
         self._answering: dict[CallKey, asyncio.Task[None]] = {}
+        self._settling: dict[CallKey, str] = {}
+        """Calls that wait for the user to have finished, each with its turn."""
         self._working: set[asyncio.Task[dict[str, Any]]] = set()
         self._consumers_there = asyncio.Event()
 
@@ -112,6 +123,7 @@ class Tools(Actor[ToolsOptions]):
             self._answering[key].cancel()
         self._ledger.forget(ended.session)
         self._journal.forget(ended.session)
+        self._speech_ends.forget(ended.session)
 
     def on_calls(self, frame: ToolCall | ToolCancel) -> None:
         """Take on a call, or give one up; not those that the caller's client answers."""
@@ -122,6 +134,13 @@ class Tools(Actor[ToolsOptions]):
             self._cancel(frame)
         else:
             self._accept(frame)
+
+    def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
+        """Note when the user stopped speaking; who goes on has not finished what was asked."""
+        self._speech_ends.on_speech(frame)
+        for key, turn in list(self._settling.items()):
+            if key.session == frame.session and self._speech_ends.went_on(frame.session, turn):
+                self._call_off(key)
 
     def _accept(self, call: ToolCall) -> None:
         entry = self._ledger.accept(call)
@@ -140,13 +159,35 @@ class Tools(Actor[ToolsOptions]):
         if task is None:
             self.counters["cancels.too_late"] += 1
             return
+        if key in self._settling:
+            self._call_off(key)
+            return
         self._answer(key, ToolStatus.CANCELLED, {"error": "cancelled"})
         task.cancel()
+
+    def _call_off(self, key: CallKey) -> None:
+        """Answer a call that was not begun."""
+        self._answer(key, ToolStatus.CALLED_OFF, {"error": WENT_ON})
+        self._answering[key].cancel()
+
+    async def _settle(self, entry: CallEntry) -> bool:
+        """Wait for the user to have finished speaking; return whether that was the end."""
+        self._settling[entry.key] = entry.turn
+        try:
+            if not self._speech_ends.went_on(entry.key.session, entry.turn):
+                await asyncio.sleep(self._speech_ends.wait_s(entry.turn, time.monotonic_ns()))
+                return True
+        finally:
+            del self._settling[entry.key]
+        self._answer(entry.key, ToolStatus.CALLED_OFF, {"error": WENT_ON})
+        return False
 
     async def _run_call(self, entry: CallEntry, args: dict[str, Any]) -> None:
         work: asyncio.Task[dict[str, Any]] | None = None
         try:
             await self._consumers_there.wait()
+            if not await self._settle(entry):
+                return
             if not await self._journal.written():
                 self._on_not_written()
             self.log.info("tool called", tool=entry.name, args=str(args), call=entry.key.call_id)

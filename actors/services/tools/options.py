@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, model_validator
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeFloat, PositiveFloat, model_validator
 
 from pipeline.actor import Options
 from pipeline.paths import PathOrName
@@ -45,6 +45,11 @@ class ToolsOptions(Options):
     timeout_s: PositiveFloat = Field(10.0, description="How long a call may take.")
     timeouts_s: dict[str, PositiveFloat] = Field(
         default_factory=dict, description="By name of tool, where it differs."
+    )
+    settle_s: NonNegativeFloat = Field(
+        1.2,
+        description="With `speech` connected: a call is carried out once the user has been silent "
+        "for so long. Who paused in mid-sentence and goes on by then has it called off.",
     )
 
     @model_validator(mode="after")

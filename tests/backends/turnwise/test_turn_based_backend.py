@@ -306,9 +306,11 @@ class Caller:
     """Gives an answer that needs a tool."""
 
     def __init__(self) -> None:
+        self.requests: list[AnswerRequest] = []
         self.responses: list[dict[str, Any]] = []
 
     async def __call__(self, request: AnswerRequest) -> Any:
+        self.requests.append(request)
         self.responses.append(await request.call("move", {"distance_m": 1}))
         yield Sound(SECOND, 24_000)
 
@@ -347,6 +349,31 @@ def test_pending_call_is_cancelled_once_with_its_answer(tmp_path: Path, how: str
         assert stage.expect("tool_calls", ToolCancel).call_id == call.call_id
         stage.send("results", result(call.call_id, turn))
         stage.expect_nothing("tool_calls")
+
+
+@pytest.mark.parametrize(
+    ("status", "spans"), [(ToolStatus.CALLED_OFF, 2), (ToolStatus.OK, 1)], ids=str
+)
+@pytest.mark.parametrize("first", ["speech", "result"])
+def test_what_was_called_off_as_the_user_went_on_is_answered_with_the_rest(
+    tmp_path: Path, first: str, status: ToolStatus, spans: int
+) -> None:
+    """What a tool has done for the first half must not be asked for again with the whole."""
+    with staged(tmp_path) as stage:
+        caller = parrot(stage).answer = Caller()  # type: ignore[method-assign, assignment]
+        route(stage, "parrot", 1)
+        turn = say(stage, 0, 3200)
+        call = stage.expect("tool_calls", ToolCall)
+        outcome = result(call.call_id, turn).model_copy(update={"status": status})
+        if first == "result":
+            stage.send("results", outcome)
+        stage.send("speech", started(6400))
+        if first == "speech":
+            stage.send("results", outcome)
+        stage.send("audio", *[block(at) for at in range(3200, 9600, 320)])
+        stage.send("speech", ended(6400, 9600))
+        stage.until(lambda: len(caller.requests) == 2, "the second request")
+        assert len(caller.requests[1].pcm) // 2 == 3200 * spans
 
 
 def test_tool_that_another_backend_had_carried_out_is_not_carried_out_again(
