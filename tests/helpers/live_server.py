@@ -16,6 +16,7 @@ import yaml
 from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
 from actors.simulator import SimulatorOptions, SimulatorServer
+from actors.simulator import scenario as scenarios
 from pipeline.frames import (
     Audio,
     BackendState,
@@ -88,6 +89,13 @@ class Simulator:
 
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+
+def rules_of(scenario: str) -> list[dict[str, Any]]:
+    """The rules of a scenario that comes along with the simulator."""
+    path = Path(scenarios.__file__).parent / "scenarios" / f"{scenario}.yaml"
+    rules: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))["rules"]
+    return rules
 
 
 @contextmanager

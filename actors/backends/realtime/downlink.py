@@ -193,8 +193,10 @@ def _user_said(state: TurnState, said: Said, now_s: float) -> list[Step]:
     started = [t for t in state.turns if t.delivery is not Delivery.WAITING]
     started = [t for t in started if t.kind not in UNASKED]
     late = state.last
-    # What is heard of the turn before comes until the service has let go of it.
-    before = state.drain is Drain.DRAINING or (
+    # What is heard of the turn before comes until the service has let go of it, which it does not
+    # always say.
+    letting_go = state.drain is Drain.DRAINING and now_s - state.interrupted_s < DRAIN_S
+    before = letting_go or (
         state.drain is Drain.OWED and late is not None and not late.answer.user_text
     )
     if started and not (before and late is not None and state.limits.local_turns):

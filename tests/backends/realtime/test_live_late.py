@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from live_server import KEY, Talker, ready, simulator, staged
+from live_server import KEY, Talker, ready, rules_of, simulator, staged
 
 from pipeline.frames import (
     AnswerAudio,
@@ -23,11 +23,8 @@ from pipeline.frames import (
 from pipeline.testing import ActorHarness
 
 LOOK_UP = {"name": "look_up", "description": "Look something up.", "parameters": None}
-CALL = {
-    "when": {"turn": 1},
-    "times": 1,
-    "do": [{"call": {"name": "look_up"}}, {"say": "The train leaves at ten past four."}],
-}
+(CALL,) = rules_of("f29_late_result")
+TIMETABLE = "The timetable says ten past four."
 PORTS = {"audio", "speech", "text", "offer", "results"}
 NOT_WAITING_MODELS = (
     "gemini-3.8-live",
@@ -85,7 +82,7 @@ def test_f29_result_after_the_user_has_gone_on_is_heard_and_told_once(
         respond(live, call)
         late = live.expect("answer", AnswerEnded)
         assert (is_unasked(late.turn), late.end) == (True, AnswerEnd.COMPLETE)
-        assert words_of(live, late.turn) == "The train leaves at ten past four."
+        assert words_of(live, late.turn) == TIMETABLE
         (done,) = server.journal.sessions[0].tool_calls
         assert done.outcome == "answered"
         live.expect_nothing("answer")
@@ -116,9 +113,8 @@ def test_f29_result_of_a_call_that_was_open_at_a_goaway_is_told_over_the_next_co
 def test_f30_remark_of_the_service_is_played_or_refused_by_rule(
     tmp_path: Path, rule: str, heard: bool
 ) -> None:
-    remark = {"when": {"turn": 1}, "do": [{"unasked": "Are you still there?"}]}
     with (
-        simulator(tmp_path, remark, playback_speed=20) as server,
+        simulator(tmp_path, *rules_of("f30_unasked_remark"), playback_speed=20) as server,
         staged(tmp_path, **server.address, unasked_answers=rule) as live,
     ):
         ready(live)
@@ -135,9 +131,8 @@ def test_f30_remark_of_the_service_is_played_or_refused_by_rule(
 
 
 def test_f31_answer_given_twice_is_heard_once(tmp_path: Path) -> None:
-    rule = {"when": {"turn": 1}, "do": [{"say": "It is ten o'clock on a Friday."}, {"unasked": {}}]}
     with (
-        simulator(tmp_path, rule, playback_speed=20) as server,
+        simulator(tmp_path, *rules_of("f31_answer_given_twice"), playback_speed=20) as server,
         staged(tmp_path, **server.address) as live,
     ):
         ready(live)
@@ -149,9 +144,8 @@ def test_f31_answer_given_twice_is_heard_once(tmp_path: Path) -> None:
 
 
 def test_f32_answer_without_end_comes_to_one_and_the_next_turn_is_answered(tmp_path: Path) -> None:
-    rule = {"when": {"turn": 1}, "session": 1, "do": [{"say": "On and on it goes."}, "endless"]}
     with (
-        simulator(tmp_path, rule) as server,
+        simulator(tmp_path, *rules_of("f32_answer_without_end")) as server,
         staged(tmp_path, **server.address, longest_answer_s=20) as live,
     ):
         ready(live)

@@ -145,6 +145,15 @@ def test_words_of_an_interrupted_turn_are_not_those_of_the_next() -> None:
     assert (live.said(first, "user"), live.said(second, "user")) == ("go forward", "no, stop")
 
 
+def test_words_are_those_of_the_newest_turn_if_the_service_never_spoke_of_the_one_before() -> None:
+    live = talking()
+    first = live.speak(0, 3200)
+    second = live.speak(6400, 9600)
+    live.wait(2)
+    live.server(Said(Side.USER, "no, stop"), CHUNK, TurnComplete())
+    assert (live.said(first, "user"), live.said(second, "user")) == ("", "no, stop")
+
+
 # Interruptions of which nobody knows here.
 
 

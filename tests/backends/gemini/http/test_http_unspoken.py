@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from http_stage import end_of, ready, said, simulator, sound, staged, write
+from live_server import rules_of
 
 from actors.backends.gemini.http.voice import WholeSound
 from actors.backends.turnwise.request import Sound
@@ -66,7 +67,8 @@ def test_what_has_no_sound_is_left_to_the_next_backend(tmp_path: Path, reason: s
 def test_sentence_that_breaks_off_twice_is_left_to_the_next_with_all_that_follows(
     tmp_path: Path,
 ) -> None:
-    with simulator(tmp_path, SAY, breaking(0.5)) as gemini, staged(gemini) as http:
+    *_, rule = rules_of("f33_sound_breaks_off")
+    with simulator(tmp_path, SAY, rule) as gemini, staged(gemini) as http:
         ended = answer_to(http)
         assert (ended.end, ended.unspoken) == (AnswerEnd.FAILED, TEXT)
         assert said(http).strip() == "It is ten."
