@@ -17,7 +17,7 @@ from pipeline.errors import DeviceError
 HOLDER = """
 import sys
 from actors.lib.device_lock import DeviceLock
-DeviceLock(sys.argv[1], "microphone").acquire()
+held = DeviceLock(sys.argv[1], "microphone").acquire()
 print("held", flush=True)
 sys.stdin.read()
 """
