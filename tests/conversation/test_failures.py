@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from helpers import counter, journal, playing, recognise, verdict, words, write_config
 
-from pipeline.frames import Outcome, TurnClosed
+from pipeline.frames import Outcome, TurnClosed, is_unasked
 from pipeline.testing import running
 
 LIVE, HTTP, DEVICE = {"live"}, {"http"}, {"device"}
@@ -109,6 +109,24 @@ def test_the_turn_after_it_failed_is_answered_too(tmp_path: Path, scenario: str)
     verdicts, output = converse(tmp_path, scenario, "goforward.wav", second)
     assert [closed.outcome for closed in verdicts] == [Outcome.ANSWERED] * 2, output
     assert {closed.by for closed in verdicts} <= TWO_TURNS[scenario], output
+
+
+def test_what_the_service_says_unasked_is_heard_between_two_answers_and_accounted_for_f30(
+    tmp_path: Path,
+) -> None:
+    second = {"path": "cards-001.wav", "start": "after_answer", "delay_s": 6.0}
+    actors = {
+        "microphone": playing("goforward.wav", second),
+        "simulator": {"options": {"scenario": "f30_unasked_remark"}},
+    }
+    config = write_config(tmp_path, {"actors": actors})
+    with running(config, cwd=tmp_path) as pipeline:
+        verdicts = [verdict(pipeline, index) for index in range(3)]
+        assert pipeline.wait() == 0
+    assert [closed.outcome for closed in verdicts] == [Outcome.ANSWERED] * 3, pipeline.output
+    assert [is_unasked(closed.turn) for closed in verdicts] == [False, True, False]
+    assert "are you still there" in recognise(tmp_path / "out" / "answer.wav"), pipeline.output
+    assert pipeline.output.count("Are you still there?") >= 1
 
 
 def test_a_freeze_is_met_with_a_new_connection_before_another_backend_is_asked_f09(
