@@ -3,6 +3,7 @@
 # make lint format  ruff and mypy
 # make bench        measure the limits, and Pipecat and LiveKit Agents beside us
 # make chaos        a conversation while everything is broken (TURNS=50 SEED=1)
+# make fuzz         20,000 odd messages, frames, configs and schemas of each kind (CASES=20000)
 # make clients      the newest SDKs and frameworks of others against the simulator
 # make pictures     the pictures of the README, from a run of the demo (needs Chromium)
 # make clean        remove what these made
@@ -27,7 +28,7 @@ TEST_PACKAGES := $(RUN_PACKAGES) pulseaudio pulseaudio-utils libasound2-plugins 
 	$(shell command -v npm >/dev/null || echo npm)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
-.PHONY: run test lint format bench chaos clients pictures clean system-run system-test
+.PHONY: run test lint format bench chaos fuzz clients pictures clean system-run system-test
 .DELETE_ON_ERROR:
 
 run: $(VENV)/.run system-run
@@ -53,6 +54,9 @@ bench: $(VENV)/.dev
 
 chaos: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.chaos $(TURNS) $(SEED)
+
+fuzz: $(VENV)/.dev
+	FUZZ_CASES=$(or $(CASES),20000) $(BIN)/pytest -n auto -k "fuzz" tests/pipeline tests/backends
 
 clients: $(VENV)/.dev
 	$(BIN)/pytest -m slow -s -v tests/clients

@@ -40,6 +40,10 @@ from pipeline.surroundings import Surroundings
 OptionsT = TypeVar("OptionsT", bound=Options)
 
 
+JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
+"""Of each JPEG file; cameras pad what comes after its end."""
+
+
 class Backend(Actor[OptionsT], ABC):
     """Answers the turns that the route gives it; without `route`, every turn.
 
@@ -134,8 +138,11 @@ class Backend(Actor[OptionsT], ABC):
         self._session(frame).on_speech(frame)
 
     def on_video(self, frame: Image) -> None:
-        """A picture of the camera."""
-        self._session(frame).on_video(frame)
+        """A picture of the camera; half of one would end the session with the service."""
+        if _is_whole(frame.jpeg):
+            self._session(frame).on_video(frame)
+        else:
+            self.counters["video_broken"] += 1
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
@@ -172,3 +179,7 @@ class Backend(Actor[OptionsT], ABC):
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
         self._session(frame).on_results(frame)
+
+
+def _is_whole(jpeg: bytes) -> bool:
+    return jpeg.startswith(JPEG_START) and JPEG_END in jpeg

@@ -91,13 +91,17 @@ class SpeechEnded(Frame):
     reason: EndReason = Field(description="Why the turn ended here.")
 
 
+MOST_TEXT_CHARACTERS = 400_000
+"""Of a typed turn: some 100,000 tokens, of the 128k that a Live session holds in all."""
+
+
 class UserText(Frame):
     """A turn the user typed."""
 
     type_name: ClassVar[str] = "user_text"
 
     turn: str = Field(description="`<session>:t<ns>`.")
-    text: str = Field(min_length=1, description="What was typed.")
+    text: str = Field(min_length=1, max_length=MOST_TEXT_CHARACTERS, description="What was typed.")
 
 
 class Outcome(StrEnum):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import msgpack
 from pydantic import BaseModel, ValidationError
@@ -69,7 +69,8 @@ def decode(payload: bytes) -> Frame:
             fields do not fit; the message says which.
     """
     try:
-        fields = msgpack.unpackb(payload)
+        # A time becomes a number; other extensions are of somebody else's making.
+        fields = msgpack.unpackb(payload, timestamp=1, ext_hook=_no_extension)
     except (ValueError, msgpack.UnpackException) as error:
         raise WireError(f"not msgpack: {error}") from error
     if not isinstance(fields, dict):
@@ -87,6 +88,10 @@ def decode(payload: bytes) -> Frame:
         return construct(frame_type, fields) or frame_type.model_validate(fields)
     except (ValidationError, TypeError) as error:
         raise WireError(f"{name}: {_first_problem(error)}") from error
+
+
+def _no_extension(code: int, _data: bytes) -> NoReturn:
+    raise ValueError(f"an extension of type {code}")
 
 
 def _first_problem(error: ValidationError | TypeError) -> str:

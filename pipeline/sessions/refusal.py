@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.frames.sessions import SessionOpened
+from pipeline.frames.values import problem_of
 
 MOST_NAME_CHARACTERS = 200
 """Longest name of a session: it is part of turn ids, file names and log lines."""
@@ -62,6 +63,8 @@ def wrong_functions(functions: Sequence[dict[str, Any]]) -> str:
         if name in names:
             return f"{where}: is declared twice"
         names.add(name)
+        if problem := problem_of(function):
+            return f"{where}: {problem}"
         if problem := _wrong_declaration(function):
             return f"{where}: {problem}"
     return ""

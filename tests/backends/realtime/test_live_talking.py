@@ -196,6 +196,9 @@ def test_text_and_pictures_go_into_the_same_session(tmp_path: Path) -> None:
         live.send("video", Image(jpeg=JPEG, width=16, height=8))
         ready(live)
         live.send("video", Image(jpeg=JPEG, width=16, height=8))
+        # Half a picture, and none: the service ends the session on them.
+        live.send("video", Image(jpeg=JPEG[:-2], width=16, height=8))
+        live.send("video", Image(jpeg=b"GIF89a", width=16, height=8))
         live.send("text", UserText(turn="local:t1", text="What can you see?"))
         assert live.expect("answer", AnswerEnded).turn == "local:t1"
         (record,) = server.journal.sessions
@@ -204,6 +207,7 @@ def test_text_and_pictures_go_into_the_same_session(tmp_path: Path) -> None:
         # The one that came before there was a connection was old by the time there was one.
         assert live.actor.counters["video_skipped"] == 1
         assert live.actor.counters["video_frames"] == 1
+        assert live.actor.counters["video_broken"] == 2
         assert live.actor.counters["video_bytes"] == len(JPEG)
 
 

@@ -135,6 +135,25 @@ def test_a_problem_of_a_value_names_its_place(value: object, problem: str) -> No
     assert re.search(problem, problem_of(value))
 
 
+BEYOND = [
+    ("audio", {"position": 2**62, "pcm": b""}, "position"),
+    ("audio", {"position": 0, "rate_hz": 10**9, "pcm": b""}, "rate_hz"),
+    ("audio", {"position": 0, "rate_hz": 1, "pcm": b""}, "rate_hz"),
+    ("image", {"jpeg": b"", "width": 10**6, "height": 1}, "width"),
+    ("user_text", {"turn": "t", "text": "x" * 400_001}, "text"),
+    ("user_text", {"turn": "t", "text": msgpack.ExtType(5, b"x")}, "extension of type 5"),
+    ("user_text", {"turn": "t", "text": msgpack.Timestamp(5)}, "text"),
+]
+
+
+@pytest.mark.parametrize(("name", "fields", "problem"), BEYOND)
+def test_sizes_that_nothing_has_are_refused(
+    name: str, fields: dict[str, object], problem: str
+) -> None:
+    with pytest.raises(WireError, match=problem):
+        decode(msgpack.packb({"v": 1, "type": name, "session": "a", **fields}))
+
+
 @given(st.binary())
 def test_random_bytes_are_refused_and_never_crash_f22(payload: bytes) -> None:
     with pytest.raises(WireError):
