@@ -8,12 +8,11 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import zmq
-
 from actors.lib.audio.decode import decode
 from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, to_pcm
 from actors.lib.media_files import require_file
 from pipeline.bus import EndpointLock, Publisher, ipc_address
+from pipeline.bus.context import new_context
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.errors import DeviceError, GreenroomError
 from pipeline.frames import ActorState, Audio, Frame, Health, Image, UserText
@@ -44,7 +43,7 @@ def inject_command(stream: str, file: Path, pipeline: str | None, pace: float) -
 
 
 async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) -> None:
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    context = new_context()
     # Positions go on from the pipeline's clock, so that a second file makes new turns.
     status = newest_status(runtime_dir)
     position = int(status.uptime_s * SPEECH_RATE_HZ)

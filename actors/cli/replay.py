@@ -9,14 +9,13 @@ from collections.abc import Collection, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-import zmq
-
 from actors.cli.keypress import Keypress
 from actors.cli.stepping import Stepping, steps_of
 from actors.recordings.reader import RecordedMessages, Recording, frames, read_recording
 from actors.recordings.retiming import Retiming, ended
 from actors.recordings.stepping import Steps
 from pipeline.bus import EndpointLock, Publisher
+from pipeline.bus.context import new_context
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.config.description import Description, read_description
 from pipeline.config.graph import SUPERVISOR
@@ -124,7 +123,7 @@ class ReplaySender:
         self._description = description
         self._actors = actors
         self._pace = pace
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context = new_context()
         self._publishers: dict[str, Publisher] = {}
         # Actor files define frame types of their own: they have to be known to read them.
         folder = Path(description.config_path).parent

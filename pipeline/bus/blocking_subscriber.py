@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import msgpack
 import zmq
 
+from pipeline.bus.context import new_context
 from pipeline.bus.replay import REPLAY_PREFIX, SliceEnd, parse_topic, replay_topic
 from pipeline.bus.seen import Seen
 from pipeline.frames import Audio
@@ -62,7 +63,7 @@ class BlockingSubscriber:
 
     def __init__(self, consumer: str) -> None:
         self._consumer = consumer
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+        self._context = new_context()
         self._poller = zmq.Poller()
         self._actors: dict[zmq.Socket[bytes], str] = {}
         self._seen: dict[tuple[str, str], Seen] = {}

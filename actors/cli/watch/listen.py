@@ -12,6 +12,7 @@ import zmq
 
 from actors.cli.watch.board import Board
 from pipeline.bus import Inlet, Subscriber
+from pipeline.bus.context import new_context
 from pipeline.bus.curve import CurveClient
 from pipeline.config import SUPERVISOR
 from pipeline.frames import Frame
@@ -26,7 +27,7 @@ def listening(board: Board, consumer: str) -> Iterator[None]:
         board: Takes the frames.
         consumer: Under which name to ask for what was retained.
     """
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    context = new_context()
     subscribers: list[Subscriber] = []
     try:
         for actor, ports in _ports(board).items():

@@ -5,7 +5,10 @@ from pathlib import Path
 import psutil
 import zmq
 
-from pipeline.bus.context import new_context
+import actors
+import pipeline
+from pipeline.bus.blocking_subscriber import BlockingSubscriber
+from pipeline.bus.context import ZERO_COPY_RECV, new_context
 from pipeline.bus.endpoint import ipc_address
 
 MESSAGES, BYTES = 3000, 800
@@ -34,3 +37,18 @@ def test_messages_that_wait_take_little_more_than_their_bytes(tmp_path: Path) ->
         assert len([listener.recv() for _ in range(MESSAGES)]) == MESSAGES
     finally:
         context.destroy(linger=0)
+
+
+def test_a_subscriber_without_a_loop_keeps_no_more_than_their_bytes_either() -> None:
+    with BlockingSubscriber("watcher") as subscriber:
+        assert subscriber._context.get(ZERO_COPY_RECV) == 0
+
+
+def test_every_context_is_such_a_one() -> None:
+    made = [
+        path.name
+        for package in (actors, pipeline)
+        for path in Path(package.__path__[0]).rglob("*.py")
+        if "zmq.Context()" in path.read_text()
+    ]
+    assert made == ["context.py"]
