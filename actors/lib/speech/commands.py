@@ -13,6 +13,7 @@ from actors.lib.speech.grammar import ParameterKind, SpokenTool, name_words, rea
 from actors.lib.speech.numbers import in_words
 from actors.lib.speech.vocabulary import (
     CONDITIONS,
+    HEARD_FOR_NUMBERS,
     NOT_A_VERB,
     QUESTION_WORDS,
     REFUSALS,
@@ -65,7 +66,7 @@ def understand(text: str, offer: Iterable[object]) -> Understood:
     tools = read_tools(offer)
     reading = _Reading()
     refused = False
-    for tokens in sentences_of(text):
+    for tokens in _in_one_breath(list(sentences_of(text)), tools):
         reading.last = None
         if any(token in CONDITIONS for token in tokens):
             continue
@@ -84,6 +85,39 @@ def spoken(name: str, arguments: Arguments) -> str:
     """The command in words: `move forward ten meters`."""
     parts = [*name_words(name), *(_spoken(key, value) for key, value in arguments.items())]
     return " ".join(part for part in parts if part)
+
+
+def _in_one_breath(sentences: list[list[str]], tools: list[SpokenTool]) -> list[list[str]]:
+    """Join what a pause has made two sentences of: "Go forward. Ten meters."
+
+    Recognition sets a full stop where the speaker stops to think. It was none if what comes before
+    is a command that lacks something, and with what comes after it is whole.
+    """
+    joined: list[list[str]] = []
+    for tokens in sentences:
+        both = _with_numbers([*joined[-1], *tokens]) if joined else []
+        if both and _fits(joined[-1], tools) is False and _fits(both, tools):
+            joined[-1] = [token for token in both if token != COMMA]
+        else:
+            joined.append(list(tokens))
+    return joined
+
+
+def _with_numbers(tokens: list[str]) -> list[str]:
+    """Put the numbers that were meant before units."""
+    following = [*tokens[1:], ""]
+    return [
+        HEARD_FOR_NUMBERS.get(token, token) if unit in SPOKEN_UNITS.values() else token
+        for token, unit in zip(tokens, following, strict=True)
+    ]
+
+
+def _fits(tokens: list[str], tools: list[SpokenTool]) -> bool | None:
+    """Whether a sentence is a whole command and no word more; None if it is no command at all."""
+    best = _best([token for token in tokens if token != COMMA], tools)
+    if best is None or any(token in CONDITIONS or token in REFUSALS for token in tokens):
+        return None
+    return not best[1].complaint and not best[1].unused
 
 
 def _clauses(tokens: Sequence[str], tools: list[SpokenTool]) -> list[list[str]]:

@@ -87,6 +87,18 @@ NOT_A_VERB = _words(
 )
 """A clause that begins with one of these tells or asks; it does not command."""
 
+HEARD_FOR_NUMBERS = {
+    "won": "one",
+    "too": "two",
+    "tree": "three",
+    "fore": "four",
+    "ate": "eight",
+    "tent": "ten",
+    "tenth": "ten",
+}
+"""What recognition makes of numbers that are spoken softly or cut short; before a unit they are no
+words. "To" and "for" are: "from feet to meters"."""
+
 REFUSALS = _words("not never no don't doesn't didn't won't can't cannot shouldn't")
 
 CONDITIONS = _words("if when whenever unless until while before later tomorrow")

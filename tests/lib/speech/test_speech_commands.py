@@ -55,6 +55,10 @@ def commands(text: str, *tools: dict[str, Any]) -> list[tuple[str, dict[str, Any
     [
         ("Go forward ten meters.", FORWARD_TEN),
         ("go forward, ten meters", FORWARD_TEN),
+        # A pause is a full stop for who writes down what is heard, and cuts words short.
+        ("Go forward. Ten meters.", FORWARD_TEN),
+        ("Go forward ten. Meters.", FORWARD_TEN),
+        ("Go forward, tent. Meters.", FORWARD_TEN),
         ("Robot, could you please drive straight ahead 10 metres?", FORWARD_TEN),
         ("Marvin go forward ten", FORWARD_TEN),
         ("I want you to move forward ten meters, Marvin", FORWARD_TEN),
@@ -184,6 +188,19 @@ def test_command_not_to_do_something_is_noticed(said: str) -> None:
 def test_what_a_command_lacks_is_said(said: str, lacking: str) -> None:
     understood = understand(said, TOOLS)
     assert (understood.commands, understood.lacking) == ((), lacking)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Go forward. What time is it?",
+        "Go forward. Do not go ten meters.",
+        "Go forward. If you can, ten meters.",
+        "Go forward. The tent is ten meters wide.",
+    ],
+)
+def test_another_sentence_does_not_complete_a_command(said: str) -> None:
+    assert understand(said, TOOLS).commands == ()
 
 
 def test_what_follows_an_incomplete_command_is_left_out() -> None:
