@@ -38,6 +38,7 @@ from pipeline.frames import (
     PlaybackState,
     SpeechEnded,
     TurnClosed,
+    is_unasked,
 )
 from pipeline.testing import RunningPipeline, running
 
@@ -151,6 +152,11 @@ class Account:
             case Playback(state=PlaybackState.FINISHED):
                 self.finished.add((frame.turn, frame.epoch))
 
+    @property
+    def told(self) -> int:
+        """Turns that somebody asked and that have their outcome."""
+        return sum(not is_unasked(turn) for turn in self.verdicts)
+
     def twice(self) -> set[str]:
         """Turns with two outcomes, or with two answers heard in full."""
         closed = Counter(turn for turn, _ in self.closings)
@@ -186,10 +192,10 @@ def run(turns: int, seed: int, folder: Path) -> bool:
             before: dict[str, float] = {}
             for _, frame, _ in tap.stream(turns * SECONDS_PER_TURN):
                 account.on_frame(frame)
-                if not before and len(account.verdicts) >= min(WARM_UP_TURNS, turns):
+                if not before and account.told >= min(WARM_UP_TURNS, turns):
                     before = footprint(pipeline)
                     worker.start()
-                if len(account.verdicts) >= turns or pipeline.process.poll() is not None:
+                if account.told >= turns or pipeline.process.poll() is not None:
                     break
             over.set()
             if worker.ident is not None:
@@ -203,7 +209,7 @@ def run(turns: int, seed: int, folder: Path) -> bool:
         output = pipeline.output
     restarts = {each.actor: each.restarts for each in last.actors}
     good = report(account, restarts, sum(deeds, Counter()), before, after, f"seed {seed}")
-    if not (good and len(account.verdicts) >= turns):
+    if not (good and account.told >= turns):
         print(output[-20_000:])
         return False
     return True
@@ -228,6 +234,7 @@ def report(
     outcomes = Counter(each.outcome.value for each in verdicts)
     table.add_row("turns asked", str(len(account.asked)))
     table.add_row("answered by", ", ".join(f"{name} {count}" for name, count in by.most_common()))
+    table.add_row("answers nobody asked for", str(len(verdicts) - account.told))
     table.add_row("interrupted", str(outcomes["interrupted"]))
     table.add_row("failed aloud", str(outcomes["failed"]))
     table.add_row("lost", f"{len(lost)} {sorted(lost) or ''}")

@@ -75,6 +75,11 @@ def scenario() -> dict[str, Any]:
         rule({"answer_ms": 300}, 0.02, {"garbage": "text"}),
         rule({"answer_ms": 300}, 0.02, "unknown_frame"),
         rule({"answer_ms": 300}, 0.02, {"error_frame": {"code": 503}}),
+        rule({"answer_ms": 300}, 0.03, "interrupted"),
+        rule("activity_end", 0.05, {"unasked": {"text": "Are you still there?", "after_s": 0.5}}),
+        rule("activity_end", 0.05, {"unasked": {"after_s": 0.5}}),
+        rule({"http": "speech"}, 0.05, {"break_off": {"at": 0.5}}),
+        rule({"http": "words"}, 0.05, {"break_off": {"reason": "", "at": 0.5}}),
     ]
     for method in ("generateContent", "streamGenerateContent"):
         rules += [
