@@ -18,6 +18,7 @@ from actors.hearing.vad.endpointing import (
     TurnStarted,
 )
 from actors.hearing.vad.engine import Engine, EngineName, load_engine
+from actors.hearing.vad.level import LevelControl
 from actors.hearing.vad.memory import StreamStore
 from actors.hearing.vad.options import EndOfTurn, VadOptions
 from actors.hearing.vad.session import Listening, VadSession
@@ -107,7 +108,10 @@ class Vad(Actor[VadOptions]):
         engine = self._make_engine()
         limits = self.options.limits(engine.window_samples)
         ask = None if self._judge is None else self._judge.ask
-        session = VadSession(opened, VoiceStream(engine, limits, self.counters, ask))
+        # Others are told apart by level alone, or have a gain of their own.
+        is_silero = self.options.engine is EngineName.SILERO
+        level = LevelControl(self.options.most_gain_db if is_silero else 0.0)
+        session = VadSession(opened, VoiceStream(engine, limits, self.counters, ask, level))
         self._memory.restore(session)
         return session
 

@@ -51,6 +51,13 @@ class VadOptions(Options):
         description="Sound before the first speech window that belongs to the turn: soft first "
         "consonants, and the window or two by which a detector is late.",
     )
+    most_gain_db: float = Field(
+        24,
+        ge=0,
+        le=60,
+        description="Quiet microphones are made louder by at most so much for Silero, but not "
+        "while an answer is heard; backends get the sound as it is. 0: not at all.",
+    )
     min_speech_ms: float = Field(
         60,
         ge=0,

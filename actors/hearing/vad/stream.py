@@ -21,6 +21,7 @@ from actors.hearing.vad.endpointing import (
     step,
 )
 from actors.hearing.vad.engine import Engine
+from actors.hearing.vad.level import SAVED, LevelControl
 from actors.hearing.vad.recent_sound import RecentSound
 from actors.hearing.vad.smart_turn.features import SOUND_SAMPLES
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
@@ -67,12 +68,14 @@ class VoiceStream:
         limits: EndpointingLimits,
         counters: Counter[str],
         ask: Callable[[Samples], Verdict] | None = None,
+        level: LevelControl | None = None,
     ) -> None:
         self.probability = 0.0
         self.saved: Saved | None = None
         """Where the stream stood one window ago. What was made of a window counts as said only
         after that, so that a process killed while saying it says it again."""
         self.engine = engine
+        self._level = level or LevelControl(0.0)
         self._limits = limits
         self._counters = counters
         self._state: Endpointing | None = None
@@ -90,7 +93,9 @@ class VoiceStream:
     def restore(self, saved: Saved) -> None:
         """Go on where another process was."""
         self.saved = saved
-        self.engine.restore(saved.engine)
+        if saved.engine:
+            self._level.restore(saved.engine[: SAVED.size])
+        self.engine.restore(saved.engine[SAVED.size :])
         self._state = saved.endpointing
         self._next = saved.endpointing.position
 
@@ -142,7 +147,7 @@ class VoiceStream:
             return []
         end = self._next
         moments = yield from self._complete_window()
-        before = Saved(self._state, self.engine.save())
+        before = Saved(self._state, self._save())
         self._state, last = finish(self._state, end, self._limits)
         self.saved = before if last else before._replace(endpointing=self._state)
         return [*moments, *last]
@@ -160,13 +165,24 @@ class VoiceStream:
             samples = samples[count:]
             if self._filled == len(self._window):
                 self._filled = 0
-                before = self.engine.save()
-                probability = yield self._window
+                before = self._save()
+                probability = yield self._audible_window()
                 assert probability is not None
                 self.probability = probability
                 moments += self._judge(probability, before)
                 moments += yield from self._judge_pause()
         return moments
+
+    def _audible_window(self) -> Samples:
+        """Return the newest window, made louder where nobody hears an answer: what is left of its
+        echo is soft as well."""
+        assert self._state is not None
+        if self.over_answer(self._state.position + self._limits.window - 1):
+            return self._window
+        return self._level.amplify(self._window)
+
+    def _save(self) -> bytes:
+        return self._level.save() + self.engine.save()
 
     def _judge_pause(self) -> Judging:
         """Have it judged whether a sentence is complete, and wait for the verdict if need be."""
