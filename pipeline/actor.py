@@ -132,6 +132,9 @@ class Actor(Generic[OptionsT]):
         """Work until cancelled; a source may return when it has no more to give."""
         await asyncio.Event().wait()
 
+    def runtime_dir_made_again(self) -> None:
+        """The runtime folder had been removed: write anew what others look for in it."""
+
     async def stop(self) -> None:
         """Give everything back; called on every path out, also after a failed start."""
 

@@ -33,6 +33,7 @@ class Simulator(Actor[SimulatorOptions]):
     def __init__(self, options: SimulatorOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._server: SimulatorServer | None = None
+        self._files: dict[Path, bytes] = {}
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -61,7 +62,18 @@ class Simulator(Actor[SimulatorOptions]):
             "ca_file": str(self._server.authority_file),
             "api_key": options.keys[0] if options.keys else DEFAULT_KEY,
         }
-        write_whole(runtime_dir / ADDRESS_FILE, json.dumps(address), durable=False)
+        authority = self._server.authority_file
+        self._files = {
+            authority: authority.read_bytes(),
+            runtime_dir / ADDRESS_FILE: json.dumps(address).encode(),
+        }
+        self.runtime_dir_made_again()
+
+    def runtime_dir_made_again(self) -> None:
+        """Write where the simulator is, and by which certificate it is known."""
+        for path, content in self._files.items():
+            path.parent.mkdir(mode=0o700, exist_ok=True)
+            write_whole(path, content, durable=False)
 
     async def stop(self) -> None:
         (self.surroundings.runtime_dir / ADDRESS_FILE).unlink(missing_ok=True)

@@ -9,31 +9,84 @@ from pathlib import Path
 from typing import Self
 
 from pipeline.errors import ConfigError, EndpointBusyError
+from pipeline.ports import SUPERVISOR
 
 IPC_PATH_MAX_BYTES = 107
 """Size of `sun_path` less its final NUL, unix(7)."""
 
 
 def default_runtime_dir(pipeline: str) -> Path:
-    """Folder of a pipeline's sockets: under XDG_RUNTIME_DIR, else under the temporary folder."""
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    if base and os.access(base, os.W_OK):
-        return Path(base) / "greenroom" / pipeline
-    return Path(tempfile.gettempdir()) / f"greenroom-{os.getuid()}" / pipeline
+    """Folder of a pipeline's sockets: under XDG_RUNTIME_DIR, else under a temporary folder.
 
-
-def make_runtime_dir(path: Path) -> None:
-    """Create the folder so that only its owner can enter it.
+    The first whose paths are short enough for sockets.
 
     Raises:
-        ConfigError: it belongs to somebody else.
+        ConfigError: no folder can be written.
     """
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if path.stat().st_uid != os.getuid():
+    private = f"greenroom-{os.getuid()}"
+    temporary = temporary_dir() / private / pipeline
+    folders = [temporary, *(Path(base) / private / pipeline for base in ("/tmp", "/var/tmp"))]
+    base = os.environ.get("XDG_RUNTIME_DIR")
+    # `sudo` leaves that of another user there.
+    if base and _is_ours(Path(base)):
+        folders.insert(0, Path(base) / "greenroom" / pipeline)
+    return next((each for each in folders if _has_room(each)), temporary)
+
+
+def temporary_dir() -> Path:
+    """Return the temporary folder.
+
+    Raises:
+        ConfigError: there is none that can be written.
+    """
+    try:
+        return Path(tempfile.gettempdir())
+    except FileNotFoundError as error:
         raise ConfigError(
-            f"runtime_dir {path} belongs to another user: choose another, or remove it"
-        )
-    path.chmod(0o700)
+            f"no temporary folder can be written ({error.strerror}): set XDG_RUNTIME_DIR or TMPDIR"
+        ) from error
+
+
+def make_private_dir(path: Path, what: str) -> None:
+    """Create a folder so that only its owner can enter it, in folders that nobody can exchange.
+
+    Args:
+        path: The folder.
+        what: The field of the config that names it.
+
+    Raises:
+        ConfigError: it cannot be made, or somebody else owns it, or a folder that it is in.
+    """
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (path, *path.absolute().parents, *path.resolve().parents):
+            if each.lstat().st_uid not in _trusted() or each.stat().st_uid not in _trusted():
+                raise ConfigError(
+                    f"{what} {path}: {each} belongs to another user: "
+                    f"set {what} to another, or remove it"
+                )
+        if path.stat().st_uid == os.getuid():
+            path.chmod(0o700)
+    except OSError as error:
+        raise ConfigError(
+            f"{what} {path} cannot be made ({error.strerror}): set {what} to another"
+        ) from error
+
+
+def _trusted() -> set[int]:
+    """This user, and the superuser; in a container of a user's own that has another number."""
+    return {os.getuid(), 0, Path("/").stat().st_uid}
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+    except OSError:
+        return False
+
+
+def _has_room(runtime_dir: Path) -> bool:
+    return len(os.fsencode(runtime_dir.absolute() / SUPERVISOR)) <= IPC_PATH_MAX_BYTES
 
 
 def ipc_address(runtime_dir: Path, actor: str) -> str:
@@ -84,6 +137,17 @@ class EndpointLock:
         os.write(fd, str(os.getpid()).encode())
         self._fd = fd
         return self
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the file that is locked is still where others look for it."""
+        if self._fd is None:
+            return False
+        try:
+            there, ours = self._path.stat(), os.fstat(self._fd)
+        except OSError:
+            return False
+        return (there.st_dev, there.st_ino) == (ours.st_dev, ours.st_ino)
 
     def release(self) -> None:
         """Give the endpoint free; harmless when not held."""

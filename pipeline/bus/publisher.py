@@ -87,6 +87,14 @@ class Publisher:
         self._send(port.encode(), payload)
         self._reader.kick_if_pending()
 
+    def bind_again(self) -> None:
+        """Have an endpoint whose socket file was removed; who is connected stays connected.
+
+        Raises:
+            zmq.ZMQError: it cannot be had.
+        """
+        self._socket.bind(self.address)
+
     def counts(self) -> dict[str, int]:
         """Return how many frames each port has given."""
         return dict(self._seq)

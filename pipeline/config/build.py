@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pipeline.bus.endpoint import default_runtime_dir, ipc_address
+from pipeline.bus.endpoint import default_runtime_dir, ipc_address, temporary_dir
 from pipeline.config.graph import Graph, Node
 from pipeline.config.load import explain, located
 from pipeline.config.model import ActorConfig, PipelineConfig
@@ -155,7 +155,25 @@ def _check_after(config: PipelineConfig, node: Node) -> None:
 
 
 def default_state_dir(pipeline: str) -> Path:
-    """Folder of what outlives a run: under XDG_STATE_HOME, else ~/.local/state."""
+    """Folder of what outlives a run: under XDG_STATE_HOME, else ~/.local/state.
+
+    Where there is no home that can be written, under the temporary folder.
+    """
     base = os.environ.get("XDG_STATE_HOME")
-    root = Path(base) if base else Path.home() / ".local" / "state"
+    try:
+        root = Path(base) if base else Path.home() / ".local" / "state"
+    except RuntimeError:  # Neither HOME nor an entry of the user in the system's list.
+        root = None
+    if root is None or not (base or _can_be_made(root)):
+        return stand_in_state_dir() / pipeline
     return root / "greenroom" / pipeline
+
+
+def stand_in_state_dir() -> Path:
+    """Where the folders of state are if there is no home."""
+    return temporary_dir() / f"greenroom-state-{os.getuid()}"
+
+
+def _can_be_made(folder: Path) -> bool:
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    return os.access(there, os.W_OK | os.X_OK)

@@ -6,10 +6,13 @@ import asyncio
 import os
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from pipeline.actor import Actor
 from pipeline.bus import Publisher
+from pipeline.bus.upkeep import EndpointUpkeep
+from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Health
 from pipeline.hosting.heartbeat import Pulse
 from pipeline.hosting.silence import SilenceWatch
@@ -24,12 +27,20 @@ class HealthReporter:
         actor: Whose.
         publisher: The actor's.
         pulse: Says when the next heartbeat is due.
+        upkeep: Of the actor's endpoint, which is looked after with each heartbeat.
     """
 
-    def __init__(self, actor: Actor[Any], publisher: Publisher, pulse: Pulse) -> None:
+    def __init__(
+        self,
+        actor: Actor[Any],
+        publisher: Publisher,
+        pulse: Pulse,
+        upkeep: EndpointUpkeep | None = None,
+    ) -> None:
         self._actor = actor
         self._publisher = publisher
         self._pulse = pulse
+        self._upkeep = upkeep
         self._silence = SilenceWatch(actor.rates_hz())
         self.has_started = False
         """Of the actor; what it measures is not there before."""
@@ -37,6 +48,7 @@ class HealthReporter:
     async def run(self) -> None:
         """Publish heartbeats until cancelled."""
         while True:
+            self._look_after_endpoint()
             due_s = self._pulse.next_s(self.publish())
             await asyncio.sleep(due_s)
 
@@ -58,6 +70,12 @@ class HealthReporter:
         )
         self._publisher.publish(HEALTH_PORT, health)
         return health
+
+    def _look_after_endpoint(self) -> None:
+        # What cannot be made again the supervisor says, once for all.
+        with suppress(ConfigError):
+            if self._upkeep is not None and self._upkeep.restore() and self.has_started:
+                self._actor.runtime_dir_made_again()
 
     def _look_for_silence(self) -> None:
         if self._actor.state is not ActorState.READY:

@@ -19,6 +19,7 @@ from pipeline.bus.curve import CurveClient, CurveServer
 from pipeline.bus.endpoint import ipc_address
 from pipeline.bus.pace import SoundPace
 from pipeline.bus.pacer import Pacer
+from pipeline.bus.upkeep import EndpointUpkeep
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Frame, SessionEnded, TurnClosed
 from pipeline.hosting.health_reporter import HealthReporter
@@ -96,7 +97,8 @@ class Host:
             publisher = self._open_publisher()
             self._failed = self.actor.bind(publisher.publish)
             pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
-            health = HealthReporter(self.actor, publisher, pulse)
+            upkeep = EndpointUpkeep(self._spec.runtime_dir, self._spec.name, self._lock, publisher)
+            health = HealthReporter(self.actor, publisher, pulse, upkeep)
             heartbeat = loop.create_task(health.run())
             await self._until_stopped(self._live(publisher, health), heartbeat)
         finally:

@@ -43,7 +43,8 @@ def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
         asyncio.Runner(loop_factory=new_event_loop).run(run())
     except GreenroomError as error:
         code = EXIT_USAGE
-        error_file(spec.runtime_dir, spec.name).write_text(logs.redact(str(error)))
+        with suppress(OSError):
+            error_file(spec.runtime_dir, spec.name).write_text(logs.redact(str(error)))
     except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
         code = 1
         logs.get_logger(spec.name).error("actor failed", exc_info=True)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.bus import EndpointLock, Publisher, Subscriber
 from pipeline.bus.context import new_context
-from pipeline.bus.endpoint import ipc_address, make_runtime_dir
-from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS, write_description
+from pipeline.bus.endpoint import ipc_address
+from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS
 from pipeline.frames import (
     Frame,
     Health,
@@ -25,6 +25,7 @@ from pipeline.launch.fork_client import ForkServerClient
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.decision_reports import DecisionReports
+from pipeline.supervision.folders import Folders
 from pipeline.supervision.notify import ServiceManager
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
 from pipeline.turns.callers import CallerSummary
@@ -97,6 +98,7 @@ class Supervisor:
         self._was_ready = False
         self._publisher: Publisher | None = None
         self._version = version("greenroom")
+        self._folders = Folders(graph, self._started_ns, self._version)
         self._reports = DecisionReports(self._log, self._sessions.labels, on_frame)
 
     @property
@@ -121,20 +123,20 @@ class Supervisor:
             GreenroomError: another run of this pipeline is under way, or the like.
         """
         try:
-            make_runtime_dir(self.graph.runtime_dir)
-            self.graph.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with EndpointLock(self.graph.runtime_dir, SUPERVISOR):
-                write_description(self.graph, self._started_ns, self._version)
-                return await self._run(duration_s)
+            self._folders.make()
+            with EndpointLock(self.graph.runtime_dir, SUPERVISOR) as lock:
+                self._folders.describe()
+                return await self._run(duration_s, lock)
         finally:
             self._processes.close()
 
-    async def _run(self, duration_s: float | None) -> RunOutcome:
+    async def _run(self, duration_s: float | None, lock: EndpointLock) -> RunOutcome:
         context = new_context()
         subscribers: list[Subscriber] = []
         try:
             address = ipc_address(self.graph.runtime_dir, SUPERVISOR)
             self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=HIGH_WATER)
+            self._folders.look_after(lock, self._publisher)
             own = self._sessions.own.route_frame()
             self._tell(SessionOpened(session=own.session), own)
             subscribers = subscribe(self.graph, context, self._on_health, self._handle)
@@ -182,6 +184,7 @@ class Supervisor:
             self._tell(*self._sessions.tick(time.monotonic_ns()))
             if now_s >= next_status_s:
                 next_status_s = now_s + STATUS_EVERY_S
+                self._folders.check()
                 self._publish_status()
             if now_s >= next_measure_s:
                 next_measure_s = now_s + MEASURE_EVERY_S
@@ -216,6 +219,9 @@ class Supervisor:
         self._tell(*self._sessions.died(process.name, time.monotonic_ns()))
         if process.usage_error is not None and not process.history.ever_ready:
             self.stop(2, f"{self.graph.path}: actors.{process.name}: {process.usage_error}")
+        elif not self._folders.check():
+            # It could reach nobody, and nobody would reach it.
+            self.stop(2, self._folders.problem)
         self._wake.set()
 
     def _excuse_pause(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -28,6 +29,7 @@ from supervised import (
     restarted,
 )
 
+from pipeline.config.description import read_description
 from pipeline.frames import ActorState
 from pipeline.frames.wire import MAX_FRAME_BYTES
 from pipeline.testing import running
@@ -139,6 +141,39 @@ def test_a_parent_that_ignores_its_children_takes_nothing_from_it(tmp_path: Path
         run.kill("well", signal.SIGKILL)
         status = restarted(run, "well")
         assert of(status, "well").last_exit == "killed by SIGKILL"
+
+
+def test_a_runtime_folder_that_is_removed_is_made_again_and_nobody_notices(tmp_path: Path) -> None:
+    with running(config(tmp_path, chain(tmp_path))) as pipeline:
+        ready(pipeline)
+        flowing(pipeline)
+        shutil.rmtree(pipeline.runtime_dir.parent)
+        ready(pipeline)
+        flowing(pipeline, beyond=flowing(pipeline))
+        assert all(each.restarts == 0 for each in pipeline.status().actors), pipeline.output
+        pipeline.kill("relay", signal.SIGKILL)
+        restarted(pipeline, "relay")
+        flowing(pipeline, beyond=flowing(pipeline))
+        assert read_description(pipeline.runtime_dir).pipeline == "test"
+        assert pipeline.runtime_dir.stat().st_mode & 0o777 == 0o700
+    folder = pipeline.output.count("the runtime folder was removed")
+    assert folder == 1, pipeline.output
+
+
+def test_a_runtime_folder_that_cannot_be_made_again_ends_the_run_when_an_actor_needs_it(
+    tmp_path: Path,
+) -> None:
+    with running(config(tmp_path, chain(tmp_path))) as pipeline:
+        ready(pipeline)
+        relay = pipeline.pid("relay")
+        folder = pipeline.runtime_dir.parent
+        shutil.rmtree(folder)
+        folder.write_text("in the place of the folder")
+        os.kill(relay, signal.SIGKILL)
+        assert pipeline.wait() == 2
+        last = pipeline.output.splitlines()[-1]
+        assert last.startswith(f"error: {pipeline.runtime_dir} was removed, and runtime_dir ")
+        assert "Traceback" not in pipeline.output
 
 
 def test_all_stopped_and_continued_nobody_is_to_blame(tmp_path: Path) -> None:
