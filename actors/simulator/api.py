@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 from actors.backends.gemini.wire import Invalid, read
-from actors.simulator import actions, generation, speech_generation
+from actors.simulator import actions, file_api, generation, speech_generation
 from actors.simulator.admission import key_of
 from actors.simulator.answer_actions import ScenarioAction
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
@@ -15,7 +15,7 @@ from actors.simulator.errors import HttpError, http_preset, model_not_found
 from actors.simulator.http_messages import HttpRequest, Responder, StreamForm
 from actors.simulator.journal import RequestRecord
 from actors.simulator.plan import TurnPlan
-from actors.simulator.routes import JOURNAL_PATH, HttpRoute, RouteKind, find_route
+from actors.simulator.routes import FILE_METHODS, JOURNAL_PATH, HttpRoute, RouteKind, find_route
 from actors.simulator.services import Services
 from actors.simulator.usage import counted
 
@@ -73,10 +73,15 @@ class Api:
         method, version, name = route.method, route.version, route.name
         plan = self._scripted(method, name)
         error = self._services.admission.key_error(key_of(request.headers, request.query))
-        if error is not None:
+        # The address of an upload that was begun is a secret, and needs no key.
+        goes_on = method == "files.upload" and "upload_id" in request.query
+        if error is not None and not goes_on:
             raise error
         if route.kind is not RouteKind.SIMULATED:
             raise _not_answered(route)
+        if method in FILE_METHODS:
+            await file_api.answer(self._services.files, route, request, responder)
+            return
         if method == "models.list":
             responder.send_json(200, _model_page(self._listed(version), request.query))
             return
@@ -96,7 +101,7 @@ class Api:
         if model is None:
             raise HttpError(404, "NOT_FOUND", model_not_found(name, version, method))
         if method == "countTokens":
-            responder.send_json(200, await _count(request.json(), model, version))
+            responder.send_json(200, await _count(self._services, request.json(), model, version))
             return
         if method in ("embedContent", "batchEmbedContents"):
             answered = await asyncio.to_thread(embed, method, request.json(), model, version)
@@ -162,7 +167,8 @@ def _not_answered(route: HttpRoute) -> HttpError:
     message = (
         f"The simulator has no {route.method}: this method of the service is not simulated. "
         "It has models.list, models.get, generateContent, streamGenerateContent, countTokens, "
-        "embedContent, batchEmbedContents, authTokens.create and the Live API."
+        "embedContent, batchEmbedContents, files.upload, files.get, files.list, files.delete, "
+        "authTokens.create and the Live API."
     )
     return HttpError(501, "UNIMPLEMENTED", message)
 
@@ -176,7 +182,9 @@ def _send_error(
     responder.send_json(error.code, body)
 
 
-async def _count(body: Any, model: SimulatedModel, version: str) -> dict[str, Any]:
+async def _count(
+    services: Services, body: Any, model: SimulatedModel, version: str
+) -> dict[str, Any]:
     given = read("CountTokensRequest", body, version)
     asked = given.pop("generateContentRequest", None)
     if asked is not None and given:
@@ -184,7 +192,7 @@ async def _count(body: Any, model: SimulatedModel, version: str) -> dict[str, An
     # Nothing is generated: signatures are of no concern.
     family = HttpFamily(speaks=False)
     request = ContentRequest.parse(given if asked is None else asked, model, family, version)
-    return counted(await generation.count(request))
+    return counted(await generation.count(services, request))
 
 
 def _model_page(models: list[SimulatedModel], query: dict[str, str]) -> dict[str, Any]:

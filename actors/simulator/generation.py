@@ -12,7 +12,7 @@ from actors.simulator.errors import HttpError
 from actors.simulator.grounding import metadata
 from actors.simulator.http_messages import Responder
 from actors.simulator.journal import RequestRecord
-from actors.simulator.media import Attachment, read_blob
+from actors.simulator.media import Attachment, read_blob, read_data
 from actors.simulator.plan import TurnPlan
 from actors.simulator.reply import Candidate, make_reply
 from actors.simulator.services import Services
@@ -59,12 +59,12 @@ async def answer(
     responder.end_stream()
 
 
-async def count(request: ContentRequest) -> Counter[str]:
+async def count(services: Services, request: ContentRequest) -> Counter[str]:
     """Tokens of a request by modality, with what came inline."""
     tokens = Counter(request.tokens)
     for content in request.contents:
         for part in content["parts"]:
-            attachment = await _attachment(part)
+            attachment = await _attachment(services, part)
             if attachment is not None:
                 tokens.update(attachment.tokens)
     return tokens
@@ -80,7 +80,7 @@ async def _understand(
         for part in content["parts"]:
             if newest and "text" in part and not part.get("thought"):
                 heard.append(part["text"])
-            attachment = await _attachment(part)
+            attachment = await _attachment(services, part)
             if attachment is None:
                 continue
             request.tokens.update(attachment.tokens)
@@ -93,22 +93,23 @@ async def _understand(
     return " ".join(text for text in heard if text), Pictures(record.images, *size)
 
 
-async def _attachment(part: dict[str, Any]) -> Attachment | None:
+async def _attachment(services: Services, part: dict[str, Any]) -> Attachment | None:
     if "fileData" in part:
-        raise _no_file(str(part["fileData"].get("fileUri") or ""))
+        return await _file(services, part["fileData"])
     if "inlineData" not in part:
         return None
     return await asyncio.to_thread(read_blob, part["inlineData"])
 
 
-def _no_file(uri: str) -> HttpError:
+async def _file(services: Services, given: dict[str, Any]) -> Attachment:
+    uri = str(given.get("fileUri") or "")
     found = re.match(r"https?://([^/:]+)", uri)
-    if found is None or found[1] in (SERVICE_HOST, "127.0.0.1", "localhost"):
-        name = uri.rpartition("/")[2]
-        message = f"You do not have permission to access the File {name} or it may not exist."
-        return HttpError(403, "PERMISSION_DENIED", message)
-    message = "The simulator fetches nothing: send the data of a fileData inline instead."
-    return HttpError(501, "UNIMPLEMENTED", message)
+    if found is not None and found[1] not in (SERVICE_HOST, "127.0.0.1", "localhost"):
+        message = "The simulator fetches nothing: send the data of a fileData inline instead."
+        raise HttpError(501, "UNIMPLEMENTED", message)
+    file = services.files.get(uri.rpartition("/")[2])
+    kind = str(given.get("mimeType") or file.mime_type)
+    return await asyncio.to_thread(read_data, bytes(file.data), kind)
 
 
 class _Responses:

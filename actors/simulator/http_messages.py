@@ -64,12 +64,13 @@ class Responder:
         self._form = StreamForm.EVENTS
         self._sent = 0
 
-    def send_json(self, status: int, value: Any) -> None:
-        """Sends a whole JSON response."""
+    def send_json(self, status: int, value: Any, more: dict[str, str] | None = None) -> None:
+        """Sends a whole JSON response, with `more` headers."""
         body = json.dumps(value, ensure_ascii=False, indent=2).encode()
         headers = [
             ("Content-Type", "application/json; charset=UTF-8"),
             ("Content-Length", str(len(body))),
+            *(more or {}).items(),
         ]
         self._start(status, headers)
         if self._request.method != "HEAD":

@@ -65,7 +65,12 @@ def read_blob(blob: dict[str, Any]) -> Attachment:
         data = decode_base64(blob.get("data") or "")
     except ValueError:
         raise invalid(INVALID_ARGUMENT) from None
-    kind, rate_hz = mime_type_and_rate(str(blob.get("mimeType") or ""))
+    return read_data(data, str(blob.get("mimeType") or ""))
+
+
+def read_data(data: bytes, mime_type: str) -> Attachment:
+    """Reads the content of a file as `read_blob` does. Raises Invalid."""
+    kind, rate_hz = mime_type_and_rate(mime_type)
     if IMAGE_TYPES.fullmatch(kind):
         return _picture(data, kind)
     if kind in RAW_TYPES and rate_hz:

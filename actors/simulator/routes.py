@@ -16,7 +16,8 @@ MODEL_METHODS = frozenset(
         "batchEmbedContents",
     }
 )
-# Collections of the service, as its API reference lists them, that are not simulated.
+FILE_METHODS = frozenset({"files.upload", "files.get", "files.list", "files.delete"})
+# Collections of the service, as its API reference lists them, that are not simulated but for files.
 OTHER_COLLECTIONS = frozenset(
     {
         "agents",
@@ -87,8 +88,9 @@ def find_route(verb: str, path: str) -> HttpRoute:
     ):
         return HttpRoute(RouteKind.SIMULATED, "authTokens.create", version)
     if collection in OTHER_COLLECTIONS:
-        method = custom or VERBS.get((verb, bool(name)), verb.lower())
-        return HttpRoute(RouteKind.MISSING, f"{collection}.{method}", version, name)
+        method = f"{collection}.{custom or VERBS.get((verb, bool(name)), verb.lower())}"
+        kind = RouteKind.SIMULATED if method in FILE_METHODS else RouteKind.MISSING
+        return HttpRoute(kind, method, version, name)
     return HttpRoute(RouteKind.UNKNOWN, f"{verb} {path}", version)
 
 

@@ -19,6 +19,7 @@ from actors.simulator.certificates import Certificates, make_certificates
 from actors.simulator.conversation import Handles
 from actors.simulator.effects import GARBAGE_BYTES
 from actors.simulator.errors import HttpError, http_preset
+from actors.simulator.files import FileStore
 from actors.simulator.journal import Journal, SessionRecord
 from actors.simulator.listening import ListeningSocket
 from actors.simulator.options import SimulatorOptions
@@ -73,6 +74,7 @@ class SimulatorServer:
             rules=RuleMatcher(load_scenario(self.options.scenario), self.options.seed),
             journal=self.journal,
             handles=Handles(),
+            files=FileStore(),
             listening=self._listening,
             random=random.Random(self.options.seed),
             pacing=Pacing(*self.options.answer_speed),

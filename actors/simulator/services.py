@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from actors.simulator.admission import AccessControl
 from actors.simulator.capabilities import SimulatedModels
 from actors.simulator.conversation import Handles
+from actors.simulator.files import FileStore
 from actors.simulator.journal import Journal
 from actors.simulator.listening import ListeningSocket
 from actors.simulator.options import SimulatorOptions
@@ -28,6 +29,7 @@ class Services:
     rules: RuleMatcher
     journal: Journal
     handles: Handles
+    files: FileStore
     listening: ListeningSocket
     random: random.Random
     pacing: Pacing

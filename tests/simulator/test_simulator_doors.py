@@ -115,9 +115,9 @@ def test_client_that_asks_before_it_sends_is_told_at_once(
 @pytest.mark.parametrize(
     ("verb", "path", "method"),
     [
-        ("POST", "/upload/v1beta/files", "files.upload"),
-        ("GET", "/v1beta/files", "files.list"),
-        ("DELETE", "/v1beta/files/abc", "files.delete"),
+        ("POST", "/upload/v1beta/fileSearchStores", "fileSearchStores.upload"),
+        ("GET", "/v1beta/tunedModels", "tunedModels.list"),
+        ("DELETE", "/v1beta/cachedContents/abc", "cachedContents.delete"),
         ("POST", "/v1beta/cachedContents", "cachedContents.create"),
         ("PATCH", "/v1beta/cachedContents/abc", "cachedContents.patch"),
         ("GET", "/v1beta/batches", "batches.list"),
