@@ -99,7 +99,7 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
     base = tree.pop("extends", None)
     if base is None:
         return tree
-    if not isinstance(base, str):
+    if not isinstance(base, str) or "\0" in base:
         raise ConfigError(f"{path}: extends: the path of one file, not {base!r}")
     below = path.parent / base
     return _merge(_anchor(_read(below, (*seen, path)), below.resolve().parent), tree)

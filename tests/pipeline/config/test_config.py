@@ -148,6 +148,7 @@ def test_a_missing_file_is_named_with_its_nearest_neighbour_f25(tmp_path: Path) 
         (b"", "a config is a map"),
         (b"- name", "a config is a map"),
         (b"extends: [a, b]", "extends: the path of one file"),
+        (b'extends: "a\\0b"', "extends: the path of one file"),
     ],
 )
 def test_what_is_no_config_at_all_is_refused_with_the_name_of_the_file_f25(
