@@ -46,7 +46,7 @@ class Audio(Frame):
     def block(
         cls, session: str, origin_ns: int, position: int, pcm: bytes, *, final: bool = False
     ) -> Audio:
-        """Return a block at 16 kHz of what is known to be right, in a third of the time.
+        """Return a block at 16 kHz of what is known to be right, in half of the time.
 
         Nothing is looked at, as `Audio(...)` does: for those that make one every 20 ms.
         """
