@@ -68,16 +68,20 @@ def record_command(
 
 def _watch(runtime_dir: Path, duration_s: float | None, stop: Event) -> Callable[[], None]:
     begun_s = looked_s = monotonic()
+    was_gone = False
 
     def tick() -> None:
-        nonlocal looked_s
+        nonlocal looked_s, was_gone
         now_s = monotonic()
         if duration_s is not None and now_s - begun_s >= duration_s:
             stop.set()
         if now_s - looked_s >= LOOK_EVERY_S:
             looked_s = now_s
-            if not _runs(runtime_dir):
+            # Twice: a folder that somebody removes is made again within half a second.
+            is_gone = not _runs(runtime_dir)
+            if is_gone and was_gone:
                 stop.set()
+            was_gone = is_gone
 
     return tick
 
@@ -96,8 +100,10 @@ def _stop_on_signal(stop: Event) -> None:
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        # `nohup` has it ignored.
+        if signal.getsignal(number) is not signal.SIG_IGN or number is not signal.SIGHUP:
+            signal.signal(number, on_signal)
 
 
 def _names(files: Collection[Path]) -> str:

@@ -60,6 +60,7 @@ def add_recording_commands(app: typer.Typer) -> None:
         from actors.services.recorder.options import RecorderOptions
         from pipeline.config.load import explain
         from pipeline.errors import ConfigError
+        from pipeline.outlets import Outputs
 
         fields = {
             "path": path,
@@ -74,7 +75,9 @@ def add_recording_commands(app: typer.Typer) -> None:
             options = RecorderOptions.model_validate(fields)
         except ValidationError as error:
             raise ConfigError(explain(error, RecorderOptions, "record")) from error
-        record_command(options, pipeline, duration)
+        with Outputs() as outputs:
+            outputs.start()
+            record_command(options, pipeline, duration)
 
     @app.command()
     def replay(
