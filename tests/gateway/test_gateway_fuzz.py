@@ -1,0 +1,181 @@
+"""Nothing that a caller's client sends raises inside the gateway, and none of it is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import random
+import threading
+import tracemalloc
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from fuzz_messages import MessageFuzz
+from gateway_client import packed
+
+from actors.backends.gemini.wire import Invalid
+from actors.gateway.callers import Callers, Stays
+from actors.gateway.errors import CallerError
+from actors.gateway.events import Codec, Message
+from actors.gateway.gemini.codec import GeminiCodec
+from actors.gateway.gemini.conversation import GeminiConversation
+from actors.gateway.link import ClientLink
+from actors.gateway.options import GatewayOptions
+from actors.gateway.website.codec import WebsiteCodec
+from actors.gateway.website.conversation import WebsiteConversation
+from actors.gateway.website.manner import Manners
+from pipeline.frames import Frame, SessionEnd, SessionEnded, SessionOpened
+from pipeline.frames.wire import decode, encode
+
+MESSAGES_PER_SESSION = 30
+FLAT_BYTES = 2_000_000
+WORDS = ("", "x", "नमस्ते", "\ud800", "0", "audio/pcm;rate=1", "pcm", "webm", "wav", "a" * 3000)
+SOUND = packed(bytes(640))
+KINDS = ("start_session", "audio_chunk", "audio_end", "text", "image", "function_result", "ping")
+FIELDS = (
+    "data",
+    "format",
+    "sample_rate",
+    "channels",
+    "text",
+    "call_id",
+    "response",
+    "error",
+    "voice",
+    "temperature",
+    "functions",
+    "labels",
+    "lasts_s",
+    "record",
+    "type",
+)
+
+
+class Reception:
+    """Callers whose sessions are opened at once; what they say is checked as it is on the wire."""
+
+    def __init__(self) -> None:
+        self.failures: list[Exception] = []
+        self._loop = asyncio.get_running_loop()
+        self.callers = Callers(
+            self._publish, self._loop.call_later, self._run_for, Stays(60, 60), {}
+        )
+
+    def _publish(self, _port: str, frame: Frame) -> None:
+        decode(encode(frame, seq=1, boot=1, sent_ns=1))
+        if isinstance(frame, SessionOpened):
+            self._loop.call_soon(self.callers.opened, frame)
+
+    def _run_for(self, session: str, work: Callable[[], None]) -> None:
+        self._loop.call_soon_threadsafe(self._run, session, work)
+
+    def _run(self, session: str, work: Callable[[], None]) -> None:
+        with self.work_of(session):
+            work()
+
+    @contextlib.contextmanager
+    def work_of(self, _session: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - it is what is looked for
+            self.failures.append(error)
+
+
+class Client:
+    """A connection whose client reads everything."""
+
+    def __init__(self, codec: Codec) -> None:
+        self.link = ClientLink(codec, self._read)
+        self._reading = asyncio.create_task(self.link.run())
+
+    async def _read(self, message: Message) -> None:
+        json.loads(message)
+
+    async def leave(self) -> None:
+        self._reading.cancel()
+        await asyncio.gather(self._reading, return_exceptions=True)
+
+
+def website_message(dice: random.Random) -> str:
+    value: Callable[[], Any] = lambda: dice.choice(  # noqa: E731
+        [*WORDS, SOUND, None, True, 0, -1, 16_000, 1e308, 2**70, [], {}, {"a": [1]}, [[]]]
+    )
+    message = {name: value() for name in FIELDS if dice.random() < 0.15}
+    message["type"] = dice.choice(KINDS) if dice.random() < 0.95 else value()
+    if message["type"] == "audio_chunk" and dice.random() < 0.7:
+        message = {"type": "audio_chunk", "data": SOUND, "format": "pcm"}
+    text = json.dumps(message)
+    return text[: dice.randrange(len(text))] if dice.random() < 0.02 else text
+
+
+async def website(reception: Reception, dice: random.Random) -> None:
+    client = Client(WebsiteCodec())
+    talk = WebsiteConversation(
+        reception.callers, Manners(GatewayOptions()), client.link, reception.work_of
+    )
+    await talk.on_text('{"type": "start_session"}')
+    for _ in range(MESSAGES_PER_SESSION):
+        if dice.random() < 0.1:
+            talk.on_bytes(dice.randbytes(dice.randrange(2000)))
+        else:
+            await talk.on_text(website_message(dice))
+    await talk.closed()
+    await client.leave()
+
+
+async def gemini(reception: Reception, fuzz: MessageFuzz) -> None:
+    codec = GeminiCodec()
+    client = Client(codec)
+    talk = GeminiConversation(
+        reception.callers, client.link, codec, reception.work_of, "v1beta", 900.0
+    )
+    first = fuzz.setup() if fuzz.chance(0.3) else {"setup": {"model": "models/gemini-3.8-live"}}
+    with contextlib.suppress(Invalid, CallerError):
+        await talk.on_message(json.dumps(first).encode())
+        for _ in range(MESSAGES_PER_SESSION):
+            message = fuzz.sound([]) if fuzz.chance(0.8) else fuzz.message()
+            await talk.on_message(json.dumps(message).encode())
+    await talk.closed()
+    await client.leave()
+
+
+async def fuzzed(sessions: int, *, warm_up: int) -> int:
+    """Return by how many bytes memory has grown over the sessions after those to warm up."""
+    reception = Reception()
+    dice, fuzz = random.Random(1), MessageFuzz(seed=3)
+    before = 0
+    tracemalloc.start()
+    try:
+        for number in range(warm_up + sessions):
+            if number == warm_up:
+                gc.collect()
+                before = tracemalloc.get_traced_memory()[0]
+            await website(reception, dice)
+            await gemini(reception, fuzz)
+            for caller in reception.callers:
+                reception.callers.ended(
+                    SessionEnded(session=caller.session, reason=SessionEnd.HUNG_UP)
+                )
+        assert len(reception.callers) == 0
+        gc.collect()
+        grown = tracemalloc.get_traced_memory()[0] - before
+    finally:
+        tracemalloc.stop()
+    for thread in threading.enumerate():
+        if thread.name == "caller's sound":
+            await asyncio.to_thread(thread.join, 20)
+            assert not thread.is_alive()
+    assert reception.failures == []
+    return grown
+
+
+def test_seeded_messages_of_both_protocols_are_taken_or_refused() -> None:
+    asyncio.run(fuzzed(30, warm_up=0))
+
+
+@pytest.mark.slow
+def test_fifty_thousand_messages_leave_no_fault_and_no_memory() -> None:
+    assert asyncio.run(fuzzed(600, warm_up=250)) < FLAT_BYTES
