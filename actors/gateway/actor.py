@@ -82,6 +82,7 @@ class Gateway(Player[GatewayOptions]):
             self._run_for,
             Stays(options.warning_s, options.absence_s),
             self.checkpoint.setdefault("positions", {}),
+            self.session,
         )
         self._socket: socket.socket | None = None
         self._server: WebServer | None = None

@@ -15,6 +15,7 @@ from actors.gateway.errors import CallerError, ExpiredSessionError, NoSessionErr
 from actors.gateway.gemini.routes import gemini_routes
 from actors.gateway.options import GatewayOptions
 from actors.gateway.website.manner import Manners
+from actors.gateway.website.page import page_routes
 from actors.gateway.website.rest import rest_routes
 from actors.gateway.website.socket import converse
 
@@ -34,6 +35,7 @@ def make_app(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> ASGI
     app.add_api_websocket_route("/ws/live-audio", website)
     app.add_api_websocket_route("/", website)
     app.include_router(gemini_routes(callers, options, work_of))
+    app.include_router(page_routes())
     _tell_errors(app)
     return OneSlash(app)
 

@@ -43,6 +43,7 @@ class Callers:
         run_for: Runs something, from any thread, on the event loop, as the work of a session.
         stays: How long they stay.
         positions: Where each one's time line was, of an earlier process; kept up to date.
+        own: Name of the config's own session, which nobody else may have.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Callers:
         run_for: Callable[[str, Callable[[], None]], None],
         stays: Stays,
         positions: dict[str, int],
+        own: str = "",
     ) -> None:
         self._publish = publish
         self._later = later
         self._run_for = run_for
         self._stays = stays
         self._positions = positions
+        self._own = own
         self._callers: dict[str, Caller] = {}
         self._opening: dict[str, asyncio.Future[None]] = {}
         self._over: dict[str, SessionEnded] = {}
@@ -95,6 +98,8 @@ class Callers:
             RefusedError: it cannot be opened, and why.
         """
         session = manner.session
+        if session == self._own:
+            raise RefusedError(f"the name {session!r} is the pipeline's own: choose another")
         caller = self._callers.get(session)
         if caller is None:
             caller = self._make(manner, 0)

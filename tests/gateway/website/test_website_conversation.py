@@ -287,6 +287,13 @@ def test_a_refused_session_is_told_with_the_reason(
     assert gateway.say(client, type="ping") == {"type": "pong"}
 
 
+def test_the_name_of_the_pipelines_own_session_is_nobody_elses(
+    gateway: GatewayOnStage, client: ClientConnection
+) -> None:
+    told = gateway.say(client, type="start_session", session_id="local")
+    assert "is the pipeline's own" in told["error"]
+
+
 def test_after_a_restart_callers_come_back_to_their_sessions(
     gateway: GatewayOnStage, client: ClientConnection
 ) -> None:
