@@ -9,13 +9,19 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.backends.gemini.close_reason import close_reason_of, network_errors
+from actors.backends.gemini.close_reason import (
+    ODD_FRAMES,
+    ConnectionOverError,
+    close_reason_of,
+    network_errors,
+    not_json,
+)
 from actors.backends.gemini.credentials import find_keys
-from actors.backends.gemini.faults import classify
+from actors.backends.gemini.faults import CloseReason, FaultSource, classify
 from actors.backends.gemini.live.client import live_client
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.models import ListedModel, list_models
-from actors.backends.gemini.server import Server
+from actors.backends.gemini.server import Server, proxy_to
 from pipeline.errors import GreenroomError
 
 
@@ -35,7 +41,15 @@ def models_command() -> None:
 async def _models() -> list[ListedModel]:
     options = LiveOptions()
     keys = find_keys(options.api_key_env, [Path.cwd()])
+    via = ""
     try:
-        return await list_models(live_client(Server(keys), options))
+        server = Server(keys, proxy=proxy_to(None))
+        via = server.via
+        return await list_models(live_client(server, options))
+    except ConnectionOverError as error:
+        raise GreenroomError(str(classify(error.close_reason))) from error
     except network_errors() as error:
-        raise GreenroomError(str(classify(close_reason_of(error)))) from error
+        raise GreenroomError(str(classify(close_reason_of(error, via)))) from error
+    except ODD_FRAMES as error:
+        reason = CloseReason(FaultSource.LOCAL, None, f"the list of models is {not_json(error)}")
+        raise GreenroomError(str(classify(reason))) from error

@@ -83,6 +83,8 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
         given, path = path, located(path)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{str(path)!r} is no path: {error}") from error
     if path in seen:
         raise ConfigError(f"{path}: extends itself, through {' -> '.join(map(str, seen))}")
     try:

@@ -122,8 +122,9 @@ class _Cleaner:
         if kind == "object":
             return self._object(schema, refs, depth)
         made: Schema = {"type": kind.upper()}
-        if schema.get("format") in FORMATS.get(kind, ()):
-            made["format"] = schema["format"]
+        known = schema.get("format")
+        if isinstance(known, str) and known in FORMATS.get(kind, ()):
+            made["format"] = known
         for key in COUNTS.get(kind, ()):
             if is_count(schema.get(key)):
                 made[key] = schema[key]

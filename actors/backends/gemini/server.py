@@ -87,7 +87,7 @@ async def find_server(
     if options.server_file is None:
         ca_file = str(surroundings.config_dir / options.ca_file) if options.ca_file else None
         keys = find_keys(options.api_key_env, folders)
-        return Server(keys, options.base_url, ca_file, _proxy(options.base_url))
+        return Server(keys, options.base_url, ca_file, proxy_to(options.base_url))
     path = surroundings.runtime_dir / options.server_file
     try:
         async with asyncio.timeout(patience_s):
@@ -103,11 +103,18 @@ async def find_server(
         raise ConfigError(f"server_file {path} has no base_url: {error}") from error
     given = split_keys(str(data.get("api_key") or ""), f"server_file {path}")
     keys = given or find_keys(options.api_key_env, folders)
-    return Server(keys, base_url, ca_file, _proxy(base_url))
+    return Server(keys, base_url, ca_file, proxy_to(base_url))
 
 
-def _proxy(base_url: str | None) -> Proxy | None:
-    """Raises ConnectionOverError: the proxy that is set cannot be used."""
+def proxy_to(base_url: str | None) -> Proxy | None:
+    """Return the proxy on the way to a server; None: it is reached directly.
+
+    Args:
+        base_url: Of the server; None: of Google's.
+
+    Raises:
+        ConnectionOverError: the proxy that is set cannot be used.
+    """
     try:
         return proxy_for(base_url or os.environ.get("GOOGLE_GEMINI_BASE_URL") or DEFAULT_URL)
     except ProxyError as error:

@@ -59,6 +59,7 @@ CASES: list[tuple[Any, Any]] = [
         },
     ),
     ({"type": "string", "format": "uri"}, {**TEXT, "description": "Format: uri."}),
+    ({"type": "string", "format": ["uri"]}, TEXT),
     ({"type": "string", "format": "date-time"}, {**TEXT, "format": "date-time"}),
     (
         {"type": "integer", "exclusiveMinimum": 0, "maximum": 9},

@@ -17,6 +17,8 @@ from way_out import way_out
 from actors.backends.gemini.close_reason import http_close_reason
 from actors.backends.gemini.faults import classify
 from actors.backends.gemini.http import Http
+from actors.cli.models import models_command
+from pipeline.errors import GreenroomError
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
 from pipeline.testing import stage
 
@@ -98,6 +100,17 @@ def test_a_proxy_that_cannot_be_used_is_one_fault_that_names_it(
         assert "the proxy socks5://127.0.0.1:9 of ALL_PROXY cannot be used" in fault.reason
     with simulator(tmp_path) as server, staged(tmp_path, **FAST, **server.address) as live:
         ready(live)
+
+
+def test_the_list_of_models_is_asked_for_by_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for value, complaint in (
+        ("http://user:very-secret@127.0.0.1:9", "by the proxy http://127.0.0.1:9 of HTTPS_PROXY"),
+        ("socks5://127.0.0.1:9", "the proxy socks5://127.0.0.1:9 of HTTPS_PROXY cannot be used"),
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", value)
+        with pytest.raises(GreenroomError, match=complaint) as refused:
+            models_command()
+        assert "very-secret" not in str(refused.value)
 
 
 def test_the_sdk_is_imported_whatever_the_variables_say() -> None:

@@ -43,7 +43,9 @@ def plain(value: Any) -> Any:
 def text_of(rng: random.Random) -> bytes:
     tree = with_faults(rng, rng.choice(TREES), rng.choice([0, 0.01, 0.05, 0.2]))
     if isinstance(tree, dict) and rng.random() < 0.2:
-        tree["extends"] = rng.choice(["robot.yaml", "none.yaml", "fuzz.yaml", ".", 5, None])
+        tree["extends"] = rng.choice(
+            ["robot.yaml", "none.yaml", "/\0", "x" * 300, "fuzz.yaml", ".", 5, None]
+        )
     text = yaml.safe_dump(plain(tree), allow_unicode=True).encode()
     return broken(rng, text) if rng.random() < 0.3 else text
 
