@@ -80,6 +80,20 @@ class SoundServer:
         """Speak into the microphone; returns when all is said."""
         self._run("paplay", "--device=vmic", str(recording))
 
+    @contextmanager
+    def saying(self, recording: Path) -> Iterator[None]:
+        """Begin to speak into the microphone; whatever is left unsaid is given up."""
+        voice = subprocess.Popen(
+            ["paplay", "--device=vmic", str(recording)],
+            stderr=subprocess.DEVNULL,
+            env=self.environment,
+        )
+        try:
+            yield
+        finally:
+            voice.terminate()
+            voice.wait(GOODBYE_S)
+
     def control(self, *arguments: str) -> None:
         """Run `pactl`."""
         self._run("pactl", *arguments)

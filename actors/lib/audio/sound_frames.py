@@ -74,5 +74,7 @@ def _blocks(frame: Any, channels: int) -> NDArray[np.int16]:
         return (blocks.astype(np.int16) - 128) << 8
     if blocks.dtype.kind == "i":
         return (blocks >> (8 * blocks.dtype.itemsize - 16)).astype(np.int16)
-    scaled = np.nan_to_num(blocks.astype(np.float64) * _FULL_SCALE)
+    # Damaged floats may be anything.
+    with np.errstate(invalid="ignore", over="ignore"):
+        scaled = np.nan_to_num(blocks.astype(np.float64) * _FULL_SCALE)
     return np.clip(np.round(scaled), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
