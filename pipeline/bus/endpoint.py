@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -133,8 +134,10 @@ class EndpointLock:
                 f"{self._actor} already publishes at {self._path.with_suffix('')} "
                 f"(process {holder}): stop that process, or give this pipeline another name"
             ) from error
-        os.ftruncate(fd, 0)
-        os.write(fd, str(os.getpid()).encode())
+        # The lock holds also where the disk has no room for the number.
+        with suppress(OSError):
+            os.ftruncate(fd, 0)
+            os.write(fd, str(os.getpid()).encode())
         self._fd = fd
         return self
 

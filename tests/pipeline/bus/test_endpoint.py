@@ -135,3 +135,9 @@ def test_a_lock_knows_that_its_file_was_removed_or_is_another(tmp_path: Path) ->
         (tmp_path / "vad.lock").write_text("of somebody else")
         assert not lock.is_there
     assert not lock.is_there
+
+
+def test_a_lock_holds_also_on_a_full_disk(tmp_path: Path) -> None:
+    (tmp_path / "vad.lock").symlink_to("/dev/full")
+    with EndpointLock(tmp_path, "vad") as lock:
+        assert lock.is_there
