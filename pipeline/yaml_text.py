@@ -60,7 +60,7 @@ def read_yaml(path: Path) -> Any:
         content = file.read(MOST_BYTES + 1)
     if len(content) > MOST_BYTES:
         raise YamlError(f"larger than {MOST_BYTES >> 10} KiB")
-    return parse_yaml(_decoded(content))
+    return parse_yaml(decoded(content))
 
 
 def parse_yaml(text: str) -> Any:
@@ -109,7 +109,12 @@ _Loader.add_constructor(_TAG + "int", _Loader.construct_yaml_int)
 _Loader.add_constructor(_TAG + "float", _Loader.construct_yaml_float)
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
+    """Return text of any Unicode encoding, without a byte-order mark.
+
+    Raises:
+        YamlError: it is of none.
+    """
     encoding = next((name for start, name in _STARTS if content.startswith(start)), "utf-8")
     if encoding == "utf-8" and b"\0" in content[:2]:
         encoding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"

@@ -7,7 +7,11 @@ import os
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
+from actors.inputs.camera.encoder import Encoder
+from actors.inputs.camera.options import CameraOptions
+from actors.inputs.camera.source import PICTURES
 from actors.lib.audio.decode import decode
 from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, to_pcm
 from actors.lib.media_files import require_file
@@ -17,6 +21,7 @@ from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.errors import DeviceError, GreenroomError
 from pipeline.frames import ActorState, Audio, Frame, Health, Image, UserText
 from pipeline.ports import HEALTH, Out, StreamRef
+from pipeline.yaml_text import YamlError, decoded
 
 TAIL_S = 1.5
 """Silence after the sound: longer than the silence that ends a turn (0.6 s)."""
@@ -81,12 +86,12 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
 async def _frames(file: Path, position: int, pace: float, session: str) -> AsyncIterator[Frame]:
     kind = file.suffix.lower()
     if kind == ".txt":
-        for line in file.read_text(encoding="utf-8").splitlines():
+        for line in read_lines(file):
             if line.strip():
                 yield UserText(turn=f"{session}:t{time.monotonic_ns()}", text=line.strip())
         return
-    if kind in (".jpg", ".jpeg"):
-        yield _picture(file)
+    if kind in PICTURES:
+        yield read_picture(file)
         return
     begun_s = time.monotonic()
     blocks = _blocks(file)
@@ -109,11 +114,34 @@ def _blocks(file: Path) -> list[bytes]:
     return [sound[at : at + size] for at in range(0, len(sound), size)]
 
 
-def _picture(file: Path) -> Image:
+def read_lines(file: Path) -> list[str]:
+    """Return the lines of a text file of any Unicode encoding.
+
+    Raises:
+        DeviceError: it is another encoding, or no text.
+    """
+    try:
+        return decoded(file.read_bytes()).splitlines()
+    except YamlError as error:
+        raise DeviceError(f"{file}: {error}") from error
+
+
+def read_picture(file: Path) -> Image:
+    """Return a picture as the camera would send it: a JPEG of no more than its size and bytes.
+
+    Raises:
+        DeviceError: it is no picture, or larger than can be read.
+    """
     import cv2
 
-    picture = cv2.imread(str(file))
+    try:
+        picture: Any = cv2.imread(str(file))
+    except cv2.error as error:
+        raise DeviceError(f"{file} cannot be read as a picture: {error.err}") from error
     if picture is None:
         raise DeviceError(f"{file} is not a picture")
-    height, width = picture.shape[:2]
-    return Image(jpeg=file.read_bytes(), width=width, height=height)
+    options = CameraOptions()
+    most_bytes = int(options.max_bytes_per_s / options.rate_hz)
+    encoder = Encoder(options.width, options.height, options.quality, most_bytes)
+    encoded = encoder.encode(picture)
+    return Image(jpeg=encoded.jpeg, width=encoded.width, height=encoded.height)

@@ -12,6 +12,7 @@ from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.config.build import default_state_dir
 from pipeline.errors import ConfigError
+from pipeline.launch.file_limit import raise_file_limit
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
 from pipeline.outlets import Outputs
@@ -63,6 +64,7 @@ def run_command(
     keep_to_one_thread()
     service = ServiceManager.taken_from()
     live = sys.stdout.isatty() and not plain
+    raise_file_limit()
     log = default_state_dir("log") / "greenroom.log" if live else None
     with Outputs(log) as outputs:
         overlay: Mapping[str, Any] = {}

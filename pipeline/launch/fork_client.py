@@ -10,13 +10,25 @@ import pickle
 import signal
 import socket
 from collections.abc import Callable, Sequence
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_server import FORK, MAX_MESSAGE_BYTES, PING
 from pipeline.launch.server_process import ServerProcess
 from pipeline.launch.stall import StallWatch, cpu_ticks
 from pipeline.logs import get_logger
+
+EXIT_UNBORN = 1
+"""Reported of an actor for which no process could be started: it is tried again like one that
+failed."""
+
+
+def nameless_file() -> IO[bytes]:
+    """Return a file in memory, or in the temporary folder with a Python that was built without."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("greenroom"), "wb")
+    return TemporaryFile()
 
 
 class ForkServerClient:
@@ -38,7 +50,11 @@ class ForkServerClient:
     ) -> None:
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            self._server = ServerProcess(theirs, self._control, outputs, forked=forked)
+            try:
+                self._server = ServerProcess(theirs, self._control, outputs, forked=forked)
+            except BaseException:
+                self._control.close()
+                raise
         self._control.setblocking(False)
         self._outputs = outputs
         self._unwanted = unwanted
@@ -84,7 +100,7 @@ class ForkServerClient:
         self._unborn[spec.name] = None
         wanted = [module for module in preload if module not in self._unwanted]
         # A file, because a checkpoint may be larger than a datagram can be.
-        with os.fdopen(os.memfd_create("greenroom"), "wb") as request:
+        with nameless_file() as request:
             request.write(pickle.dumps((spec, wanted)))
             request.flush()
             self._send(FORK, [request.fileno(), *listening])
@@ -170,6 +186,15 @@ class ForkServerClient:
                 owed = self._unborn.pop(name, None)
                 if owed is not None:
                     self.signal(name, owed)
+            case {"unborn": name, "error": problem}:
+                self._unborn.pop(name, None)
+                self._log.error(
+                    f"no process can be started for {name}: raise the limit (`ulimit -u`, in "
+                    "systemd TasksMax), or end others",
+                    error=problem,
+                )
+                if self._on_death is not None:
+                    self._on_death(name, EXIT_UNBORN)
             case {"died": died, "code": code}:
                 for name in [name for name, pid in self._pids.items() if pid == died]:
                     del self._pids[name]

@@ -99,7 +99,11 @@ class ForkServer:
 
     def _fork(self, spec: ActorSpec, preload: Sequence[str], listening: Sequence[int]) -> None:
         self._preload(preload, spec.name)
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            self._send(unborn=spec.name, error=str(error.strerror))
+            return
         if pid == 0:
             for number in (signal.SIGINT, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)

@@ -9,6 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
+from pipeline.errors import GreenroomError
 from pipeline.inherited import take_streams
 from pipeline.launch.fork_server import BLOCKED, run_server
 
@@ -38,6 +39,11 @@ class ServerProcess:
         before = signal.pthread_sigmask(signal.SIG_BLOCK, BLOCKED)
         try:
             self.pid = _fork(theirs, ours, outputs) if self.is_fork else _spawn(theirs, outputs)
+        except OSError as error:
+            raise GreenroomError(
+                f"no process can be started ({error.strerror}): raise the limit (`ulimit -u`, in "
+                "systemd TasksMax), or end others"
+            ) from error
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._is_over = False

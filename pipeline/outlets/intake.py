@@ -51,6 +51,7 @@ class Intake:
             os.close(descriptor)
         self.descriptors.clear()
         if self._thread is not None:
+            if self._thread.ident is not None:  # Control-C may come before it was started.
             self._thread.join(patience_s)
 
     def _run(self) -> None:
