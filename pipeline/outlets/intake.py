@@ -50,8 +50,8 @@ class Intake:
         for descriptor in self.descriptors:
             os.close(descriptor)
         self.descriptors.clear()
-        if self._thread is not None:
-            if self._thread.ident is not None:  # Control-C may come before it was started.
+        # Control-C may come between the making of the thread and its start.
+        if self._thread is not None and self._thread.ident is not None:
             self._thread.join(patience_s)
 
     def _run(self) -> None:
