@@ -64,7 +64,8 @@ class Player(Actor[PlayerOptionsT]):
     inputs: ClassVar[Mapping[str, In]] = {
         "audio": In((AnswerAudio,), replay=True),
         "answer": In((AnswerEnded,), replay=True),
-        "speech": In((SpeechStarted, SpeechEnded), required=False),
+        # Who began to speak while it was down is not spoken over.
+        "speech": In((SpeechStarted, SpeechEnded), replay=True, required=False),
         "voice": In((TentativeSpeechStarted, TentativeSpeechRejected), required=False),
         "route": In((Route,), replay=True, required=False),
         "turns": In((TurnClosed,), required=False),

@@ -18,6 +18,7 @@ from pipeline.frames import (
     Playback,
     PlaybackState,
     SessionOpened,
+    SpeechStarted,
     TentativeSpeechRejected,
 )
 from pipeline.testing import ActorHarness, stage
@@ -236,6 +237,29 @@ def test_a_restarted_speaker_goes_on_in_mid_answer(
         second.send("audio", audio(ramp(1_000 * MS)))
         second.send("answer", ended(1_000 * MS))
         assert np.array_equal(device.play(500 * MS), ramp(1_000 * MS)[500 * MS :])
+
+
+def test_a_restarted_speaker_hears_of_who_began_to_speak_meanwhile(
+    speaker_class: type[Speaker], device: FakeDevice
+) -> None:
+    assert speaker_class.inputs["speech"].replay
+    with stage(speaker_class) as first:
+        first.send("audio", audio(ramp(1_000 * MS)))
+        device.play(500 * MS)
+        first.settle()
+        checkpoint = dict(first.actor.checkpoint)
+    with stage(speaker_class, checkpoint=checkpoint) as second:
+        answer = audio(ramp(1_000 * MS))
+        begun = int(answer.turn.rpartition(":")[2])
+        old = SpeechStarted(turn=answer.turn, position=begun, at_ns=1)
+        later = SpeechStarted(turn=f"local:{begun + 16_000}", position=begun + 16_000, at_ns=1)
+        # What is replayed of before the answer leaves it alone.
+        second.send("speech", old)
+        second.send("audio", answer)
+        assert device.play(100 * MS).any()
+        second.send("speech", later)
+        device.play(100 * MS)
+        assert not device.play(100 * MS).any()
 
 
 class BrokenSource:
