@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from typing import Any, TypeGuard
 
 Schema = dict[str, Any]
@@ -99,4 +98,5 @@ def is_bound(value: object) -> TypeGuard[float]:
     """Whether it is a number that can be a bound."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return False
-    return math.isfinite(value) and abs(value) <= GREATEST_BOUND
+    # False of NaN as well; of an integer too large for a float it is still told.
+    return abs(value) <= GREATEST_BOUND

@@ -70,6 +70,7 @@ CASES: list[tuple[Any, Any]] = [
         {"type": "integer", "const": 5},
         {"type": "INTEGER", "minimum": 5, "maximum": 5, "description": "One of: [5]."},
     ),
+    ({"type": "integer", "maximum": 10**500}, {"type": "INTEGER"}),
     ({"type": "boolean", "default": True}, {"type": "BOOLEAN", "description": "Default: true."}),
     ({"type": "array"}, {"type": "ARRAY", "items": ANYTHING}),
     ({"type": "array", "items": {}}, {"type": "ARRAY", "items": ANYTHING}),
