@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import time
 from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,6 +21,7 @@ from pipeline.bus.pacer import Pacer
 from pipeline.bus.upkeep import EndpointUpkeep
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Frame, SessionEnded, TurnClosed
+from pipeline.hosting.garbage_log import GarbageLog
 from pipeline.hosting.health_reporter import HealthReporter
 from pipeline.hosting.heartbeat import Pulse
 from pipeline.ports import IMPLICIT_OUTPUTS, SESSIONS, SUPERVISOR, In
@@ -37,8 +37,6 @@ PEERS_DEADLINE_S = 15.0
 Longer than the start-up of the slowest actor: speech models, 3 s, four times that on a Pi."""
 SESSIONS_DEADLINE_S = 5.0
 """How long to wait for the supervisor to say which sessions are open: it takes milliseconds."""
-GARBAGE_LOG_EVERY_S = 10.0
-"""A flood of broken frames makes one log line in this time."""
 STOP_DEADLINE_S = 3.0
 """An actor that has not stopped by then is left to the supervisor's SIGKILL."""
 
@@ -83,7 +81,7 @@ class Host:
         self._pacer = Pacer(pace, self.actor.receive)
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
-        self._garbage_logged_ns = 0
+        self._garbage = GarbageLog(self.actor.log, self.actor.counters)
         self._curve: CurveServer | None = None
 
     async def run(self) -> None:
@@ -186,7 +184,7 @@ class Host:
             self._on_session,
             consumer=self._spec.name,
             counters=self.actor.counters,
-            on_garbage=self._on_garbage,
+            on_garbage=self._garbage.add,
         )
         self._subscribers.append(subscriber)
         return subscriber
@@ -209,7 +207,7 @@ class Host:
                 self._receive_turns if tells_of_turns else self._pacer.receive,
                 consumer=self._spec.name,
                 counters=self.actor.counters,
-                on_garbage=self._on_garbage,
+                on_garbage=self._garbage.add,
                 answers_replay=connection.answers_replay,
                 curve=CurveClient.to(address, self._spec.keys_dir, connection.public_key),
             )
@@ -217,17 +215,6 @@ class Host:
             if connection.awaited:
                 self._awaited.append(subscriber)
             self._pacer.add(subscriber)
-
-    def _on_garbage(self, port: str, problem: str) -> None:
-        now_ns = time.monotonic_ns()
-        if now_ns - self._garbage_logged_ns > GARBAGE_LOG_EVERY_S * 1e9:
-            self._garbage_logged_ns = now_ns
-            self.actor.log.warning(
-                "dropped what is no frame of this schema",
-                port=port,
-                problem=problem,
-                so_far=self.actor.counters["garbage"],
-            )
 
     def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
-from pipeline.hosting.heartbeat import idle_interval_s
-from pipeline.hosting.spec import ActorSpec, InputConnection
 from pipeline.launch.actor_main import EXIT_USAGE, error_file
 from pipeline.launch.listening import listen
 from pipeline.logs import get_logger
+from pipeline.supervision.actor_spec import spec_of
 from pipeline.supervision.lifecycle import (
     Deadlines,
     Event,
@@ -23,12 +22,12 @@ from pipeline.supervision.lifecycle import (
     step,
 )
 from pipeline.supervision.memory import memory_of
-from pipeline.turns.watch import watched_ports
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pipeline.config.graph import Graph, Node
+    from pipeline.hosting.spec import ActorSpec
     from pipeline.launch.fork_client import ForkServerClient
 
 READY_STATES = (ActorState.READY, ActorState.DEGRADED, ActorState.FINISHED)
@@ -192,6 +191,15 @@ class ActorProcess:
             case ProcessAction.KILL:
                 self.fork_server.signal(self.name, signal.SIGKILL)
 
+    def _spec(self) -> ActorSpec:
+        others = self._graph.nodes.items()
+        absent = {name for name, node in others if node.external or self._is_contained(name)}
+        if self.history.starts == 1:
+            # A conversation does not wait for those who stand in: they are sent what they missed.
+            absent |= self._graph.stand_ins()
+        checkpoint = self.health.checkpoint if self.health else {}
+        return spec_of(self._graph, self.node, absent, checkpoint, self._started_ns)
+
     def _why(self, event: Event, before: ProcessState) -> str:
         if event is Event.TOO_BIG:
             return "memory limit"
@@ -200,56 +208,6 @@ class ActorProcess:
         if before is ProcessState.STARTING:
             return f"not ready within {self._limits.startup_deadline_s:g} s"
         return f"no sign of life for {self._limits.heartbeat_timeout_s:g} s"
-
-    def _spec(self) -> ActorSpec:
-        graph, config = self._graph, self._graph.config
-        absent = graph.later(self.name)
-        absent |= {n for n, other in graph.nodes.items() if other.external or self._is_contained(n)}
-        if self.history.starts == 1:
-            # A conversation does not wait for those who stand in: they are sent what they missed.
-            absent |= graph.stand_ins()
-        consumers = graph.consumers(self.name)
-        expected = {
-            port: [name for name in names if name not in absent]
-            for port, names in consumers.items()
-        }
-        for port in watched_ports(graph, self.name):
-            expected.setdefault(port, []).append(SUPERVISOR)
-        connections = [
-            InputConnection(
-                input_port=port,
-                producer=ref.actor,
-                producer_port=ref.port,
-                address=graph.address(ref.actor),
-                answers_replay=ref.actor == SUPERVISOR or not graph.nodes[ref.actor].external,
-                awaited=ref.actor not in absent,
-                public_key=None
-                if ref.actor == SUPERVISOR
-                else graph.nodes[ref.actor].config.public_key,
-            )
-            for port, ref in self.node.wires
-        ]
-        return ActorSpec(
-            name=self.name,
-            use=self.node.config.use,
-            options=self.node.config.options,
-            address=self.node.address,
-            connections=connections,
-            expected=expected,
-            unheard=frozenset(self.node.actor_class.outputs) - frozenset(consumers),
-            session=config.session,
-            runtime_dir=graph.runtime_dir,
-            config_dir=graph.config_dir,
-            state_dir=graph.state_dir,
-            started_ns=self._started_ns,
-            checkpoint=self.health.checkpoint if self.health else {},
-            keys_dir=config.security.keys_dir,
-            log_level=config.log_level,
-            heartbeat_s=config.supervision.heartbeat_s,
-            idle_heartbeat_s=idle_interval_s(
-                config.supervision.heartbeat_s, self._limits.heartbeat_timeout_s
-            ),
-        )
 
 
 def describe_exit(code: int) -> str:

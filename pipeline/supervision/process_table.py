@@ -22,6 +22,9 @@ TICK_S = 0.05
 CALM_TICK_S = 0.5
 """The same while every actor works and nobody waits for an answer: then the shortest deadline is
 2 s, and the status goes out so often."""
+MEASURE_EVERY_S = 5.0
+"""Memory grows slowly, and adding up the pages of a process takes a millisecond. One process is
+looked at after the other, so that nobody waits for all of them."""
 WITH_PROCESS = (ProcessState.STARTING, ProcessState.RUNNING, ProcessState.DUMPING)
 """The states in which an actor has a process, or has asked for one."""
 
@@ -64,6 +67,8 @@ class ProcessTable:
             self, key=lambda each: (ranks.get(each.name, 0), len(each.node.actor_class.preload))
         )
         self._log = get_logger(SUPERVISOR)
+        self._measure_s = time.monotonic() + MEASURE_EVERY_S
+        self._to_measure: list[ActorProcess] = []
 
     def __getitem__(self, name: str) -> ActorProcess:
         return self._by_name[name]
@@ -113,9 +118,14 @@ class ProcessTable:
             process.excuse(lost_s)
         self._fork_server.excuse(now_s)
 
-    def check_fork_server(self, now_s: float) -> None:
-        """See that the fork server answers."""
-        self._fork_server.check(now_s)
+    def measure(self, now_s: float) -> None:
+        """From time to time see that the fork server answers, and how big one process is."""
+        if now_s >= self._measure_s:
+            self._measure_s = now_s + MEASURE_EVERY_S
+            self._fork_server.check(now_s)
+            self._to_measure = list(self)
+        if self._to_measure:
+            self._to_measure.pop().measure(now_s)
 
     async def stop(self, news: asyncio.Event) -> None:
         """Stop in reverse order of start, one after the other, each within its deadline.

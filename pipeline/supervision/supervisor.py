@@ -8,22 +8,15 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.bus import EndpointLock, Publisher, Subscriber
+from pipeline.bus import EndpointLock, Subscriber
 from pipeline.bus.context import new_context
 from pipeline.bus.endpoint import ipc_address
-from pipeline.config import SUPERVISOR, SUPERVISOR_PORTS
-from pipeline.frames import (
-    Frame,
-    Health,
-    Route,
-    SessionEnded,
-    SessionOpened,
-    Status,
-    TurnClosed,
-)
+from pipeline.config import SUPERVISOR
+from pipeline.frames import Frame, Health, SessionOpened, Status
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
+from pipeline.supervision.decision_outlet import DecisionOutlet
 from pipeline.supervision.decision_reports import DecisionReports
 from pipeline.supervision.folders import Folders
 from pipeline.supervision.notify import ServiceManager
@@ -38,24 +31,12 @@ if TYPE_CHECKING:
 
 STATUS_EVERY_S = 0.5
 """Twice a second is what a person can follow."""
-MEASURE_EVERY_S = 5.0
-"""Memory grows slowly, and adding up the pages of a process takes a millisecond. One process is
-looked at after the other, so that nobody waits for all of them."""
 QUIET_S = 0.75
 """After the sources have ended: without a frame for so long, nothing more is coming. Longer than
 the silence that ends a turn (0.6 s)."""
 STOPPED_S = 1.0
 """Twice the longest tick: who has not run for so long was stopped, or had no processor, and all
 that it watches perhaps with it."""
-HIGH_WATER = 20_000
-"""Frames that may wait for one actor: that a session was opened must not be lost behind the
-refusals of 10,000 others."""
-PORTS: dict[type[Frame], str] = {
-    Route: "route",
-    TurnClosed: "turns",
-    SessionOpened: "sessions",
-    SessionEnded: "sessions",
-}
 
 
 class RunOutcome(NamedTuple):
@@ -96,7 +77,7 @@ class Supervisor:
         self._last_news_s = time.monotonic()
         self._awake_s = time.monotonic()
         self._was_ready = False
-        self._publisher: Publisher | None = None
+        self._outlet = DecisionOutlet()
         self._version = version("greenroom")
         self._folders = Folders(graph, self._started_ns, self._version)
         self._reports = DecisionReports(self._log, self._sessions.labels, on_frame)
@@ -135,8 +116,7 @@ class Supervisor:
         subscribers: list[Subscriber] = []
         try:
             address = ipc_address(self.graph.runtime_dir, SUPERVISOR)
-            self._publisher = Publisher(context, address, SUPERVISOR_PORTS, high_water=HIGH_WATER)
-            self._folders.look_after(lock, self._publisher)
+            self._folders.look_after(lock, self._outlet.open(context, address))
             own = self._sessions.own.route_frame()
             self._tell(SessionOpened(session=own.session), own)
             subscribers = subscribe(self.graph, context, self._on_health, self._handle)
@@ -149,8 +129,7 @@ class Supervisor:
             await self._processes.stop(self._wake)
             for subscriber in subscribers:
                 subscriber.close()
-            if self._publisher is not None:
-                self._publisher.close()
+            self._outlet.close()
             context.destroy(linger=0)
             self._service.close()
 
@@ -175,8 +154,6 @@ class Supervisor:
     async def _supervise(self, duration_s: float | None) -> RunOutcome:
         begun_s = self._awake_s = time.monotonic()
         next_status_s = begun_s
-        next_measure_s = begun_s + MEASURE_EVERY_S
-        to_measure: list[ActorProcess] = []
         while self._ended is None:
             self._excuse_pause()
             now_s = self._awake_s
@@ -186,12 +163,7 @@ class Supervisor:
                 next_status_s = now_s + STATUS_EVERY_S
                 self._folders.check()
                 self._publish_status()
-            if now_s >= next_measure_s:
-                next_measure_s = now_s + MEASURE_EVERY_S
-                self._processes.check_fork_server(now_s)
-                to_measure = list(self._processes)
-            if to_measure:
-                to_measure.pop().measure(now_s)
+            self._processes.measure(now_s)
             if duration_s is not None and now_s - begun_s >= duration_s:
                 self.stop(reason=f"{duration_s:g} s are over")
             elif self._is_done(now_s):
@@ -254,7 +226,8 @@ class Supervisor:
         self._excuse_pause()
         self._last_news_s = time.monotonic()
         told = self._sessions.handle(actor, frame, time.monotonic_ns())
-        self._send(*told)
+        # All of it before anything is said of it: a hundred sessions may wait to be answered.
+        self._outlet.send(*told)
         self._reports.show(actor, frame)
         self._reports.add(*told)
         fault = self._sessions.hopeless()
@@ -263,21 +236,11 @@ class Supervisor:
             self.stop(2, f"{fault.backend}: {fault.reason}{advice}")
 
     def _tell(self, *frames: Told) -> None:
-        self._send(*frames)
+        self._outlet.send(*frames)
         self._reports.report(*frames)
-
-    def _send(self, *frames: Told) -> None:
-        """Publish all before anything is said of it: a hundred sessions may wait to be answered."""
-        if self._publisher is None:
-            return
-        for frame in frames:
-            self._publisher.publish(PORTS[type(frame)], frame)
-            if isinstance(frame, SessionEnded):
-                self._publisher.forget(frame.session)
 
     def _publish_status(self) -> None:
         self._service.tell("WATCHDOG=1")
         status = self.status()
-        if self._publisher is not None:
-            self._publisher.publish("status", status)
+        self._outlet.send(status)
         self._reports.show(SUPERVISOR, status)

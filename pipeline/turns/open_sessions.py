@@ -17,26 +17,16 @@ from pipeline.frames import (
     SessionOpened,
     Spending,
 )
-from pipeline.logs import session_labels
 from pipeline.sessions import Opening, PlaybackScope, SessionTable
-from pipeline.sessions.refusal import (
-    MOST_LABEL_CHARACTERS,
-    MOST_NAME_CHARACTERS,
-    label_characters,
-    refusal,
-)
+from pipeline.sessions.refusal import refusal
 from pipeline.turns.callers import CallerSummary
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.ended_sessions import EndedSessions, caller_of
 from pipeline.turns.fault_policy import POLICIES, Reach
-from pipeline.turns.supervised_session import SupervisedSession, overdue
+from pipeline.turns.supervised_session import Farewell, SupervisedSession, overdue
 
 CALM_NS = 250_000_000
 """Between two looks at a session without open turns, whose shortest deadline is 2 s."""
-FAREWELL_NS = 6_000_000_000
-"""From the failure of a session to its end: a player needs 4.5 s to say that something failed."""
-FINISHING_NS = 60_000_000_000
-"""Who has used up a budget is given what is under way, but not for longer than a long answer."""
 SAME_FAULT_NS = 1_000_000_000
 """Each session reports a fault of the key by itself, all within a second; one report tells all."""
 
@@ -211,12 +201,7 @@ class OpenSessions:
             why = f"{most} sessions are open, and more are not taken (sessions.most)"
         if why:
             self.counters["refused"] += 1
-            name = opened.session[:MOST_NAME_CHARACTERS]
-            if label_characters(opened) <= MOST_LABEL_CHARACTERS:
-                self._past.keep_labels(name, session_labels(name, opened.labels))
-            if name:
-                said.append(SessionEnded(session=name, reason=SessionEnd.REFUSED, detail=why))
-            return said
+            return [*said, *self._past.refuse(opened, why)]
         state = self._table[opened.session]
         state.brought_by = actor
         self.counters["opened"] += 1
@@ -232,17 +217,13 @@ class OpenSessions:
         if state is None or state.conversation is self.own:
             self.counters["ended_unopened"] += 1
             return []
-        failed = ended.reason is SessionEnd.FAILED
-        if failed and state.ending is not None:
-            return []
-        if ended.reason is SessionEnd.BUDGET and state.conversation.ledger.has_open_turns():
-            state.ending, state.ends_ns = ended, now_ns + FINISHING_NS
-            return []
-        if not failed or not state.conversation.ledger.has_open_turns():
-            return self._end(ended, now_ns)
-        # Its turns fail at once, which its player says aloud; then it ends for everybody.
-        state.ending, state.ends_ns = ended, now_ns + FAREWELL_NS
-        return [*state.conversation.end(ended, now_ns)]
+        match state.on_ended(ended, now_ns):
+            case Farewell.NONE:
+                return self._end(ended, now_ns)
+            case Farewell.BEGUN if ended.reason is SessionEnd.FAILED:
+                # Its turns fail at once, which its player says aloud.
+                return [*state.conversation.end(ended, now_ns)]
+        return []
 
     def _end(self, ended: SessionEnded, now_ns: int) -> list[Told]:
         name = ended.session

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from pipeline.config.model import SessionsConfig
 from pipeline.frames import SessionEnd, SessionEnded
 from pipeline.sessions import SessionTable
 from pipeline.turns.conversation import Conversation
+
+FAREWELL_NS = 6_000_000_000
+"""From the failure of a session to its end: a player needs 4.5 s to say that something failed."""
+FINISHING_NS = 60_000_000_000
+"""Who has used up a budget is given what is under way, but not for longer than a long answer."""
+
+
+class Farewell(Enum):
+    """What is between the reason to end a session and its end."""
+
+    NONE = auto()
+    BEGUN = auto()
+    UNDER_WAY = auto()
 
 
 @dataclass
@@ -29,6 +43,16 @@ class SupervisedSession:
     lost_ns: int | None = None
     ending: SessionEnded | None = None
     ends_ns: int = 0
+
+    def on_ended(self, ended: SessionEnded, now_ns: int) -> Farewell:
+        """Somebody ends it; return whether it is over at once."""
+        if ended.reason is SessionEnd.FAILED and self.ending is not None:
+            return Farewell.UNDER_WAY
+        patience_ns = {SessionEnd.FAILED: FAREWELL_NS, SessionEnd.BUDGET: FINISHING_NS}
+        if ended.reason not in patience_ns or not self.conversation.ledger.has_open_turns():
+            return Farewell.NONE
+        self.ending, self.ends_ns = ended, now_ns + patience_ns[ended.reason]
+        return Farewell.BEGUN
 
 
 def overdue(

@@ -18,7 +18,7 @@ from pipeline.frames import (
     Spending,
     Status,
 )
-from pipeline.turns.ledger import Turn
+from pipeline.turns.turn import Turn
 
 
 class ObservedTurn(BaseModel):

@@ -49,7 +49,7 @@ def test_a_fault_of_all_moves_every_session_before_a_line_is_written_about_it(
         bus = Bus()
         graph = load_graph(config(tmp_path, {"count": len(CALLERS)}), [])
         root = Supervisor(graph, cast(Any, None), bus.show)
-        root._publisher = cast(Any, bus)
+        root._outlet._publisher = cast(Any, bus)
         for caller in CALLERS:
             root._handle("callers", SessionOpened(session=caller))
             for backend in ("live", "http"):

@@ -30,7 +30,8 @@ from pipeline.frames import (
 from pipeline.sessions import PlaybackScope
 from pipeline.turns import route
 from pipeline.turns.callers import KEPT_CALLERS
-from pipeline.turns.open_sessions import FAREWELL_NS, FINISHING_NS, OpenSessions, Told
+from pipeline.turns.open_sessions import OpenSessions, Told
+from pipeline.turns.supervised_session import FAREWELL_NS, FINISHING_NS
 
 S = 1_000_000_000
 BACKENDS = ("live", "http", "device")
