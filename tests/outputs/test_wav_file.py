@@ -174,3 +174,28 @@ def test_a_path_that_cannot_be_written_is_one_clear_error(tmp_path: Path) -> Non
     for path in (tmp_path, tmp_path / "file" / "a.wav"):
         with pytest.raises(DeviceError, match=r"cannot write .*choose another path"):
             WavFile(path, 24_000, append=False)
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_a_file_has_one_writer_also_under_another_name_and_the_first_goes_on(
+    tmp_path: Path, append: bool
+) -> None:
+    path, other = tmp_path / "a.wav", tmp_path / "b.wav"
+    file = WavFile(path, 24_000, append=False)
+    other.symlink_to(path)
+    file.write(ramp(100))
+    for name in (path, other):
+        with pytest.raises(DeviceError, match=f"{name} is being written by another output"):
+            WavFile(name, 24_000, append=append)
+    file.write(ramp(100, first=100))
+    assert len(contents(path)) == 200
+    file.close()
+    WavFile(other, 24_000, append=append).close()
+    assert len(contents(path)) == (200 if append else 0)
+
+
+def test_what_is_no_file_has_any_number_of_writers() -> None:
+    writers = [WavFile(Path(os.devnull), 24_000, append=False) for _ in range(2)]
+    for each in writers:
+        each.write(ramp(100))
+        each.close()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import stat
 import struct
 from pathlib import Path
 
@@ -27,17 +29,18 @@ class WavFile:
             append: Go on at the end of what is there instead of starting over.
 
         Raises:
-            DeviceError: it cannot be written.
+            DeviceError: it cannot be written, or something else is writing it.
         """
         self.path = path
         self._rate_hz = rate_hz
-        flags = os.O_RDWR | os.O_CREAT | (0 if append else os.O_TRUNC)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, flags, 0o644)
-            size = os.fstat(self._file).st_size - HEADER.size
-            self._bytes = max(0, size) // SAMPLE_BYTES * SAMPLE_BYTES
-            self._write_header()
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                self._begin(append=append)
+            except BaseException:
+                os.close(self._file)
+                raise
         except OSError as error:
             raise DeviceError(
                 f"cannot write {path}: {error.strerror}; choose another path"
@@ -64,6 +67,31 @@ class WavFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._file)
+
+    def _begin(self, *, append: bool) -> None:
+        if stat.S_ISREG(os.fstat(self._file).st_mode):
+            self._lock()
+            if not append:
+                os.ftruncate(self._file, 0)
+        size = os.fstat(self._file).st_size - HEADER.size
+        self._bytes = max(0, size) // SAMPLE_BYTES * SAMPLE_BYTES
+        self._write_header()
+
+    def _lock(self) -> None:
+        """Keep others from the file until it is closed, or the process dies, however it dies.
+
+        By the file and not by its name: links and containers give it others.
+        """
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DeviceError(
+                f"{self.path} is being written by another output, perhaps of another pipeline: "
+                "stop that one, or choose another path"
+            ) from error
+        except OSError:
+            # Some network file systems know no locks; the file is written there all the same.
+            pass
 
     def _write_header(self) -> None:
         data = min(self._bytes, MOST_BYTES)
