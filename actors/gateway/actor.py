@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import socket
-import ssl
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from actors.gateway.caller import Caller
 from actors.gateway.caller_output import CallerOutput
 from actors.gateway.callers import Callers, Stays
+from actors.gateway.certificate import certificate_files
+from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import Speaking, SpokenWords
 from actors.gateway.options import GatewayOptions
 from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
 from actors.outputs.session_playback import SessionPlayback
-from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
     Frame,
@@ -37,6 +38,7 @@ from pipeline.frames import (
     TurnClosed,
     UserText,
 )
+from pipeline.frames.turns import turn_id
 from pipeline.ports import In, Out
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ class Gateway(Player[GatewayOptions]):
             self._run_for,
             Stays(options.warning_s, options.absence_s),
             self.checkpoint.setdefault("positions", {}),
+            self._interrupt,
             self.session,
         )
         self._socket: socket.socket | None = None
@@ -210,6 +213,19 @@ class Gateway(Player[GatewayOptions]):
         if caller is not None:
             caller.tell(event)
 
+    def _interrupt(self, session: str) -> None:
+        playback = self.sessions.get(session)
+        caller = self._callers.find(session)
+        if playback is not None and caller is not None:
+            # What is said now may be found to begin in the silence that ended what was said last.
+            position = max(1, caller.ear.position - HUSH_SAMPLES)
+            now_ns = time.monotonic_ns()
+            turn = turn_id(session, position)
+            playback.stop(
+                SpeechStarted(session=session, turn=turn, position=position, at_ns=now_ns)
+            )
+            self._report(playback)
+
     def _fill_later(self, caller: Caller) -> None:
         asyncio.get_running_loop().call_later(FILL_EVERY_S, self._fill, caller)
 
@@ -229,22 +245,3 @@ class Gateway(Player[GatewayOptions]):
 
     def _count_slip(self) -> None:
         self.counters["clock_slips"] += 1
-
-
-def certificate_files(options: GatewayOptions) -> tuple[Path, Path] | None:
-    """Return the files of certificate and private key; None if there are none.
-
-    Raises:
-        ConfigError: they cannot be read, or do not belong together.
-    """
-    if options.certificate is None or options.private_key is None:
-        return None
-    files = options.certificate, options.private_key
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(*files)
-    except OSError as error:  # An SSLError is one too.
-        raise ConfigError(
-            f"cannot use the certificate {files[0]} with the key {files[1]}: "
-            f"{error.strerror or error}; both are PEM files, and of one pair"
-        ) from error
-    return files

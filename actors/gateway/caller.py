@@ -50,9 +50,16 @@ class Caller:
         manner: As which its session was, or is to be, opened.
         ear: Where its sound goes.
         publish: Sends a frame on a port of the gateway.
+        interrupt: Ends the answer that is heard.
     """
 
-    def __init__(self, manner: SessionOpened, ear: CallerEar, publish: Publish) -> None:
+    def __init__(
+        self,
+        manner: SessionOpened,
+        ear: CallerEar,
+        publish: Publish,
+        interrupt: Callable[[], None],
+    ) -> None:
         self.manner = manner
         self.session = manner.session
         self.ear = ear
@@ -63,6 +70,8 @@ class Caller:
         """The backend that answers."""
         self.speaking = False
         self._publish = publish
+        self.interrupt = interrupt
+        """Ends the answer that is heard: the client says that the caller begins to speak."""
         self._link: ClientLink | None = None
         self._kept: deque[Event] = deque(maxlen=MOST_KEPT)
         self._calls: dict[str, ToolCall] = {}

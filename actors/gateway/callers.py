@@ -43,6 +43,7 @@ class Callers:
         run_for: Runs something, from any thread, on the event loop, as the work of a session.
         stays: How long they stay.
         positions: Where each one's time line was, of an earlier process; kept up to date.
+        interrupt: Ends the answer that a session hears.
         own: Name of the config's own session, which nobody else may have.
     """
 
@@ -53,6 +54,7 @@ class Callers:
         run_for: Callable[[str, Callable[[], None]], None],
         stays: Stays,
         positions: dict[str, int],
+        interrupt: Callable[[str], None],
         own: str = "",
     ) -> None:
         self._publish = publish
@@ -60,6 +62,7 @@ class Callers:
         self._run_for = run_for
         self._stays = stays
         self._positions = positions
+        self._interrupt = interrupt
         self._own = own
         self._callers: dict[str, Caller] = {}
         self._opening: dict[str, asyncio.Future[None]] = {}
@@ -205,7 +208,9 @@ class Callers:
             self._run_for(session, work)
 
         ear = CallerEar(session, publish_audio, soon, tell_problem, position)
-        self._callers[session] = caller = Caller(manner, ear, self._publish)
+        self._callers[session] = caller = Caller(
+            manner, ear, self._publish, lambda: self._interrupt(session)
+        )
         return caller
 
     def _wait_for(self, caller: Caller) -> None:

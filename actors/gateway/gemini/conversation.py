@@ -146,6 +146,7 @@ class GeminiConversation:
             )
         if "activityStart" in given:
             self._is_active = True
+            caller.interrupt()
         for blob in given.get("mediaChunks", ()):
             self._blob(caller, blob, "realtime_input.media_chunks")
         for name in ("audio", "video"):

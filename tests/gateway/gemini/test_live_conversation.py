@@ -193,6 +193,20 @@ def test_who_speaks_over_an_answer_is_told_that_it_was_interrupted(gateway: Gate
     client.close()
 
 
+def test_who_marks_the_beginning_of_speech_interrupts_at_once(gateway: GatewayOnStage) -> None:
+    detection = {"automaticActivityDetection": {"disabled": True}}
+    client = LiveClient(gateway, realtimeInputConfig=detection)
+    session, harness = client.session, gateway.harness
+    pcm = b"\1\0" * 96_000
+    answer = AnswerAudio(session=session, turn=f"{session}:0", position=0, pcm=pcm, **ANSWER)
+    harness.send("audio", answer)
+    assert "modelTurn" in client.next()["serverContent"]
+    gateway.meanwhile(lambda: client.send({"realtimeInput": {"activityStart": {}}}))
+    while (content := client.next()["serverContent"]) != {"interrupted": True}:
+        assert "modelTurn" in content
+    client.close()
+
+
 def test_functions_are_called_and_answered_on_the_clients_side(gateway: GatewayOnStage) -> None:
     client = LiveClient(gateway, tools=[{"functionDeclarations": [{"name": "note"}]}])
     session, harness = client.session, gateway.harness

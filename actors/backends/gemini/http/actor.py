@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+import re
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -29,6 +30,8 @@ from pipeline.surroundings import Surroundings
 
 METHOD = "generateContent"
 """What a model must offer to be asked over HTTP, streamed or not."""
+LIVE_MODEL = re.compile("live|native-audio")
+"""In the names of all Live models published until November 2026, and of no others."""
 
 
 class Http(TurnBasedBackend[HttpOptions]):
@@ -176,6 +179,9 @@ class Http(TurnBasedBackend[HttpOptions]):
         if name in known:
             # One without: the session named it for another backend, and is answered all the same.
             return wanted if METHOD in known[name].methods else self.options.model
+        if LIVE_MODEL.search(name):
+            # Previews and aliases of Live models are taken, and not listed.
+            return self.options.model
         raise ConfigError(f"no model {wanted!r} for {METHOD}: {did_you_mean(name, known)}")
 
     def _settle_model(self, session: TurnBasedSession) -> None:

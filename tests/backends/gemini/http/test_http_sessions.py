@@ -83,6 +83,19 @@ def test_a_model_that_is_of_live_alone_is_no_failure_here(tmp_path: Path) -> Non
         assert gemini.answers
 
 
+@pytest.mark.parametrize(
+    "name", ["gemini-2.5-flash-native-audio-preview-12-2025", "models/gemini-4-live-preview"]
+)
+def test_a_live_model_that_is_not_listed_is_for_live_and_the_session_is_answered(
+    tmp_path: Path, name: str
+) -> None:
+    with simulator(tmp_path) as gemini, staged(gemini) as http:
+        ready(http)
+        http.open("caller", model=name)
+        assert ask(http, "caller").end is AnswerEnd.COMPLETE
+        http.expect_nothing("sessions")
+
+
 def test_a_session_has_the_model_that_it_names(tmp_path: Path) -> None:
     with simulator(tmp_path) as gemini, staged(gemini) as http:
         ready(http)
