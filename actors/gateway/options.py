@@ -30,6 +30,11 @@ class GatewayOptions(PlayerOptions):
         description="Web sites, besides the gateway's own page, whose scripts may connect: "
         "`https://example.org`, exactly as the browser says it.",
     )
+    models: list[str] = Field(
+        [],
+        description="Live models that clients of the Gemini protocol may choose; who names "
+        "another, such as one that is retired, is served with that of the backends' options.",
+    )
     session_s: float = Field(900.0, gt=0, description="How long a caller's conversation may last.")
     warning_s: float = Field(
         60.0, ge=0, description="How long before its end the caller is told of it; 0: not."

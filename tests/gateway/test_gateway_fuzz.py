@@ -130,7 +130,7 @@ async def gemini(reception: Reception, fuzz: MessageFuzz) -> None:
     codec = GeminiCodec()
     client = Client(codec)
     talk = GeminiConversation(
-        reception.callers, client.link, codec, reception.work_of, "v1beta", 900.0
+        reception.callers, client.link, codec, reception.work_of, "v1beta", GatewayOptions()
     )
     first = fuzz.setup() if fuzz.chance(0.3) else {"setup": {"model": "models/gemini-3.8-live"}}
     with contextlib.suppress(Invalid, CallerError):

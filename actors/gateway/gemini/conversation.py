@@ -25,6 +25,7 @@ from actors.gateway.gemini.codec import GeminiCodec, resumption
 from actors.gateway.gemini.contents import blobs_of, bytes_of, text_of
 from actors.gateway.gemini.setup import parse_setup
 from actors.gateway.link import ClientLink
+from actors.gateway.options import GatewayOptions
 from actors.gateway.pictures import PictureTaker
 
 INVALID_ARGUMENT = "Request contains an invalid argument."
@@ -48,7 +49,7 @@ class GeminiConversation:
         codec: How the way back speaks.
         work_of: What is done in it is the work of a session, and fails for it alone.
         version: Of the API: `v1beta`, ...
-        lasts_s: How long a session may last.
+        options: Of the gateway.
     """
 
     def __init__(
@@ -58,14 +59,14 @@ class GeminiConversation:
         codec: GeminiCodec,
         work_of: Callable[[str], AbstractContextManager[None]],
         version: str,
-        lasts_s: float,
+        options: GatewayOptions,
     ) -> None:
         self._callers = callers
         self._link = link
         self._codec = codec
         self._work_of = work_of
         self._version = version
-        self._lasts_s = lasts_s
+        self._options = options
         self._caller: Caller | None = None
         self._pictures = PictureTaker(work_of, lambda _problem: None)
         self._is_active = False
@@ -108,7 +109,7 @@ class GeminiConversation:
             self._callers.disconnect(self._caller, self._link)
 
     async def _set_up(self, given: Any) -> None:
-        setup = parse_setup(given, self._version, self._lasts_s)
+        setup = parse_setup(given, self._version, self._options)
         if setup.handle is None:
             manner = setup.manner.model_copy(update={"session": uuid.uuid4().hex})
             caller = await self._callers.open(manner)

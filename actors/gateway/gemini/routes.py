@@ -43,7 +43,7 @@ def gemini_routes(callers: Callers, options: GatewayOptions, work_of: WorkOf) ->
         codec = GeminiCodec()
         connection = ClientConnection(websocket, codec)
         conversation = GeminiConversation(
-            callers, connection.link, codec, work_of, found["version"], options.session_s
+            callers, connection.link, codec, work_of, found["version"], options
         )
 
         async def on_message(message: Message) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from actors.backends.gemini.live.capabilities import family_of, known_voice
+from actors.backends.gemini.live.capabilities import known_voice
 from actors.backends.gemini.wire import Invalid, Violation, check_functions, read
 from actors.gateway.gemini.contents import text_of
 from actors.gateway.gemini.declarations import declared
+from actors.gateway.options import GatewayOptions
 from pipeline.frames import SessionOpened
 
 PROTOCOL = "gemini"
@@ -37,7 +39,7 @@ class LiveSetup:
     marks_activity: bool
 
 
-def parse_setup(given: Any, version: str, lasts_s: float) -> LiveSetup:
+def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
     """Read a `setup`.
 
     Raises:
@@ -59,10 +61,10 @@ def parse_setup(given: Any, version: str, lasts_s: float) -> LiveSetup:
             instruction=text_of(setup.get("systemInstruction", {})) or None,
             voice=_voice(speech),
             language=speech.get("languageCode") or None,
-            model=_model(setup.get("model", "")),
+            model=_model(setup.get("model", ""), options.models),
             temperature=_temperature(generation),
             functions=[declared(each) for each in _functions(setup)],
-            lasts_s=lasts_s,
+            lasts_s=options.session_s,
             labels={"protocol": PROTOCOL},
         ),
         handle=(resumption or {}).get("handle") or None,
@@ -73,10 +75,10 @@ def parse_setup(given: Any, version: str, lasts_s: float) -> LiveSetup:
     )
 
 
-def _model(name: str) -> str | None:
-    """A Live model that is known; any other, retired ones too, is as the gateway's config says."""
+def _model(name: str, models: Collection[str]) -> str | None:
+    """A model that may be chosen; any other, retired ones too, is as the backends' options say."""
     plain = name.removeprefix("models/")
-    return plain if family_of(plain).prefix else None
+    return plain if plain in models else None
 
 
 def _voice(speech: dict[str, Any]) -> str | None:

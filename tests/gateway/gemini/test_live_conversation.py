@@ -36,7 +36,7 @@ ANSWER: dict[str, Any] = {"epoch": 0, "backend": "live"}
 
 @pytest.fixture
 def gateway() -> Iterator[GatewayOnStage]:
-    with gateway_on_stage(prebuffer_ms=0) as on_stage:
+    with gateway_on_stage(prebuffer_ms=0, models=["gemini-3.8-live"]) as on_stage:
         yield on_stage
 
 
@@ -119,7 +119,10 @@ def test_the_setup_is_the_manner_of_the_session(gateway: GatewayOnStage) -> None
     gateway.meanwhile(socket.close)
 
 
-@pytest.mark.parametrize("model", ["models/gemini-2.0-flash-live-001", "my-model", ""])
+@pytest.mark.parametrize(
+    "model",
+    ["models/gemini-2.0-flash-live-001", "my-model", "gemini-2.5-flash-native-audio-latest", ""],
+)
 def test_a_model_that_is_gone_is_as_the_config_says(gateway: GatewayOnStage, model: str) -> None:
     socket = gateway.connect(PATH)
     gateway.begin(lambda: socket.send(json.dumps({"setup": {"model": model}}))).result()
