@@ -85,6 +85,7 @@ class Gateway(Player[GatewayOptions]):
             Stays(options.warning_s, options.absence_s),
             self.checkpoint.setdefault("positions", {}),
             self._interrupt,
+            self.name,
             self.session,
         )
         self._socket: socket.socket | None = None

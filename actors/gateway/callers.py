@@ -44,6 +44,7 @@ class Callers:
         stays: How long they stay.
         positions: Where each one's time line was, of an earlier process; kept up to date.
         interrupt: Ends the answer that a session hears.
+        name: Of the gateway.
         own: Name of the config's own session, which nobody else may have.
     """
 
@@ -55,6 +56,7 @@ class Callers:
         stays: Stays,
         positions: dict[str, int],
         interrupt: Callable[[str], None],
+        name: str,
         own: str = "",
     ) -> None:
         self._publish = publish
@@ -63,6 +65,7 @@ class Callers:
         self._stays = stays
         self._positions = positions
         self._interrupt = interrupt
+        self._name = name
         self._own = own
         self._callers: dict[str, Caller] = {}
         self._opening: dict[str, asyncio.Future[None]] = {}
@@ -105,6 +108,7 @@ class Callers:
             raise RefusedError(f"the name {session!r} is the pipeline's own: choose another")
         caller = self._callers.get(session)
         if caller is None:
+            manner = manner.model_copy(update={"brought_by": self._name})
             caller = self._make(manner, 0)
             self._opening[session] = asyncio.get_running_loop().create_future()
             self._publish("sessions", manner)
@@ -114,7 +118,7 @@ class Callers:
                 async with asyncio.timeout(OPENING_S):
                     await asyncio.shield(opening)
             except TimeoutError:
-                self._forget(session)
+                self._withdraw(session, opening)
                 raise RefusedError("the pipeline does not answer: try again later") from None
         return caller
 
@@ -135,8 +139,10 @@ class Callers:
         """
         session = opened.session
         caller = self._callers.get(session)
-        if caller is None and session in self._positions:
-            caller = self._make(opened, self._positions[session] + JUMP_SAMPLES)
+        if caller is None and opened.brought_by == self._name:
+            caller = self._make(opened, self._positions.get(session, 0) + JUMP_SAMPLES)
+            # The supervisor ends it unless it hears that there is somebody for it again.
+            self._publish("sessions", opened)
         if caller is None:
             return None
         self._over.pop(session, None)
@@ -174,7 +180,12 @@ class Callers:
         caller.leave(ended.detail or ended.reason.value)
 
     def connect(self, caller: Caller, link: ClientLink) -> None:
-        """Let a caller be heard and told over a connection."""
+        """Let a caller be heard and told over a connection.
+
+        Raises:
+            ExpiredSessionError: its session has ended meanwhile.
+        """
+        self.get(caller.session)
         self._stop_waiting(caller.session)
         caller.connect(link)
 
@@ -198,8 +209,10 @@ class Callers:
         session = manner.session
 
         def publish_audio(frame: Any) -> None:
-            self._publish("audio", frame)
-            self._positions[session] = frame.position
+            # A file may be decoded to its end after its caller has gone.
+            if self._callers.get(session) is caller:
+                self._publish("audio", frame)
+                self._positions[session] = frame.position
 
         def tell_problem(text: str) -> None:
             caller.tell(Problem(text))
@@ -228,6 +241,15 @@ class Callers:
         if self._callers.get(caller.session) is caller:
             detail = f"the caller was away for {self._stays.absence_s:g} s"
             self.end(caller.session, SessionEnd.HUNG_UP, detail)
+
+    def _withdraw(self, session: str, opening: asyncio.Future[None]) -> None:
+        """Wait no more for a session to be opened, and want it no more."""
+        if self._opening.get(session) is opening:
+            del self._opening[session]
+            self._forget(session)
+            detail = f"it could not be opened in {OPENING_S:g} s"
+            ended = SessionEnded(session=session, reason=SessionEnd.HUNG_UP, detail=detail)
+            self._publish("sessions", ended)
 
     def _forget(self, session: str) -> Caller | None:
         self._stop_waiting(session)

@@ -28,8 +28,9 @@ HUSH_SAMPLES = SPEECH_RATE_HZ * 3 // 2
 """Silence that ends a turn for every detector: three times what `vad` waits for by default."""
 MOST_AHEAD_S = 120.0
 """Sound ahead of the clock: a message of two minutes sent at once is heard, ten are refused."""
-JUMP_SAMPLES = 5 * SPEECH_RATE_HZ
-"""After a restart the time line goes on so much later than was last saved, four times a second."""
+JUMP_SAMPLES = int((MOST_AHEAD_S + 5.0) * SPEECH_RATE_HZ)
+"""After a restart the time line goes on so much later than was last saved, at least once a second:
+what was sent since was at most so much ahead of the clock."""
 
 
 class CallerEar:

@@ -28,6 +28,8 @@ class ClientLink:
         self._stirred = asyncio.Event()
         self._farewell = ""
         self._closing = False
+        self.overrun = asyncio.Event()
+        """The connection takes nothing, and is to be closed without waiting for it."""
 
     @property
     def farewell(self) -> str:
@@ -44,10 +46,11 @@ class ClientLink:
         if self._closing:
             return
         self._messages.append(message)
-        self._waiting_bytes += len(message)
+        self._waiting_bytes += _size(message)
         if self._waiting_bytes > MOST_WAITING_BYTES:
             self._messages.clear()
             self.close("the client does not read what it is sent")
+            self.overrun.set()
         self._stirred.set()
 
     def close(self, farewell: str) -> None:
@@ -64,7 +67,12 @@ class ClientLink:
             self._stirred.clear()
             while self._messages:
                 message = self._messages.popleft()
-                self._waiting_bytes -= len(message)
+                self._waiting_bytes -= _size(message)
                 await self._send(message)
             if self._closing:
                 return
+
+
+def _size(message: Message) -> int:
+    """Bytes on the wire: a character of most scripts has three."""
+    return len(message) if isinstance(message, bytes) or message.isascii() else 3 * len(message)

@@ -8,11 +8,32 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 MOST_MESSAGE_BYTES = 16_000_000
 """Of a WebSocket: two minutes of PCM in base64 have 5 MB, a picture of 12 megapixels 8."""
+FAREWELL_S = 2.0
+"""To read the last messages in: who does not by then, never will."""
 GRACE_S = 2
 """For requests under way when the server stops: half of what the supervisor gives an actor."""
+
+
+class CallerSocket(WebSocketsSansIOProtocol):
+    """Uvicorn's WebSocket, which also lets go of who reads nothing.
+
+    To close a transport waits until what was written has been read; a client that has stopped
+    reading, or whose machine is gone, would be served for ever.
+    """
+
+    async def run_asgi(self) -> None:
+        """Serve it, and let go of it."""
+        await super().run_asgi()
+        self.loop.call_later(FAREWELL_S, self.transport.abort)
+
+    def keepalive_timeout(self) -> None:
+        """No answer to a ping: nobody is there."""
+        super().keepalive_timeout()
+        self.transport.abort()
 
 
 class WebServer(uvicorn.Server):
@@ -38,7 +59,7 @@ def make_server(app: Any, certificate: tuple[Path, Path] | None = None) -> WebSe
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="websockets-sansio",
+            ws=CallerSocket,
             ws_max_size=MOST_MESSAGE_BYTES,
             # Base64 of sound takes 50 us a message to deflate and saves a third.
             ws_per_message_deflate=False,

@@ -42,6 +42,9 @@ class SessionOpened(Frame):
     labels: dict[str, str] = Field(
         {}, description="In every log line and error of the session: business id, direction, ..."
     )
+    brought_by: str = Field(
+        "", description="Name of the actor whose next process takes the session up if it dies."
+    )
 
 
 class SessionEnd(StrEnum):

@@ -61,7 +61,13 @@ class Reception:
         self.failures: list[Exception] = []
         self._loop = asyncio.get_running_loop()
         self.callers = Callers(
-            self._publish, self._loop.call_later, self._run_for, Stays(60, 60), {}, lambda _: None
+            self._publish,
+            self._loop.call_later,
+            self._run_for,
+            Stays(60, 60),
+            {},
+            lambda _: None,
+            "gateway",
         )
 
     def _publish(self, _port: str, frame: Frame) -> None:

@@ -12,6 +12,7 @@ from gateway_client import GatewayOnStage, gateway_on_stage, packed
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from actors.gateway.ear import MOST_AHEAD_S
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -300,7 +301,9 @@ def test_after_a_restart_callers_come_back_to_their_sessions(
     session = gateway.start(client)
     gateway.tell(client, type="audio_chunk", data=packed(SECOND), format="pcm")
     with gateway_on_stage(checkpoint=gateway.harness.actor.checkpoint) as successor:
-        successor.harness.open(session, labels={"protocol": "website"}, lasts_s=900)
+        successor.harness.open(session, lasts_s=900, brought_by="gateway")
+        claimed = successor.harness.expect("sessions", SessionOpened)
+        assert (claimed.session, claimed.brought_by) == (session, "gateway"), "it is not given up"
         back = successor.connect()
         started = successor.say(back, type="start_session", session_id=session)
         assert started["session_id"] == session
@@ -308,6 +311,21 @@ def test_after_a_restart_callers_come_back_to_their_sessions(
         block = successor.harness.expect("audio", Audio)
         assert block.position > 16_000, "no sample has the position of another"
         successor.meanwhile(back.close)
+
+
+def test_a_caller_of_whom_nothing_was_saved_comes_back_to_its_session_too() -> None:
+    with gateway_on_stage() as successor:
+        successor.harness.open("anna", brought_by="gateway")
+        successor.harness.open("ben", brought_by="another")
+        back = successor.connect()
+        started = successor.say(back, type="start_session", session_id="anna")
+        assert started["session_id"] == "anna"
+        successor.tell(back, type="audio_chunk", data=packed(SECOND), format="pcm")
+        block = successor.harness.expect("audio", Audio)
+        assert block.position > MOST_AHEAD_S * 16_000, "no sample has the position of another"
+        successor.meanwhile(back.close)
+        status, _ = successor.request("GET", "/api/v1/live-audio/session/ben/status")
+        assert status == 404, "it is another actor's"
 
 
 def test_the_gateways_own_page_may_connect_and_others_may_not(gateway: GatewayOnStage) -> None:
