@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 from actors.lib.audio.pcm import Samples
 from actors.outputs.far_end import FAR_END_SAMPLES, UNHEARD_SAMPLES, FarEnd
+from actors.outputs.leaving_sessions import LeavingSessions
 from actors.outputs.output import Output
 from actors.outputs.player_options import PlayerOptions
 from actors.outputs.playout.failure_prompt import BACKEND, load_failure_prompt
@@ -36,10 +37,6 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 from pipeline.surroundings import Surroundings
-
-LONGEST_APOLOGY_S = 15.0
-"""After the end of its session a failure prompt is played to its end; the packaged one takes 4 s.
-An output that asks for no blocks by then is given up."""
 
 PlayerOptionsT = TypeVar("PlayerOptionsT", bound=PlayerOptions)
 
@@ -78,8 +75,7 @@ class Player(Actor[PlayerOptionsT]):
 
     def __init__(self, options: PlayerOptionsT, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._leaving: dict[str, SessionPlayback] = {}
-        """Of sessions that have ended, while a failure prompt is still heard."""
+        self._leaving = LeavingSessions()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread = 0
         self._prompt: Samples | None = None
@@ -114,9 +110,10 @@ class Player(Actor[PlayerOptionsT]):
 
     async def stop(self) -> None:
         """Let go of all outputs."""
-        for playback in [*self.sessions.states(), *self._leaving.values()]:
+        for playback in self.sessions.states():
             if playback is not None:
                 playback.close()
+        self._leaving.close()
 
     def make_session(self, opened: SessionOpened) -> SessionPlayback | None:
         """Play a session from now on, if there is an output for it.
@@ -128,7 +125,7 @@ class Player(Actor[PlayerOptionsT]):
         output = self.make_output(opened) if opened.plays else None
         if output is None:
             return None
-        self._let_go(self._leaving.get(session))
+        self._leaving.let_go(session)
         playback = SessionPlayback(
             session,
             output,
@@ -146,8 +143,7 @@ class Player(Actor[PlayerOptionsT]):
         if state is None:
             return
         if state.is_apologizing and self._loop is not None:
-            self._leaving[ended.session] = state
-            self._loop.call_later(LONGEST_APOLOGY_S, self._let_go, state)
+            self._leaving.add(state, self._loop)
         else:
             state.close()
 
@@ -215,12 +211,6 @@ class Player(Actor[PlayerOptionsT]):
         piece = UNHEARD_SAMPLES if unheard else FAR_END_SAMPLES
         return FarEnd(session, piece, self.surroundings.started_ns)
 
-    def _let_go(self, playback: SessionPlayback | None) -> None:
-        """Close what is left of a session that has ended."""
-        if playback is not None and self._leaving.get(playback.session) is playback:
-            del self._leaving[playback.session]
-            playback.close()
-
     def _on_due(self, playback: SessionPlayback) -> None:
         if self._loop is not None:
             here = threading.get_ident() == self._loop_thread
@@ -245,7 +235,7 @@ class Player(Actor[PlayerOptionsT]):
             self.publish("far_end", piece)
         if playback.session in self._leaving:
             if not playback.is_apologizing:
-                self._let_go(playback)
+                self._leaving.let_go(playback.session)
         elif report.events:
             playouts = self.checkpoint.setdefault("playouts", {})
             playouts[playback.session] = playback.snapshot()

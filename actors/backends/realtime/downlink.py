@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from actors.backends.answer import Tokens
 from actors.backends.realtime import answer_ends, unasked_turns
+from actors.backends.realtime.delivery import deliver, report
 from actors.backends.realtime.events import (
     AnswerChunk,
     CallRequested,
@@ -28,7 +29,6 @@ from actors.backends.realtime.turn_state import (
     TurnState,
 )
 from actors.backends.realtime.turns import UNASKED, Delivery, Progress, RealtimeTurn
-from actors.backends.realtime.uplink import deliver, report
 from actors.backends.tool_calls import CallRecord, ToolReply
 from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd, Side, turn_id

@@ -164,14 +164,13 @@ class RealtimeSession(BackendSession):
 
     def on_route(self, frame: Route) -> None:
         """Another backend may own the turns now."""
-        ours = frame.owner == self._actor.name
+        now_s, ours = time.monotonic(), frame.owner == self._actor.name
         if ours and self._context.behind and self._connection.link is not None:
             # For a fresh session, which is told all: content in mid-session may interrupt.
             self._actor.counters["renewals"] += 1
             self._connection.leave()
-            now_s = time.monotonic()
             self._do(self._downlink.link_down("others answered meanwhile", now_s))
-        self._do(self._uplink.route(frame.owner, frame.epoch, time.monotonic()))
+        self._do(self._uplink.route(frame.owner, frame.epoch, now_s))
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn is closed, perhaps by another backend."""
@@ -187,9 +186,8 @@ class RealtimeSession(BackendSession):
     def seed(self, peer: str, left_out: frozenset[str]) -> Seed:
         """Return how to begin a connection to `peer`: with a handle for it, or all told anew."""
         handle = self._context.handle(peer) if self._manner.resumption else None
-        history = self._context.tell([turn.turn_id for turn in self._state.turns])
-        local_turns = self._shared.local_turns
-        return Seed(local_turns, self.tools, () if handle else history, handle, left_out)
+        said = self._context.tell([turn.turn_id for turn in self._state.turns])
+        return Seed(self._shared.local_turns, self.tools, () if handle else said, handle, left_out)
 
     async def on_listened(self) -> None:
         """Before anything else is said, and once it is heard: go on with what was left off."""
@@ -221,8 +219,7 @@ class RealtimeSession(BackendSession):
         self.ring.append(frame.position, frame.pcm, self._hold_from)
         self._sender.origin_ns = frame.origin_ns
         # Where nothing follows, as in silence, no deadline has changed either.
-        ring = self.ring
-        if steps := self._uplink.audio_heard(ring.start, ring.end, time.monotonic()):
+        if steps := self._uplink.audio_heard(self.ring.start, self.ring.end, time.monotonic()):
             self._do(steps)
         if frame.final:
             self._do(self._uplink.stream_ended())

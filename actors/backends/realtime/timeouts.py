@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from actors.backends.realtime.answer_ends import cut
+from actors.backends.realtime.delivery import deliver
 from actors.backends.realtime.steps import AbortLink, Freeze, SendReply, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import Delivery, Progress, RealtimeTurn
-from actors.backends.realtime.uplink import deliver
 from actors.backends.tool_calls import ToolReply
 from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd

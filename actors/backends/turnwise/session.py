@@ -8,13 +8,13 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from typing import Any
 
-from actors.backends.answer import AnswerFrames
 from actors.backends.options import longest_answer_s
 from actors.backends.records import KeptTurns
 from actors.backends.session import BackendSession
 from actors.backends.shared import Shared
 from actors.backends.tool_calls import ToolCalls, ToolReply
 from actors.backends.turnwise.answer import AnswerState, RunningAnswer
+from actors.backends.turnwise.current_answer import CurrentAnswer
 from actors.backends.turnwise.input_buffer import InputBuffer
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Part, Sound
 from actors.backends.turnwise.turns import AbortAnswer, Begin, Interrupt, Step, Turns
@@ -66,8 +66,7 @@ class TurnBasedSession(BackendSession):
         self._input = InputBuffer(self.ring)
         self._calls = ToolCalls(self._actor.counters)
         self._give_answer = give_answer
-        self._answer: RunningAnswer | None = None
-        self._begun: dict[str, int] = {}
+        self._current = CurrentAnswer(self.name, self._actor, self.turns, self._calls, self.publish)
         self._unspoken: dict[str, str] = {}
         """What another backend left unspoken of its answers, by turn."""
         self._serving_ns = 0
@@ -77,7 +76,7 @@ class TurnBasedSession(BackendSession):
     def kept(self) -> KeptTurns:
         """Return what a process that takes over must know of the turns."""
         over, answered = list(self.turns.over), dict(self.turns.answered)
-        return KeptTurns(over, dict(self._begun), answered, self.turns.epoch)
+        return KeptTurns(over, dict(self._current.begun), answered, self.turns.epoch)
 
     def serve(self) -> None:
         """Everybody listens: say what became of the answers of before."""
@@ -91,9 +90,7 @@ class TurnBasedSession(BackendSession):
 
     def stop(self) -> None:
         """Give up the answer in progress, without another word."""
-        if self._answer is not None:
-            self._answer.abort()
-            self._drop()
+        self._current.abort()
 
     # Input ports.
 
@@ -128,8 +125,7 @@ class TurnBasedSession(BackendSession):
         super().on_playback(frame)
         if frame.played_samples:
             self.turns.sounded(frame.turn)
-        if self._answer is not None:
-            self._answer.heard.set()
+        self._current.heard()
 
     def on_route(self, frame: Route) -> None:
         """The turns have an owner."""
@@ -140,7 +136,7 @@ class TurnBasedSession(BackendSession):
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn has its outcome."""
         self.history.closed(frame)
-        self._begun.pop(frame.turn, None)
+        self._current.begun.pop(frame.turn, None)
         self._do(self.turns.closed(frame.turn))
         self.save()
 
@@ -151,8 +147,8 @@ class TurnBasedSession(BackendSession):
             # The model is not told: the begin of the next turn, which ends this answer, is coming.
             self.turns.called_off(frame.turn)
             return
-        if isinstance(reply, ToolReply) and self._answer is not None:
-            self._answer.reply(reply)
+        if isinstance(reply, ToolReply):
+            self._current.reply(reply)
 
     # Answers.
 
@@ -162,14 +158,14 @@ class TurnBasedSession(BackendSession):
                 case Begin():
                     self._begin(step, route_sent_ns)
                 case Interrupt():
-                    self._interrupt(step.turn, step.epoch)
+                    self._current.interrupt(step.turn, step.epoch)
+                    self.save()
                 case AbortAnswer():
                     self.stop()
 
     def _begin(self, begin: Begin, route_sent_ns: int) -> None:
         actor = self._actor
-        answer = self._answer = self._new_answer(begin.turn, begin.epoch)
-        actor.counters["answers_begun"] += 1
+        answer = self._current.begin(begin.turn, begin.epoch)
         if route_sent_ns > self._serving_ns:
             delay_ns = time.monotonic_ns() - route_sent_ns
             actor.gauges["route_to_start_ms"] = round(delay_ns / 1e6, 3)
@@ -185,7 +181,7 @@ class TurnBasedSession(BackendSession):
                 async for part in parts:
                     if isinstance(part, Sound) and not answer.given.samples:
                         # Before it is heard: a process killed in between must not answer again.
-                        self._begun[answer.turn] = answer.epoch
+                        self._current.begun[answer.turn] = answer.epoch
                         self.save()
                         await self._records.saved()
                     self._give(answer, part)
@@ -238,44 +234,5 @@ class TurnBasedSession(BackendSession):
     ) -> None:
         if answer.state is AnswerState.ON:
             self.turns.ended(answer.turn)
-            self._end(answer, end, detail, unspoken)
-
-    def _interrupt(self, turn: str, epoch: int) -> None:
-        running = self._answer if self._answer and self._answer.turn == turn else None
-        # If its answer never began, the ledger must know that none will come.
-        self._end(running or self._new_answer(turn, epoch), AnswerEnd.INTERRUPTED)
-
-    def _end(
-        self, answer: RunningAnswer, end: AnswerEnd, detail: str = "", unspoken: str = ""
-    ) -> None:
-        self._actor.counters[f"answers_{end}"] += 1
-        answer.end(end, detail, unspoken)
-        if answer is self._answer:
-            self._drop()
-        self.save()
-
-    def _drop(self) -> None:
-        """Forget the answer in progress, which has had its last word."""
-        answer, self._answer = self._answer, None
-        if answer is None:
-            return
-        self._begun.pop(answer.turn, None)
-        if answer.task is not None and answer.task is not asyncio.current_task():
-            answer.task.cancel()
-
-    def _new_answer(self, turn: str, epoch: int) -> RunningAnswer:
-        def on_begun() -> None:
-            self.turns.sounded(turn)
-
-        def on_call() -> None:
-            self.turns.called(turn)
-
-        frames = AnswerFrames(self.name, self._actor.name, epoch=epoch)
-        return RunningAnswer(
-            turn,
-            frames,
-            self._calls,
-            publish=self.publish,
-            on_begun=on_begun,
-            on_call=on_call,
-        )
+            self._current.end(answer, end, detail, unspoken)
+            self.save()

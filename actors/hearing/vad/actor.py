@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from functools import partial
@@ -24,6 +23,7 @@ from actors.hearing.vad.options import EndOfTurn, VadOptions
 from actors.hearing.vad.session import Listening, VadSession
 from actors.hearing.vad.speech_frames import speech_frame
 from actors.hearing.vad.stream import Answered, Asked, Verdict, VoiceStream
+from actors.hearing.vad.waiting_blocks import WaitingBlocks
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError
@@ -39,15 +39,6 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 from pipeline.surroundings import Surroundings
-
-TOGETHER_S = 0.016
-"""Half of Silero's window. With 25 sessions a dozen windows come in this time, and cost a fifth of
-what they cost one by one: the weights do not stay in the processor's cache in between."""
-CROWD = 12
-"""Sessions from which on their windows wait for each other; fewer bring six in this time."""
-MOST_TOGETHER = 128
-"""Blocks that wait: 100 sessions bring 80 in this time. More come in a replay, which must not hold
-up the loop."""
 
 
 class Vad(Actor[VadOptions]):
@@ -69,13 +60,13 @@ class Vad(Actor[VadOptions]):
     preload = ("actors.hearing.vad.silero.engine",)
 
     _make_engine: Callable[[], Engine]
-    _timer: asyncio.TimerHandle | None = None
     _newest: tuple[VadSession, Audio] | None = None
     _judge: CompletenessJudge | None = None
 
     def __init__(self, options: VadOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._to_close = ExitStack()
+        self._waiting = WaitingBlocks(self.call_later, self._listen)
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -94,14 +85,11 @@ class Vad(Actor[VadOptions]):
             self._judge = CompletenessJudge(self.log, self.counters, self.gauges)
             self._to_close.callback(self._judge.close)
             self._judge.start()
-        self._waiting: defaultdict[str, list[Audio]] = defaultdict(list)
-        self._waits = 0
 
     async def stop(self) -> None:
         """Write down where the sessions stand."""
         self._to_close.close()
-        if self._timer is not None:
-            self._timer.cancel()
+        self._waiting.close()
 
     def make_session(self, opened: SessionOpened) -> VadSession:
         """Listen to a session from now on, from where the process before this one was."""
@@ -117,7 +105,7 @@ class Vad(Actor[VadOptions]):
 
     def session_ended(self, state: VadSession, ended: SessionEnded) -> None:
         """Forget a session."""
-        self._waiting.pop(ended.session, None)
+        self._waiting.forget(ended.session)
         self._memory.forget(ended.session)
 
     def on_playback(self, frame: Playback) -> None:
@@ -132,16 +120,10 @@ class Vad(Actor[VadOptions]):
                 "set the rate of the actor that sends it"
             )
         sessions = len(self.sessions)
-        if sessions <= 1 and not self._waits:
+        if sessions <= 1 and not self._waiting:
             self._listen_to(frame)
-            return
-        self._waiting[frame.session].append(frame)
-        if not self._waits:
-            # All that is read from the socket at once comes before.
-            self._listen_in(TOGETHER_S if sessions >= CROWD else 0.0)
-        self._waits += 1
-        if self._waits == MOST_TOGETHER:
-            self._listen_in(0.0)
+        else:
+            self._waiting.add(frame, sessions)
 
     def _listen_to(self, frame: Audio) -> None:
         """Judge the windows of a session that is alone, with nothing in between."""
@@ -184,17 +166,8 @@ class Vad(Actor[VadOptions]):
         with self.work_of(listening.name):
             self._go_on(listening, verdict.result())
 
-    def _listen_in(self, seconds: float) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = self.call_later(seconds, self._listen)
-
-    def _listen(self) -> None:
+    def _listen(self, waiting: dict[str, list[Audio]]) -> None:
         """Judge the windows that have come, of each session one at a time, together."""
-        waiting, self._waiting = self._waiting, defaultdict(list)
-        self._waits = 0
-        if not waiting:
-            return
         asking: list[tuple[Listening, Samples]] = []
         for name, frames in waiting.items():
             session: VadSession | None = self.sessions.get(name)

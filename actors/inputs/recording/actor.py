@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,14 +21,13 @@ from actors.lib.audio.pcm import (
     BLOCK_SAMPLES,
     BLOCKS_HZ,
     SAMPLE_BYTES,
-    Samples,
     level_dbfs,
     samples_to_ns,
     to_samples,
 )
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError
-from pipeline.frames import Audio, Playback, PlaybackState, TurnClosed
+from pipeline.frames import Audio, Playback, TurnClosed
 from pipeline.ports import In, Out
 
 NEEDED_INPUT = {Start.AFTER_ANSWER: "turns", Start.DURING_ANSWER: "playback"}
@@ -87,7 +85,7 @@ class RecordedInput(Actor[RecordingOptions]):
         saved = self.checkpoint.get("progress")
         if not saved:
             await asyncio.to_thread(self.check, self.options, self.surroundings.config_dir)
-        self._answers = AnswerTimes()
+        self._answers = AnswerTimes(self.session)
         self._progress = FileProgress.restore(saved) if saved else FileProgress()
         self._before = self._progress
         self._base_ns: int = self.checkpoint.get("base_ns", 0)
@@ -95,15 +93,11 @@ class RecordedInput(Actor[RecordingOptions]):
 
     def on_playback(self, frame: Playback) -> None:
         """Note when an answer began to be heard."""
-        position = self._position_of(frame.turn)
-        if position is not None and frame.state is PlaybackState.STARTED:
-            self._answers.started_ns[position] = frame.at_ns
+        self._answers.on_playback(frame)
 
     def on_turns(self, frame: TurnClosed) -> None:
         """Note when a turn was closed."""
-        position = self._position_of(frame.turn)
-        if position is not None:
-            self._answers.closed_ns[position] = frame.origin_ns
+        self._answers.on_turns(frame)
 
     async def run(self) -> None:
         """Send block after block until everything is played."""
@@ -166,9 +160,7 @@ class RecordedInput(Actor[RecordingOptions]):
         if self._progress.phase is SendingState.PLAYING and self._played_out():
             await self._end_item()
         elif self._progress.phase is SendingState.TAIL:
-            sent = self._progress.position - self._progress.since
-            if samples_to_ns(sent) >= self.options.tail_s * 1e9:
-                self._progress = self._progress.enter(SendingState.DONE)
+            self._progress = self._progress.end_tail(self.options)
         return pcm
 
     def _begin_if_cued(self, due_ns: int) -> FileProgress:
@@ -221,8 +213,7 @@ class RecordedInput(Actor[RecordingOptions]):
 
     def _send(self, before: FileProgress, pcm: bytes) -> None:
         position = before.position
-        if len(pcm) < BLOCK_BYTES:
-            pcm += bytes(BLOCK_BYTES - len(pcm))
+        pcm = pcm.ljust(BLOCK_BYTES, b"\0")
         captured_ns = self._due_ns(position + BLOCK_SAMPLES)
         final = self._progress.phase is SendingState.DONE
         self.publish("audio", Audio.block(self.session, captured_ns, position, pcm, final=final))
@@ -233,13 +224,11 @@ class RecordedInput(Actor[RecordingOptions]):
         playing = self._progress.phase is SendingState.PLAYING
         skip = self._progress.offset if playing else 0
         item = self._item()
-        pieces: Iterator[Samples]
         if item.path == STDIN:
-            pieces = read_descriptor(STDIN_FD)
-        else:
-            path = item.resolve(self.surroundings.config_dir)
-            pieces = read_file(path, skip, self._on_damage)
-        return ReadAhead(pieces)
+            return ReadAhead(read_descriptor(STDIN_FD))
+        return ReadAhead(
+            read_file(item.resolve(self.surroundings.config_dir), skip, self._on_damage)
+        )
 
     async def _close(self) -> None:
         source, self._source = self._source, None
@@ -259,7 +248,3 @@ class RecordedInput(Actor[RecordingOptions]):
     def _due_ns(self, position: int) -> int:
         """Return when the samples before `position` have all been captured."""
         return self._base_ns + int(samples_to_ns(position) / self.options.pace)
-
-    def _position_of(self, turn: str) -> int | None:
-        session, _, position = turn.rpartition(":")
-        return int(position) if session == self.session and position.isdecimal() else None

@@ -7,7 +7,8 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from actors.inputs.recording.options import Item, RecordingOptions, Start
-from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ
+from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, samples_to_ns
+from pipeline.frames import Playback, PlaybackState, TurnClosed
 
 REACTION_S = 0.1
 """Nobody speaks sooner after what they heard; and word of an answer has come by then, so that a
@@ -72,6 +73,11 @@ class FileProgress(NamedTuple):
         last = following.item >= len(options.files) and not options.loop
         return following.enter(SendingState.TAIL if last else SendingState.WAITING)
 
+    def end_tail(self, options: RecordingOptions) -> FileProgress:
+        """Return the progress with everything done, once the silence at the end is long enough."""
+        is_over = samples_to_ns(self.position - self.since) >= options.tail_s * 1e9
+        return self.enter(SendingState.DONE) if is_over else self
+
     def sent_block(self, of_item: int) -> FileProgress:
         """Return the progress with a block sent that held `of_item` samples of the file."""
         return self._replace(position=self.position + BLOCK_SAMPLES, offset=self.offset + of_item)
@@ -79,10 +85,30 @@ class FileProgress(NamedTuple):
 
 @dataclass
 class AnswerTimes:
-    """What is known of the answers, by the position at which their turn began; times in ns."""
+    """What is known of the answers, by the position at which their turn began; times in ns.
 
+    Turns of other sessions, and those that were typed, are none of the recording's.
+    """
+
+    session: str
     started_ns: dict[int, int] = field(default_factory=dict)
     closed_ns: dict[int, int] = field(default_factory=dict)
+
+    def on_playback(self, frame: Playback) -> None:
+        """Note when an answer began to be heard."""
+        position = self._position_of(frame.turn)
+        if position is not None and frame.state is PlaybackState.STARTED:
+            self.started_ns[position] = frame.at_ns
+
+    def on_turns(self, frame: TurnClosed) -> None:
+        """Note when a turn was closed."""
+        position = self._position_of(frame.turn)
+        if position is not None:
+            self.closed_ns[position] = frame.origin_ns
+
+    def _position_of(self, turn: str) -> int | None:
+        session, _, position = turn.rpartition(":")
+        return int(position) if session == self.session and position.isdecimal() else None
 
 
 class CueDecision(StrEnum):

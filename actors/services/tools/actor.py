@@ -12,9 +12,9 @@ from actors.services.tools.journal import CallJournal
 from actors.services.tools.ledger import CallEntry, CallKey, CallLedger
 from actors.services.tools.mcp_server import McpServer
 from actors.services.tools.options import ToolsOptions
+from actors.services.tools.runs import INTERRUPTED, ToolRuns
 from actors.services.tools.speech_ends import SpeechEnds
 from actors.services.tools.threads import DaemonThreads
-from actors.services.tools.tool import Tool, ToolError
 from pipeline.actor import Actor
 from pipeline.frames import (
     SessionEnded,
@@ -27,7 +27,6 @@ from pipeline.frames import (
     ToolResult,
     ToolStatus,
 )
-from pipeline.logs import redact
 from pipeline.ports import In, Out
 from pipeline.store import Store
 
@@ -37,10 +36,7 @@ if TYPE_CHECKING:
 MCP_START_S = 5.0
 """How long the start waits for MCP servers: a present one takes 1-2 s, and the conversation is
 not to be held up by one that is away."""
-MAX_ERROR_CHARS = 4000
-"""Of what a tool says is wrong: some 1000 tokens, which the model reads and the user pays for."""
 WENT_ON = "not done, as the user went on speaking: take all that was said together"
-INTERRUPTED = "the call was interrupted; it may or may not have happened"
 
 
 class Tools(Actor[ToolsOptions]):
@@ -70,7 +66,7 @@ class Tools(Actor[ToolsOptions]):
         self._answering: dict[CallKey, asyncio.Task[None]] = {}
         self._settling: dict[CallKey, str] = {}
         """Calls that wait for the user to have finished, each with its turn."""
-        self._working: set[asyncio.Task[dict[str, Any]]] = set()
+        self._runs = ToolRuns(self.log)
         self._consumers_there = asyncio.Event()
 
     async def start(self) -> None:
@@ -106,10 +102,7 @@ class Tools(Actor[ToolsOptions]):
 
     async def stop(self) -> None:
         """Give up what is under way; the journal keeps it for the next process."""
-        for work in self._working:
-            work.cancel()
-        if self._working:
-            await asyncio.wait(self._working, timeout=1.0)
+        await self._runs.stop()
         self._journal.close()
 
     def make_session(self, opened: SessionOpened) -> ClientFunctions:
@@ -183,49 +176,19 @@ class Tools(Actor[ToolsOptions]):
         return False
 
     async def _run_call(self, entry: CallEntry, args: dict[str, Any]) -> None:
-        work: asyncio.Task[dict[str, Any]] | None = None
-        try:
-            await self._consumers_there.wait()
-            if not await self._settle(entry):
-                return
-            if not await self._journal.written():
-                self._on_not_written()
-            self.log.info("tool called", tool=entry.name, args=str(args), call=entry.key.call_id)
-            tool = self._tools.get(entry.name)
-            if tool is None:
-                self._answer(
-                    entry.key, ToolStatus.UNKNOWN, {"error": self._tools.unknown(entry.name)}
-                )
-                return
-            work = asyncio.get_running_loop().create_task(self._attempt(tool, args))
-            self._working.add(work)
-            work.add_done_callback(self._on_work_done)
-            timeout_s = self.options.timeouts_s.get(entry.name, self.options.timeout_s)
-            await asyncio.wait({work}, timeout=timeout_s)
-            self._answer(entry.key, *self._outcome(entry.name, work, timeout_s))
-        finally:
-            if work is not None:
-                work.cancel()
-
-    def _outcome(
-        self, name: str, work: asyncio.Task[dict[str, Any]], timeout_s: float
-    ) -> tuple[ToolStatus, dict[str, Any]]:
-        if not work.done():
-            return ToolStatus.TIMEOUT, {
-                "error": f"no result within {timeout_s:g} s; it may or may not have happened"
-            }
-        if work.cancelled():
-            return ToolStatus.ERROR, {"error": INTERRUPTED}
-        error = work.exception()
-        if error is None:
-            return ToolStatus.OK, work.result()
-        if not isinstance(error, ToolError):
-            self.log.error("tool failed", tool=name, exc_info=error)
-        said = redact(str(error) or type(error).__name__)
-        return ToolStatus.ERROR, {"error": said[:MAX_ERROR_CHARS]}
-
-    async def _attempt(self, tool: Tool, args: dict[str, Any]) -> dict[str, Any]:
-        return await tool.call(args)
+        await self._consumers_there.wait()
+        if not await self._settle(entry):
+            return
+        if not await self._journal.written():
+            self._on_not_written()
+        self.log.info("tool called", tool=entry.name, args=str(args), call=entry.key.call_id)
+        tool = self._tools.get(entry.name)
+        if tool is None:
+            unknown = {"error": self._tools.unknown(entry.name)}
+            self._answer(entry.key, ToolStatus.UNKNOWN, unknown)
+            return
+        timeout_s = self.options.timeouts_s.get(entry.name, self.options.timeout_s)
+        self._answer(entry.key, *await self._runs.run(tool, entry.name, args, timeout_s))
 
     def _answer(self, key: CallKey, status: ToolStatus, response: dict[str, Any]) -> None:
         entry = self._ledger.answer(key)
@@ -263,12 +226,6 @@ class Tools(Actor[ToolsOptions]):
 
     def _on_left_out(self, count: int) -> None:
         self.log.warning("too many tools: the last ones are not offered", left_out=count)
-
-    def _on_work_done(self, work: asyncio.Task[dict[str, Any]]) -> None:
-        """Look at what came of it, so that a late failure is not taken for one of the actor."""
-        self._working.discard(work)
-        if not work.cancelled():
-            work.exception()
 
     def _on_stuck(self, count: int) -> None:
         self.gauges["stuck"] = count

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from actors.hearing.vad import Vad, actor
+from actors.hearing.vad import Vad, waiting_blocks
 from actors.hearing.vad.energy import EnergyEngine
 from actors.lib.audio.pcm import Samples
 from pipeline.frames import Audio
@@ -33,7 +33,7 @@ def blocks(sessions: int, position: int) -> list[Audio]:
     ]
 
 
-@pytest.mark.parametrize("sessions", [1, actor.CROWD - 2, actor.CROWD, 100])
+@pytest.mark.parametrize("sessions", [1, waiting_blocks.CROWD - 2, waiting_blocks.CROWD, 100])
 def test_what_comes_of_all_within_a_moment_is_judged_together(
     sessions: int, judged: list[int]
 ) -> None:
@@ -48,13 +48,15 @@ def test_what_comes_of_all_within_a_moment_is_judged_together(
 
 
 def test_a_replay_is_judged_as_it_comes(judged: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actor, "TOGETHER_S", 60.0)  # Longer than the test waits for anything.
+    monkeypatch.setattr(
+        waiting_blocks, "TOGETHER_S", 60.0
+    )  # Longer than the test waits for anything.
     with stage(Vad, engine="energy") as vad:
-        for block in blocks(actor.CROWD, 0):
+        for block in blocks(waiting_blocks.CROWD, 0):
             vad.open(block.session)
-        rounds = -(-actor.MOST_TOGETHER // actor.CROWD)
+        rounds = -(-waiting_blocks.MOST_TOGETHER // waiting_blocks.CROWD)
         for turn in range(rounds - 1):
-            vad.send("audio", *blocks(actor.CROWD, 320 * turn))
+            vad.send("audio", *blocks(waiting_blocks.CROWD, 320 * turn))
         assert not judged
-        vad.send("audio", *blocks(actor.CROWD, 320 * (rounds - 1)))
-        vad.until(lambda: sum(judged) == rounds * actor.CROWD, "judgement")
+        vad.send("audio", *blocks(waiting_blocks.CROWD, 320 * (rounds - 1)))
+        vad.until(lambda: sum(judged) == rounds * waiting_blocks.CROWD, "judgement")

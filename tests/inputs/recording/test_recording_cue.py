@@ -31,15 +31,15 @@ def verdict(
         }
     )
     progress = FileProgress(SendingState.WAITING, round(at_s * 16_000), 1, 0, SINCE, BEGAN)
-    return judge(progress, answers or AnswerTimes(), options, SINCE_NS, round(at_s * S))
+    return judge(progress, answers or AnswerTimes("local"), options, SINCE_NS, round(at_s * S))
 
 
 def closed(position_s: float, at_s: float) -> AnswerTimes:
-    return AnswerTimes(closed_ns={round(position_s * 16_000): round(at_s * S)})
+    return AnswerTimes("local", closed_ns={round(position_s * 16_000): round(at_s * S)})
 
 
 def started(position_s: float, at_s: float) -> AnswerTimes:
-    return AnswerTimes(started_ns={round(position_s * 16_000): round(at_s * S)})
+    return AnswerTimes("local", started_ns={round(position_s * 16_000): round(at_s * S)})
 
 
 @pytest.mark.parametrize(
@@ -58,8 +58,8 @@ def test_at_once(case: str, at_s: float, delay_s: float, expected: CueDecision) 
 @pytest.mark.parametrize(
     ("case", "answers", "at_s", "delay_s", "expected"),
     [
-        ("no answer yet", AnswerTimes(), 20, 0.0, WAIT),
-        ("no answer in time", AnswerTimes(), 43, 0.0, GIVE_UP),
+        ("no answer yet", AnswerTimes("local"), 20, 0.0, WAIT),
+        ("no answer in time", AnswerTimes("local"), 43, 0.0, GIVE_UP),
         ("answered just now", closed(10.5, 20.0), 20.08, 0.0, WAIT),
         ("answered", closed(10.5, 20.0), 20.1, 0.0, BEGIN),
         ("the pre-roll reaches before the file", closed(9.8, 20.0), 20.1, 0.0, BEGIN),
@@ -79,8 +79,8 @@ def test_after_answer(
 @pytest.mark.parametrize(
     ("case", "answers", "at_s", "delay_s", "expected"),
     [
-        ("nothing heard yet", AnswerTimes(), 20, 0.5, WAIT),
-        ("nothing heard in time", AnswerTimes(), 43, 0.5, GIVE_UP),
+        ("nothing heard yet", AnswerTimes("local"), 20, 0.5, WAIT),
+        ("nothing heard in time", AnswerTimes("local"), 43, 0.5, GIVE_UP),
         ("heard just now", started(10.5, 15.0), 15.48, 0.5, WAIT),
         ("in mid-answer", started(10.5, 15.0), 15.5, 0.5, BEGIN),
         ("the answer was there before the file ended", started(10.5, 12.8), 13.3, 0.5, BEGIN),
@@ -98,7 +98,7 @@ def test_the_first_file_waits_for_nothing() -> None:
         {"files": [{"path": "a.wav", "start": "after_answer"}], "gap_s": 5}
     )
 
-    assert judge(FileProgress(), AnswerTimes(), options, 0, 0) is BEGIN
+    assert judge(FileProgress(), AnswerTimes("local"), options, 0, 0) is BEGIN
 
 
 @pytest.mark.parametrize(
