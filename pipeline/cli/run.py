@@ -96,7 +96,9 @@ def _run(
     supervisor = Supervisor(graph, fork_server, view.on_frame, outputs.unwritten, service)
     with view:
         ended = run_pipeline(supervisor, duration_s)
+    outputs.settle()
     _print_summary(supervisor, view)
+    outputs.settle()
     if ended.exit_status:
         print(f"error: {logs.redact(ended.reason)}", file=sys.stderr)  # noqa: T201
     else:

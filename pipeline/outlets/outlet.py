@@ -53,7 +53,7 @@ class Outlet:
                 return
             self._waiting.append(data)
             self._waiting_bytes += len(data)
-            self._changed.notify()
+            self._changed.notify_all()
 
     def start(self) -> None:
         """Begin to write; what was put before goes out now."""
@@ -62,12 +62,17 @@ class Outlet:
             self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
             self._thread.start()
 
+    def settle(self, patience_s: float) -> None:
+        """Return when all that was put before is written, or after so many seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self.is_behind, patience_s)
+
     def close(self, patience_s: float) -> None:
         """Return when all is written, or after so many seconds."""
         self.start()
         with self._changed:
             self._ended = True
-            self._changed.notify()
+            self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(patience_s)
 
@@ -80,7 +85,9 @@ class Outlet:
             except OSError as error:
                 with self._changed:
                     self._lose(bytes(rest), error.strerror or str(error))
-            self._busy = False
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
 
     def _next(self) -> bytes:
         """Wait for what is to be written; nothing at the end."""

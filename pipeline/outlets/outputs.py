@@ -42,6 +42,7 @@ class Outputs:
         """Where log lines go."""
         self._outlets = outlets if log is None else [*outlets, *actors]
         self._intake = Intake(actors)
+        self._end_by_s: float | None = None
 
     def __enter__(self) -> Self:
         sys.stdout, sys.stderr = self._texts
@@ -52,12 +53,9 @@ class Outputs:
 
     def __exit__(self, *_exc: object) -> None:
         sys.stdout, sys.stderr = self._before
-        deadline_s = time.monotonic() + PATIENCE_S
-        self._intake.close(PATIENCE_S / 2)
-        for text in (*self._texts, self.log):
-            text.flush()
+        self._close_intake()
         for outlet in self._outlets:
-            outlet.close(max(0.0, deadline_s - time.monotonic()))
+            outlet.close(self._patience_s)
 
     @property
     def descriptors(self) -> tuple[int, int]:
@@ -70,9 +68,30 @@ class Outputs:
         for outlet in self._outlets:
             outlet.start()
 
+    def settle(self) -> None:
+        """Have all written that was printed, logged and, by actors that have ended, said.
+
+        Each output has a thread of its own: only so is what is printed next the last thing that a
+        terminal or a file shows to which both go.
+        """
+        self._close_intake()
+        for outlet in self._outlets:
+            outlet.settle(self._patience_s)
+
     def unwritten(self) -> dict[str, int]:
         """Lines that could not be written, by output; only of outputs that lack any."""
         return {each.name: each.unwritten for each in self._outlets if each.unwritten}
+
+    def _close_intake(self) -> None:
+        if self._end_by_s is None:
+            self._end_by_s = time.monotonic() + PATIENCE_S
+            self._intake.close(PATIENCE_S / 2)
+        for text in (*self._texts, self.log):
+            text.flush()
+
+    @property
+    def _patience_s(self) -> float:
+        return max(0.0, (self._end_by_s or 0.0) - time.monotonic())
 
 
 def _outlet(name: str, descriptor: int) -> Outlet:

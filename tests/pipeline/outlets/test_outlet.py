@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -161,6 +163,45 @@ def test_other_processes_write_on_while_nobody_takes_their_output(place: Place) 
     intake.close(PATIENCE_S)
     outlet.close(PATIENCE_S)
     assert place.data.count(line) + outlet.unwritten == 3 * MOST_WAITING_BYTES // 1024
+
+
+def test_who_settles_an_outlet_returns_when_all_before_is_written(place: Place) -> None:
+    outlet = Outlet("stdout", place.write)
+    outlet.start()
+    outlet.settle(PATIENCE_S)
+    place.may_go_on.clear()
+    outlet.put(b"one\n")
+    outlet.settle(0.0)
+    assert outlet.is_behind
+    threading.Timer(0.01, place.may_go_on.set).start()
+    outlet.settle(PATIENCE_S)
+    assert place.data == b"one\n"
+    outlet.close(PATIENCE_S)
+
+
+LAST_WORDS = """
+import os, sys
+from pipeline.outlets import Outputs
+
+with Outputs() as outputs:
+    outputs.start()
+    os.write(outputs.descriptors[1], b"of an actor\\n" * 5000)
+    print("logged\\n" * 5000, file=outputs.log)
+    outputs.settle()
+    print("ended")
+"""
+
+
+def test_what_is_printed_after_settling_is_the_last_line_where_both_outputs_go(
+    tmp_path: Path,
+) -> None:
+    with (tmp_path / "both").open("wb") as file:
+        subprocess.run(
+            [sys.executable, "-c", LAST_WORDS], stdout=file, stderr=subprocess.STDOUT, check=True
+        )
+    lines = (tmp_path / "both").read_text().split()
+    assert lines.count("actor") == lines.count("logged") == 5000
+    assert lines[-1] == "ended"
 
 
 def write(log: LogFile, text: str) -> None:
