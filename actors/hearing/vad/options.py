@@ -18,9 +18,7 @@ ASK_MS = 200.0
 """Pauses between words are shorter as a rule; what is left of `complete_ms` is time to judge."""
 SURELY = 0.98
 HARDLY = 0.9
-"""Of sentences cut off in the recordings and in synthesized speech 80 to 90 % are below the first
-and 70 % below the second, of whole ones 40 and 15 %. The usual bound of 0.5 finds half of what is
-cut off (`benchmarks.end_of_turn`)."""
+"""Chosen on the sentences of `benchmarks.end_of_turn`, whose table says how many turns they cut."""
 
 
 class EndOfTurn(StrEnum):

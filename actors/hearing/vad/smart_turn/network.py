@@ -2,9 +2,8 @@
 
 Its 8 million weights are 8-bit integers with a scale for each column, as they are in
 `smart-turn-v3.2-cpu.onnx` of the package pipecat-ai 1.14.0. A matrix is made of floats when it is
-used and let go of after. What goes through the network is not rounded: the ONNX file rounds that to
-8 bits as well, and finds 40 % of the cut sentences of `benchmarks.end_of_turn` where this finds
-70 %, with as many whole ones.
+used and let go of after. What goes through the network is not rounded to 8 bits, as it is by the
+ONNX file, so verdicts differ from that.
 
 A spectrogram of 800 frames goes through two convolutions of width 3, the second of which leaves 400
 frames of 384 features; through four layers of attention with 6 heads; a weighted mean over the
