@@ -182,14 +182,17 @@ class Gateway(Player[GatewayOptions]):
         if caller is None:
             return
         began = isinstance(frame, SpeechStarted)
-        caller.tell(Speaking(frame.turn, began))
+        caller.tell(Speaking(frame.turn, began, frame.position))
         caller.speaking = began
         if began:
             self._fill_later(caller)
 
     def on_transcript(self, frame: Transcript) -> None:
         """Tell what was said."""
-        self._tell(frame, SpokenWords(frame.turn, frame.side, frame.text, frame.final))
+        words = SpokenWords(
+            frame.turn, frame.side, frame.text, frame.final, frame.backend, frame.epoch
+        )
+        self._tell(frame, words)
 
     def on_turns(self, frame: TurnClosed) -> None:
         """Tell how a turn ended, and say so when it failed."""

@@ -11,15 +11,32 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actors.gateway.callers import Callers, WorkOf
-from actors.gateway.errors import CallerError, ExpiredSessionError, NoSessionError, RefusedError
+from actors.gateway.errors import (
+    CallerError,
+    ExpiredSessionError,
+    NoSessionError,
+    NoWordsError,
+    RefusedError,
+    SlowRequestError,
+    TooLargeError,
+)
+from actors.gateway.files.transcription import Transcriber
 from actors.gateway.gemini.routes import gemini_routes
 from actors.gateway.options import GatewayOptions
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.page import page_routes
 from actors.gateway.website.rest import rest_routes
 from actors.gateway.website.socket import converse
+from actors.gateway.website.transcribe import transcribe_routes
 
-STATUS = {NoSessionError: 404, ExpiredSessionError: 410, RefusedError: 503}
+STATUS = {
+    NoSessionError: 404,
+    SlowRequestError: 408,
+    ExpiredSessionError: 410,
+    TooLargeError: 413,
+    RefusedError: 503,
+    NoWordsError: 504,
+}
 RETRY_S = 10
 """When a caller who was refused may ask again: calls end all the time."""
 
@@ -28,6 +45,7 @@ def make_app(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> ASGI
     """Return the application that serves callers."""
     app = FastAPI(title="Greenroom", version=version("greenroom"), redoc_url=None)
     app.include_router(rest_routes(callers, Manners(options)))
+    app.include_router(transcribe_routes(Transcriber(callers, options, work_of), options))
 
     async def website(websocket: WebSocket) -> None:
         await converse(websocket, callers, options, work_of)

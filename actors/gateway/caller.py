@@ -114,10 +114,11 @@ class Caller:
             self._link.close(farewell)
             self._link = None
 
-    def type(self, text: str) -> None:
-        """Say something in writing."""
+    def type(self, text: str) -> str:
+        """Say something in writing; return its turn."""
         turn = f"{self.session}:t{time.monotonic_ns()}"
         self._publish("text", UserText(session=self.session, turn=turn, text=text))
+        return turn
 
     def show(self, jpeg: bytes, width: int, height: int) -> None:
         """Show a picture."""

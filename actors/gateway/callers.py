@@ -68,7 +68,8 @@ class Callers:
         self._name = name
         self._own = own
         self._callers: dict[str, Caller] = {}
-        self._opening: dict[str, asyncio.Future[None]] = {}
+        self._opening: dict[str, asyncio.Future[str]] = {}
+        """Of sessions that are asked for: done with why not, or with nothing if they are open."""
         self._over: dict[str, SessionEnded] = {}
         self._warnings: dict[str, asyncio.TimerHandle] = {}
         self._absences: dict[str, asyncio.TimerHandle] = {}
@@ -116,19 +117,22 @@ class Callers:
         if opening is not None:
             try:
                 async with asyncio.timeout(OPENING_S):
-                    await asyncio.shield(opening)
+                    refusal = await asyncio.shield(opening)
             except TimeoutError:
                 self._withdraw(session, opening)
                 raise RefusedError("the pipeline does not answer: try again later") from None
+            if refusal:
+                raise RefusedError(refusal)
         return caller
 
     def end(self, session: str, reason: SessionEnd, detail: str) -> None:
-        """Ask for the end of a session.
+        """Ask for the end of a session, also of one that is being opened.
 
         Raises:
             NoSessionError, ExpiredSessionError: there is none, or none any more.
         """
-        self.get(session)
+        if session not in self._callers:
+            self.get(session)
         ended = SessionEnded(session=session, reason=reason, detail=detail)
         self._publish("sessions", ended)
 
@@ -159,7 +163,7 @@ class Callers:
             )
         opening = self._opening.pop(session, None)
         if opening is not None and not opening.done():
-            opening.set_result(None)
+            opening.set_result("")
         return caller
 
     def ended(self, ended: SessionEnded) -> None:
@@ -171,7 +175,8 @@ class Callers:
             return
         if opening is not None:
             if not opening.done():
-                opening.set_exception(RefusedError(ended.detail or ended.reason.value))
+                # No exception: whoever waited for it may have gone away.
+                opening.set_result(ended.detail or ended.reason.value)
             return
         self._over[session] = ended
         if len(self._over) > MOST_REMEMBERED:
@@ -242,7 +247,7 @@ class Callers:
             detail = f"the caller was away for {self._stays.absence_s:g} s"
             self.end(caller.session, SessionEnd.HUNG_UP, detail)
 
-    def _withdraw(self, session: str, opening: asyncio.Future[None]) -> None:
+    def _withdraw(self, session: str, opening: asyncio.Future[str]) -> None:
         """Wait no more for a session to be opened, and want it no more."""
         if self._opening.get(session) is opening:
             del self._opening[session]

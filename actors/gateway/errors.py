@@ -27,3 +27,15 @@ class ExpiredSessionError(CallerError):
 
 class UnreadablePictureError(CallerError):
     """What was sent as a picture is none."""
+
+
+class TooLargeError(CallerError):
+    """What was sent is larger, or longer, than is taken."""
+
+
+class SlowRequestError(CallerError):
+    """The rest of a request does not come."""
+
+
+class NoWordsError(CallerError):
+    """A file could not be put into words in time."""

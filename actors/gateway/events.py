@@ -22,20 +22,32 @@ class AnswerSound:
 
 @dataclass(frozen=True)
 class SpokenWords:
-    """A piece of what was said; pieces of one turn and side are joined as they are."""
+    """A piece of what was said; pieces of one turn and side are joined as they are.
+
+    Attributes:
+        backend: Who understood or said it.
+        epoch: Of the route at that time.
+    """
 
     turn: str
     side: Side
     text: str
     final: bool
+    backend: str
+    epoch: int
 
 
 @dataclass(frozen=True)
 class Speaking:
-    """The caller began to speak, or stopped."""
+    """The caller began to speak, or stopped.
+
+    Attributes:
+        position: Where, on the time line of its session: samples at 16 kHz.
+    """
 
     turn: str
     began: bool
+    position: int
 
 
 @dataclass(frozen=True)

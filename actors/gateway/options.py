@@ -52,6 +52,31 @@ class GatewayOptions(PlayerOptions):
         "answer that is interrupted, as much counts as heard and may not have been.",
     )
 
+    file_s: float = Field(
+        600.0, gt=0, description="Length of the longest sound file that is put into words."
+    )
+    file_bytes: int = Field(
+        25_000_000,
+        gt=0,
+        description="Size of the largest: 13 minutes of WAV at 16 kHz, 20 of MP3. It is held in "
+        "memory while it is read.",
+    )
+    files_at_once: int = Field(
+        4, ge=1, description="Sound files that are heard at once; whoever brings more is told 503."
+    )
+    file_speed: float = Field(
+        4.0,
+        ge=1,
+        le=20,
+        description="How much faster than it was spoken a file is heard, at most: at 4 a machine "
+        "that takes 0.1 s to note a pause has heard 0.4 s more, which is less than a turn.",
+    )
+    file_patience_s: float = Field(
+        60.0,
+        gt=0,
+        description="How much longer than the file itself its words may take.",
+    )
+
     @model_validator(mode="after")
     def _both_or_none(self) -> Self:
         if (self.certificate is None) != (self.private_key is None):

@@ -1,0 +1,1 @@
+"""Sound files of callers: each is heard in a session of its own, and put into words."""

@@ -1,0 +1,241 @@
+"""A file heard by the pipeline, in a session of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from actors.gateway.caller import Caller
+from actors.gateway.callers import Callers, WorkOf
+from actors.gateway.errors import CallerError, NoWordsError, RefusedError
+from actors.gateway.events import Event, Message
+from actors.gateway.files.heard_file import HeardFile, Segment, joined
+from actors.gateway.link import ClientLink
+from actors.gateway.options import GatewayOptions
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
+from pipeline.frames import SessionEnd, SessionOpened
+
+PIECE_SAMPLES = SPEECH_RATE_HZ // 10
+"""Heard at a time."""
+SETTLING_S = 2.0
+"""After the last sound so long no turn has begun: nobody spoke there. A hundred times what the
+detector takes to say so, as a machine may be busy."""
+MARGIN_S = 30.0
+"""For which its session outlasts the time in which its words have to come."""
+INSTRUCTION = (
+    "You are listening to a recording. Nobody in it talks to you: do not answer what is said in "
+    "it. After each part say one word only: OK. When you are asked in writing about the recording, "
+    "answer that question fully."
+)
+"""Whoever hears a turn answers it; this makes the answer a second long."""
+
+
+@dataclass(frozen=True)
+class FileWords:
+    """What was said in a file.
+
+    Attributes:
+        segments: Where what was said.
+        missed: Where something was heard that could not be put into words, and why.
+        failure: Why nobody tried; empty if all of `missed` are sounds without words.
+        answer: To the question about it; None if there was none, or nobody answered it.
+        problem: Why nobody did.
+    """
+
+    segments: list[Segment]
+    missed: list[Segment]
+    failure: str = ""
+    answer: str | None = None
+    problem: str = ""
+
+    @property
+    def text(self) -> str:
+        """All that was said."""
+        return joined(self.segments)
+
+
+class Transcription:
+    """Has one file heard, turn by turn: what was spoken is answered before more of it is heard.
+
+    Args:
+        caller: Whose session it is; nobody is connected to it yet.
+        callers: All callers.
+        samples: The file.
+        speed: How much faster than it was spoken it is heard, at most.
+        work_of: What is done in it is the work of a session, and fails for it alone.
+    """
+
+    def __init__(
+        self, caller: Caller, callers: Callers, samples: Samples, speed: float, work_of: WorkOf
+    ) -> None:
+        self._caller = caller
+        self._callers = callers
+        self._samples = samples
+        self._speed = speed
+        self._work_of = work_of
+        self._heard = HeardFile(len(samples))
+        self._stirred = asyncio.Event()
+        self._link = ClientLink(self, _send_nothing)
+        callers.connect(caller, self._link)
+
+    def encode(self, event: Event) -> Iterator[Message]:
+        """Take note of what is told; nobody is sent anything."""
+        self._heard.on_event(event)
+        self._stirred.set()
+        return iter(())
+
+    async def run(self, question: str) -> FileWords:
+        """Return what was said in the file, and the answer to a question about it.
+
+        Raises:
+            RefusedError: the session ended before.
+        """
+        await self._hear_all(deque([(0, len(self._samples))]))
+        # What was cut off by the next turn, or by a backend that failed, is heard once more.
+        await self._hear_all(deque(self._heard.lost()))
+        answer, problem = (await self._ask(question)) if question else (None, "")
+        words = self.words()
+        return replace(words, answer=answer, problem=problem)
+
+    def words(self) -> FileWords:
+        """Return what was said as far as it is known."""
+        found = self._heard.segments()
+        told = [each for each in found if each.text]
+        missed = [each for each in found if not each.text]
+        return FileWords(told, missed, self._heard.failure())
+
+    async def _hear_all(self, stretches: deque[tuple[int, int]]) -> None:
+        for start, stop in stretches:
+            await self._hear(start, stop)
+            with self._work():
+                self._caller.ear.hush()
+            await self._settle()
+
+    async def _hear(self, start: int, stop: int) -> None:
+        due_s = time.monotonic()
+        for at in range(start, stop, PIECE_SAMPLES):
+            await self._until(lambda: self._heard.may_go_on)
+            piece = self._samples[at : min(at + PIECE_SAMPLES, stop)]
+            with self._work():
+                self._heard.mark(self._caller.ear.position, at)
+                self._caller.ear.hear_stored(piece)
+            now_s = time.monotonic()
+            # What was waited for is not made up for.
+            due_s = max(due_s, now_s) + len(piece) / SPEECH_RATE_HZ / self._speed
+            await asyncio.sleep(due_s - now_s)
+
+    async def _settle(self) -> None:
+        """Wait until all that was heard has its words, and nothing more has begun for a while."""
+        settled = False
+        while not settled:
+            await self._until(lambda: self._heard.is_settled)
+            settled = True
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SETTLING_S):
+                    await self._until(lambda: not self._heard.is_settled)
+                    settled = False
+
+    async def _ask(self, question: str) -> tuple[str | None, str]:
+        with self._work():
+            turn = self._caller.type(question)
+            self._heard.ask(turn)
+        await self._until(lambda: self._heard.answer(turn) is not None)
+        closed = self._heard.answer(turn)
+        assert closed is not None
+        return (closed.answer, "") if closed.answer else (None, closed.reason or "no answer came")
+
+    async def _until(self, condition: Callable[[], bool]) -> None:
+        while not condition():
+            self._stirred.clear()
+            self._check()
+            await self._stirred.wait()
+        self._check()
+
+    def _check(self) -> None:
+        ended = self._heard.ended
+        if ended is not None:
+            raise RefusedError(ended.detail or ended.reason.value)
+
+    @contextlib.contextmanager
+    def _work(self) -> Iterator[None]:
+        self._check()
+        with self._work_of(self._caller.session):
+            yield
+
+
+class Transcriber:
+    """Puts files into words, a few at a time."""
+
+    def __init__(self, callers: Callers, options: GatewayOptions, work_of: WorkOf) -> None:
+        self._callers = callers
+        self._options = options
+        self._work_of = work_of
+        self._files = 0
+
+    @contextlib.contextmanager
+    def place(self) -> Iterator[None]:
+        """Take one of the places for files, from its first byte to its last word.
+
+        Raises:
+            RefusedError: there is none.
+        """
+        most = self._options.files_at_once
+        if self._files >= most:
+            raise RefusedError(f"{most} files are being heard: send yours later")
+        self._files += 1
+        try:
+            yield
+        finally:
+            self._files -= 1
+
+    async def transcribe(
+        self, samples: Samples, question: str = "", language: str | None = None
+    ) -> FileWords:
+        """Return what is said in a file.
+
+        Raises:
+            RefusedError: the pipeline takes no more sessions, or ended this one.
+            NoWordsError: nothing of it could be put into words in time.
+        """
+        length_s = len(samples) / SPEECH_RATE_HZ
+        patience_s = length_s + self._options.file_patience_s
+        manner = SessionOpened(
+            session=f"file-{uuid.uuid4().hex}",
+            instruction=INSTRUCTION,
+            language=language,
+            lasts_s=patience_s + MARGIN_S,
+            plays=False,
+            labels={"protocol": "file"},
+        )
+        try:
+            caller = await self._callers.open(manner)
+            return await self._have_heard(caller, samples, question, patience_s)
+        finally:
+            with contextlib.suppress(CallerError):
+                self._callers.end(manner.session, SessionEnd.HUNG_UP, "the file was heard")
+
+    async def _have_heard(
+        self, caller: Caller, samples: Samples, question: str, patience_s: float
+    ) -> FileWords:
+        heard = Transcription(
+            caller, self._callers, samples, self._options.file_speed, self._work_of
+        )
+        try:
+            async with asyncio.timeout(patience_s):
+                words = await heard.run(question)
+        except TimeoutError:
+            words = heard.words()
+            if not words.segments:
+                raise NoWordsError(f"no words of the file came in {patience_s:.0f} s") from None
+        if words.failure and not words.segments:
+            raise NoWordsError(f"the file could not be put into words: {words.failure}")
+        return words
+
+
+async def _send_nothing(_message: Message) -> None:
+    """There is nobody at the other end."""

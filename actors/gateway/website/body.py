@@ -1,0 +1,81 @@
+"""The body of a request as it comes, of which only so much is taken."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator
+
+from starlette.requests import ClientDisconnect, Request
+
+from actors.gateway.errors import CallerError, SlowRequestError, TooLargeError
+
+MOST_SILENT_S = 20.0
+"""Between two pieces of a body: a mobile phone between two cells is silent for ten seconds."""
+MOST_DISCARDED_BYTES = 500_000_000
+"""Of a body that is not taken. Most clients read no answer before all of theirs is sent, and would
+report a broken connection instead of what is wrong."""
+MOST_DISCARDING_S = 30.0
+
+
+class Body:
+    """Reads a body once.
+
+    Args:
+        request: Whose it is.
+    """
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._more = True
+        said = request.headers.get("content-length", "")
+        self._said_bytes = int(said) if said.isdecimal() else 0
+
+    async def whole(self, most_bytes: int) -> bytes:
+        """Return it.
+
+        Raises:
+            TooLargeError, SlowRequestError, ClientDisconnect: as for `pieces`.
+        """
+        return b"".join([piece async for piece in self.pieces(most_bytes)])
+
+    async def pieces(self, most_bytes: int) -> AsyncGenerator[bytes]:
+        """Yield it as it comes.
+
+        Raises:
+            TooLargeError: it has more bytes.
+            SlowRequestError: the rest of it does not come.
+            ClientDisconnect: who sent it is gone.
+        """
+        if self._said_bytes > most_bytes:
+            raise TooLargeError(f"more than {most_bytes} bytes")
+        count = 0
+        while self._more:
+            piece = await self._next()
+            count += len(piece)
+            if count > most_bytes:
+                raise TooLargeError(f"more than {most_bytes} bytes")
+            yield piece
+
+    async def discard(self) -> None:
+        """Let the rest of it come, so that an answer is read."""
+        if "expect" in self._request.headers:
+            return  # The client asks before it sends.
+        count = 0
+        with contextlib.suppress(TimeoutError, CallerError, ClientDisconnect):
+            async with asyncio.timeout(MOST_DISCARDING_S):
+                while self._more and count < MOST_DISCARDED_BYTES:
+                    count += len(await self._next())
+
+    async def _next(self) -> bytes:
+        try:
+            async with asyncio.timeout(MOST_SILENT_S):
+                message = await self._request.receive()
+        except TimeoutError:
+            why = f"the rest of what you send did not come for {MOST_SILENT_S:g} s"
+            raise SlowRequestError(why) from None
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        self._more = message.get("more_body", False)
+        piece: bytes = message.get("body", b"")
+        return piece

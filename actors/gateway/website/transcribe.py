@@ -1,0 +1,112 @@
+"""REST for sound files: what is said in them, and where."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from fastapi import APIRouter, Request, Response
+from starlette.requests import ClientDisconnect
+
+from actors.gateway.errors import CallerError
+from actors.gateway.files.heard_file import Segment
+from actors.gateway.files.stored_sound import decode_stored
+from actors.gateway.files.transcription import FileWords, Transcriber
+from actors.gateway.options import GatewayOptions
+from actors.gateway.website.body import Body
+from actors.gateway.website.uploads import UploadRequest, read_upload
+from actors.lib.audio.pcm import SPEECH_RATE_HZ
+
+GONE = 499
+"""What nginx logs of a caller who did not wait; nobody reads it."""
+FORM = {
+    "type": "object",
+    "properties": {
+        "file": {"type": "string", "format": "binary"},
+        "question": {"type": "string"},
+        "language": {"type": "string"},
+    },
+    "required": ["file"],
+}
+
+T = TypeVar("T")
+
+
+def transcribe_routes(transcriber: Transcriber, options: GatewayOptions) -> APIRouter:
+    """Return the REST call that puts a file into words."""
+    router = APIRouter()
+    takes = {
+        "required": True,
+        "content": {
+            "multipart/form-data": {"schema": FORM},
+            "application/json": {"schema": UploadRequest.model_json_schema()},
+            "audio/*": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+
+    @router.post(
+        "/api/v1/live-audio/transcribe", response_model=None, openapi_extra={"requestBody": takes}
+    )
+    async def transcribe(request: Request) -> dict[str, Any] | Response:
+        """Tell what is said in a sound file, and answer a question about it.
+
+        400: it cannot be read; 413: it is too large or too long; 503: all are busy; 504: no words
+        of it came in time.
+        """
+        body = Body(request)
+        try:
+            with transcriber.place():
+                upload = await read_upload(request, body, options.file_bytes)
+                samples = await asyncio.to_thread(decode_stored, upload.data, options.file_s)
+                words = await _unless_gone(
+                    request, transcriber.transcribe(samples, upload.question, upload.language)
+                )
+        except ClientDisconnect:
+            return Response(status_code=GONE)
+        except CallerError:
+            await body.discard()
+            raise
+        return _told(words, len(samples) / SPEECH_RATE_HZ, asked=bool(upload.question))
+
+    return router
+
+
+async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
+    """Return what work returns; it is cancelled when the caller goes away.
+
+    Raises:
+        ClientDisconnect: it did.
+    """
+    working = asyncio.ensure_future(work)
+    # The body was read: all that can come is that the caller is gone.
+    leaving = asyncio.ensure_future(request.receive())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not working.done():
+            raise ClientDisconnect
+        return working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+def _told(words: FileWords, length_s: float, *, asked: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "success": True,
+        "text": words.text,
+        "segments": [{**_place(each), "text": each.text} for each in words.segments],
+        "duration_s": round(length_s, 3),
+    }
+    if words.missed:
+        told["missed"] = [{**_place(each), "reason": each.reason} for each in words.missed]
+    if asked:
+        told["answer"] = words.answer
+        if words.problem:
+            told["answer_error"] = words.problem
+    return told
+
+
+def _place(segment: Segment) -> dict[str, float]:
+    return {"start_s": round(segment.start_s, 3), "end_s": round(segment.end_s, 3)}
