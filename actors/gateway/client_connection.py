@@ -14,6 +14,8 @@ from actors.gateway.link import ClientLink
 MOST_REASON_BYTES = 123
 """RFC 6455, 5.5: what a close frame holds beside its code."""
 NORMAL = 1000
+FAREWELL_S = 2.0
+"""For a client to take what it was sent last: who has not by then, never will."""
 
 Reader = Callable[[Message], Awaitable[None]]
 
@@ -53,12 +55,14 @@ class ClientConnection:
         """
         writer = asyncio.create_task(self.link.run())
         reader = asyncio.create_task(self._read(on_message))
+        overrun = asyncio.create_task(self.link.overrun.wait())
+        tasks = (writer, reader, overrun)
         try:
-            await asyncio.wait({writer, reader}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            for task in (writer, reader):
+            for task in tasks:
                 task.cancel()
-            results = await asyncio.gather(writer, reader, return_exceptions=True)
+            results = await asyncio.gather(*tasks, return_exceptions=True)
             await on_closed()
         code, reason = NORMAL, self.link.farewell
         for result in results:
@@ -70,9 +74,10 @@ class ClientConnection:
                 case Exception():
                     raise result
         short = reason.encode()[:MOST_REASON_BYTES].decode(errors="ignore")
-        # The other end may be gone by now.
-        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
-            await self._websocket.close(code, short)
+        # The other end may be gone by now, or read nothing.
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                await self._websocket.close(code, short)
 
     async def _send(self, message: Message) -> None:
         if isinstance(message, str):

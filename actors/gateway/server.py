@@ -10,10 +10,10 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from actors.gateway.client_connection import FAREWELL_S
+
 MOST_MESSAGE_BYTES = 16_000_000
 """Of a WebSocket: two minutes of PCM in base64 have 5 MB, a picture of 12 megapixels 8."""
-FAREWELL_S = 2.0
-"""To read the last messages in: who does not by then, never will."""
 GRACE_S = 2
 """For requests under way when the server stops: half of what the supervisor gives an actor."""
 

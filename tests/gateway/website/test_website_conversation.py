@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -376,6 +377,40 @@ def test_what_cannot_be_used_is_told_and_the_conversation_goes_on(
     assert gateway.say(client, type="ping") == {"type": "pong"}
     gateway.tell(client, type="text", text="still here")
     assert gateway.harness.expect("text", UserText).text == "still here"
+
+
+def test_who_reads_nothing_at_all_is_let_go_with_its_socket(
+    gateway: GatewayOnStage, client: ClientConnection
+) -> None:
+    session = gateway.start(client)
+    host, port = gateway.url.split(":")
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+
+        def come_back() -> None:
+            deaf.connect((host, int(port)))
+            deaf.sendall(
+                f"GET /ws/live-audio HTTP/1.1\r\nHost: {gateway.url}\r\nUpgrade: websocket\r\n"
+                "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                f"Sec-WebSocket-Key: {packed(bytes(16))}\r\n\r\n".encode()
+            )
+            assert deaf.recv(12) == b"HTTP/1.1 101"
+            message = json.dumps({"type": "start_session", "session_id": session}).encode()
+            deaf.sendall(bytes([0x81, 0x80 | len(message)]) + bytes(4) + message)
+
+        gateway.meanwhile(come_back)
+        with pytest.raises(ConnectionClosed, match="another connection"):
+            gateway.next(client)
+        caller = gateway.harness.actor._callers.get(session)
+        server = gateway.harness.actor._server
+        assert server is not None
+
+        def play_on() -> bool:
+            caller.play(np.zeros(20 * 480, np.int16))
+            return not caller.is_there
+
+        gateway.harness.until(play_on, "its absence")
+        gateway.harness.until(lambda: not server.server_state.connections, "the end of its socket")
 
 
 def test_who_does_not_read_is_let_go(
