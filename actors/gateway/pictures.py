@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -10,11 +11,15 @@ import numpy as np
 
 from actors.gateway.caller import Caller
 from actors.gateway.errors import UnreadablePictureError
+from actors.gateway.picture_size import picture_size
 from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
 
 MOST_PIXELS = 50_000_000
 """Of a picture as it is sent: a telephone's best camera. Larger ones take seconds to decode."""
+DECODING = threading.Lock()
+"""One is decoded after the other: each of the largest takes 150 MB meanwhile."""
+NO_PICTURE = "this is no picture: send JPEG, PNG or WebP"
 
 
 class PictureTaker:
@@ -59,6 +64,17 @@ def fitted(data: bytes) -> Encoded:
     Raises:
         UnreadablePictureError: it is none.
     """
+    size = picture_size(data)
+    if size is None:
+        raise UnreadablePictureError(NO_PICTURE)
+    # A few kilobytes can be gigabytes when decoded.
+    if size[0] * size[1] > MOST_PIXELS:
+        raise UnreadablePictureError(f"a picture has up to {MOST_PIXELS // 10**6} megapixels")
+    with DECODING:
+        return _decoded_and_fitted(data)
+
+
+def _decoded_and_fitted(data: bytes) -> Encoded:
     import cv2
 
     try:
@@ -66,9 +82,7 @@ def fitted(data: bytes) -> Encoded:
     except cv2.error:
         picture = None
     if picture is None:
-        raise UnreadablePictureError("this is no picture: send JPEG, PNG or WebP")
-    if picture.shape[0] * picture.shape[1] > MOST_PIXELS:
-        raise UnreadablePictureError(f"a picture has up to {MOST_PIXELS // 10**6} megapixels")
+        raise UnreadablePictureError(NO_PICTURE)
     camera = CameraOptions()
     encoder = Encoder(
         camera.width, camera.height, camera.quality, int(camera.max_bytes_per_s / camera.rate_hz)

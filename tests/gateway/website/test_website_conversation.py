@@ -332,8 +332,9 @@ def test_a_caller_of_whom_nothing_was_saved_comes_back_to_its_session_too() -> N
 def test_the_gateways_own_page_may_connect_and_others_may_not(gateway: GatewayOnStage) -> None:
     own = gateway.connect(origin=f"http://{gateway.url}")
     gateway.meanwhile(own.close)
-    with pytest.raises(InvalidStatus, match="403"):
-        gateway.connect(origin="https://evil.example")
+    for other_site in ("https://evil.example", "http://[", "null"):
+        with pytest.raises(InvalidStatus, match="403"):
+            gateway.connect(origin=other_site)
     with gateway_on_stage(origins=["https://good.example"]) as other:
         allowed = other.connect(origin="https://good.example")
         other.meanwhile(allowed.close)
