@@ -23,7 +23,16 @@ PIECE = 2 * 1600
 
 def config(folder: Path, gateway: dict[str, Any] | None = None, **simulator: Any) -> Path:
     options = {"port": 0, **(gateway or {})}
-    changes = {"actors": {"gateway": {"options": options}, "simulator": {"options": simulator}}}
+    # A key of whoever runs the tests is not spent on them.
+    simulated = {"options": {"server_file_when": "always"}}
+    changes = {
+        "actors": {
+            "gateway": {"options": options},
+            "simulator": {"options": simulator},
+            "live": simulated,
+            "http": simulated,
+        }
+    }
     return write_config(folder, changes, ROOT / "configs" / "gateway.yaml")
 
 

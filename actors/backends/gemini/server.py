@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,7 +20,7 @@ from actors.backends.gemini.trust import trust
 from actors.backends.handshake import watch_handshake
 from actors.lib.proxy import Proxy, ProxyError, proxy_for
 from pipeline.actor import Options
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, NoKeyError
 from pipeline.paths import PathOrName
 from pipeline.surroundings import Surroundings
 
@@ -30,6 +32,13 @@ SERVER_FILE_DEADLINE_S = 15.0
 SERVER_FILE_LOOK_S = 0.02
 DEFAULT_URL = "https://generativelanguage.googleapis.com/"
 """Of google-genai, if nobody names another."""
+
+
+class ServerFileWhen(StrEnum):
+    """Whether a key is for the server of the file, or has Google asked in its place."""
+
+    ALWAYS = "always"
+    NO_KEY = "no_key"
 
 
 class ServerOptions(Options):
@@ -45,6 +54,10 @@ class ServerOptions(Options):
         None,
         description="JSON file with base_url, ca_file and api_key, relative to the pipeline's "
         "runtime folder. The simulator writes one.",
+    )
+    server_file_when: ServerFileWhen = Field(
+        ServerFileWhen.ALWAYS,
+        description="`no_key`: with an API key Gemini is asked, and the file is left alone.",
     )
     base_url: str | None = Field(None, description="https address of another server.")
     ca_file: PathOrName | None = Field(
@@ -84,7 +97,7 @@ async def find_server(
         ConnectionOverError: there is no server file in time, or a proxy that cannot be used.
     """
     folders = (surroundings.config_dir, Path.cwd())
-    if options.server_file is None:
+    if options.server_file is None or _has_key_instead(options, folders):
         ca_file = str(surroundings.config_dir / options.ca_file) if options.ca_file else None
         keys = find_keys(options.api_key_env, folders)
         return Server(keys, options.base_url, ca_file, proxy_to(options.base_url))
@@ -104,6 +117,15 @@ async def find_server(
     given = split_keys(str(data.get("api_key") or ""), f"server_file {path}")
     keys = given or find_keys(options.api_key_env, folders)
     return Server(keys, base_url, ca_file, proxy_to(base_url))
+
+
+def _has_key_instead(options: ServerOptions, folders: Iterable[Path]) -> bool:
+    if options.server_file_when is ServerFileWhen.ALWAYS:
+        return False
+    try:
+        return bool(find_keys(options.api_key_env, folders))
+    except NoKeyError:
+        return False
 
 
 def proxy_to(base_url: str | None) -> Proxy | None:
