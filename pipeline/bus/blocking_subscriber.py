@@ -103,13 +103,23 @@ class BlockingSubscriber:
         return (actor, port) in self._replayed
 
     def receive(self, timeout_ms: float | None = None) -> list[Taken]:
-        """Return all that has come; waits for the first, if need be for ever."""
-        return [
-            taken
-            for socket, _ in self._poller.poll(None if timeout_ms is None else ceil(timeout_ms))
-            for message in _waiting(socket)
-            if (taken := self._take(socket, message)) is not None
-        ]
+        """Return all that has come; waits for the first, if need be for ever.
+
+        Args:
+            timeout_ms: How long it waits, whatever comes that nobody asked for; None: for ever.
+        """
+        began_s, left_ms = time.monotonic(), timeout_ms
+        while True:
+            found = [
+                taken
+                for socket, _ in self._poller.poll(None if left_ms is None else ceil(left_ms))
+                for message in _waiting(socket)
+                if (taken := self._take(socket, message)) is not None
+            ]
+            if timeout_ms is not None:
+                left_ms = max(0.0, timeout_ms - 1000 * (time.monotonic() - began_s))
+            if found or left_ms == 0:
+                return found
 
     def frames(self, patience_ms: float | None = None) -> Iterator[Frame]:
         """Yield what comes, for ever.

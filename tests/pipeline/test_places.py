@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,9 +19,16 @@ from pipeline.ports import SUPERVISOR
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def short() -> Iterator[Path]:
+    """A folder whose sockets have short paths, wherever the test's own is."""
+    with tempfile.TemporaryDirectory(prefix="gr-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def here(short: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The runtime folder of the shell; other pipelines of this machine are not looked for."""
-    own = tmp_path / "own"
+    own = short / "own"
     own.mkdir()
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(own))
     monkeypatch.setattr(places, "RUNTIME_DIRS", ())
@@ -47,14 +55,12 @@ def test_the_only_one_is_found(here: Path) -> None:
         find_runtime_dir(None)
 
 
-def test_one_elsewhere_is_found_by_its_socket(
-    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service = tmp_path / "service" / "greenroom" / "robot"
+def test_one_elsewhere_is_found_by_its_socket(here: Path, short: Path) -> None:
+    service = short / "service" / "greenroom" / "robot"
     with running(service):
         # The real list has the pipelines of other tests that run now.
         lines = Path("/proc/net/unix").read_text().splitlines()
-        mine = [line for line in lines if str(tmp_path) in line]
+        mine = [line for line in lines if str(short) in line]
         assert mine
         places.SOCKETS.write_text("\n".join([lines[0], *mine]))
         assert find_runtime_dir(None) == service
@@ -65,18 +71,18 @@ def test_one_elsewhere_is_found_by_its_socket(
 
 
 def test_one_in_a_usual_place_is_found(
-    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "RUNTIME_DIRS", (f"{tmp_path}/run/*",))
-    with running(tmp_path / "run" / "7" / "robot"):
+    monkeypatch.setattr(places, "RUNTIME_DIRS", (f"{short}/run/*",))
+    with running(short / "run" / "7" / "robot"):
         assert find_runtime_dir(None).name == "robot"
 
 
 def test_two_of_one_name_are_told_apart(
-    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(places, "RUNTIME_DIRS", (f"{tmp_path}/run/*",))
-    one, two = (tmp_path / "run" / user / "robot" for user in ("1", "2"))
+    monkeypatch.setattr(places, "RUNTIME_DIRS", (f"{short}/run/*",))
+    one, two = (short / "run" / user / "robot" for user in ("1", "2"))
     with running(one), running(two):
         with pytest.raises(GreenroomError, match=f"several are running: {one}, {two}"):
             find_runtime_dir("robot")
@@ -84,7 +90,7 @@ def test_two_of_one_name_are_told_apart(
 
 
 def test_that_of_another_user_is_named(
-    here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    here: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Root may enter every folder: what the kernel says to anybody else is put in its place.
     monkeypatch.setattr(places, "state_of", lambda _folder: PlaceState.HIDDEN)
