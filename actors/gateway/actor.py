@@ -18,6 +18,7 @@ from actors.gateway.certificate import certificate_files
 from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import Speaking, SpokenWords
 from actors.gateway.options import GatewayOptions
+from actors.gateway.readiness import Readiness
 from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
 from actors.outputs.session_playback import SessionPlayback
@@ -31,6 +32,7 @@ from pipeline.frames import (
     SessionOpened,
     SpeechEnded,
     SpeechStarted,
+    Status,
     ToolCall,
     ToolCancel,
     ToolResult,
@@ -63,6 +65,7 @@ class Gateway(Player[GatewayOptions]):
         **Player.inputs,
         "transcript": In((Transcript,), required=False),
         "calls": In((ToolCall, ToolCancel), required=False),
+        "status": In((Status,), replay=True, required=False),
     }
     outputs: ClassVar = {
         **Player.outputs,
@@ -88,6 +91,7 @@ class Gateway(Player[GatewayOptions]):
             self.name,
             self.session,
         )
+        self._readiness = Readiness(follows="status" in surroundings.connected)
         self._socket: socket.socket | None = None
         self._server: WebServer | None = None
 
@@ -124,7 +128,8 @@ class Gateway(Player[GatewayOptions]):
         url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
         path = self.surroundings.runtime_dir / f"{self.name}.json"
         path.write_text(json.dumps({"url": url}))
-        self._server = make_server(make_app(self._callers, self.options, self.work_of), certificate)
+        app = make_app(self._callers, self.options, self._readiness, self.work_of)
+        self._server = make_server(app, certificate)
         self.log.info("callers are served here", url=url)
 
     async def run(self) -> None:
@@ -205,6 +210,10 @@ class Gateway(Player[GatewayOptions]):
         caller = self._callers.find(frame.session)
         if caller is not None:
             caller.owner = frame.owner
+
+    def on_status(self, frame: Status) -> None:
+        """Note whether anybody can answer."""
+        self._readiness.on_status(frame)
 
     def on_calls(self, frame: ToolCall | ToolCancel) -> None:
         """Ask a caller's client for a function of its own."""

@@ -23,6 +23,7 @@ from actors.gateway.errors import (
 from actors.gateway.files.transcription import Transcriber
 from actors.gateway.gemini.routes import gemini_routes
 from actors.gateway.options import GatewayOptions
+from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.page import page_routes
 from actors.gateway.website.rest import rest_routes
@@ -41,10 +42,12 @@ RETRY_S = 10
 """When a caller who was refused may ask again: calls end all the time."""
 
 
-def make_app(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> ASGIApp:
+def make_app(
+    callers: Callers, options: GatewayOptions, readiness: Readiness, work_of: WorkOf
+) -> ASGIApp:
     """Return the application that serves callers."""
     app = FastAPI(title="Greenroom", version=version("greenroom"), redoc_url=None)
-    app.include_router(rest_routes(callers, Manners(options)))
+    app.include_router(rest_routes(callers, Manners(options), readiness))
     app.include_router(transcribe_routes(Transcriber(callers, options, work_of), options))
 
     async def website(websocket: WebSocket) -> None:

@@ -43,7 +43,10 @@ def transcribed(url: str, data: bytes) -> dict[str, Any]:
 def test_a_file_is_put_into_words_turn_by_turn(tmp_path: Path) -> None:
     pcm = FIRST + bytes(2 * RATE * PAUSE_S) + said("cards-001.wav")
     with running(config(tmp_path)) as pipeline:
-        told = transcribed(url_of(pipeline), m4a(pcm))
+        url = url_of(pipeline)
+        with urllib.request.urlopen(f"{url}/readyz", timeout=20) as response:
+            assert json.load(response) == {"status": "ready"}
+        told = transcribed(url, m4a(pcm))
         status = pipeline.until(lambda status: status.sessions == 1, "the end of its session")
     first, second = told["segments"]
     assert "ten meters" in first["text"].lower()

@@ -7,15 +7,20 @@ import uuid
 from typing import Any
 
 from fastapi import APIRouter
+from starlette.responses import JSONResponse
 
 from actors.gateway.caller import Caller
 from actors.gateway.callers import Callers
+from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.requests import EndRequest, SessionRequest
 from pipeline.frames import SessionEnd
 
+READY_AGAIN_S = 5
+"""When to ask again: so long a backend is ready before it is given the route again."""
 
-def rest_routes(callers: Callers, manners: Manners) -> APIRouter:
+
+def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> APIRouter:
     """Return the REST calls that start, list and end conversations."""
     router = APIRouter()
     prefix = "/api/v1/live-audio"
@@ -51,6 +56,14 @@ def rest_routes(callers: Callers, manners: Manners) -> APIRouter:
     async def health() -> dict[str, Any]:
         """Tell that the gateway works."""
         return {"status": "ok", "callers": len(callers)}
+
+    @router.get("/readyz")
+    async def ready() -> JSONResponse:
+        """Tell whether a caller would be answered; 503 with the reason if not."""
+        problem = readiness.problem()
+        if problem:
+            return JSONResponse({"error": problem}, 503, {"Retry-After": str(READY_AGAIN_S)})
+        return JSONResponse({"status": "ready"})
 
     return router
 

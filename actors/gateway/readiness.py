@@ -1,0 +1,46 @@
+"""Whether a caller would be answered now."""
+
+from __future__ import annotations
+
+import time
+
+from pipeline.frames import ActorState, Status
+
+NEWS_S = 5.0
+"""Without a word of the supervisor for so long it is gone: it sends ten in this time."""
+ANSWERING = (ActorState.READY, ActorState.DEGRADED)
+
+
+class Readiness:
+    """Follows what the supervisor says of the pipeline.
+
+    Args:
+        follows: The supervisor is listened to; if not, nothing is known but that this runs.
+    """
+
+    def __init__(self, *, follows: bool) -> None:
+        self._follows = follows
+        self._status: Status | None = None
+        self._heard_s = 0.0
+
+    def on_status(self, status: Status) -> None:
+        """Take the newest news."""
+        self._status = status
+        self._heard_s = time.monotonic()
+
+    def problem(self) -> str:
+        """Return why nobody would be answered, in words; empty if they would be."""
+        if not self._follows:
+            return ""
+        status = self._status
+        if status is None or time.monotonic() - self._heard_s > NEWS_S:
+            return "the supervisor says nothing"
+        owner = status.route.owner if status.route is not None else ""
+        if not owner:
+            return "no backend answers"
+        health = next((each.health for each in status.actors if each.actor == owner), None)
+        if health is None:
+            return f"{owner} is not up"
+        if health.state not in ANSWERING:
+            return f"{owner} is {health.state.value}: {health.detail}".removesuffix(": ")
+        return ""
