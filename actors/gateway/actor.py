@@ -23,6 +23,7 @@ from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
 from actors.outputs.session_playback import SessionPlayback
 from pipeline.frames import (
+    AnswerEnded,
     Audio,
     Frame,
     Image,
@@ -182,15 +183,21 @@ class Gateway(Player[GatewayOptions]):
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """Stop when the caller begins to speak."""
-        super().on_speech(frame)
         caller = self._callers.find(frame.session)
-        if caller is None:
-            return
         began = isinstance(frame, SpeechStarted)
-        caller.tell(Speaking(frame.turn, began, frame.position))
-        caller.speaking = began
-        if began:
-            self._fill_later(caller)
+        if caller is not None:
+            if began and not caller.speaking:
+                self._fill_later(caller)
+            caller.speaking = began
+            caller.tell(Speaking(frame.turn, began, frame.position))
+        super().on_speech(frame)
+
+    def on_answer(self, frame: AnswerEnded) -> None:
+        """Take the end of an answer."""
+        caller = self._callers.find(frame.session)
+        if caller is not None:
+            caller.on_answer(frame)
+        super().on_answer(frame)
 
     def on_transcript(self, frame: Transcript) -> None:
         """Tell what was said."""
@@ -209,7 +216,7 @@ class Gateway(Player[GatewayOptions]):
         super().on_route(frame)
         caller = self._callers.find(frame.session)
         if caller is not None:
-            caller.owner = frame.owner
+            caller.on_route(frame)
 
     def on_status(self, frame: Status) -> None:
         """Note whether anybody can answer."""

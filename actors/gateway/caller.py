@@ -14,10 +14,13 @@ from actors.gateway.link import ClientLink
 from actors.lib.audio.pcm import Samples, to_pcm
 from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import (
+    AnswerEnd,
+    AnswerEnded,
     Frame,
     Image,
     Playback,
     PlaybackState,
+    Route,
     SessionOpened,
     ToolCall,
     ToolResult,
@@ -69,6 +72,10 @@ class Caller:
         self.owner = ""
         """The backend that answers."""
         self.speaking = False
+        self._epoch = 0
+        self._hears: tuple[str, int] | None = None
+        """The answer whose sound it was sent last: turn and epoch."""
+        self._broken_off: tuple[str, int] | None = None
         self._publish = publish
         self.interrupt = interrupt
         """Ends the answer that is heard: the client says that the caller begins to speak."""
@@ -157,7 +164,25 @@ class Caller:
         elif not isinstance(event, AnswerSound | Speaking | AnswerInterrupted):
             self._kept.append(event)
 
+    def on_answer(self, frame: AnswerEnded) -> None:
+        """Note that an answer broke off, which its client is not to learn: another one follows."""
+        if frame.end is AnswerEnd.FAILED:
+            self._broken_off = (frame.turn, frame.epoch)
+
+    def on_route(self, frame: Route) -> None:
+        """Note who answers."""
+        self.owner, self._epoch = frame.owner, frame.epoch
+
     def on_playback(self, frame: Playback) -> None:
-        """Tell when no more of an answer is to be heard."""
-        if frame.state is PlaybackState.INTERRUPTED:
+        """Tell when no more of the answer that it hears is to be heard."""
+        answer = (frame.turn, frame.epoch)
+        if frame.state is not PlaybackState.INTERRUPTED:
+            self._hears = answer
+            return
+        # An answer that came too late was never heard: the client's sound is of another one.
+        is_heard = self._hears == answer
+        if is_heard:
+            self._hears = None
+        breaks_off = answer == self._broken_off or frame.epoch < self._epoch
+        if is_heard and (self.speaking or not breaks_off):
             self.tell(AnswerInterrupted(frame.turn, frame.played_samples * 1000 / RATE_HZ))

@@ -3,6 +3,7 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,6 +24,7 @@ from pipeline.frames import (
     Outcome,
     Playback,
     PlaybackState,
+    Route,
     SessionEnd,
     SessionEnded,
     SessionOpened,
@@ -163,6 +165,38 @@ def test_who_speaks_over_an_answer_is_told_to_throw_away_what_waits(
         "playback", Playback, lambda frame: frame.state is PlaybackState.INTERRUPTED
     )
     assert told.played_samples < 24_000
+
+
+def test_an_answer_that_breaks_off_and_is_gone_on_with_is_not_interrupted(
+    gateway: GatewayOnStage, client: ClientConnection
+) -> None:
+    session = gateway.start(client)
+    harness = gateway.harness
+    turn = f"{session}:t{time.monotonic_ns()}"
+    sound, _ = answer(session, turn)
+    harness.send("audio", sound)
+    broken = {"end": AnswerEnd.FAILED, "samples": 4800, "epoch": 0, "backend": "live"}
+    harness.send("answer", AnswerEnded(session=session, turn=turn, **broken))
+    harness.expect("playback", Playback, lambda frame: frame.state is PlaybackState.INTERRUPTED)
+    harness.send("route", Route(session=session, epoch=1, owner="http", reason="live failed"))
+    harness.send("audio", sound.model_copy(update={"epoch": 1, "backend": "http"}))
+    # What comes late of an answer before it was never heard, and ends nothing.
+    harness.send("audio", answer(session, f"{session}:t1")[0].model_copy(update={"epoch": 1}))
+    harness.send(
+        "answer",
+        AnswerEnded(
+            session=session,
+            turn=turn,
+            end=AnswerEnd.COMPLETE,
+            samples=4800,
+            epoch=1,
+            backend="http",
+        ),
+    )
+    harness.expect("playback", Playback, lambda frame: frame.state is PlaybackState.FINISHED)
+    told = [gateway.next(client)["type"] for _ in range(2 * 10)]
+    assert set(told) == {"audio"}
+    assert gateway.say(client, type="ping") == {"type": "pong"}
 
 
 def test_words_the_end_of_a_turn_and_functions_are_told(
