@@ -20,6 +20,8 @@ MOST_NODES = 100_000
 DEEPEST = 100
 """Levels; the parser calls itself for each, and the deepest config here has eight."""
 
+_HALVES = re.compile("[\ud800-\udfff]")
+"""Bytes of the command line that are no UTF-8 come as halves of surrogate pairs."""
 _OPENING = re.compile(r"[\[{]|- |: ")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(
@@ -69,6 +71,8 @@ def parse_yaml(text: str) -> Any:
     Raises:
         YamlError: it is no YAML.
     """
+    if _HALVES.search(text):
+        raise YamlError("no UTF-8 text")
     try:
         _check_depth(text)
         loader = _Loader(text)

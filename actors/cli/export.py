@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import sys
 import wave
 from collections.abc import Callable, Iterator, Sequence
@@ -26,6 +25,7 @@ from actors.recordings.runs import RATE_HZ
 from actors.recordings.sound import TYPES, samples_in, sound_of
 from pipeline.errors import GreenroomError
 from pipeline.frames import Image
+from pipeline.frames.values import json_text
 from pipeline.logs import redact
 
 STDOUT = Path("-")
@@ -168,7 +168,7 @@ def export_jsonl(recording: Recording, path: Path, binary: bool) -> None:
                 "unix_ns": message.sent_ns + offset_ns,
                 **keep(msgpack.unpackb(message.payload)),
             }
-            text = redact(json.dumps(line, ensure_ascii=False, default=str))
+            text = redact(json_text(line, ensure_ascii=False, default=str))
             file.write(f"{text}\n".encode())
 
 

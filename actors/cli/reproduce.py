@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Collection, Sequence
@@ -13,6 +12,7 @@ from actors.recordings.difference import differences
 from actors.recordings.reader import read_recording
 from actors.recordings.reproduce import reproduce
 from pipeline.errors import ConfigError, did_you_mean
+from pipeline.frames.values import json_text
 from pipeline.yaml_text import YamlError, parse_yaml
 
 EXIT_DIFFERENT = 1
@@ -55,7 +55,7 @@ def reproduce_command(
     found = differences(then, now, ignored, placed=done.placed)
     for each in found:
         sign = "-" if each.recorded else "+"
-        _print(f"{sign} {actor}.{each.port} {json.dumps(each.fields, default=_brief)}")
+        _print(f"{sign} {actor}.{each.port} {json_text(each.fields, default=_brief)}")
     for words in done.strange:
         _print(f"{actor} said to its service what it had not said: {words}")
     recorded, produced = (sum(len(side[port]) for port in then) for side in (then, now))

@@ -14,6 +14,7 @@ from actors.recordings.runs import RATE_HZ
 from actors.recordings.showing import Shown, ShownPicture, ShownSound
 from pipeline.errors import GreenroomError
 from pipeline.frames import Route
+from pipeline.frames.values import json_text
 from pipeline.logs import redact
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class FoxgloveFile:
             self._schemas[name] = self._writer.register_schema(
                 name=name, encoding="jsonschema", data=json.dumps(schema).encode()
             )
-        data = redact(json.dumps(values, ensure_ascii=False)).encode()
+        data = redact(json_text(values, ensure_ascii=False)).encode()
         self._add(topic, "json", name, data, unix_ns)
 
     def _add(self, topic: str, encoding: str, schema: str, data: bytes, unix_ns: int) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import struct
 import sys
 import time
@@ -19,6 +18,7 @@ from pipeline.cli.meter import Meter, Reading
 from pipeline.cli.running import find_runtime_dir, listening
 from pipeline.config.description import read_description
 from pipeline.errors import GreenroomError, did_you_mean
+from pipeline.frames.values import json_text
 from pipeline.frames.wire import decode
 from pipeline.ports import StreamRef
 
@@ -75,7 +75,7 @@ def _check(ref: StreamRef, runtime_dir: Path) -> None:
 def _json(listener: BlockingSubscriber, count: int | None) -> None:
     for frame in islice(listener.frames(), count):
         fields = {"type": frame.type_name, **frame.model_dump(mode="python")}
-        print(json.dumps(fields, default=_brief), flush=True)  # noqa: T201
+        print(json_text(fields, default=_brief), flush=True)  # noqa: T201
 
 
 def _brief(value: Any) -> Any:

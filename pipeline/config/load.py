@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from pipeline.config.model import PipelineConfig
+from pipeline.config.possible import problem_in
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.paths import Anchor, anchored, written
 from pipeline.yaml_text import YamlError, parse_yaml, read_yaml
@@ -35,9 +36,12 @@ def load_config(
     tree = _merge(read_tree(path), dict(overlay or {}))
     tree = _merge(tree, *map(_tree_of, overrides))
     try:
-        return PipelineConfig.model_validate(tree)
+        config = PipelineConfig.model_validate(tree)
     except ValidationError as error:
         raise ConfigError(f"{path}: {explain(error, PipelineConfig)}") from error
+    if problem := problem_in(tree):
+        raise ConfigError(f"{path}: {problem}")
+    return config
 
 
 def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 MAX_DEPTH = 64
@@ -54,3 +56,22 @@ def whole_text(value: Any) -> Any:
         case list() | tuple():
             return [whole_text(each) for each in value]
     return value
+
+
+def json_text(
+    value: Any, *, ensure_ascii: bool = True, default: Callable[[Any], Any] | None = None
+) -> str:
+    """Return a value as JSON that every parser takes: null for NaN and infinity.
+
+    Args:
+        value: What a frame holds, or is made of it.
+        ensure_ascii: Write `\\u....` for all other letters.
+        default: Returns what stands for a value that JSON has no form for.
+    """
+    try:
+        return json.dumps(value, allow_nan=False, ensure_ascii=ensure_ascii, default=default)
+    except ValueError:
+        text = json.dumps(value, default=default)
+        return json.dumps(
+            json.loads(text, parse_constant=lambda _name: None), ensure_ascii=ensure_ascii
+        )

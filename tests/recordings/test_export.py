@@ -21,9 +21,11 @@ from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import GreenroomError
 from pipeline.frames import (
+    ActorState,
     AnswerAudio,
     Audio,
     Frame,
+    Health,
     Image,
     Playback,
     PlaybackState,
@@ -264,3 +266,12 @@ def test_captions_follow_one_another_and_long_answers_are_spread_over_their_time
         Caption(300, 500, "user: two"),
         Caption(700, 900, "live: three"),
     ]
+
+
+def test_a_number_that_json_lacks_is_null_in_the_lines(tmp_path: Path) -> None:
+    gauges = {"level_dbfs": float("-inf"), "queued_ms": 1.5}
+    health = Health(actor="microphone", pid=1, state=ActorState.READY, gauges=gauges)
+    path = recorded(tmp_path, ("microphone.health", health))
+    export_command([path], "jsonl", None, None, binary=False)
+    line = json.loads(path.with_suffix(".jsonl").read_text("utf-8"), parse_constant=pytest.fail)
+    assert line["gauges"] == {"level_dbfs": None, "queued_ms": 1.5}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 import time
@@ -25,6 +24,7 @@ from actors.cli.watch.rows import (
     turn_rows,
 )
 from pipeline.errors import GreenroomError
+from pipeline.frames.values import json_text
 from pipeline.logs import redact
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def panels_of(board: Board) -> dict[str, Any]:
 
 def as_json(panels: Any) -> str:
     """Return panels as the page takes them, without secrets."""
-    return redact(json.dumps(panels, default=_plain))
+    return redact(json_text(panels, default=_plain))
 
 
 def _plain(value: Any) -> Any:

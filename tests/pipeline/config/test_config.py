@@ -161,6 +161,25 @@ def test_what_is_no_config_at_all_is_refused_with_the_name_of_the_file_f25(
     assert part in message
 
 
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        (f"sessions.most={9**30}", "sessions.most: an integer of more than 64 bits"),
+        (f"actors.mic.options.any=[{{a: -{9**30}}}]", "any.0.a: an integer of more than 64 bits"),
+        ("sessions.idle_s=1.0e+300", "sessions.idle_s: 1e+300 s is too long; at most 1e+09"),
+        ("actors.mic.options.timeouts_s={a: 1.0e+10}", "timeouts_s.a: 1e+10 s is too long"),
+        ("actors.mic.options.path=\udcff", "options.path: no UTF-8 text"),
+        ("actors.mic.options.path={\udcff", "the value is not YAML: no UTF-8 text"),
+    ],
+)
+def test_what_no_frame_and_no_clock_can_carry_is_refused_in_a_line_f25(
+    tmp_path: Path, override: str, problem: str
+) -> None:
+    message = refusal(write(tmp_path, GOOD), override)
+    assert problem in message
+    assert "\n" not in message
+
+
 def test_a_folder_is_no_config_f25(tmp_path: Path) -> None:
     assert f"{tmp_path} cannot be read" in refusal(tmp_path)
 
