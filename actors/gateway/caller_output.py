@@ -10,6 +10,7 @@ from actors.outputs.metronome import Metronome
 from actors.outputs.paced_output import PacedOutput, Quiet
 
 BLOCK_MS = 20.0
+"""Of one message of sound, as docs/gateway.md promises: fewer would come later."""
 
 
 class Hearer(Protocol):

@@ -14,6 +14,7 @@ from actors.gateway.link import ClientLink
 MOST_REASON_BYTES = 123
 """RFC 6455, 5.5: what a close frame holds beside its code."""
 NORMAL = 1000
+"""RFC 6455, 7.4.1: the status of an orderly close."""
 FAREWELL_S = 2.0
 """For a client to take what it was sent last: who has not by then, never will."""
 

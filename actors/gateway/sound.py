@@ -19,6 +19,7 @@ MOST_WAITING_BYTES = 8_000_000
 RATES_HZ = (8_000, 192_000)
 """What sound cards and telephones have."""
 MOST_CHANNELS = 8
+"""Of surround sound, 7.1."""
 WAV, WEBM, OGG, FLAC, MP4, ID3 = b"RIFF", b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ftyp", b"ID3"
 FIRST_OGG_PAGE = 2
 """Flag of the page with which an Ogg stream begins."""

@@ -8,12 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from actors.lib.audio.pcm import Samples
+from actors.lib.audio.pcm import FULL_SCALE, Samples
 from actors.recordings.runs import RATE_HZ
 
 COLUMNS = 3000
 """Of a waveform: a little more than a wide picture has pixels."""
-FULL_SCALE = 32_768
 
 Curve = NDArray[np.float64]
 

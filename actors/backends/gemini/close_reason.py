@@ -21,6 +21,7 @@ OF_OTHERS = {200, 301, 302, 303, 307, 308, 407, 511}
 OF_OTHERS_IN_HTML = {401, 403, 429, 451}
 """Statuses that the service refuses with in JSON. Its web pages are 404 and 5xx."""
 MOST_PAGE_CHARS = 300
+"""Of what a page says: a few lines of the log, with the title and the first sentence in them."""
 
 ODD_FRAMES = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
 """What google-genai raises on bytes that are not a message it knows, or nest too deeply."""

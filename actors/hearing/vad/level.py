@@ -7,7 +7,7 @@ import struct
 
 import numpy as np
 
-from actors.lib.audio.pcm import SILENCE_DBFS, SPEECH_RATE_HZ, Samples
+from actors.lib.audio.pcm import SILENCE_DBFS, SPEECH_RATE_HZ, Samples, power_dbfs
 
 TARGET_DBFS = -26.0
 """Active speech as recorded for training, ITU-T P.56."""
@@ -27,7 +27,6 @@ FALL = 0.3
 SYLLABLE_S = 0.1
 """What is louder for a shorter time, a click or a door, says nothing about the voices."""
 
-_FULL_SCALE = 32_768.0
 SAVED = struct.Struct("<ddd")
 """What a level is saved as."""
 
@@ -67,7 +66,7 @@ class LevelControl:
 
     def _follow(self, power: float, lasts_s: float) -> float:
         """Learn from a window; return the gain for it."""
-        level = _dbfs(power)
+        level = power_dbfs(power)
         if math.isnan(self._floor_dbfs):
             self._floor_dbfs = level
         elif level < self._floor_dbfs:
@@ -75,12 +74,8 @@ class LevelControl:
         else:
             self._floor_dbfs = min(level, self._floor_dbfs + RISE_DB_PER_S * lasts_s)
         self._syllable += (power - self._syllable) * min(1.0, lasts_s / SYLLABLE_S)
-        self._loud_dbfs = max(self._loud_dbfs - FORGET_DB_PER_S * lasts_s, _dbfs(self._syllable))
+        self._loud_dbfs = max(
+            self._loud_dbfs - FORGET_DB_PER_S * lasts_s, power_dbfs(self._syllable)
+        )
         wanted = TARGET_DBFS - max(self._loud_dbfs, level)
         return min(wanted, FLOOR_DBFS - self._floor_dbfs, self._most_db)
-
-
-def _dbfs(power: float) -> float:
-    if power <= 0.0:
-        return SILENCE_DBFS
-    return max(SILENCE_DBFS, 10.0 * math.log10(power / _FULL_SCALE**2))

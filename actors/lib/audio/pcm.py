@@ -16,11 +16,12 @@ BLOCK_SAMPLES = 320
 """20 ms at 16 kHz: the block in which microphones send."""
 BLOCKS_HZ = SPEECH_RATE_HZ / BLOCK_SAMPLES
 SAMPLE_BYTES = 2
+FULL_SCALE = 32_768.0
+"""One above the greatest sample: 0 dBFS."""
 SILENCE_DBFS = -96.0
 """Level of digital silence: what 16 bits can resolve."""
 
 _WIRE = np.dtype("<i2")
-_FULL_SCALE = 32_768.0
 
 
 def to_samples(pcm: bytes) -> Samples:
@@ -47,10 +48,14 @@ def level_dbfs(samples: Samples) -> float:
     if not len(samples):
         return SILENCE_DBFS
     wide = samples.astype(np.float32)
-    power = float(np.dot(wide, wide)) / len(samples)
+    return power_dbfs(float(np.dot(wide, wide)) / len(samples))
+
+
+def power_dbfs(power: float) -> float:
+    """Return the level of a mean square of samples, likewise."""
     if power <= 0.0:
         return SILENCE_DBFS
-    return max(SILENCE_DBFS, 10.0 * math.log10(power / _FULL_SCALE**2))
+    return max(SILENCE_DBFS, 10.0 * math.log10(power / FULL_SCALE**2))
 
 
 def samples_to_ns(samples: int, rate_hz: int = SPEECH_RATE_HZ) -> int:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
+from actors.lib.audio.pcm import FULL_SCALE, SPEECH_RATE_HZ, Samples
 
 NEVER_HEARD_S = 5.0
 """A working microphone has noise in its first blocks; a driver may take a second to start it."""
@@ -21,9 +21,6 @@ no sound beside it."""
 HUM_OVERTONES_DB = -45.0
 """Of a signal: 50 to 150 Hz have -49 to -68 dB of it left in their second differences; the darkest
 vowel, at 300 Hz, -37."""
-
-
-FULL_SCALE = 32_768.0
 
 
 class SignalProblem(StrEnum):

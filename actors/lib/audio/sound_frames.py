@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from actors.lib.audio.channels import ChannelMixer
-from actors.lib.audio.pcm import Samples
+from actors.lib.audio.pcm import FULL_SCALE, Samples
 from actors.lib.audio.resample import Resampler
 
 LOWEST_HZ, HIGHEST_HZ = 1_000, 1_000_000
@@ -16,8 +16,6 @@ LOWEST_HZ, HIGHEST_HZ = 1_000, 1_000_000
 1 Hz would be hours."""
 MOST_CHANNELS = 64
 """Of an AIFF or WAV file of a studio."""
-
-_FULL_SCALE = 32_768.0
 
 
 class SoundFormat(NamedTuple):
@@ -76,5 +74,5 @@ def _blocks(frame: Any, channels: int) -> NDArray[np.int16]:
         return (blocks >> (8 * blocks.dtype.itemsize - 16)).astype(np.int16)
     # Damaged floats may be anything.
     with np.errstate(invalid="ignore", over="ignore"):
-        scaled = np.nan_to_num(blocks.astype(np.float64) * _FULL_SCALE)
-    return np.clip(np.round(scaled), -_FULL_SCALE, _FULL_SCALE - 1).astype(np.int16)
+        scaled = np.nan_to_num(blocks.astype(np.float64) * FULL_SCALE)
+    return np.clip(np.round(scaled), -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)

@@ -18,6 +18,7 @@ MELS = 80
 RANGE_BELS = 8.0
 """What is quieter than the loudest by more is raised to that."""
 SILENCE = 1e-10
+"""Floor of a power before its logarithm, as in Whisper's own features."""
 LINEAR_TO_HZ = 1000.0
 """The Slaney scale of pitch: linear up to here, 15 mels, and then 27 steps for a factor of 6.4."""
 LINEAR_TO_MEL = 15.0
