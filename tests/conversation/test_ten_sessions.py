@@ -34,6 +34,8 @@ INTERRUPTER, HURRIED, SILENT, RETURNING, REFUSED = (
 )
 """Who speaks over an answer, hangs up in mid-word, says nothing, comes back, and comes too late."""
 LONG = "I will tell you all that I know of it, and that is a good deal, so have patience. " * 3
+PATIENCE_S = 30
+"""The simulator understands one after the other, on this machine."""
 LOST = ("lost", "stale", "garbage", "unopened", "sessions_failed", "turns_cut_short")
 
 
@@ -55,13 +57,16 @@ def config(folder: Path) -> Path:
             "use": "live",
             "after": ["simulator"],
             "inputs": inputs,
-            "options": {"server_file": "simulator.json"},
+            "options": {
+                "server_file": "simulator.json",
+                "first_sound_timeout_s": PATIENCE_S,
+                "stall_timeout_s": PATIENCE_S,
+            },
         },
     }
     tree = {
         "name": "ten",
-        # The simulator understands one after the other, on this machine.
-        "route": {"backends": ["live"], "first_sound_s": 30, "stall_s": 30},
+        "route": {"backends": ["live"], "first_sound_s": PATIENCE_S, "stall_s": PATIENCE_S},
         "sessions": {"most": 10},
         "actors": actors,
     }

@@ -97,7 +97,12 @@ class Downlink:
         return []
 
     def on_event(self, event: Event, now_s: float) -> list[Step]:
-        """The server said something. `GoAway` and `HandleIssued` are not about turns."""
+        """The server said something. `GoAway` and `HandleIssued` are not about turns.
+
+        On a connection that was given up it says nothing that counts.
+        """
+        if self._state.link is not LinkState.UP:
+            return []
         return [*_turn_event(self._state, event, now_s), *deliver(self._state, now_s)]
 
 

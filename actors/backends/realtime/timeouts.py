@@ -56,6 +56,8 @@ def _freeze(state: TurnState, turn: RealtimeTurn) -> list[Step]:
     setup, it meets with 1007, which costs the session and its handle.
     """
     turn.freezes += 1
+    # An answer that comes now, before the connection is closed, would be cut off by that.
+    state.link = LinkState.DOWN
     what = "the answer stalled" if turn.answer.begun else "no answer came"
     steps: list[Step] = [Freeze(what)]
     if turn.answer.begun or turn.freezes > 1:

@@ -51,6 +51,19 @@ def test_turn_is_sent_again_whole_after_a_reconnect(live: Driver, cut_at: int) -
     assert live.ends(turn) == ["complete"]
 
 
+def test_an_answer_that_comes_when_it_was_given_up_is_not_begun_and_cut_off(live: Driver) -> None:
+    # As when a process that was held up sees the deadline and the first sound at once.
+    turn = live.speak(0, 3200)
+    live.wait(live.limits.first_event_s)
+    assert live.wants_out
+    live.server(USER, CHUNK)
+    live.disconnect("frozen")
+    assert (live.frames, live.ends()) == ([], [])
+    live.connect()
+    live.server(CHUNK, TurnComplete())
+    assert live.ends(turn) == ["complete"]
+
+
 def test_half_an_answer_is_not_made_anew(live: Driver) -> None:
     turn = live.speak(0, 3200)
     live.server(CHUNK)

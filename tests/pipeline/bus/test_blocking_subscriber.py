@@ -54,11 +54,13 @@ def test_what_follows_a_slice_is_asked_for_and_not_waited_for(
 def test_another_port_of_the_same_beginning_is_not_heard_and_no_frame_is_told_from_frames(
     tmp_path: Path,
 ) -> None:
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    socket = context.socket(zmq.XPUB)
-    address = ipc_address(tmp_path, "mic")
-    socket.bind(address)
-    with BlockingSubscriber("tap") as listener:
+    with (
+        zmq.Context() as context,
+        context.socket(zmq.XPUB) as socket,
+        BlockingSubscriber("tap") as listener,
+    ):
+        address = ipc_address(tmp_path, "mic")
+        socket.bind(address)
         listener.connect("mic", address, ["audio"])
         for _ in range(2):
             socket.recv()
@@ -66,7 +68,6 @@ def test_another_port_of_the_same_beginning_is_not_heard_and_no_frame_is_told_fr
             socket.send_multipart((topic, payload))
         (taken,) = listener.receive(10_000)
         assert (taken.port, taken.frame, taken.payload) == ("audio", {}, b"no frame")
-    context.destroy(linger=0)
 
 
 def test_silence_is_told_of(tmp_path: Path) -> None:
