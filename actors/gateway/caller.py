@@ -23,6 +23,7 @@ from pipeline.frames import (
     Route,
     SessionOpened,
     ToolCall,
+    ToolCancel,
     ToolResult,
     ToolStatus,
     TurnClosed,
@@ -157,6 +158,8 @@ class Caller:
         match event:
             case ToolCall():
                 self._calls[event.call_id] = event
+            case ToolCancel():
+                self._calls.pop(event.call_id, None)
             case TurnClosed():
                 self.turns += 1
         if self._link is not None:

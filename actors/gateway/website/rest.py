@@ -14,6 +14,7 @@ from actors.gateway.callers import Callers
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.requests import EndRequest, SessionRequest
+from actors.gateway.website.small_body import SmallBodyRoute
 from pipeline.frames import SessionEnd
 
 READY_AGAIN_S = 5
@@ -22,7 +23,7 @@ READY_AGAIN_S = 5
 
 def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> APIRouter:
     """Return the REST calls that start, list and end conversations."""
-    router = APIRouter()
+    router = APIRouter(route_class=SmallBodyRoute)
     prefix = "/api/v1/live-audio"
 
     @router.post(f"{prefix}/session/start")

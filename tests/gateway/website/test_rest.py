@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import socket
+
 import pytest
 from gateway_client import called, gateway_on_stage
 
@@ -71,3 +73,19 @@ def test_health_tells_how_many_callers_there_are() -> None:
         assert gateway.request("GET", "/healthz") == (200, {"status": "ok", "callers": 0})
         gateway.request("POST", f"{PREFIX}/session/start", {}, opens=True)
         assert gateway.request("GET", "/healthz")[1]["callers"] == 1
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_there() -> None:
+    with gateway_on_stage() as gateway:
+        host, port = gateway.url.split(":")
+
+        def send_without_end() -> bytes:
+            with socket.create_connection((host, int(port)), timeout=20) as connection:
+                connection.sendall(
+                    b"POST /api/v1/live-audio/session/start HTTP/1.1\r\nHost: x\r\n"
+                    b"Content-Type: application/json\r\nContent-Length: 50000000\r\n\r\n"
+                )
+                connection.sendall(b'{"system_instruction": "' + b"x" * 1_000_000)
+                return connection.recv(12)
+
+        assert gateway.meanwhile(send_without_end) == b"HTTP/1.1 413"

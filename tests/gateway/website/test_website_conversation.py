@@ -235,6 +235,8 @@ def test_words_the_end_of_a_turn_and_functions_are_told(
     assert again["error"] == "no call '2' waits for a result"
     harness.send("calls", ToolCancel(session=session, turn=turn, call_id="3"))
     assert gateway.next(client) == {"type": "function_cancelled", "call_id": "3"}
+    late = gateway.say(client, type="function_result", call_id="3", response={})
+    assert late["error"] == "no call '3' waits for a result"
     closed = TurnClosed(session=session, turn=turn, outcome=Outcome.ANSWERED, by="live")
     harness.send("turns", closed)
     assert gateway.next(client)["type"] == "turn_complete"
