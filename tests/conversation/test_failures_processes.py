@@ -55,7 +55,7 @@ def gemini() -> Iterator[tuple[str, str]]:
 def test_a_run_after_the_supervisor_was_killed_takes_up_the_conversation_f19(
     tmp_path: Path,
 ) -> None:
-    env = {"GEMINI_API_KEY": "any key will do", "XDG_STATE_HOME": str(tmp_path / "state")}
+    env = {"GEMINI_API_KEY": "any-key-will-do", "XDG_STATE_HOME": str(tmp_path / "state")}
     with gemini() as (ca_file, base_url):
         service = {
             "after": [],

@@ -83,6 +83,16 @@ def test_backends_that_can_never_answer_end_the_run_with_status_2_f5(tmp_path: P
         assert last == "error: live: API key not valid; set another key"
 
 
+@contextmanager
+def inherits(number: signal.Signals, handler: signal.Handlers) -> Iterator[None]:
+    """Processes started within have a signal handled so."""
+    before = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        signal.signal(number, before)
+
+
 ENDED = {
     signal.SIGTERM: "ended: asked to stop",
     signal.SIGINT: "ended: asked to stop",
@@ -100,7 +110,10 @@ def test_asked_to_end_it_stops_the_actors_in_reverse_order_and_exits_with_0(
         "two": patient(diary=diary),
         "three": patient(diary=diary, after=["one"]),
     }
-    with running(config(tmp_path, actors)) as pipeline:
+    with ExitStack() as stack:
+        # As a terminal starts it, also when these tests run under `nohup`.
+        with inherits(number, signal.SIG_DFL):
+            pipeline = stack.enter_context(running(config(tmp_path, actors)))
         ready(pipeline)
         # A terminal tells all processes that it started of Control-C, and of its end.
         for process in pipeline.processes() if number is not signal.SIGTERM else [pipeline.process]:
@@ -113,16 +126,6 @@ def test_asked_to_end_it_stops_the_actors_in_reverse_order_and_exits_with_0(
         *("two started", "one started", "three started"),
         *("three stopped", "one stopped", "two stopped"),
     ]
-
-
-@contextmanager
-def inherits(number: signal.Signals, handler: signal.Handlers) -> Iterator[None]:
-    """Processes started within have a signal handled so."""
-    before = signal.signal(number, handler)
-    try:
-        yield
-    finally:
-        signal.signal(number, before)
 
 
 def test_started_by_nohup_it_outlives_its_terminal(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from live_server import KEY, Simulator, Talker, ready, simulator, sound, staged
+from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
 
 from actors.backends.gemini.live.options import LiveOptions
 from pipeline.frames import (
@@ -83,9 +83,9 @@ def answered_by_http(
     return closed
 
 
-def handle_issued(live: ActorHarness[LiveOptions], server: Simulator) -> None:
-    live.until(lambda: bool(server.journal.sessions[0].handles), "a handle")
-    live.settle()
+def handle_kept(live: ActorHarness[LiveOptions]) -> None:
+    """Wait until Live has the handle of after its turn, which may still be on its way."""
+    live.until(lambda: stored_in(live, "local", "handle"), "a handle")
 
 
 def test_session_is_renewed_and_told_what_another_backend_answered(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_process_restarted_after_it_missed_a_turn_does_not_resume(tmp_path: Path
             route(live, "live", 1)
             ready(live)
             typed(live, "one", 1)
-            handle_issued(live, server)
+            handle_kept(live)
             route(live, "http", 2)
             closed = answered_by_http(live)
         with staged(tmp_path, PORTS, **server.address) as live:
@@ -177,7 +177,9 @@ def test_turn_missed_while_the_process_was_dead_is_told_after_all(tmp_path: Path
             route(live, "live", 1)
             ready(live)
             typed(live, "one", 1)
-            handle_issued(live, server)
+            handle_kept(live)
+        # Until then its handle is in use.
+        server.wait_until_left()
         with staged(tmp_path, PORTS, **server.address) as live:
             route(live, "live", 3)
             ready(live)
