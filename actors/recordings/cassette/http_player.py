@@ -6,9 +6,11 @@ import asyncio
 import base64
 import io
 import wave
+from collections import Counter
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from actors.backends.gemini.http.words import REFUSALS
 from actors.backends.gemini.wire import decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import HttpAnswerScript, Round, Voice
@@ -48,6 +50,8 @@ class HttpPlayer:
         self._tts_model = tts_model.removeprefix("models/")
         self._asked: str | None = None
         self._served: list[str] = []
+        self._come_to_nothing: Counter[str] = Counter()
+        """Responses by turn that the client asked for once more."""
         self._voices = [voice for answer in answers.values() for voice in answer.voices]
 
     async def answer(self, request: HttpRequest, responder: Responder) -> None:
@@ -84,6 +88,8 @@ class HttpPlayer:
             data = base64.b64encode(pcm).decode("ascii")
             blob = {"mimeType": f"audio/L16;codec=pcm;rate={rate_hz}", "data": data}
             await responder.send_chunk(_response([{"inlineData": blob}]))
+        if voice.whole:
+            await responder.send_chunk({"candidates": [{"finishReason": voice.finish}]})
         await _end(voice, responder)
 
     async def _write(self, contents: list[dict[str, Any]], responder: Responder) -> None:
@@ -100,7 +106,10 @@ class HttpPlayer:
             self._served.append(self._asked or "")
         if number >= len(answer.rounds):
             raise HttpError(404, "NOT_FOUND", "the recording has no such response")
+        number = min(number + self._come_to_nothing[self._asked or ""], len(answer.rounds) - 1)
         a_round = answer.rounds[number]
+        if a_round.is_nothing:
+            self._come_to_nothing[self._asked or ""] += 1
         if not a_round.texts and a_round.refusal is not None:
             await _break_off(a_round, responder)
             return
@@ -110,8 +119,11 @@ class HttpPlayer:
         calls = [{"functionCall": {"name": name, "args": args}} for name, args in a_round.calls]
         if calls:
             await responder.send_chunk(_response(calls))
-        if a_round.blocked or a_round.refusal is None:
-            finish = a_round.blocked or "STOP"
+        if a_round.blocked and a_round.blocked not in REFUSALS:
+            # Of the question, before any answer; an answer that ends so is asked for once more.
+            await responder.send_chunk({"promptFeedback": {"blockReason": a_round.blocked}})
+        elif a_round.blocked or (a_round.finish and a_round.refusal is None):
+            finish = a_round.blocked or a_round.finish
             await responder.send_chunk({"candidates": [{"finishReason": finish}]})
         await _end(a_round, responder)
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from actors.recordings.cassette.live_script import tokens
 from actors.recordings.cassette.recorded_frame import RecordedFrame, derived, ended
-from actors.recordings.cassette.service_script import HttpAnswerScript, Round, Voice
+from actors.recordings.cassette.renderings import Renderings
+from actors.recordings.cassette.service_script import HttpAnswerScript, Round
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -25,6 +26,11 @@ from pipeline.frames import (
 
 HEARD = "<heard>{}</heard>\n"
 """What a model is told to begin with: the user's words; see `actors.backends.gemini.http.heard`."""
+BEGUN = "A"
+"""Of the next sentence, which was never known: what came before it was spoken once it had begun."""
+BROKEN_OFF = "broke off the answer: "
+NO_END = "the answer broke off"
+"""Of details of `actors.backends.gemini.http.words`: the words were not whole."""
 
 
 def http_script(recorded: Sequence[RecordedFrame], tts_model: str) -> dict[str, HttpAnswerScript]:
@@ -71,10 +77,12 @@ class _HttpScriptMaker:
         self._texts: list[list[str]] = [[]]
         self._usages: list[dict[str, Any]] = []
         self._calls: list[list[tuple[str, dict[str, Any]]]] = []
-        self._voices: list[Voice] = []
+        self._renderings = Renderings()
         self._heard: str | None = None
         self._end: AnswerEnd | None = None
         self._fault: Fault | None = None
+        self._detail = ""
+        self._unspoken = False
 
     def published(self, frame: Frame) -> None:
         """Note a frame of the answer."""
@@ -84,12 +92,11 @@ class _HttpScriptMaker:
                 self._heard = self.known + frame.text
             case Transcript(text=text):
                 self._texts[-1].append(text)
-                if any(map(str.isalnum, text)):
-                    self._voices.append(Voice(text.strip()))
-            case AnswerAudio() if self._voices:
-                self._voices[-1].pieces.append((frame.rate_hz, frame.pcm))
-            case Usage(model=model) if model == self._tts_model and self._voices:
-                self._voices[-1].usage = _usage(frame)
+                self._renderings.words(text)
+            case AnswerAudio():
+                self._renderings.sound(frame)
+            case Usage(model=model) if model == self._tts_model:
+                self._renderings.usage(_usage(frame))
             case Usage():
                 self._usages.append(_usage(frame))
                 self._texts.append([])
@@ -109,7 +116,12 @@ class _HttpScriptMaker:
 
     def ended(self, frame: AnswerEnded, fault: Fault | None) -> None:
         """Note how it ended."""
-        self._end, self._fault = frame.end, fault
+        self._end, self._fault, self._detail = frame.end, fault, frame.detail
+        self._unspoken = bool(frame.unspoken)
+        if frame.unspoken:
+            self._texts[-1] += self._renderings.unspoken(frame, fault)
+        elif frame.end is AnswerEnd.COMPLETE:
+            self._renderings.complete()
 
     def answer(self) -> HttpAnswerScript:
         """Return what the service must have answered."""
@@ -128,15 +140,23 @@ class _HttpScriptMaker:
             each.usage = usage
         if self._heard is not None:
             rounds[0].texts.insert(0, HEARD.format(self._heard))
-        if not finished:
+        if not (finished or self._unspoken):
             self._break_off(rounds)
-        return HttpAnswerScript(rounds, self._voices)
+        return HttpAnswerScript(rounds, self._renderings.voices)
 
     def _break_off(self, rounds: list[Round]) -> None:
         """The newest sentence was not spoken to its end, or the newest response not given."""
-        voice = self._voices[-1] if self._voices else None
+        voices = self._renderings.voices
+        voice = voices[-1] if voices else None
         spoken = voice is None or voice.usage is not None
         newest = rounds[-1] if spoken or voice is None else voice
+        words_broke_off = BROKEN_OFF in self._detail or self._detail.startswith(NO_END)
+        if words_broke_off or newest is rounds[-1]:
+            texts = rounds[-1].texts
+            texts += [BEGUN] if texts and texts[-1].endswith(" ") else []
+        if words_broke_off:
+            rounds[-1].finish = self._detail.partition(BROKEN_OFF)[2]
+            return
         if self._end is AnswerEnd.FAILED and self._fault is not None:
             fault = self._fault
             if fault.fault is FaultClass.POLICY and fault.code is None:

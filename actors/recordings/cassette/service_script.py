@@ -65,9 +65,10 @@ class LiveScript:
 
 @dataclass
 class Voice:
-    """The sound of a sentence, in the pieces in which it came.
+    """One rendering of a sentence, in the pieces in which it came.
 
     Attributes:
+        finish: How the service ended it.
         whole: It came to its end.
         refusal: HTTP status and message that came in the place of the rest; None as status: the
             connection broke.
@@ -78,11 +79,17 @@ class Voice:
     usage: dict[str, Any] | None = None
     whole: bool = True
     refusal: tuple[int | None, str] | None = None
+    finish: str = "STOP"
 
 
 @dataclass
 class Round:
-    """One response of the model that gives the words; fields as in `Voice`."""
+    """One response of the model that gives the words; fields as in `Voice`.
+
+    Attributes:
+        blocked: Why the service would not answer.
+        finish: As in `Voice`; empty if it just ended.
+    """
 
     texts: list[str] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -90,6 +97,13 @@ class Round:
     whole: bool = True
     refusal: tuple[int | None, str] | None = None
     blocked: str = ""
+    finish: str = "STOP"
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it has neither words nor calls, so that it is asked for once more."""
+        spoken = any(text.strip() for text in self.texts if not text.startswith("<heard>"))
+        return not (spoken or self.calls or self.blocked or self.refusal)
 
 
 @dataclass
