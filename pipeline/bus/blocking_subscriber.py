@@ -105,10 +105,13 @@ class BlockingSubscriber:
     def receive(self, timeout_ms: float | None = None) -> list[Taken]:
         """Return all that has come; waits for the first, if need be for ever.
 
+        That all retained frames of a port have come (`has_all`) ends the waiting too.
+
         Args:
             timeout_ms: How long it waits, whatever comes that nobody asked for; None: for ever.
         """
         began_s, left_ms = time.monotonic(), timeout_ms
+        replayed = len(self._replayed)
         while True:
             found = [
                 taken
@@ -118,7 +121,7 @@ class BlockingSubscriber:
             ]
             if timeout_ms is not None:
                 left_ms = max(0.0, timeout_ms - 1000 * (time.monotonic() - began_s))
-            if found or left_ms == 0:
+            if found or left_ms == 0 or len(self._replayed) > replayed:
                 return found
 
     def frames(self, patience_ms: float | None = None) -> Iterator[Frame]:

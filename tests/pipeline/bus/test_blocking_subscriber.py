@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,20 @@ def test_what_follows_a_slice_is_asked_for_and_not_waited_for(
                 assert listener.has_all("mic", "audio")
                 assert not new.retained
                 assert not listener.lost
+
+    asyncio.run(scene())
+
+
+def test_who_waits_for_all_that_was_retained_does_not_wait_for_more(tmp_path: Path) -> None:
+    async def scene() -> None:
+        address = ipc_address(tmp_path, "mic")
+        async with publishing(address):
+            with BlockingSubscriber("tap") as listener:
+                listener.connect("mic", address, ["audio"])
+                began_s = time.monotonic()
+                assert await asyncio.to_thread(listener.receive, 20_000) == []
+                assert listener.has_all("mic", "audio")
+                assert time.monotonic() - began_s < 20, "waited for a frame that never comes"
 
     asyncio.run(scene())
 
