@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from actors.gateway.caller import Caller
 from actors.gateway.caller_output import CallerOutput
-from actors.gateway.callers import Callers, Stays
+from actors.gateway.callers import Callers
 from actors.gateway.certificate import certificate_files
 from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import Speaking, SpokenWords
 from actors.gateway.options import GatewayOptions
 from actors.gateway.readiness import Readiness
+from actors.gateway.stays import Stays
 from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
 from actors.outputs.session_playback import SessionPlayback

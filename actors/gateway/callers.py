@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from typing import Any
 
 from actors.gateway.caller import Caller, CallerState, Publish
 from actors.gateway.ear import JUMP_SAMPLES, CallerEar
 from actors.gateway.errors import ExpiredSessionError, NoSessionError, RefusedError
-from actors.gateway.events import Problem, TimeLeft
+from actors.gateway.events import Problem
 from actors.gateway.link import ClientLink
+from actors.gateway.stays import Later, Stays, StayTimers
 from pipeline.frames import SessionEnd, SessionEnded, SessionOpened
 
 OPENING_S = 10.0
@@ -23,15 +22,6 @@ MOST_REMEMBERED = 10_000
 
 WorkOf = Callable[[str], AbstractContextManager[None]]
 """What is done in it is the work of a session, and fails for it alone."""
-Later = Callable[[float, Callable[[], None]], asyncio.TimerHandle]
-
-
-@dataclass(frozen=True)
-class Stays:
-    """How long callers stay; see the options of the gateway."""
-
-    warning_s: float
-    absence_s: float
 
 
 class Callers:
@@ -60,9 +50,7 @@ class Callers:
         own: str = "",
     ) -> None:
         self._publish = publish
-        self._later = later
         self._run_for = run_for
-        self._stays = stays
         self._positions = positions
         self._interrupt = interrupt
         self._name = name
@@ -71,8 +59,7 @@ class Callers:
         self._opening: dict[str, asyncio.Future[str]] = {}
         """Of sessions that are asked for: done with why not, or with nothing if they are open."""
         self._over: dict[str, SessionEnded] = {}
-        self._warnings: dict[str, asyncio.TimerHandle] = {}
-        self._absences: dict[str, asyncio.TimerHandle] = {}
+        self._timers = StayTimers(later, stays, self._give_up)
 
     def __iter__(self) -> Iterator[Caller]:
         return iter(list(self._callers.values()))
@@ -153,14 +140,8 @@ class Callers:
         caller.manner = opened
         caller.state = CallerState.AWAY
         self._positions[session] = caller.ear.position
-        self._wait_for(caller)
-        if opened.lasts_s is not None and self._stays.warning_s:
-            age_s = (time.monotonic_ns() - opened.origin_ns) / 1e9 if opened.origin_ns else 0.0
-            left_s = opened.lasts_s - age_s
-            warning_s = min(self._stays.warning_s, left_s)
-            self._warnings[session] = self._later(
-                max(0.0, left_s - warning_s), lambda: caller.tell(TimeLeft(warning_s))
-            )
+        self._timers.wait_for(caller)
+        self._timers.warn(caller, opened)
         opening = self._opening.pop(session, None)
         if opening is not None and not opening.done():
             opening.set_result("")
@@ -191,13 +172,13 @@ class Callers:
             ExpiredSessionError: its session has ended meanwhile.
         """
         self.get(caller.session)
-        self._stop_waiting(caller.session)
+        self._timers.stop_waiting(caller.session)
         caller.connect(link)
 
     def disconnect(self, caller: Caller, link: ClientLink) -> None:
         """Note that a connection is gone; the caller may come back for a while."""
         if caller.disconnect(link):
-            self._wait_for(caller)
+            self._timers.wait_for(caller)
 
     def close(self) -> None:
         """Let go of all of them: the gateway stops."""
@@ -231,20 +212,8 @@ class Callers:
         )
         return caller
 
-    def _wait_for(self, caller: Caller) -> None:
-        self._stop_waiting(caller.session)
-        self._absences[caller.session] = self._later(
-            self._stays.absence_s, lambda: self._give_up(caller)
-        )
-
-    def _stop_waiting(self, session: str) -> None:
-        timer = self._absences.pop(session, None)
-        if timer is not None:
-            timer.cancel()
-
-    def _give_up(self, caller: Caller) -> None:
+    def _give_up(self, caller: Caller, detail: str) -> None:
         if self._callers.get(caller.session) is caller:
-            detail = f"the caller was away for {self._stays.absence_s:g} s"
             self.end(caller.session, SessionEnd.HUNG_UP, detail)
 
     def _withdraw(self, session: str, opening: asyncio.Future[str]) -> None:
@@ -257,9 +226,6 @@ class Callers:
             self._publish("sessions", ended)
 
     def _forget(self, session: str) -> Caller | None:
-        self._stop_waiting(session)
-        warning = self._warnings.pop(session, None)
-        if warning is not None:
-            warning.cancel()
+        self._timers.forget(session)
         self._positions.pop(session, None)
         return self._callers.pop(session, None)

@@ -17,13 +17,14 @@ from fuzz_messages import MessageFuzz
 from gateway_client import packed
 
 from actors.backends.gemini.wire import Invalid
-from actors.gateway.callers import Callers, Stays
+from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Codec, Message
 from actors.gateway.gemini.codec import GeminiCodec
 from actors.gateway.gemini.conversation import GeminiConversation
 from actors.gateway.link import ClientLink
 from actors.gateway.options import GatewayOptions
+from actors.gateway.stays import Stays
 from actors.gateway.website.codec import WebsiteCodec
 from actors.gateway.website.conversation import WebsiteConversation
 from actors.gateway.website.manner import Manners
