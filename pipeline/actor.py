@@ -135,6 +135,12 @@ class Actor(Generic[OptionsT]):
     def runtime_dir_made_again(self) -> None:
         """The runtime folder had been removed: write anew what others look for in it."""
 
+    async def drain(self) -> None:
+        """Finish what is under way: the actor was told to stop, and frames still come.
+
+        Cut off in time for `stop`: by `supervision.stop_deadline_s` the process is gone.
+        """
+
     async def stop(self) -> None:
         """Give everything back; called on every path out, also after a failed start."""
 

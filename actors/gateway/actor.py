@@ -94,6 +94,7 @@ class Gateway(Player[GatewayOptions]):
             self.session,
         )
         self._readiness = Readiness(follows="status" in surroundings.connected)
+        self._turn_closed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._server: WebServer | None = None
 
@@ -142,6 +143,14 @@ class Gateway(Player[GatewayOptions]):
             tasks.create_task(self._metronome.run())
             tasks.create_task(self._server.serve(sockets=[self._socket]))
 
+    async def drain(self) -> None:
+        """Let the turns under way be finished; nobody new is served."""
+        self._readiness.leaving = "the gateway is going down"
+        self._callers.go_away()
+        while any(caller.is_busy and caller.is_there for caller in self._callers):
+            self._turn_closed.clear()
+            await self._turn_closed.wait()
+
     async def stop(self) -> None:
         """Let go of all callers."""
         self._callers.close()
@@ -181,6 +190,7 @@ class Gateway(Player[GatewayOptions]):
         super().receive_session(frame)
         if isinstance(frame, SessionEnded):
             self._callers.ended(frame)
+            self._turn_closed.set()
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """Stop when the caller begins to speak."""
@@ -211,6 +221,7 @@ class Gateway(Player[GatewayOptions]):
         """Tell how a turn ended, and say so when it failed."""
         super().on_turns(frame)
         self._tell(frame, frame)
+        self._turn_closed.set()
 
     def on_route(self, frame: Route) -> None:
         """Note who answers."""

@@ -77,6 +77,7 @@ class Caller:
         self._hears: tuple[str, int] | None = None
         """The answer whose sound it was sent last: turn and epoch."""
         self._broken_off: tuple[str, int] | None = None
+        self._open_turns: set[str] = set()
         self._publish = publish
         self.interrupt = interrupt
         """Ends the answer that is heard: the client says that the caller begins to speak."""
@@ -88,6 +89,11 @@ class Caller:
     def is_there(self) -> bool:
         """Whether it is connected."""
         return self.state is CallerState.PRESENT
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn is under way."""
+        return bool(self._open_turns)
 
     @property
     def functions(self) -> set[str]:
@@ -125,6 +131,7 @@ class Caller:
     def type(self, text: str) -> str:
         """Say something in writing; return its turn."""
         turn = f"{self.session}:t{time.monotonic_ns()}"
+        self._open_turns.add(turn)
         self._publish("text", UserText(session=self.session, turn=turn, text=text))
         return turn
 
@@ -160,8 +167,11 @@ class Caller:
                 self._calls[event.call_id] = event
             case ToolCancel():
                 self._calls.pop(event.call_id, None)
+            case Speaking(began=True):
+                self._open_turns.add(event.turn)
             case TurnClosed():
                 self.turns += 1
+                self._open_turns.discard(event.turn)
         if self._link is not None:
             self._link.tell(event)
         elif not isinstance(event, AnswerSound | Speaking | AnswerInterrupted):

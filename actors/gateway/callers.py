@@ -10,7 +10,7 @@ from typing import Any
 from actors.gateway.caller import Caller, CallerState, Publish
 from actors.gateway.ear import JUMP_SAMPLES, CallerEar
 from actors.gateway.errors import ExpiredSessionError, NoSessionError, RefusedError
-from actors.gateway.events import Problem
+from actors.gateway.events import GoingAway, Problem
 from actors.gateway.link import ClientLink
 from actors.gateway.stays import Later, Stays, StayTimers
 from pipeline.frames import SessionEnd, SessionEnded, SessionOpened
@@ -55,6 +55,7 @@ class Callers:
         self._interrupt = interrupt
         self._name = name
         self._own = own
+        self._is_leaving = False
         self._callers: dict[str, Caller] = {}
         self._opening: dict[str, asyncio.Future[str]] = {}
         """Of sessions that are asked for: done with why not, or with nothing if they are open."""
@@ -95,6 +96,8 @@ class Callers:
         if session == self._own:
             raise RefusedError(f"the name {session!r} is the pipeline's own: choose another")
         caller = self._callers.get(session)
+        if caller is None and self._is_leaving:
+            raise RefusedError("the gateway is going down: try again soon")
         if caller is None:
             manner = manner.model_copy(update={"brought_by": self._name})
             caller = self._make(manner, 0)
@@ -179,6 +182,12 @@ class Callers:
         """Note that a connection is gone; the caller may come back for a while."""
         if caller.disconnect(link):
             self._timers.wait_for(caller)
+
+    def go_away(self) -> None:
+        """Open no more sessions, and tell those who are here: the gateway stops."""
+        self._is_leaving = True
+        for caller in self:
+            caller.tell(GoingAway())
 
     def close(self) -> None:
         """Let go of all of them: the gateway stops."""

@@ -71,6 +71,11 @@ class TimeLeft:
 
 
 @dataclass(frozen=True)
+class GoingAway:
+    """The gateway stops: a turn under way is finished, then the connection is closed."""
+
+
+@dataclass(frozen=True)
 class Problem:
     """Something that the client sent cannot be used; the conversation goes on."""
 
@@ -83,6 +88,7 @@ Event = (
     | Speaking
     | AnswerInterrupted
     | TimeLeft
+    | GoingAway
     | Problem
     | TurnClosed
     | ToolCall

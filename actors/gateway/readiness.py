@@ -22,6 +22,8 @@ class Readiness:
         self._follows = follows
         self._status: Status | None = None
         self._heard_s = 0.0
+        self.leaving = ""
+        """Why nobody new is served, whoever answers."""
 
     def on_status(self, status: Status) -> None:
         """Take the newest news."""
@@ -30,8 +32,8 @@ class Readiness:
 
     def problem(self) -> str:
         """Return why nobody would be answered, in words; empty if they would be."""
-        if not self._follows:
-            return ""
+        if self.leaving or not self._follows:
+            return self.leaving
         status = self._status
         if status is None or time.monotonic() - self._heard_s > NEWS_S:
             return "the supervisor says nothing"

@@ -38,6 +38,11 @@ class Node:
     wires: tuple[tuple[str, StreamRef], ...]
     """Input port and stream."""
 
+    @property
+    def drains(self) -> bool:
+        """Whether it finishes what is under way before it stops."""
+        return self.actor_class.drain is not Actor.drain
+
     def reports_callers(self) -> bool:
         """Whether what it reports as heard is of every session; see `Actor.reports_callers`."""
         return self.actor_class.reports_callers(self._options())

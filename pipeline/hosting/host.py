@@ -37,6 +37,9 @@ PEERS_DEADLINE_S = 15.0
 Longer than the start-up of the slowest actor: speech models, 3 s, four times that on a Pi."""
 SESSIONS_DEADLINE_S = 5.0
 """How long to wait for the supervisor to say which sessions are open: it takes milliseconds."""
+CLOSING_S = 1.5
+"""Of the time that the supervisor leaves it, what an actor needs to give everything back; the rest
+is for what is under way."""
 STOP_DEADLINE_S = 3.0
 """An actor that has not stopped by then is left to the supervisor's SIGKILL."""
 
@@ -142,10 +145,30 @@ class Host:
             )
             for each in done:
                 each.result()
+            await self._drain(living)
         finally:
             for task in (living, stopping):
                 task.cancel()
             await asyncio.gather(living, stopping, return_exceptions=True)
+
+    async def _drain(self, living: asyncio.Future[None]) -> None:
+        """Finish what is under way, unless the actor fails over it."""
+        assert self._failed is not None
+        if living.done() or self.actor.state is ActorState.STARTING:
+            return
+        draining = asyncio.ensure_future(self.actor.drain())
+        try:
+            within_s = max(0.0, self._spec.stop_deadline_s - CLOSING_S)
+            done, _ = await asyncio.wait(
+                {draining, living, self._failed},
+                timeout=within_s,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            for each in done:
+                each.result()
+        finally:
+            draining.cancel()
+            await asyncio.gather(draining, return_exceptions=True)
 
     def _open_publisher(self) -> Publisher:
         if self._spec.address.startswith("tcp:"):

@@ -45,3 +45,4 @@ class ActorSpec(BaseModel):
     log_level: str = "info"
     heartbeat_s: float
     idle_heartbeat_s: float = 1.0
+    stop_deadline_s: float = 3.0

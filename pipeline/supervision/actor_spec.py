@@ -59,6 +59,7 @@ def spec_of(
         idle_heartbeat_s=idle_interval_s(
             config.supervision.heartbeat_s, limits.heartbeat_timeout_s
         ),
+        stop_deadline_s=config.supervision.stop_deadline_s,
     )
 
 

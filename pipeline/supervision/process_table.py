@@ -130,11 +130,14 @@ class ProcessTable:
     async def stop(self, news: asyncio.Event) -> None:
         """Stop in reverse order of start, one after the other, each within its deadline.
 
+        Those that finish what is under way come first: they need the others for it.
+
         Args:
             news: Set whenever a process has ended.
         """
         # No actor may be started any more, before the first is told to stop.
         order = [self[name] for name in reversed(self._graph.start_order())]
+        order.sort(key=lambda process: not self._graph.nodes[process.name].drains)
         for process in order:
             if process.history.state not in WITH_PROCESS:
                 process.handle(Event.STOP, time.monotonic())

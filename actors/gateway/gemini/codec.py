@@ -10,6 +10,7 @@ from actors.gateway.events import (
     AnswerInterrupted,
     AnswerSound,
     Event,
+    GoingAway,
     Message,
     SpokenWords,
     TimeLeft,
@@ -59,6 +60,8 @@ class GeminiCodec:
                 yield {"toolCall": {"functionCalls": [call]}}
             case ToolCancel():
                 yield {"toolCallCancellation": {"ids": [event.call_id]}}
+            case GoingAway():
+                yield {"goAway": {"timeLeft": "1s"}}
             case TimeLeft():
                 yield {"goAway": {"timeLeft": f"{event.seconds:.0f}s"}}
 

@@ -11,6 +11,7 @@ from actors.gateway.events import (
     AnswerInterrupted,
     AnswerSound,
     Event,
+    GoingAway,
     Message,
     Problem,
     Speaking,
@@ -75,6 +76,8 @@ def told(event: Event) -> dict[str, Any]:
             return {"type": "function_cancelled", "call_id": event.call_id}
         case TimeLeft():
             return {"type": "time_left", "seconds": round(event.seconds)}
+        case GoingAway():
+            return {"type": "going_away", "detail": "the gateway stops: connect again soon"}
         case Problem():
             return error(event.text)
         case SessionEnded():
