@@ -58,7 +58,7 @@ def opened(record: Any, path: Path) -> list[Any]:
     if not isinstance(record, Chunk):
         return [record]
     try:
-        return breakup_chunk(record)
+        return breakup_chunk(record, validate_crc=True)
     except (McapError, ZstdError, struct.error) as error:
         raise GreenroomError(
             f"{path} is damaged: {error}; `mcap recover` saves the rest"

@@ -91,7 +91,8 @@ async def run_cell(cell: Cell, keep: Path | None = None) -> Observed:
     Raises:
         GreenroomError: the pipeline did not start, ended in an error, or did not end.
     """
-    with tempfile.TemporaryDirectory(prefix="gr-") as folder:
+    # Actors that die with a supervisor that was killed may write for a moment longer.
+    with tempfile.TemporaryDirectory(prefix="gr-", ignore_cleanup_errors=True) as folder:
         base = Path(folder)
         sound, result = base / "heard.wav", base / "result.json"
         length_s = await asyncio.to_thread(_write, cell, sound)

@@ -194,9 +194,12 @@ def test_an_answer_that_breaks_off_and_is_gone_on_with_is_not_interrupted(
         ),
     )
     harness.expect("playback", Playback, lambda frame: frame.state is PlaybackState.FINISHED)
-    told = [gateway.next(client)["type"] for _ in range(2 * 10)]
-    assert set(told) == {"audio"}
-    assert gateway.say(client, type="ping") == {"type": "pong"}
+    gateway.meanwhile(lambda: client.send('{"type": "ping"}'))
+    told = []
+    while not told or told[-1] != "pong":
+        told.append(gateway.next(client)["type"])
+    assert len(told) > 2 * 10
+    assert set(told[:-1]) == {"audio"}
 
 
 def test_words_the_end_of_a_turn_and_functions_are_told(

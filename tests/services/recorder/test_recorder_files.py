@@ -120,7 +120,7 @@ def test_a_chunk_that_is_damaged_is_an_error_in_words(tmp_path: Path) -> None:
     path = tmp_path / "talk.mcap"
     bytes_ = bytearray(path.read_bytes())
     middle = len(bytes_) // 2
-    bytes_[middle : middle + 50] = bytes(50)
+    bytes_[middle : middle + 50] = bytes(each ^ 0xFF for each in bytes_[middle : middle + 50])
     path.write_bytes(bytes_)
     with pytest.raises(GreenroomError, match=r"talk\.mcap is damaged"):
         read_recording([path])
