@@ -52,14 +52,14 @@ def opened(record: Any, path: Path) -> list[Any]:
     """
     from mcap.exceptions import McapError
     from mcap.records import Chunk
-    from mcap.stream_reader import breakup_chunk
+    from mcap.stream_reader import CRCValidationError, breakup_chunk
     from zstandard import ZstdError
 
     if not isinstance(record, Chunk):
         return [record]
     try:
         return breakup_chunk(record, validate_crc=True)
-    except (McapError, ZstdError, struct.error) as error:
+    except (McapError, ZstdError, CRCValidationError, struct.error) as error:
         raise GreenroomError(
             f"{path} is damaged: {error}; `mcap recover` saves the rest"
         ) from error

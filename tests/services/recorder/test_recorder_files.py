@@ -126,6 +126,24 @@ def test_a_chunk_that_is_damaged_is_an_error_in_words(tmp_path: Path) -> None:
         read_recording([path])
 
 
+def test_a_chunk_that_is_damaged_and_can_be_unpacked_is_found_by_its_checksum(
+    tmp_path: Path,
+) -> None:
+    writing = writer(tmp_path)
+    write_all(writing, 300)
+    writing.close()
+    path = tmp_path / "talk.mcap"
+    data = bytearray(path.read_bytes())
+    at, chunk = len(b"\x89MCAP0\r\n"), 6
+    while data[at] != chunk:
+        at += 9 + int.from_bytes(data[at + 1 : at + 9], "little")
+    # Opcode and length, two times and the size come before the checksum of what is unpacked.
+    data[at + 9 + 3 * 8] ^= 0xFF
+    path.write_bytes(data)
+    with pytest.raises(GreenroomError, match=r"talk\.mcap is damaged"):
+        read_recording([path])
+
+
 def test_a_file_that_changes_while_it_is_read_is_an_error_in_words(tmp_path: Path) -> None:
     writing = writer(tmp_path)
     write_all(writing, 300)
