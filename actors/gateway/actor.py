@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from actors.gateway.caller import Caller
 from actors.gateway.caller_output import CallerOutput
 from actors.gateway.callers import Callers
 from actors.gateway.certificate import certificate_files
@@ -19,6 +18,7 @@ from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import Speaking, SpokenWords
 from actors.gateway.options import GatewayOptions
 from actors.gateway.readiness import Readiness
+from actors.gateway.silence import SilenceFiller
 from actors.gateway.stays import Stays
 from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
@@ -48,9 +48,6 @@ from pipeline.ports import In, Out
 if TYPE_CHECKING:
     from actors.gateway.server import WebServer
     from pipeline.surroundings import Surroundings
-
-FILL_EVERY_S = 0.1
-"""How often it is seen whether a caller who was speaking sends anything."""
 
 
 class Gateway(Player[GatewayOptions]):
@@ -83,6 +80,7 @@ class Gateway(Player[GatewayOptions]):
     def __init__(self, options: GatewayOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._metronome = Metronome(1.0, self.work_of)
+        self._silence = SilenceFiller(self.work_of, self.counters)
         self._callers = Callers(
             self.publish,
             self.call_later,
@@ -121,14 +119,12 @@ class Gateway(Player[GatewayOptions]):
     async def start(self) -> None:
         """Make ready to serve those who call on the socket of the supervisor."""
         from actors.gateway.app import make_app
-        from actors.gateway.server import make_server
+        from actors.gateway.server import address_of, make_server
 
         await super().start()
         self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
-        host, port = self._socket.getsockname()[:2]
         certificate = certificate_files(self.options)
-        scheme = "http" if certificate is None else "https"
-        url = f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
+        url = address_of(self._socket, tls=certificate is not None)
         path = self.surroundings.runtime_dir / f"{self.name}.json"
         path.write_text(json.dumps({"url": url}))
         app = make_app(self._callers, self.options, self._readiness, self.work_of)
@@ -198,7 +194,7 @@ class Gateway(Player[GatewayOptions]):
         began = isinstance(frame, SpeechStarted)
         if caller is not None:
             if began and not caller.speaking:
-                self._fill_later(caller)
+                self._silence.watch(caller)
             caller.speaking = began
             caller.tell(Speaking(frame.turn, began, frame.position))
         super().on_speech(frame)
@@ -257,15 +253,6 @@ class Gateway(Player[GatewayOptions]):
                 SpeechStarted(session=session, turn=turn, position=position, at_ns=now_ns)
             )
             self._report(playback)
-
-    def _fill_later(self, caller: Caller) -> None:
-        asyncio.get_running_loop().call_later(FILL_EVERY_S, self._fill, caller)
-
-    def _fill(self, caller: Caller) -> None:
-        if caller.speaking and self._callers.find(caller.session) is caller:
-            with self.work_of(caller.session):
-                self.counters["silence_filled_in"] += caller.ear.fill()
-            self._fill_later(caller)
 
     def _run_for(self, session: str, work: Callable[[], None]) -> None:
         def run() -> None:

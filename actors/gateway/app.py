@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from actors.gateway.callers import Callers, WorkOf
+from actors.gateway.callers import Callers
 from actors.gateway.errors import (
     CallerError,
     ExpiredSessionError,
@@ -19,6 +19,7 @@ from actors.gateway.errors import (
     RefusedError,
     SlowRequestError,
     TooLargeError,
+    explained,
 )
 from actors.gateway.files.transcription import Transcriber
 from actors.gateway.gemini.routes import gemini_routes
@@ -29,6 +30,7 @@ from actors.gateway.website.page import page_routes
 from actors.gateway.website.rest import rest_routes
 from actors.gateway.website.socket import converse
 from actors.gateway.website.transcribe import transcribe_routes
+from actors.outputs.metronome import WorkOf
 
 STATUS = {
     NoSessionError: 404,
@@ -84,9 +86,7 @@ def _tell_errors(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def on_wrong_request(_request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return JSONResponse({"error": f"{where}: {first['msg']}"}, 400)
+        return JSONResponse({"error": explained(error.errors())}, 400)
 
     @app.exception_handler(HTTPException)
     async def on_http_error(_request: Request, error: HTTPException) -> JSONResponse:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 from actors.gateway.caller import Caller, CallerState, Publish
@@ -19,9 +18,6 @@ OPENING_S = 10.0
 """How long the supervisor may take to open a session: it has been seen to take a second."""
 MOST_REMEMBERED = 10_000
 """Conversations that are over, whose callers are told so: a day's of a busy machine, 2 MB."""
-
-WorkOf = Callable[[str], AbstractContextManager[None]]
-"""What is done in it is the work of a session, and fails for it alone."""
 
 
 class Callers:

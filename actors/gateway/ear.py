@@ -60,6 +60,8 @@ class CallerEar:
         self.position = position
         """Of the next block: samples at 16 kHz."""
         self._decoder: SoundDecoder | None = None
+        self._container: ContainerDecoder | None = None
+        """The newest one, which may be at work still."""
         self._form: tuple[int, int] | None = None
         self._waiting: Samples = np.empty(0, np.int16)
         self._began_ns = time.monotonic_ns() - samples_to_ns(position)
@@ -93,7 +95,8 @@ class CallerEar:
         else:
             if begins_file(data) or (self._decoder is None and begins_mp3(data)):
                 self.end_file()
-                self._decoder = ContainerDecoder(self._on_samples, self._on_end)
+                self._container = ContainerDecoder(self._on_samples, self._on_end, self._container)
+                self._decoder = self._container
             if self._decoder is None:
                 raise UnreadableSoundError(
                     "this is no sound file, or the middle of one: begin with its first piece"
@@ -176,5 +179,7 @@ class CallerEar:
     def _end_of(self, decoder: ContainerDecoder, problem: str) -> None:
         if self._decoder is decoder:
             self._decoder = None
+        if self._container is decoder:
+            self._container = None
         if problem:
             self._on_problem(f"the sound cannot be decoded: {problem}")

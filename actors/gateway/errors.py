@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 from pipeline.errors import GreenroomError
 
 
@@ -39,3 +42,10 @@ class SlowRequestError(CallerError):
 
 class NoWordsError(CallerError):
     """A file could not be put into words in time."""
+
+
+def explained(errors: Sequence[Any]) -> str:
+    """Return the first of pydantic's complaints about a message in one line: where, and what."""
+    first = errors[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from actors.gateway.errors import UnreadablePictureError
 from actors.gateway.picture_size import picture_size
 from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
+from actors.outputs.metronome import WorkOf
 
 MOST_PIXELS = 50_000_000
 """Of a picture as it is sent: a telephone's best camera. Larger ones take seconds to decode."""
@@ -30,9 +30,7 @@ class PictureTaker:
         say: Tells the client what was wrong with a picture.
     """
 
-    def __init__(
-        self, work_of: Callable[[str], AbstractContextManager[None]], say: Callable[[str], None]
-    ) -> None:
+    def __init__(self, work_of: WorkOf, say: Callable[[str], None]) -> None:
         self._work_of = work_of
         self._say = say
         self._fitting: asyncio.Task[None] | None = None

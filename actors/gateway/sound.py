@@ -5,14 +5,14 @@ from __future__ import annotations
 import io
 import queue
 import threading
-import wave
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import numpy as np
-
 from actors.gateway.errors import UnreadableSoundError
-from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, to_samples
+from actors.lib.audio.channels import ChannelMixer
+from actors.lib.audio.container_sound import container_sound, reason
+from actors.lib.audio.pcm import SAMPLE_BYTES, SPEECH_RATE_HZ, Samples, to_samples
+from actors.lib.audio.plain_wav import find_samples
 
 MOST_WAITING_BYTES = 8_000_000
 """Of compressed sound that was not decoded yet: ten minutes of Opus, faster than anybody speaks."""
@@ -23,6 +23,12 @@ MOST_CHANNELS = 8
 WAV, WEBM, OGG, FLAC, MP4, ID3 = b"RIFF", b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ftyp", b"ID3"
 FIRST_OGG_PAGE = 2
 """Flag of the page with which an Ogg stream begins."""
+FORMATS = (
+    "aac,ac3,aiff,amr,asf,ape,au,avi,caf,dts,eac3,flac,flv,gsm,loas,matroska,webm,mov,mp4,m4a,3gp,"
+    "mp3,mpeg,mpegts,ogg,opus,rm,tta,voc,w64,wav,wv"
+)
+"""What holds sound. Play lists, which FFmpeg would read too, name files of this machine and of the
+network, and are not opened for strangers."""
 PROBING = {"probesize": "2048", "analyzeduration": "0"}
 """FFmpeg looks at 5 MB or 5 s before it begins, unless told; headers of sound are shorter."""
 
@@ -44,7 +50,7 @@ class SoundDecoder(Protocol):
 
 
 class PcmDecoder:
-    """Signed 16-bit little-endian samples of any rate; of several channels the mean.
+    """Signed 16-bit little-endian samples of any rate; of several channels those that carry sound.
 
     FFmpeg's resampler holds back 2 ms at 8 kHz where soxr's holds back up to 150.
     """
@@ -58,6 +64,7 @@ class PcmDecoder:
         self._on_samples = on_samples
         self._rate_hz = rate_hz
         self._channels = channels
+        self._mixer = ChannelMixer(channels, rate_hz)
         self._resampler: Any = None
         self._rest = b""
         if rate_hz != SPEECH_RATE_HZ:
@@ -71,10 +78,9 @@ class PcmDecoder:
         whole = len(data) // (2 * self._channels) * 2 * self._channels
         self._rest = data[whole:]
         samples = to_samples(data[:whole])
-        if self._channels > 1:
-            samples = samples.reshape(-1, self._channels).mean(axis=1).astype(np.int16)
         if not len(samples):
             return
+        samples = self._mixer.mix(samples.reshape(-1, self._channels))
         if self._resampler is None:
             self._on_samples(samples)
             return
@@ -98,7 +104,10 @@ class ContainerDecoder:
     """
 
     def __init__(
-        self, on_samples: OnSamples, on_end: Callable[[ContainerDecoder, str], None]
+        self,
+        on_samples: OnSamples,
+        on_end: Callable[[ContainerDecoder, str], None],
+        before: ContainerDecoder | None = None,
     ) -> None:
         """Begin.
 
@@ -106,21 +115,28 @@ class ContainerDecoder:
             on_samples: Given samples, in the thread.
             on_end: Told, in the thread, that this one is over, and what was wrong with the sound;
                 an empty text if nothing was.
+            before: Whose sound comes before this one's, also where it is not all decoded yet.
         """
         self._on_samples = on_samples
         self._on_end = on_end
         self._chunks: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-        self._waiting = 0
+        self._fed = 0
+        """Bytes; written by who feeds."""
+        self._taken = 0
+        """The same, written by the thread."""
         self._rest = b""
-        self._thread = threading.Thread(target=self._decode, name="caller's sound", daemon=True)
+        self._damage: list[str] = []
+        self._thread = threading.Thread(
+            target=self._decode, args=[before], name="caller's sound", daemon=True
+        )
         self._thread.start()
 
     def feed(self, data: bytes) -> None:
         """Take bytes."""
-        if self._waiting + len(data) > MOST_WAITING_BYTES:
+        if self._fed - self._taken + len(data) > MOST_WAITING_BYTES:
             raise UnreadableSoundError("sound comes faster than it can be decoded: send it in time")
         if data:
-            self._waiting += len(data)
+            self._fed += len(data)
             self._chunks.put(data)
 
     def close(self) -> None:
@@ -128,48 +144,41 @@ class ContainerDecoder:
         self._chunks.put(b"")
 
     def join(self) -> None:
-        """Wait for the thread; for tests and the end of the process."""
+        """Wait until all of it was handed on."""
         self._thread.join()
 
     def read(self, size: int) -> bytes:
         """What FFmpeg reads from: blocks until there is something; nothing is the end."""
         if not self._rest:
             self._rest = self._chunks.get()
-            self._waiting -= len(self._rest)
+            self._taken += len(self._rest)
             if not self._rest:
                 self._chunks.put(b"")
         piece, self._rest = self._rest[:size], self._rest[size:]
         return piece
 
-    def _decode(self) -> None:
-        import av
-        from av.error import FFmpegError
-
-        problem = ""
+    def _decode(self, before: ContainerDecoder | None) -> None:
+        if before is not None:
+            before.join()
         try:
-            with av.open(self, "r", options=PROBING, buffer_size=4096) as container:
-                self._decode_from(container)
-        except (FFmpegError, ValueError, IndexError) as error:
-            problem = str(error)
-        self._on_end(self, problem)
+            self._decode_all()
+        except Exception as error:  # noqa: BLE001 - PyAV raises many kinds for what is no sound
+            self._damage.append(reason(error))
+        self._on_end(self, self._damage[0] if self._damage else "")
 
-    def _decode_from(self, container: Any) -> None:
-        from av import AudioResampler
-        from av.error import FFmpegError
+    def _decode_all(self) -> None:
+        import av
 
-        stream = container.streams.audio[0]
-        stream.codec_context.thread_count = 1
-        resampler = AudioResampler("s16", "mono", SPEECH_RATE_HZ)
-        for packet in container.demux(stream):
-            try:
-                frames = packet.decode()
-            except FFmpegError:
-                continue  # A damaged packet; the next one may be whole.
-            for frame in frames:
-                for piece in resampler.resample(frame):
-                    self._on_samples(_samples(piece))
-        for piece in resampler.resample(None):
-            self._on_samples(_samples(piece))
+        options = {**PROBING, "format_whitelist": FORMATS}
+        with av.open(
+            self, "r", options=options, buffer_size=4096, metadata_errors="ignore"
+        ) as container:
+            stream = container.streams.best("audio")
+            if stream is None or stream.codec_context is None:
+                raise ValueError("there is no sound in it")
+            for piece in container_sound(container, stream, SPEECH_RATE_HZ, self._damage.append):
+                if len(piece):
+                    self._on_samples(piece)
 
 
 def _samples(frame: Any) -> Samples:
@@ -190,12 +199,8 @@ def begins_mp3(data: bytes) -> bool:
 
 def plain_wav(data: bytes) -> tuple[int, int, bytes] | None:
     """Return rate, channels and samples of a WAV file of 16-bit samples; None if it is another."""
-    if not data.startswith(WAV):
+    sound = find_samples(io.BytesIO(data), len(data))
+    if sound is None:
         return None
-    try:
-        with wave.open(io.BytesIO(data)) as file:
-            if file.getsampwidth() != 2:
-                return None
-            return file.getframerate(), file.getnchannels(), file.readframes(len(data))
-    except (wave.Error, EOFError):
-        return None
+    size = sound.samples * sound.channels * SAMPLE_BYTES
+    return sound.rate_hz, sound.channels, data[sound.begin : sound.begin + size]

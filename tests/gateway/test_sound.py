@@ -6,9 +6,9 @@ import time
 import wave
 from collections.abc import Callable
 
-import av
 import numpy as np
 import pytest
+from encoded_sound import TONE_HZ, sound_file, tone
 from numpy.typing import NDArray
 
 from actors.gateway.ear import FILLED_SAMPLES, LATE_NS, MOST_AHEAD_S, CallerEar
@@ -17,7 +17,6 @@ from actors.gateway.sound import begins_file
 from pipeline.frames import Audio
 
 RATE = 16_000
-TONE_HZ = 440
 FORMS = [
     ("webm", "libopus", 48_000),
     ("ogg", "libopus", 48_000),
@@ -27,24 +26,6 @@ FORMS = [
     ("wav", "pcm_f32le", 48_000),
 ]
 """Container, codec and rate of what browsers and people send."""
-
-
-def tone(seconds: float, rate: int = RATE) -> NDArray[np.int16]:
-    at = np.arange(int(seconds * rate)) / rate
-    return (8000 * np.sin(2 * np.pi * TONE_HZ * at)).astype(np.int16)
-
-
-def sound_file(container: str, codec: str, rate: int, seconds: float = 2.0) -> bytes:
-    """A file of a tone."""
-    written = io.BytesIO()
-    with av.open(written, "w", format=container) as file:
-        stream = file.add_stream(codec, rate=rate)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(tone(seconds, rate)[None], "s16", "mono")
-        frame.rate = rate
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            file.mux(packet)
-    return written.getvalue()
 
 
 def wav(samples: NDArray[np.int16], rate: int, channels: int = 1) -> bytes:
@@ -125,13 +106,47 @@ def test_chunks_that_are_wav_files_each_are_one_sound() -> None:
     assert pitch_hz(listener.samples) == pytest.approx(TONE_HZ, abs=3)
 
 
+def test_chunks_that_are_files_each_are_heard_in_their_order() -> None:
+    listener = Listener()
+    pitches = [300 * n for n in range(1, 9)]
+    for hz in pitches:
+        listener.ear.hear_file(sound_file("wav", "pcm_mulaw", 8_000, 0.25, hz))
+    listener.finish()
+    assert listener.problems == []
+    length = len(listener.samples) // len(pitches)
+    heard = [pitch_hz(listener.samples[n * length :][:length]) for n in range(len(pitches))]
+    assert heard == pytest.approx(pitches, abs=12)
+
+
+@pytest.mark.parametrize("size", [0, 2**32 - 1])
+def test_a_wav_file_whose_header_was_written_before_its_length_was_known_is_heard(
+    size: int,
+) -> None:
+    data = bytearray(wav(tone(1, RATE), RATE))
+    data[40:44] = size.to_bytes(4, "little")
+    listener = Listener()
+    for at in range(0, len(data), 4000):
+        listener.ear.hear_file(bytes(data[at : at + 4000]))
+    assert np.array_equal(listener.samples, tone(1, RATE)[: len(listener.samples)])
+    assert len(listener.samples) == RATE
+
+
+def test_of_stereo_sound_with_a_channel_inverted_the_other_is_heard() -> None:
+    both = np.stack([tone(2, RATE), -tone(2, RATE)], axis=1)
+    listener = Listener()
+    for at in range(0, len(both), 320):
+        listener.ear.hear_pcm(both[at : at + 320].tobytes(), RATE, 2)
+    assert pitch_hz(listener.samples) == pytest.approx(TONE_HZ, abs=3)
+    assert np.abs(listener.samples[RATE:]).max() > 4000
+
+
 def test_a_wav_file_cut_in_pieces_goes_on_without_its_header() -> None:
-    data = wav(tone(2), RATE)
+    data = wav(tone(2, RATE), RATE)
     listener = Listener()
     for at in range(0, len(data), 3000):
         listener.ear.hear_file(data[at : at + 3000])
     listener.finish()
-    assert np.array_equal(listener.samples, tone(2)[: len(listener.samples)])
+    assert np.array_equal(listener.samples, tone(2, RATE)[: len(listener.samples)])
     assert len(listener.samples) == 2 * RATE
 
 
@@ -147,7 +162,7 @@ def test_a_second_recording_of_the_browser_begins_a_new_file() -> None:
 
 def test_positions_and_times_of_blocks_follow_each_other() -> None:
     listener = Listener()
-    listener.ear.hear_pcm(tone(1).tobytes())
+    listener.ear.hear_pcm(tone(1, RATE).tobytes())
     assert [block.position for block in listener.blocks] == list(range(0, RATE, 320))
     gaps = np.diff([block.origin_ns for block in listener.blocks])
     assert set(gaps) == {20_000_000}
@@ -168,7 +183,7 @@ def test_a_header_with_garbage_behind_it_is_told_and_the_next_sound_is_heard(hea
     listener.ear.hear_file(head + bytes(range(256)) * 300)
     listener.finish()
     assert len(listener.problems) == 1
-    listener.ear.hear_pcm(tone(1).tobytes())
+    listener.ear.hear_pcm(tone(1, RATE).tobytes())
     assert len(listener.samples) == RATE
 
 
@@ -178,7 +193,7 @@ def test_a_file_cut_anywhere_leaves_nothing_behind() -> None:
         listener = Listener()
         listener.ear.hear_file(data[:length])
         listener.finish()
-        listener.ear.hear_pcm(tone(1).tobytes())
+        listener.ear.hear_pcm(tone(1, RATE).tobytes())
         assert len(listener.blocks) >= 50
 
 
@@ -201,7 +216,7 @@ def test_two_minutes_at_once_are_heard_and_more_is_refused() -> None:
 
 def test_silence_is_filled_in_when_nothing_comes(monkeypatch: pytest.MonkeyPatch) -> None:
     listener = Listener()
-    listener.ear.hear_pcm(tone(1).tobytes())
+    listener.ear.hear_pcm(tone(1, RATE).tobytes())
     assert not listener.ear.fill()
     later_ns = time.monotonic_ns() + LATE_NS
     monkeypatch.setattr(time, "monotonic_ns", lambda: later_ns)

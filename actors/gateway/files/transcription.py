@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers, WorkOf
+from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError, NoWordsError, RefusedError
 from actors.gateway.events import Event, Message
 from actors.gateway.files.heard_file import HeardFile, Segment, joined
 from actors.gateway.link import ClientLink
 from actors.gateway.options import GatewayOptions
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
+from actors.outputs.metronome import WorkOf
 from pipeline.frames import SessionEnd, SessionOpened
 
 PIECE_SAMPLES = SPEECH_RATE_HZ // 10

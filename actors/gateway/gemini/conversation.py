@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 from actors.backends.gemini.wire import (
@@ -27,6 +25,7 @@ from actors.gateway.gemini.setup import parse_setup
 from actors.gateway.link import ClientLink
 from actors.gateway.options import GatewayOptions
 from actors.gateway.pictures import PictureTaker
+from actors.outputs.metronome import WorkOf
 
 INVALID_ARGUMENT = "Request contains an invalid argument."
 INVALID_HANDLE = "Invalid session handle"
@@ -57,7 +56,7 @@ class GeminiConversation:
         callers: Callers,
         link: ClientLink,
         codec: GeminiCodec,
-        work_of: Callable[[str], AbstractContextManager[None]],
+        work_of: WorkOf,
         version: str,
         options: GatewayOptions,
     ) -> None:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, WebSocket
 from starlette.responses import JSONResponse
 
 from actors.backends.gemini.wire import Invalid
-from actors.gateway.callers import Callers, WorkOf
+from actors.gateway.callers import Callers
 from actors.gateway.client_connection import ClientConnection, CloseConnectionError
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Message
@@ -16,6 +16,7 @@ from actors.gateway.gemini.codec import GeminiCodec
 from actors.gateway.gemini.conversation import GeminiConversation
 from actors.gateway.options import GatewayOptions
 from actors.gateway.origins import is_allowed
+from actors.outputs.metronome import WorkOf
 
 SERVICE = re.compile(
     r"google\.ai\.generativelanguage\.(?P<version>v1|v1beta|v1alpha)\.GenerativeService"

@@ -7,13 +7,12 @@ import binascii
 import re
 import uuid
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from pydantic import ValidationError
 
 from actors.gateway.caller import Caller
 from actors.gateway.callers import Callers
-from actors.gateway.errors import CallerError, UnreadableSoundError
+from actors.gateway.errors import CallerError, UnreadableSoundError, explained
 from actors.gateway.events import Problem
 from actors.gateway.link import ClientLink
 from actors.gateway.pictures import PictureTaker
@@ -30,6 +29,7 @@ from actors.gateway.website.requests import (
     StartSession,
     TextMessage,
 )
+from actors.outputs.metronome import WorkOf
 from pipeline.frames import SessionEnd
 
 RATE = re.compile(r"rate=(\d{1,6})")
@@ -52,7 +52,7 @@ class WebsiteConversation:
         callers: Callers,
         manners: Manners,
         link: ClientLink,
-        work_of: Callable[[str], AbstractContextManager[None]],
+        work_of: WorkOf,
     ) -> None:
         self._callers = callers
         self._manners = manners
@@ -66,7 +66,7 @@ class WebsiteConversation:
         try:
             request = REQUEST.validate_json(text)
         except ValidationError as problem:
-            self._say(explained(problem))
+            self._say(explained(problem.errors()))
             return
         try:
             await self._carry_out(request)
@@ -179,10 +179,3 @@ def unpacked(text: str) -> tuple[bytes, str]:
         return base64.b64decode(body + "=" * (-len(body) % 4), validate=False), kind
     except (binascii.Error, ValueError):
         raise UnreadableSoundError("`data` is no base64") from None
-
-
-def explained(problem: ValidationError) -> str:
-    """Return what is wrong with a message, in one line."""
-    first = problem.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import WebSocket
 from starlette.responses import JSONResponse
 
-from actors.gateway.callers import Callers, WorkOf
+from actors.gateway.callers import Callers
 from actors.gateway.client_connection import ClientConnection
 from actors.gateway.events import Message
 from actors.gateway.options import GatewayOptions
@@ -13,6 +13,7 @@ from actors.gateway.origins import is_allowed
 from actors.gateway.website.codec import WebsiteCodec
 from actors.gateway.website.conversation import WebsiteConversation
 from actors.gateway.website.manner import Manners
+from actors.outputs.metronome import WorkOf
 
 
 async def converse(

@@ -16,7 +16,8 @@ from actors.gateway.files.transcription import FileWords, Transcriber
 from actors.gateway.options import GatewayOptions
 from actors.gateway.website.body import Body
 from actors.gateway.website.uploads import UploadRequest, read_upload
-from actors.lib.audio.pcm import SPEECH_RATE_HZ
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
+from pipeline.logs import get_logger
 
 GONE = 499
 """What nginx logs of a caller who did not wait; nobody reads it."""
@@ -58,7 +59,7 @@ def transcribe_routes(transcriber: Transcriber, options: GatewayOptions) -> APIR
         try:
             with transcriber.place():
                 upload = await read_upload(request, body, options.file_bytes)
-                samples = await asyncio.to_thread(decode_stored, upload.data, options.file_s)
+                samples = await asyncio.to_thread(_decoded, upload.data, options.file_s)
                 words = await _unless_gone(
                     request, transcriber.transcribe(samples, upload.question, upload.language)
                 )
@@ -70,6 +71,16 @@ def transcribe_routes(transcriber: Transcriber, options: GatewayOptions) -> APIR
         return _told(words, len(samples) / SPEECH_RATE_HZ, asked=bool(upload.question))
 
     return router
+
+
+def _decoded(data: bytes, longest_s: float) -> Samples:
+    damaged: list[str] = []
+    samples = decode_stored(data, longest_s, damaged.append)
+    if damaged:
+        get_logger("gateway").warning(
+            "a file is damaged; that is left out", pieces=len(damaged), first=damaged[0]
+        )
+    return samples
 
 
 async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:

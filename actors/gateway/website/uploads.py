@@ -11,9 +11,9 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
-from actors.gateway.errors import CallerError, TooLargeError, UnreadableSoundError
+from actors.gateway.errors import CallerError, TooLargeError, UnreadableSoundError, explained
 from actors.gateway.website.body import Body
-from actors.gateway.website.conversation import explained, unpacked
+from actors.gateway.website.conversation import unpacked
 from actors.gateway.website.requests import MOST_TEXT_CHARACTERS
 
 MOST_BESIDE_BYTES = 100_000
@@ -119,5 +119,5 @@ def _from_json(body: bytes) -> Upload:
     try:
         asked = UploadRequest.model_validate_json(body)
     except ValidationError as problem:
-        raise CallerError(explained(problem)) from None
+        raise CallerError(explained(problem.errors())) from None
     return Upload(unpacked(asked.audio)[0], asked.question, asked.language)

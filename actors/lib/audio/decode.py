@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from actors.lib.audio.container_sound import container_sound, reason
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
 from actors.lib.audio.plain_wav import find_plain_wav, read_plain_wav
-from actors.lib.audio.sound_frames import FrameConverter
 from actors.lib.media_files import is_companion, require_file
 from pipeline.errors import DeviceError
 
@@ -58,31 +58,14 @@ def decode(
 
 
 def _by_ffmpeg(path: Path, rate_hz: int, on_damage: Callable[[str], None]) -> Iterator[Samples]:
-    converter = FrameConverter(rate_hz)
-    with _opened(path) as container:
-        stream = container.streams.best("audio")
-        # One file at the pace of a conversation: decoder threads would be idle and cost memory.
-        stream.codec_context.thread_count = 1
-        for packet in _packets(container, stream, path, on_damage):
-            try:
-                for frame in packet.decode():
-                    yield from converter.convert(frame)
-            except Exception as error:  # noqa: BLE001 - PyAV raises many kinds for damage
-                on_damage(f"{path}: {_reason(error)}")
-        yield converter.finish()
-
-
-def _packets(
-    container: Any, stream: Any, path: Path, on_damage: Callable[[str], None]
-) -> Iterator[Any]:
-    try:
-        yield from container.demux(stream)
-    except Exception as error:  # noqa: BLE001 - the same
-        on_damage(f"{path}: nothing can be read from here on: {_reason(error)}")
+    with _opened(path) as (container, stream):
+        yield from container_sound(
+            container, stream, rate_hz, lambda problem: on_damage(f"{path}: {problem}")
+        )
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Any]:
+def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     import av
 
     if not path.stat().st_size:
@@ -94,18 +77,14 @@ def _opened(path: Path) -> Iterator[Any]:
         advice = ADVICE
         if is_companion(path.name):
             advice = "a name that begins with a dot is beside the file proper, as `._` of macOS is"
-        raise DeviceError(f"{path} cannot be read as sound ({_reason(error)}): {advice}") from error
+        raise DeviceError(f"{path} cannot be read as sound ({reason(error)}): {advice}") from error
     with container:
         stream = container.streams.best("audio")
         if stream is None:
             raise DeviceError(f"{path} holds no sound")
         if stream.codec_context is None:
             raise DeviceError(f"{path} is in a format for which FFmpeg has no decoder: {ADVICE}")
-        yield container
-
-
-def _reason(error: BaseException) -> str:
-    return str(getattr(error, "strerror", None) or error or type(error).__name__)
+        yield container, stream
 
 
 def _ignore(problem: str) -> None:

@@ -1,4 +1,4 @@
-"""WAV files of 16-bit mono samples, read without FFmpeg, which would cost 17 MiB."""
+"""WAV files of 16-bit samples, read without FFmpeg, which would cost 17 MiB."""
 
 from __future__ import annotations
 
@@ -29,17 +29,19 @@ class PlainSound(NamedTuple):
 
     Attributes:
         rate_hz: Samples per second.
+        channels: One after the other in each sample.
         begin: First byte.
         samples: How many.
     """
 
     rate_hz: int
+    channels: int
     begin: int
     samples: int
 
 
 def find_plain_wav(path: Path, rate_hz: int | None = None) -> PlainSound | None:
-    """Return where the samples are; None if there are none, or the file is FFmpeg's to read.
+    """Return where mono samples are; None if there are none, or the file is FFmpeg's to read.
 
     Args:
         path: The file.
@@ -47,11 +49,12 @@ def find_plain_wav(path: Path, rate_hz: int | None = None) -> PlainSound | None:
     """
     try:
         with path.open("rb") as file:
-            sound = _find(file, os.fstat(file.fileno()).st_size)
+            sound = find_samples(file, os.fstat(file.fileno()).st_size)
     except OSError:
         return None
-    fits = sound is not None and sound.samples > 0 and rate_hz in (None, sound.rate_hz)
-    return sound if fits else None
+    if sound is None or sound.channels != 1 or not sound.samples:
+        return None
+    return sound if rate_hz in (None, sound.rate_hz) else None
 
 
 def read_plain_wav(path: Path, sound: PlainSound) -> Iterator[Samples]:
@@ -68,12 +71,18 @@ def read_plain_wav(path: Path, sound: PlainSound) -> Iterator[Samples]:
             yield samples
 
 
-def _find(file: BinaryIO, size: int) -> PlainSound | None:
+def find_samples(file: BinaryIO, size: int) -> PlainSound | None:
+    """Return where the samples of a WAV file are; None if it is another, or they are no 16 bits.
+
+    Args:
+        file: The file, or its beginning.
+        size: How many bytes there are.
+    """
     begin = _after_tag(file)
     start = _read(file, begin, 12)
     if (start[:4], start[8:]) != (b"RIFF", b"WAVE"):
         return None
-    at, rate_hz = begin + 12, 0
+    at, form = begin + 12, None
     for _ in range(MOST_CHUNKS):
         header = _read(file, at, 8)
         if len(header) < 8:
@@ -81,13 +90,16 @@ def _find(file: BinaryIO, size: int) -> PlainSound | None:
         name, length = header[:4], int.from_bytes(header[4:], "little")
         begin = at + 8
         if name == b"fmt ":
-            rate_hz = _mono_rate_hz(_read(file, begin, min(length, 40)))
-            if not rate_hz:
+            form = _form(_read(file, begin, min(length, 40)))
+            if form is None:
                 return None
         elif name == b"data":
             rest = size - begin
             length = rest if length in TO_THE_END else min(length, rest)
-            return PlainSound(rate_hz, begin, length // SAMPLE_BYTES) if rate_hz else None
+            if form is None:
+                return None
+            rate_hz, channels = form
+            return PlainSound(rate_hz, channels, begin, length // (SAMPLE_BYTES * channels))
         at = begin + length
         at += length % 2 and _is_padded(file, at)
     return None
@@ -110,14 +122,15 @@ def _is_padded(file: BinaryIO, end: int) -> bool:
     return not (name.isascii() and name.strip().isalnum())
 
 
-def _mono_rate_hz(header: bytes) -> int:
-    """Return the rate of 16-bit mono samples; 0 if they are others."""
+def _form(header: bytes) -> tuple[int, int] | None:
+    """Return rate and channels of 16-bit samples; None if they are others."""
     if len(header) < _FORMAT.size:
-        return 0
+        return None
     tag, channels, rate_hz, _, align, bits = _FORMAT.unpack_from(header)
     if tag == EXTENSIBLE and header[24:40] == PCM_GUID:
         tag = PCM
-    return rate_hz if (tag, channels, align, bits) == (PCM, 1, SAMPLE_BYTES, 16) else 0
+    is_plain = (tag, align, bits) == (PCM, SAMPLE_BYTES * channels, 16)
+    return (rate_hz, channels) if is_plain and rate_hz and channels else None
 
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:

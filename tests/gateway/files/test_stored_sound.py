@@ -7,6 +7,7 @@ import wave
 import av
 import numpy as np
 import pytest
+from encoded_sound import sound_file
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,23 +30,9 @@ FORMS = [
 """Container, codec and rate of what people have; `ipod` is M4A."""
 
 
-def sound_file(container: str, codec: str, rate: int, seconds: float = 2.0) -> bytes:
-    """A file of a tone."""
-    tone = 8000 * np.sin(2 * np.pi * 440 * np.arange(int(seconds * rate)) / rate)
-    written = io.BytesIO()
-    with av.open(written, "w", format=container) as file:
-        stream = file.add_stream(codec, rate=rate)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(tone.astype(np.int16)[None], "s16", "mono")
-        frame.rate = rate
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            file.mux(packet)
-    return written.getvalue()
-
-
 @pytest.mark.parametrize(("container", "codec", "rate"), FORMS)
 def test_a_file_of_any_form_is_read_whole(container: str, codec: str, rate: int) -> None:
-    samples = decode_stored(sound_file(container, codec, rate), 10)
+    samples = decode_stored(sound_file(container, codec, rate), 10, [].append)
     # Encoders add a little silence at both ends.
     assert len(samples) / RATE == pytest.approx(2.0, abs=0.2)
     spectrum = np.abs(np.fft.rfft(samples[RATE // 2 : RATE // 2 + RATE]))
@@ -65,12 +52,14 @@ def test_the_sound_of_a_video_is_taken() -> None:
         for stream, frame in ((video, picture), (audio, sound)):
             for packet in [*stream.encode(frame), *stream.encode(None)]:
                 file.mux(packet)
-    assert len(decode_stored(written.getvalue(), 10)) / RATE == pytest.approx(1.0, abs=0.2)
+    assert len(decode_stored(written.getvalue(), 10, [].append)) / RATE == pytest.approx(
+        1.0, abs=0.2
+    )
 
 
 def test_a_file_that_is_too_long_is_refused() -> None:
     with pytest.raises(TooLargeError, match="longer than 1 s"):
-        decode_stored(sound_file("flac", "flac", 44_100), 1.0)
+        decode_stored(sound_file("flac", "flac", 44_100), 1.0, [].append)
 
 
 def silent_video() -> bytes:
@@ -102,7 +91,7 @@ LISTS = {
 )
 def test_what_is_no_sound_is_refused_in_words(data: bytes) -> None:
     with pytest.raises(UnreadableSoundError, match="send a sound file"):
-        decode_stored(data, 10)
+        decode_stored(data, 10, [].append)
 
 
 @pytest.mark.parametrize("kind", LISTS)
@@ -112,7 +101,7 @@ def test_a_play_list_does_not_open_files_of_this_machine(
     secret = tmp_path_factory.mktemp("secret") / "secret.mp3"
     secret.write_bytes(sound_file("mp3", "libmp3lame", 44_100))
     with pytest.raises(UnreadableSoundError):
-        decode_stored(LISTS[kind] % str(secret).lstrip("/").encode(), 10)
+        decode_stored(LISTS[kind] % str(secret).lstrip("/").encode(), 10, [].append)
 
 
 @given(st.data())
@@ -122,7 +111,7 @@ def test_a_damaged_file_is_read_or_refused(data: st.DataObject) -> None:
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     cut = bytes(whole[: data.draw(st.integers(0, len(whole)))])
     with contextlib.suppress(UnreadableSoundError):
-        assert len(decode_stored(cut, 10))
+        assert len(decode_stored(cut, 10, [].append))
 
 
 WHOLE = [sound_file(container, codec, rate, 0.3) for container, codec, rate in FORMS]
