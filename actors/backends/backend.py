@@ -39,7 +39,6 @@ from pipeline.surroundings import Surroundings
 
 OptionsT = TypeVar("OptionsT", bound=Options)
 
-
 JPEG_START, JPEG_END = b"\xff\xd8\xff", b"\xff\xd9"
 """Of each JPEG file; cameras pad what comes after its end."""
 

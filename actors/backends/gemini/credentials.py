@@ -12,7 +12,7 @@ from actors.backends.gemini.key_text import clean_key
 from pipeline.errors import CredentialError, NoKeyError
 from pipeline.logs import add_secret
 
-BYTE_ORDER_MARKS = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """Editors of Windows, and `>` of its PowerShell, write UTF-16."""
 
 
@@ -88,9 +88,8 @@ def _sources(
 
 
 def _text(data: bytes) -> str:
-    for mark, encoding in BYTE_ORDER_MARKS.items():
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
+    if data.startswith(BYTE_ORDER_MARKS):
+        return data.decode("utf-16", "replace")
     if data.count(0) > len(data) // 3:
         # UTF-16 without its mark: of ASCII, every other byte is 0.
         return data.decode("utf-16-be" if data[:1] == b"\0" else "utf-16-le", "replace")

@@ -44,6 +44,11 @@ ANYTHING: Schema = {"anyOf": [{"type": "STRING"}, {"type": "NUMBER"}, {"type": "
 """Where nothing is said of a value; a type must be named."""
 
 
+def arguments_of(tool: dict[str, Any]) -> Any:
+    """Return `parameters_of` what a tool declares; the model that is made of it checks it."""
+    return parameters_of(tool.get("parameters") or tool.get("parametersJsonSchema"))
+
+
 def parameters_of(schema: object) -> Schema | None:
     """Return what to declare as `parameters`; None: the function has none.
 

@@ -90,8 +90,9 @@ def is_texts(given: object) -> TypeGuard[list[str]]:
 
 def is_count(value: object) -> bool:
     """Whether it is a number of things."""
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and 0 <= value <= GREATEST_COUNT  # type: ignore[operator]
+    if isinstance(value, bool) or not isinstance(value, int):
+        return False
+    return 0 <= value <= GREATEST_COUNT
 
 
 def is_bound(value: object) -> TypeGuard[float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -97,10 +96,15 @@ async def find_server(
         ConnectionOverError: there is no server file in time, or a proxy that cannot be used.
     """
     folders = (surroundings.config_dir, Path.cwd())
-    if options.server_file is None or _has_key_instead(options, folders):
-        ca_file = str(surroundings.config_dir / options.ca_file) if options.ca_file else None
-        keys = find_keys(options.api_key_env, folders)
-        return Server(keys, options.base_url, ca_file, proxy_to(options.base_url))
+    if options.server_file is None or options.server_file_when is ServerFileWhen.NO_KEY:
+        try:
+            keys = find_keys(options.api_key_env, folders)
+        except NoKeyError:
+            if options.server_file is None:
+                raise
+        else:
+            ca_file = str(surroundings.config_dir / options.ca_file) if options.ca_file else None
+            return Server(keys, options.base_url, ca_file, proxy_to(options.base_url))
     path = surroundings.runtime_dir / options.server_file
     try:
         async with asyncio.timeout(patience_s):
@@ -117,15 +121,6 @@ async def find_server(
     given = split_keys(str(data.get("api_key") or ""), f"server_file {path}")
     keys = given or find_keys(options.api_key_env, folders)
     return Server(keys, base_url, ca_file, proxy_to(base_url))
-
-
-def _has_key_instead(options: ServerOptions, folders: Iterable[Path]) -> bool:
-    if options.server_file_when is ServerFileWhen.ALWAYS:
-        return False
-    try:
-        return bool(find_keys(options.api_key_env, folders))
-    except NoKeyError:
-        return False
 
 
 def proxy_to(base_url: str | None) -> Proxy | None:

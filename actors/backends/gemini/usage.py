@@ -52,13 +52,13 @@ def _by_modality(*groups: list[types.ModalityTokenCount] | None) -> dict[str, in
 
 def _fill(tokens: dict[str, int], modality: str, count: int | None) -> None:
     """Where the report has no details, all is of one modality."""
-    if not tokens and _count(count):
-        tokens[modality] = _count(count)
+    if not tokens and (known := _count(count)):
+        tokens[modality] = known
 
 
 def _think(made: dict[str, int], count: int | None) -> None:
-    if _count(count):
-        made["text"] = made.get("text", 0) + _count(count)
+    if known := _count(count):
+        made["text"] = made.get("text", 0) + known
 
 
 def _count(reported: int | None) -> int:

@@ -17,9 +17,19 @@ def report(state: TurnState, text: str, now_s: float) -> list[Step]:
         state.counters["results_dropped"] += 1
         return []
     turn = RealtimeTurn(new_name(state, now_s), TurnKind.REPORTED, text=text)
+    return write(state, turn, now_s)
+
+
+def write(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
+    """Take a turn that is sent as text."""
     state.turns.append(turn)
     state.ask(turn, 0, now_s)
-    if state.link is LinkState.GONE:
+    return deliver_or_fail(state, turn, now_s)
+
+
+def deliver_or_fail(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
+    """Deliver, now that all of a turn is known; without a connection to come, it has failed."""
+    if state.link is LinkState.GONE and state.owned:
         return state.end(turn, AnswerEnd.FAILED, state.gone_reason)
     return deliver(state, now_s)
 

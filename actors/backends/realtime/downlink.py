@@ -125,8 +125,10 @@ def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
                 return _late(state, event)
             steps = _answer(state, turn, event, now_s)
             if turn.unasked is not None:
-                steps = unasked_turns.go_on(state, turn, turn.unasked, event, steps)
-            return [*steps, *answer_ends.cut(state, turn, now_s)]
+                steps = unasked_turns.go_on(state, turn, turn.unasked, steps)
+            if state.is_too_long(turn, now_s):
+                steps += answer_ends.cut(state, turn)
+            return steps
     return []
 
 
@@ -195,16 +197,19 @@ def _answering(state: TurnState, event: Event, now_s: float) -> RealtimeTurn | N
 
 def _user_said(state: TurnState, said: Said, now_s: float) -> list[Step]:
     """The user's words come in no fixed order with the answer, even after it."""
-    started = [t for t in state.turns if t.delivery is not Delivery.WAITING]
-    started = [t for t in started if t.kind not in UNASKED]
+    started = [
+        turn
+        for turn in state.turns
+        if turn.delivery is not Delivery.WAITING and turn.kind not in UNASKED
+    ]
     late = state.last
     # What is heard of the turn before comes until the service has let go of it, which it does not
     # always say.
     letting_go = state.drain is Drain.DRAINING and now_s - state.interrupted_s < DRAIN_S
-    before = letting_go or (
-        state.drain is Drain.OWED and late is not None and not late.answer.user_text
+    before = late is not None and (
+        letting_go or (state.drain is Drain.OWED and not late.answer.user_text)
     )
-    if started and not (before and late is not None and state.limits.local_turns):
+    if started and not (before and state.limits.local_turns):
         turn = started[-1]
         if turn is state.head and turn.progress in {Progress.ASKED, Progress.ANSWERING}:
             state.rearm(turn, now_s)

@@ -16,8 +16,6 @@ from pipeline.turns.fault_policy import POLICIES, OfKey
 
 JITTER = 0.5
 """Half of each wait is drawn at random: many clients do not come back at once."""
-
-
 MOST_LOST_RESUMES = 2
 """Reported of sessions with a long instruction: whoever resumes is cut off, each time, and a fresh
 session works. Without the handle the newest turns are told anew, which is all that it costs."""
@@ -115,10 +113,11 @@ class ReconnectPolicy:
         # one with which it hangs up without a word, which may have been the network once.
         if not with_handle or was_ready:
             return self._back_off()
-        self._lost_resumes += info.fault is FaultClass.NETWORK
-        if info.fault is FaultClass.NETWORK and self._lost_resumes == MOST_LOST_RESUMES:
-            return self._at_once(drop_handle=True)
-        return self._back_off(drop_handle=info.fault is not FaultClass.NETWORK)
+        if info.fault is not FaultClass.NETWORK:
+            return self._back_off(drop_handle=True)
+        self._lost_resumes += 1
+        lost = self._lost_resumes == MOST_LOST_RESUMES
+        return self._at_once(drop_handle=True) if lost else self._back_off()
 
     def _change_key(self) -> Decision:
         self.health = ConnectionHealth.FAILING

@@ -27,7 +27,7 @@ def expire(state: TurnState, now_s: float) -> list[Step]:
         elif turn.delivery is Delivery.WAITING:
             steps += state.end(turn, AnswerEnd.FAILED, "no connection in time")
         elif state.is_too_long(turn, now_s):
-            steps += cut(state, turn, now_s)
+            steps += cut(state, turn)
         elif state.calls.pending(turn.turn_id):
             steps += _give_up_calls(state, turn, now_s)
         elif turn.progress is Progress.GENERATED or _waits_for_another(state, turn):

@@ -174,12 +174,12 @@ class TurnState:
         if not self.owned:
             return []
         steps: list[Step] = []
-        if end is not AnswerEnd.FAILED and not self.limits.blocking:
-            self.calls.outlive(turn.turn_id)
-        if turn.unasked is not None:
-            return unasked_turns.end(self, turn, end, detail)
         if end is AnswerEnd.FAILED:
             steps += [self.frames.cancel(call) for call in self.calls.abandoned(turn.turn_id)]
+        elif not self.limits.blocking:
+            self.calls.outlive(turn.turn_id)
+        if turn.unasked is not None:
+            return [*steps, *unasked_turns.end(self, turn, turn.unasked, end, detail)]
         steps += self.frames.ended(turn.answer, end, detail)
         if end is AnswerEnd.COMPLETE:
             steps.append(Proved())

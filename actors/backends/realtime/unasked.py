@@ -48,50 +48,44 @@ class UnaskedAnswer:
         kind: Why the service speaks.
         verdict: What becomes of it.
         held: What is published once it is to be played.
-        words: Of the model, so far.
-        sound_s: Of its sound, so far.
     """
 
     kind: UnaskedKind
     verdict: Verdict = Verdict.HELD
     held: list[Publish] = field(default_factory=list)
-    words: str = ""
-    sound_s: float = 0.0
 
     @property
     def is_waited_for(self) -> bool:
         """Whether the user has been told that it would come: nobody else can say it."""
         return self.kind is UnaskedKind.RESULT
 
-    def judge(self, rule: UnaskedRule, before: str, *, over: bool = False) -> bool:
+    def judge(
+        self, rule: UnaskedRule, words: str, sound_s: float, before: str, *, over: bool = False
+    ) -> bool:
         """Decide, if that can be done now; return whether it was.
 
         Args:
             rule: Which are played.
+            words: Of the model, so far.
+            sound_s: Of its sound, so far.
             before: The words of the last answer that somebody asked for.
             over: There is no more of it.
         """
         if self.verdict is not Verdict.HELD:
             return False
         wanted = rule is UnaskedRule.ALL or (rule is UnaskedRule.RESULTS and self.is_waited_for)
+        said, known = _plain(words), _plain(before)
+        # So far, it is how the answer before began.
+        repeats = bool(known) and known.startswith(said)
         if not wanted:
             self.verdict = Verdict.REFUSED
-        elif self.is_waited_for or not self._repeats(before):
+        elif self.is_waited_for or not repeats:
             self.verdict = Verdict.PLAYED
-        elif self._is_known_to_repeat(before, over=over):
+        elif len(said.split()) >= ENOUGH_WORDS or (over and said == known):
             self.kind, self.verdict = UnaskedKind.REPEATED, Verdict.REFUSED
-        elif over or self.sound_s >= HOLD_S:
+        elif over or sound_s >= HOLD_S:
             self.verdict = Verdict.PLAYED
         return self.verdict is not Verdict.HELD
-
-    def _repeats(self, before: str) -> bool:
-        """Whether all that was said so far is how the answer before began."""
-        known = _plain(before)
-        return bool(known) and known.startswith(_plain(self.words))
-
-    def _is_known_to_repeat(self, before: str, *, over: bool) -> bool:
-        said = _plain(self.words)
-        return len(said.split()) >= ENOUGH_WORDS or (over and said == _plain(before))
 
 
 def _plain(text: str) -> str:

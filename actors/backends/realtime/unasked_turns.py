@@ -48,7 +48,7 @@ def begin(state: TurnState, now_s: float) -> RealtimeTurn:
 
 
 def go_on(
-    state: TurnState, turn: RealtimeTurn, unasked: UnaskedAnswer, event: Event, steps: list[Step]
+    state: TurnState, turn: RealtimeTurn, unasked: UnaskedAnswer, steps: list[Step]
 ) -> list[Step]:
     """Return what is to be done at once of what an event means.
 
@@ -56,14 +56,8 @@ def go_on(
         state: Of the session.
         turn: Such a turn.
         unasked: How it stands.
-        event: What the service said.
         steps: What would be done if somebody had asked.
     """
-    match event:
-        case AnswerChunk():
-            unasked.sound_s = turn.sound_s
-        case Said(side=Side.MODEL, text=text):
-            unasked.words += text
     now: list[Step] = []
     for step in steps:
         if not isinstance(step, Publish) or isinstance(step.frame, ToolCall | ToolCancel):
@@ -73,23 +67,22 @@ def go_on(
     return [*now, *_settle(state, turn, unasked)]
 
 
-def end(state: TurnState, turn: RealtimeTurn, how: AnswerEnd, detail: str) -> list[Step]:
+def end(
+    state: TurnState, turn: RealtimeTurn, unasked: UnaskedAnswer, how: AnswerEnd, detail: str
+) -> list[Step]:
     """Return the steps that end such a turn; one of which nothing was played ends without a word.
 
     Broken off, it was a remark that nobody waits for, unless it is about a function.
     """
-    unasked = turn.unasked
-    assert unasked is not None, "made by `begin`"
     steps: list[Step] = []
     if how is AnswerEnd.COMPLETE:
         steps += _settle(state, turn, unasked, over=True)
-    if how is AnswerEnd.FAILED:
-        steps += [state.frames.cancel(call) for call in state.calls.abandoned(turn.turn_id)]
     heard = unasked.verdict is Verdict.PLAYED and turn.answer.samples > 0
     if not heard and not (unasked.is_waited_for and unasked.verdict is Verdict.PLAYED):
-        if unasked.words and not turn.answer.samples and state.last is not None:
+        words = turn.answer.model_text
+        if words and not turn.answer.samples and state.last is not None:
             # Words of the answer before, which came after its end.
-            steps += state.frames.said(state.last.answer, Side.MODEL, unasked.words, final=True)
+            steps += state.frames.said(state.last.answer, Side.MODEL, words, final=True)
         return steps
     if how is AnswerEnd.FAILED and not unasked.is_waited_for:
         how = AnswerEnd.INTERRUPTED
@@ -101,13 +94,16 @@ def _settle(
 ) -> list[Step]:
     steps: list[Step] = []
     before = state.last.answer.model_text if state.last is not None else ""
+    words = turn.answer.model_text
     # Words alone may be late ones of the answer before.
-    if (turn.answer.samples or over) and unasked.judge(state.limits.unasked, before, over=over):
+    if (turn.answer.samples or over) and unasked.judge(
+        state.limits.unasked, words, turn.sound_s, before, over=over
+    ):
         played = unasked.verdict is Verdict.PLAYED
         state.counters["unasked_played" if played else "unasked_refused"] += 1
         what = "played" if played else "not played"
         said = f"nobody asked, and the service {unasked.kind}: {what}"
-        steps.append(Note(said, turn.turn_id, unasked.words.strip()))
+        steps.append(Note(said, turn.turn_id, words.strip()))
         if not played:
             unasked.held.clear()
     if unasked.verdict is Verdict.PLAYED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.backends.realtime.delivery import deliver, report
+from actors.backends.realtime.delivery import deliver, deliver_or_fail, report, write
 from actors.backends.realtime.late_results import report_of
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import AbortLink, SendActivity, SendReply, Step
@@ -46,7 +46,7 @@ class Uplink:
         if turn is None or turn.end is not None:
             return steps
         state.ask(turn, end, now_s)
-        return [*steps, *self._fail_or_deliver(turn, now_s)]
+        return [*steps, *deliver_or_fail(state, turn, now_s)]
 
     def audio_heard(self, start: int, end: int, now_s: float) -> list[Step]:
         """Sound from `start` to `end` is at hand."""
@@ -68,13 +68,14 @@ class Uplink:
             state.counters["turns_repeated"] += 1
             return []
         steps = self._speak_no_more_first()
-        return [*steps, *self._write(RealtimeTurn(turn_id, TurnKind.TYPED, text=text), now_s)]
+        return [*steps, *write(state, RealtimeTurn(turn_id, TurnKind.TYPED, text=text), now_s)]
 
     def speak_first(self, turn_id: str, now_s: float) -> list[Step]:
         """The model begins the conversation, if it has not begun."""
         if self._state.over:
             return []
-        return self._write(RealtimeTurn(turn_id, TurnKind.PROMPTED, text=SPEAK_FIRST), now_s)
+        turn = RealtimeTurn(turn_id, TurnKind.PROMPTED, text=SPEAK_FIRST)
+        return write(self._state, turn, now_s)
 
     def tool_result(self, result: ToolResult, now_s: float) -> list[Step]:
         """A tool is done; its result is sent if the server still waits for it."""
@@ -117,14 +118,3 @@ class Uplink:
             if turn.kind is TurnKind.PROMPTED and turn.delivery is Delivery.WAITING
             for step in self._state.end(turn, AnswerEnd.INTERRUPTED, "the user spoke first")
         ]
-
-    def _write(self, turn: RealtimeTurn, now_s: float) -> list[Step]:
-        self._state.turns.append(turn)
-        self._state.ask(turn, 0, now_s)
-        return self._fail_or_deliver(turn, now_s)
-
-    def _fail_or_deliver(self, turn: RealtimeTurn, now_s: float) -> list[Step]:
-        state = self._state
-        if state.link is LinkState.GONE and state.owned:
-            return state.end(turn, AnswerEnd.FAILED, state.gone_reason)
-        return deliver(state, now_s)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.answer import AnswerFrames, Publish
@@ -93,18 +94,12 @@ class CurrentAnswer:
             answer.task.cancel()
 
     def _new_answer(self, turn: str, epoch: int) -> RunningAnswer:
-        def on_begun() -> None:
-            self._turns.sounded(turn)
-
-        def on_call() -> None:
-            self._turns.called(turn)
-
         frames = AnswerFrames(self._session, self._actor.name, epoch=epoch)
         return RunningAnswer(
             turn,
             frames,
             self._calls,
             publish=self._publish,
-            on_begun=on_begun,
-            on_call=on_call,
+            on_begun=partial(self._turns.sounded, turn),
+            on_call=partial(self._turns.called, turn),
         )

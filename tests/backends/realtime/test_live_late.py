@@ -32,6 +32,7 @@ NOT_WAITING_MODELS = (
     "gemini-2.5-flash-native-audio-latest",
 )
 MODELS = (*NOT_WAITING_MODELS, "gemini-3.1-flash-live-preview")
+AT_LENGTH = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
 NOT_WAITING = {"tool_behavior": "non_blocking"}
 
 
@@ -180,9 +181,8 @@ def test_f10_interruption_though_nobody_spoke_is_no_interruption(
 
 @pytest.mark.parametrize("model", [each for each in MODELS if "thinking" not in each])
 def test_barge_in_after_generation_and_in_mid_playback(tmp_path: Path, model: str) -> None:
-    rule = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
     with (
-        simulator(tmp_path, rule) as server,
+        simulator(tmp_path, AT_LENGTH) as server,
         staged(tmp_path, **server.address, model=model) as live,
     ):
         ready(live)
@@ -199,10 +199,9 @@ def test_barge_in_after_generation_and_in_mid_playback(tmp_path: Path, model: st
 
 
 def test_barge_in_while_a_model_that_thinks_is_still_played(tmp_path: Path) -> None:
-    rule = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
     model = "gemini-3.8-live-extended-thinking"
     with (
-        simulator(tmp_path, rule) as server,
+        simulator(tmp_path, AT_LENGTH) as server,
         staged(tmp_path, **server.address, model=model) as live,
     ):
         ready(live)
@@ -233,8 +232,7 @@ def test_fragments_are_joined_as_they_were_said(tmp_path: Path, model: str) -> N
 
 
 def test_typed_line_in_mid_playback_is_answered(tmp_path: Path) -> None:
-    rule = {"when": {"turn": 1}, "do": [{"say": "word " * 100}]}
-    with simulator(tmp_path, rule) as server, staged(tmp_path, **server.address) as live:
+    with simulator(tmp_path, AT_LENGTH) as server, staged(tmp_path, **server.address) as live:
         ready(live)
         Talker(live).say()
         assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE

@@ -88,17 +88,16 @@ def test_remark_that_begins_as_the_answer_before_is_heard_from_its_beginning() -
     live = talking()
     answered(live, "It is ten.")
     live.server(CHUNK)
-    assert not [f for f in live.frames if getattr(f, "turn", "").startswith("local:u")]
+    assert not [f for f in live.frames if is_unasked(getattr(f, "turn", ""))]
     live.server(Said(Side.MODEL, "It is "), Said(Side.MODEL, "late already."), TurnComplete())
     (ended,) = unasked(live)
     assert (ended.samples, live.samples(ended.turn)) == (480, 480)
 
 
 def test_remark_without_words_is_held_for_two_seconds_at_most() -> None:
-    judged = UnaskedAnswer(UnaskedKind.ITSELF, sound_s=1.9)
-    assert not judged.judge(UnaskedRule.ALL, "It is ten.")
-    judged.sound_s = 2.0
-    assert judged.judge(UnaskedRule.ALL, "It is ten.")
+    judged = UnaskedAnswer(UnaskedKind.ITSELF)
+    assert not judged.judge(UnaskedRule.ALL, "", 1.9, "It is ten.")
+    assert judged.judge(UnaskedRule.ALL, "", 2.0, "It is ten.")
     assert judged.verdict is Verdict.PLAYED
 
 

@@ -81,9 +81,8 @@ class Http(TurnBasedBackend[HttpOptions]):
         asked_s = time.monotonic()
         manner = request.manner
         assert isinstance(manner, HttpOptions), "made by `manner_of`"
-        lines = words_of(self._service, manner, request)
-        if request.rest:
-            lines = given(request.rest)
+        rest = request.rest
+        lines = given(rest) if rest else words_of(self._service, manner, request)
         try:
             async with aclosing(spoken(lines, partial(self._synthesize, manner))) as parts:
                 async for part in parts:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from actors.backends.gemini.http.heard import INSTRUCTION
 from actors.backends.gemini.http.options import HttpOptions
-from actors.backends.gemini.parameters import parameters_of
+from actors.backends.gemini.parameters import arguments_of
 from actors.backends.turnwise.request import AnswerRequest
 
 if TYPE_CHECKING:
@@ -51,9 +51,7 @@ def config_of(options: HttpOptions, request: AnswerRequest) -> types.GenerateCon
             {
                 "name": tool["name"],
                 "description": tool.get("description"),
-                "parameters": parameters_of(
-                    tool.get("parameters") or tool.get("parametersJsonSchema")
-                ),
+                "parameters": arguments_of(tool),
             }
         )
         for tool in request.tools

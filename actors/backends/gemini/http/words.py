@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 MOST_ROUNDS = 8
 """Times the model may ask for tools in one turn; more is a loop."""
-
-
 REFUSALS = (
     "SAFETY",
     "RECITATION",

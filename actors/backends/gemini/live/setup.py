@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.live.capabilities import ModelFamily
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.parameters import parameters_of
+from actors.backends.gemini.parameters import arguments_of
 from actors.backends.realtime.link import Seed
 
 if TYPE_CHECKING:
@@ -130,14 +130,9 @@ def _tools(
             {
                 "name": tool["name"],
                 "description": tool.get("description"),
-                "parameters": _parameters(tool),
+                "parameters": arguments_of(tool),
                 "behavior": types.Behavior(chosen) if chosen else None,
             }
             for tool in tools
         ]
     }
-
-
-def _parameters(tool: dict[str, Any]) -> Any:
-    # Of a typed dictionary; the model that is made of it checks it.
-    return parameters_of(tool.get("parameters") or tool.get("parametersJsonSchema"))
