@@ -47,7 +47,7 @@ async def words_of(
     Raises:
         ServiceFailedError: the service failed.
         BlockedError: it refused to answer.
-        AnswerFailedError: the model asked for tools without end.
+        AnswerFailedError: the answer broke off, or the model asked for tools without end.
     """
     from google.genai import types
 
@@ -69,9 +69,9 @@ async def words_of(
             yield http_tokens(options.model, a_round.usage, "text")
         if a_round.blocked in REFUSALS or a_round.refused:
             raise BlockedError(f"the service blocked the answer: {a_round.blocked}")
-        if not a_round.calls and not problem and (a_round.spoke or a_round.cut):
-            return
         if not a_round.calls:
+            if not problem and (a_round.spoke or a_round.cut):
+                return
             tries -= 1
             if tries and not a_round.spoke:
                 continue
