@@ -245,8 +245,5 @@ class Actor(Generic[OptionsT]):
 
     def _on_task_done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
-        if task.cancelled():
-            return
-        error = task.exception()
-        if error is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
             self.fail_current(error)

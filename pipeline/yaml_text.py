@@ -20,9 +20,9 @@ MOST_NODES = 100_000
 DEEPEST = 100
 """Levels; the parser calls itself for each, and the deepest config here has eight."""
 
-_HALVES = re.compile("[\ud800-\udfff]")
+HALVES = re.compile("[\ud800-\udfff]")
 """Bytes of the command line that are no UTF-8 come as halves of surrogate pairs."""
-_OPENING = re.compile(r"[\[{]|- |: ")
+_OPENING = re.compile(r"[\[{]|[-:?]\s")
 _INT = re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _FLOAT = re.compile(
     r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
@@ -71,7 +71,7 @@ def parse_yaml(text: str) -> Any:
     Raises:
         YamlError: it is no YAML.
     """
-    if _HALVES.search(text):
+    if HALVES.search(text):
         raise YamlError("no UTF-8 text")
     try:
         _check_depth(text)

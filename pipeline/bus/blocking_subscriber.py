@@ -110,19 +110,20 @@ class BlockingSubscriber:
         Args:
             timeout_ms: How long it waits, whatever comes that nobody asked for; None: for ever.
         """
-        began_s, left_ms = time.monotonic(), timeout_ms
+        ends_ms = None if timeout_ms is None else _now_ms() + timeout_ms
         replayed = len(self._replayed)
-        while True:
+        found: list[Taken] = []
+        is_over = False
+        while not (found or is_over or len(self._replayed) > replayed):
+            left_ms = None if ends_ms is None else max(0, ceil(ends_ms - _now_ms()))
+            is_over = left_ms == 0
             found = [
                 taken
-                for socket, _ in self._poller.poll(None if left_ms is None else ceil(left_ms))
+                for socket, _ in self._poller.poll(left_ms)
                 for message in _waiting(socket)
                 if (taken := self._take(socket, message)) is not None
             ]
-            if timeout_ms is not None:
-                left_ms = max(0.0, timeout_ms - 1000 * (time.monotonic() - began_s))
-            if found or left_ms == 0 or len(self._replayed) > replayed:
-                return found
+        return found
 
     def frames(self, patience_ms: float | None = None) -> Iterator[Frame]:
         """Yield what comes, for ever.
@@ -131,13 +132,13 @@ class BlockingSubscriber:
             TimeoutError: nothing came for so long.
             WireError: something that is no frame of this schema came.
         """
-        heard_s, left_ms = time.monotonic(), patience_ms
+        heard_ms, left_ms = _now_ms(), patience_ms
         while left_ms is None or left_ms > 0:
             for taken in self.receive(left_ms):
                 yield decode(taken.payload)
-                heard_s = time.monotonic()
+                heard_ms = _now_ms()
             if patience_ms is not None:
-                left_ms = patience_ms - 1000 * (time.monotonic() - heard_s)
+                left_ms = patience_ms - (_now_ms() - heard_ms)
         raise TimeoutError(f"nothing came for {patience_ms or 0:g} ms")
 
     def close(self) -> None:
@@ -174,6 +175,10 @@ class BlockingSubscriber:
             stream = self._actors[socket], port
             self._seen[stream].replay_ended()
             self._replayed.add(stream)
+
+
+def _now_ms() -> float:
+    return 1000 * time.monotonic()
 
 
 def _waiting(socket: zmq.Socket[bytes]) -> Iterator[list[bytes]]:

@@ -30,20 +30,14 @@ class PlaceState(StrEnum):
     HIDDEN = "of somebody else"
 
 
-class PlaceKind(StrEnum):
-    """Whose folder it is."""
-
-    OWN = "where a pipeline started from here would be"
-    ELSEWHERE = "elsewhere on this machine"
-
-
 @dataclass(frozen=True)
 class Place:
     """The runtime folder of a pipeline."""
 
     folder: Path
     state: PlaceState
-    kind: PlaceKind
+    is_own: bool
+    """A pipeline started from here would be there, or beside it."""
 
     @property
     def name(self) -> str:
@@ -53,17 +47,15 @@ class Place:
 
 def places() -> list[Place]:
     """Return the runtime folders of all pipelines that may be running, ours first."""
-    own = default_runtime_dir("x").parent
-    folders = dict.fromkeys(_in(str(own)), PlaceKind.OWN)
-    for folder in [*(each for pattern in RUNTIME_DIRS for each in _in(pattern)), *_of_sockets()]:
-        folders.setdefault(folder, PlaceKind.ELSEWHERE)
-    return [Place(folder, state_of(folder), kind) for folder, kind in folders.items()]
+    own = _in(str(_own()))
+    elsewhere = [*(each for pattern in RUNTIME_DIRS for each in _in(pattern)), *_of_sockets()]
+    folders = dict.fromkeys([*own, *elsewhere])
+    return [Place(folder, state_of(folder), folder in own) for folder in folders]
 
 
 def looked_in() -> str:
     """Say where `places` looks."""
-    own = default_runtime_dir("x").parent
-    return f"{own}, {', '.join(RUNTIME_DIRS)}, and the sockets of this machine"
+    return f"{_own()}, {', '.join(RUNTIME_DIRS)}, and the sockets of this machine"
 
 
 def state_of(folder: Path) -> PlaceState:
@@ -81,6 +73,10 @@ def state_of(folder: Path) -> PlaceState:
     finally:
         os.close(opened)
     return PlaceState.OVER
+
+
+def _own() -> Path:
+    return default_runtime_dir("x").parent
 
 
 def _in(pattern: str) -> list[Path]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.bus.blocking_subscriber import BlockingSubscriber
 from pipeline.bus.endpoint import ipc_address
-from pipeline.cli.places import Place, PlaceKind, PlaceState, looked_in, places, state_of
+from pipeline.cli.places import PlaceState, looked_in, places, state_of
 from pipeline.config.graph import SUPERVISOR
 from pipeline.errors import GreenroomError, did_you_mean
 from pipeline.frames import Status
@@ -27,17 +27,17 @@ def find_runtime_dir(pipeline: str | None) -> Path:
         folder = Path(pipeline)
         if (state := state_of(folder)) is PlaceState.OVER:
             raise GreenroomError(f"no pipeline runs in {folder}")
-        return _ours(Place(folder, state, PlaceKind.OWN))
+        return _ours(folder, state)
     found = [place for place in places() if place.state is not PlaceState.OVER]
     meant = [place for place in found if pipeline in (None, place.name)]
     # Those of the own runtime folder come first, those that one may not look at last.
     meant = (
-        [each for each in meant if each.kind is PlaceKind.OWN]
+        [each for each in meant if each.is_own]
         or [each for each in meant if each.state is PlaceState.RUNNING]
         or meant
     )
     if len(meant) == 1:
-        return _ours(meant[0])
+        return _ours(meant[0].folder, meant[0].state)
     if meant:
         alike = len({place.name for place in meant}) < len(meant)
         many = ", ".join(str(place.folder) if alike else place.name for place in meant)
@@ -48,12 +48,12 @@ def find_runtime_dir(pipeline: str | None) -> Path:
     raise GreenroomError(f"no pipeline is running: start one with `run` (looked in {looked_in()})")
 
 
-def _ours(place: Place) -> Path:
-    if place.state is PlaceState.HIDDEN:
+def _ours(folder: Path, state: PlaceState) -> Path:
+    if state is PlaceState.HIDDEN:
         raise GreenroomError(
-            f"the pipeline in {place.folder} is another user's: ask as that user, or with sudo"
+            f"the pipeline in {folder} is another user's: ask as that user, or with sudo"
         )
-    return place.folder
+    return folder
 
 
 def listening(runtime_dir: Path, actor: str, *ports: str) -> BlockingSubscriber:

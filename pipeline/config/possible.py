@@ -6,13 +6,13 @@ import re
 from typing import Any
 
 from pipeline.frames.values import GREATEST_INTEGER, LEAST_INTEGER
+from pipeline.yaml_text import HALVES
 
 LONGEST_S = 1e9
 """31 years; CPython waits for no more than 292 (threading.TIMEOUT_MAX, on Linux), and nanoseconds
 of 1e300 s are no number."""
 
 _SECONDS = re.compile(r"\w+_s")
-_HALVES = re.compile("[\ud800-\udfff]")
 
 
 def problem_in(value: Any, path: str = "", *, is_time: bool = False) -> str:
@@ -30,7 +30,7 @@ def problem_in(value: Any, path: str = "", *, is_time: bool = False) -> str:
             return f"{path}: an integer of more than 64 bits"
         case int() | float() if is_time and abs(value) > LONGEST_S:
             return f"{path}: {value:g} s is too long; at most {LONGEST_S:g}"
-        case str() if _HALVES.search(value):
+        case str() if HALVES.search(value):
             return f"{path}: no UTF-8 text"
         case dict():
             items = list(value.items())

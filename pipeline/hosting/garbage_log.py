@@ -22,14 +22,14 @@ class GarbageLog:
     def __init__(self, log: Logger, counters: Counter[str]) -> None:
         self._log = log
         self._counters = counters
-        self._logged_ns: int | None = None
+        self._due_s = 0.0
 
     def add(self, port: str, problem: str) -> None:
         """Something on `port` was dropped."""
-        now_ns = time.monotonic_ns()
-        if self._logged_ns is not None and now_ns - self._logged_ns <= LOG_EVERY_S * 1e9:
+        now_s = time.monotonic()
+        if now_s < self._due_s:
             return
-        self._logged_ns = now_ns
+        self._due_s = now_s + LOG_EVERY_S
         self._log.warning(
             "dropped what is no frame of this schema",
             port=port,

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -24,13 +24,11 @@ from pipeline.frames import ActorState, Frame, SessionEnded, TurnClosed
 from pipeline.hosting.garbage_log import GarbageLog
 from pipeline.hosting.health_reporter import HealthReporter
 from pipeline.hosting.heartbeat import Pulse
+from pipeline.hosting.spec import ActorSpec, InputConnection
 from pipeline.ports import IMPLICIT_OUTPUTS, SESSIONS, SUPERVISOR, In
 from pipeline.registry import find_actor
 from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.surroundings import Surroundings
-
-if TYPE_CHECKING:
-    from pipeline.hosting.spec import ActorSpec
 
 PEERS_DEADLINE_S = 15.0
 """How long to wait for expected consumers: a crash loop of one must not hold up the rest.
@@ -79,12 +77,17 @@ class Host:
         self._publisher: Publisher | None = None
         self._subscribers: list[Subscriber] = []
         self._awaited: list[Subscriber] = []
-        connected = self.actor.surroundings.connected
-        pace = SoundPace(spec.name, self.actor.inputs, connected)
+        pace = SoundPace(spec.name, self.actor.inputs, self.actor.surroundings.connected)
         self._pacer = Pacer(pace, self.actor.receive)
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
-        self._garbage = GarbageLog(self.actor.log, self.actor.counters)
+        self._subscriber = partial(
+            Subscriber,
+            self._context,
+            consumer=spec.name,
+            counters=self.actor.counters,
+            on_garbage=GarbageLog(self.actor.log, self.actor.counters).add,
+        )
         self._curve: CurveServer | None = None
 
     async def run(self) -> None:
@@ -113,9 +116,12 @@ class Host:
         self.actor.open_own_session()
         # Those that are open must be known before what was retained of them comes.
         sessions = self._subscribe_to_sessions()
-        with contextlib.suppress(TimeoutError):
+        self._subscribers.append(sessions)
+        try:
             async with asyncio.timeout(SESSIONS_DEADLINE_S):
                 await sessions.connected()
+        except TimeoutError:
+            self.actor.log.warning("going on without having been told which sessions are open")
         self._connect()
         expected = {port: set(names) for port, names in self._spec.expected.items()}
         try:
@@ -136,15 +142,10 @@ class Host:
         await asyncio.Event().wait()
 
     async def _until_stopped(self, life: Any, heartbeat: asyncio.Task[None]) -> None:
-        assert self._failed is not None
         living = asyncio.ensure_future(life)
         stopping = asyncio.ensure_future(self._stopping.wait())
         try:
-            done, _ = await asyncio.wait(
-                {living, stopping, self._failed, heartbeat}, return_when=asyncio.FIRST_COMPLETED
-            )
-            for each in done:
-                each.result()
+            await self._first_of(living, stopping, heartbeat)
             await self._drain(living)
         finally:
             for task in (living, stopping):
@@ -153,35 +154,32 @@ class Host:
 
     async def _drain(self, living: asyncio.Future[None]) -> None:
         """Finish what is under way, unless the actor fails over it."""
-        assert self._failed is not None
         if living.done() or self.actor.state is ActorState.STARTING:
             return
         draining = asyncio.ensure_future(self.actor.drain())
         try:
-            within_s = max(0.0, self._spec.stop_deadline_s - CLOSING_S)
-            done, _ = await asyncio.wait(
-                {draining, living, self._failed},
-                timeout=within_s,
-                return_when=asyncio.FIRST_COMPLETED,
-            )
-            for each in done:
-                each.result()
+            await self._first_of(draining, living, within_s=self._spec.stop_deadline_s - CLOSING_S)
         finally:
             draining.cancel()
             await asyncio.gather(draining, return_exceptions=True)
 
+    async def _first_of(self, *works: asyncio.Future[Any], within_s: float | None = None) -> None:
+        """Return when one is done or the time is over; raise what it, or the actor, failed by."""
+        assert self._failed is not None
+        done, _ = await asyncio.wait(
+            {*works, self._failed}, timeout=within_s, return_when=asyncio.FIRST_COMPLETED
+        )
+        for each in done:
+            each.result()
+
     def _open_publisher(self) -> Publisher:
         if self._spec.address.startswith("tcp:"):
-            if self._spec.keys_dir is None:
-                raise ConfigError(
-                    f"actors.{self._spec.name}.bind: a tcp endpoint needs security.keys_dir"
-                )
+            assert self._spec.keys_dir is not None  # `build_graph` refuses `bind` without it.
             self._curve = CurveServer(self._context, self._spec.keys_dir)
-        ports = {**self.actor.outputs, **IMPLICIT_OUTPUTS}
         self._publisher = Publisher(
             self._context,
             self._spec.address,
-            ports,
+            {**self.actor.outputs, **IMPLICIT_OUTPUTS},
             high_water=self.actor.send_high_water,
             curve=self._curve,
         )
@@ -189,10 +187,9 @@ class Host:
 
     def _on_session(self, _port: str, frame: Frame) -> None:
         self.actor.receive_session(frame)
-        if isinstance(frame, SessionEnded):
+        if isinstance(frame, SessionEnded) and self._publisher is not None:
             self._pacer.forget(frame.session)
-            if self._publisher is not None:
-                self._publisher.forget(frame.session)
+            self._publisher.forget(frame.session)
 
     def _receive_turns(self, port: str, frame: Frame) -> None:
         if isinstance(frame, TurnClosed) and self._publisher is not None:
@@ -200,50 +197,39 @@ class Host:
         self._pacer.receive(port, frame)
 
     def _subscribe_to_sessions(self) -> Subscriber:
-        subscriber = Subscriber(
-            self._context,
-            ipc_address(self._spec.runtime_dir, SUPERVISOR),
-            {SESSIONS_PORT: Inlet(SESSIONS_PORT, In(SESSIONS.types, replay=True))},
-            self._on_session,
-            consumer=self._spec.name,
-            counters=self.actor.counters,
-            on_garbage=self._garbage.add,
-        )
-        self._subscribers.append(subscriber)
-        return subscriber
+        address = ipc_address(self._spec.runtime_dir, SUPERVISOR)
+        inlet = Inlet(SESSIONS_PORT, In(SESSIONS.types, replay=True))
+        return self._subscriber(address, {SESSIONS_PORT: inlet}, self._on_session)
 
     def _connect(self) -> None:
-        inlets: dict[str, dict[str, Inlet]] = defaultdict(dict)
-        by_address = {connection.address: connection for connection in self._spec.connections}
-        for connection in self._spec.connections:
-            spec = self.actor.inputs[connection.input_port]
-            inlets[connection.address][connection.producer_port] = Inlet(
-                connection.input_port, spec
-            )
-        for address, ports in inlets.items():
-            connection = by_address[address]
+        by_address: dict[str, list[InputConnection]] = defaultdict(list)
+        for each in self._spec.connections:
+            by_address[each.address].append(each)
+        for address, connections in by_address.items():
+            ports = {
+                each.producer_port: Inlet(each.input_port, self.actor.inputs[each.input_port])
+                for each in connections
+            }
+            producer = connections[0]
             tells_of_turns = any(TurnClosed in inlet.spec.types for inlet in ports.values())
-            subscriber = Subscriber(
-                self._context,
+            subscriber = self._subscriber(
                 address,
                 ports,
                 self._receive_turns if tells_of_turns else self._pacer.receive,
-                consumer=self._spec.name,
-                counters=self.actor.counters,
-                on_garbage=self._garbage.add,
-                answers_replay=connection.answers_replay,
-                curve=CurveClient.to(address, self._spec.keys_dir, connection.public_key),
+                answers_replay=producer.answers_replay,
+                curve=CurveClient.to(address, self._spec.keys_dir, producer.public_key),
             )
             self._subscribers.append(subscriber)
-            if connection.awaited:
+            if producer.awaited:
                 self._awaited.append(subscriber)
             self._pacer.add(subscriber)
 
     def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-        error = context.get("exception")
-        if error is not None and self._failed is not None and not self._failed.done():
+        error, failed = context.get("exception"), self._failed
+        if error is not None and failed is not None and not failed.done():
             self.actor.fail_current(error)
-        else:
+        elif failed is None or repr(error) != repr(failed.exception()):
+            # The same again, of the next block of sound, says nothing more.
             loop.default_exception_handler(context)
 
     async def _close(self, heartbeat: asyncio.Task[None] | None) -> None:

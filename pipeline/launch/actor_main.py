@@ -20,7 +20,8 @@ from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.prctl import name_process
 
 EXIT_USAGE = 78
-"""EX_CONFIG of sysexits.h: what the user configured cannot work; the reason is in a file."""
+"""EX_CONFIG of sysexits.h: what the user configured cannot work; the reason is in a file, or in the
+log where none can be written."""
 
 
 def error_file(runtime_dir: Path, actor: str) -> Path:
@@ -43,8 +44,11 @@ def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
         asyncio.Runner(loop_factory=new_event_loop).run(run())
     except GreenroomError as error:
         code = EXIT_USAGE
-        with suppress(OSError):
-            error_file(spec.runtime_dir, spec.name).write_text(logs.redact(str(error)))
+        reason = logs.redact(str(error))
+        try:
+            error_file(spec.runtime_dir, spec.name).write_text(reason)
+        except OSError:
+            logs.get_logger(spec.name).error("actor cannot go on", because=reason)
     except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
         code = 1
         logs.get_logger(spec.name).error("actor failed", exc_info=True)

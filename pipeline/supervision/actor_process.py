@@ -137,7 +137,8 @@ class ActorProcess:
         stopping = self.history.state is ProcessState.STOPPING
         if code == EXIT_USAGE:
             reason = error_file(self._graph.runtime_dir, self.name)
-            self.usage_error = reason.read_text() if reason.exists() else "see the log"
+            told = reason.read_text() if reason.exists() else ""
+            self.usage_error = told or "see the log"
             if self.history.ever_ready:
                 self._log.error(f"{self.name} cannot go on", because=self.usage_error)
         self.handle(Event.EXITED, now_s)

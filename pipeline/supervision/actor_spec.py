@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config.graph import SUPERVISOR
 from pipeline.hosting.heartbeat import idle_interval_s
 from pipeline.hosting.spec import ActorSpec, InputConnection
-from pipeline.supervision.lifecycle import Deadlines
 from pipeline.turns.watch import watched_ports
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ def spec_of(
         checkpoint: What the process before it left.
         started_ns: When the pipeline was started, monotonic.
     """
-    config = graph.config
-    limits = Deadlines.of(config.supervision, heartbeat_timeout_s=node.config.heartbeat_timeout_s)
+    config, supervision = graph.config, graph.config.supervision
     missing = absent | graph.later(node.name)
     consumers = graph.consumers(node.name)
     expected = {
@@ -55,11 +53,12 @@ def spec_of(
         checkpoint=checkpoint,
         keys_dir=config.security.keys_dir,
         log_level=config.log_level,
-        heartbeat_s=config.supervision.heartbeat_s,
+        heartbeat_s=supervision.heartbeat_s,
         idle_heartbeat_s=idle_interval_s(
-            config.supervision.heartbeat_s, limits.heartbeat_timeout_s
+            supervision.heartbeat_s,
+            node.config.heartbeat_timeout_s or supervision.heartbeat_timeout_s,
         ),
-        stop_deadline_s=config.supervision.stop_deadline_s,
+        stop_deadline_s=supervision.stop_deadline_s,
     )
 
 

@@ -137,7 +137,7 @@ class ProcessTable:
         """
         # No actor may be started any more, before the first is told to stop.
         order = [self[name] for name in reversed(self._graph.start_order())]
-        order.sort(key=lambda process: not self._graph.nodes[process.name].drains)
+        order.sort(key=lambda process: not process.node.drains)
         for process in order:
             if process.history.state not in WITH_PROCESS:
                 process.handle(Event.STOP, time.monotonic())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from pipeline.frames import (
     Transcript,
     UserText,
 )
+from pipeline.hosting.garbage_log import GarbageLog
 from pipeline.logs import get_logger
 from pipeline.ports import In
 
@@ -72,7 +73,6 @@ def subscribe(
     """Connect to every actor; the callbacks get the actor's name and the frame."""
     log = get_logger(SUPERVISOR)
     keys_dir = graph.config.security.keys_dir
-    counters: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def receiver(actor: str) -> Callable[[str, Frame], None]:
         def receive(_port: str, frame: Frame) -> None:
@@ -83,15 +83,9 @@ def subscribe(
 
         return receive
 
-    def complain(actor: str) -> Callable[[str, str], None]:
-        def on_garbage(port: str, problem: str) -> None:
-            if counters[actor]["garbage"] == 1:
-                log.warning("dropped what is no frame", actor=actor, port=port, problem=problem)
-
-        return on_garbage
-
     subscribers = []
     for name, node in graph.nodes.items():
+        counters: Counter[str] = Counter()
         outputs = graph.outputs(name)
         inlets = {
             port: Inlet(port, In(outputs[port].types, replay=True))
@@ -104,8 +98,8 @@ def subscribe(
                 inlets,
                 receiver(name),
                 consumer=SUPERVISOR,
-                counters=counters[name],
-                on_garbage=complain(name),
+                counters=counters,
+                on_garbage=GarbageLog(log.bind(producer=name), counters).add,
                 answers_replay=not node.external,
                 curve=CurveClient.to(node.address, keys_dir, node.config.public_key),
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import zmq
 
 from pipeline.bus import ipc_address
 from pipeline.frames import ActorStatus, Status
+from pipeline.hosting.spec import ActorSpec
 from pipeline.testing import RunningPipeline
 
 ACTORS_FILE = Path(__file__).parent / "actors_for_tests.py"
@@ -29,6 +31,24 @@ def patient(ailment: str = "none", after: list[str] | None = None, **fields: Any
     limits = {k: fields.pop(k) for k in list(fields) if k.endswith(("_mib", "_deadline_s"))}
     options = {"ailment": ailment, **fields}
     return actor("Patient", options=options, after=after or [], **limits)
+
+
+def spec(folder: Path, name: str, use: str, **fields: Any) -> ActorSpec:
+    """What a process is told of an actor that is connected to nobody."""
+    return ActorSpec(
+        name=name,
+        use=use,
+        address=ipc_address(folder, name),
+        connections=[],
+        expected={},
+        session="local",
+        runtime_dir=folder,
+        config_dir=folder,
+        state_dir=folder,
+        started_ns=time.monotonic_ns(),
+        checkpoint={},
+        **{"options": {}, "heartbeat_s": 0.25, **fields},
+    )
 
 
 def chain(folder: Path, **sink: Any) -> dict[str, dict[str, Any]]:

@@ -96,6 +96,11 @@ def test_merge_keys_take_over_and_are_written_over() -> None:
         ("a: " + "9" * 5000, r"line 1, column 4: "),
         ("[" * 100_000 + "]" * 100_000, r"more than 100 levels deep"),
         ("- " * 100_000, r"more than 100 levels deep"),
+        ("? " * 500_000, r"more than 100 levels deep"),
+        *(
+            ("\n".join(" " * n + sign for n in range(1200)), r"more than 100 levels deep")
+            for sign in ("a:", "-", "?")
+        ),
         ("a: \x01", r"is it a text file"),
     ],
 )

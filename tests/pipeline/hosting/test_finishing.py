@@ -1,19 +1,18 @@
-"""What is under way is finished before an actor stops, and does not hold it up for ever."""
+"""How an actor ends: what is under way is finished first, and what it fails by is told once."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-import time
 from pathlib import Path
 
 import pytest
+from supervised import spec
 
 from pipeline.actor import Actor, Options
-from pipeline.bus import ipc_address
+from pipeline.errors import ConfigError
 from pipeline.hosting.host import CLOSING_S, Host
-from pipeline.hosting.spec import ActorSpec
 
 PATIENCE_S = 20.0
 
@@ -44,6 +43,20 @@ class Draining(Actor[Options]):
         self.done.append("stopped")
 
 
+class Refusing(Actor[Options]):
+    """Cannot use what comes, block after block."""
+
+    async def run(self) -> None:
+        """Take them, and what cannot be used for another reason."""
+        for rate in ("8000 Hz", "8000 Hz", "no rate"):
+            asyncio.get_running_loop().call_soon(self.refuse, rate)
+        await asyncio.Event().wait()
+
+    def refuse(self, rate: str) -> None:
+        """Fail."""
+        raise ConfigError(f"audio has {rate}")
+
+
 @pytest.mark.parametrize(
     ("ends", "done"),
     [
@@ -54,25 +67,10 @@ class Draining(Actor[Options]):
 def test_an_actor_that_is_stopped_finishes_first(
     tmp_path: Path, ends: bool, done: list[str]
 ) -> None:
-    spec = ActorSpec(
-        name="draining",
-        use=f"{__file__}:Draining",
-        options={},
-        address=ipc_address(tmp_path, "draining"),
-        connections=[],
-        expected={},
-        session="local",
-        runtime_dir=tmp_path,
-        config_dir=tmp_path,
-        state_dir=tmp_path,
-        started_ns=time.monotonic_ns(),
-        checkpoint={},
-        heartbeat_s=0.5,
-        stop_deadline_s=CLOSING_S + 0.1,
-    )
+    told = spec(tmp_path, "draining", f"{__file__}:Draining", stop_deadline_s=CLOSING_S + 0.1)
 
     async def live() -> list[str]:
-        host = Host(spec)
+        host = Host(told)
         actor = host.actor
         seen: list[str] = []
         vars(actor).update(done=seen, ends=ends)
@@ -80,3 +78,17 @@ def test_an_actor_that_is_stopped_finishes_first(
         return seen
 
     assert asyncio.run(live()) == done
+
+
+def test_what_an_actor_fails_by_is_told_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    told = spec(tmp_path, "refusing", f"{__file__}:Refusing")
+
+    async def live() -> None:
+        await asyncio.wait_for(Host(told).run(), PATIENCE_S)
+
+    with pytest.raises(ConfigError, match="audio has 8000 Hz"):
+        asyncio.run(live())
+    others = [str(each.exc_info[1]) for each in caplog.records if each.exc_info]
+    assert others == ["audio has no rate"]

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from supervised import spec
 
 from pipeline.actor import Actor, Options
-from pipeline.bus import ipc_address
 from pipeline.frames import ActorState, Frame
 from pipeline.hosting.health_reporter import HealthReporter
 from pipeline.hosting.host import Host
-from pipeline.hosting.spec import ActorSpec
 from pipeline.surroundings import Surroundings
 
 PATIENCE_S = 20.0
@@ -76,25 +75,11 @@ def test_nothing_is_measured_before_the_start_nor_at_the_end(tmp_path: Path) -> 
 
 
 def test_a_heartbeat_that_raises_ends_the_process_by_what_it_raised(tmp_path: Path) -> None:
-    spec = ActorSpec(
-        name="stumbling",
-        use=f"{__file__}:Stumbling",
-        options={},
-        address=ipc_address(tmp_path, "stumbling"),
-        connections=[],
-        expected={},
-        session="local",
-        runtime_dir=tmp_path,
-        config_dir=tmp_path,
-        state_dir=tmp_path,
-        started_ns=time.monotonic_ns(),
-        checkpoint={},
-        heartbeat_s=0.01,
-        idle_heartbeat_s=0.01,
-    )
+    beats = {"heartbeat_s": 0.01, "idle_heartbeat_s": 0.01}
+    told = spec(tmp_path, "stumbling", f"{__file__}:Stumbling", **beats)
 
     async def live() -> None:
-        await asyncio.wait_for(Host(spec).run(), PATIENCE_S)
+        await asyncio.wait_for(Host(told).run(), PATIENCE_S)
 
     with pytest.raises(RuntimeError, match="no thermometer"):
         asyncio.run(live())

@@ -7,36 +7,20 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
-from supervised import ACTORS_FILE
+from supervised import ACTORS_FILE, spec
 
-from pipeline.bus import ipc_address
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.stall import STALL_S, cpu_ticks
 
 
-def spec(folder: Path, name: str, **options: str) -> ActorSpec:
-    return ActorSpec(
-        name=name,
-        use=f"{ACTORS_FILE}:Patient",
-        options=options,
-        address=ipc_address(folder, name),
-        connections=[],
-        expected={},
-        session="local",
-        runtime_dir=folder,
-        config_dir=folder,
-        state_dir=folder,
-        started_ns=time.monotonic_ns(),
-        checkpoint={},
-        heartbeat_s=0.25,
-    )
+def patient(folder: Path, name: str, **options: str) -> ActorSpec:
+    return spec(folder, name, f"{ACTORS_FILE}:Patient", options=options)
 
 
 def wait_unheard(pid: int) -> None:
@@ -83,7 +67,9 @@ def module(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: str) 
 def test_an_actor_that_is_told_to_end_does_not_wait_for_its_threads(tmp_path: Path) -> None:
     async def scene() -> None:
         watched = Watched()
-        looking_up = spec(tmp_path, "slow").model_copy(update={"use": f"{ACTORS_FILE}:LookingUp"})
+        looking_up = patient(tmp_path, "slow").model_copy(
+            update={"use": f"{ACTORS_FILE}:LookingUp"}
+        )
         watched.client.spawn(looking_up, [])
         await watched.born("slow")
         await watched.until((tmp_path / "looking up").exists)
@@ -118,7 +104,7 @@ def test_a_fork_server_that_answers_is_left_alone(tmp_path: Path) -> None:
         for now_s in (100, 200, 300):
             watched.client.check(now_s)
             # Its answers come in the order of the questions.
-            watched.client.spawn(spec(tmp_path, f"actor{now_s}"), [])
+            watched.client.spawn(patient(tmp_path, f"actor{now_s}"), [])
             await watched.born(f"actor{now_s}")
         assert (watched.lost, watched.dead) == (0, {})
         family = psutil.Process(watched.client.server_pid).children()
@@ -139,7 +125,7 @@ def test_a_fork_server_that_imports_for_long_is_left_alone(
 
     async def scene() -> None:
         watched = Watched()
-        watched.client.spawn(spec(tmp_path, "actor"), [slow])
+        watched.client.spawn(patient(tmp_path, "actor"), [slow])
         watched.client.check(100)
         for hours in (1, 2, 3):
             used = cpu_ticks(watched.client.server_pid)
@@ -171,9 +157,9 @@ def test_a_module_that_ends_the_fork_server_ends_it_once(
 
     async def scene() -> None:
         watched = Watched()
-        watched.client.spawn(spec(tmp_path, "well"), [])
+        watched.client.spawn(patient(tmp_path, "well"), [])
         await watched.born("well")
-        watched.client.spawn(spec(tmp_path, "ill"), [bad])
+        watched.client.spawn(patient(tmp_path, "ill"), [bad])
         await watched.until(begun.exists)
         if how == "hangs":
             await watched.until_killed()
@@ -181,7 +167,7 @@ def test_a_module_that_ends_the_fork_server_ends_it_once(
         watched.client.close()
         again = Watched(watched.client.successor())
         for name in ("ill", "well"):
-            again.client.spawn(spec(tmp_path, name), [bad])
+            again.client.spawn(patient(tmp_path, name), [bad])
         await again.born("ill", "well")
         assert not again.lost
         again.client.close()
@@ -198,8 +184,8 @@ def test_a_module_that_raises_is_named_with_its_actor_and_the_others_go_on(
 
     async def scene() -> None:
         watched = Watched()
-        watched.client.spawn(spec(tmp_path, "ill"), [bad])
-        watched.client.spawn(spec(tmp_path, "well"), [])
+        watched.client.spawn(patient(tmp_path, "ill"), [bad])
+        watched.client.spawn(patient(tmp_path, "well"), [])
         await watched.born("ill", "well")
         assert not watched.lost
         watched.client.close()
@@ -215,7 +201,7 @@ def test_a_signal_for_an_actor_that_is_not_born_yet_reaches_it(tmp_path: Path) -
     async def scene() -> None:
         watched = Watched()
         for number in (signal.SIGTERM, signal.SIGKILL):
-            watched.client.spawn(spec(tmp_path, number.name), [])
+            watched.client.spawn(patient(tmp_path, number.name), [])
             watched.client.signal(number.name, number)
             assert watched.client.pid(number.name) is None
         await watched.until(lambda: len(watched.dead) == 2)
@@ -231,7 +217,7 @@ def test_actors_write_their_output_where_the_fork_server_was_told(tmp_path: Path
     async def scene() -> None:
         with (tmp_path / "output.log").open("w+") as log:
             watched = Watched(ForkServerClient((log.fileno(), log.fileno())))
-            watched.client.spawn(spec(tmp_path, "failing", ailment="raises in start"), [])
+            watched.client.spawn(patient(tmp_path, "failing", ailment="raises in start"), [])
             await watched.until(lambda: watched.dead)
             watched.client.close()
             log.seek(0)
@@ -246,7 +232,7 @@ def test_what_is_asked_of_a_dead_fork_server_does_no_harm(tmp_path: Path) -> Non
         server = psutil.Process(watched.client.server_pid)
         server.kill()
         wait_unheard(server.pid)
-        watched.client.spawn(spec(tmp_path, "actor"), [])
+        watched.client.spawn(patient(tmp_path, "actor"), [])
         watched.client.signal("actor", signal.SIGTERM)
         watched.client.check(100)
         assert not watched.lost
