@@ -15,12 +15,19 @@ from actors.simulator.errors import HttpError, http_preset, model_not_found
 from actors.simulator.http_messages import HttpRequest, Responder, StreamForm
 from actors.simulator.journal import RequestRecord
 from actors.simulator.plan import TurnPlan
-from actors.simulator.routes import FILE_METHODS, JOURNAL_PATH, HttpRoute, RouteKind, find_route
+from actors.simulator.routes import (
+    FILE_METHODS,
+    JOURNAL_PATH,
+    METHODS,
+    HttpRoute,
+    RouteKind,
+    find_route,
+)
 from actors.simulator.services import Services
 from actors.simulator.usage import counted
 
-# Documented default and maximum of models.list.
-DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 50, 1000
+# Documented default of models.list; what is above its maximum is more than there are.
+DEFAULT_PAGE_SIZE = 50
 STREAMED = "streamGenerateContent"
 
 
@@ -83,7 +90,7 @@ class Api:
             await file_api.answer(self._services.files, route, request, responder)
             return
         if method == "models.list":
-            responder.send_json(200, _model_page(self._listed(version), request.query))
+            responder.send_json(200, _model_page(self._listed(version), request))
             return
         if method == "authTokens.create":
             responder.send_json(
@@ -166,9 +173,7 @@ def _not_answered(route: HttpRoute) -> HttpError:
         return http_preset("not_found")
     message = (
         f"The simulator has no {route.method}: this method of the service is not simulated. "
-        "It has models.list, models.get, generateContent, streamGenerateContent, countTokens, "
-        "embedContent, batchEmbedContents, files.upload, files.get, files.list, files.delete, "
-        "authTokens.create and the Live API."
+        f"It has {', '.join(METHODS)} and the Live API."
     )
     return HttpError(501, "UNIMPLEMENTED", message)
 
@@ -195,18 +200,9 @@ async def _count(
     return counted(await generation.count(services, request))
 
 
-def _model_page(models: list[SimulatedModel], query: dict[str, str]) -> dict[str, Any]:
-    try:
-        size = min(int(query.get("pageSize") or DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE)
-        start = int(query.get("pageToken") or 0)
-    except ValueError:
-        raise http_preset("invalid_argument") from None
-    if size < 1 or not 0 <= start <= len(models):
-        raise http_preset("invalid_argument")
-    page: dict[str, Any] = {"models": [_model_json(m) for m in models[start : start + size]]}
-    if start + size < len(models):
-        page["nextPageToken"] = str(start + size)
-    return page
+def _model_page(models: list[SimulatedModel], request: HttpRequest) -> dict[str, Any]:
+    page, following = request.page(len(models), DEFAULT_PAGE_SIZE)
+    return {"models": [_model_json(model) for model in models[page]], **following}
 
 
 def _model_json(model: SimulatedModel) -> dict[str, Any]:

@@ -112,15 +112,14 @@ def _blob(blob: Content, field: str) -> tuple[bytes, str, int | None]:
 
 def _inline(dialogue: "Dialogue", blob: Content, field: str, role: str) -> None:
     """Sound or a picture within a content."""
-    kind, rate_hz = mime_type_and_rate(blob.get("mimeType", ""))
-    if not is_sound(kind):
+    if not is_sound(mime_type_and_rate(blob.get("mimeType", ""))[0]):
         dialogue.context.add_picture(*_picture(dialogue, blob, field))
         return
-    _blob(blob, field)
+    data, kind, rate_hz = _blob(blob, field)
     if role == "user":
         raw = kind == "audio/pcm" and rate_hz is None
-        named = {"mimeType": f"audio/pcm;rate={ASSUMED_RATE_HZ}"} if raw else {}
-        dialogue.context.add_sound({**blob, **named})
+        named = f"audio/pcm;rate={ASSUMED_RATE_HZ}" if raw else blob.get("mimeType", "")
+        dialogue.context.add_sound(data, named)
 
 
 def _audio(dialogue: "Dialogue", blob: Content, field: str) -> None:

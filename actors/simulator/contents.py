@@ -32,9 +32,9 @@ def invalid(message: str) -> Invalid:
     return Invalid([Violation("", message)])
 
 
-def violation(path: str, what: str) -> Invalid:
+def violation(path: str, what: str, request: str = "GenerateContentRequest") -> Invalid:
     """A field of the request that is well-formed and not allowed."""
-    return invalid(f"* GenerateContentRequest.{path}: {what}\n")
+    return invalid(f"* {request}.{path}: {what}\n")
 
 
 def signature(number: int) -> str:

@@ -1,15 +1,15 @@
 """What a client adds to the conversation, and no turn has taken up: contents, sounds, pictures."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Literal
 
 from actors.simulator.conversation import ConversationRecord
 from actors.simulator.errors import Refused
 from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.usage import text_tokens
 
-# Base64 of sounds that wait for a turn: as much as a request over HTTP may carry inline.
-MAX_SOUND_LETTERS = 100 * 2**20
+# Of sounds that wait for a turn: as much as the base64 of a request over HTTP may carry inline.
+MAX_SOUND_BYTES = 75 * 2**20
 
 
 class SessionContext:
@@ -21,7 +21,7 @@ class SessionContext:
         self._pictures_began = pictures_began
         self._conversation = conversation
         self._new_pictures = 0
-        self._sounds: list[dict[str, Any]] = []
+        self._sounds: list[tuple[bytes, str]] = []
         self.open_entries = range(0)
         """Entries of the conversation that wait for the client to complete its turn."""
 
@@ -45,14 +45,14 @@ class SessionContext:
         if self._conversation.pictures == 1:
             self._pictures_began()
 
-    def add_sound(self, blob: dict[str, Any]) -> None:
+    def add_sound(self, data: bytes, mime_type: str) -> None:
         """A sound within a content: it is heard with the next turn. Raises Refused."""
-        self._sounds.append(blob)
-        if sum(len(each.get("data", "")) for each in self._sounds) > MAX_SOUND_LETTERS:
+        self._sounds.append((data, mime_type))
+        if sum(len(each) for each, _ in self._sounds) > MAX_SOUND_BYTES:
             raise Refused(1007, INVALID_ARGUMENT)
 
-    def take_sounds(self) -> list[dict[str, Any]]:
-        """The sounds that came since the last turn."""
+    def take_sounds(self) -> list[tuple[bytes, str]]:
+        """The sounds that came since the last turn, each with its MIME type."""
         sounds, self._sounds = self._sounds, []
         return sounds
 

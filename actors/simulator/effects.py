@@ -76,17 +76,14 @@ def _end(session: "LiveSession", action: actions.AnyAction) -> None:
             session.close(action.close())
         case actions.Quota():
             session.close(close_preset("quota"))
-        case actions.RejectResume(code=1006):
-            # No close frame has this code: it stands for a socket that ended without one.
+        case actions.Cut() | actions.RejectResume(code=1006):
+            # 1006 is in no close frame: it stands for a socket that ended without one.
             session.go_silent()
             socket.reset()
         case actions.RejectResume():
             session.close(Close(action.code, action.reason))
         case actions.Stall() | actions.NoSetupReply():
             session.go_silent()
-        case actions.Cut():
-            session.go_silent()
-            socket.reset()
         case actions.Vanish():
             session.go_silent()
             socket.vanish()

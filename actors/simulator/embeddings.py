@@ -10,10 +10,10 @@ from actors.backends.gemini.wire import read
 from actors.simulator.capabilities import SimulatedModel
 from actors.simulator.content_request import text_of
 from actors.simulator.contents import violation
-from actors.simulator.errors import HttpError, too_many_tokens
-from actors.simulator.shapes import INVALID_ARGUMENT
+from actors.simulator.errors import HttpError, http_preset, too_many_tokens
 from actors.simulator.usage import text_tokens
 
+REQUEST = "EmbedContentRequest"
 # Documented of gemini-embedding-001: the length of its vectors, which may be cut, and how many
 # texts one request may hold.
 DIMENSIONS = 3072
@@ -23,24 +23,25 @@ MAX_TEXTS = 100
 def embed(method: str, body: Any, model: SimulatedModel, version: str) -> dict[str, Any]:
     """The response of `embedContent` or `batchEmbedContents`. Raises Invalid or HttpError."""
     if method == "embedContent":
-        return {"embedding": _embedding(read("EmbedContentRequest", body, version), model)}
+        return {"embedding": _embedding(read(REQUEST, body, version), model)}
     requests = read("BatchEmbedContentsRequest", body, version).get("requests", [])
     if not 1 <= len(requests) <= MAX_TEXTS:
-        raise HttpError(400, "INVALID_ARGUMENT", INVALID_ARGUMENT)
+        raise http_preset("invalid_argument")
     return {"embeddings": [_embedding(request, model) for request in requests]}
 
 
 def _embedding(request: dict[str, Any], model: SimulatedModel) -> dict[str, Any]:
     text = text_of(request.get("content", {}))
     if not text:
-        raise violation("content", "contents is not specified")
+        raise violation("content", "contents is not specified", REQUEST)
     tokens = text_tokens(text)
     if tokens > model.input_tokens:
         message = too_many_tokens(tokens, model.input_tokens)
         raise HttpError(400, "INVALID_ARGUMENT", message)
     length = request.get("outputDimensionality") or DIMENSIONS
     if not 1 <= length <= DIMENSIONS:
-        raise violation("output_dimensionality", f"must be in the range [1, {DIMENSIONS}].")
+        what = f"must be in the range [1, {DIMENSIONS}]."
+        raise violation("output_dimensionality", what, REQUEST)
     vector = sum((_of_word(word) for word in _words(text)), np.zeros(DIMENSIONS))
     # Documented: only vectors of the whole length come normalised.
     return {"values": [round(float(value), 8) for value in vector[:length] / _norm(vector)]}

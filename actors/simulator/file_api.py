@@ -1,14 +1,15 @@
 """files.upload (resumable), files.get, files.list and files.delete."""
 
 import asyncio
+import re
 from typing import Any
 
-from actors.simulator.errors import HttpError
+from actors.simulator.errors import http_preset
 from actors.simulator.files import FileStore
 from actors.simulator.http_messages import MAX_BODY_BYTES, HttpRequest, Responder
 from actors.simulator.routes import HttpRoute
-from actors.simulator.shapes import INVALID_ARGUMENT
 
+NUMBER = re.compile(r"[0-9]{1,12}")
 # Documented default and maximum of files.list.
 DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE = 10, 100
 
@@ -28,7 +29,7 @@ async def answer(
             store.delete(route.name)
             responder.send_json(200, {})
         case _:
-            page = await asyncio.to_thread(_page, store, request.query, base_url)
+            page = await asyncio.to_thread(_page, store, request, base_url)
             responder.send_json(200, page)
 
 
@@ -39,7 +40,7 @@ async def _upload(
     if commands == ["start"]:
         given = request.json()
         if not isinstance(given, dict) or not isinstance(given.get("file", {}), dict):
-            raise _bad()
+            raise http_preset("invalid_argument")
         mime_type = request.headers.get("x-goog-upload-header-content-type", "")
         file = given.get("file", {})
         mime_type = str(file.get("mimeType") or file.get("mime_type") or mime_type)
@@ -49,8 +50,8 @@ async def _upload(
         responder.send_json(200, {}, headers)
         return
     offset = request.headers.get("x-goog-upload-offset", "0")
-    if "upload" not in commands or not offset.isdigit() or request.size > MAX_BODY_BYTES:
-        raise _bad()
+    if "upload" not in commands or not NUMBER.fullmatch(offset) or request.size > MAX_BODY_BYTES:
+        raise http_preset("invalid_argument")
     final = "finalize" in commands
     added = store.add(request.query.get("upload_id", ""), request.body, int(offset), final=final)
     if added is None:
@@ -60,16 +61,7 @@ async def _upload(
     responder.send_json(200, {"file": made}, {"X-Goog-Upload-Status": "final"})
 
 
-def _page(store: FileStore, query: dict[str, str], base_url: str) -> dict[str, Any]:
-    size, start = query.get("pageSize") or DEFAULT_PAGE_SIZE, query.get("pageToken") or 0
-    if not str(size).isdigit() or not str(start).isdigit() or not 1 <= int(size) <= MAX_PAGE_SIZE:
-        raise _bad()
-    files, end = store.newest_first(), int(start) + int(size)
-    page: dict[str, Any] = {
-        "files": [each.to_json(base_url) for each in files[int(start) : end]],
-    }
-    return page | ({"nextPageToken": str(end)} if end < len(files) else {})
-
-
-def _bad() -> HttpError:
-    return HttpError(400, "INVALID_ARGUMENT", INVALID_ARGUMENT)
+def _page(store: FileStore, request: HttpRequest, base_url: str) -> dict[str, Any]:
+    files = store.newest_first()
+    page, following = request.page(len(files), DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE)
+    return {"files": [each.to_json(base_url) for each in files[page]], **following}

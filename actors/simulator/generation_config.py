@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from actors.backends.gemini.wire import snake_case
 from actors.simulator.contents import invalid, violation
 from actors.simulator.shapes import INVALID_ARGUMENT
 
@@ -118,7 +119,7 @@ def _check_range(config: dict[str, Any], name: str, least: float, most: float) -
     value = config.get(name)
     if value is None or least <= value <= most:
         return
-    snake = {"topP": "top_p"}.get(name, name)
+    snake = snake_case(name)
     raise violation(
         f"generation_config.{snake}", f"{snake} must be in the range [{least}, {most}]."
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import h11
 
 from actors.backends.gemini.wire import Invalid, Violation, parse_json
+from actors.simulator.errors import http_preset
 from actors.simulator.journal import RequestRecord
 from actors.simulator.transport import Connection
 
@@ -51,6 +53,20 @@ class HttpRequest:
             message = f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes."
             raise Invalid([Violation("", message)])
         return parse_json(self.body or b"{}")
+
+    def page(
+        self, count: int, default: int, most: int = sys.maxsize
+    ) -> tuple[slice, dict[str, str]]:
+        """Which of so many are asked for, and the token of the next page. Raises HttpError."""
+        try:
+            size = int(self.query.get("pageSize") or default)
+            start = int(self.query.get("pageToken") or 0)
+        except ValueError:
+            raise http_preset("invalid_argument") from None
+        if not 1 <= size <= most or start < 0:
+            raise http_preset("invalid_argument")
+        end = start + size
+        return slice(start, end), {"nextPageToken": str(end)} if end < count else {}
 
 
 class Responder:

@@ -7,16 +7,15 @@ from enum import Enum
 VERSIONS = "v1|v1beta|v1alpha"
 JOURNAL_PATH = "/simulator/journal"
 # Methods of models that are simulated; a request of another one is answered with 501.
-MODEL_METHODS = frozenset(
-    {
-        "generateContent",
-        "streamGenerateContent",
-        "countTokens",
-        "embedContent",
-        "batchEmbedContents",
-    }
+MODEL_METHODS = (
+    "generateContent",
+    "streamGenerateContent",
+    "countTokens",
+    "embedContent",
+    "batchEmbedContents",
 )
-FILE_METHODS = frozenset({"files.upload", "files.get", "files.list", "files.delete"})
+FILE_METHODS = ("files.upload", "files.get", "files.list", "files.delete")
+METHODS = ("models.list", "models.get", *MODEL_METHODS, *FILE_METHODS, "authTokens.create")
 # Collections of the service, as its API reference lists them, that are not simulated but for files.
 OTHER_COLLECTIONS = frozenset(
     {

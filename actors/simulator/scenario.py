@@ -8,6 +8,7 @@ from pydantic_core import ErrorDetails
 
 from actors.simulator.actions import AnyAction
 from actors.simulator.answer_actions import ScenarioAction
+from actors.simulator.routes import METHODS
 from pipeline.errors import ConfigError, did_you_mean
 from pipeline.yaml_text import YamlError, read_yaml
 
@@ -30,25 +31,7 @@ PLAIN_TRIGGERS = frozenset(
     {"connect", "setup", "activity_start", "activity_end", "tool_call", "tool_response"}
 )
 NUMERIC_TRIGGERS = frozenset({"turn", "audio_ms", "answer_ms", "after_s"})
-HTTP_METHODS = frozenset(
-    {
-        "models.list",
-        "models.get",
-        "generateContent",
-        "streamGenerateContent",
-        "countTokens",
-        "embedContent",
-        "batchEmbedContents",
-        "files.upload",
-        "files.get",
-        "files.list",
-        "files.delete",
-        "authTokens.create",
-        "speech",
-        "words",
-        "any",
-    }
-)
+HTTP_METHODS = frozenset({*METHODS, "speech", "words", "any"})
 ACTIONS: dict[str, type[ScenarioAction]] = {
     action.model_fields["kind"].default: action for action in get_args(get_args(AnyAction)[0])
 }

@@ -57,8 +57,8 @@ async def answer(
             await asyncio.sleep(piece.gap_s)
         if cut is not None:
             break
-    if cut is None or cut.reason:
-        reason = cut.reason if cut is not None else "STOP"
+    reason = "STOP" if cut is None else cut.reason
+    if reason:
         await responder.send_chunk(_response(request, b"", RAW_MIME_TYPE, seconds, reason))
     responder.end_stream()
 

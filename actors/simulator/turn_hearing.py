@@ -1,13 +1,13 @@
 """Understands what the user gave to one turn: sound, typed text, contents, pictures."""
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from actors.backends.gemini.wire import Invalid
 from actors.simulator.errors import Close
 from actors.simulator.journal import TurnRecord
 from actors.simulator.listener import TurnInput
-from actors.simulator.media import read_blob
+from actors.simulator.media import read_data
 from actors.simulator.plan import TurnPlan
 from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
@@ -40,7 +40,7 @@ class TurnHearing:
         """Hears and adds to the conversation; closes the session if a sound cannot be read."""
         dialogue, given = self._dialogue, self._input
         sounds = dialogue.context.take_sounds() if given.kind != "model" else []
-        parts = [await self._content(blob) for blob in sounds]
+        parts = [await self._content(*sound) for sound in sounds]
         parts += given.texts
         if given.pcm:
             transcript = await self._transcribe(given.pcm, given.rate_hz)
@@ -59,10 +59,10 @@ class TurnHearing:
             # Nobody waits for this turn any more, but its words are owed all the same.
             dialogue.signals.transcripts.send_all()
 
-    async def _content(self, blob: dict[str, Any]) -> str:
+    async def _content(self, data: bytes, mime_type: str) -> str:
         """What is said in a sound within a content. Unproven: no transcript is sent of it."""
         try:
-            sound = await asyncio.to_thread(read_blob, blob)
+            sound = await asyncio.to_thread(read_data, data, mime_type)
         except Invalid:
             self._dialogue.session.close(Close(1007, INVALID_ARGUMENT))
             return ""

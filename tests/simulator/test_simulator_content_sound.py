@@ -79,7 +79,7 @@ def test_what_waits_for_a_turn_has_a_limit(
     scripted: Scripted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     simulator = scripted()
-    monkeypatch.setattr(context, "MAX_SOUND_LETTERS", 10_000)
+    monkeypatch.setattr(context, "MAX_SOUND_BYTES", 10_000)
 
     async def conversation() -> tuple[int | None, str]:
         async with RawLive(simulator) as live:

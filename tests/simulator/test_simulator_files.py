@@ -68,7 +68,13 @@ def test_the_oldest_files_go(
 
 @pytest.mark.parametrize(
     ("command", "offset", "status"),
-    [("upload, finalize", "7", 400), ("upload", "x", 400), ("guess", "0", 400), ("", "0", 400)],
+    [
+        ("upload, finalize", "7", 400),
+        ("upload", "x", 400),
+        ("upload", "\u00b2", 400),
+        ("guess", "0", 400),
+        ("", "0", 400),
+    ],
 )
 def test_piece_that_does_not_fit_is_refused(
     scripted: Scripted, command: str, offset: str, status: int
@@ -79,6 +85,18 @@ def test_piece_that_does_not_fit_is_refused(
     address = begun.headers["X-Goog-Upload-URL"].removeprefix(simulator.server.base_url)
     headers = {"X-Goog-Upload-Command": command, "X-Goog-Upload-Offset": offset}
     assert request(simulator, "POST", address, b"data", headers).status == status
+
+
+@pytest.mark.parametrize("page", ["pageSize=%C2%B2", "pageSize=-1", "pageToken=x", "pageToken=-1"])
+@pytest.mark.parametrize("listed", ["files", "models"])
+def test_page_that_is_none_is_refused(scripted: Scripted, listed: str, page: str) -> None:
+    assert request(scripted(), "GET", f"/v1beta/{listed}?{page}").status == 400
+
+
+def test_page_of_files_has_a_largest_size(scripted: Scripted) -> None:
+    simulator = scripted()
+    for size, status in (100, 200), (101, 400):
+        assert request(simulator, "GET", f"/v1beta/files?pageSize={size}").status == status
 
 
 def test_upload_and_file_that_are_not_there(scripted: Scripted) -> None:

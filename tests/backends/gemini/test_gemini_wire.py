@@ -55,6 +55,8 @@ def test_reason_fits_a_close_frame_and_is_a_beginning(reason: str) -> None:
         ("audio/L16;codec=pcm;rate=24000", ("audio/l16", 24000)),
         ("audio/pcm", ("audio/pcm", None)),
         ("audio/pcm;rate=fast", ("audio/pcm", None)),
+        ("audio/pcm;rate=\u00b2", ("audio/pcm", None)),
+        (f"audio/pcm;rate={'9' * 5000}", ("audio/pcm", None)),
     ],
 )
 def test_rate_is_read_from_the_mime_type(mime_type: str, expected: tuple[str, int | None]) -> None:

@@ -21,6 +21,8 @@ OPAQUE_KEYS = frozenset(
 )
 # RFC 6455, 5.5: a control frame holds 125 bytes, two of which are the close code.
 MAX_REASON_BYTES = 123
+# Not `isdigit`: that takes digits that are no number, and more of them than `int` does.
+RATE_HZ = re.compile(r"[0-9]{1,9}")
 _URL_SAFE_TO_STANDARD = str.maketrans("-_", "+/")
 
 
@@ -89,6 +91,6 @@ def mime_type_and_rate(mime_type: str) -> tuple[str, int | None]:
     kind, *parameters = [part.strip() for part in mime_type.lower().split(";")]
     for parameter in parameters:
         name, _, value = parameter.partition("=")
-        if name.strip() == "rate" and value.strip().isdigit():
+        if name.strip() == "rate" and RATE_HZ.fullmatch(value.strip()):
             return kind, int(value)
     return kind, None
