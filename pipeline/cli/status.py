@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from rich import box
 from rich.console import Console
 from rich.markup import escape
@@ -13,13 +11,14 @@ from rich.text import Text
 from pipeline.cli.cost import cost_line
 from pipeline.cli.running import find_runtime_dir, newest_status
 from pipeline.frames import Status
+from pipeline.frames.values import json_text
 
 
 def status_command(pipeline: str | None, as_json: bool) -> None:
     """Print how a running pipeline is."""
     status = newest_status(find_runtime_dir(pipeline))
     if as_json:
-        print(json.dumps(status.model_dump(mode="json")))  # noqa: T201
+        print(json_text(status.model_dump(mode="json")))  # noqa: T201
     else:
         _print_table(status)
 

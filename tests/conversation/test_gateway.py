@@ -13,12 +13,9 @@ from typing import Any
 
 import pytest
 import websockets
-from helpers import ROOT, journal, recognise, said, write_config
+from helpers import ROOT, journal, live_sound, recognise, write_config
 
 from pipeline.testing import RunningPipeline, running
-
-PIECE = 2 * 1600
-"""100 ms of samples at 16 kHz."""
 
 
 def config(folder: Path, gateway: dict[str, Any] | None = None, **simulator: Any) -> Path:
@@ -62,13 +59,11 @@ class Site:
 
     async def speak(self, recording: str) -> None:
         """Say a recording, in pieces and in time, and send nothing after it."""
-        pcm = said(recording)
-        for at in range(0, len(pcm), PIECE):
-            data = base64.b64encode(pcm[at : at + PIECE]).decode()
+        async for piece in live_sound(recording):
+            data = base64.b64encode(piece).decode()
             await self._websocket.send(
                 json.dumps({"type": "audio_chunk", "data": data, "format": "pcm"})
             )
-            await asyncio.sleep(0.1)
 
     async def until(self, kind: str) -> dict[str, Any]:
         """Take what comes until there is a message of a kind."""
@@ -93,9 +88,7 @@ def recognised(pcm: bytes, folder: Path) -> str:
     """The words in samples at 24 kHz."""
     path = folder / "heard.wav"
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(24_000)
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
         file.writeframes(pcm)
     return recognise(path)
 

@@ -10,12 +10,11 @@ from typing import Any
 import trustme
 from google import genai
 from google.genai import types
-from helpers import said
+from helpers import live_sound
 from test_gateway import config, recognised, url_of
 
 from pipeline.testing import running
 
-PIECE = 3200
 NOTE = types.Tool(
     function_declarations=[
         types.FunctionDeclaration(
@@ -54,11 +53,9 @@ async def ask(session: Any, recording: str) -> tuple[bytes, str, list[types.Func
     """Say a recording; return the answer's sound and words, and the functions called for it."""
 
     async def speak() -> None:
-        pcm = said(recording)
-        for at in range(0, len(pcm), PIECE):
-            blob = types.Blob(data=pcm[at : at + PIECE], mime_type="audio/pcm;rate=16000")
+        async for piece in live_sound(recording):
+            blob = types.Blob(data=piece, mime_type="audio/pcm;rate=16000")
             await session.send_realtime_input(audio=blob)
-            await asyncio.sleep(0.1)
 
     sound, words, calls = b"", "", []
     async with asyncio.timeout(90), asyncio.TaskGroup() as tasks:
@@ -100,7 +97,10 @@ def test_an_unmodified_sdk_is_answered_through_a_quota_fault_and_calls_its_own_f
             assert "ten of clubs" in words.lower()
             assert "clubs" in await asyncio.to_thread(recognised, sound, tmp_path)
 
-    with running(config(tmp_path, with_certificate(tmp_path), **{})) as pipeline:
+    with running(
+        config(tmp_path, with_certificate(tmp_path), scenario="f01_quota_mid_answer")
+    ) as pipeline:
         asyncio.run(converse(url_of(pipeline)))
         status = pipeline.until(lambda status: status.turns_open == 0, "every turn closed")
     assert status.turns_closed["answered"] == 2
+    assert "quota" in pipeline.output

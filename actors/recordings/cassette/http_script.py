@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
+from actors.backends.gemini.http.heard import CLOSE, OPEN
 from actors.recordings.cassette.live_script import tokens
 from actors.recordings.cassette.recorded_frame import RecordedFrame, derived, ended
 from actors.recordings.cassette.renderings import Renderings
@@ -24,8 +25,8 @@ from pipeline.frames import (
     Usage,
 )
 
-HEARD = "<heard>{}</heard>\n"
-"""What a model is told to begin with: the user's words; see `actors.backends.gemini.http.heard`."""
+HEARD = f"{OPEN}{{}}{CLOSE}\n"
+"""What a model is told to begin with: the user's words."""
 BEGUN = "A"
 """Of the next sentence, which was never known: what came before it was spoken once it had begun."""
 BROKEN_OFF = "broke off the answer: "

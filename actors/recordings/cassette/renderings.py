@@ -44,7 +44,7 @@ class Renderings:
         if not self.voices:
             return
         if self.voices[-1].usage is not None:
-            self._once_more(self.voices[-1].pieces)
+            self._once_more()
         self.voices[-1].pieces.append((frame.rate_hz, frame.pcm))
 
     def usage(self, usage: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ class Renderings:
     def complete(self) -> None:
         """The answer is."""
         if self.voices and self._silent:
-            self._once_more(self.voices[-1].pieces)
+            self._once_more()
             self.voices[-1].usage = self._silent.pop(0)
 
     def unspoken(self, frame: AnswerEnded, fault: Fault | None) -> list[str]:
@@ -94,9 +94,10 @@ class Renderings:
         self.voices += [Voice(text.strip(), usage=each, finish=BROKEN) for each in self._silent]
         self._silent = []
 
-    def _once_more(self, pieces: list[tuple[int, bytes]]) -> None:
-        self.voices[-1].finish = BROKEN
-        self.voices.append(Voice(self.voices[-1].text, [*pieces]))
+    def _once_more(self) -> None:
+        broken = self.voices[-1]
+        broken.finish = BROKEN
+        self.voices.append(Voice(broken.text, [*broken.pieces]))
 
     def _give_up(self, text: str, detail: str) -> None:
         finish = _FINISH.search(detail)

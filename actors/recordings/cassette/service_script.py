@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from actors.backends.gemini.http.heard import OPEN
+
 
 @dataclass(frozen=True)
 class UserSaid:
@@ -102,7 +104,7 @@ class Round:
     @property
     def is_nothing(self) -> bool:
         """Whether it has neither words nor calls, so that it is asked for once more."""
-        spoken = any(text.strip() for text in self.texts if not text.startswith("<heard>"))
+        spoken = any(text.strip() for text in self.texts if not text.startswith(OPEN))
         return not (spoken or self.calls or self.blocked or self.refusal)
 
 

@@ -91,8 +91,10 @@ class ToolCatalogue:
         Raises:
             ConfigError: there is no such tool; the message names the nearest one.
         """
-        self.refresh()
-        known = set(self._tools)
+        if not all(server.connected for server in self._servers):
+            return
         for name in names:
-            if name not in known and all(server.connected for server in self._servers):
-                raise ConfigError(f"timeouts_s: no tool {name!r}: {did_you_mean(name, known)}")
+            if name not in self._tools:
+                raise ConfigError(
+                    f"timeouts_s: no tool {name!r}: {did_you_mean(name, self._tools)}"
+                )

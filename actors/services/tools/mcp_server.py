@@ -176,6 +176,8 @@ class McpServer:
             cursor = page.next_cursor
             if cursor is None:
                 break
+        else:
+            self._log.warning("the list of tools has no end: cut off", pages=MAX_PAGES)
         return tools
 
     def _adopt(self, tools: list[McpTool]) -> None:

@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import certifi
-
+from actors.backends.gemini.trust import trust
 from actors.lib.proxy import proxy_for
 from actors.services.tools import parent_death_exec
 from pipeline.errors import ConfigError
@@ -74,20 +72,21 @@ def _transport(
 
 @asynccontextmanager
 async def _by_http(url: str) -> AsyncIterator[TransportStreams]:
-    """Reach a server by HTTP. Raises ProxyError: the proxy on the way cannot be used."""
+    """Reach a server by HTTP.
+
+    Raises:
+        ProxyError: the proxy on the way cannot be used.
+        ConfigError: the authorities to trust cannot be read.
+    """
     import httpx2
     from mcp.client.streamable_http import streamable_http_client
 
     proxy = proxy_for(url)
-    context = ssl.create_default_context(
-        cafile=os.environ.get("SSL_CERT_FILE") or certifi.where(),
-        capath=os.environ.get("SSL_CERT_DIR"),
-    )
     async with (
         httpx2.AsyncClient(
             trust_env=False,
             proxy=proxy.url if proxy else None,
-            verify=context,
+            verify=trust(None),
             timeout=httpx2.Timeout(CONNECT_S, read=READ_S),
         ) as client,
         streamable_http_client(url, http_client=client) as streams,

@@ -31,7 +31,7 @@ class ToolRuns:
         self, tool: Tool, name: str, args: dict[str, Any], timeout_s: float
     ) -> tuple[ToolStatus, dict[str, Any]]:
         """Run a tool; return how it went, and its result or what is wrong."""
-        work = asyncio.get_running_loop().create_task(_call(tool, args))
+        work = asyncio.get_running_loop().create_task(tool.call(args))
         self._working.add(work)
         work.add_done_callback(self._on_done)
         try:
@@ -69,7 +69,3 @@ class ToolRuns:
         self._working.discard(work)
         if not work.cancelled():
             work.exception()
-
-
-async def _call(tool: Tool, args: dict[str, Any]) -> dict[str, Any]:
-    return await tool.call(args)

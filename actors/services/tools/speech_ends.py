@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from actors.services.tools.ledger import REMEMBERED
 from pipeline.frames import SpeechEnded, SpeechStarted
-
-REMEMBERED_TURNS = 2000
-"""As many as calls are."""
 
 
 @dataclass
@@ -37,7 +35,7 @@ class SpeechEnds:
         self._newest[frame.session] = frame.turn
         if isinstance(frame, SpeechEnded):
             turn.ended_ns = frame.at_ns
-        while len(self._turns) > REMEMBERED_TURNS:
+        while len(self._turns) > REMEMBERED:  # As many as calls are.
             self._turns.popitem(last=False)
 
     def forget(self, session: str) -> None:
@@ -59,6 +57,4 @@ class SpeechEnds:
         newest = self._turns.get(self._newest.get(session, ""))
         if spoken is None or spoken.ended_ns is None or newest is None:
             return False
-        return newest.began_ns - spoken.began_ns > 0 and (
-            newest.began_ns - spoken.ended_ns < self._settle_ns
-        )
+        return spoken.began_ns < newest.began_ns < spoken.ended_ns + self._settle_ns
