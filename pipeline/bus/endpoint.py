@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -14,6 +15,8 @@ from pipeline.ports import SUPERVISOR
 
 IPC_PATH_MAX_BYTES = 107
 """Size of `sun_path` less its final NUL, unix(7)."""
+LOOK_S = 0.01
+"""Who only looks whether a lock is held, as `greenroom status` does, has it for microseconds."""
 
 
 def default_runtime_dir(pipeline: str) -> Path:
@@ -126,7 +129,11 @@ class EndpointLock:
         """
         fd = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try:
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                time.sleep(LOOK_S)
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             holder = os.read(fd, 32).decode("ascii", "replace").strip() or "unknown"
             os.close(fd)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -135,6 +137,16 @@ def test_a_lock_knows_that_its_file_was_removed_or_is_another(tmp_path: Path) ->
         (tmp_path / "vad.lock").write_text("of somebody else")
         assert not lock.is_there
     assert not lock.is_there
+
+
+def test_who_looks_whether_a_lock_is_held_does_not_keep_a_publisher_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with (tmp_path / "vad.lock").open("w") as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        monkeypatch.setattr(time, "sleep", lambda _: fcntl.flock(looking, fcntl.LOCK_UN))
+        with EndpointLock(tmp_path, "vad") as lock:
+            assert lock.is_there
 
 
 def test_a_lock_holds_also_on_a_full_disk(tmp_path: Path) -> None:
