@@ -7,15 +7,11 @@ so is what the simulator does wrong.
 from __future__ import annotations
 
 import contextlib
-import os
 import random
-import signal
 import sys
 import tempfile
 import threading
-import time
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,11 +22,10 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.fault_injection import Deed, Step, scenario, schedule
+from benchmarks.fault_injection import mischief, scenario
 from benchmarks.figures import quantile
 from benchmarks.sound import ROOT, SPEECH
 from benchmarks.tap import tapping
-from pipeline.errors import GreenroomError
 from pipeline.frames import (
     Frame,
     Outcome,
@@ -87,47 +82,6 @@ def config(folder: Path, turns: int, seed: int) -> Path:
     }
     path.write_text(yaml.safe_dump(tree))
     return path
-
-
-def mischief(
-    pipeline: RunningPipeline, actors: Sequence[str], seed: int, over: threading.Event
-) -> Counter[str]:
-    """Carry out the schedule until it is over; return what was done."""
-    done: Counter[str] = Counter()
-    for step in schedule(seed, actors):
-        if over.wait(step.pause_s):
-            return done
-        try:
-            _do(pipeline, step)
-            done[step.deed] += 1
-        except (ProcessLookupError, AssertionError, GreenroomError):
-            done["came too late"] += 1  # It has no process just now, or the run is over.
-    return done
-
-
-def _do(pipeline: RunningPipeline, step: Step) -> None:
-    pid = pipeline.pid(step.actor)
-    match step.deed:
-        case Deed.KILL:
-            os.kill(pid, signal.SIGKILL)
-        case Deed.KILL_TWICE:
-            os.kill(pid, signal.SIGKILL)
-            deadline_s = time.monotonic() + 5
-            while time.monotonic() < deadline_s:
-                born = pipeline.actor(step.actor).pid
-                if born is not None and born != pid:
-                    os.kill(born, signal.SIGKILL)
-                    return
-        case Deed.STOP:
-            os.kill(pid, signal.SIGSTOP)
-            time.sleep(step.seconds)
-            os.kill(pid, signal.SIGCONT)
-        case Deed.STARVE:
-            for _ in range(20):
-                os.kill(pid, signal.SIGSTOP)
-                time.sleep(0.045)
-                os.kill(pid, signal.SIGCONT)
-                time.sleep(0.005)
 
 
 @dataclass

@@ -14,27 +14,25 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-import wave
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from actors.hearing.vad.endpointing import TurnEnded
 from actors.hearing.vad.options import EndOfTurn, VadOptions
 from actors.hearing.vad.silero.engine import SileroEngine
 from actors.hearing.vad.silero.network import Network
 from actors.hearing.vad.smart_turn.network import SmartTurn
-from actors.hearing.vad.stream import Answered, Verdict, VoiceStream
+from actors.hearing.vad.stream import Verdict, VoiceStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
+from benchmarks.quiet import turn_ends
+from benchmarks.sound import SPEECH, read_wav
 
-SPEECH = Path(__file__).parents[1] / "tests" / "speech"
 NOISES_DB: Sequence[float | None] = (None, 20, 10, 5)
 """Level of speech above the noise; None: as recorded."""
 PAUSES_S = (0.5, 0.7, 0.9, 1.2, 1.5)
@@ -76,8 +74,7 @@ class Ending:
 def recorded() -> Iterator[Sentence]:
     """Yield the recordings, and each up to each of its quiet places."""
     for path in sorted(SPEECH.glob("*.wav")):
-        with wave.open(str(path)) as file:
-            sound = np.frombuffer(file.readframes(file.getnframes()), np.int16)
+        sound = read_wav(path)
         labels = path.with_suffix(".labels.txt").read_text().split()
         first, last = (round(float(label) * SPEECH_RATE_HZ) for label in labels[:2])
         yield Sentence(path.stem, whole=True, sound=sound[:last])
@@ -158,18 +155,8 @@ class Listener:
         stream = VoiceStream(engine, self._limits, Counter(), self._ask)
         for position in range(0, len(sound), engine.window_samples):
             judging = stream.feed(position, sound[position : position + engine.window_samples])
-            answer: Answered = None
-            try:
-                while True:
-                    asked = judging.send(answer)
-                    if isinstance(asked, asyncio.Future):
-                        answer = asked.result()
-                    else:
-                        answer = engine.probability(asked)
-            except StopIteration as stop:
-                ended = [moment for moment in stop.value if isinstance(moment, TurnEnded)]
             heard = position + engine.window_samples
-            if ended and heard > speech_end:
+            if turn_ends(judging, engine) and heard > speech_end:
                 waited_s = (heard - speech_end) / SPEECH_RATE_HZ
                 return Ending(waited_s, self._judging_s, self._verdict)
         return None

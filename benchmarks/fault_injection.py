@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
+import threading
+import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
+
+from pipeline.errors import GreenroomError
+from pipeline.testing import RunningPipeline
 
 
 class Deed(StrEnum):
@@ -49,6 +57,47 @@ def schedule(seed: int, actors: Sequence[str]) -> Iterator[Step]:
             actor=dice.choice(actors),
             seconds=dice.uniform(0.2, LONGEST_STOP_S),
         )
+
+
+def mischief(
+    pipeline: RunningPipeline, actors: Sequence[str], seed: int, over: threading.Event
+) -> Counter[str]:
+    """Carry out the schedule until it is over; return what was done."""
+    done: Counter[str] = Counter()
+    for step in schedule(seed, actors):
+        if over.wait(step.pause_s):
+            return done
+        try:
+            _do(pipeline, step)
+            done[step.deed] += 1
+        except (ProcessLookupError, AssertionError, GreenroomError):
+            done["came too late"] += 1  # It has no process just now, or the run is over.
+    return done
+
+
+def _do(pipeline: RunningPipeline, step: Step) -> None:
+    pid = pipeline.pid(step.actor)
+    match step.deed:
+        case Deed.KILL:
+            os.kill(pid, signal.SIGKILL)
+        case Deed.KILL_TWICE:
+            os.kill(pid, signal.SIGKILL)
+            deadline_s = time.monotonic() + 5
+            while time.monotonic() < deadline_s:
+                born = pipeline.actor(step.actor).pid
+                if born is not None and born != pid:
+                    os.kill(born, signal.SIGKILL)
+                    return
+        case Deed.STOP:
+            os.kill(pid, signal.SIGSTOP)
+            time.sleep(step.seconds)
+            os.kill(pid, signal.SIGCONT)
+        case Deed.STARVE:
+            for _ in range(20):
+                os.kill(pid, signal.SIGSTOP)
+                time.sleep(0.045)
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(0.005)
 
 
 def scenario() -> dict[str, Any]:

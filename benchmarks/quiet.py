@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,10 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.hearing.vad.endpointing import TurnEnded
-from actors.hearing.vad.engine import EngineName, load_engine
+from actors.hearing.vad.engine import Engine, EngineName, load_engine
 from actors.hearing.vad.level import MOST_DB, LevelControl
 from actors.hearing.vad.options import VadOptions
-from actors.hearing.vad.stream import VoiceStream
+from actors.hearing.vad.stream import Answered, Judging, VoiceStream
 from actors.lib.audio.pcm import Samples
 from actors.recordings.evaluation.noise import pink, with_noise
 from actors.recordings.evaluation.recordings import Interval, find_recordings
@@ -54,15 +55,22 @@ def turns(sound: Samples, gain_db: float, engine: EngineName = EngineName.SILERO
     detector = load_engine(engine, Path())()
     limits = options.limits(detector.window_samples)
     stream = VoiceStream(detector, limits, Counter(), level=LevelControl(gain_db))
-    ended: list[TurnEnded] = []
-    for hearing in (stream.feed(0, sound), stream.finish()):
-        try:
-            window = next(hearing)
-            while isinstance(window, np.ndarray):
-                window = hearing.send(detector.probability(window))
-        except StopIteration as stopped:
-            ended += [each for each in stopped.value if isinstance(each, TurnEnded)]
+    ended = [*turn_ends(stream.feed(0, sound), detector), *turn_ends(stream.finish(), detector)]
     return [Interval(each.start / RATE_HZ, each.voiced_end / RATE_HZ) for each in ended]
+
+
+def turn_ends(judging: Judging, detector: Engine) -> list[TurnEnded]:
+    """Judge what a stream asks for; return the turns that ended."""
+    answer: Answered = None
+    try:
+        while True:
+            asked = judging.send(answer)
+            if isinstance(asked, asyncio.Future):
+                answer = asked.result()
+            else:
+                answer = detector.probability(asked)
+    except StopIteration as stopped:
+        return [each for each in stopped.value if isinstance(each, TurnEnded)]
 
 
 def errors(found: Sequence[Interval], said: Sequence[Interval]) -> TurnErrors:

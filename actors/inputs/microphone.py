@@ -73,14 +73,16 @@ class Microphone(Actor[MicrophoneOptions]):
         self._stream = ReopeningStream(self._open, self._on_lost, self._on_back)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timeline = Timeline(surroundings.started_ns, SPEECH_RATE_HZ)
+        self._forget_sound()
+
+    def _forget_sound(self) -> None:
+        """What comes next is of a device that was opened anew."""
         self._blocks = BlockCutter(SPEECH_RATE_HZ)
         self._newest: tuple[Samples, int] | None = None
-        self._channels = ChannelChoice(options.channel)
-        self._rate = RateWatch()
-        self._watch = SignalWatch()
-        self._watched = 0
-        """Position up to which the sound was looked at."""
-        self._told = ""
+        self._channels = ChannelChoice(self.options.channel)
+        self._rate, self._watch, self._told = RateWatch(), SignalWatch(), ""
+        self._unwatched = 0
+        """Samples that came since the sound was looked at."""
 
     def open_stream(self, take: Take) -> DeviceStream:
         """Open and start the device; called in a thread."""
@@ -114,8 +116,8 @@ class Microphone(Actor[MicrophoneOptions]):
             block, last_ns = self._newest
             self.gauges["level_dbfs"] = level_dbfs(block)
             self.gauges["drift_ms"] = self._timeline.drift_ms(last_ns)
-            watched, self._watched = self._watched, self._timeline.position
-            self._watch.watch(block, self._watched - watched)
+            self._watch.watch(block, self._unwatched)
+            self._unwatched = 0
         if self._stream.state is StreamState.OPEN:
             self._say_what_is_wrong()
 
@@ -146,11 +148,13 @@ class Microphone(Actor[MicrophoneOptions]):
         rate_hz = self._rate.judge(len(heard), rate_hz, time.monotonic_ns())
         if rate_hz != self._blocks.rate_hz:
             self._blocks = BlockCutter(rate_hz)
-        samples = heard if heard.ndim == 1 else self._channels.mix(heard, rate_hz)
+        is_mono = heard.ndim == 1 and self.options.channel is None
+        samples = heard if is_mono else self._channels.mix(heard, rate_hz)
         for block, block_ns in self._blocks.push(samples, first_ns):
             last_ns = block_ns + len(block) * 10**9 // SPEECH_RATE_HZ
             position = self._timeline.advance(len(block), block_ns)
             self._newest = block, last_ns
+            self._unwatched += len(block)
             self.publish(
                 "audio",
                 Audio(
@@ -189,9 +193,7 @@ class Microphone(Actor[MicrophoneOptions]):
         what = "microphone" if self._had_device else waiting
         self.set_state(ActorState.DEGRADED, f"{what}: {problem}")
         self._timeline.lose()
-        self._blocks = BlockCutter(SPEECH_RATE_HZ)
-        self._channels = ChannelChoice(self.options.channel)
-        self._rate, self._watch, self._told = RateWatch(), SignalWatch(), ""
+        self._forget_sound()
 
     def _on_back(self) -> None:
         self.log.info("microphone is back" if self._had_device else "microphone is there")

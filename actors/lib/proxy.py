@@ -10,7 +10,7 @@ import ipaddress
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, quote, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.errors import GreenroomError
 from pipeline.logs import add_secret
@@ -71,15 +71,16 @@ def _value(name: str, environ: Mapping[str, str]) -> tuple[str, str]:
 
 
 def _parsed(value: str, variable: str) -> Proxy:
+    useless = ProxyError(f"the proxy of {variable} cannot be used: it is no http://HOST:PORT")
     try:
         parts = urlsplit(value if "://" in value else f"http://{value}")
         host, port = parts.hostname, parts.port
     except ValueError:
-        host, parts, port = None, SplitResult("", "", "", "", ""), None
+        raise useless from None
     for secret in (parts.password, unquote(parts.password or "")):
         add_secret(secret or "")
     if not host:
-        raise ProxyError(f"the proxy of {variable} cannot be used: it is no http://HOST:PORT")
+        raise useless
     at = f"[{host}]" if ":" in host else host
     address = f"{parts.scheme}://{at}" + (f":{port}" if port else "")
     if parts.scheme not in DEFAULT_PORTS:

@@ -215,6 +215,28 @@ def test_a_microphone_that_gives_nothing_but_zeros_says_so_until_it_hears(
     assert (microphone.actor.state, microphone.actor.detail) == (ActorState.READY, "")
 
 
+def test_zeros_of_a_driver_that_begins_are_no_deafness_however_long_nothing_came(
+    microphone: ActorHarness, device: FakeDevice
+) -> None:
+    # As if the pipeline had been running for ten minutes.
+    microphone.actor._timeline._started_ns -= 600 * 10**9
+    say(device, np.zeros(16_000, np.int16))
+    microphone.settle()
+    microphone.actor.measure()
+    assert microphone.actor.state is ActorState.READY
+    assert not microphone.actor.counters["went_deaf"]
+
+
+def test_a_channel_that_a_device_of_one_has_not_is_told_of(
+    microphone_class: type[Microphone], device: FakeDevice
+) -> None:
+    with stage(microphone_class, channel=2) as microphone:
+        say(device, count_up(BLOCK))
+        assert np.array_equal(to_samples(microphone.expect("audio", Audio).pcm), count_up(BLOCK))
+        microphone.actor.measure()
+        assert "no channel 2" in microphone.actor.detail
+
+
 def test_two_channels_that_cancel_each_other_are_heard_and_told(
     microphone: ActorHarness, device: FakeDevice
 ) -> None:

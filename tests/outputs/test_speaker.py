@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -225,14 +226,19 @@ def test_a_restart_while_unplugged_waits_for_the_device(
         until_ready(speaker, lambda: device.play(BLOCK))
 
 
-def test_a_restarted_speaker_goes_on_in_mid_answer(
-    speaker_class: type[Speaker], device: FakeDevice
-) -> None:
+def left_in_mid_answer(speaker_class: type[Speaker], device: FakeDevice) -> dict[str, Any]:
+    """Play half an answer of 1 s; return what a successor is told."""
     with stage(speaker_class) as first:
         first.send("audio", audio(ramp(1_000 * MS)))
         device.play(500 * MS)
         first.settle()
-        checkpoint = dict(first.actor.checkpoint)
+        return dict(first.actor.checkpoint)
+
+
+def test_a_restarted_speaker_goes_on_in_mid_answer(
+    speaker_class: type[Speaker], device: FakeDevice
+) -> None:
+    checkpoint = left_in_mid_answer(speaker_class, device)
     with stage(speaker_class, checkpoint=checkpoint) as second:
         second.send("audio", audio(ramp(1_000 * MS)))
         second.send("answer", ended(1_000 * MS))
@@ -243,11 +249,7 @@ def test_a_restarted_speaker_hears_of_who_began_to_speak_meanwhile(
     speaker_class: type[Speaker], device: FakeDevice
 ) -> None:
     assert speaker_class.inputs["speech"].replay
-    with stage(speaker_class) as first:
-        first.send("audio", audio(ramp(1_000 * MS)))
-        device.play(500 * MS)
-        first.settle()
-        checkpoint = dict(first.actor.checkpoint)
+    checkpoint = left_in_mid_answer(speaker_class, device)
     with stage(speaker_class, checkpoint=checkpoint) as second:
         answer = audio(ramp(1_000 * MS))
         begun = int(answer.turn.rpartition(":")[2])

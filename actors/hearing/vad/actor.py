@@ -132,9 +132,9 @@ class Vad(Actor[VadOptions]):
             session.held.append(frame)
             return
         self._go_on(self._listening(frame.session, session, [frame]), None)
-        self._newest = session, frame
 
     def _listening(self, name: str, session: VadSession, frames: list[Audio]) -> Listening:
+        self._newest = session, frames[-1]
         return Listening(name, session, frames, self._hear(session, frames))
 
     def _go_on(self, listening: Listening, answer: Answered) -> None:
@@ -188,8 +188,6 @@ class Vad(Actor[VadOptions]):
                 with self.work_of(listening.name):
                     if (window := self._next_window(listening, probability)) is not None:
                         asking.append((listening, window))
-        if session is not None:
-            self._newest = session, frames[-1]
 
     def measure(self) -> None:
         """Say what was heard last."""

@@ -11,7 +11,7 @@ from actors.lib.audio.pcm import SILENCE_DBFS, SPEECH_RATE_HZ, Samples, power_db
 
 TARGET_DBFS = -26.0
 """Active speech as recorded for training, ITU-T P.56."""
-MOST_DB = 24.0
+MOST_DB = 24
 """Silero hears speech down to -55 dBFS by itself; with this down to where 16 bits hold nothing of
 the softer syllables. With more, what is left of an echo would be heard as well."""
 FLOOR_DBFS = -46.0
@@ -37,16 +37,14 @@ class LevelControl:
     def __init__(self, most_db: float = MOST_DB) -> None:
         """Begin; `most_db` is the greatest gain."""
         self._most_db = most_db
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget the stream so far."""
         self._loud_dbfs = SILENCE_DBFS
         self._floor_dbfs = math.nan
         self._syllable = 0.0
 
     def amplify(self, window: Samples) -> Samples:
         """Return the window as loud as it should be, without a constant offset."""
+        if not self._most_db:
+            return window
         wide = window.astype(np.float32)
         wide -= wide.mean()
         gain_db = self._follow(float(np.dot(wide, wide)) / len(wide), len(wide) / SPEECH_RATE_HZ)

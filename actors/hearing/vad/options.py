@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from actors.hearing.vad.endpointing import EndpointingLimits
 from actors.hearing.vad.engine import EngineName
+from actors.hearing.vad.level import MOST_DB
 from actors.hearing.vad.pauses import PauseLimits
 from actors.lib.audio.pcm import SPEECH_RATE_HZ
 from pipeline.actor import Options
@@ -50,7 +51,7 @@ class VadOptions(Options):
         "consonants, and the window or two by which a detector is late.",
     )
     most_gain_db: float = Field(
-        24,
+        MOST_DB,
         ge=0,
         le=60,
         description="Quiet microphones are made louder by at most so much for Silero, but not "

@@ -29,8 +29,6 @@ from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
 LONG_GAP_SAMPLES = 2 * SPEECH_RATE_HZ
 """A longer hole is not filled with silence but jumped: what an engine knows of the time before
 is stale by then, and an hour of sleep must not be judged window by window."""
-
-
 HEARD_OF_PAUSE_SAMPLES = 1024
 """Of the pause, that the network hears. With 200 ms, as it was taught, it takes a fifth more of
 what is cut off for complete (`benchmarks.end_of_turn`)."""
@@ -44,7 +42,8 @@ class Saved(NamedTuple):
 
     Attributes:
         endpointing: State before the newest window.
-        engine: What the engine then remembered; empty if it is to begin anew.
+        engine: What level control and engine then remembered; of the engine nothing if it is to
+            begin anew.
     """
 
     endpointing: Endpointing
@@ -93,8 +92,7 @@ class VoiceStream:
     def restore(self, saved: Saved) -> None:
         """Go on where another process was."""
         self.saved = saved
-        if saved.engine:
-            self._level.restore(saved.engine[: SAVED.size])
+        self._level.restore(saved.engine[: SAVED.size])
         self.engine.restore(saved.engine[SAVED.size :])
         self._state = saved.endpointing
         self._next = saved.endpointing.position
@@ -165,21 +163,17 @@ class VoiceStream:
             samples = samples[count:]
             if self._filled == len(self._window):
                 self._filled = 0
+                assert self._state is not None
                 before = self._save()
-                probability = yield self._audible_window()
+                over_answer = self.over_answer(self._state.position + self._limits.window - 1)
+                # Not while an answer is heard: what is left of its echo is soft as well.
+                window = self._window if over_answer else self._level.amplify(self._window)
+                probability = yield window
                 assert probability is not None
                 self.probability = probability
-                moments += self._judge(probability, before)
+                moments += self._judge(probability, before, over_answer=over_answer)
                 moments += yield from self._judge_pause()
         return moments
-
-    def _audible_window(self) -> Samples:
-        """Return the newest window, made louder where nobody hears an answer: what is left of its
-        echo is soft as well."""
-        assert self._state is not None
-        if self.over_answer(self._state.position + self._limits.window - 1):
-            return self._window
-        return self._level.amplify(self._window)
 
     def _save(self) -> bytes:
         return self._level.save() + self.engine.save()
@@ -203,10 +197,11 @@ class VoiceStream:
         self._state, moments = decide(self._state, complete, self._limits)
         return [*moments]
 
-    def _judge(self, probability: float, engine: bytes) -> tuple[Moment, ...]:
+    def _judge(
+        self, probability: float, engine: bytes, *, over_answer: bool = False
+    ) -> tuple[Moment, ...]:
         assert self._state is not None
         self.saved = Saved(self._state, engine)
-        over_answer = self.over_answer(self._state.position + self._limits.window - 1)
         self._state, moments = step(self._state, probability, self._limits, over_answer=over_answer)
         return moments
 
@@ -220,7 +215,7 @@ class VoiceStream:
         assert self._state is not None
         moments = yield from self._complete_window()
         while self._state.phase is not SpeechState.SILENCE:
-            moments += self._judge(0.0, b"")
+            moments += self._judge(0.0, self._level.save())
         return moments
 
     def _go_to(self, position: int) -> None:

@@ -40,7 +40,7 @@ class ChannelMixer:
 
     def __init__(self, channels: int, rate_hz: int, mixing: Mixing = Mixing.MEAN) -> None:
         self.channels = channels
-        self._rate_hz = rate_hz
+        self.rate_hz = rate_hz
         self._mixing = mixing
         self._loudest = np.zeros(channels)
         self._mix_loudest = 0.0
@@ -87,7 +87,7 @@ class ChannelMixer:
         # Differences: a constant is nothing in them and the hum of a loose cable 34 dB less.
         steps = np.diff(wide, axis=0, prepend=self._before[np.newaxis] if self._begun else wide[:1])
         self._before = wide[-1]
-        fading = 0.5 ** (len(wide) / self._rate_hz / HALF_LIFE_S)
+        fading = 0.5 ** (len(wide) / self.rate_hz / HALF_LIFE_S)
         self._loudest = np.maximum(self._loudest * fading, (steps**2).mean(axis=0))
         most = float(self._loudest.max())
         if most <= 0.0:
@@ -116,17 +116,17 @@ class ChannelChoice:
         self._mixer: ChannelMixer | None = None
         self._finding = ""
         self._finding_samples = 0
-        self._rate_hz = 0
 
     @property
     def finding(self) -> str:
         """What is odd about the channels, for people; empty if nothing is."""
-        told = self._mixer is None or self._finding_samples >= FINDING_S * self._rate_hz
+        mixer = self._mixer
+        told = mixer is None or self._finding_samples >= FINDING_S * mixer.rate_hz
         return self._finding if told else ""
 
     def mix(self, heard: NDArray[np.int16], rate_hz: int) -> Samples:
         """Return one channel; `heard` is samples x channels, or samples alone."""
-        blocks = heard.reshape(len(heard), -1)
+        blocks = heard if heard.ndim > 1 else heard[:, np.newaxis]
         channels = blocks.shape[1]
         if self._channel is not None:
             named: Samples = np.ascontiguousarray(blocks[:, min(self._channel, channels) - 1])
@@ -134,12 +134,12 @@ class ChannelChoice:
                 self._finding = f"there is no channel {self._channel}: {channels} is taken"
             return named
         mixer = self._mixer
-        if mixer is None or (mixer.channels, self._rate_hz) != (channels, rate_hz):
+        if mixer is None or (mixer.channels, mixer.rate_hz) != (channels, rate_hz):
             mixing = Mixing.FIRST if channels > 2 else Mixing.MEAN
             self._mixer = mixer = ChannelMixer(channels, rate_hz, mixing)
-            self._rate_hz, self._finding, self._finding_samples = rate_hz, "", 0
+            self._finding, self._finding_samples = "", 0
         mono = mixer.mix(blocks)
-        same = mixer.finding == self._finding
-        self._finding = mixer.finding
+        before, self._finding = self._finding, mixer.finding
+        same = before == self._finding
         self._finding_samples = self._finding_samples + len(mono) if same else 0
         return mono

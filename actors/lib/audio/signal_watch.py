@@ -33,15 +33,13 @@ class SignalProblem(StrEnum):
 
 
 class SignalWatch:
-    """Looks at a block now and then, of every quarter of a second; all in samples, no clock."""
+    """Looks at a block of 16 kHz now and then, of every quarter of a second, without a clock."""
 
-    def __init__(self, rate_hz: int = SPEECH_RATE_HZ) -> None:
-        self._rate_hz = rate_hz
+    def __init__(self) -> None:
         self._ever_heard = False
         self._same_samples = 0
         self._hum_samples = 0
         self._value: int | None = None
-        self.problem = SignalProblem.NONE
 
     def watch(self, block: Samples, stands_for: int) -> None:
         """Take a block that stands for so many samples, itself and those before it."""
@@ -55,13 +53,14 @@ class SignalWatch:
             self._same_samples = 0
             self._ever_heard = True
             self._hum_samples = self._hum_samples + stands_for if _is_hum(block) else 0
-        self.problem = self._judge()
 
-    def _judge(self) -> SignalProblem:
+    @property
+    def problem(self) -> SignalProblem:
+        """Why nothing can be heard."""
         patience_s = NO_MORE_HEARD_S if self._ever_heard else NEVER_HEARD_S
-        if self._same_samples >= patience_s * self._rate_hz:
+        if self._same_samples >= patience_s * SPEECH_RATE_HZ:
             return SignalProblem.CONSTANT if self._value else SignalProblem.ZEROS
-        if self._hum_samples >= HUM_S * self._rate_hz:
+        if self._hum_samples >= HUM_S * SPEECH_RATE_HZ:
             return SignalProblem.HUM
         return SignalProblem.NONE
 

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+from actors.hearing.vad.layers import Floats, padded_triples
 
 WEIGHTS = Path(__file__).with_name("silero_vad_16k.npz")
 WINDOW_SAMPLES = 512
@@ -31,8 +31,6 @@ BINS = 129
 UNITS = 128
 
 HALF = np.float32(0.5)
-
-Floats: TypeAlias = NDArray[np.float32]
 
 
 class Network:
@@ -115,9 +113,9 @@ class Network:
         frames = np.ndarray(shape, np.float32, sounds, 0, (row, HOP_SAMPLES * step, step))
         spectrum = frames.reshape(-1, FRAME_SAMPLES) @ self._stft
         magnitudes = np.sqrt(spectrum[:, :BINS] ** 2 + spectrum[:, BINS:] ** 2)
-        first = self._layer(0, _all_triples(magnitudes.reshape(count, FRAMES, BINS), stride=1))
+        first = self._layer(0, padded_triples(magnitudes.reshape(count, FRAMES, BINS), stride=1))
         first = np.maximum(first, 0, out=first).reshape(count, FRAMES, UNITS)
-        second = self._layer(1, _all_triples(first, stride=2))
+        second = self._layer(1, padded_triples(first, stride=2))
         third = self._layer(2, np.maximum(second, 0, out=second).reshape(count, -1))
         features = self._layer(3, np.maximum(third, 0, out=third))
         np.maximum(features, 0, out=features)
@@ -198,18 +196,6 @@ def _triples(frames: Floats, stride: int) -> Floats:
     row, column = frames.strides
     shape = ((count - 3) // stride + 1, 3 * channels)
     return _view(frames, shape, (stride * row, column))
-
-
-def _all_triples(frames: Floats, stride: int) -> Floats:
-    """Pad (n, count, channels) with a frame of zeros on both sides; return the triples of all."""
-    streams, count, channels = frames.shape
-    padded = np.zeros((streams, count + 2, channels), np.float32)
-    padded[:, 1:-1] = frames
-    block, row, column = padded.strides
-    triples = ((count - 1) // stride + 1, 3 * channels)
-    shape = (streams, *triples)
-    view = np.ndarray(shape, np.float32, padded, 0, (block, stride * row, column))
-    return view.reshape(-1, 3 * channels)
 
 
 def _view(array: Floats, shape: tuple[int, int], strides: tuple[int, int]) -> Floats:

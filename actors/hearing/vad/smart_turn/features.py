@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
-
 import numpy as np
 from numpy.typing import NDArray
 
+from actors.hearing.vad.layers import Floats
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
 
 SOUND_SAMPLES = 8 * SPEECH_RATE_HZ
@@ -23,8 +22,6 @@ LINEAR_TO_HZ = 1000.0
 """The Slaney scale of pitch: linear up to here, 15 mels, and then 27 steps for a factor of 6.4."""
 LINEAR_TO_MEL = 15.0
 LOG_STEP = 27.0 / np.log(6.4)
-
-Floats: TypeAlias = NDArray[np.float32]
 
 
 def _mel_to_hz(mels: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.hearing.vad.smart_turn.features import FRAMES, MELS, Floats, LogMel
+from actors.hearing.vad.layers import Floats, padded_triples
+from actors.hearing.vad.smart_turn.features import FRAMES, LogMel
 from actors.lib.audio.pcm import Samples
 
 WEIGHTS = Path(__file__).with_name("smart_turn_v3_2.npz")
@@ -48,8 +49,8 @@ class SmartTurn:
             sound: 16 kHz, from the begin of the turn, or its last 8 s, to some way into the pause.
         """
         frames = self._log_mel.spectrogram(sound)
-        frames = _gelu(self._linear("conv1", _triples(frames, MELS, stride=1)))
-        frames = _gelu(self._linear("conv2", _triples(frames, FEATURES, stride=2)))
+        frames = _gelu(self._linear("conv1", padded_triples(frames[np.newaxis], stride=1)))
+        frames = _gelu(self._linear("conv2", padded_triples(frames[np.newaxis], stride=2)))
         frames += self._weights["positions"]
         for layer in range(LAYERS):
             frames += self._attention(layer, self._norm(f"norm_attend{layer}", frames))
@@ -85,15 +86,6 @@ class SmartTurn:
         variance = np.square(centred).mean(axis=1, keepdims=True)
         result: Floats = centred / np.sqrt(variance + EPSILON) * gain + bias
         return result
-
-
-def _triples(frames: Floats, channels: int, stride: int) -> Floats:
-    """Return each three neighbours as one row, `stride` rows further each time; ends are padded."""
-    padded = np.zeros((len(frames) + 2, channels), np.float32)
-    padded[1:-1] = frames
-    row, column = padded.strides
-    shape = (len(frames) // stride, 3 * channels)
-    return np.ndarray(shape, np.float32, padded, 0, (stride * row, column))
 
 
 def _gelu(values: Floats) -> Floats:
