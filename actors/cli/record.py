@@ -100,10 +100,11 @@ def _stop_on_signal(stop: Event) -> None:
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # `nohup` has it ignored.
-        if signal.getsignal(number) is not signal.SIG_IGN or number is not signal.SIGHUP:
-            signal.signal(number, on_signal)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    # `nohup` has it ignored.
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, on_signal)
 
 
 def _names(files: Collection[Path]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -65,9 +64,9 @@ def test_with_a_key_nothing_is_simulated_and_missing_devices_are_waited_for(
     config, said = chosen()
     assert not used(config) & SIMULATED
     assert config.route.backends == ["live", "http", "device"]
-    for actor, kind in (("microphone",) * 2, ("speaker",) * 2, ("camera",) * 2):
-        assert config.actors[actor].options["when_missing"] == "wait"
-        assert f"waiting for a {kind}" in said
+    for device in ("microphone", "speaker", "camera"):
+        assert config.actors[device].options["when_missing"] == "wait"
+        assert f"waiting for a {device}" in said
     assert "answers: Gemini; while it cannot be reached, the device" in said
 
 
@@ -149,5 +148,4 @@ def test_a_robot_drives_its_tools(
     found: Any, monkeypatch: pytest.MonkeyPatch, override: str
 ) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", "AIza-of-a-test")
-    overrides: Sequence[str] = [override]
-    assert choose(overrides)[0] == CONFIGS / "robot.yaml"
+    assert choose([override])[0] == CONFIGS / "robot.yaml"

@@ -76,15 +76,7 @@ def test_tap_prints_the_frames_of_a_stream(tmp_path: Path) -> None:
         pipeline.until(lambda status: status.ready, "readiness")
         greenroom = Path(sys.executable).parent / "greenroom"
         done = subprocess.run(
-            [
-                greenroom,
-                "tap",
-                "microphone.audio",
-                "--count",
-                "40",
-                "-p",
-                str(pipeline.runtime_dir),
-            ],
+            [greenroom, "tap", "microphone.audio", "--count=40", "-p", pipeline.runtime_dir],
             check=True,
             timeout=60,
             capture_output=True,
