@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from pathlib import Path
+
 import numpy as np
 import pytest
 from recorded_speech import frames, quiet, recording
 
 from actors.hearing.vad import Vad
+from actors.hearing.vad.engine import EngineName, load_engine
 from actors.hearing.vad.level import FLOOR_DBFS, MOST_DB, LevelControl
+from actors.hearing.vad.options import VadOptions
+from actors.hearing.vad.stream import VoiceStream
 from actors.lib.audio.pcm import Samples, level_dbfs
 from actors.recordings.evaluation.noise import with_noise
+from benchmarks.quiet import turn_ends
 from pipeline.frames import SpeechEnded
 from pipeline.testing import stage
 
@@ -89,3 +96,14 @@ def test_another_process_goes_on_where_the_first_was() -> None:
     second.restore(first.save())
 
     assert np.array_equal(np.concatenate([before, amplified(sound[40 * WINDOW :], second)]), whole)
+
+
+def test_the_level_is_known_after_a_long_gap_by_whoever_goes_on() -> None:
+    level = LevelControl()
+    engine = load_engine(EngineName.SILERO, Path())()
+    stream = VoiceStream(engine, VadOptions().limits(WINDOW), Counter(), level=level)
+    sound = (recording("goforward.wav") // 50).astype(np.int16)[:16_000]
+    turn_ends(stream.feed(0, sound), engine)
+    assert len(turn_ends(stream.feed(160_000, sound[:100]), engine)) == 1
+    assert stream.saved is not None
+    assert stream.saved.engine == level.save()

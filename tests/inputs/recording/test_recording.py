@@ -301,7 +301,7 @@ def test_files_played_for_ever_that_have_become_unreadable_are_the_end(tmp_path:
         path.unlink()
         to_the_end(recording)
 
-        assert recording.actor.counters["unreadable_files"] <= 2
+        assert recording.actor.counters["unreadable_files"] in (1, 2)
 
 
 def test_a_restarted_recording_whose_file_is_gone_ends(tmp_path: Path) -> None:
