@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
+from actors.lib.audio.container_sound import container_sound
 from actors.simulator.contents import invalid
 from actors.simulator.pictures import jpeg_size
 from actors.simulator.shapes import INVALID_ARGUMENT
@@ -121,23 +122,23 @@ def _plain_wav(data: bytes) -> Attachment | None:
 
 
 def _decoded(data: bytes) -> bytes:
-    """Any sound that FFmpeg reads, as PCM16 mono at RATE_HZ."""
+    """Any sound that FFmpeg reads, as PCM16 mono at RATE_HZ; damage within it is left out."""
     import av
     from av.error import FFmpegError
 
-    resampler = av.AudioResampler("s16", "mono", RATE_HZ)
-    pieces: list[bytes] = []
+    damage: list[str] = []
     try:
-        with av.open(io.BytesIO(data), "r") as container:
-            if not container.streams.audio:
+        with av.open(io.BytesIO(data), "r", metadata_errors="ignore") as container:
+            stream = container.streams.best("audio")
+            if stream is None or stream.codec_context is None:
                 raise invalid(INVALID_ARGUMENT)
-            for frame in container.decode(container.streams.audio[0]):
-                pieces += [piece.to_ndarray().tobytes() for piece in resampler.resample(frame)]
-        pieces += [piece.to_ndarray().tobytes() for piece in resampler.resample(None)]
+            pieces = list(container_sound(container, stream, RATE_HZ, damage.append))
     except FFmpegError:
-        if not pieces:
-            raise invalid(INVALID_ARGUMENT) from None
-    return b"".join(pieces)
+        raise invalid(INVALID_ARGUMENT) from None
+    sound = b"".join(piece.tobytes() for piece in pieces)
+    if damage and not sound:
+        raise invalid(INVALID_ARGUMENT)
+    return sound
 
 
 def _size(data: bytes) -> tuple[int, int]:
@@ -145,7 +146,7 @@ def _size(data: bytes) -> tuple[int, int]:
     from av.error import FFmpegError
 
     try:
-        with av.open(io.BytesIO(data)) as container:
+        with av.open(io.BytesIO(data), metadata_errors="ignore") as container:
             if container.streams.video:
                 stream = container.streams.video[0]
                 if stream.width and stream.height:
@@ -160,7 +161,7 @@ def _video(data: bytes) -> Attachment:
     from av.error import FFmpegError
 
     try:
-        with av.open(io.BytesIO(data), "r") as container:
+        with av.open(io.BytesIO(data), "r", metadata_errors="ignore") as container:
             seconds = (container.duration or 0) / av.time_base
             has_sound = bool(container.streams.audio)
             stream = container.streams.video[0] if container.streams.video else None

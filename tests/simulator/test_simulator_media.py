@@ -1,7 +1,9 @@
 """Sound, pictures and documents that people send over HTTP, and what they cost."""
 
 import base64
+import contextlib
 import io
+import random
 import wave
 from typing import Any
 
@@ -11,6 +13,9 @@ import pytest
 from conftest import Scripted
 from raw_http import Reply, generate, request, text_of
 from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator
+
+from actors.backends.gemini.wire import Invalid
+from actors.simulator.media import read_data
 
 QUESTION = "cards-001.wav"
 HEARD = "You said: Ten of clubs."
@@ -78,6 +83,26 @@ def test_compressed_speech_is_understood(talking: RunningSimulator, kind: str) -
     reply = send(talking, part(encoded(*FORMATS[kind]), kind))
     assert text_of(reply) == HEARD
     assert 26 <= audio_tokens(reply) <= 30
+
+
+def test_tag_in_no_known_letters_does_not_matter() -> None:
+    made = encoded("flac", "flac")
+    assert b"encoder=" in made
+    odd = made.replace(b"encoder=", b"encode\xff=", 1)
+    assert read_data(odd, "audio/flac").pcm == read_data(made, "audio/flac").pcm
+
+
+def test_damaged_sound_is_heard_or_refused() -> None:
+    source = random.Random(1)
+    for container, codec in FORMATS.values():
+        made = encoded(container, codec)
+        for _ in range(30):
+            damaged = bytearray(made)
+            for _ in range(source.choice((1, 20))):
+                at = source.randrange(source.choice((200, len(damaged))))
+                damaged[at] = source.randrange(256)
+            with contextlib.suppress(Invalid):
+                assert read_data(bytes(damaged), "audio/mp3").kind == "audio"
 
 
 @pytest.mark.parametrize(("width", "channels"), [(2, 2), (1, 1)])

@@ -17,6 +17,9 @@ LOWEST_HZ, HIGHEST_HZ = 1_000, 1_000_000
 MOST_CHANNELS = 64
 """Of an AIFF or WAV file of a studio."""
 
+PLANAR = {"u8p": "u1", "s16p": "i2", "s32p": "i4", "fltp": "f4", "dblp": "f8"}
+"""Formats with a plane for each channel, as FFmpeg and as NumPy call them."""
+
 
 class SoundFormat(NamedTuple):
     """What may change within a file: MP3 and AAC are joined by appending, Ogg by chaining."""
@@ -62,10 +65,19 @@ class FrameConverter:
         return self._resampler.process(np.zeros(0, np.int16), last=True)
 
 
+def _planes(frame: Any, channels: int) -> NDArray[Any]:
+    """PyAV finds more planes than there are from eight channels on, and reads any memory then."""
+    kind = PLANAR[frame.format.name]
+    planes = [np.frombuffer(plane, kind, frame.samples) for plane in frame.planes[:channels]]
+    return np.stack(planes, axis=1)
+
+
 def _blocks(frame: Any, channels: int) -> NDArray[np.int16]:
     """Return samples x channels of a frame in any of FFmpeg's formats."""
-    raw: NDArray[Any] = frame.to_ndarray()
-    blocks = raw.T if frame.format.is_planar else raw.reshape(-1, channels)
+    if frame.format.is_planar:
+        blocks = _planes(frame, channels)
+    else:
+        blocks = frame.to_ndarray().reshape(-1, channels)
     if blocks.dtype == np.int16:
         return blocks
     if blocks.dtype == np.uint8:

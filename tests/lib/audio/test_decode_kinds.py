@@ -152,6 +152,8 @@ FORMATS = [
     ("a.au", "pcm_mulaw", 8_000, "mono"),
     ("a.flac", "flac", 44_100, "stereo"),
     ("a.opus", "libopus", 48_000, "mono"),
+    ("a.opus", "libopus", 48_000, "7.1"),
+    ("a.aac", "aac", 48_000, "7.1"),
     ("a.ogg", "vorbis", 44_100, "stereo"),
     ("a.mp3", "libmp3lame", 44_100, "stereo"),
     ("a.mp3", "libmp3lame", 22_050, "mono"),
