@@ -10,9 +10,9 @@ import numpy as np
 
 from actors.gateway.caller import Caller
 from actors.gateway.errors import UnreadablePictureError
-from actors.gateway.picture_size import picture_size
 from actors.inputs.camera.encoder import Encoded, Encoder
 from actors.inputs.camera.options import CameraOptions
+from actors.lib.picture_size import picture_size
 from actors.outputs.metronome import WorkOf
 
 MOST_PIXELS = 50_000_000

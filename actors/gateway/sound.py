@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from actors.gateway.errors import UnreadableSoundError
 from actors.lib.audio.channels import ChannelMixer
-from actors.lib.audio.container_sound import container_sound, reason
+from actors.lib.audio.container_sound import SOUND_FORMATS, container_sound, reason
 from actors.lib.audio.pcm import SAMPLE_BYTES, SPEECH_RATE_HZ, Samples, to_samples
 from actors.lib.audio.plain_wav import find_samples
 
@@ -23,12 +23,6 @@ MOST_CHANNELS = 8
 WAV, WEBM, OGG, FLAC, MP4, ID3 = b"RIFF", b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ftyp", b"ID3"
 FIRST_OGG_PAGE = 2
 """Flag of the page with which an Ogg stream begins."""
-FORMATS = (
-    "aac,ac3,aiff,amr,asf,ape,au,avi,caf,dts,eac3,flac,flv,gsm,loas,matroska,webm,mov,mp4,m4a,3gp,"
-    "mp3,mpeg,mpegts,ogg,opus,rm,tta,voc,w64,wav,wv"
-)
-"""What holds sound. Play lists, which FFmpeg would read too, name files of this machine and of the
-network, and are not opened for strangers."""
 PROBING = {"probesize": "2048", "analyzeduration": "0"}
 """FFmpeg looks at 5 MB or 5 s before it begins, unless told; headers of sound are shorter."""
 
@@ -169,7 +163,7 @@ class ContainerDecoder:
     def _decode_all(self) -> None:
         import av
 
-        options = {**PROBING, "format_whitelist": FORMATS}
+        options = {**PROBING, "format_whitelist": SOUND_FORMATS}
         with av.open(
             self, "r", options=options, buffer_size=4096, metadata_errors="ignore"
         ) as container:

@@ -8,11 +8,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.wire import Invalid, decode_base64, invalid_value, mime_type_and_rate
+from actors.lib.picture_size import jpeg_size
 from actors.simulator.errors import Refused, refused
 from actors.simulator.grounding import may_search
 from actors.simulator.listener import TurnInput
 from actors.simulator.media import is_sound
-from actors.simulator.pictures import jpeg_size
 from actors.simulator.realtime_config import TurnCoverage
 from actors.simulator.setup import declared_functions
 from actors.simulator.shapes import INVALID_ARGUMENT, content_text

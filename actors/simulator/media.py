@@ -2,7 +2,6 @@
 
 import io
 import re
-import wave
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
-from actors.lib.audio.container_sound import container_sound
+from actors.lib.audio.container_sound import SOUND_FORMATS, container_sound
+from actors.lib.audio.plain_wav import find_samples
+from actors.lib.picture_size import jpeg_size
 from actors.simulator.contents import invalid
-from actors.simulator.pictures import jpeg_size
 from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
 
@@ -109,16 +109,12 @@ def _picture(data: bytes, kind: str) -> Attachment:
 
 
 def _plain_wav(data: bytes) -> Attachment | None:
-    try:
-        with wave.open(io.BytesIO(data)) as sound:
-            if sound.getsampwidth() != 2:
-                return None
-            samples = np.frombuffer(sound.readframes(sound.getnframes()), "<i2")
-            channels, rate_hz = sound.getnchannels(), sound.getframerate()
-    except (wave.Error, EOFError, ValueError):
+    found = find_samples(io.BytesIO(data), len(data))
+    if found is None:
         return None
-    mono = samples[: len(samples) // channels * channels].reshape(-1, channels)
-    return _sound(mono.mean(axis=1).astype("<i2").tobytes(), rate_hz)
+    samples = np.frombuffer(data, "<i2", found.samples * found.channels, found.begin)
+    mono = samples.reshape(-1, found.channels).mean(axis=1)
+    return _sound(mono.astype("<i2").tobytes(), found.rate_hz)
 
 
 def _decoded(data: bytes) -> bytes:
@@ -128,7 +124,8 @@ def _decoded(data: bytes) -> bytes:
 
     damage: list[str] = []
     try:
-        with av.open(io.BytesIO(data), "r", metadata_errors="ignore") as container:
+        options = {"format_whitelist": SOUND_FORMATS}
+        with av.open(io.BytesIO(data), "r", options=options, metadata_errors="ignore") as container:
             stream = container.streams.best("audio")
             if stream is None or stream.codec_context is None:
                 raise invalid(INVALID_ARGUMENT)

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from actors.gateway.errors import TooLargeError, UnreadableSoundError
-from actors.gateway.sound import FORMATS
-from actors.lib.audio.container_sound import container_sound, reason
+from actors.lib.audio.container_sound import SOUND_FORMATS, container_sound, reason
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
 
 ADVICE = "send a sound file that ffmpeg plays, such as WAV, FLAC, MP3, M4A, Ogg or WebM"
@@ -45,7 +44,7 @@ def _pieces(data: bytes, on_damage: Callable[[str], None]) -> Iterator[Samples]:
 
     try:
         container = av.open(
-            io.BytesIO(data), options={"format_whitelist": FORMATS}, metadata_errors="ignore"
+            io.BytesIO(data), options={"format_whitelist": SOUND_FORMATS}, metadata_errors="ignore"
         )
     except Exception as error:
         problem = f"the file cannot be read ({reason(error)}): {ADVICE}"

@@ -8,6 +8,13 @@ from typing import Any
 from actors.lib.audio.pcm import Samples
 from actors.lib.audio.sound_frames import FrameConverter
 
+SOUND_FORMATS = (
+    "aac,ac3,aiff,amr,asf,ape,au,avi,caf,dts,eac3,flac,flv,gsm,loas,matroska,webm,mov,mp4,m4a,3gp,"
+    "mp3,mpeg,mpegts,ogg,opus,rm,tta,voc,w64,wav,wv"
+)
+"""What holds sound. Play lists, which FFmpeg would read too, name files of this machine and of the
+network, and are not opened for strangers."""
+
 
 def container_sound(
     container: Any, stream: Any, rate_hz: int, on_damage: Callable[[str], None]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.backends.gemini.wire import cut_reason, decode_base64, mime_type_and_rate, normalise
-from actors.simulator.pictures import jpeg_size
+from actors.lib.picture_size import jpeg_size
 
 
 def test_protocol_keys_become_camel_case_and_payloads_stay() -> None:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from actors.gateway.errors import UnreadablePictureError
-from actors.gateway.picture_size import picture_size
 from actors.gateway.pictures import fitted
+from actors.lib.picture_size import picture_size
 
 WIDTH, HEIGHT = 321, 123
 CODINGS: list[tuple[str, list[int]]] = [

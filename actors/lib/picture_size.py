@@ -18,28 +18,37 @@ def picture_size(data: bytes) -> tuple[int, int] | None:
             width, height = struct.unpack_from(">II", data, 16)
             return width, height
         if data.startswith(JPEG):
-            return _of_jpeg(data)
+            return jpeg_size(data)
         if data.startswith(RIFF) and data[8:12] == WEBP:
             return _of_webp(data)
-    except (struct.error, IndexError):
+    except (struct.error, ValueError):
         pass
     return None
 
 
-def _of_jpeg(data: bytes) -> tuple[int, int] | None:
-    at = 2
-    while data[at] == 0xFF:
-        marker = data[at + 1]
+def jpeg_size(data: bytes) -> tuple[int, int]:
+    """Return width and height in pixels.
+
+    Raises:
+        ValueError: it is no JPEG.
+    """
+    if not data.startswith(JPEG):
+        raise ValueError("no JPEG: it does not begin with FF D8")
+    position = 2
+    while position + 4 <= len(data):
+        if data[position] != 0xFF:
+            raise ValueError(f"no JPEG: no marker at byte {position}")
+        marker = data[position + 1]
+        if marker == 0xFF or marker in BARE_MARKERS:
+            position += 1 if marker == 0xFF else 2
+            continue
         if marker in FRAME_MARKERS:
-            height, width = struct.unpack_from(">HH", data, at + 5)
+            if position + 9 > len(data):
+                break
+            height, width = struct.unpack(">HH", data[position + 5 : position + 9])
             return width, height
-        if marker == 0xFF:  # Padding.
-            at += 1
-        elif marker in BARE_MARKERS:
-            at += 2
-        else:
-            at += 2 + struct.unpack_from(">H", data, at + 2)[0]
-    return None
+        position += 2 + struct.unpack(">H", data[position + 2 : position + 4])[0]
+    raise ValueError("no JPEG: it ends before the size")
 
 
 def _of_webp(data: bytes) -> tuple[int, int] | None:
