@@ -107,27 +107,25 @@ def test_a_listener_that_stood_still_gets_only_the_newest_picture_f21(
     config = write_config(tmp_path, {"actors": actors, "supervision": supervision})
     with running(config, cwd=tmp_path) as pipeline:
         verdict(pipeline, 0)
-        before = pipeline.until(lambda s: counter(s, "live", "video_frames") > 0, "a picture")
-        sent = counter(before, "camera", "taken")
+        pipeline.until(lambda s: counter(s, "live", "video_frames") > 0, "a picture")
         pipeline.kill("live", signal.SIGSTOP)
+        sent = counter(pipeline.status(), "camera", "taken")
         stopped = pipeline.until(lambda s: counter(s, "camera", "taken") >= sent + 20, "pictures")
         pipeline.kill("live", signal.SIGCONT)
-        seen = counter(stopped, "live", "video_frames")
 
-        def passed_over(status: Status) -> dict[str, int]:
-            return {
-                drop: counter(status, "live", f"video.{drop}")
-                - counter(stopped, "live", f"video.{drop}")
-                for drop in ("superseded", "expired", "lost")
-            }
+        def grown(status: Status, *names: str) -> int:
+            return sum(counter(status, "live", n) - counter(stopped, "live", n) for n in names)
 
-        status = pipeline.until(lambda s: sum(passed_over(s).values()) >= 10, "the newest")
-        passed = passed_over(status)
-        sent = counter(status, "camera", "taken") - counter(stopped, "camera", "taken")
-        seen = counter(status, "live", "video_frames") - seen
-    # Of what waited only the newest was taken; the rest is counted as what became of it.
-    assert passed["superseded"] > 0
-    assert 0 < seen <= sent + 2
+        # Of the twenty that waited nearly all are passed over, and counted as what became of
+        # them; heartbeats are late by a few, so that a few may have been seen before the stop.
+        pipeline.until(
+            lambda s: (
+                grown(s, "video.superseded", "video.expired", "video.lost") >= 15
+                and grown(s, "video.superseded") > 0
+                and grown(s, "video_frames") > 0
+            ),
+            "the newest, and it alone",
+        )
 
 
 def test_garbage_in_the_sound_is_counted_and_what_is_said_next_is_answered_f22(
