@@ -1,0 +1,86 @@
+"""Why somebody is not let in, or not any further: one table for every protocol."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from actors.gateway.errors import CallerError
+
+CLOSE_CODES_FROM = 4000
+"""RFC 6455, 7.4.2: codes from here on are an application's own; ours are this plus the status that
+HTTP would have, so that one table says both."""
+
+
+class Denial(StrEnum):
+    """What stands in the way; the value is the `code` of an error, and in the names of counters."""
+
+    NO_KEY = "no_key"
+    KEY_INVALID = "key_invalid"
+    KEY_IN_URL = "key_in_url"
+    TOKEN_INVALID = "token_invalid"
+    TOKEN_EXPIRED = "token_expired"
+    TOKEN_LATE = "token_late"
+    TOKEN_USED = "token_used"
+    TOKEN_OTHER_SESSION = "token_other_session"
+    SCOPE_MISSING = "scope_missing"
+    NOT_YOURS = "not_yours"
+    ORIGIN = "origin_not_allowed"
+    HOST = "host_not_served"
+    FORWARDED = "forwarded_without_key"
+    SILENT = "no_first_message"
+    IDLE = "idle"
+    SLOW = "request_too_slow"
+    NEW_SESSIONS = "too_many_new_sessions"
+    SESSIONS_AT_ONCE = "too_many_sessions"
+    CONNECTIONS = "too_many_connections"
+    KEYS_UNKNOWN = "keys_cannot_be_read"
+
+
+STATUS: dict[Denial, int] = {
+    Denial.NO_KEY: 401,
+    Denial.KEY_INVALID: 401,
+    Denial.KEY_IN_URL: 401,
+    Denial.TOKEN_INVALID: 401,
+    Denial.TOKEN_EXPIRED: 401,
+    Denial.TOKEN_LATE: 403,
+    Denial.TOKEN_USED: 403,
+    Denial.TOKEN_OTHER_SESSION: 403,
+    Denial.SCOPE_MISSING: 403,
+    Denial.NOT_YOURS: 403,
+    Denial.ORIGIN: 403,
+    Denial.HOST: 421,
+    Denial.FORWARDED: 403,
+    Denial.SILENT: 408,
+    Denial.IDLE: 408,
+    Denial.SLOW: 408,
+    Denial.NEW_SESSIONS: 429,
+    Denial.SESSIONS_AT_ONCE: 429,
+    Denial.CONNECTIONS: 429,
+    Denial.KEYS_UNKNOWN: 503,
+}
+"""Status over HTTP (RFC 9110; 429: RFC 6585)."""
+
+
+class AccessDeniedError(CallerError):
+    """Somebody is not let in, or may not do this.
+
+    Args:
+        denial: What stands in the way.
+        detail: The same in words, with what to do about it; holds no key and no token.
+        retry_after_s: When to try again, if that helps.
+    """
+
+    def __init__(self, denial: Denial, detail: str, retry_after_s: float | None = None) -> None:
+        super().__init__(detail)
+        self.denial = denial
+        self.retry_after_s = retry_after_s
+
+    @property
+    def status(self) -> int:
+        """Status over HTTP."""
+        return STATUS[self.denial]
+
+    @property
+    def close_code(self) -> int:
+        """Close code of a WebSocket."""
+        return CLOSE_CODES_FROM + self.status
