@@ -1,0 +1,1 @@
+"""The database of the gateway: sessions, turns, calls, credentials; SQLite or PostgreSQL."""

@@ -1,0 +1,141 @@
+"""A database that is talked to in a thread of its own, off the event loop of its caller."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from actors.gateway.store.engine import make_engine
+from actors.gateway.store.errors import DatabaseAwayError
+from actors.gateway.store.upgrade import upgrade
+
+CLOSE_S = 1.0
+"""For the thread to let go of its connections: an actor has 3 s to end."""
+
+T = TypeVar("T")
+Work = Callable[[AsyncConnection], Awaitable[T]]
+"""Something to do in one transaction; it runs in the database's thread."""
+
+
+class Database:
+    """Runs work in transactions. Its tables are brought to the newest schema first.
+
+    SQLAlchemy takes a millisecond of processor for a statement: its event loop is in a thread, so
+    that no caller's sound waits for it. Safe to use from any thread and any event loop.
+
+    Args:
+        url: As `database_url` returns it.
+    """
+
+    def __init__(self, url: URL) -> None:
+        self.url = url
+        self._engine: AsyncEngine | None = None
+        self._file_id: tuple[int, int] | None = None
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._opening: asyncio.Lock | None = None
+
+    def __str__(self) -> str:
+        return self.url.render_as_string(hide_password=True)
+
+    async def run(self, work: Work[T]) -> T:
+        """Do something in one transaction, and return what it returns.
+
+        Raises:
+            DatabaseAwayError: the database does not answer now; nothing was done.
+            IntegrityError: what was to be written is there already.
+        """
+        future = asyncio.run_coroutine_threadsafe(self._run(work), self._started())
+        return await asyncio.wrap_future(future)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(CLOSE_S)
+
+    def _started(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None:
+                self._loop = asyncio.new_event_loop()
+                self._thread = threading.Thread(
+                    target=self._serve, args=(self._loop,), name="database", daemon=True
+                )
+                self._thread.start()
+            return self._loop
+
+    # In the thread of the database.
+
+    def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        self._opening = asyncio.Lock()
+        try:
+            loop.run_forever()
+        finally:
+            tasks = asyncio.all_tasks(loop)
+            for task in tasks:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(self._let_go())
+            loop.close()
+
+    async def _run(self, work: Work[T]) -> T:
+        try:
+            engine = await self._ready()
+            async with engine.begin() as connection:
+                return await work(connection)
+        except IntegrityError:
+            raise
+        except (SQLAlchemyError, OSError) as error:
+            raise DatabaseAwayError(f"the database {self}: {_in_words(error)}") from error
+
+    async def _ready(self) -> AsyncEngine:
+        assert self._opening is not None
+        async with self._opening:
+            if self._engine is not None and self._file_id != self._identify():
+                # Somebody removed the file: what is written into it now would be lost.
+                await self._let_go()
+            if self._engine is None:
+                engine = make_engine(self.url)
+                try:
+                    async with engine.begin() as connection:
+                        await upgrade(connection)
+                except BaseException:
+                    await engine.dispose()
+                    raise
+                self._engine = engine
+                self._file_id = self._identify()
+            return self._engine
+
+    async def _let_go(self) -> None:
+        engine, self._engine = self._engine, None
+        if engine is not None:
+            with suppress(SQLAlchemyError, OSError):
+                await engine.dispose()
+
+    def _identify(self) -> tuple[int, int] | None:
+        if self.url.get_backend_name() != "sqlite":
+            return None
+        try:
+            found = Path(str(self.url.database)).stat()
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
+
+
+def _in_words(error: SQLAlchemyError | OSError) -> str:
+    """Return the driver's own words: SQLAlchemy's hold the statement and what was to be written."""
+    said = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+    return " ".join(said.split()) or type(error).__name__

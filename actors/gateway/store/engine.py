@@ -1,0 +1,63 @@
+"""The engine that talks to the database, set up for its kind."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from pipeline.files import OWNER_ONLY
+
+BUSY_MS = 2000
+"""How long SQLite waits for another process to let go of the file: a command takes milliseconds."""
+CONNECT_S = 3
+"""For PostgreSQL to answer; a host that is down says nothing at all."""
+STATEMENT_MS = 5000
+"""For one statement of PostgreSQL: a lock that somebody holds must not hold us for good."""
+CONNECTIONS = 3
+"""At once: one writes, the others read for callers who come back."""
+
+
+def make_engine(url: URL) -> AsyncEngine:
+    """Return an engine; nothing is connected yet."""
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    arguments = {"connect_timeout": CONNECT_S, "options": f"-c statement_timeout={STATEMENT_MS}"}
+    # Connections that died with the server are found before they are used.
+    return create_async_engine(
+        url, pool_size=CONNECTIONS, max_overflow=0, pool_pre_ping=True, connect_args=arguments
+    )
+
+
+def _sqlite(url: URL) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=CONNECTIONS,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_MS / 1000, "isolation_level": None},
+    )
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def make_private(*_arguments: Any) -> None:
+        with suppress(OSError):
+            # SQLite would make it readable for all.
+            os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: Any, _record: Any) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        # What is erased is overwritten on the disk.
+        cursor.execute("PRAGMA secure_delete = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A transaction that reads first and writes then could not wait for another writer.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

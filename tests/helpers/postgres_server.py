@@ -1,0 +1,72 @@
+"""A PostgreSQL of the test's own, on a socket of its own: Debian's package `postgresql`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+WHERE = "/usr/lib/postgresql/*/bin/initdb"
+"""Where Debian and Ubuntu install it; it is not on the path there."""
+SETTINGS = "-c listen_addresses= -c fsync=off"
+
+
+class PostgresServer:
+    """Runs in a folder until it is closed; databases are made in it.
+
+    It refuses to run as root, so root gives the folder to Debian's user `postgres`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._data = folder / "data"
+        self._folder = folder
+        self._bin = _programs()
+        self._as: list[str] = []
+        self.user = "postgres"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() == 0:
+            self._as = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
+            shutil.chown(folder, "postgres", "postgres")
+        self._run("initdb", "-D", str(self._data), "-A", "trust", "-N", "-U", self.user)
+        self.start()
+
+    def start(self) -> None:
+        """Start it; returns when it can be used."""
+        log = str(self._folder / "log")
+        options = f"-k {self._folder} {SETTINGS}"
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", options, "start")
+
+    def kill(self) -> None:
+        """Kill it without warning; its children end by themselves."""
+        pid = int((self._data / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(pid, signal.SIGKILL)
+        # The socket's lock names a process that is no more: the next start clears it away.
+
+    def stop(self) -> None:
+        """Stop it at once."""
+        self._run("pg_ctl", "-D", str(self._data), "-w", "-m", "immediate", "stop")
+
+    def make_database(self, name: str) -> str:
+        """Make a new database and return its URL."""
+        self._run("createdb", "-h", str(self._folder), "-U", self.user, name)
+        return f"postgresql://{self.user}@/{name}?host={self._folder}"
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Its own children keep pipes open: what it says goes into a file.
+        with (self._folder.parent / "postgres.out").open("ab") as said:
+            subprocess.run(
+                [*self._as, str(self._bin / program), *arguments],
+                check=True,
+                cwd="/",
+                stdout=said,
+                stderr=said,
+            )
+
+
+def _programs() -> Path:
+    found = [*sorted(Path("/").glob(WHERE[1:])), shutil.which("initdb")]
+    if found[0] is None:
+        raise FileNotFoundError("PostgreSQL is not here: apt-get install postgresql")
+    return Path(found[0]).parent
