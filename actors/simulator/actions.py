@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from actors.backends.gemini.wire.http_error import HttpError
 from actors.simulator.answer_actions import (
     BreakOff,
     Burst,
@@ -20,14 +21,7 @@ from actors.simulator.answer_actions import (
     SpeakUnasked,
     WithoutEnd,
 )
-from actors.simulator.errors import (
-    Close,
-    HttpError,
-    close_preset,
-    http_preset,
-    presets,
-    quota_error,
-)
+from actors.simulator.errors import Close, close_preset, http_preset, presets, quota_error
 from pipeline.errors import did_you_mean
 
 

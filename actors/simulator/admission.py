@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from actors.simulator.auth_tokens import REFUSED_CODE, TOKEN_PREFIX, AuthTokens
-from actors.simulator.errors import HttpError, Refused, close_preset, http_preset, presets
+from actors.backends.gemini.wire.auth_tokens import TOKEN_PREFIX
+from actors.backends.gemini.wire.http_error import HttpError
+from actors.simulator.auth_tokens import REFUSED_CODE, AuthTokens
+from actors.simulator.errors import Refused, close_preset, http_preset, presets
 
 # The method that is for tokens, and only for them.
 CONSTRAINED = "BidiGenerateContentConstrained"

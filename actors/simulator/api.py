@@ -5,14 +5,17 @@ import time
 from typing import Any
 
 from actors.backends.gemini.wire import Invalid, read
+from actors.backends.gemini.wire.http_error import HttpError, model_not_found
+from actors.backends.gemini.wire.stream_form import StreamForm
+from actors.backends.gemini.wire.tokens import counted
 from actors.simulator import actions, file_api, generation, speech_generation
 from actors.simulator.admission import key_of
 from actors.simulator.answer_actions import ScenarioAction
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.embeddings import embed
-from actors.simulator.errors import HttpError, http_preset, model_not_found
-from actors.simulator.http_messages import HttpRequest, Responder, StreamForm
+from actors.simulator.errors import http_preset
+from actors.simulator.http_messages import HttpRequest, Responder
 from actors.simulator.journal import RequestRecord
 from actors.simulator.plan import TurnPlan
 from actors.simulator.routes import (
@@ -24,7 +27,6 @@ from actors.simulator.routes import (
     find_route,
 )
 from actors.simulator.services import Services
-from actors.simulator.usage import counted
 
 # Documented default of models.list; what is above its maximum is more than there are.
 DEFAULT_PAGE_SIZE = 50

@@ -7,15 +7,21 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.gemini.wire import Invalid, decode_base64, invalid_value, mime_type_and_rate
+from actors.backends.gemini.wire import (
+    INVALID_ARGUMENT,
+    Invalid,
+    decode_base64,
+    invalid_value,
+    mime_type_and_rate,
+)
+from actors.backends.gemini.wire.media import is_sound
 from actors.lib.picture_size import jpeg_size
 from actors.simulator.errors import Refused, refused
 from actors.simulator.grounding import may_search
 from actors.simulator.listener import TurnInput
-from actors.simulator.media import is_sound
 from actors.simulator.realtime_config import TurnCoverage
 from actors.simulator.setup import declared_functions
-from actors.simulator.shapes import INVALID_ARGUMENT, content_text
+from actors.simulator.shapes import content_text
 
 if TYPE_CHECKING:
     from actors.simulator.dialogue import Dialogue

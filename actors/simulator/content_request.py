@@ -5,13 +5,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.backends.gemini.wire import check_functions, read
+from actors.backends.gemini.wire import check_functions, invalid, read
+from actors.backends.gemini.wire.contents import check_contents, text_of
+from actors.backends.gemini.wire.generation_config import GenerationConfig, ToolConfig
+from actors.backends.gemini.wire.http_error import HttpError, too_many_tokens
+from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
-from actors.simulator.contents import check_contents, invalid
-from actors.simulator.errors import HttpError, too_many_tokens
-from actors.simulator.generation_config import GenerationConfig, ToolConfig
 from actors.simulator.grounding import may_search
-from actors.simulator.usage import text_tokens
+from actors.simulator.signatures import check_signatures
 
 REQUEST = "GenerateContentRequest"
 
@@ -38,7 +39,9 @@ class ContentRequest:
         """Checks a body. Raises Invalid or HttpError."""
         request = read(REQUEST, body, version)
         contents = request.get("contents", [])
-        check_contents(contents, signed=family.signatures == "demanded")
+        check_contents(contents)
+        if family.signatures == "demanded":
+            check_signatures(contents)
         if request.get("cachedContent"):
             message = "CachedContent not found (or permission denied)"
             raise HttpError(403, "PERMISSION_DENIED", message)
@@ -78,12 +81,6 @@ class ContentRequest:
                 f"supported by the model. models/{self.model.id} accepts the following "
                 f"combination of response modalities:\n* {only}\n"
             )
-
-
-def text_of(content: dict[str, Any]) -> str:
-    """The text of a content that is no thought, its parts joined by line ends."""
-    parts = content.get("parts", [])
-    return "\n".join(part["text"] for part in parts if "text" in part and not part.get("thought"))
 
 
 def _counted(request: dict[str, Any]) -> Counter[str]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Literal
 
+from actors.backends.gemini.wire import INVALID_ARGUMENT
+from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator.conversation import ConversationRecord
 from actors.simulator.errors import Refused
-from actors.simulator.shapes import INVALID_ARGUMENT
-from actors.simulator.usage import text_tokens
 
 # Of sounds that wait for a turn: as much as the base64 of a request over HTTP may carry inline.
 MAX_SOUND_BYTES = 75 * 2**20

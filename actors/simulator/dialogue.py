@@ -5,17 +5,18 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from actors.backends.gemini.wire import INVALID_ARGUMENT
+from actors.backends.gemini.wire.http_error import too_many_tokens
 from actors.simulator.brain import Speak
 from actors.simulator.calls import Calls, Scheduling
 from actors.simulator.context import SessionContext
 from actors.simulator.conversation import ConversationRecord
-from actors.simulator.errors import Close, Refused, too_many_tokens
+from actors.simulator.errors import Close, Refused
 from actors.simulator.journal import TurnRecord
 from actors.simulator.listener import Activity, ActivityStarted, Listener, TurnInput
 from actors.simulator.plan import Ending, TurnPlan
 from actors.simulator.rule_matcher import RuleMarks
 from actors.simulator.setup import SessionConfig
-from actors.simulator.shapes import INVALID_ARGUMENT
 from actors.simulator.signals import Signals
 from actors.simulator.turn import TurnProgress, TurnTask
 

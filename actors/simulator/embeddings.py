@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from actors.backends.gemini.wire import read
+from actors.backends.gemini.wire import read, violation
+from actors.backends.gemini.wire.contents import text_of
+from actors.backends.gemini.wire.http_error import HttpError, too_many_tokens
+from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator.capabilities import SimulatedModel
-from actors.simulator.content_request import text_of
-from actors.simulator.contents import violation
-from actors.simulator.errors import HttpError, http_preset, too_many_tokens
-from actors.simulator.usage import text_tokens
+from actors.simulator.errors import http_preset
 
 REQUEST = "EmbedContentRequest"
 # Documented of gemini-embedding-001: the length of its vectors, which may be cut, and how many

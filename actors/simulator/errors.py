@@ -1,6 +1,6 @@
 """Refusals of the service: close frames of a Live session and HTTP error bodies."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from actors.backends.gemini.wire import cut_reason
+from actors.backends.gemini.wire.http_error import HttpError
 
 
 @dataclass(frozen=True)
@@ -19,27 +20,6 @@ class Close:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "reason", cut_reason(self.reason))
-
-
-@dataclass(eq=False)
-class HttpError(Exception):
-    """An HTTP error as Google's services word it."""
-
-    code: int
-    status: str
-    message: str
-    details: list[dict[str, Any]] = field(default_factory=list)
-
-    def body(self) -> dict[str, Any]:
-        """The JSON body of the response."""
-        error: dict[str, Any] = {
-            "code": self.code,
-            "message": self.message,
-            "status": self.status,
-        }
-        if self.details:
-            error["details"] = self.details
-        return {"error": error}
 
 
 class Refused(Exception):  # noqa: N818 - a refusal is a normal outcome here, not a fault
@@ -116,19 +96,3 @@ def quota_error(per: str, retry_s: float, model: str) -> HttpError:
     base = http_preset("quota")
     message = f"{base.message} Please retry in {retry_s:g}s."
     return HttpError(base.code, base.status, message, details)
-
-
-def model_not_found(model: str, version: str, method: str) -> str:
-    """The message for a model that does not exist or does not offer a method."""
-    name = model if model.startswith("models/") else f"models/{model}"
-    return (
-        f"{name} is not found for API version {version}, or is not supported for {method}. "
-        "Call ListModels to see the list of available models and their supported methods."
-    )
-
-
-def too_many_tokens(total: int, window: int) -> str:
-    """The message for an input that does not fit into a model's context window."""
-    return (
-        f"The input token count ({total}) exceeds the maximum number of tokens allowed ({window})."
-    )

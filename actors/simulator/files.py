@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from actors.simulator.errors import HttpError
+from actors.backends.gemini.wire.http_error import HttpError
 
 # Documented: how long a file is kept.
 FILE_LIFE = timedelta(hours=48)

@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from actors.backends.gemini.wire.http_error import HttpError
+from actors.backends.gemini.wire.media import Attachment, read_blob, read_data
+from actors.backends.gemini.wire.tokens import http_usage, text_tokens
 from actors.simulator.brain import Pictures
 from actors.simulator.content_request import ContentRequest
-from actors.simulator.errors import HttpError
 from actors.simulator.grounding import metadata
 from actors.simulator.http_messages import Responder
 from actors.simulator.journal import RequestRecord
-from actors.simulator.media import Attachment, read_blob, read_data
 from actors.simulator.plan import TurnPlan
 from actors.simulator.reply import Candidate, make_reply
 from actors.simulator.services import Services
-from actors.simulator.usage import http_usage, text_tokens
 
 # A text model writes some 150 words a second; a chunk of the stream holds a few.
 WORDS_PER_CHUNK = 4

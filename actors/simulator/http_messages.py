@@ -4,12 +4,12 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 import h11
 
 from actors.backends.gemini.wire import Invalid, Violation, parse_json
+from actors.backends.gemini.wire.stream_form import StreamForm
 from actors.simulator.errors import http_preset
 from actors.simulator.journal import RequestRecord
 from actors.simulator.transport import Connection
@@ -21,13 +21,6 @@ PREFLIGHT_HEADERS = [
     ("Access-Control-Allow-Methods", "DELETE,GET,HEAD,OPTIONS,PATCH,POST,PUT"),
     ("Access-Control-Max-Age", "3600"),
 ]
-
-
-class StreamForm(Enum):
-    """How the responses of a stream are put into one body."""
-
-    EVENTS = "text/event-stream"
-    ARRAY = "application/json; charset=UTF-8"
 
 
 @dataclass(frozen=True)
@@ -44,8 +37,7 @@ class HttpRequest:
     @property
     def stream_form(self) -> StreamForm:
         """Server-sent events where they are asked for, else a JSON array."""
-        asked = self.query.get("alt") or self.query.get("$alt") or ""
-        return StreamForm.EVENTS if asked.startswith("sse") else StreamForm.ARRAY
+        return StreamForm.asked(self.query)
 
     def json(self) -> Any:
         """The body as JSON. Raises Invalid."""
@@ -107,20 +99,13 @@ class Responder:
 
     async def send_chunk(self, value: Any) -> None:
         """Sends one response of a stream, and waits while the client reads more slowly."""
-        if self._form is StreamForm.EVENTS:
-            text = f"data: {json.dumps(value, ensure_ascii=False)}\r\n\r\n"
-        else:
-            text = ",\r\n" if self._sent else "["
-            text += json.dumps(value, ensure_ascii=False, indent=2)
+        self._write(h11.Data(self._form.piece(value, first=not self._sent)))
         self._sent += 1
-        self._write(h11.Data(text.encode()))
         await self.connection.drained()
 
     def end_stream(self) -> None:
         """Ends a stream of responses."""
-        if self._form is StreamForm.ARRAY:
-            # Nothing after the bracket: Google's own reader of such streams takes no line end.
-            self._write(h11.Data(b"\n]" if self._sent else b"[]"))
+        self._write(h11.Data(self._form.end(empty=not self._sent)))
         self._write(h11.EndOfMessage())
 
     async def withhold(self) -> None:

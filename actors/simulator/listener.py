@@ -3,10 +3,10 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from actors.backends.gemini.wire import INVALID_ARGUMENT
 from actors.simulator.activity import SpeechDetector, UtteranceEnded
 from actors.simulator.errors import Refused
 from actors.simulator.realtime_config import RealtimeConfig, TurnCoverage
-from actors.simulator.shapes import INVALID_ARGUMENT
 
 # Sound before a signalled activity whose words count where all input belongs to the turn: more
 # than anybody says in one go, and not without end.

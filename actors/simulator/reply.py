@@ -7,15 +7,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from actors.backends.gemini.wire.contents import text_of
+from actors.backends.gemini.wire.generation_config import ENUM_TYPE, Calling
+from actors.backends.gemini.wire.tokens import LETTERS_PER_TOKEN, text_tokens
 from actors.simulator import brain
 from actors.simulator.brain import CallTool, Pictures, Speak, Step
-from actors.simulator.content_request import ContentRequest, text_of
-from actors.simulator.contents import signature, turn_start
+from actors.simulator.content_request import ContentRequest
 from actors.simulator.conversation import ConversationEntry
-from actors.simulator.generation_config import ENUM_TYPE, Calling
+from actors.simulator.signatures import signature, turn_start
 from actors.simulator.structured import as_json, instance, schema_in
 from actors.simulator.thinking_config import thought
-from actors.simulator.usage import LETTERS_PER_TOKEN, text_tokens
 
 # As long as the ids that the service gives to calls.
 CALL_ID_BYTES = 4

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl
 
 from websockets.http11 import Request as Handshake
 
+from actors.backends.gemini.wire.http_error import HttpError
 from actors.simulator import actions
 from actors.simulator.acceptor import Acceptor
 from actors.simulator.admission import CONSTRAINED, AccessControl
@@ -18,7 +19,7 @@ from actors.simulator.capabilities import capabilities
 from actors.simulator.certificates import Certificates, make_certificates
 from actors.simulator.conversation import Handles
 from actors.simulator.effects import GARBAGE_BYTES
-from actors.simulator.errors import HttpError, http_preset
+from actors.simulator.errors import http_preset
 from actors.simulator.files import FileStore
 from actors.simulator.journal import Journal, SessionRecord
 from actors.simulator.listening import ListeningSocket

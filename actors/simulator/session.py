@@ -9,6 +9,7 @@ from enum import Enum, auto
 from typing import Any
 
 from actors.backends.gemini.wire import (
+    INVALID_ARGUMENT,
     Invalid,
     camel_case,
     normalise,
@@ -17,6 +18,7 @@ from actors.backends.gemini.wire import (
     snake_case,
     unknown_name,
 )
+from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator import actions, client_messages, effects, lifetimes
 from actors.simulator.admission import Admit
 from actors.simulator.conversation import ConversationRecord
@@ -28,8 +30,6 @@ from actors.simulator.plan import TurnPlan
 from actors.simulator.scenario import Trigger
 from actors.simulator.services import Services
 from actors.simulator.setup import SessionConfig, validate_setup
-from actors.simulator.shapes import INVALID_ARGUMENT
-from actors.simulator.usage import text_tokens
 from actors.simulator.websocket import WebSocket
 
 

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from actors.backends.gemini.wire import check_functions, read, snake_case
+from actors.backends.gemini.wire import INVALID_ARGUMENT, check_functions, read, snake_case
+from actors.backends.gemini.wire.http_error import model_not_found
+from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator.capabilities import (
     LIVE_METHOD,
     LiveFamily,
@@ -13,13 +15,12 @@ from actors.simulator.capabilities import (
     capabilities,
 )
 from actors.simulator.conversation import SlidingWindow
-from actors.simulator.errors import Refused, model_not_found
+from actors.simulator.errors import Refused
 from actors.simulator.grounding import may_search
 from actors.simulator.realtime_config import RealtimeConfig
-from actors.simulator.shapes import INVALID_ARGUMENT, content_text
+from actors.simulator.shapes import content_text
 from actors.simulator.thinking_config import ThinkingConfig
 from actors.simulator.transcription_config import SPOKEN_LANGUAGE, TranscriptionConfig
-from actors.simulator.usage import text_tokens
 
 # Documented: the share of the context window at which it slides, unless the setup says otherwise,
 # and the share of that to which it slides.

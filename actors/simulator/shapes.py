@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from actors.simulator.errors import Refused, close_preset
-
-INVALID_ARGUMENT = close_preset("invalid_argument").reason
+from actors.backends.gemini.wire import INVALID_ARGUMENT
+from actors.simulator.errors import Refused
 
 
 def as_object(value: Any) -> dict[str, Any]:

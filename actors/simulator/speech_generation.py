@@ -6,18 +6,18 @@ import wave
 from collections import Counter
 from typing import Any
 
-from actors.backends.gemini.wire import encode_base64
+from actors.backends.gemini.wire import encode_base64, invalid
+from actors.backends.gemini.wire.contents import text_of
+from actors.backends.gemini.wire.tokens import audio_tokens, http_usage
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 from actors.simulator.capabilities import capabilities
-from actors.simulator.content_request import ContentRequest, text_of
-from actors.simulator.contents import invalid
+from actors.simulator.content_request import ContentRequest
 from actors.simulator.http_messages import Responder
 from actors.simulator.journal import RequestRecord
 from actors.simulator.pacing import pieces
 from actors.simulator.plan import TurnPlan
 from actors.simulator.services import Services
-from actors.simulator.usage import audio_tokens, http_usage
 
 RAW_MIME_TYPE = f"audio/L16;codec=pcm;rate={VOICE_RATE_HZ}"
 REFUSED_FIELDS = ("temperature", "topP", "topK")

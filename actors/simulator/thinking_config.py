@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from actors.backends.gemini.wire import INVALID_ARGUMENT
+from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator.capabilities import LiveFamily
 from actors.simulator.errors import Refused
-from actors.simulator.shapes import INVALID_ARGUMENT
-from actors.simulator.usage import text_tokens
 
 UNSUPPORTED = "Thinking level is not supported for this model"
 # Made up: tokens of thoughts for each token of what was asked, by level.

@@ -9,6 +9,7 @@ from datetime import datetime
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
+from actors.backends.gemini.wire.tokens import audio_tokens, text_tokens
 from actors.simulator import brain
 from actors.simulator.answer_stream import AnswerStream
 from actors.simulator.brain import CallTool, Pictures, Speak, SpeakOutcome, Step
@@ -17,7 +18,6 @@ from actors.simulator.listener import TurnInput
 from actors.simulator.plan import Ending, TurnPlan
 from actors.simulator.rule_matcher import RuleMarks
 from actors.simulator.turn_hearing import TurnHearing
-from actors.simulator.usage import audio_tokens, text_tokens
 
 if TYPE_CHECKING:
     from actors.simulator.dialogue import Dialogue

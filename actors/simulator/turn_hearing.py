@@ -3,14 +3,13 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from actors.backends.gemini.wire import Invalid
+from actors.backends.gemini.wire import INVALID_ARGUMENT, Invalid
+from actors.backends.gemini.wire.media import read_data
+from actors.backends.gemini.wire.tokens import IMAGE_TOKENS, audio_tokens, text_tokens
 from actors.simulator.errors import Close
 from actors.simulator.journal import TurnRecord
 from actors.simulator.listener import TurnInput
-from actors.simulator.media import read_data
 from actors.simulator.plan import TurnPlan
-from actors.simulator.shapes import INVALID_ARGUMENT
-from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
 
 if TYPE_CHECKING:
     from actors.simulator.dialogue import Dialogue

@@ -1,23 +1,10 @@
-"""Token counts as `usageMetadata` reports them."""
+"""Token counts as `usageMetadata` of a Live session reports them."""
 
 import json
 from collections import Counter
 from typing import Any
 
-# Published rates: audio is 25 tokens a second, an image 258 tokens, text about four letters each.
-AUDIO_TOKENS_PER_S = 25
-IMAGE_TOKENS = 258
-LETTERS_PER_TOKEN = 4
-
-
-def text_tokens(text: str) -> int:
-    """Tokens of a text, at least one for any text."""
-    return -(-len(text) // LETTERS_PER_TOKEN)
-
-
-def audio_tokens(seconds: float) -> int:
-    """Tokens of so many seconds of audio."""
-    return round(seconds * AUDIO_TOKENS_PER_S)
+from actors.backends.gemini.wire.tokens import details, text_tokens
 
 
 class TokenUsage:
@@ -39,41 +26,14 @@ class TokenUsage:
             "promptTokenCount": prompt,
             "responseTokenCount": response.total(),
             "totalTokenCount": prompt + response.total() + tool_use + thoughts,
-            "promptTokensDetails": _details(self._tokens),
-            "responseTokensDetails": _details(response),
+            "promptTokensDetails": details(self._tokens),
+            "responseTokensDetails": details(response),
         }
         if tool_use:
             result["toolUsePromptTokenCount"] = tool_use
-            result["toolUsePromptTokensDetails"] = _details(Counter(TEXT=tool_use))
+            result["toolUsePromptTokensDetails"] = details(Counter(TEXT=tool_use))
         if thoughts:
             result["thoughtsTokenCount"] = thoughts
         self._tokens.update(response)
         self._tokens["TEXT"] += tool_use
         return result
-
-
-def http_usage(prompt: Counter[str], response: Counter[str], thoughts: int = 0) -> dict[str, Any]:
-    """`usageMetadata` of one HTTP request; the keys of the counters are modalities."""
-    usage: dict[str, Any] = {
-        "promptTokenCount": prompt.total(),
-        "candidatesTokenCount": response.total(),
-        "totalTokenCount": prompt.total() + response.total() + thoughts,
-        "promptTokensDetails": _details(prompt),
-        "candidatesTokensDetails": _details(response),
-    }
-    if thoughts:
-        usage["thoughtsTokenCount"] = thoughts
-    return usage
-
-
-def counted(prompt: Counter[str]) -> dict[str, Any]:
-    """The answer of `countTokens`."""
-    return {"totalTokens": prompt.total(), "promptTokensDetails": _details(prompt)}
-
-
-def _details(tokens: Counter[str]) -> list[dict[str, Any]]:
-    return [
-        {"modality": modality, "tokenCount": count}
-        for modality, count in sorted(tokens.items())
-        if count
-    ]

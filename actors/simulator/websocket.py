@@ -14,7 +14,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from actors.backends.gemini.wire import encode_message
-from actors.simulator.errors import Close, HttpError
+from actors.backends.gemini.wire.http_error import HttpError
+from actors.simulator.errors import Close
 from actors.simulator.transport import Connection
 
 # More than any history or picture a client has reason to send in one message.

@@ -9,10 +9,10 @@ from raw_http import connect
 from wire_fuzz import Fuzz
 
 from actors.backends.gemini.wire import Invalid, parse_json
+from actors.backends.gemini.wire.http_error import HttpError
 from actors.simulator.brain import Pictures
 from actors.simulator.capabilities import capabilities
 from actors.simulator.content_request import ContentRequest
-from actors.simulator.errors import HttpError
 from actors.simulator.reply import make_reply
 from actors.simulator.structured import instance
 

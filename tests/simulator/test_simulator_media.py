@@ -15,7 +15,7 @@ from raw_http import Reply, generate, request, text_of
 from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator
 
 from actors.backends.gemini.wire import Invalid
-from actors.simulator.media import read_data
+from actors.backends.gemini.wire.media import read_data
 
 QUESTION = "cards-001.wav"
 HEARD = "You said: Ten of clubs."

@@ -11,18 +11,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from actors.backends.gemini.http.words import REFUSALS
-from actors.backends.gemini.wire import decode_base64, normalise
+from actors.backends.gemini.wire import INVALID_ARGUMENT, decode_base64, normalise
+from actors.backends.gemini.wire.http_error import HttpError
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import HttpAnswerScript, Round, Voice
-from actors.simulator.errors import HttpError, Refused
+from actors.simulator.errors import Refused
 from actors.simulator.http_messages import HttpRequest, Responder
-from actors.simulator.shapes import (
-    INVALID_ARGUMENT,
-    as_object,
-    as_objects,
-    content_parts,
-    content_text,
-)
+from actors.simulator.shapes import as_object, as_objects, content_parts, content_text
 
 METHODS = ["generateContent", "bidiGenerateContent"]
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from actors.backends.gemini.wire import decode_base64, normalise
+from actors.backends.gemini.wire import INVALID_ARGUMENT, decode_base64, normalise
 from actors.recordings.cassette.script_cursor import ScriptCursor
 from actors.recordings.cassette.service_script import (
     Await,
@@ -21,7 +21,7 @@ from actors.recordings.cassette.service_script import (
 )
 from actors.simulator.errors import Close as CloseFrame
 from actors.simulator.errors import Refused
-from actors.simulator.shapes import INVALID_ARGUMENT, as_object, as_objects, content_text
+from actors.simulator.shapes import as_object, as_objects, content_text
 from actors.simulator.websocket import WebSocket
 
 AHEAD_S = 1.0

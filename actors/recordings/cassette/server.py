@@ -10,13 +10,13 @@ from typing import Self
 
 from websockets.http11 import Request as Handshake
 
+from actors.backends.gemini.wire.http_error import HttpError
 from actors.recordings.cassette.http_player import HttpPlayer
 from actors.recordings.cassette.live_player import LivePlayer
 from actors.recordings.cassette.script_cursor import SERVER_FILE, ScriptCursor
 from actors.recordings.cassette.service_script import LiveScript
 from actors.simulator.acceptor import Acceptor
 from actors.simulator.certificates import make_certificates
-from actors.simulator.errors import HttpError
 from actors.simulator.listening import ListeningSocket
 from actors.simulator.websocket import WebSocket
 from pipeline.files import write_whole

@@ -2,7 +2,8 @@
 
 `encoding` spells keys, bytes and close reasons; `schema` knows the fields of every message; `read`
 takes a message as Google's parser does, and refuses it in Google's words; `functions` checks what
-the parser lets through and the service does not.
+the parser lets through and the service does not. What is of HTTP only is imported from where it
+is: `contents`, `generation_config`, `media`, `tokens`, `auth_tokens`, `http_error`, `stream_form`.
 """
 
 from actors.backends.gemini.wire.encoding import (
@@ -19,12 +20,21 @@ from actors.backends.gemini.wire.encoding import (
     sound_part,
 )
 from actors.backends.gemini.wire.functions import check_functions
-from actors.backends.gemini.wire.invalid import Invalid, Violation, invalid_value, unknown_name
+from actors.backends.gemini.wire.invalid import (
+    INVALID_ARGUMENT,
+    Invalid,
+    Violation,
+    invalid,
+    invalid_value,
+    unknown_name,
+    violation,
+)
 from actors.backends.gemini.wire.json_text import parse_json
 from actors.backends.gemini.wire.reader import read
 from actors.backends.gemini.wire.schema import Schema, schema
 
 __all__ = [
+    "INVALID_ARGUMENT",
     "MAX_REASON_BYTES",
     "Invalid",
     "Schema",
@@ -35,6 +45,7 @@ __all__ = [
     "decode_base64",
     "encode_base64",
     "encode_message",
+    "invalid",
     "invalid_value",
     "mime_type_and_rate",
     "model_turn",
@@ -45,4 +56,5 @@ __all__ = [
     "snake_case",
     "sound_part",
     "unknown_name",
+    "violation",
 ]

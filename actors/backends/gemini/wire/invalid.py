@@ -3,6 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+INVALID_ARGUMENT = "Request contains an invalid argument."
+"""What the service says where it says no more."""
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -44,3 +47,13 @@ def unknown_name(name: str, path: str, why: str = "Cannot find field.") -> Viola
 def invalid_value(path: str, type_name: str, shown: str) -> Violation:
     """A value of the wrong type or out of range; `shown` is the value as JSON, or a reason."""
     return Violation(path, f"Invalid value at '{path}' ({type_name}), {shown}")
+
+
+def invalid(message: str) -> Invalid:
+    """A refusal in these words."""
+    return Invalid([Violation("", message)])
+
+
+def violation(path: str, what: str, request: str = "GenerateContentRequest") -> Invalid:
+    """A field of the request that is well-formed and not allowed."""
+    return invalid(f"* {request}.{path}: {what}\n")

@@ -8,13 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from actors.backends.gemini.wire import decode_base64, mime_type_and_rate
+from actors.backends.gemini.wire.encoding import decode_base64, mime_type_and_rate
+from actors.backends.gemini.wire.invalid import INVALID_ARGUMENT, invalid
+from actors.backends.gemini.wire.tokens import IMAGE_TOKENS, audio_tokens, text_tokens
 from actors.lib.audio.container_sound import SOUND_FORMATS, container_sound
 from actors.lib.audio.plain_wav import find_samples
 from actors.lib.picture_size import jpeg_size
-from actors.simulator.contents import invalid
-from actors.simulator.shapes import INVALID_ARGUMENT
-from actors.simulator.usage import IMAGE_TOKENS, audio_tokens, text_tokens
 
 # The formats that the documentation lists, and the names by which people send them.
 WAV_TYPES = frozenset({"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"})

@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from actors.backends.gemini.wire import snake_case
-from actors.simulator.contents import invalid, violation
-from actors.simulator.shapes import INVALID_ARGUMENT
+from actors.backends.gemini.wire.encoding import snake_case
+from actors.backends.gemini.wire.invalid import INVALID_ARGUMENT, invalid, violation
 
 # Published limits.
 MAX_TEMPERATURE = 2.0
