@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,10 +69,12 @@ class History:
 
     Args:
         reported: Whether `playback` tells what was heard; if not, all that was sent counts.
+        before: Whose words were which, before the session was opened.
     """
 
-    def __init__(self, *, reported: bool) -> None:
+    def __init__(self, *, reported: bool, before: Iterable[tuple[Side, str]] = ()) -> None:
         self.reported = reported
+        self._before = [(side.value, text.strip()) for side, text in before if text.strip()]
         self._entries: Newest[HistoryEntry] = Newest(KEPT_TURNS)
 
     def began(self, turn: str) -> None:
@@ -134,7 +136,7 @@ class History:
             without: Not in these turns.
             to_come: An answer that is being played counts as if it had been heard to its end.
         """
-        spoken: list[tuple[str, str]] = []
+        spoken = list(self._before)
         for turn, entry in self._entries.items():
             if turn == before:
                 break

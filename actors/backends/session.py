@@ -47,7 +47,7 @@ class BackendSession(ABC):
         self.opened = opened
         self.ring = AudioRing(replayed=not shared.serving.is_set())
         reported = opened.plays and "playback" in actor.surroundings.connected
-        self.history = History(reported=reported)
+        self.history = History(reported=reported, before=opened.history)
         self._functions = functions
         self._toolbox = shared.toolbox
         self._records = SessionRecords(shared.store, self.name, self.history, actor.log)

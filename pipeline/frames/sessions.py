@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
+from pipeline.frames.answers import Side
 from pipeline.frames.base import Frame
 
 
@@ -30,6 +31,9 @@ class SessionOpened(Frame):
     temperature: float | None = Field(None, ge=0, le=2, description="Of the model's choices.")
     functions: list[dict[str, Any]] = Field(
         [], description="Declarations of functions that the caller's own client answers."
+    )
+    history: list[tuple[Side, str]] = Field(
+        [], description="What was said before, oldest first: whose words, and the words."
     )
     speaks_first: bool = Field(False, description="The model begins, without being asked.")
     lasts_s: float | None = Field(None, gt=0, description="How long it may last; None: no limit.")

@@ -7,12 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from pipeline.frames.sessions import SessionOpened
+from pipeline.frames.turns import MOST_TEXT_CHARACTERS
 from pipeline.frames.values import problem_of
 
 MOST_NAME_CHARACTERS = 200
 """Longest name of a session: it is part of turn ids, file names and log lines."""
 MOST_INSTRUCTION_CHARACTERS = 100_000
 """Longest system instruction: some 25,000 tokens of the 128k a Live session has."""
+MOST_HISTORY_CHARACTERS = MOST_TEXT_CHARACTERS
+"""Of what was said before a session, in all: it is part of what its model is asked."""
 MOST_LABEL_CHARACTERS = 4000
 """Of all labels of a session: they are in each of its log lines."""
 MOST_FUNCTIONS = 128
@@ -34,6 +37,9 @@ def refusal(opened: SessionOpened) -> str:
     length = len(opened.instruction or "")
     if length > MOST_INSTRUCTION_CHARACTERS:
         return f"an instruction has up to {MOST_INSTRUCTION_CHARACTERS} characters, not {length}"
+    length = sum(len(words) for _, words in opened.history)
+    if length > MOST_HISTORY_CHARACTERS:
+        return f"a history has up to {MOST_HISTORY_CHARACTERS} characters in all, not {length}"
     length = label_characters(opened)
     if length > MOST_LABEL_CHARACTERS:
         return f"the labels have up to {MOST_LABEL_CHARACTERS} characters in all, not {length}"

@@ -61,6 +61,15 @@ def test_without_reports_of_playback_all_counts() -> None:
     assert history.contents("z") == (("model", "One."),)
 
 
+def test_what_was_said_before_the_session_comes_first_and_stays() -> None:
+    before = [(Side.USER, "Hello."), (Side.MODEL, " Good morning. "), (Side.USER, " ")]
+    history = History(reported=False, before=before)
+    for number in range(KEPT_TURNS + 5):
+        history.transcript(words(str(number), Side.USER, str(number)))
+    said = history.contents()
+    assert said[:3] == (("user", "Hello."), ("model", "Good morning."), ("user", "5"))
+
+
 def test_turns_are_in_the_order_in_which_they_began() -> None:
     history = History(reported=False)
     history.began("a")

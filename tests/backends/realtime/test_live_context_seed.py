@@ -106,6 +106,20 @@ def test_session_is_renewed_and_told_what_another_backend_answered(tmp_path: Pat
         live.expect_nothing("faults")
 
 
+def test_a_session_opened_with_a_history_is_told_it(tmp_path: Path) -> None:
+    with simulator(tmp_path) as server, staged(tmp_path, PORTS, **server.address) as live:
+        route(live, "live", 1)
+        ready(live)
+        said = [(Side(each["role"]), each["text"]) for each in FIRST + SECOND]
+        live.open("caller", history=said)
+        live.send("route", Route(session="caller", owner="live", epoch=1, reason="a test"))
+        live.send("text", UserText(session="caller", turn="caller:t1", text="three"))
+        ended = live.expect("answer", AnswerEnded, where=lambda frame: frame.session == "caller")
+        assert ended.end is AnswerEnd.COMPLETE
+        told = [(each.history, each.texts) for each in server.journal.sessions]
+        assert (FIRST + SECOND, ["three"]) in told
+
+
 def test_only_what_was_heard_of_the_other_answer_is_told(tmp_path: Path) -> None:
     with simulator(tmp_path) as server, staged(tmp_path, PORTS, **server.address) as live:
         route(live, "http", 2)
