@@ -19,6 +19,7 @@ class Surroundings:
         config_dir: Folder of the config file; relative paths in options start here.
         state_dir: Folder that outlives the pipeline: handles, counts.
         started_ns: Monotonic time at which the pipeline started; position 0 of every microphone.
+        callers_only: Nobody is where the pipeline runs; `session` is there, and nobody's.
         connected: Input ports that the config connects.
         unheard: Output ports that it connects to no actor; a tap may listen all the same.
         checkpoint: What the actor's previous process last saved; empty at the first start.
@@ -31,6 +32,7 @@ class Surroundings:
     state_dir: Path
     started_ns: int
     session: str = "local"
+    callers_only: bool = False
     connected: frozenset[str] = frozenset()
     unheard: frozenset[str] = frozenset()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)

@@ -115,6 +115,11 @@ class SessionsConfig(_Section):
     """Conversations besides the config's own: callers, browsers."""
 
     most: int = Field(MOST_SESSIONS, ge=0, description="Open at once; more are refused.")
+    callers_only: bool = Field(
+        False,
+        description="Nobody is where the pipeline runs: nothing is connected for the config's own "
+        "session until something is said or typed in it.",
+    )
     idle_s: float = Field(
         600.0, gt=0, description="Ended when nothing was said or answered for so long."
     )

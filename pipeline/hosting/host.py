@@ -66,6 +66,7 @@ class Host:
                 config_dir=spec.config_dir,
                 state_dir=spec.state_dir,
                 started_ns=spec.started_ns,
+                callers_only=spec.callers_only,
                 connected=frozenset(each.input_port for each in spec.connections),
                 unheard=spec.unheard,
                 checkpoint=spec.checkpoint,

@@ -40,6 +40,7 @@ class ActorSpec(BaseModel):
     config_dir: Path
     state_dir: Path
     started_ns: int
+    callers_only: bool = False
     checkpoint: dict[str, Any]
     keys_dir: Path | None = None
     log_level: str = "info"

@@ -50,6 +50,7 @@ def spec_of(
         config_dir=graph.config_dir,
         state_dir=graph.state_dir,
         started_ns=started_ns,
+        callers_only=config.sessions.callers_only,
         checkpoint=checkpoint,
         keys_dir=config.security.keys_dir,
         log_level=config.log_level,

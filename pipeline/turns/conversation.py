@@ -125,6 +125,10 @@ class Conversation:
         self.ledger.excuse(now_ns)
         self.state = route.excused(self.state, now_ns / 1e9)
 
+    def proved(self, backend: str) -> None:
+        """A backend was heard to answer in another session."""
+        self.state = route.proved(self.state, backend)
+
     def tick(self, now_ns: int) -> list[Said]:
         """Let time pass."""
         said = self._closed(self.ledger.tick(now_ns), now_ns)

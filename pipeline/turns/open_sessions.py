@@ -12,6 +12,7 @@ from pipeline.frames import (
     Fault,
     FaultClass,
     Frame,
+    Playback,
     SessionEnd,
     SessionEnded,
     SessionOpened,
@@ -87,7 +88,11 @@ class OpenSessions:
             self.counters["unopened"] += 1
             return []
         self._table.touch(frame.session, now_ns)
-        return [*state.conversation.on_frame(frame, now_ns)]
+        said: list[Told] = [*state.conversation.on_frame(frame, now_ns)]
+        if self._config.sessions.callers_only and isinstance(frame, Playback):
+            # Nobody asks in the config's own session; what its route knows is what callers find.
+            self.own.proved(frame.backend)
+        return said
 
     def died(self, actor: str, now_ns: int) -> list[Told]:
         """An actor's process ended."""

@@ -32,6 +32,7 @@ from pipeline.turns.route_state import (
     initial,
     overspends,
     playing,
+    proved,
 )
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "hopeless",
     "initial",
     "overspends",
+    "proved",
     "step",
 ]
 
@@ -135,8 +137,7 @@ def _note_answer(
         case Sounded(_, backend):
             pending = replace(pending, sounding=True)
             if backend == state.owner:
-                proved = state.backends[backend].proved()
-                state = replace(state, backends={**state.backends, backend: proved})
+                state = proved(state, backend)
         case Working(_, tools):
             pending = replace(pending, tools=max(0, pending.tools + tools))
         case Delivered(_, backend) if backend == state.owner:

@@ -74,6 +74,14 @@ def overspends(state: RouteState) -> bool:
     return not any(each.is_possible and not each.refused for each in state.backends.values())
 
 
+def proved(state: RouteState, backend: str) -> RouteState:
+    """Return the same with nothing held against a backend that answered."""
+    known = state.backends.get(backend)
+    if known is None or known.proved() is known:
+        return state
+    return replace(state, backends={**state.backends, backend: known.proved()})
+
+
 def excused(state: RouteState, now_s: float) -> RouteState:
     """Return the same with nothing waited for until now, as everything may have been stopped."""
     turns = {name: replace(pending, since_s=now_s) for name, pending in state.turns.items()}

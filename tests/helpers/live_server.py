@@ -118,6 +118,7 @@ def staged(
     *,
     checkpoint: Mapping[str, Any] | None = None,
     started_ns: int = 1,
+    callers_only: bool = False,
     actor_class: type[Live] = Live,
     **options: Any,
 ) -> Iterator[ActorHarness[LiveOptions]]:
@@ -128,6 +129,7 @@ def staged(
         config_dir=folder,
         state_dir=folder,
         started_ns=started_ns,
+        callers_only=callers_only,
         connected=frozenset({"audio", "speech", "text"} if connected is None else connected),
         checkpoint=checkpoint or {},
     )

@@ -15,7 +15,7 @@ from actors.backends.realtime.link import Service
 from actors.backends.realtime.options import RealtimeOptions
 from actors.backends.realtime.session import RealtimeSession
 from actors.backends.realtime.shared import RealtimeShared
-from pipeline.frames import SessionOpened
+from pipeline.frames import BackendState, SessionOpened
 from pipeline.ports import In
 from pipeline.surroundings import Surroundings
 
@@ -26,7 +26,8 @@ class RealtimeBackend(Backend[OptionsT]):
     """Answers turns over a vendor's realtime service, each session on a connection of its own.
 
     A vendor is a subclass with options of its own and `make_service`. A session is connected when
-    it is opened, so that its first turn need not wait, and let go of when it has ended.
+    it is opened, so that its first turn need not wait, and let go of when it has ended. Where only
+    callers are expected, the config's own is connected once something is asked in it.
     """
 
     # Without a detector of turns the service finds them.
@@ -77,9 +78,21 @@ class RealtimeBackend(Backend[OptionsT]):
         session = RealtimeSession(self._shared, opened, self.manner_of(opened), functions)
         session.begin()
         # Nothing was left off of which others have yet to tell: connect while they get ready.
-        early = opened.session == self.session and not self.surroundings.checkpoint
-        session.running = self.spawn(self._connect(session, early=early), opened.session)
+        own, around = opened.session == self.session, self.surroundings
+        if own and around.callers_only:
+            connected = self._connect_when_wanted(session)
+        else:
+            connected = self._connect(session, early=own and not around.checkpoint)
+        session.running = self.spawn(connected, opened.session)
         return session
+
+    async def _connect_when_wanted(self, session: RealtimeSession) -> None:
+        await self._serving.wait()
+        # The service may well answer: the sessions of callers are told of it as of any other.
+        self._shared.summary.nobody()
+        self.publish_status(session.name, BackendState.READY, "", None)
+        await session.wanted.wait()
+        await session.run()
 
     async def _connect(self, session: RealtimeSession, *, early: bool) -> None:
         if not early:

@@ -6,7 +6,7 @@ from typing import Any
 
 from actors.backends.status import shown
 from pipeline.actor import Actor
-from pipeline.frames import BackendState
+from pipeline.frames import ActorState, BackendState
 
 ORDER = (
     BackendState.READY,
@@ -38,6 +38,11 @@ class HealthSummary:
             self._discard(session)
             self._refresh()
 
+    def nobody(self) -> None:
+        """No session wants a connection, and nothing is known against the service."""
+        if not self._states:
+            self._actor.set_state(ActorState.READY, "nobody is connected")
+
     def _discard(self, session: str) -> None:
         if session in self._states:
             del self._reasons[self._states.pop(session)][session]
@@ -45,6 +50,8 @@ class HealthSummary:
     def _refresh(self) -> None:
         self._actor.gauges["connected"] = len(self._reasons[BackendState.READY])
         best = next((state for state in ORDER if self._reasons[state]), None)
-        if best is not None:
+        if best is None:
+            self.nobody()
+        else:
             reason = next(iter(self._reasons[best].values()))
             self._actor.set_state(shown(best), reason)

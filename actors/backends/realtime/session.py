@@ -60,6 +60,8 @@ class RealtimeSession(BackendSession):
         super().__init__(shared, opened, functions)
         actor, name = shared.actor, self.name
         self.running: asyncio.Task[None] | None = None
+        self.wanted = asyncio.Event()
+        """Something was said or typed."""
         self._shared = shared
         self._manner = manner
         limits = shared.service.limits(manner, local_turns=shared.local_turns)
@@ -121,6 +123,7 @@ class RealtimeSession(BackendSession):
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
+        self.wanted.set()
         self.history.began(frame.turn)
         self._state.heard_start = self.ring.start
         now_s, turn, at = time.monotonic(), frame.turn, frame.position
@@ -139,6 +142,7 @@ class RealtimeSession(BackendSession):
 
     def on_text(self, frame: UserText) -> None:
         """The user typed a turn."""
+        self.wanted.set()
         self.history.began(frame.turn)
         self._do(self._uplink.typed(frame.turn, frame.text, time.monotonic()))
 

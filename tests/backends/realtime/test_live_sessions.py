@@ -12,6 +12,7 @@ from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.service import ADMITTED_EVERY_S, LiveService
 from pipeline.frames import (
+    ActorState,
     AnswerAudio,
     AnswerEnd,
     AnswerEnded,
@@ -150,6 +151,25 @@ def test_a_route_that_came_before_the_session_holds_for_it(tmp_path: Path) -> No
         ended = live.expect("answer", AnswerEnded)
         assert (ended.session, ended.epoch) == ("b", 3)
         live.expect_nothing("answer")
+
+
+def test_where_only_callers_are_expected_the_own_session_is_connected_once_something_is_asked(
+    tmp_path: Path,
+) -> None:
+    with (
+        simulator(tmp_path) as server,
+        staged(tmp_path, callers_only=True, **server.address) as live,
+    ):
+        assert (ready(live).session, live.actor.state) == ("local", ActorState.READY)
+        live.open("anna")
+        assert ready(live).session == "anna"
+        assert len(server.journal.sessions) == 1
+        # Nobody is left, and the next caller is welcome all the same.
+        live.end("anna")
+        assert (live.actor.state, live.actor.gauges["connected"]) == (ActorState.READY, 0)
+        live.send("text", UserText(session="local", turn="local:t1", text="hello"))
+        assert live.expect("answer", AnswerEnded).session == "local"
+        assert len(server.journal.sessions) == 2
 
 
 def test_many_connect_one_after_the_other_and_one_alone_at_once(

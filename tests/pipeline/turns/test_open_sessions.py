@@ -29,6 +29,7 @@ from pipeline.frames import (
 )
 from pipeline.sessions import PlaybackScope
 from pipeline.turns import route
+from pipeline.turns.breaker import BreakerState
 from pipeline.turns.callers import KEPT_CALLERS
 from pipeline.turns.open_sessions import OpenSessions, Told
 from pipeline.turns.supervised_session import FAREWELL_NS, FINISHING_NS
@@ -187,6 +188,33 @@ def test_a_fault_of_a_connection_moves_only_its_session(sessions: OpenSessions) 
     _, route = sessions.handle("gateway", opened("new"), S)
     assert isinstance(route, Route)
     assert route.owner == "live"
+
+
+def test_where_only_callers_speak_an_answer_to_one_proves_the_backend_to_the_next() -> None:
+    sessions = made(PlaybackScope.ALL, sessions={"callers_only": True, "idle_s": 7200})
+    for name in ("local", "anna"):
+        if name != "local":
+            sessions.handle("gateway", opened(name), 0)
+        for backend in BACKENDS:
+            sessions.handle(backend, status(name, backend, BackendState.READY), 0)
+    assert set(routes(sessions.handle("live", fault("anna", FaultClass.QUOTA), 0)).values()) == {
+        "http"
+    }
+    later_ns = 3600 * S
+    assert routes(sessions.tick(later_ns)) == {"local": "live", "anna": "live"}
+    sessions.handle("vad", typed("anna"), later_ns)
+    heard = Playback(
+        session="anna",
+        turn="anna:t1",
+        epoch=2,
+        backend="live",
+        state=PlaybackState.STARTED,
+        played_samples=0,
+        at_ns=later_ns,
+    )
+    sessions.handle("gateway", heard, later_ns)
+    assert sessions.own.state.backends["live"].breaker is BreakerState.CLOSED
+    assert sessions.own.state.backends["live"].fault is None
 
 
 def test_budgets_concern_every_session(sessions: OpenSessions) -> None:
