@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from actors.cli.key_there import without_stand_in
 from pipeline.cli.app import PipelineOption, make_app, run_app
 
 SessionOption = Annotated[
@@ -26,7 +27,7 @@ def make_greenroom() -> typer.Typer:
     from actors.cli.recording_commands import add_recording_commands
     from actors.cli.simulate import simulate
 
-    app = make_app(_choose)
+    app = make_app(_choose, without_stand_in)
 
     @app.command()
     def inject(

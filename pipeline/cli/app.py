@@ -11,7 +11,7 @@ import typer
 from pipeline.errors import GreenroomError
 
 if TYPE_CHECKING:
-    from pipeline.cli.run import Chooser
+    from pipeline.cli.run import Chooser, Fitter
 
 EXIT_USAGE = 2
 """What the user asked for cannot work; the same status as a wrong command line."""
@@ -33,11 +33,12 @@ PipelineOption = Annotated[
 ]
 
 
-def make_app(choose: Chooser) -> typer.Typer:
+def make_app(choose: Chooser, fit: Fitter) -> typer.Typer:
     """Build the command line.
 
     Args:
         choose: Decides what `run` without a config runs.
+        fit: Leaves out of a config what `run` does not need here.
     """
     app = typer.Typer(
         name="greenroom",
@@ -77,7 +78,7 @@ def make_app(choose: Chooser) -> typer.Typer:
         from pipeline.cli.run import run_command
 
         raise typer.Exit(
-            run_command(config, choose, set_ or (), external or (), duration, plain, demo)
+            run_command(config, choose, fit, set_ or (), external or (), duration, plain, demo)
         )
 
     @app.command()

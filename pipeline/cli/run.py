@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.config.build import default_state_dir
+from pipeline.config.model import PipelineConfig
 from pipeline.errors import ConfigError
 from pipeline.launch.file_limit import raise_file_limit
 from pipeline.launch.fork_client import ForkServerClient
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 Chooser = Callable[[Sequence[str], bool], tuple[Path, dict[str, object], list[str]]]
 """Finds out what is there, unless the demo is asked for; it gets the overrides. Returns a config,
 what to lay over it, and why, in a few lines."""
+Fitter = Callable[[PipelineConfig, Path], PipelineConfig]
+"""Leaves out of a config that was given, at its path, what is not needed here."""
 
 
 def load_graph(config: Path, overrides: Sequence[str], *, look_outside: bool = True) -> Graph:
@@ -39,6 +42,7 @@ def load_graph(config: Path, overrides: Sequence[str], *, look_outside: bool = T
 def run_command(
     config: Path | None,
     choose: Chooser,
+    fit: Fitter,
     overrides: Sequence[str],
     external: Sequence[str],
     duration_s: float | None,
@@ -50,6 +54,7 @@ def run_command(
     Args:
         config: What to run; None: what `choose` says.
         choose: Finds out what is there.
+        fit: Leaves out what is not needed where that is there.
         overrides: Of fields of the config, as `a.b=c`.
         external: Actors that somebody else publishes.
         duration_s: When to end; None: when the sources do.
@@ -74,7 +79,7 @@ def run_command(
                 print(reason)  # noqa: T201
         tree = load_config(config, overrides, overlay)
         logs.configure(stream=outputs.log, level=tree.log_level)
-        graph = build_graph(tree, config, external)
+        graph = build_graph(fit(tree, config), config, external)
         return _run(graph, duration_s, outputs, log, service)
 
 

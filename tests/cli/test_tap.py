@@ -152,7 +152,9 @@ def test_where_no_pipeline_runs_there_is_nothing_to_wait_for(tmp_path: Path) -> 
 
 
 def test_two_ways_to_write_at_once_are_refused() -> None:
-    result = CliRunner().invoke(make_app(choose), ["tap", STREAM, "--raw", "--hz"])
+    result = CliRunner().invoke(
+        make_app(choose, lambda config, _path: config), ["tap", STREAM, "--raw", "--hz"]
+    )
     assert isinstance(result.exception, GreenroomError)
     assert "name one of them" in str(result.exception)
 
