@@ -78,7 +78,7 @@ def classify(closed: CloseReason) -> FaultInfo:
                 row.fault,
                 row.action,
                 closed.code,
-                reason,
+                reason.removeprefix(f"{row.fault}: "),
                 row.advice,
                 max(waits, default=None),
                 row.option,

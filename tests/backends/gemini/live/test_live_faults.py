@@ -161,6 +161,11 @@ def api_error(code: int, reason: str, *, rcvd: bool, sent_code: int, sent_reason
     raise AssertionError("nothing was raised")
 
 
+def test_a_broken_connection_is_told_with_its_class_once() -> None:
+    verdict = classify(close_reason_of(ConnectionRefusedError("refused")))
+    assert str(verdict) == "network: ConnectionRefusedError: refused"
+
+
 def test_text_of_a_close_is_found_in_the_details() -> None:
     error = api_error(1011, QUOTA, rcvd=True, sent_code=1011, sent_reason=QUOTA)
     assert classify(close_reason_of(error)).fault is FaultClass.QUOTA
