@@ -229,5 +229,5 @@ def _health(status: Status, actor: str) -> Health | None:
 
 
 def _of_the_room(pipeline: RunningPipeline) -> list[psutil.Process]:
-    callers = pipeline.actor(CALLERS).pid
-    return [process for process in pipeline.processes() if process.pid != callers]
+    callers = [each.pid for each in pipeline.status().actors if each.actor == CALLERS]
+    return [process for process in pipeline.processes() if process.pid not in callers]

@@ -17,7 +17,7 @@ from benchmarks.live_server.talk_server import TalkServer
 def _server(kind: Kind, given: str) -> LiveServer:
     match kind:
         case Kind.CROWD:
-            return CrowdServer()
+            return CrowdServer(json.loads(given))
         case Kind.TALK:
             return TalkServer(Behaviour(**json.loads(given)))
 

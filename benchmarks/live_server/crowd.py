@@ -50,12 +50,14 @@ class Seen:
         blocks: Caller and block of all that came, in messages of any length.
         requests: For answers to spoken turns over HTTP.
         exhausted_ns: When Live's quota ended; 0 if it lasted.
+        answers: When the first piece of each answer was sent, and to which caller.
     """
 
     arrivals: list[Arrival] = field(default_factory=list)
     blocks: list[tuple[int, int]] = field(default_factory=list)
     requests: list[TurnRequest] = field(default_factory=list)
     exhausted_ns: int = 0
+    answers: list[tuple[int, int]] = field(default_factory=list)
 
 
 def _tone() -> bytes:
@@ -63,16 +65,14 @@ def _tone() -> bytes:
     return tone.astype("<i2").tobytes()
 
 
-def _answer() -> list[bytes]:
+def _answer(pieces: int) -> list[bytes]:
     sound = model_turn(sound_part(_tone(), 24_000))
     ends = ({"serverContent": {name: True}} for name in ("generationComplete", "turnComplete"))
-    return [json.dumps(message).encode() for message in (*[sound] * ANSWER_MESSAGES, *ends)]
+    return [json.dumps(message).encode() for message in (*[sound] * pieces, *ends)]
 
 
 class Listener:
     """One Live session: keeps the blocks of sound as they came."""
-
-    answer = _answer()
 
     def __init__(self, server: CrowdServer, socket: LiveSocket) -> None:
         self._server = server
@@ -89,7 +89,8 @@ class Listener:
             else:
                 self._socket.send(b'{"setupComplete": {}}')
         elif b"activityEnd" in message or b"activity_end" in message:
-            for each in self.answer:
+            self._server.answered.append((time.monotonic_ns(), id(self)))
+            for each in self._server.answer:
                 self._socket.send(each)
 
     def exhaust(self) -> None:
@@ -106,8 +107,11 @@ class CrowdServer:
 
     key = "bench"
 
-    def __init__(self) -> None:
+    def __init__(self, pieces: int) -> None:
         self.seen = Seen()
+        self.answer = _answer(pieces)
+        self.answered: list[tuple[int, int]] = []
+        """When, and over which connection."""
         self.heard: list[tuple[int, int, bytes]] = []
         """When, over which connection, and the sound in base64."""
         self.listeners: set[Listener] = set()
@@ -139,9 +143,12 @@ class CrowdServer:
             mark = unmark(pcm) if len(pcm) == BLOCK_BYTES else None
             if mark is not None:
                 self.seen.arrivals.append((at_ns, *mark))
-        for stream in streams.values():
+        whose_is: dict[int, int] = {}
+        for connection, stream in streams.items():
             whose, blocks = blocks_in(bytes(stream)) or (-1, [])
+            whose_is[connection] = whose
             self.seen.blocks += [(whose, block) for block in blocks]
+        self.seen.answers = [(at_ns, whose_is.get(each, -1)) for at_ns, each in self.answered]
         return asdict(self.seen)
 
     def _converse(self, socket: LiveSocket, _fields: dict[str, str]) -> Listener:
@@ -161,9 +168,9 @@ class CrowdServer:
 
 
 @contextmanager
-def crowd_server(folder: Path) -> Iterator[Crowd]:
-    """Run it in a process of its own."""
-    with live_server(Kind.CROWD, folder) as process:
+def crowd_server(folder: Path, pieces: int = ANSWER_MESSAGES) -> Iterator[Crowd]:
+    """Run it in a process of its own; an answer has so many pieces of 200 ms."""
+    with live_server(Kind.CROWD, folder, pieces) as process:
         yield Crowd(process)
 
 
@@ -183,4 +190,5 @@ class Crowd:
         requests = [TurnRequest(**each) for each in found["requests"]]
         arrivals = [(at_ns, caller, block) for at_ns, caller, block in found["arrivals"]]
         blocks = [(caller, block) for caller, block in found["blocks"]]
-        return Seen(arrivals, blocks, requests, found["exhausted_ns"])
+        answers = [(at_ns, caller) for at_ns, caller in found["answers"]]
+        return Seen(arrivals, blocks, requests, found["exhausted_ns"], answers)
