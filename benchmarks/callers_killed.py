@@ -60,7 +60,9 @@ class KilledCallers:
         return not (self.account.lost() or self.account.twice() or self.unanswered)
 
 
-def run(folder: Path, callers: int, between_s: float = BETWEEN_S) -> KilledCallers:
+def run(
+    folder: Path, callers: int, settle_s: float = SETTLE_S, between_s: float = BETWEEN_S
+) -> KilledCallers:
     """Let so many talk, and kill."""
     account = Account()
     result = KilledCallers(callers, account)
@@ -73,7 +75,7 @@ def run(folder: Path, callers: int, between_s: float = BETWEEN_S) -> KilledCalle
             tapping(pipeline.runtime_dir, **STREAMS) as tap,
             web_callers(folder, url, callers, pause_s=PAUSE_S) as people,
         ):
-            listen(tap, account, SETTLE_S)
+            listen(tap, account, settle_s)
             for name in KILLED:
                 result.back_s[name] = kill(pipeline, name, tap, account)
                 listen(tap, account, between_s)
