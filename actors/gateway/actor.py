@@ -23,7 +23,9 @@ from actors.gateway.stays import Stays
 from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
 from actors.outputs.session_playback import SessionPlayback
+from actors.services.budget.prices import load_prices
 from pipeline.frames import (
+    ActorState,
     AnswerEnded,
     Audio,
     Frame,
@@ -40,6 +42,7 @@ from pipeline.frames import (
     ToolResult,
     Transcript,
     TurnClosed,
+    Usage,
     UserText,
 )
 from pipeline.frames.turns import turn_id
@@ -47,6 +50,7 @@ from pipeline.ports import In, Out
 
 if TYPE_CHECKING:
     from actors.gateway.server import WebServer
+    from actors.gateway.store.caller_store import CallerStore
     from pipeline.surroundings import Surroundings
 
 
@@ -65,6 +69,8 @@ class Gateway(Player[GatewayOptions]):
         "transcript": In((Transcript,), required=False),
         "calls": In((ToolCall, ToolCancel), required=False),
         "status": In((Status,), replay=True, required=False),
+        "usage": In((Usage,), required=False),
+        "tool_results": In((ToolResult,), required=False),
     }
     outputs: ClassVar = {
         **Player.outputs,
@@ -73,7 +79,15 @@ class Gateway(Player[GatewayOptions]):
         "text": Out((UserText,), retain_s=30),
         "results": Out((ToolResult,), retain_s=30),
     }
-    preload = ("fastapi", "uvicorn", "websockets.server", "actors.gateway.app")
+    preload = (
+        "fastapi",
+        "uvicorn",
+        "websockets.server",
+        "actors.gateway.app",
+        "actors.gateway.store.caller_store",
+        "aiosqlite",
+        "sqlalchemy.dialects.sqlite.aiosqlite",
+    )
     # It never ends by itself.
     is_source = True
 
@@ -95,16 +109,21 @@ class Gateway(Player[GatewayOptions]):
         self._turn_closed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._server: WebServer | None = None
+        self._store: CallerStore | None = None
 
     @classmethod
     def check(cls, options: GatewayOptions, config_dir: Path) -> None:
-        """Look whether the certificate can be read.
+        """Look whether the certificate can be read, and which database there is.
 
         Raises:
-            ConfigError: it cannot, or the failure prompt cannot be played.
+            ConfigError: it cannot, there is none such, or the failure prompt cannot be played.
         """
+        from actors.gateway.store.url import database_url
+
         super().check(options, config_dir)
         certificate_files(options)
+        database_url(options.database, config_dir)
+        load_prices(options.prices, config_dir)
 
     @classmethod
     def reports_callers(cls, options: GatewayOptions) -> bool:
@@ -122,6 +141,7 @@ class Gateway(Player[GatewayOptions]):
         from actors.gateway.server import address_of, make_server
 
         await super().start()
+        self._store = self._callers.keeping = self._open_store()
         self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
         certificate = certificate_files(self.options)
         url = address_of(self._socket, tls=certificate is not None)
@@ -132,11 +152,13 @@ class Gateway(Player[GatewayOptions]):
         self.log.info("callers are served here", url=url)
 
     async def run(self) -> None:
-        """Serve and play."""
+        """Serve, play, and keep what happens."""
+        assert self._store is not None
         assert self._server is not None
         assert self._socket is not None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._metronome.run())
+            tasks.create_task(self._store.run())
             tasks.create_task(self._server.serve(sockets=[self._socket]))
 
     async def drain(self) -> None:
@@ -154,10 +176,14 @@ class Gateway(Player[GatewayOptions]):
             await self._server.shutdown()
         if self._socket is not None:
             self._socket.close()
+        if self._store is not None:
+            await self._store.close()
         await super().stop()
 
     def measure(self) -> None:
-        """Count the callers."""
+        """Count the callers, and say how the database is."""
+        if self._store is not None:
+            self._tell_database(self._store)
         for state, count in self._callers.status().items():
             self.gauges[f"callers_{state}"] = count
 
@@ -168,6 +194,8 @@ class Gateway(Player[GatewayOptions]):
             caller = self._callers.find(frame.session)
             if caller is not None:
                 caller.on_playback(frame)
+        elif isinstance(frame, ToolResult) and self._store is not None:
+            self._store.called(frame)
 
     def make_session(self, opened: SessionOpened) -> SessionPlayback | None:
         """Serve a caller whose session was opened."""
@@ -217,6 +245,8 @@ class Gateway(Player[GatewayOptions]):
         """Tell how a turn ended, and say so when it failed."""
         super().on_turns(frame)
         self._tell(frame, frame)
+        if self._store is not None:
+            self._store.rows.turn(frame)
         self._turn_closed.set()
 
     def on_route(self, frame: Route) -> None:
@@ -232,9 +262,40 @@ class Gateway(Player[GatewayOptions]):
 
     def on_calls(self, frame: ToolCall | ToolCancel) -> None:
         """Ask a caller's client for a function of its own."""
+        if self._store is not None:
+            self._store.called(frame)
         caller = self._callers.find(frame.session)
         if caller is not None and (isinstance(frame, ToolCancel) or frame.name in caller.functions):
             caller.tell(frame)
+
+    def on_tool_results(self, frame: ToolResult) -> None:
+        """Note what a function of the pipeline's own returned."""
+        if self._store is not None:
+            self._store.called(frame)
+
+    def on_usage(self, frame: Usage) -> None:
+        """Note what an answer costs."""
+        if self._store is not None:
+            self._store.used(frame)
+
+    def _open_store(self) -> CallerStore:
+        from actors.gateway.store.caller_store import CallerStore, room_times
+        from actors.gateway.store.database import Database
+        from actors.gateway.store.url import database_url
+
+        around, options = self.surroundings, self.options
+        database = Database(database_url(options.database, around.state_dir))
+        times = room_times(self.name, around.state_dir, around.started_ns, options.absence_s)
+        prices = load_prices(options.prices, around.config_dir)
+        return CallerStore(database, times, options.keep_days, prices, self.counters, self.log)
+
+    def _tell_database(self, store: CallerStore) -> None:
+        self.gauges["rows_waiting"] = store.waiting
+        self._readiness.database_away = bool(store.problem)
+        if store.problem:
+            self.set_state(ActorState.DEGRADED, f"{store.problem}; conversations go on")
+        elif self.state is ActorState.DEGRADED:
+            self.set_state(ActorState.READY)
 
     def _tell(self, frame: Frame, event: Any) -> None:
         caller = self._callers.find(frame.session)

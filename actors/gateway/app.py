@@ -82,7 +82,8 @@ def _tell_errors(app: FastAPI) -> None:
     async def on_caller_error(_request: Request, error: CallerError) -> JSONResponse:
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
         headers = {"Retry-After": str(RETRY_S)} if status == 503 else {}
-        return JSONResponse({"error": str(error)}, status, headers)
+        known = error.known if isinstance(error, ExpiredSessionError) else {}
+        return JSONResponse({"error": str(error), **known}, status, headers)
 
     @app.exception_handler(RequestValidationError)
     async def on_wrong_request(_request: Request, error: RequestValidationError) -> JSONResponse:

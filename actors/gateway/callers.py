@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -10,6 +11,7 @@ from actors.gateway.caller import Caller, CallerState, Publish
 from actors.gateway.ear import JUMP_SAMPLES, CallerEar
 from actors.gateway.errors import ExpiredSessionError, NoSessionError, RefusedError
 from actors.gateway.events import GoingAway, Problem
+from actors.gateway.keeping import Keeping
 from actors.gateway.link import ClientLink
 from actors.gateway.stays import Later, Stays, StayTimers
 from pipeline.frames import SessionEnd, SessionEnded, SessionOpened
@@ -56,6 +58,12 @@ class Callers:
         self._opening: dict[str, asyncio.Future[str]] = {}
         """Of sessions that are asked for: done with why not, or with nothing if they are open."""
         self._over: dict[str, SessionEnded] = {}
+        self._looking: dict[str, asyncio.Task[SessionOpened | None]] = {}
+        """For conversations that callers come back to."""
+        self._taken_up: dict[str, SessionOpened] = {}
+        """Those that were found, and are not open yet."""
+        self.keeping = Keeping()
+        """What is told of sessions, and knows those of before."""
         self._timers = StayTimers(later, stays, self._give_up)
 
     def __iter__(self) -> Iterator[Caller]:
@@ -95,10 +103,9 @@ class Callers:
         if caller is None and self._is_leaving:
             raise RefusedError("the gateway is going down: try again soon")
         if caller is None:
-            manner = manner.model_copy(update={"brought_by": self._name})
-            caller = self._make(manner, 0)
-            self._opening[session] = asyncio.get_running_loop().create_future()
-            self._publish("sessions", manner)
+            kept = await self._look_for(session)
+            # Another connection of this caller may have been faster.
+            caller = self._callers.get(session) or self._begin(kept or manner)
         opening = self._opening.get(session)
         if opening is not None:
             try:
@@ -110,6 +117,28 @@ class Callers:
             if refusal:
                 raise RefusedError(refusal)
         return caller
+
+    async def come_back(self, session: str) -> Caller:
+        """Return a caller who is not gone, also one whom a pipeline of before has served.
+
+        Raises:
+            NoSessionError, ExpiredSessionError: there is none, or none any more.
+            RefusedError: it cannot be opened again now.
+        """
+        if session not in self._callers:
+            kept = await self._look_for(session)
+            if kept is not None:
+                return await self.open(kept)
+        try:
+            return self.get(session)
+        except (NoSessionError, ExpiredSessionError) as error:
+            past = await self.keeping.past(session)
+            if past is None:
+                raise
+            why = past["detail"] or past["reason"]
+            known = str(error) if isinstance(error, ExpiredSessionError) else ""
+            text = known or f"the session {session!r} is over: {why}"
+            raise ExpiredSessionError(text, {"state": "ended", **past}) from None
 
     def end(self, session: str, reason: SessionEnd, detail: str) -> None:
         """Ask for the end of a session, also of one that is being opened.
@@ -136,7 +165,9 @@ class Callers:
         if caller is None:
             return None
         self._over.pop(session, None)
+        self._taken_up.pop(session, None)
         caller.manner = opened
+        self.keeping.opened(opened)
         caller.state = CallerState.AWAY
         self._positions[session] = caller.ear.position
         self._timers.wait_for(caller)
@@ -153,6 +184,7 @@ class Callers:
         caller = self._forget(session)
         if caller is None:
             return
+        self.keeping.ended(ended)
         if opening is not None:
             if not opening.done():
                 # No exception: whoever waited for it may have gone away.
@@ -173,11 +205,13 @@ class Callers:
         self.get(caller.session)
         self._timers.stop_waiting(caller.session)
         caller.connect(link)
+        self.keeping.present(caller.session)
 
     def disconnect(self, caller: Caller, link: ClientLink) -> None:
         """Note that a connection is gone; the caller may come back for a while."""
         if caller.disconnect(link):
             self._timers.wait_for(caller)
+            self.keeping.away(caller.session)
 
     def go_away(self) -> None:
         """Open no more sessions, and tell those who are here: the gateway stops."""
@@ -195,6 +229,43 @@ class Callers:
         """Return how many are in each state."""
         states = [caller.state for caller in self]
         return {state.name.lower(): states.count(state) for state in CallerState}
+
+    def _begin(self, manner: SessionOpened) -> Caller:
+        """Ask the supervisor for a session."""
+        session = manner.session
+        given = {
+            "brought_by": self._name,
+            "conversation": manner.conversation or uuid.uuid4().hex,
+        }
+        manner = manner.model_copy(update=given)
+        caller = self._make(manner, 0)
+        self._opening[session] = asyncio.get_running_loop().create_future()
+        self._publish("sessions", manner)
+        return caller
+
+    async def _look_for(self, session: str) -> SessionOpened | None:
+        """Return how the conversation of a pipeline of before is opened; None: there is none.
+
+        It is asked for once, however many want it: who asks takes it up.
+        """
+        if session in self._over or session == self._own:
+            return None
+        if session in self._taken_up:
+            return self._taken_up[session]
+        looking = self._looking.get(session)
+        if looking is None:
+            looking = self._looking[session] = asyncio.create_task(self._take_up(session))
+        return await asyncio.shield(looking)
+
+    async def _take_up(self, session: str) -> SessionOpened | None:
+        try:
+            kept = await self.keeping.take_up(session)
+        finally:
+            del self._looking[session]
+        if kept is not None:
+            # Whoever asked may have gone away meanwhile, or be refused: it is asked for only once.
+            self._taken_up[session] = kept
+        return kept
 
     def _make(self, manner: SessionOpened, position: int) -> Caller:
         session = manner.session

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import GreenroomError
@@ -25,7 +25,16 @@ class NoSessionError(CallerError):
 
 
 class ExpiredSessionError(CallerError):
-    """The conversation is over."""
+    """The conversation is over.
+
+    Args:
+        text: Which, and why.
+        known: What is known of it.
+    """
+
+    def __init__(self, text: str, known: Mapping[str, Any] | None = None) -> None:
+        super().__init__(text)
+        self.known = dict(known or {})
 
 
 class UnreadablePictureError(CallerError):

@@ -44,6 +44,21 @@ class GatewayOptions(PlayerOptions):
         gt=0,
         description="How long a caller whose connection broke may come back to its conversation.",
     )
+    database: str = Field(
+        "",
+        description="Where sessions, turns and credentials are kept: a URL such as "
+        "`postgresql://user@host/name`, or `$NAME` of a variable that holds one; left out, a file "
+        "of SQLite in the pipeline's state folder.",
+    )
+    keep_days: float | None = Field(
+        None,
+        gt=0,
+        description="Sessions that ended so many days ago are erased from the database with all "
+        "that was said; left out: never.",
+    )
+    prices: str | None = Field(
+        None, description="Price table of your own (YAML), as for `budget`, for the cost of turns."
+    )
     ahead_ms: float = Field(
         120.0,
         ge=0,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 
 from pipeline.frames import ActorState, Status
 
 NEWS_S = 5.0
 """Without a word of the supervisor for so long it is gone: it sends ten in this time."""
+DATABASE_AWAY = "away: what is to be written waits for it"
 ANSWERING = (ActorState.READY, ActorState.DEGRADED)
 
 
@@ -24,11 +26,17 @@ class Readiness:
         self._heard_s = 0.0
         self.leaving = ""
         """Why nobody new is served, whoever answers."""
+        self.database_away = False
+        """Callers are served all the same."""
 
     def on_status(self, status: Status) -> None:
         """Take the newest news."""
         self._status = status
         self._heard_s = time.monotonic()
+
+    def notes(self) -> Mapping[str, str]:
+        """Return what is wrong and keeps nobody from being served, for whoever watches it."""
+        return {"database": DATABASE_AWAY} if self.database_away else {}
 
     def problem(self) -> str:
         """Return why nobody would be answered, in words; empty if they would be."""

@@ -46,6 +46,12 @@ class SessionOpened(Frame):
     labels: dict[str, str] = Field(
         {}, description="In every log line and error of the session: business id, direction, ..."
     )
+    conversation: str = Field(
+        "",
+        description="Id of the conversation, the same when a pipeline that was started anew takes "
+        "it up; the name of the session may be that of another conversation, later.",
+    )
+    taken_up: int = Field(0, ge=0, description="How often a pipeline has taken it up from another.")
     brought_by: str = Field(
         "", description="Name of the actor whose next process takes the session up if it dies."
     )

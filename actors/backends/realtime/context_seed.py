@@ -24,9 +24,12 @@ class ContextSeed:
         session: Whose conversation it is.
         history: What was said; it may be restored at any time.
         store: Of the actor.
+        conversation: Its id: the session's name may have been that of another one.
     """
 
-    def __init__(self, backend: str, session: str, history: History, store: Store) -> None:
+    def __init__(
+        self, backend: str, session: str, history: History, store: Store, conversation: str = ""
+    ) -> None:
         self.behind = False
         """Something was said since the service's session was told, and not by it."""
         self.resumable = True
@@ -35,6 +38,7 @@ class ContextSeed:
         self._session = session
         self._history = history
         self._store = store
+        self._conversation = conversation
 
     def closed(self, frame: TurnClosed) -> None:
         """A turn has its outcome; one that is told again is no news."""
@@ -52,7 +56,8 @@ class ContextSeed:
         """
         self.resumable = handle is not None
         if handle and not self.behind:
-            row = {"handle": handle, "peer": peer, "at_s": time.time()}
+            of = self._conversation
+            row = {"handle": handle, "peer": peer, "at_s": time.time(), "conversation": of}
             self._store.put(self._session, HANDLE, row, outlives_run=True)
 
     def outgrow_handle(self) -> None:
@@ -76,7 +81,8 @@ class ContextSeed:
 
     def handle(self, peer: str) -> str | None:
         """Return the handle for a peer; None: there is none that is of use."""
-        return usable_handle(self._store.get(self._session, HANDLE), peer, time.time())
+        row = self._store.get(self._session, HANDLE)
+        return usable_handle(row, peer, time.time(), self._conversation)
 
     def tell(self, open_turns: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return role and text of what a fresh session is told.
@@ -88,10 +94,14 @@ class ContextSeed:
         return self._history.contents(without=open_turns, to_come=True)
 
 
-def usable_handle(row: Any, peer: str, now_s: float) -> str | None:
-    """Return the handle of a row, if it is for this peer and not too old; wall-clock seconds."""
+def usable_handle(row: Any, peer: str, now_s: float, conversation: str = "") -> str | None:
+    """Return the handle of a row, if it is of this conversation, for this peer and not too old.
+
+    `now_s` is wall-clock time.
+    """
     try:
         fresh = 0 <= now_s - row["at_s"] < HANDLE_LIFE_S
-        return str(row["handle"]) if fresh and row["peer"] == peer else None
-    except (TypeError, KeyError):
+        ours = row["peer"] == peer and row.get("conversation", "") == conversation
+        return str(row["handle"]) if fresh and ours else None
+    except (TypeError, KeyError, AttributeError):
         return None

@@ -69,7 +69,9 @@ class RealtimeSession(BackendSession):
         self._state = TurnState(frames, limits, actor.counters)
         self._uplink = Uplink(self._state)
         self._downlink = Downlink(self._state)
-        self._context = ContextSeed(actor.name, name, self.history, shared.store)
+        self._context = ContextSeed(
+            actor.name, name, self.history, shared.store, opened.conversation
+        )
         self._deadline = Deadline(lambda: self._do(timeouts.expire(self._state, time.monotonic())))
         reporter = StatusReporter(actor, name, shared.summary)
         self._connection = ConnectionLoop(shared.service, manner, self, reporter)

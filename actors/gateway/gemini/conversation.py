@@ -114,7 +114,7 @@ class GeminiConversation:
             caller = await self._callers.open(manner)
         else:
             try:
-                caller = self._callers.get(setup.handle)
+                caller = await self._callers.come_back(setup.handle)
             except CallerError:
                 raise _invalid(INVALID_HANDLE) from None
         self._caller = caller

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -10,11 +11,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from actors.gateway.store.engine import make_engine
-from actors.gateway.store.errors import DatabaseAwayError
+from actors.gateway.store.errors import DatabaseAwayError, UnwritableError
 from actors.gateway.store.upgrade import upgrade
 
 CLOSE_S = 1.0
@@ -53,9 +54,22 @@ class Database:
         Raises:
             DatabaseAwayError: the database does not answer now; nothing was done.
             IntegrityError: what was to be written is there already.
+            UnwritableError: a value is one that the database does not take.
         """
         future = asyncio.run_coroutine_threadsafe(self._run(work), self._started())
         return await asyncio.wrap_future(future)
+
+    async def settle(self) -> None:
+        """Let nothing of what was erased stay in the file of SQLite's newest changes.
+
+        PostgreSQL does that by itself, by and by (autovacuum).
+
+        Raises:
+            DatabaseAwayError: it does not answer now.
+        """
+        if self.url.get_backend_name() == "sqlite":
+            future = asyncio.run_coroutine_threadsafe(self._settle(), self._started())
+            await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -99,7 +113,20 @@ class Database:
         except IntegrityError:
             raise
         except (SQLAlchemyError, OSError) as error:
+            if _is_of_the_values(error):
+                raise UnwritableError(_in_words(error)) from error
             raise DatabaseAwayError(f"the database {self}: {_in_words(error)}") from error
+
+    async def _settle(self) -> None:
+        try:
+            engine = await self._ready()
+            # Not in a transaction, in which it could not be done.
+            async with engine.connect() as connection:
+                raw = await connection.get_raw_connection()
+                assert raw.driver_connection is not None
+                await raw.driver_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+            raise DatabaseAwayError(f"the database {self}: {error}") from error
 
     async def _ready(self) -> AsyncEngine:
         assert self._opening is not None
@@ -133,6 +160,13 @@ class Database:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+def _is_of_the_values(error: Exception) -> bool:
+    """Whether the driver, or the database, cannot take what it was given."""
+    if isinstance(error, DBAPIError):
+        return isinstance(error, DataError)
+    return isinstance(error, StatementError)
 
 
 def _in_words(error: SQLAlchemyError | OSError) -> str:

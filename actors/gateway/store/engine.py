@@ -51,6 +51,7 @@ def _sqlite(url: URL) -> AsyncEngine:
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
         # What is erased is overwritten on the disk.
         cursor.execute("PRAGMA secure_delete = ON")
         cursor.close()

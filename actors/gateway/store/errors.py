@@ -15,3 +15,7 @@ class DatabaseAwayError(GreenroomError):
 
 class NewerSchemaError(DatabaseAwayError):
     """A newer greenroom has changed the tables; only its update helps."""
+
+
+class UnwritableError(GreenroomError):
+    """A value that this database does not take; it would not later either."""

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, MetaData, String, Table, Text
+from sqlalchemy import (
+    JSON,
+    Column,
+    Float,
+    ForeignKey,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+)
 
 from actors.gateway.store.times import UtcTime
 
@@ -14,6 +25,7 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
         "uq": "uq_%(table_name)s_%(column_0_name)s",
         "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
     }
 )
 
@@ -29,4 +41,70 @@ credentials = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("revoked_at", UtcTime),
     Column("used_at", UtcTime),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    # Of the conversation: its name may be that of another one, later.
+    Column("id", String(32), primary_key=True),
+    Column("name", Text, nullable=False, index=True),
+    # The pipeline that holds it, how often one has taken it up from another, and since when.
+    Column("room", Text, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("claimed_at", UtcTime, nullable=False),
+    Column("labels", JSON, nullable=False),
+    Column("records", String(16), nullable=False),
+    Column("opened_at", UtcTime, nullable=False),
+    Column("ends_at", UtcTime),
+    Column("away_at", UtcTime),
+    Column("ended_at", UtcTime, index=True),
+    Column("reason", String(32)),
+    Column("detail", Text),
+)
+
+
+def _session_id() -> Column[str]:
+    key = ForeignKey("sessions.id", ondelete="CASCADE")
+    return Column("session_id", String(32), key, primary_key=True)
+
+
+turns = Table(
+    "turns",
+    metadata,
+    _session_id(),
+    # A pipeline that was started anew counts its turns anew.
+    Column("epoch", Integer, primary_key=True),
+    Column("turn", Text, primary_key=True),
+    Column("closed_at", UtcTime, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("backend", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("said", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("first_sound_ms", Float),
+    Column("tokens", Integer),
+    Column("cost", Numeric(12, 6, asdecimal=False)),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    _session_id(),
+    Column("epoch", Integer, primary_key=True),
+    Column("call_id", Text, primary_key=True),
+    Column("turn", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("args", JSON, nullable=False),
+    Column("called_at", UtcTime, nullable=False),
+    Column("status", String(16)),
+    Column("response", JSON),
+    Column("answered_at", UtcTime),
+)
+
+resumption = Table(
+    "resumption",
+    metadata,
+    _session_id(),
+    Column("manner", JSON, nullable=False),
 )

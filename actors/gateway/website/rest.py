@@ -45,18 +45,19 @@ def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> API
     @router.post(f"{prefix}/session/end")
     async def end(request: EndRequest) -> dict[str, Any]:
         """End a conversation."""
+        await callers.come_back(request.session_id)
         callers.end(request.session_id, SessionEnd.HUNG_UP, "the caller ended it")
         return {"success": True, "session_id": request.session_id}
 
     @router.get(f"{prefix}/session/{{session_id}}/status")
     async def status(session_id: str) -> dict[str, Any]:
         """Tell how a conversation is; 404 if there is none, 410 if it is over."""
-        return _summary(callers.get(session_id))
+        return _summary(await callers.come_back(session_id))
 
     @router.get("/healthz")
     async def health() -> dict[str, Any]:
         """Tell that the gateway works."""
-        return {"status": "ok", "callers": len(callers)}
+        return {"status": "ok", "callers": len(callers), **readiness.notes()}
 
     @router.get("/readyz")
     async def ready() -> JSONResponse:
@@ -64,7 +65,7 @@ def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> API
         problem = readiness.problem()
         if problem:
             return JSONResponse({"error": problem}, 503, {"Retry-After": str(READY_AGAIN_S)})
-        return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "ready", **readiness.notes()})
 
     return router
 

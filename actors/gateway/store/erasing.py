@@ -1,0 +1,33 @@
+"""Sessions erased with all that belongs to them: on request, or when they are old enough."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, delete, func
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from actors.gateway.store.tables import sessions
+
+# Turns, calls and resumption state go with the row of their session: ON DELETE CASCADE.
+
+
+async def erase_session(connection: AsyncConnection, name: str) -> list[str]:
+    """Erase all sessions of a name; return their ids."""
+    return await _erase(connection, sessions.c.name == name)
+
+
+async def erase_label(connection: AsyncConnection, key: str, value: str) -> list[str]:
+    """Erase all sessions with a label; return their names."""
+    return await _erase(connection, sessions.c.labels[key].as_string() == value)
+
+
+async def erase_before(connection: AsyncConnection, moment: datetime) -> list[str]:
+    """Erase what ended before a moment, and what began before it and never ended."""
+    since = func.coalesce(sessions.c.ended_at, sessions.c.ends_at, sessions.c.opened_at)
+    return await _erase(connection, since < moment)
+
+
+async def _erase(connection: AsyncConnection, which: ColumnElement[bool]) -> list[str]:
+    done = await connection.execute(delete(sessions).where(which).returning(sessions.c.name))
+    return sorted(done.scalars())

@@ -1,0 +1,197 @@
+"""Rows of the sessions that are open: what is to be written when something happens. Pure."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from actors.gateway.store.changes import Change, ChangeKind
+from actors.gateway.store.costs import TurnCost
+from pipeline.frames import (
+    RecordingConsent,
+    SessionEnded,
+    SessionOpened,
+    ToolCall,
+    ToolCancel,
+    ToolResult,
+    ToolStatus,
+    TurnClosed,
+)
+
+MOST_TURNS_COSTED = 50
+"""Of a session, whose cost may still grow: a report comes within seconds of its turn."""
+HEADER = {"session", "origin_ns", "seq", "boot", "sent_ns"}
+"""Of a frame: not part of how a session is opened."""
+
+
+@dataclass
+class OpenSession:
+    """What is known of a session that is open."""
+
+    manner: SessionOpened
+    costs: dict[str, TurnCost] = field(default_factory=dict)
+    closed: dict[str, None] = field(default_factory=dict)
+    """The newest turns that are closed."""
+
+    def close(self, turn: str) -> None:
+        """Note that a turn is closed."""
+        self.closed[turn] = None
+        if len(self.closed) > MOST_TURNS_COSTED:
+            del self.closed[next(iter(self.closed))]
+
+
+class SessionRows:
+    """Makes rows of what happens.
+
+    Args:
+        add: Takes what is to be written.
+        room: Which pipeline this is.
+        now: The wall clock.
+    """
+
+    def __init__(
+        self, add: Callable[[Change], None], room: str, now: Callable[[], datetime]
+    ) -> None:
+        self._add = add
+        self._room = room
+        self._now = now
+        self._open: dict[str, OpenSession] = {}
+
+    def ids(self) -> set[str]:
+        """Return the ids of those that are open."""
+        return {each.manner.conversation for each in self._open.values()}
+
+    def names(self) -> list[str]:
+        """Return the names of those that are open."""
+        return list(self._open)
+
+    def opened(self, manner: SessionOpened) -> None:
+        """A session is open; or it is, and was, and this process has learned of it."""
+        self._open[manner.session] = OpenSession(manner)
+        age_s = (time.monotonic_ns() - manner.origin_ns) / 1e9 if manner.origin_ns else 0.0
+        opened_at = self._now() - timedelta(seconds=age_s)
+        lasts_s = manner.lasts_s
+        values = {
+            "name": manner.session,
+            "room": self._room,
+            "epoch": manner.taken_up,
+            "claimed_at": opened_at,
+            "labels": dict(manner.labels),
+            "records": manner.records.value,
+            "ends_at": None if lasts_s is None else opened_at + timedelta(seconds=lasts_s),
+            "away_at": None,
+            "ended_at": None,
+        }
+        if not manner.taken_up:
+            values["opened_at"] = opened_at
+        key = {"id": manner.conversation}
+        kind = ChangeKind.UPDATE if manner.taken_up else ChangeKind.PUT
+        self._add(Change("sessions", kind, key, values))
+        if not manner.taken_up:
+            # Who takes it up has read what it was opened with, and adds what was said since.
+            kept = manner.model_dump(mode="json", exclude=HEADER)
+            self._put("resumption", manner, {}, {"manner": kept})
+
+    def away(self, session: str) -> None:
+        """Its caller is away since now."""
+        self._update(session, away_at=self._now())
+
+    def present(self, session: str) -> None:
+        """Its caller is here."""
+        self._update(session, away_at=None)
+
+    def ended(self, ended: SessionEnded) -> None:
+        """A session is over."""
+        known = self._open.get(ended.session)
+        if known is None:
+            return
+        self._update(
+            ended.session, ended_at=self._now(), reason=ended.reason.value, detail=ended.detail
+        )
+        key = {"session_id": known.manner.conversation}
+        self._add(Change("resumption", ChangeKind.DELETE, key, {}))
+        del self._open[ended.session]
+
+    def turn(self, closed: TurnClosed) -> None:
+        """A turn has its outcome."""
+        known = self._open.get(closed.session)
+        if known is None:
+            return
+        words = known.manner.records is not RecordingConsent.NOTHING
+        known.close(closed.turn)
+        values = {
+            "closed_at": self._now(),
+            "outcome": closed.outcome.value,
+            "backend": closed.by,
+            "reason": closed.reason,
+            "said": closed.said if words else "",
+            "answer": closed.answer if words else "",
+            "first_sound_ms": closed.first_sound_ms,
+            **_costs(known.costs.get(closed.turn)),
+        }
+        self._put("turns", known.manner, {"turn": closed.turn}, values)
+
+    def cost(self, session: str, turn: str, cost: TurnCost) -> None:
+        """An answer has cost something; there may be several of a turn."""
+        known = self._open.get(session)
+        if known is None:
+            return
+        known.costs[turn] = total = known.costs.pop(turn, TurnCost()) + cost
+        if len(known.costs) > MOST_TURNS_COSTED:
+            del known.costs[next(iter(known.costs))]
+        if turn in known.closed:
+            key = {**_of(known.manner), "turn": turn}
+            self._add(Change("turns", ChangeKind.UPDATE, key, _costs(total)))
+
+    def call(self, call: ToolCall) -> None:
+        """The model asks for a function."""
+        known = self._open.get(call.session)
+        if known is None:
+            return
+        words = known.manner.records is not RecordingConsent.NOTHING
+        values = {
+            "turn": call.turn,
+            "name": call.name,
+            "args": call.args if words else {},
+            "called_at": self._now(),
+        }
+        self._put("calls", known.manner, {"call_id": call.call_id}, values)
+
+    def result(self, frame: ToolResult | ToolCancel) -> None:
+        """A function has returned, or is wanted no more."""
+        known = self._open.get(frame.session)
+        if known is None:
+            return
+        values: dict[str, Any] = {"status": ToolStatus.CANCELLED.value, "answered_at": self._now()}
+        if isinstance(frame, ToolResult):
+            values["status"] = frame.status.value
+            if known.manner.records is not RecordingConsent.NOTHING:
+                values["response"] = frame.response
+        key = {**_of(known.manner), "call_id": frame.call_id}
+        self._add(Change("calls", ChangeKind.UPDATE, key, values))
+
+    def _put(
+        self, table: str, manner: SessionOpened, key: Mapping[str, Any], values: Mapping[str, Any]
+    ) -> None:
+        of = _of(manner) if key else {"session_id": manner.conversation}
+        self._add(Change(table, ChangeKind.PUT, {**of, **key}, values))
+
+    def _update(self, session: str, **values: Any) -> None:
+        known = self._open.get(session)
+        if known is not None:
+            key = {"id": known.manner.conversation}
+            epoch = {"epoch": known.manner.taken_up}
+            self._add(Change("sessions", ChangeKind.UPDATE, key, values, epoch))
+
+
+def _of(manner: SessionOpened) -> dict[str, Any]:
+    return {"session_id": manner.conversation, "epoch": manner.taken_up}
+
+
+def _costs(cost: TurnCost | None) -> dict[str, Any]:
+    if cost is None:
+        return {"tokens": None, "cost": None}
+    return {"tokens": cost.tokens, "cost": None if cost.money is None else float(cost.money)}
