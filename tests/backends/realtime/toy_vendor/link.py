@@ -54,10 +54,13 @@ class ToyLink:
             on_event(self._ticket)
         while True:
             coming = asyncio.ensure_future(self._next())
-            done, _ = await asyncio.wait({coming, self._left}, return_when="FIRST_COMPLETED")
-            if self._left in done:
-                coming.cancel()
-                await asyncio.gather(coming, return_exceptions=True)
+            try:
+                await asyncio.wait({coming, self._left}, return_when="FIRST_COMPLETED")
+            finally:
+                if not coming.done() or self._left.done():
+                    coming.cancel()
+                    await asyncio.gather(coming, return_exceptions=True)
+            if self._left.done():
                 if info := self._left.result():
                     raise LinkOverError(info)
                 return
