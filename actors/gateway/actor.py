@@ -15,7 +15,7 @@ from actors.gateway.caller_output import CallerOutput
 from actors.gateway.callers import Callers
 from actors.gateway.certificate import certificate_files
 from actors.gateway.ear import HUSH_SAMPLES
-from actors.gateway.events import Speaking, SpokenWords
+from actors.gateway.events import AnswerSound, Speaking, SpokenWords
 from actors.gateway.options import GatewayOptions
 from actors.gateway.readiness import Readiness
 from actors.gateway.silence import SilenceFiller
@@ -26,6 +26,7 @@ from actors.outputs.session_playback import SessionPlayback
 from actors.services.budget.prices import load_prices
 from pipeline.frames import (
     ActorState,
+    AnswerAudio,
     AnswerEnded,
     Audio,
     Frame,
@@ -226,6 +227,14 @@ class Gateway(Player[GatewayOptions]):
             caller.speaking = began
             caller.tell(Speaking(frame.turn, began, frame.position))
         super().on_speech(frame)
+
+    def on_audio(self, frame: AnswerAudio) -> None:
+        """Take a block of an answer; who does not play it is given it as it comes."""
+        caller = self._callers.find(frame.session)
+        if caller is not None and not caller.manner.plays:
+            caller.tell(AnswerSound(frame.pcm))
+        else:
+            super().on_audio(frame)
 
     def on_answer(self, frame: AnswerEnded) -> None:
         """Take the end of an answer."""

@@ -22,6 +22,7 @@ from actors.gateway.errors import (
     explained,
 )
 from actors.gateway.files.transcription import Transcriber
+from actors.gateway.gemini.rest import gemini_rest_routes
 from actors.gateway.gemini.routes import gemini_routes
 from actors.gateway.options import GatewayOptions
 from actors.gateway.readiness import Readiness
@@ -58,6 +59,7 @@ def make_app(
     app.add_api_websocket_route("/ws/live-audio", website)
     app.add_api_websocket_route("/", website)
     app.include_router(gemini_routes(callers, options, work_of))
+    app.include_router(gemini_rest_routes(callers, options, work_of))
     app.include_router(page_routes())
     _tell_errors(app)
     return OneSlash(app)

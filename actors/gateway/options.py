@@ -59,6 +59,12 @@ class GatewayOptions(PlayerOptions):
     prices: str | None = Field(
         None, description="Price table of your own (YAML), as for `budget`, for the cost of turns."
     )
+    content_s: float = Field(
+        120.0,
+        gt=0,
+        description="How long the answer to `generateContent` may take: many programs wait for two "
+        "minutes.",
+    )
     ahead_ms: float = Field(
         120.0,
         ge=0,

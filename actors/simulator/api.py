@@ -6,6 +6,7 @@ from typing import Any
 
 from actors.backends.gemini.wire import Invalid, read
 from actors.backends.gemini.wire.http_error import HttpError, model_not_found
+from actors.backends.gemini.wire.routes import STREAMED, HttpRoute, find_route
 from actors.backends.gemini.wire.stream_form import StreamForm
 from actors.backends.gemini.wire.tokens import counted
 from actors.simulator import actions, file_api, generation, speech_generation
@@ -22,15 +23,12 @@ from actors.simulator.routes import (
     FILE_METHODS,
     JOURNAL_PATH,
     METHODS,
-    HttpRoute,
-    RouteKind,
-    find_route,
+    is_simulated,
 )
 from actors.simulator.services import Services
 
 # Documented default of models.list; what is above its maximum is more than there are.
 DEFAULT_PAGE_SIZE = 50
-STREAMED = "streamGenerateContent"
 
 
 class Withheld(Exception):  # noqa: N818 - nothing is wrong: a scenario wants no answer
@@ -86,7 +84,7 @@ class Api:
         goes_on = method == "files.upload" and "upload_id" in request.query
         if error is not None and not goes_on:
             raise error
-        if route.kind is not RouteKind.SIMULATED:
+        if not is_simulated(route):
             raise _not_answered(route)
         if method in FILE_METHODS:
             await file_api.answer(self._services.files, route, request, responder)
@@ -171,7 +169,7 @@ class Api:
 
 
 def _not_answered(route: HttpRoute) -> HttpError:
-    if route.kind is RouteKind.UNKNOWN:
+    if not route.exists:
         return http_preset("not_found")
     message = (
         f"The simulator has no {route.method}: this method of the service is not simulated. "

@@ -1,6 +1,5 @@
 """A body of `generateContent`, read and checked as the service does."""
 
-import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,7 +8,7 @@ from actors.backends.gemini.wire import check_functions, invalid, read
 from actors.backends.gemini.wire.contents import check_contents, text_of
 from actors.backends.gemini.wire.generation_config import GenerationConfig, ToolConfig
 from actors.backends.gemini.wire.http_error import HttpError, too_many_tokens
-from actors.backends.gemini.wire.tokens import text_tokens
+from actors.backends.gemini.wire.tokens import prompt_tokens
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.grounding import may_search
 from actors.simulator.signatures import check_signatures
@@ -57,7 +56,7 @@ class ContentRequest:
             tool_config=ToolConfig.parse(request.get("toolConfig", {}), functions),
             searches=may_search(request.get("tools", [])),
             system_instruction=text_of(request.get("systemInstruction", {})),
-            tokens=_counted(request),
+            tokens=prompt_tokens(request),
         )
 
     @property
@@ -81,18 +80,3 @@ class ContentRequest:
                 f"supported by the model. models/{self.model.id} accepts the following "
                 f"combination of response modalities:\n* {only}\n"
             )
-
-
-def _counted(request: dict[str, Any]) -> Counter[str]:
-    """Tokens of everything but what came inline, which is counted where it is read."""
-    texts = [text_of(request.get("systemInstruction", {}))]
-    texts += [json.dumps(tool, ensure_ascii=False) for tool in request.get("tools", [])]
-    for content in request.get("contents", []):
-        texts.append(text_of(content))
-        texts += [
-            json.dumps(part[kind], ensure_ascii=False)
-            for part in content["parts"]
-            for kind in ("functionCall", "functionResponse")
-            if kind in part
-        ]
-    return Counter(TEXT=sum(text_tokens(text) for text in texts))

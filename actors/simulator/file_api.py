@@ -4,10 +4,10 @@ import asyncio
 import re
 from typing import Any
 
+from actors.backends.gemini.wire.routes import HttpRoute
 from actors.simulator.errors import http_preset
 from actors.simulator.files import FileStore
 from actors.simulator.http_messages import MAX_BODY_BYTES, HttpRequest, Responder
-from actors.simulator.routes import HttpRoute
 
 NUMBER = re.compile(r"[0-9]{1,12}")
 # Documented default and maximum of files.list.

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 from websockets.http11 import Request as Handshake
 
 from actors.backends.gemini.wire.http_error import HttpError
+from actors.backends.gemini.wire.schema import VERSIONS
 from actors.simulator import actions
 from actors.simulator.acceptor import Acceptor
 from actors.simulator.admission import CONSTRAINED, AccessControl
@@ -25,7 +26,6 @@ from actors.simulator.journal import Journal, SessionRecord
 from actors.simulator.listening import ListeningSocket
 from actors.simulator.options import SimulatorOptions
 from actors.simulator.pacing import Pacing
-from actors.simulator.routes import VERSIONS
 from actors.simulator.rule_matcher import RuleMatcher
 from actors.simulator.scenario import load_scenario
 from actors.simulator.services import Services
@@ -39,7 +39,7 @@ _logger = logging.getLogger(__name__)
 
 # The JavaScript SDK puts two slashes before `ws`, and the service does not mind.
 LIVE_PATH = re.compile(
-    rf"/+ws/google\.ai\.generativelanguage\.({VERSIONS})\.GenerativeService"
+    rf"/+ws/google\.ai\.generativelanguage\.({'|'.join(VERSIONS)})\.GenerativeService"
     rf"\.(BidiGenerateContent|{CONSTRAINED})"
 )
 

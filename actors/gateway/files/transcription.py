@@ -69,10 +69,17 @@ class Transcription:
         samples: The file.
         speed: How much faster than it was spoken it is heard, at most.
         work_of: What is done in it is the work of a session, and fails for it alone.
+        on_event: Told what the caller is told.
     """
 
     def __init__(
-        self, caller: Caller, callers: Callers, samples: Samples, speed: float, work_of: WorkOf
+        self,
+        caller: Caller,
+        callers: Callers,
+        samples: Samples,
+        speed: float,
+        work_of: WorkOf,
+        on_event: Callable[[Event], None] = lambda _event: None,
     ) -> None:
         self._caller = caller
         self._callers = callers
@@ -81,12 +88,14 @@ class Transcription:
         self._work_of = work_of
         self._heard = HeardFile(len(samples))
         self._stirred = asyncio.Event()
-        self._link = ClientLink(self, _send_nothing)
-        callers.connect(caller, self._link)
+        self._on_event = on_event
+        self.link = ClientLink(self, send_nothing)
+        callers.connect(caller, self.link)
 
     def encode(self, event: Event) -> Iterator[Message]:
         """Take note of what is told; nobody is sent anything."""
         self._heard.on_event(event)
+        self._on_event(event)
         self._stirred.set()
         return iter(())
 
@@ -238,5 +247,5 @@ class Transcriber:
         return words
 
 
-async def _send_nothing(_message: Message) -> None:
+async def send_nothing(_message: Message) -> None:
     """There is nobody at the other end."""

@@ -59,9 +59,9 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
     return LiveSetup(
         manner=SessionOpened(
             instruction=text_of(setup.get("systemInstruction", {})) or None,
-            voice=_voice(speech),
+            voice=chosen_voice(speech),
             language=speech.get("languageCode") or None,
-            model=_model(setup.get("model", ""), options.models),
+            model=chosen_model(setup.get("model", ""), options.models),
             temperature=_temperature(generation),
             functions=[declared(each) for each in _functions(setup)],
             lasts_s=options.session_s,
@@ -75,13 +75,14 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
     )
 
 
-def _model(name: str, models: Collection[str]) -> str | None:
-    """A model that may be chosen; any other, retired ones too, is as the backends' options say."""
+def chosen_model(name: str, models: Collection[str]) -> str | None:
+    """Return a model that may be chosen; None for others, retired ones too: as backends have it."""
     plain = name.removeprefix("models/")
     return plain if plain in models else None
 
 
-def _voice(speech: dict[str, Any]) -> str | None:
+def chosen_voice(speech: dict[str, Any]) -> str | None:
+    """Return the voice that is asked for, as the service spells it. Raises Invalid."""
     name = speech.get("voiceConfig", {}).get("prebuiltVoiceConfig", {}).get("voiceName")
     try:
         return known_voice(name or None)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
@@ -14,6 +13,7 @@ from actors.gateway.files.heard_file import Segment
 from actors.gateway.files.stored_sound import decode_stored
 from actors.gateway.files.transcription import FileWords, Transcriber
 from actors.gateway.options import GatewayOptions
+from actors.gateway.unless_gone import unless_gone
 from actors.gateway.website.body import Body
 from actors.gateway.website.uploads import UploadRequest, read_upload
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
@@ -30,8 +30,6 @@ FORM = {
     },
     "required": ["file"],
 }
-
-T = TypeVar("T")
 
 
 def transcribe_routes(transcriber: Transcriber, options: GatewayOptions) -> APIRouter:
@@ -60,8 +58,9 @@ def transcribe_routes(transcriber: Transcriber, options: GatewayOptions) -> APIR
             with transcriber.place():
                 upload = await read_upload(request, body, options.file_bytes)
                 samples = await asyncio.to_thread(_decoded, upload.data, options.file_s)
-                words = await _unless_gone(
-                    request, transcriber.transcribe(samples, upload.question, upload.language)
+                words = await unless_gone(
+                    request.receive,
+                    transcriber.transcribe(samples, upload.question, upload.language),
                 )
         except ClientDisconnect:
             return Response(status_code=GONE)
@@ -81,26 +80,6 @@ def _decoded(data: bytes, longest_s: float) -> Samples:
             "a file is damaged; that is left out", pieces=len(damaged), first=damaged[0]
         )
     return samples
-
-
-async def _unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T:
-    """Return what work returns; it is cancelled when the caller goes away.
-
-    Raises:
-        ClientDisconnect: it did.
-    """
-    working = asyncio.ensure_future(work)
-    # The body was read: all that can come is that the caller is gone.
-    leaving = asyncio.ensure_future(request.receive())
-    try:
-        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not working.done():
-            raise ClientDisconnect
-        return working.result()
-    finally:
-        for task in (working, leaving):
-            task.cancel()
-        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 def _told(words: FileWords, length_s: float, *, asked: bool) -> dict[str, Any]:

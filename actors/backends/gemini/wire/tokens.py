@@ -1,7 +1,10 @@
 """Token counts as `usageMetadata` of a request over HTTP reports them."""
 
+import json
 from collections import Counter
 from typing import Any
+
+from actors.backends.gemini.wire.contents import text_of
 
 # Published rates: audio is 25 tokens a second, an image 258 tokens, text about four letters each.
 AUDIO_TOKENS_PER_S = 25
@@ -45,3 +48,18 @@ def details(tokens: Counter[str]) -> list[dict[str, Any]]:
         for modality, count in sorted(tokens.items())
         if count
     ]
+
+
+def prompt_tokens(request: dict[str, Any]) -> Counter[str]:
+    """Tokens of everything but what came inline, which is counted where it is read."""
+    texts = [text_of(request.get("systemInstruction", {}))]
+    texts += [json.dumps(tool, ensure_ascii=False) for tool in request.get("tools", [])]
+    for content in request.get("contents", []):
+        texts.append(text_of(content))
+        texts += [
+            json.dumps(part[kind], ensure_ascii=False)
+            for part in content["parts"]
+            for kind in ("functionCall", "functionResponse")
+            if kind in part
+        ]
+    return Counter(TEXT=sum(text_tokens(text) for text in texts))

@@ -1,0 +1,48 @@
+"""What went wrong, as the service says it over HTTP."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse
+
+from actors.backends.gemini.wire import Invalid
+from actors.backends.gemini.wire.http_error import HttpError
+from actors.gateway.errors import (
+    CallerError,
+    RefusedError,
+    SlowRequestError,
+    TooLargeError,
+)
+
+RETRY_S = 10
+"""When a caller who was refused may ask again: calls end all the time."""
+
+
+TOLD = (HttpError, Invalid, CallerError)
+"""What a client is told of."""
+
+
+def http_error(error: HttpError | Invalid | CallerError) -> HttpError:
+    """Return an error as the service has it."""
+    match error:
+        case HttpError():
+            return error
+        case Invalid():
+            return HttpError(400, "INVALID_ARGUMENT", error.message, error.details())
+        case TooLargeError():
+            # In the words of the service, which knows no 413.
+            message = f"Request payload size exceeds the limit: {error}."
+            return HttpError(400, "INVALID_ARGUMENT", message)
+        case SlowRequestError():
+            return HttpError(408, "DEADLINE_EXCEEDED", str(error))
+        case RefusedError():
+            message = f"The service is currently unavailable. {error}"
+            return HttpError(503, "UNAVAILABLE", message)
+        case _:
+            return HttpError(400, "INVALID_ARGUMENT", str(error))
+
+
+def error_response(error: HttpError, *, in_list: bool = False) -> JSONResponse:
+    """Return the response that tells it; a stream that is a JSON array holds it as one of them."""
+    headers = {"Retry-After": str(RETRY_S)} if error.code == 503 else {}
+    body = error.body()
+    return JSONResponse([body] if in_list else body, error.code, headers)
