@@ -126,6 +126,11 @@ class History:
             return ""
         return next((v.said for v in reversed(entry.in_order()) if v.said.strip()), entry.said)
 
+    def heard(self, turn: str) -> str:
+        """The answer to a turn, as far as the user heard it or is about to."""
+        entry = self._entries.get(turn)
+        return self._heard_text(entry, to_come=True) if entry is not None else ""
+
     def contents(
         self, before: str | None = None, without: Collection[str] = (), *, to_come: bool = False
     ) -> tuple[tuple[str, str], ...]:

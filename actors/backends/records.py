@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from actors.backends.history import History
+from actors.backends.tool_calls import CallRecord
 from pipeline.logs import Logger
 from pipeline.store import Store
 from pipeline.surroundings import Surroundings
@@ -34,12 +35,18 @@ class KeptTurns:
         begun: Of whose answer something was sent and which has not ended, with the epoch.
         answered: Whose answer has ended, with the epoch.
         epoch: Of the route.
+        owed: Calls whose result the user waits for: without a response, or with one not told yet.
     """
 
     over: list[str] = field(default_factory=list)
     begun: dict[str, int] = field(default_factory=dict)
     answered: dict[str, int] = field(default_factory=dict)
     epoch: int = 0
+    owed: list[CallRecord] = field(default_factory=list)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values."""
+        return {**vars(self), "owed": [call.to_json() for call in self.owed]}
 
 
 class SessionRecords:
@@ -69,7 +76,7 @@ class SessionRecords:
 
     def save(self, turns: KeptTurns) -> None:
         """Keep where the conversation is; returns at once."""
-        self._store.put(self._session, TURNS, vars(turns))
+        self._store.put(self._session, TURNS, turns.to_json())
         self._store.put(self._session, HISTORY, self._history.to_json())
 
     async def saved(self) -> None:
@@ -87,4 +94,5 @@ def _kept(row: Any) -> KeptTurns:
     if not row:
         return KeptTurns()
     begun, answered = dict(row["begun"]), dict(row["answered"])
-    return KeptTurns(list(row["over"]), begun, answered, int(row["epoch"]))
+    owed = [CallRecord(**call) for call in row["owed"]]
+    return KeptTurns(list(row["over"]), begun, answered, int(row["epoch"]), owed)

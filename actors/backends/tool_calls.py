@@ -7,7 +7,7 @@ asked anew, and asks for the same function again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
@@ -51,6 +51,14 @@ class CallRecord:
     response: dict[str, Any] | None = None
     outlived: bool = False
     """Its turn is over, and the model still waits."""
+    until_s: float | None = None
+    """When its result is no news any more, monotonic; None: it is."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, for a process that takes over."""
+        values = {"turn": self.turn, "call_id": self.call_id, "name": self.name, "args": self.args}
+        wire = {"wire_id": self.wire_id, "response": self.response}
+        return {**values, **wire, "until_s": self.until_s}
 
     def is_same(self, turn: str, name: str, args: dict[str, Any]) -> bool:
         """Return whether it is the same function in the same turn with the same arguments.
@@ -147,6 +155,28 @@ class ToolCalls:
             for call in self._calls.values()
             if call.turn == turn and call.response is None and call.state is not CallState.CANCELLED
         )
+
+    def owed(self, heard: Collection[str]) -> list[CallRecord]:
+        """Calls without a result of which the user has been told.
+
+        Args:
+            heard: Open turns of whose answer something was heard; what was called in others is
+                asked for anew.
+        """
+        return [
+            call
+            for call in self._calls.values()
+            if call.response is None
+            and (
+                call.state is CallState.LATE
+                or (call.state is CallState.WAITED and (call.outlived or call.turn in heard))
+            )
+        ]
+
+    def restore(self, call: CallRecord) -> None:
+        """Know a call of a process that was killed; nobody but the user waits for it."""
+        call.state = CallState.LATE if call.response is None else CallState.ANSWERED
+        self._calls[call.call_id] = call
 
     def known(self, call_id: str) -> CallRecord | None:
         """The call of that name in the pipeline."""

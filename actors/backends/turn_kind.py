@@ -13,6 +13,12 @@ call no more."""
 SPEAK_FIRST = "Begin the conversation now: speak first, as your instruction says."
 """What a model is told that is to speak first; services wait for the user otherwise."""
 
+SAY_THE_REST = (
+    "You have begun to answer this of the user: {said!r} They have heard of your answer: {heard!r} "
+    "Say the rest of it now, word for word and nothing else: {rest}"
+)
+"""What a model is told that is to go on with the answer of another backend."""
+
 
 class TurnKind(Enum):
     """Where the turn comes from."""
@@ -22,6 +28,8 @@ class TurnKind(Enum):
     TYPED = auto()
     PROMPTED = auto()
     """Nobody asked: the model is to speak first."""
+    CONTINUED = auto()
+    """Another backend has given a part of the answer: the model is to say the rest."""
     HEARD = auto()
     """Found by the server in the stream."""
     REPORTED = auto()

@@ -9,6 +9,7 @@ from typing import Any
 from actors.backends.gemini.wire.http_error import HttpError
 from actors.backends.gemini.wire.media import Attachment, read_blob, read_data
 from actors.backends.gemini.wire.tokens import http_usage, text_tokens
+from actors.simulator.answer_actions import BreakOff
 from actors.simulator.brain import Pictures
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.grounding import metadata
@@ -44,7 +45,7 @@ async def answer(
     candidates = request.generation.candidates
     response = _Responses(request, reply, record)
     if not streamed:
-        responder.send_json(200, response.whole(candidates))
+        responder.send_json(200, response.whole(candidates, plan.break_off))
         return
     responder.start_stream()
     chunks = [chunk for index in range(candidates) for chunk in response.chunks(index)]
@@ -120,8 +121,11 @@ class _Responses:
         self._reply = reply
         self._record = record
 
-    def whole(self, candidates: int) -> dict[str, Any]:
-        """One response with so many candidates, which are all the same."""
+    def whole(self, candidates: int, cut: BreakOff | None) -> dict[str, Any]:
+        """One response with so many candidates, which are all the same, or with a part of each."""
+        if cut is not None:
+            parts = self._parts()
+            return self._broken_off(parts[: int(len(parts) * cut.at)], candidates, cut.reason)
         reply = self._reply
         parts = [{"text": reply.thought, "thought": True}] if reply.thought else []
         if reply.text or not reply.calls:
@@ -132,15 +136,7 @@ class _Responses:
 
     def chunks(self, index: int) -> Iterator[dict[str, Any]]:
         """The chunks of one candidate; the last one says why it ends."""
-        reply = self._reply
-        parts: list[dict[str, Any]] = []
-        if reply.thought:
-            parts.append({"text": reply.thought, "thought": True})
-        parts += [{"text": text} for text in _pieces(reply.text)]
-        parts += reply.call_parts()
-        if not reply.calls:
-            # Documented: the signature of a text may come with an empty one at the very end.
-            parts.append({"text": "", **self._closing_signature()})
+        reply, parts = self._reply, self._parts()
         said = reply.tokens * index
         for number, part in enumerate(parts):
             last = number == len(parts) - 1
@@ -154,6 +150,29 @@ class _Responses:
     def ending(self, reason: str) -> dict[str, Any]:
         """The last chunk of a reply that is not whole."""
         return self._response([self._candidate(0, [], reason)], 0)
+
+    def _parts(self) -> list[dict[str, Any]]:
+        """The parts of a candidate, a chunk each."""
+        reply = self._reply
+        parts: list[dict[str, Any]] = []
+        if reply.thought:
+            parts.append({"text": reply.thought, "thought": True})
+        parts += [{"text": text} for text in _pieces(reply.text)]
+        parts += reply.call_parts()
+        if not reply.calls:
+            # Documented: the signature of a text may come with an empty one at the very end.
+            parts.append({"text": "", **self._closing_signature()})
+        return parts
+
+    def _broken_off(
+        self, parts: list[dict[str, Any]], candidates: int, reason: str
+    ) -> dict[str, Any]:
+        spoken = "".join(part["text"] for part in parts if "text" in part and "thought" not in part)
+        whole = [part for part in parts if "text" not in part or "thought" in part]
+        if spoken:
+            whole.insert(sum("thought" in part for part in whole), {"text": spoken})
+        made = [self._candidate(index, whole, reason) for index in range(candidates)]
+        return self._response(made, text_tokens(spoken) * candidates)
 
     def _closing_signature(self) -> dict[str, str]:
         signed = self._reply.signature and not self._reply.calls

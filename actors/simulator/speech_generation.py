@@ -4,6 +4,7 @@ import asyncio
 import io
 import wave
 from collections import Counter
+from collections.abc import AsyncGenerator
 from typing import Any
 
 from actors.backends.gemini.wire import encode_base64, invalid
@@ -11,6 +12,7 @@ from actors.backends.gemini.wire.contents import text_of
 from actors.backends.gemini.wire.tokens import audio_tokens, http_usage
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
+from actors.simulator.answer_actions import BreakOff
 from actors.simulator.capabilities import capabilities
 from actors.simulator.content_request import ContentRequest
 from actors.simulator.http_messages import Responder
@@ -38,29 +40,37 @@ async def answer(
     if not text:
         raise invalid("Model tried to generate speech without text.")
     record.heard = record.said = text
+    cut = plan.break_off
+    reason = "STOP" if cut is None else cut.reason
+    spoken = _spoken(services, text, cut)
     if not streamed:
-        pcm = b"".join([await services.tts.speak(part) for part in sentences(text)])
-        as_wav = request.family.whole == "wav"
+        pcm = b"".join([part async for part in spoken])
+        as_wav = request.family.whole == "wav" and bool(pcm)
         data, kind = (_wav(pcm), "audio/wav") if as_wav else (pcm, RAW_MIME_TYPE)
-        responder.send_json(200, _response(request, data, kind, _seconds(pcm)))
+        responder.send_json(200, _response(request, data, kind, _seconds(pcm), reason))
         return
     responder.start_stream()
     seconds = 0.0
-    cut = plan.break_off
-    for sentence in sentences(text):
-        pcm = await services.tts.speak(sentence)
-        if cut is not None:
-            pcm = pcm[: int(len(pcm) * cut.at) // 2 * 2]
+    async for pcm in spoken:
         for piece in pieces(pcm, plan.pacing, services.random):
             seconds += _seconds(piece.pcm)
             await responder.send_chunk(_response(request, piece.pcm, RAW_MIME_TYPE, None))
             await asyncio.sleep(piece.gap_s)
-        if cut is not None:
-            break
-    reason = "STOP" if cut is None else cut.reason
     if reason:
         await responder.send_chunk(_response(request, b"", RAW_MIME_TYPE, seconds, reason))
     responder.end_stream()
+
+
+async def _spoken(
+    services: Services, text: str, cut: BreakOff | None
+) -> AsyncGenerator[bytes, None]:
+    """The sound of each sentence; of what breaks off, a part of the first."""
+    for sentence in sentences(text):
+        pcm = await services.tts.speak(sentence)
+        if cut is not None:
+            yield pcm[: int(len(pcm) * cut.at) // 2 * 2]
+            return
+        yield pcm
 
 
 def _check(request: ContentRequest) -> None:
@@ -94,7 +104,8 @@ def _response(
     candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}
     response: dict[str, Any] = {"candidates": [candidate], "modelVersion": request.model.id}
     if total_s is not None:
-        candidate["finishReason"] = finish
+        if finish:
+            candidate["finishReason"] = finish
         spoken = Counter(AUDIO=audio_tokens(total_s))
         response["usageMetadata"] = http_usage(request.tokens, spoken)
     return response

@@ -170,6 +170,11 @@ def test_question_is_answered_from_the_conversation(heard: str, expected: str) -
     assert brain.answer(heard, [MOVE], history, Pictures(), NOON) == [Speak(expected)]
 
 
+def test_what_is_dictated_is_said_and_not_done() -> None:
+    heard = "They said: 'Go forward.' Say this, word for word and nothing else: Going forward."
+    assert brain.answer(heard, [MOVE], [], Pictures(), NOON) == [Speak("Going forward.")]
+
+
 @settings(max_examples=20)
 @given(st.lists(st.integers(1, 4000), min_size=1, max_size=30))
 def test_speech_is_found_alike_whatever_the_blocks(sizes: list[int]) -> None:

@@ -207,3 +207,46 @@ def test_two_tools_of_one_name_are_refused(scripted: Scripted) -> None:
     reply = ask(scripted(), tools=[{"functionDeclarations": [STOP, STOP]}])
     assert reply.status == 400
     assert "Duplicate function declaration found: stop" in reply.json["error"]["message"]
+
+
+@pytest.mark.parametrize("reason", ["OTHER", ""])
+@pytest.mark.parametrize("streamed", [True, False])
+def test_words_break_off_in_a_stream_and_in_a_whole_response(
+    scripted: Scripted, streamed: bool, reason: str
+) -> None:
+    cut = {"break_off": {"reason": reason, "at": 0.5}}
+    simulator = scripted({"when": {"http": "words"}, "do": [{"say": "word " * 20}, cut]})
+    body = {"contents": [{"parts": [{"text": "Hello"}]}]}
+    method = "streamGenerateContent" if streamed else "generateContent"
+    reply = generate(simulator, body, method=method)
+    chunks = reply.json if streamed else [reply.json]
+    candidates = [chunk["candidates"][0] for chunk in chunks]
+    said = "".join(part["text"] for each in candidates for part in each["content"]["parts"])
+    assert said.split() == ["word"] * 12
+    assert [each["finishReason"] for each in candidates if "finishReason" in each] == [reason] * (
+        reason != ""
+    )
+
+
+@pytest.mark.parametrize(("at", "sounds"), [(0.5, True), (0.0, False)])
+def test_speech_breaks_off_in_a_whole_response_too(
+    scripted: Scripted, at: float, sounds: bool
+) -> None:
+    def spoken(*rules: dict[str, Any]) -> dict[str, Any]:
+        body = {
+            "contents": [{"parts": [{"text": "It is ten."}]}],
+            "generationConfig": {"responseModalities": ["AUDIO"]},
+        }
+        reply = generate(scripted(*rules), body, model="gemini-2.5-flash-preview-tts")
+        assert reply.status == 200, reply.body
+        candidate: dict[str, Any] = reply.json["candidates"][0]
+        return candidate
+
+    whole = spoken()
+    cut = spoken({"when": {"http": "speech"}, "do": [{"break_off": {"reason": "OTHER", "at": at}}]})
+    assert (whole["finishReason"], cut["finishReason"]) == ("STOP", "OTHER")
+    sizes = [
+        sum(len(part["inlineData"]["data"]) for part in each["content"]["parts"])
+        for each in (whole, cut)
+    ]
+    assert (0 < sizes[1] < sizes[0]) if sounds else sizes[1] == 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from actors.backends.history import History
+from actors.backends.turn_kind import SAY_THE_REST
 from pipeline.frames import TurnClosed
 from pipeline.store import Store
 
@@ -83,6 +84,15 @@ class ContextSeed:
         """Return the handle for a peer; None: there is none that is of use."""
         row = self._store.get(self._session, HANDLE)
         return usable_handle(row, peer, time.time(), self._conversation)
+
+    def rests(self, unspoken: Mapping[str, str]) -> dict[str, str]:
+        """Return what the service is told that is to go on with answers of others, by turn."""
+        return {
+            turn: SAY_THE_REST.format(
+                said=self._history.said(turn), heard=self._history.heard(turn), rest=rest
+            )
+            for turn, rest in unspoken.items()
+        }
 
     def tell(self, open_turns: Collection[str]) -> tuple[tuple[str, str], ...]:
         """Return role and text of what a fresh session is told.

@@ -2,22 +2,53 @@
 
 from __future__ import annotations
 
+from actors.backends.realtime.late_results import report_of
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import SendActivity, SendAudio, SendText, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
 from actors.backends.realtime.turns import WRITTEN, Delivery, Progress, RealtimeTurn
 from actors.backends.realtime.unasked_turns import new_name
+from actors.backends.tool_calls import CallRecord
 from actors.backends.turn_kind import TurnKind
 from pipeline.frames import AnswerEnd, Side
 
+WENT_ON = "the user went on speaking"
 
-def report(state: TurnState, text: str, now_s: float) -> list[Step]:
-    """Have the model tell what came of a function whose call its connection does not know."""
+
+def report(state: TurnState, call: CallRecord, now_s: float) -> list[Step]:
+    """Have the model tell what came of a function whose call its connection does not know.
+
+    While another backend answers, it waits for the turns to come back.
+    """
     if not state.owned:
-        state.counters["results_dropped"] += 1
+        state.late_results.hold(call, now_s)
         return []
-    turn = RealtimeTurn(new_name(state, now_s), TurnKind.REPORTED, text=text)
-    return write(state, turn, now_s)
+    name, text = new_name(state, now_s), report_of(call)
+    return write(state, RealtimeTurn(name, TurnKind.REPORTED, text=text, reported=call), now_s)
+
+
+def report_held(state: TurnState, now_s: float) -> list[Step]:
+    """Tell of the results that came while nobody here could."""
+    held, late = state.late_results.release(now_s)
+    state.counters["results_dropped"] += late
+    return [step for call in held for step in report(state, call, now_s)]
+
+
+def go_on(state: TurnState, turn_id: str, text: str, now_s: float) -> list[Step]:
+    """Have the model say what another backend has left unspoken of the answer to a turn.
+
+    It is said once in an epoch of the route, and not at all once the user has gone on.
+    """
+    turn = state.known(turn_id)
+    if state.continued.get(turn_id) == state.frames.epoch:
+        return []
+    if turn is not None and turn.delivery is not Delivery.WAITING:
+        return []
+    if state.turns and turn is not state.turns[-1]:
+        return state.end(turn, AnswerEnd.INTERRUPTED, WENT_ON) if turn is not None else []
+    if turn is not None:
+        state.turns.remove(turn)
+    return write(state, RealtimeTurn(turn_id, TurnKind.CONTINUED, text=text), now_s)
 
 
 def write(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
@@ -79,7 +110,7 @@ def _open(
     steps: list[Step] = []
     for earlier in unsent:
         turn.lead = (*turn.lead, *earlier.pieces())
-        steps += state.end(earlier, AnswerEnd.INTERRUPTED, "the user went on speaking")
+        steps += state.end(earlier, AnswerEnd.INTERRUPTED, WENT_ON)
     sound = turn.lead
     answering = state.head
     if answering is not None:

@@ -20,7 +20,6 @@ from actors.backends.realtime.events import (
     Said,
     TurnComplete,
 )
-from actors.backends.realtime.late_results import report_of
 from actors.backends.realtime.steps import SendReply, Step
 from actors.backends.realtime.turn_state import (
     TURN_PATIENCE_S,
@@ -67,7 +66,7 @@ class Downlink:
                 turn.rewind()
                 turn.deadline_s = turn.asked_s + TURN_PATIENCE_S if turn.asked_s else None
         for call in state.late_results.lost(now_s):
-            steps += report(state, report_of(call), now_s)
+            steps += report(state, call, now_s)
         return steps
 
     def link_gone(self, reason: str) -> list[Step]:

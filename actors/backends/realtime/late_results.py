@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from actors.backends.tool_calls import CallRecord
 from actors.backends.turn_kind import RESULT_IS_HERE
 
+NEWS_S = 120.0
+"""For which a result is worth telling, while another backend holds the conversation: a function
+may take 60 s (`TOOL_PATIENCE_S`), and a user who has waited twice as long has asked again."""
+
 
 @dataclass
 class LateResults:
@@ -21,6 +25,8 @@ class LateResults:
     tell_s: float
     told_by_s: float | None = None
     _calls: list[CallRecord] = field(default_factory=list)
+    _held: list[CallRecord] = field(default_factory=list)
+    """Those that nobody here could tell."""
 
     @property
     def is_owed(self) -> bool:
@@ -41,6 +47,23 @@ class LateResults:
         """The service tells of it, or has told of it in an answer."""
         self._calls.clear()
         self.told_by_s = None
+
+    def hold(self, call: CallRecord, now_s: float) -> None:
+        """Another backend answers, or nobody does yet: tell it when the turns are ours."""
+        call.until_s = now_s + NEWS_S
+        self._held.append(call)
+
+    def release(self, now_s: float) -> tuple[list[CallRecord], int]:
+        """The turns are ours; return what is to be told, and how many are no news any more."""
+        held, self._held = self._held, []
+        news = [call for call in held if call.until_s is None or now_s <= call.until_s]
+        return news, len(held) - len(news)
+
+    def untold(self) -> list[CallRecord]:
+        """Return those that a process that takes over has to tell."""
+        for call in self._calls:
+            call.until_s = self.told_by_s
+        return [*self._calls, *self._held]
 
     def lost(self, now_s: float) -> list[CallRecord]:
         """The connection broke; return what a new one has to be told."""

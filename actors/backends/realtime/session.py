@@ -80,9 +80,11 @@ class RealtimeSession(BackendSession):
 
     def begin(self) -> None:
         """Take up what a killed process left off."""
-        self._state.restore(kept := self.restore())
-        if "route" in self._actor.surroundings.connected:
-            self._do(self._uplink.route(None, kept.epoch, time.monotonic()))
+        now_s = time.monotonic()
+        self._state.restore(kept := self.restore(), now_s)
+        routed = "route" in self._actor.surroundings.connected
+        owner = None if routed else self._actor.name
+        self._do(self._uplink.route(owner, kept.epoch, now_s))
         if self.opened.speaks_first:
             self._do(self._uplink.speak_first(first_turn_id(self.name), time.monotonic()))
 
@@ -156,6 +158,8 @@ class RealtimeSession(BackendSession):
     def on_results(self, frame: ToolResult) -> None:
         """A tool is done."""
         self._do(self._uplink.tool_result(frame, time.monotonic()))
+        # What was sent is not known to be told: a process that takes over must tell it.
+        self.save()
 
     def answered_elsewhere(self, turn: str) -> None:
         """Another backend has answered a turn in full, or is heard to do so."""
@@ -176,7 +180,8 @@ class RealtimeSession(BackendSession):
             self._actor.counters["renewals"] += 1
             self._connection.leave()
             self._do(self._downlink.link_down("others answered meanwhile", now_s))
-        self._do(self._uplink.route(frame.owner, frame.epoch, now_s))
+        rests = self._context.rests(frame.unspoken)
+        self._do(self._uplink.route(frame.owner, frame.epoch, now_s, rests))
 
     def on_turns(self, frame: TurnClosed) -> None:
         """A turn is closed, perhaps by another backend."""

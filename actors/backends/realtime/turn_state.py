@@ -82,6 +82,9 @@ class TurnState:
     answered_to: int = 0
     calls: ToolCalls = field(init=False)
     late_results: LateResults = field(init=False)
+    continued: Newest[int] = field(default_factory=Newest)
+    """Turns of whose answer the rest was said here, or some in a process before this one, and the
+    epoch in which it was: what another backend left is said once."""
 
     def __post_init__(self) -> None:
         self.calls = ToolCalls(self.counters)
@@ -188,6 +191,8 @@ class TurnState:
     def drop(self, turn: RealtimeTurn) -> None:
         """Forget a turn but for its name."""
         self.turns.remove(turn)
+        if turn.kind is TurnKind.CONTINUED:
+            self.continued[turn.turn_id] = self.frames.epoch
         if turn.kind not in UNASKED:
             self.last = turn
         self.remember(turn.turn_id)
@@ -200,13 +205,22 @@ class TurnState:
         """Return what a process that takes over must know."""
         epoch = self.frames.epoch
         begun = {turn.turn_id: epoch for turn in self.turns if turn.is_told}
-        return KeptTurns(list(self.over), begun, epoch=epoch)
+        heard = [turn.turn_id for turn in self.turns if turn.answer.samples]
+        reports = [t.reported for t in self.turns if t.reported and not t.answer.begun]
+        owed = [*self.calls.owed(heard), *self.late_results.untold(), *reports]
+        return KeptTurns(list(self.over), begun, dict(self.continued), epoch, owed)
 
-    def restore(self, kept: KeptTurns) -> None:
+    def restore(self, kept: KeptTurns, now_s: float) -> None:
         """Know what a process that was killed knew; an answer that it had begun is over."""
         self.frames.epoch = kept.epoch
         for turn_id in (*kept.over, *kept.begun):
             self.remember(turn_id)
+        self.continued.update(kept.answered | kept.begun)
+        for call in kept.owed:
+            self.calls.restore(call)
+            news = call.until_s is None or now_s <= call.until_s
+            if call.response is not None and news:
+                self.late_results.hold(call, now_s)
 
     @property
     def _typed_waits(self) -> bool:

@@ -7,9 +7,10 @@ from enum import Enum, auto
 
 from actors.backends.answer import Answer
 from actors.backends.realtime.unasked import UnaskedAnswer
+from actors.backends.tool_calls import CallRecord
 from actors.backends.turn_kind import TurnKind
 
-WRITTEN = (TurnKind.TYPED, TurnKind.PROMPTED, TurnKind.REPORTED)
+WRITTEN = (TurnKind.TYPED, TurnKind.PROMPTED, TurnKind.REPORTED, TurnKind.CONTINUED)
 """Sent as text."""
 UNASKED = (TurnKind.REPORTED, TurnKind.UNASKED)
 """Nobody asked: no other backend can answer, and no words of the user belong to it."""
@@ -51,6 +52,7 @@ class RealtimeTurn:
         begun_s: When the answer began.
         sound_s: Of the answer, so far.
         unasked: How an answer that nobody asked for stands.
+        reported: The call whose result the model is told.
     """
 
     turn_id: str
@@ -70,6 +72,7 @@ class RealtimeTurn:
     begun_s: float | None = None
     sound_s: float = 0.0
     unasked: UnaskedAnswer | None = None
+    reported: CallRecord | None = None
     answer: Answer = field(init=False)
 
     def __post_init__(self) -> None:

@@ -2,8 +2,17 @@
 
 from __future__ import annotations
 
-from actors.backends.realtime.delivery import deliver, deliver_or_fail, report, write
-from actors.backends.realtime.late_results import report_of
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from actors.backends.realtime.delivery import (
+    deliver,
+    deliver_or_fail,
+    go_on,
+    report,
+    report_held,
+    write,
+)
 from actors.backends.realtime.link import Activity
 from actors.backends.realtime.steps import AbortLink, SendActivity, SendReply, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
@@ -11,6 +20,8 @@ from actors.backends.realtime.turns import Delivery, RealtimeTurn
 from actors.backends.tool_calls import LateResult
 from actors.backends.turn_kind import SPEAK_FIRST, TurnKind
 from pipeline.frames import AnswerEnd, ToolResult
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 class Uplink:
@@ -30,7 +41,7 @@ class Uplink:
                 state.ask(turn, max(turn.start, position), now_s)
             if not state.owned:
                 state.drop(turn)
-        steps = self._speak_no_more_first()
+        steps = self._speak_no_more()
         state.turns.append(RealtimeTurn(turn_id, TurnKind.SPOKEN, start=position, cursor=position))
         return [*steps, *deliver(state, now_s)]
 
@@ -67,7 +78,7 @@ class Uplink:
         if turn_id in state.over or state.known(turn_id):
             state.counters["turns_repeated"] += 1
             return []
-        steps = self._speak_no_more_first()
+        steps = self._speak_no_more()
         return [*steps, *write(state, RealtimeTurn(turn_id, TurnKind.TYPED, text=text), now_s)]
 
     def speak_first(self, turn_id: str, now_s: float) -> list[Step]:
@@ -84,7 +95,7 @@ class Uplink:
         if reply is None:
             return []
         if isinstance(reply, LateResult):
-            return report(state, report_of(reply.call), now_s)
+            return report(state, reply.call, now_s)
         head, call = state.head, state.calls.known(result.call_id)
         if head is not None and (call is None or call.turn == head.turn_id):
             head.replied = True
@@ -94,13 +105,23 @@ class Uplink:
             state.late_results.sent(call, now_s, idle=idle)
         return [SendReply(reply), *deliver(state, now_s)]
 
-    def route(self, owner: str | None, epoch: int, now_s: float) -> list[Step]:
-        """Turns belong to `owner` from now on; None: nobody has said yet."""
+    def route(
+        self,
+        owner: str | None,
+        epoch: int,
+        now_s: float,
+        unspoken: Mapping[str, str] = NOTHING,
+    ) -> list[Step]:
+        """Turns belong to `owner` from now on; None: nobody has said yet.
+
+        `unspoken`: what the model is told of answers that another backend has begun, by turn.
+        """
         state = self._state
         state.frames.epoch = max(state.frames.epoch, epoch)
         was_owned, state.owned = state.owned, owner == state.frames.backend
         if state.owned:
-            return deliver(state, now_s)
+            steps = [s for turn, text in unspoken.items() for s in go_on(state, turn, text, now_s)]
+            return [*steps, *report_held(state, now_s), *deliver(state, now_s)]
         under_way = [turn for turn in state.turns if turn.delivery is not Delivery.WAITING]
         return [AbortLink()] if was_owned and under_way and state.link is LinkState.UP else []
 
@@ -110,11 +131,12 @@ class Uplink:
         if not self._state.owned and turn is not None:
             self._state.drop(turn)
 
-    def _speak_no_more_first(self) -> list[Step]:
-        """The user has begun: what is not sent of the model's beginning never is."""
+    def _speak_no_more(self) -> list[Step]:
+        """The user has begun: what the model was to say, and has not begun, it never does."""
+        kinds = (TurnKind.PROMPTED, TurnKind.CONTINUED)
         return [
             step
             for turn in list(self._state.turns)
-            if turn.kind is TurnKind.PROMPTED and turn.delivery is Delivery.WAITING
+            if turn.kind in kinds and turn.delivery is Delivery.WAITING
             for step in self._state.end(turn, AnswerEnd.INTERRUPTED, "the user spoke first")
         ]

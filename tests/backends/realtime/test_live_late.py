@@ -11,6 +11,7 @@ from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
     AnswerEnded,
+    Route,
     Side,
     ToolCall,
     ToolOffer,
@@ -108,6 +109,47 @@ def test_f29_result_of_a_call_that_was_open_at_a_goaway_is_told_over_the_next_co
         assert "look_up" in told
         assert "16:10" in told
         assert server.journal.sessions[1].late_tool_responses == []
+
+
+def test_f29_result_of_a_call_that_was_open_when_the_process_was_killed_is_told_by_the_next(
+    tmp_path: Path,
+) -> None:
+    with simulator(tmp_path, CALL, playback_speed=20) as server:
+        with staged(tmp_path, PORTS, **server.address, **NOT_WAITING) as live:
+            live.send("offer", ToolOffer(tools=[LOOK_UP]))
+            ready(live)
+            call = gone_on(live, Talker(live))
+        with staged(
+            tmp_path, PORTS, checkpoint={"served": True}, **server.address, **NOT_WAITING
+        ) as live:
+            live.send("offer", ToolOffer(tools=[LOOK_UP]))
+            ready(live)
+            respond(live, call)
+            late = live.expect("answer", AnswerEnded)
+            assert (is_unasked(late.turn), late.end) == (True, AnswerEnd.COMPLETE)
+            live.expect_nothing("answer")
+        (told,) = server.journal.sessions[-1].texts
+        assert "16:10" in told
+
+
+def test_rest_of_an_answer_that_http_began_is_all_that_is_said(tmp_path: Path) -> None:
+    ports = {"audio", "speech", "route", "transcript"}
+    with simulator(tmp_path) as server, staged(tmp_path, ports, **server.address) as live:
+        ready(live)
+        live.send("route", Route(session="local", owner="http", epoch=1, reason="for the test"))
+        turn = Talker(live).say()
+        for side, text in ((Side.USER, "How is it?"), (Side.MODEL, "It is ten.")):
+            said = Transcript(turn=turn, epoch=1, backend="http", side=side, text=text)
+            live.send("transcript", said)
+        rest = {turn: "And it rains."}
+        route = Route(session="local", owner="live", epoch=2, reason="", unspoken=rest)
+        live.send("route", route)
+        ended = live.expect("answer", AnswerEnded)
+        assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
+        (asked,) = server.journal.sessions[-1].texts
+        assert all(words in asked for words in ("How is it?", "It is ten.", "And it rains."))
+        assert words_of(live, turn) == "And it rains."
+        assert server.stt.heard == []
 
 
 @pytest.mark.parametrize(("rule", "heard"), [("all", True), ("results", False), ("none", False)])

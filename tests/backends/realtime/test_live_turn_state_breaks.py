@@ -194,7 +194,7 @@ def test_events_heard_again_are_not_answered_again(live: Driver) -> None:
 def test_restarted_process_answers_no_turn_twice_and_ends_the_one_it_was_at() -> None:
     live = Driver()
     kept = KeptTurns(["local:0"], {"local:6400": 3}, epoch=3)
-    live.state.restore(kept)
+    live.state.restore(kept, live.now_s)
     live.do([*cut_off(kept, "local", "live")])
     live.connect()
     live.speak(0, 3200)

@@ -13,7 +13,7 @@ from actors.backends.realtime.events import (
 )
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.link import Activity
-from actors.backends.realtime.steps import SendActivity
+from actors.backends.realtime.steps import SendActivity, SendText
 from pipeline.frames import AnswerAudio, AnswerEnded, Side
 
 CHUNK = AnswerChunk(bytes(960))
@@ -159,6 +159,88 @@ def test_nobody_answers_before_the_first_route() -> None:
     assert live.sent == []
     live.do(live.uplink.route("live", 1, live.now_s))
     assert live.sent[0] == SendActivity(Activity.STARTED)
+
+
+# An answer that another backend began.
+
+
+REST = "Say: And it rains."
+
+
+def handed_over(live: Driver, turn: str, epoch: int = 2) -> None:
+    live.do(live.uplink.route("live", epoch, live.now_s, {turn: REST}))
+
+
+def begun_by_http(live: Driver) -> str:
+    """A turn of whose answer the user has heard the beginning."""
+    live.do(live.uplink.route("http", 1, live.now_s))
+    turn = live.speak(0, 3200)
+    live.uplink.answered_elsewhere(turn)
+    return turn
+
+
+def test_only_the_rest_of_an_answer_is_said_that_another_backend_began(live: Driver) -> None:
+    turn = begun_by_http(live)
+    handed_over(live, turn)
+    assert live.sent == [SendText(REST)]
+    live.server(CHUNK, TurnComplete())
+    assert live.ends(turn) == ["complete"]
+
+
+def test_rest_of_a_turn_that_waits_is_said_in_place_of_a_whole_answer(live: Driver) -> None:
+    live.do(live.uplink.route("http", 1, live.now_s))
+    turn = live.speak(0, 3200)
+    handed_over(live, turn)
+    assert live.sent == [SendText(REST)]
+    live.server(CHUNK, TurnComplete())
+    assert live.ends(turn) == ["complete"]
+
+
+def test_rest_waits_for_a_connection_and_is_said_over_another_if_that_breaks(live: Driver) -> None:
+    turn = begun_by_http(live)
+    live.disconnect()
+    handed_over(live, turn)
+    assert live.sent == []
+    live.connect()
+    live.disconnect()
+    live.connect()
+    assert live.sent == [SendText(REST)]
+    live.server(CHUNK, TurnComplete())
+    assert live.ends(turn) == ["complete"]
+
+
+def test_rest_is_said_once_however_often_the_route_is_told(live: Driver) -> None:
+    turn = begun_by_http(live)
+    handed_over(live, turn)
+    handed_over(live, turn)
+    live.server(CHUNK, TurnComplete())
+    handed_over(live, turn)
+    restarted = Driver()
+    restarted.state.restore(live.state.kept(), restarted.now_s)
+    restarted.connect()
+    handed_over(restarted, turn)
+    assert (live.sent_texts(), restarted.sent) == ([REST], [])
+
+
+def test_rest_is_not_said_once_the_user_has_gone_on(live: Driver) -> None:
+    turn = begun_by_http(live)
+    second = live.speak(6400, 9600)
+    handed_over(live, turn)
+    assert [joined(pieces) for pieces, _ in activities(live.sent)] == [[(6400, 9600)]]
+    assert live.sent_texts() == []
+    live.server(CHUNK, TurnComplete())
+    assert (live.ends(turn), live.ends(second)) == ([], ["complete"])
+
+
+def test_rest_that_waits_is_given_up_when_the_user_goes_on(live: Driver) -> None:
+    turn = begun_by_http(live)
+    live.disconnect()
+    handed_over(live, turn)
+    second = live.speak(6400, 9600)
+    live.connect()
+    assert live.sent_texts() == []
+    live.server(CHUNK, TurnComplete())
+    assert (live.ends(turn), live.ends(second)) == (["interrupted"], ["complete"])
 
 
 # Turn detection by the server.
