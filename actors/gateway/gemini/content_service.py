@@ -19,10 +19,10 @@ from pipeline.frames import SessionEnd, SessionOpened
 
 
 class ContentService:
-    """Opens a session for each request, and keeps it where a client's function is waited for.
+    """Opens a session for a request, and keeps it where a client's function is waited for.
 
     Args:
-        callers: All callers.
+        callers: Those of who asks.
         options: Of the gateway.
         work_of: What is done in it is the work of a session, and fails for it alone.
     """
@@ -54,8 +54,13 @@ class ContentService:
 
     def _resumed(self, asked: AskedTurn) -> ContentTurn | None:
         """The session that called the functions, if it still waits for them."""
-        caller = self._callers.find(asked.goes_on)
-        if caller is None or caller.is_there or not asked.only_answers:
+        if not asked.goes_on or not asked.only_answers:
+            return None
+        try:
+            caller = self._callers.get(asked.goes_on)
+        except CallerError:
+            return None
+        if caller.is_there:
             return None
         turn = self._turn(caller, asked)
         if turn.answer_calls():

@@ -37,7 +37,7 @@ MOST_BESIDE_BYTES = 2_000_000
 def gemini_rest_routes(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> APIRouter:
     """Return the routes that serve clients of the Gemini API over HTTP."""
     router = APIRouter(include_in_schema=False)
-    methods = GeminiMethods(ContentService(callers, options, work_of), options)
+    methods = GeminiMethods(callers, options, work_of)
     for version in VERSIONS:
         for path in (f"/{version}/{{path:path}}", f"/upload/{version}/{{path:path}}"):
             router.add_api_route(path, methods.serve, methods=METHODS, response_model=None)
@@ -48,13 +48,15 @@ class GeminiMethods:
     """Answers requests.
 
     Args:
-        service: Answers what is said.
+        callers: All callers.
         options: Of the gateway.
+        work_of: What is done in it is the work of a session, and fails for it alone.
     """
 
-    def __init__(self, service: ContentService, options: GatewayOptions) -> None:
-        self._service = service
+    def __init__(self, callers: Callers, options: GatewayOptions, work_of: WorkOf) -> None:
+        self._callers = callers
         self._options = options
+        self._work_of = work_of
 
     async def serve(self, request: Request) -> Response:
         """Answer one request, if need be with an error in the service's words."""
@@ -90,7 +92,8 @@ class GeminiMethods:
         name, version = route.name, route.version
         asked = await asyncio.to_thread(parse_turn, given, name, version, self._options)
         responses = ContentResponses(asked, uuid.uuid4().hex)
-        return ContentStream(self._service.answer(asked), responses, form)
+        service = ContentService(self._callers, self._options, self._work_of)
+        return ContentStream(service.answer(asked), responses, form)
 
     async def _json(self, body: Body) -> Any:
         # Base64 takes four bytes for three.
