@@ -31,6 +31,12 @@ def count(gateway: GatewayOnStage, table: str) -> int:
         return int(database.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
+def has_table(gateway: GatewayOnStage, name: str) -> bool:
+    with closing(sqlite3.connect(file_of(gateway))) as database:
+        query = "SELECT count(*) FROM sqlite_master WHERE name = ?"
+        return bool(database.execute(query, (name,)).fetchone()[0])
+
+
 def converse(gateway: GatewayOnStage, session: str) -> None:
     """A session of one turn that is over."""
     body = {"session_id": session, "labels": {"interview_type": "health"}}
@@ -84,6 +90,23 @@ def test_without_its_database_a_gateway_serves_and_writes_later() -> None:
         assert actor.state is ActorState.READY
         assert actor.counters["rows_dropped"] == 0
         assert gateway.request("GET", "/healthz")[1] == {"status": "ok", "callers": 0}
+
+
+def test_a_file_that_is_removed_is_made_anew_and_knows_who_is_there() -> None:
+    with gateway_on_stage() as gateway:
+        gateway.request("POST", f"{PREFIX}/session/start", {"session_id": "s-1"}, opens=True)
+        until_written(gateway, 2)
+        for path in file_of(gateway).parent.glob("callers.sqlite3*"):
+            path.unlink()
+        gateway.harness.send("turns", closed("s-1"))
+        until_written(gateway, 5)
+        assert [count(gateway, table) for table in ("sessions", "turns", "resumption")] == [1, 1, 1]
+
+
+def test_a_gateway_makes_its_tables_at_its_start() -> None:
+    with gateway_on_stage() as gateway:
+        gateway.harness.until(lambda: file_of(gateway).exists(), "the file")
+        gateway.harness.until(lambda: has_table(gateway, "credentials"), "the tables")
 
 
 def test_a_gateway_that_stops_writes_what_waits(tmp_path: Path) -> None:

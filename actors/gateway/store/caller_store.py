@@ -62,7 +62,7 @@ class CallerStore(Keeping):
         self._keep_days = keep_days
         self._counters = counters
         self._log = log
-        self._writer = RowWriter(database, counters, log)
+        self._writer = RowWriter(database, counters, log, self._tell_again)
         self.rows = SessionRows(self._writer.add, times.room, now)
         self._prices = prices
 
@@ -84,8 +84,8 @@ class CallerStore(Keeping):
 
     async def close(self) -> None:
         """Write what waits, callers who are away included, and let go of the database."""
-        for session in self.rows.names():
-            self.rows.away(session)
+        for manner in self.rows.manners():
+            self.rows.away(manner.session)
         await self._writer.close()
         # In a thread: what the database does now may take a second.
         await asyncio.to_thread(self.database.close)
@@ -134,6 +134,11 @@ class CallerStore(Keeping):
             self.rows.call(frame)
         else:
             self.rows.result(frame)
+
+    def _tell_again(self) -> None:
+        """The database is another one, and empty: what is open is told it once more."""
+        for manner in self.rows.manners():
+            self.rows.opened(manner, anew=True)
 
     async def _ask(self, work: Work[T]) -> T | None:
         """Return what the database says; None if it does not answer in time."""

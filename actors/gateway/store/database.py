@@ -39,7 +39,10 @@ class Database:
     def __init__(self, url: URL) -> None:
         self.url = url
         self._engine: AsyncEngine | None = None
+        self.lost = 0
+        """How often the file of SQLite was found removed, and made anew, empty."""
         self._file_id: tuple[int, int] | None = None
+        self._found_removed = False
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -70,6 +73,14 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             future = asyncio.run_coroutine_threadsafe(self._settle(), self._started())
             await asyncio.wrap_future(future)
+
+    async def reach(self) -> None:
+        """Connect, and bring the tables to the newest schema.
+
+        Raises:
+            DatabaseAwayError: it does not answer now.
+        """
+        await self.run(_nothing)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -134,6 +145,7 @@ class Database:
             if self._engine is not None and self._file_id != self._identify():
                 # Somebody removed the file: what is written into it now would be lost.
                 await self._let_go()
+                self._found_removed = True
             if self._engine is None:
                 engine = make_engine(self.url)
                 try:
@@ -144,6 +156,8 @@ class Database:
                     raise
                 self._engine = engine
                 self._file_id = self._identify()
+                self.lost += self._found_removed
+                self._found_removed = False
             return self._engine
 
     async def _let_go(self) -> None:
@@ -160,6 +174,10 @@ class Database:
         except OSError:
             return None
         return found.st_dev, found.st_ino
+
+
+async def _nothing(_connection: AsyncConnection) -> None:
+    pass
 
 
 def _is_of_the_values(error: Exception) -> bool:

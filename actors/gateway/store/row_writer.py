@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 
 from sqlalchemy.exc import IntegrityError
@@ -23,6 +24,7 @@ RETRY_S = 2.0
 """How often a database that is away is tried again."""
 CLOSE_S = 0.7
 """For the last rows: an actor has 3 s to end, and some go to the farewell of its callers."""
+COUNTERS = ("rows_written", "rows_dropped", "rows_refused", "rows_erased", "write_errors")
 
 
 class RowWriter:
@@ -33,11 +35,19 @@ class RowWriter:
     Args:
         database: Where they are written.
         counters: `rows_written`; `rows_dropped`, for which there was no room; `rows_refused`, which
-            the database does not take; `write_errors`, attempts while it was away.
+            the database does not take; `rows_erased`, whose session was erased before they came;
+            `write_errors`, attempts while it was away.
         log: Told of a database that is away, and that it is back.
+        on_lost: Called when the database turns out to be another one, and empty.
     """
 
-    def __init__(self, database: Database, counters: Counter[str], log: Logger) -> None:
+    def __init__(
+        self,
+        database: Database,
+        counters: Counter[str],
+        log: Logger,
+        on_lost: Callable[[], None],
+    ) -> None:
         self.problem = ""
         """Why nothing can be written now, in words; empty if all is well."""
         self._database = database
@@ -46,7 +56,9 @@ class RowWriter:
         self._backlog = Backlog(counters)
         self._stirred = asyncio.Event()
         self._since_s = 0.0
-        counters.update(rows_written=0, rows_dropped=0, rows_refused=0, write_errors=0)
+        self._on_lost = on_lost
+        self._lost = 0
+        counters.update(dict.fromkeys(COUNTERS, 0))
 
     @property
     def waiting(self) -> int:
@@ -59,7 +71,11 @@ class RowWriter:
         self._stirred.set()
 
     async def run(self) -> None:
-        """Write what waits, until cancelled."""
+        """Bring the tables to the newest schema, and write what waits, until cancelled."""
+        while True:
+            if await self._reach():
+                break
+            await asyncio.sleep(RETRY_S)
         while True:
             await self._stirred.wait()
             self._stirred.clear()
@@ -77,14 +93,22 @@ class RowWriter:
         if self._backlog:
             self._log.warning("rows were not written before the end", rows=len(self._backlog))
 
+    async def _reach(self) -> bool:
+        try:
+            await self._database.reach()
+        except DatabaseAwayError as error:
+            self._note_away(error)
+            return False
+        self._set_problem("")
+        return True
+
     async def _write_some(self) -> bool:
         changes = self._backlog.take(MOST_AT_ONCE)
         try:
             await self._write(changes)
         except DatabaseAwayError as error:
             self._backlog.put_back(changes)
-            self._counters["write_errors"] += 1
-            self._set_problem(str(error))
+            self._note_away(error)
             return False
         except BaseException:
             self._backlog.put_back(changes)
@@ -107,6 +131,17 @@ class RowWriter:
                 await self._write([change])
             return
         self._counters["rows_written"] += len(changes) - left_out
+        self._counters["rows_erased"] += left_out
+        if self._database.lost > self._lost:
+            self._lost = self._database.lost
+            self._log.warning("the file of the database was removed; it is made anew, and empty")
+            self._on_lost()
+            for change in changes:
+                self.add(change)
+
+    def _note_away(self, error: DatabaseAwayError) -> None:
+        self._counters["write_errors"] += 1
+        self._set_problem(str(error))
 
     def _set_problem(self, problem: str) -> None:
         if problem and not self.problem:

@@ -62,15 +62,24 @@ class SessionRows:
 
     def ids(self) -> set[str]:
         """Return the ids of those that are open."""
-        return {each.manner.conversation for each in self._open.values()}
+        return {manner.conversation for manner in self.manners()}
 
-    def names(self) -> list[str]:
-        """Return the names of those that are open."""
-        return list(self._open)
+    def manners(self) -> list[SessionOpened]:
+        """Return how those that are open were opened."""
+        return [each.manner for each in self._open.values()]
 
-    def opened(self, manner: SessionOpened) -> None:
-        """A session is open; or it is, and was, and this process has learned of it."""
-        self._open[manner.session] = OpenSession(manner)
+    def opened(self, manner: SessionOpened, *, anew: bool = False) -> None:
+        """A session is open, perhaps since before this process began.
+
+        Args:
+            manner: How it was opened.
+            anew: The database knew of it, and does not any more.
+        """
+        known = self._open.get(manner.session)
+        if known is None or known.manner.conversation != manner.conversation:
+            self._open[manner.session] = OpenSession(manner)
+        # The row of one that was taken up is there, unless it was erased; so is its manner.
+        is_new = anew or not manner.taken_up
         age_s = (time.monotonic_ns() - manner.origin_ns) / 1e9 if manner.origin_ns else 0.0
         opened_at = self._now() - timedelta(seconds=age_s)
         lasts_s = manner.lasts_s
@@ -85,13 +94,12 @@ class SessionRows:
             "away_at": None,
             "ended_at": None,
         }
-        if not manner.taken_up:
+        if is_new:
             values["opened_at"] = opened_at
         key = {"id": manner.conversation}
-        kind = ChangeKind.UPDATE if manner.taken_up else ChangeKind.PUT
+        kind = ChangeKind.PUT if is_new else ChangeKind.UPDATE
         self._add(Change("sessions", kind, key, values))
-        if not manner.taken_up:
-            # Who takes it up has read what it was opened with, and adds what was said since.
+        if is_new:
             kept = manner.model_dump(mode="json", exclude=HEADER)
             self._put("resumption", manner, {}, {"manner": kept})
 

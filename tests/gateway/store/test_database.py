@@ -3,10 +3,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from database_work import done
+from postgres_server import PostgresServer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -111,6 +113,21 @@ class TestAway:
         finally:
             database.close()
 
+    def test_full(self, tmp_path: Path) -> None:
+        database = Database(database_url("", tmp_path))
+        done(database, list_credentials)
+
+        async def fill(connection: AsyncConnection) -> None:
+            # As many pages as there are: SQLite says the same of a disk that is full.
+            await connection.execute(text("PRAGMA max_page_count = 1"))
+            await connection.execute(text("CREATE TABLE large AS SELECT zeroblob(1000000)"))
+
+        try:
+            with pytest.raises(DatabaseAwayError, match="database or disk is full"):
+                done(database, fill)
+        finally:
+            database.close()
+
     def test_removed_while_it_is_used(self, tmp_path: Path) -> None:
         database = Database(database_url("", tmp_path))
         done(database, list_credentials)
@@ -153,3 +170,21 @@ class TestUrl:
             database_url(option, tmp_path, {})
         assert isinstance(raised.value, ConfigError)
         assert "secret" not in str(raised.value)
+
+
+@pytest.mark.postgres
+def test_postgresql_is_killed_and_comes_back(
+    make_postgres: Callable[[], PostgresServer], tmp_path: Path
+) -> None:
+    server = make_postgres()
+    database = Database(database_url(server.make_database("killed"), tmp_path))
+    try:
+        assert done(database, list_credentials) == []
+        server.stop()
+        with pytest.raises(DatabaseAwayError) as raised:
+            done(database, list_credentials)
+        assert "SELECT" not in str(raised.value), "in the driver's words, without the statement"
+        server.start()
+        assert done(database, list_credentials) == []
+    finally:
+        database.close()
