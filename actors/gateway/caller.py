@@ -96,6 +96,18 @@ class Caller:
         return bool(self._open_turns)
 
     @property
+    def age_s(self) -> float:
+        """How long its session has been open."""
+        opened_ns = self.manner.origin_ns or time.monotonic_ns()
+        return (time.monotonic_ns() - opened_ns) / 1e9
+
+    @property
+    def left_s(self) -> float | None:
+        """How long its session may still last; None: for ever."""
+        lasts_s = self.manner.lasts_s
+        return None if lasts_s is None else max(0.0, lasts_s - self.age_s)
+
+    @property
     def functions(self) -> set[str]:
         """Names of the functions that its client answers."""
         return {str(each["name"]) for each in self.manner.functions}

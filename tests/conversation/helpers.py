@@ -17,11 +17,13 @@ from typing import Any
 import msgpack
 import yaml
 import zmq
+from recognition import recognise, words
 
-from actors.simulator.stt import make_stt
 from pipeline.bus import ipc_address
 from pipeline.frames import Frame, Status, TurnClosed
 from pipeline.testing import RunningPipeline
+
+__all__ = ["recognise", "words"]
 
 ROOT = Path(__file__).parent.parent.parent
 DEMO = ROOT / "configs" / "demo.yaml"
@@ -221,25 +223,3 @@ def read_journal(ca_file: str, base_url: str, arrivals: bool = False) -> dict[st
     with urllib.request.urlopen(url, context=context, timeout=10) as response:
         found: dict[str, Any] = json.load(response)
     return found
-
-
-def recognise(path: Path) -> str:
-    """Return the words in a WAV file, in lower case and without punctuation."""
-
-    async def listen() -> str:
-        with wave.open(str(path)) as file:
-            pcm, rate_hz = file.readframes(-1), file.getframerate()
-        ears = make_stt("moonshine")
-        await ears.start()
-        try:
-            return await ears.hear(pcm, rate_hz)
-        finally:
-            await ears.stop()
-
-    return words(asyncio.run(listen()))
-
-
-def words(text: str) -> str:
-    """Lower case, without punctuation, "mr" written out."""
-    kept = "".join(c if c.isalnum() else " " for c in text.lower())
-    return " ".join("mister" if word == "mr" else word for word in kept.split())

@@ -6,12 +6,18 @@
 //   await caller.start();            // In the handler of a click: browsers insist.
 //
 // Events are the messages of docs/gateway.md by their `type`, and besides:
-//   state   {state: "closed" | "connecting" | "open" | "waiting", because}
-//   levels  {microphone, answer}     peaks from 0 to 1, some ten times a second
+//   state    {state: "closed" | "connecting" | "open" | "waiting", because}
+//   levels   {microphone, answer}        peaks from 0 to 1, some ten times a second
+//   network  {round_trip_ms, in_hand_ms} how far the gateway is, and what is kept against its delays
+//   sound    {running}                   whether the browser lets sound be heard; `resume()` asks
 
 const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
+const PING_MS = 2000;
+const SILENT_MS = 5000; // Two pings without an answer: a network that is gone says nothing.
+const CONNECT_MS = 10000; // What the gateway itself takes at most to open a conversation.
+const MOST_UNSENT_BYTES = 32000; // A second of sound: what comes later than that is better not said.
+const TAKEN = "another connection";
 const HERE = new URL(".", import.meta.url);
-const LEAVING = ["session_ended"];
 
 export class Caller extends EventTarget {
   /**
@@ -28,28 +34,26 @@ export class Caller extends EventTarget {
     this.session = { ...session };
     this.muted = false;
     this.settings = {};
-    this.wanted = false;
+    this.state = "closed";
     this.failures = 0;
     this.levels = { microphone: 0, answer: 0 };
   }
 
-  /** Ask for the microphone, and connect. Throws what the browser says if there is none. */
+  /** Ask for the microphone, and connect. Throws if this browser cannot play sound. */
   async start() {
     this.context = new AudioContext();
+    this.context.onstatechange = () => this.tell("sound", { running: this.context?.state === "running" });
     await this.context.resume();
     await Promise.all(
       ["capture.js", "playback.js"].map((name) => this.context.audioWorklet.addModule(new URL(name, HERE))),
     );
     this.playback = new AudioWorkletNode(this.context, "playback", { numberOfInputs: 0 });
     this.playback.connect(this.context.destination);
-    this.playback.port.onmessage = ({ data }) => this.level("answer", data.peak);
-    try {
-      await this.listen();
-    } catch (error) {
-      // Without a microphone one can still read and type.
-      this.tell("error", { error: `no microphone: ${error.message}` });
-    }
-    this.wanted = true;
+    this.playback.port.onmessage = ({ data }) => this.played(data);
+    this.back = () => this.state === "waiting" && this.connect();
+    window.addEventListener("online", this.back);
+    // Without a microphone one can still read and type.
+    await this.listen().catch((error) => this.tell("error", { error: `no microphone: ${error.message}` }));
     this.connect();
   }
 
@@ -57,29 +61,36 @@ export class Caller extends EventTarget {
     this.microphone = await navigator.mediaDevices.getUserMedia({
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true, channelCount: 1 },
     });
-    this.settings = this.microphone.getAudioTracks()[0].getSettings();
+    const [track] = this.microphone.getAudioTracks();
+    this.settings = track.getSettings();
+    track.onended = () => this.tell("error", { error: "the microphone is gone" });
     const capture = new AudioWorkletNode(this.context, "capture", { numberOfOutputs: 0 });
     this.context.createMediaStreamSource(this.microphone).connect(capture);
     capture.port.onmessage = ({ data }) => {
       this.level("microphone", this.muted ? 0 : data.peak);
-      if (!this.muted && this.isOpen) this.socket.send(data.pcm);
+      if (!this.muted && this.isOpen && this.socket.bufferedAmount < MOST_UNSENT_BYTES) this.socket.send(data.pcm);
     };
   }
 
   get isOpen() {
-    return this.socket?.readyState === WebSocket.OPEN && this.started;
+    return this.state === "open" && this.socket?.readyState === WebSocket.OPEN;
   }
 
-  /** Say something in writing. */
+  /** Let sound be heard again, after the system took it away; in the handler of a click. */
+  resume() {
+    return this.context?.resume();
+  }
+
+  /** Say something in writing. Returns whether it was sent. */
   type(text) {
-    this.send({ type: "text", text });
+    return this.send({ type: "text", text });
   }
 
   /** Show a picture: a canvas, or a video element that plays. */
   async show(source, width = 768) {
     const wide = source.videoWidth || source.width;
     const high = source.videoHeight || source.height;
-    if (!wide || !this.isOpen) return;
+    if (!wide || !this.isOpen || this.socket.bufferedAmount >= MOST_UNSENT_BYTES) return;
     const scale = Math.min(1, width / Math.max(wide, high));
     const canvas = new OffscreenCanvas(Math.round(wide * scale), Math.round(high * scale));
     canvas.getContext("2d").drawImage(source, 0, 0, canvas.width, canvas.height);
@@ -91,68 +102,110 @@ export class Caller extends EventTarget {
 
   /** Answer a `function_call`. */
   answer(call_id, response) {
-    this.send({ type: "function_result", call_id, response });
+    return this.send({ type: "function_result", call_id, response });
+  }
+
+  /** Connect anew, now. */
+  reconnect() {
+    if (this.state !== "closed") this.lost("connecting anew", 0);
   }
 
   /** End the conversation, and let go of the microphone. */
   end() {
-    this.wanted = false;
     this.send({ type: "end_session" });
     this.close("you ended it");
   }
 
   close(because) {
-    this.wanted = false;
-    clearTimeout(this.retry);
+    this.drop();
+    window.removeEventListener("online", this.back);
     for (const track of this.microphone?.getTracks() ?? []) track.stop();
-    this.playback?.port.postMessage("clear");
-    this.context?.close();
+    const context = this.context;
     this.context = this.microphone = this.playback = undefined;
-    this.tell("state", { state: "closed", because });
+    context?.close();
+    this.enter("closed", because);
   }
 
   connect() {
-    this.started = false;
-    this.tell("state", { state: "connecting" });
+    this.drop();
+    this.enter("connecting");
     const socket = (this.socket = new WebSocket(this.url));
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify({ ...this.session, type: "start_session" }));
     socket.onmessage = ({ data }) => this.take(data);
-    socket.onclose = ({ reason }) => socket === this.socket && this.lost(reason);
+    socket.onclose = ({ reason }) => this.lost(reason);
+    this.heard = this.asked = performance.now();
+  }
+
+  /** Have nothing more to do with the connection there was. */
+  drop() {
+    clearTimeout(this.retry);
+    if (!this.socket) return;
+    this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
+    // What was sent last still goes out.
+    this.socket.close();
+    this.socket = undefined;
+    this.playback?.port.postMessage("clear");
   }
 
   take(data) {
+    this.heard = performance.now();
     if (data instanceof ArrayBuffer) {
       this.playback?.port.postMessage(data, [data]);
       return;
     }
     const message = JSON.parse(data);
+    if (message.type === "pong") {
+      this.roundTrip = this.heard - this.asked;
+      this.tell("network", { round_trip_ms: this.roundTrip, in_hand_ms: this.inHand });
+      return;
+    }
     if (message.type === "session_started") {
-      this.started = true;
       this.failures = 0;
       this.session.session_id = message.session_id;
-      this.tell("state", { state: "open" });
+      this.enter("open");
     } else if (message.type === "interrupted") {
       this.playback?.port.postMessage("clear");
     }
     this.tell(message.type, message);
-    if (LEAVING.includes(message.type) && this.wanted) this.close(message.detail || message.reason);
+    if (message.type === "session_ended") this.close(message.detail || message.reason);
+    // Nobody is served here, as yet.
+    else if (message.type === "error" && this.state === "connecting") this.lost(message.error);
   }
 
-  lost(reason) {
-    this.started = false;
-    if (!this.wanted) return;
-    if (reason.includes("another connection")) {
+  lost(because, wait = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)]) {
+    if (this.state === "closed") return;
+    this.drop();
+    if (because.includes(TAKEN)) {
       this.close("it goes on in another window");
       return;
     }
-    const wait = RETRY_MS[Math.min(this.failures++, RETRY_MS.length - 1)];
-    this.tell("state", { state: "waiting", because: reason || "the connection is lost" });
+    this.enter("waiting", because || "the connection is lost");
     this.retry = setTimeout(() => this.connect(), wait);
+  }
+
+  // The sound device asks for samples whatever the browser does with the timers of hidden pages.
+  played({ peak, wanted_ms }) {
+    this.level("answer", peak);
+    this.inHand = wanted_ms;
+    const now = performance.now();
+    if (this.state === "connecting" && now - this.heard > CONNECT_MS) this.lost("nobody answers there");
+    if (!this.isOpen) return;
+    if (now - this.heard > SILENT_MS) this.lost("the network is gone");
+    else if (now - this.asked > PING_MS) {
+      this.asked = now;
+      this.send({ type: "ping" });
+    }
   }
 
   send(message) {
     if (this.isOpen) this.socket.send(JSON.stringify(message));
+    return this.isOpen;
+  }
+
+  enter(state, because) {
+    this.state = state;
+    this.tell("state", { state, because });
   }
 
   level(side, peak) {

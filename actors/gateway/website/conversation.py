@@ -128,10 +128,11 @@ class WebsiteConversation:
             self._say(f"this connection has a session already: {self._caller.session}")
             return
         session = request.session_id or uuid.uuid4().hex
+        resumed = self._callers.find(session) is not None
         manner = self._manners.of(session, request)
         caller = await self._callers.open(manner)
         self._caller = caller
-        self._link.send(self._manners.started(caller))
+        self._link.send(self._manners.started(caller, resumed=resumed))
         self._callers.connect(caller, self._link)
 
     def _present(self) -> Caller:

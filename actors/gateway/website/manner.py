@@ -37,12 +37,15 @@ class Manners:
             labels={"protocol": PROTOCOL, **request.labels},
         )
 
-    def started(self, caller: Caller) -> str:
-        """Return the message that says that a session is there."""
+    def started(self, caller: Caller, *, resumed: bool) -> str:
+        """Return the message that says that a session is there, or goes on."""
+        left_s = caller.left_s
         message: dict[str, Any] = {
             "type": "session_started",
             "session_id": caller.session,
+            "resumed": resumed,
             "lasts_s": caller.manner.lasts_s,
+            "left_s": None if left_s is None else round(left_s, 1),
             "audio": {"format": "pcm", "sample_rate": RATE_HZ, "channels": 1},
         }
         return json.dumps(message, ensure_ascii=False)

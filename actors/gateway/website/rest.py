@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from typing import Any
 
@@ -71,14 +70,12 @@ def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> API
 
 
 def _summary(caller: Caller) -> dict[str, Any]:
-    opened_ns = caller.manner.origin_ns or time.monotonic_ns()
-    age_s = (time.monotonic_ns() - opened_ns) / 1e9
-    lasts_s = caller.manner.lasts_s
+    left_s = caller.left_s
     return {
         "session_id": caller.session,
         "state": caller.state.name.lower(),
-        "age_s": round(age_s, 1),
-        "left_s": None if lasts_s is None else round(max(0.0, lasts_s - age_s), 1),
+        "age_s": round(caller.age_s, 1),
+        "left_s": None if left_s is None else round(left_s, 1),
         "turns": caller.turns,
         "answered_by": caller.owner,
         "labels": caller.manner.labels,

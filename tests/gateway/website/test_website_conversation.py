@@ -289,6 +289,8 @@ def test_who_comes_back_hears_the_rest_and_reads_what_was_said_meanwhile(
     back = gateway.connect()
     started = gateway.say(back, type="start_session", session_id="anna")
     assert started["session_id"] == "anna"
+    assert started["resumed"]
+    assert started["left_s"] < started["lasts_s"]
     assert gateway.next(back)["text"] == "Well"
     while heard < 24_000 - 24:
         heard += len(gateway.next(back)["data"]) * 3 // 8

@@ -1,0 +1,15 @@
+"""One pipeline for the tests of the page in a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pages
+import pytest
+
+
+@pytest.fixture(scope="session")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Return where the gateway is served."""
+    with pages.gateway(tmp_path_factory.mktemp("gateway"), warning_s=6) as (_pipeline, url):
+        yield url
