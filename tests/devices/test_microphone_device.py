@@ -81,7 +81,7 @@ def test_the_microphone_hears_what_a_person_says(sound: SoundServer, tmp_path: P
     assert counters.get("overflows", 0) == 0
 
 
-def test_an_unplugged_microphone_comes_back_at_the_position_of_the_clock(
+def test_an_unplugged_microphone_comes_back_at_the_position_of_the_clock_f23(
     sound: SoundServer, tmp_path: Path
 ) -> None:
     said = np.concatenate(list(decode(RECORDING)))

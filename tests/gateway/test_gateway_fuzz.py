@@ -179,7 +179,7 @@ async def fuzzed(sessions: int, *, warm_up: int) -> int:
     return grown
 
 
-def test_seeded_messages_of_both_protocols_are_taken_or_refused() -> None:
+def test_seeded_messages_of_both_protocols_are_taken_or_refused_f28() -> None:
     asyncio.run(fuzzed(30, warm_up=0))
 
 

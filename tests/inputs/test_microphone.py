@@ -89,7 +89,7 @@ def test_samples_stay_contiguous_whatever_the_jitter_of_the_device(
 
 
 @pytest.mark.parametrize("rate_hz", [44_100, 48_000, 8_000])
-def test_a_device_at_another_rate_is_resampled(
+def test_a_device_at_another_rate_is_resampled_f23(
     microphone: ActorHarness, device: FakeDevice, rate_hz: int
 ) -> None:
     tone = (np.sin(np.arange(rate_hz * 2) * 2 * np.pi * 440 / rate_hz) * 8_000).astype(np.int16)
@@ -125,7 +125,7 @@ def test_a_restarted_microphone_goes_on_at_the_position_of_the_clock(
     assert position >= 599 * 16_000
 
 
-def test_time_lost_to_an_unplugged_device_is_a_gap_in_positions(
+def test_time_lost_to_an_unplugged_device_is_a_gap_in_positions_f23(
     microphone: ActorHarness, device: FakeDevice
 ) -> None:
     say(device, count_up(BLOCK + 100))
@@ -169,7 +169,7 @@ def test_a_device_missing_at_the_first_start_is_an_error(
         pass
 
 
-def test_a_restart_while_unplugged_waits_for_the_device(
+def test_a_restart_while_unplugged_waits_for_the_device_f23(
     microphone_class: type[Microphone], device: FakeDevice
 ) -> None:
     device.present = False
@@ -180,7 +180,7 @@ def test_a_restart_while_unplugged_waits_for_the_device(
         until_ready(microphone, lambda: say(device, count_up(BLOCK)))
 
 
-def test_a_device_missing_at_the_start_is_waited_for_if_so_asked(
+def test_a_device_missing_at_the_start_is_waited_for_if_so_asked_f23(
     microphone_class: type[Microphone], device: FakeDevice
 ) -> None:
     device.present = False

@@ -156,7 +156,7 @@ def test_a_device_with_another_rate_hears_the_same_sound(
     assert speaker.expect("playback", Playback).state is PlaybackState.STARTED
 
 
-def test_an_unplugged_device_holds_the_answer_where_it_was(
+def test_an_unplugged_device_holds_the_answer_where_it_was_f23(
     speaker: ActorHarness, device: FakeDevice
 ) -> None:
     speaker.send("audio", audio(ramp(200 * MS)))
@@ -198,7 +198,7 @@ def test_a_reopened_device_that_asks_for_nothing_more_swallows_no_answer(
     assert speaker.actor.state is ActorState.DEGRADED
 
 
-def test_a_device_that_calls_no_more_is_taken_for_lost(
+def test_a_device_that_calls_no_more_is_taken_for_lost_f23(
     speaker: ActorHarness, device: FakeDevice, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     device.present = False
@@ -215,7 +215,7 @@ def test_a_device_missing_at_the_first_start_is_an_error(
         pass
 
 
-def test_a_restart_while_unplugged_waits_for_the_device(
+def test_a_restart_while_unplugged_waits_for_the_device_f23(
     speaker_class: type[Speaker], device: FakeDevice
 ) -> None:
     device.present = False

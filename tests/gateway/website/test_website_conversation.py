@@ -310,7 +310,7 @@ def test_a_second_connection_takes_the_conversation_over(
     gateway.meanwhile(other.close)
 
 
-def test_who_stays_away_is_let_go() -> None:
+def test_who_stays_away_is_let_go_f28() -> None:
     with gateway_on_stage(absence_s=0.05) as gateway:
         client = gateway.connect()
         session = gateway.start(client)
@@ -421,7 +421,7 @@ def test_what_cannot_be_used_is_told_and_the_conversation_goes_on(
     assert gateway.harness.expect("text", UserText).text == "still here"
 
 
-def test_who_reads_nothing_at_all_is_let_go_with_its_socket(
+def test_who_reads_nothing_at_all_is_let_go_with_its_socket_f28(
     gateway: GatewayOnStage, client: ClientConnection
 ) -> None:
     session = gateway.start(client)
@@ -455,7 +455,7 @@ def test_who_reads_nothing_at_all_is_let_go_with_its_socket(
         gateway.harness.until(lambda: not server.server_state.connections, "the end of its socket")
 
 
-def test_who_does_not_read_is_let_go(
+def test_who_does_not_read_is_let_go_f28(
     gateway: GatewayOnStage, client: ClientConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = gateway.start(client)

@@ -96,7 +96,7 @@ def test_a_pattern_counts_by_number_and_not_by_letter(tmp_path: Path) -> None:
     assert [brightness(image) for image in images] == pytest.approx([90, 100], abs=3)
 
 
-def test_a_network_camera_that_goes_away_is_opened_again() -> None:
+def test_a_network_camera_that_goes_away_is_opened_again_f23() -> None:
     with network_camera() as plug, stage(Camera, source=plug.address, rate_hz=5) as camera:
         camera.expect("video", Image)
         plug.plugged.clear()
@@ -234,7 +234,7 @@ def test_bad_options_are_refused(options: dict[str, Any]) -> None:
         CameraOptions.model_validate(options)
 
 
-def test_a_camera_missing_at_the_start_is_waited_for_if_so_asked(
+def test_a_camera_missing_at_the_start_is_waited_for_if_so_asked_f23(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("actors.lib.video_nodes.DEVICES", tmp_path)
