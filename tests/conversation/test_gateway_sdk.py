@@ -7,10 +7,11 @@ import ssl
 from pathlib import Path
 from typing import Any
 
+import pytest
 import trustme
 from google import genai
-from google.genai import types
-from helpers import live_sound
+from google.genai import errors, types
+from helpers import SPEECH, live_sound
 from test_gateway import config, recognised, url_of
 
 from pipeline.testing import running
@@ -103,4 +104,61 @@ def test_an_unmodified_sdk_is_answered_through_a_quota_fault_and_calls_its_own_f
         asyncio.run(converse(url_of(pipeline)))
         status = pipeline.until(lambda status: status.turns_open == 0, "every turn closed")
     assert status.turns_closed["answered"] == 2
+    assert "quota" in pipeline.output
+
+
+def move(direction: str, distance_m: float) -> dict[str, Any]:
+    """Moves the robot.
+
+    Args:
+        direction: Where to.
+        distance_m: How far, in metres.
+    """
+    return {"moved": f"{distance_m} {direction}"}
+
+
+def test_what_an_unmodified_sdk_asks_over_http_is_answered_by_the_pipeline(
+    tmp_path: Path,
+) -> None:
+    with running(config(tmp_path, scenario="f01_quota_mid_answer")) as pipeline:
+        options = types.HttpOptions(base_url=url_of(pipeline))
+        with genai.Client(api_key="of-the-gateway", http_options=options) as client:
+            models = client.models
+            listed = [model.name for model in models.list()]
+            assert "models/gemini-3.8-flash" in listed
+            # Live's quota is used up in the middle of its first answer.
+            answer = models.generate_content(model="gemini-2.0-flash", contents="Hello there")
+            assert "hello there" in str(answer.text).lower()
+            counted = models.count_tokens(model="gemini-3.8-flash", contents="Hello there")
+            assert counted.total_tokens == 3
+            # The SDK calls the function by itself, and sends what it returned in another request.
+            chat = client.chats.create(
+                model="gemini-3.8-flash", config=types.GenerateContentConfig(tools=[move])
+            )
+            said = chat.send_message("Go forward ten meters").text
+            calls = [
+                part.function_call.args
+                for content in chat.get_history()
+                for part in content.parts or []
+                if part.function_call
+            ]
+            assert calls == [{"direction": "forward", "distance_m": 10}]
+            assert said
+            again = chat.send_message("What was the first thing I said?").text
+            assert "ten meters" in str(again).lower()
+            sound = types.Part.from_bytes(
+                data=(SPEECH / "cards-001.wav").read_bytes(), mime_type="audio/wav"
+            )
+            stream = models.generate_content_stream(model="gemini-3.8-flash", contents=[sound])
+            pieces = [chunk.text or "" for chunk in stream]
+            assert len(pieces) > 1
+            assert "ten of clubs" in "".join(pieces).lower()
+            with pytest.raises(errors.ClientError, match="JSON mode is not enabled"):
+                models.generate_content(
+                    model="gemini-3.8-flash",
+                    contents="Hello",
+                    config=types.GenerateContentConfig(response_mime_type="application/json"),
+                )
+        status = pipeline.until(lambda status: status.sessions == 1, "every session over")
+    assert status.turns_closed["failed"] == 0
     assert "quota" in pipeline.output

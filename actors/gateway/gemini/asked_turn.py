@@ -21,7 +21,7 @@ from actors.gateway.gemini.refusals import (
     refuse_safety,
     refuse_tools,
 )
-from actors.gateway.gemini.setup import PROTOCOL, chosen_model, chosen_voice
+from actors.gateway.gemini.setup import chosen_model, chosen_voice, labels_of
 from actors.gateway.gemini.signatures import session_of
 from actors.gateway.options import GatewayOptions
 from pipeline.frames import SessionOpened
@@ -135,11 +135,6 @@ def parse_turn(body: Any, model: str, version: str, options: GatewayOptions) -> 
     if not (turn.whole_text or attached.sounds or attached.picture is not None):
         raise invalid("Unable to submit request because it must have a text parameter.")
     return turn
-
-
-def labels_of(request: dict[str, Any]) -> dict[str, str]:
-    """Return the labels of a session that a client asked for."""
-    return {**request.get("labels", {}), "protocol": PROTOCOL}
 
 
 def _texts(parts: Collection[dict[str, Any]]) -> list[str]:

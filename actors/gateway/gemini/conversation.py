@@ -20,12 +20,14 @@ from actors.gateway.caller import Caller
 from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError
 from actors.gateway.gemini.codec import GeminiCodec, resumption
-from actors.gateway.gemini.contents import blobs_of, bytes_of, text_of
+from actors.gateway.gemini.contents import blobs_of, bytes_of
+from actors.gateway.gemini.history import said_before
 from actors.gateway.gemini.setup import parse_setup
 from actors.gateway.link import ClientLink
 from actors.gateway.options import GatewayOptions
 from actors.gateway.pictures import PictureTaker
 from actors.outputs.metronome import WorkOf
+from pipeline.frames import Side
 
 INVALID_ARGUMENT = "Request contains an invalid argument."
 INVALID_HANDLE = "Invalid session handle"
@@ -163,11 +165,10 @@ class GeminiConversation:
         for turn in given.get("turns", ()):
             for blob in blobs_of(turn):
                 self._blob(caller, blob, "client_content.turns")
-            text = text_of(turn)
-            if text and turn.get("role") == "model":
-                self._written.append(f"You said: {text}")
-            elif text:
-                self._written.append(text)
+            if any("fileData" in part for part in turn.get("parts", ())):
+                raise _invalid(INVALID_ARGUMENT)
+            for side, text in said_before([turn]):
+                self._written.append(f"You said: {text}" if side is Side.MODEL else text)
         if given.get("turnComplete") and self._written:
             self._type(caller, CUE)
 

@@ -33,7 +33,7 @@ def said_before(contents: Sequence[Content]) -> list[tuple[Side, str]]:
     said: list[tuple[Side, str]] = []
     for content in contents:
         side = Side.MODEL if content.get("role") == "model" else Side.USER
-        text = "\n".join(filter(None, map(_in_words, content["parts"])))
+        text = "\n".join(filter(None, map(_in_words, content.get("parts", ()))))
         if text.strip():
             said.append((side, text))
     return said

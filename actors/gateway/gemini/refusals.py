@@ -24,6 +24,12 @@ TOOLS: Mapping[str, str] = {
 }
 """That the service would run, as it calls them when a model has none. Of `googleSearch` a model
 makes use when it finds that it should: without it there is an answer all the same."""
+OTHER_WORK: Mapping[str, str] = {
+    "translationConfig": "Translation",
+    "imageConfig": "Image generation",
+    "audioTranscriptionConfig": "Audio transcription",
+}
+"""What other models are for."""
 STRICT = ("BLOCK_LOW_AND_ABOVE", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_ONLY_HIGH")
 """Thresholds that block more than the service does by itself, which is nothing (documented)."""
 
@@ -61,8 +67,15 @@ def refuse_generation(config: Mapping[str, Any], model: str) -> None:
         raise not_enabled("Logprobs", model)
     if "multiSpeakerVoiceConfig" in config.get("speechConfig", {}):
         raise not_enabled("Multi-speaker voice", model)
-    for name, said in (("translationConfig", "Translation"), ("imageConfig", "Image generation")):
+    for name, said in OTHER_WORK.items():
         if name in config:
+            raise not_enabled(said, model)
+
+
+def refuse_transcription(config: Mapping[str, Any], model: str) -> None:
+    """Raise if transcripts are to say what is not known here. Raises Invalid."""
+    for name, said in (("diarization", "Diarization"), ("wordTimestamp", "Word timestamps")):
+        if config.get(name):
             raise not_enabled(said, model)
 
 

@@ -10,6 +10,14 @@ from actors.backends.gemini.live.capabilities import known_voice
 from actors.backends.gemini.wire import Invalid, Violation, check_functions, read
 from actors.gateway.gemini.contents import text_of
 from actors.gateway.gemini.declarations import declared
+from actors.gateway.gemini.refusals import (
+    not_enabled,
+    refuse_calling,
+    refuse_generation,
+    refuse_safety,
+    refuse_tools,
+    refuse_transcription,
+)
 from actors.gateway.options import GatewayOptions
 from pipeline.frames import SessionOpened
 
@@ -53,6 +61,7 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
             f"The requested combination of response modalities ({', '.join(modalities)}) "
             "is not supported by the model"
         )
+    _refuse(setup, generation)
     speech = generation.get("speechConfig", {})
     resumption = setup.get("sessionResumption")
     detection = setup.get("realtimeInputConfig", {}).get("automaticActivityDetection", {})
@@ -65,7 +74,7 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
             temperature=_temperature(generation),
             functions=[declared(each) for each in _functions(setup)],
             lasts_s=options.session_s,
-            labels={"protocol": PROTOCOL},
+            labels=labels_of(setup),
         ),
         handle=(resumption or {}).get("handle") or None,
         resumes=resumption is not None,
@@ -73,6 +82,23 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
         hears_model="outputAudioTranscription" in setup,
         marks_activity=bool(detection.get("disabled")),
     )
+
+
+def labels_of(request: dict[str, Any]) -> dict[str, str]:
+    """Return the labels of a session that a client asked for."""
+    return {**request.get("labels", {}), "protocol": PROTOCOL}
+
+
+def _refuse(setup: dict[str, Any], generation: dict[str, Any]) -> None:
+    model = setup.get("model", "")
+    refuse_tools(setup.get("tools", []), model)
+    refuse_calling(setup.get("toolConfig", {}), model)
+    refuse_safety(setup.get("safetySettings", []), model)
+    refuse_generation(generation, model)
+    if setup.get("realtimeInputConfig", {}).get("activityHandling") == "NO_INTERRUPTION":
+        raise not_enabled("Activity handling NO_INTERRUPTION", model)
+    for side in ("inputAudioTranscription", "outputAudioTranscription"):
+        refuse_transcription(setup.get(side, {}), model)
 
 
 def chosen_model(name: str, models: Collection[str]) -> str | None:

@@ -119,6 +119,32 @@ def test_the_setup_is_the_manner_of_the_session(gateway: GatewayOnStage) -> None
     gateway.meanwhile(socket.close)
 
 
+def test_what_nobody_would_miss_is_taken(gateway: GatewayOnStage) -> None:
+    client = LiveClient(
+        gateway,
+        generationConfig={"topP": 0.9, "topK": 5, "seed": 1, "maxOutputTokens": 4096},
+        tools=[{"googleSearch": {}}, {"functionDeclarations": [{"name": "note"}]}],
+        safetySettings=[{"category": "HARM_CATEGORY_HARASSMENT", "threshold": "BLOCK_NONE"}],
+        contextWindowCompression={"slidingWindow": {}},
+        realtimeInputConfig={"automaticActivityDetection": {"silenceDurationMs": 300}},
+        inputAudioTranscription={"languageCodes": ["hi-IN"]},
+        historyConfig={"initialHistoryInClientContent": True},
+        labels={"shop": "b42"},
+    )
+    turns = [
+        {"role": "user", "parts": [{"text": "Note it."}]},
+        {"role": "model", "parts": [{"functionCall": {"name": "note", "args": {"a": 1}}}]},
+        {"role": "user", "parts": [{"functionResponse": {"name": "note", "response": {"b": 2}}}]},
+    ]
+    client.tell({"clientContent": {"turns": turns, "turnComplete": True}})
+    assert gateway.harness.expect("text", UserText).text.splitlines() == [
+        "Note it.",
+        'You said: (I call the function note with {"a": 1})',
+        'The function note that you called returned {"b": 2}',
+    ]
+    client.close()
+
+
 @pytest.mark.parametrize(
     "model",
     ["models/gemini-2.0-flash-live-001", "my-model", "gemini-2.5-flash-native-audio-latest", ""],
@@ -299,6 +325,26 @@ BAD_SETUP = [
         "No matching speaker voice found for name: Nobody",
     ),
     ('{"setup": {"generationConfig": {"temperature": 9}}}', 1007, "temperature"),
+    (
+        '{"setup": {"model": "models/m", "tools": [{"codeExecution": {}}]}}',
+        1007,
+        "Code execution is not enabled for models/m",
+    ),
+    (
+        '{"setup": {"model": "models/m", "tool_config": {"function_calling_config": {"mode": 2}}}}',
+        1007,
+        "Function calling mode ANY is not enabled",
+    ),
+    (
+        '{"setup": {"realtimeInputConfig": {"activityHandling": "NO_INTERRUPTION"}}}',
+        1007,
+        "NO_INTERRUPTION",
+    ),
+    ('{"setup": {"generationConfig": {"candidateCount": 2}}}', 1007, "Multiple candidates"),
+    ('{"setup": {"generationConfig": {"translationConfig": {}}}}', 1007, "Translation"),
+    ('{"setup": {"inputAudioTranscription": {"diarization": true}}}', 1007, "Diarization"),
+    ('{"setup": {"safetySettings": {"threshold": "BLOCK_ONLY_HIGH"}}}', 1007, "BLOCK_ONLY_HIGH"),
+    ('{"setup": {"avatarConfig": {}}}', 1007, 'Unknown name "avatarConfig"'),
 ]
 
 
@@ -321,6 +367,10 @@ BAD_MESSAGES = [
     ({"realtimeInput": {"foo": 1}}, 'Unknown name "foo"'),
     ({"realtimeInput": {"audio": {"data": "?", "mimeType": "audio/pcm"}}}, "Base64"),
     ({"realtimeInput": {"activityStart": {}}}, "Explicit activity control"),
+    (
+        {"clientContent": {"turns": [{"parts": [{"fileData": {"fileUri": "files/1"}}]}]}},
+        "invalid argument",
+    ),
     ({"realtimeInput": {"audio": {"data": "AAAA", "mimeType": "text/plain"}}}, "invalid argument"),
     ([], "invalid argument"),
     ({"realtimeInput": {}, "toolResponse": {}}, "invalid argument"),
