@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.caller import Caller, CallerState, Publish
 from actors.gateway.ear import JUMP_SAMPLES, CallerEar
 from actors.gateway.errors import ExpiredSessionError, NoSessionError, RefusedError
@@ -20,6 +21,14 @@ OPENING_S = 10.0
 """How long the supervisor may take to open a session: it has been seen to take a second."""
 MOST_REMEMBERED = 10_000
 """Conversations that are over, whose callers are told so: a day's of a busy machine, 2 MB."""
+
+Owns = Callable[[str, Mapping[str, str]], bool]
+"""Whether a session of this name, with these labels, is one's own."""
+
+
+def of_anybody(_session: str, _labels: Mapping[str, str]) -> bool:
+    """Whoever asks may have every session."""
+    return True
 
 
 class Callers:
@@ -90,11 +99,14 @@ class Callers:
             raise ExpiredSessionError(f"the session {session!r} is over: {ended.detail}")
         raise NoSessionError(f"there is no session {session!r}: start one")
 
-    async def open(self, manner: SessionOpened) -> Caller:
+    async def open(self, manner: SessionOpened, owns: Owns = of_anybody) -> Caller:
         """Open a session; one that is open already is returned as it is.
+
+        A conversation of this name that a pipeline of before held goes on where it was.
 
         Raises:
             RefusedError: it cannot be opened, and why.
+            AccessDeniedError: there is one already, and it is somebody else's.
         """
         session = manner.session
         if session == self._own:
@@ -103,9 +115,10 @@ class Callers:
         if caller is None and self._is_leaving:
             raise RefusedError("the gateway is going down: try again soon")
         if caller is None:
-            kept = await self._look_for(session)
-            # Another connection of this caller may have been faster.
+            kept = await self._look_for(session, owns)
+            # Another connection may have been faster, of this caller or of somebody else.
             caller = self._callers.get(session) or self._begin(kept or manner)
+            _check_own(caller.manner, owns)
         opening = self._opening.get(session)
         if opening is not None:
             try:
@@ -118,22 +131,25 @@ class Callers:
                 raise RefusedError(refusal)
         return caller
 
-    async def come_back(self, session: str) -> Caller:
+    async def come_back(self, session: str, owns: Owns = of_anybody) -> Caller:
         """Return a caller who is not gone, also one whom a pipeline of before has served.
 
         Raises:
             NoSessionError, ExpiredSessionError: there is none, or none any more.
             RefusedError: it cannot be opened again now.
+            AccessDeniedError: it is somebody else's.
         """
         if session not in self._callers:
-            kept = await self._look_for(session)
+            kept = await self._look_for(session, owns)
             if kept is not None:
-                return await self.open(kept)
+                return await self.open(kept, owns)
         try:
-            return self.get(session)
+            caller = self.get(session)
+            _check_own(caller.manner, owns)
+            return caller
         except (NoSessionError, ExpiredSessionError) as error:
             past = await self.keeping.past(session)
-            if past is None:
+            if past is None or not owns(session, past["labels"]):
                 raise
             why = past["detail"] or past["reason"]
             known = str(error) if isinstance(error, ExpiredSessionError) else ""
@@ -243,21 +259,27 @@ class Callers:
         self._publish("sessions", manner)
         return caller
 
-    async def _look_for(self, session: str) -> SessionOpened | None:
+    async def _look_for(self, session: str, owns: Owns) -> SessionOpened | None:
         """Return how the conversation of a pipeline of before is opened; None: there is none.
 
         It is asked for once, however many want it: who asks takes it up.
+
+        Raises:
+            AccessDeniedError: it is somebody else's.
         """
         if session in self._over or session == self._own:
             return None
-        if session in self._taken_up:
-            return self._taken_up[session]
-        looking = self._looking.get(session)
-        if looking is None:
-            looking = self._looking[session] = asyncio.create_task(self._take_up(session))
-        return await asyncio.shield(looking)
+        if session not in self._taken_up:
+            looking = self._looking.get(session)
+            if looking is None:
+                looking = self._looking[session] = asyncio.create_task(self._take_up(session))
+            await asyncio.shield(looking)
+        kept = self._taken_up.get(session)
+        if kept is not None:
+            _check_own(kept, owns)
+        return kept
 
-    async def _take_up(self, session: str) -> SessionOpened | None:
+    async def _take_up(self, session: str) -> None:
         try:
             kept = await self.keeping.take_up(session)
         finally:
@@ -265,7 +287,6 @@ class Callers:
         if kept is not None:
             # Whoever asked may have gone away meanwhile, or be refused: it is asked for only once.
             self._taken_up[session] = kept
-        return kept
 
     def _make(self, manner: SessionOpened, position: int) -> Caller:
         session = manner.session
@@ -305,3 +326,11 @@ class Callers:
         self._timers.forget(session)
         self._positions.pop(session, None)
         return self._callers.pop(session, None)
+
+
+def _check_own(manner: SessionOpened, owns: Owns) -> None:
+    if not owns(manner.session, manner.labels):
+        raise AccessDeniedError(
+            Denial.NOT_YOURS,
+            f"the session {manner.session!r} is somebody else's: choose another name",
+        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import closing
 from functools import wraps
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from gateway_client import GatewayOnStage, gateway_on_stage
 
-from actors.gateway.callers import Callers
+from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.caller import Caller
+from actors.gateway.callers import Callers, Owns
 from actors.gateway.errors import NoSessionError
 from actors.gateway.keeping import Keeping
 from actors.gateway.stays import Stays
@@ -189,6 +191,46 @@ async def test_who_vanishes_while_it_is_looked_for_is_found_the_next_time() -> N
     desk.keeping.answer.set()
     caller = await desk.callers.come_back("anna")
     assert caller.manner.conversation == "c"
+    desk.callers.close()
+
+
+@in_a_loop
+async def test_nobody_is_given_the_conversation_of_somebody_else() -> None:
+    def not_mine(_session: str, _labels: Mapping[str, str]) -> bool:
+        return False
+
+    desk = Desk()
+    desk.keeping.answer.set()
+    with pytest.raises(AccessDeniedError, match="somebody else's"):
+        await desk.callers.open(SessionOpened(session="anna"), not_mine)
+    with pytest.raises(AccessDeniedError):
+        await desk.callers.come_back("anna", not_mine)
+    assert not desk.asked_for
+    caller = await desk.callers.open(SessionOpened(session="anna"))
+    assert caller.manner.conversation == "c", "its own caller has it still"
+    with pytest.raises(AccessDeniedError):
+        await desk.callers.come_back("anna", not_mine)
+    desk.callers.close()
+
+
+@in_a_loop
+async def test_of_two_who_want_one_name_at_once_one_has_it() -> None:
+    def of(name: str) -> Owns:
+        return lambda _session, labels: labels["who"] == name
+
+    desk = Desk()
+    desk.keeping.known = None
+    asked = [
+        asyncio.create_task(
+            desk.callers.open(SessionOpened(session="anna", labels={"who": name}), of(name))
+        )
+        for name in ("a", "b")
+    ]
+    await desk.keeping.asked.wait()
+    desk.keeping.answer.set()
+    first, second = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(first, Caller)
+    assert isinstance(second, AccessDeniedError)
     desk.callers.close()
 
 
