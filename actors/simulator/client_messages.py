@@ -14,6 +14,7 @@ from actors.backends.gemini.wire import (
     invalid_value,
     mime_type_and_rate,
 )
+from actors.backends.gemini.wire.http_error import HttpError
 from actors.backends.gemini.wire.media import is_sound
 from actors.lib.picture_size import jpeg_size
 from actors.simulator.errors import Refused, refused
@@ -68,6 +69,8 @@ def client_content(dialogue: "Dialogue", content: Content) -> None:
             if "inlineData" in part:
                 field = f"client_content.turns[{at}].parts[{number}].inline_data"
                 _inline(dialogue, part["inlineData"], field, role)
+            elif "fileData" in part:
+                _uploaded(dialogue, part["fileData"], role)
         text = content_text(turn)
         dialogue.context.append("model" if role == "model" else "user", text)
         added.append({"role": role, "text": text})
@@ -128,6 +131,19 @@ def _inline(dialogue: "Dialogue", blob: Content, field: str, role: str) -> None:
         dialogue.context.add_sound(data, named)
 
 
+def _uploaded(dialogue: "Dialogue", given: Content, role: str) -> None:
+    """Sound or a picture that was uploaded before."""
+    try:
+        data, mime_type = dialogue.services.files.named(given)
+    except HttpError as error:
+        raise Refused(1007, error.message) from error
+    kind = mime_type_and_rate(mime_type)[0]
+    if not is_sound(kind):
+        dialogue.context.add_picture(*_size(dialogue, data, kind))
+    elif role == "user":
+        dialogue.context.add_sound(data, mime_type)
+
+
 def _audio(dialogue: "Dialogue", blob: Content, field: str) -> None:
     pcm, kind, rate_hz = _blob(blob, field)
     if kind != "audio/pcm" or len(pcm) % 2:
@@ -160,6 +176,10 @@ def _frame(dialogue: "Dialogue", blob: Content, field: str) -> None:
 
 def _picture(dialogue: "Dialogue", blob: Content, field: str) -> tuple[int, int]:
     data, kind, _ = _blob(blob, field)
+    return _size(dialogue, data, kind)
+
+
+def _size(dialogue: "Dialogue", data: bytes, kind: str) -> tuple[int, int]:
     width, height = 0, 0
     if kind == "image/jpeg":
         try:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ FILE_LIFE = timedelta(hours=48)
 MAX_BYTES = 512 * 2**20
 # Uploads that were begun and not finished; the oldest go.
 MAX_UPLOADS = 100
+SERVICE_HOST = "generativelanguage.googleapis.com"
 
 
 @dataclass
@@ -88,6 +90,16 @@ class FileStore:
             message = f"You do not have permission to access the File {name} or it may not exist."
             raise HttpError(403, "PERMISSION_DENIED", message)
         return file
+
+    def named(self, given: dict[str, Any]) -> tuple[bytes, str]:
+        """Content and MIME type of a `fileData`. Raises HttpError."""
+        uri = str(given.get("fileUri") or "")
+        found = re.match(r"https?://([^/:]+)", uri)
+        if found is not None and found[1] not in (SERVICE_HOST, "127.0.0.1", "localhost"):
+            message = "The simulator fetches nothing: send the data of a fileData inline instead."
+            raise HttpError(501, "UNIMPLEMENTED", message)
+        file = self.get(uri.rpartition("/")[2])
+        return bytes(file.data), str(given.get("mimeType") or file.mime_type)
 
     def delete(self, name: str) -> None:
         """Forgets a file. Raises HttpError if there is none."""

@@ -1,12 +1,10 @@
 """generateContent and streamGenerateContent of the models that answer in text."""
 
 import asyncio
-import re
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from actors.backends.gemini.wire.http_error import HttpError
 from actors.backends.gemini.wire.media import Attachment, read_blob, read_data
 from actors.backends.gemini.wire.tokens import http_usage, text_tokens
 from actors.simulator.answer_actions import BreakOff
@@ -22,7 +20,6 @@ from actors.simulator.services import Services
 # A text model writes some 150 words a second; a chunk of the stream holds a few.
 WORDS_PER_CHUNK = 4
 CHUNK_GAP_S = 0.02
-SERVICE_HOST = "generativelanguage.googleapis.com"
 
 
 async def answer(
@@ -96,21 +93,10 @@ async def _understand(
 
 async def _attachment(services: Services, part: dict[str, Any]) -> Attachment | None:
     if "fileData" in part:
-        return await _file(services, part["fileData"])
+        return await asyncio.to_thread(read_data, *services.files.named(part["fileData"]))
     if "inlineData" not in part:
         return None
     return await asyncio.to_thread(read_blob, part["inlineData"])
-
-
-async def _file(services: Services, given: dict[str, Any]) -> Attachment:
-    uri = str(given.get("fileUri") or "")
-    found = re.match(r"https?://([^/:]+)", uri)
-    if found is not None and found[1] not in (SERVICE_HOST, "127.0.0.1", "localhost"):
-        message = "The simulator fetches nothing: send the data of a fileData inline instead."
-        raise HttpError(501, "UNIMPLEMENTED", message)
-    file = services.files.get(uri.rpartition("/")[2])
-    kind = str(given.get("mimeType") or file.mime_type)
-    return await asyncio.to_thread(read_data, bytes(file.data), kind)
 
 
 class _Responses:

@@ -1,12 +1,13 @@
 """Sound within a content of a Live session."""
 
 import base64
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Scripted
 from raw_live import RawLive, user
-from simulating import SPEECH, RunningSimulator, recording, run
+from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator, client, recording, run
 
 from actors.simulator import context
 
@@ -100,3 +101,48 @@ def test_without_words_its_length_is_told(scripted: Scripted) -> None:
             assert live.said == "I heard 1.5 seconds of sound."
 
     run(conversation())
+
+
+def file_part(uri: str) -> dict[str, Any]:
+    return {"role": "user", "parts": [{"fileData": {"fileUri": uri}}]}
+
+
+def test_uploaded_sound_and_pictures_are_heard_and_seen(
+    talking: RunningSimulator, tmp_path: Path
+) -> None:
+    picture = tmp_path / "picture.jpg"
+    picture.write_bytes(JPEG_4_BY_3)
+    with client() as sdk:
+        heard = sdk.files.upload(file=SPEECH / "cards-001.wav").uri or ""
+        seen = sdk.files.upload(file=picture).uri or ""
+
+    async def conversation() -> None:
+        async with RawLive(talking) as live:
+            await live.content(file_part(heard))
+            await live.until("turnComplete")
+            assert live.said == "You said: Ten of clubs."
+            await live.content(file_part(seen), complete=False)
+            await live.text("What do you see?")
+            await live.until("turnComplete", 2)
+            assert live.said.endswith("The last one is 4 by 3 pixels.")
+
+    run(conversation())
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("files/none", "You do not have permission to access the File none"),
+        ("https://example.org/a.mp3", "The simulator fetches nothing"),
+    ],
+)
+def test_file_that_is_not_there_closes(scripted: Scripted, uri: str, words: str) -> None:
+    simulator = scripted()
+
+    async def conversation() -> tuple[int | None, str]:
+        async with RawLive(simulator) as live:
+            await live.content(file_part(uri))
+            return await live.closed()
+
+    code, reason = run(conversation())
+    assert (code, reason[: len(words)]) == (1007, words)
