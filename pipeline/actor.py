@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar
 
 from pipeline.declaration import bound_outputs, declare, unknown_output
+from pipeline.errors import UnusableFrameError
 from pipeline.frames import ActorState, Frame, SessionEnded, SessionOpened
 from pipeline.logs import SESSION, Logger, get_logger
 from pipeline.ports import IMPLICIT_OUTPUTS, In, Out
@@ -48,7 +49,8 @@ class Actor(Generic[OptionsT]):
 
     An exception in the work of a caller's session ends that session; in the work of the config's
     own, and anywhere else, the process, which the supervisor starts again. A `GreenroomError` says
-    that the caller sent what cannot be used; however many do, the process goes on.
+    that the caller sent what cannot be used; however many do, the process goes on. An
+    `UnusableFrameError` for a frame of the own session costs that frame.
     """
 
     options_type: ClassVar[type[Options]] = Options
@@ -191,7 +193,10 @@ class Actor(Generic[OptionsT]):
             return
         handler: Callable[[Frame], None] = getattr(self, f"on_{port}")
         if entry is None or not entry.labels:
-            handler(frame)
+            try:
+                handler(frame)
+            except UnusableFrameError as error:
+                self._session_work.unusable.drop(port, error)
         else:
             self._session_work.handle(entry.labels, handler, frame)
 

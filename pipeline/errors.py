@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,13 @@ class UnsendableError(WireError):
     """A frame holds what cannot be sent, as a rule because of a value that came from outside."""
 
 
+class UnusableFrameError(GreenroomError):
+    """A frame is whole and cannot be used as it is, such as sound at another rate.
+
+    Of a caller's session it ends that session; of the config's own it is dropped and counted.
+    """
+
+
 class EndpointBusyError(GreenroomError):
     """Another process already publishes on this endpoint."""
 
@@ -43,6 +51,34 @@ class NoKeyError(CredentialError):
 
 class ModelError(GreenroomError):
     """The model does not exist or cannot do what is asked of it."""
+
+
+_OF_THE_MACHINE = frozenset(
+    {
+        *(errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM),
+        *(errno.EMFILE, errno.ENFILE, errno.ENOMEM),
+    }
+)
+"""What the operator can mend: room, limits, permissions."""
+NO_THREAD = (
+    "no thread can be started: raise the limit (`ulimit -u` or `-v`, in systemd TasksMax), or end "
+    "others"
+)
+
+
+def is_out_of_threads(error: BaseException) -> bool:
+    """Return whether the system gave Python no further thread."""
+    return isinstance(error, RuntimeError) and str(error) == "can't start new thread"
+
+
+def machine_problem(error: BaseException) -> str | None:
+    """Return in words what the machine refused; None if it is something else that went wrong."""
+    if is_out_of_threads(error):
+        return NO_THREAD
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        where = "" if error.filename is None else f"{error.filename}: "
+        return f"{where}{error.strerror}"
+    return None
 
 
 def did_you_mean(name: str, valid: Iterable[str]) -> str:

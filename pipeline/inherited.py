@@ -6,6 +6,8 @@ import io
 import os
 import signal
 import sys
+import time
+from datetime import datetime
 from typing import TextIO
 
 _STANDARD = (0, 1, 2)
@@ -13,7 +15,7 @@ _closed: set[int] = set()
 
 
 def put_right() -> None:
-    """Have standard streams, hear every signal, and be able to wait for children.
+    """Have standard streams and local time, hear every signal, be able to wait for children.
 
     To be called first of all. A descriptor below 3 that is closed would go to the next file or
     socket that is opened, and whatever prints would write into it.
@@ -30,6 +32,7 @@ def put_right() -> None:
     # kernel forgets how a child ended.
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, signal.valid_signals())
+    _have_local_time()
 
 
 def was_closed(descriptor: int) -> bool:
@@ -49,6 +52,15 @@ def take_streams(descriptors: tuple[int, int] | None) -> None:
     # it can seek.
     sys.stdout = _stream(1, "w", sys.stdout.encoding)
     sys.stderr = _stream(2, "w", sys.stderr.encoding)
+
+
+def _have_local_time() -> None:
+    """Have UTC for local time if TZ names a zone a day or more from it, which datetime refuses."""
+    try:
+        datetime.now().astimezone()
+    except ValueError:
+        os.environ["TZ"] = "UTC"
+        time.tzset()
 
 
 def _is_open(descriptor: int) -> bool:

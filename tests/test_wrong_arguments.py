@@ -219,6 +219,10 @@ def test_an_error_is_one_line_and_exit_status_2(
         ["record", "-o", "/proc/x/{time}.mcap", "-p", "nothing"],
         ["run", LONG],
         ["run", "none-\udcff.yaml"],
+        ["run", "--duration", "abc"],
+        ["status", "one", "too", "many"],
+        ["export"],
+        ["runn"],
     ],
 )
 def test_the_whole_command_says_it_in_a_line(tmp_path: Path, line: list[str]) -> None:
@@ -234,4 +238,5 @@ def test_the_whole_command_says_it_in_a_line(tmp_path: Path, line: list[str]) ->
         timeout=60,
     )
     assert done.returncode == EXIT_USAGE, done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith("error: ")
+    assert done.stderr.count("\n") == 1

@@ -6,8 +6,6 @@ from collections import deque
 from collections.abc import Iterator
 from mmap import MAP_ANONYMOUS, MAP_PRIVATE, mmap
 
-from pipeline.errors import ConfigError
-
 RATE_HZ = 16_000
 """Microphone streams of the pipeline; also what the service takes without resampling."""
 PREROLL_S = 5
@@ -24,16 +22,6 @@ PAGE_SAMPLES = 8 * 1024
 
 LONGEST_MESSAGE = RATE_HZ // 2
 """Samples in one message when a whole turn is sent at once: 500 ms, 21 KB on the wire."""
-
-
-def check_rate(rate_hz: int) -> None:
-    """Return if a stream of so many samples a second can be used.
-
-    Raises:
-        ConfigError: it has another rate.
-    """
-    if rate_hz != RATE_HZ:
-        raise ConfigError(f"audio has {rate_hz} Hz; connect a stream of {RATE_HZ} Hz")
 
 
 class AudioRing:

@@ -6,13 +6,13 @@ import asyncio
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, TypeVar
 
-from actors.backends.audio_ring import check_rate
 from actors.backends.fault_info import FaultInfo
 from actors.backends.manner import manner_of
 from actors.backends.ports import INPUTS, OUTPUTS
 from actors.backends.records import open_store
 from actors.backends.session import BackendSession
 from actors.backends.toolbox import Toolbox
+from actors.lib.audio.pcm import require_speech_rate
 from pipeline.actor import Actor, Options
 from pipeline.frames import (
     AnswerEnd,
@@ -129,7 +129,7 @@ class Backend(Actor[OptionsT], ABC):
 
     def on_audio(self, frame: Audio) -> None:
         """A block of the microphone."""
-        check_rate(frame.rate_hz)
+        require_speech_rate(frame.rate_hz, self.name)
         self._session(frame).on_audio(frame)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:

@@ -22,6 +22,7 @@ from pipeline.bus import EndpointLock
 from pipeline.cli.running import find_runtime_dir
 from pipeline.config.description import read_description
 from pipeline.config.graph import SUPERVISOR
+from pipeline.end_signals import end_signals
 from pipeline.errors import EndpointBusyError, GreenroomError
 
 LOOK_EVERY_S = 1.0
@@ -100,11 +101,8 @@ def _stop_on_signal(stop: Event) -> None:
     def on_signal(_number: int, _frame: FrameType | None) -> None:
         stop.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in end_signals():
         signal.signal(number, on_signal)
-    # `nohup` has it ignored.
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, on_signal)
 
 
 def _names(files: Collection[Path]) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.exceptions import TyperException
 
-from pipeline.errors import GreenroomError
+from pipeline.errors import NO_THREAD, GreenroomError, is_out_of_threads
 
 if TYPE_CHECKING:
     from pipeline.cli.run import Chooser, Fitter
@@ -158,17 +159,29 @@ def _print_version(wanted: bool) -> None:
 
 
 def run_app(app: typer.Typer) -> None:
-    """Run the command line; an error of ours is one line and exit status 2."""
+    """Run the command line; an error of the user's is one line and exit status 2."""
     from pipeline.logs import allow_any_text, redact
 
     allow_any_text()
     try:
-        app()
+        # Without arguments it shows its help, which typer's own way ends with status 2.
+        sys.exit(app(standalone_mode=not sys.argv[1:]) or 0)
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        more = f"; see {context.command_path} --help" if context is not None else ""
+        said = " ".join(error.format_message().split()).rstrip(".")
+        typer.echo(f"error: {redact(said)}{more}", err=True)
+        sys.exit(EXIT_USAGE)
     except GreenroomError as error:
         typer.echo(f"error: {redact(str(error))}", err=True)
         sys.exit(EXIT_USAGE)
     except BrokenPipeError:
         sys.exit(0)
+    except RuntimeError as error:
+        if not is_out_of_threads(error):
+            raise
+        typer.echo(f"error: {NO_THREAD}", err=True)
+        sys.exit(EXIT_USAGE)
     except OSError as error:
         if error.errno is None:
             raise

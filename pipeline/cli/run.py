@@ -16,6 +16,7 @@ from pipeline.errors import ConfigError
 from pipeline.launch.file_limit import raise_file_limit
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
+from pipeline.launch.thread_limit import require_threads
 from pipeline.outlets import Outputs
 from pipeline.supervision.notify import ServiceManager
 
@@ -96,6 +97,7 @@ def _run(
     import_shared()
     fork_server = ForkServerClient(outputs.descriptors, forked=True)
     outputs.start()
+    require_threads()
     gc.enable()
     view = _view(graph, log)
     supervisor = Supervisor(graph, fork_server, view.on_frame, outputs.unwritten, service)

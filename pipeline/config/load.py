@@ -107,8 +107,16 @@ def _read(path: Path, seen: tuple[Path, ...]) -> Tree:
         return tree
     if not isinstance(base, str) or "\0" in base:
         raise ConfigError(f"{path}: extends: the path of one file, not {base!r}")
-    below = path.parent / base
+    below = path.parent / _at_home(base)
     return _merge(_anchor(_read(below, (*seen, path)), below.resolve().parent), tree)
+
+
+def _at_home(text: str) -> Path:
+    """Return a path, its `~` replaced as a shell would; as it is where nobody lives."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
 
 
 def _anchor(tree: Tree, folder: Path) -> Tree:

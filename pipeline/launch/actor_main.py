@@ -14,7 +14,7 @@ from typing import NoReturn
 
 from pipeline import logs
 from pipeline.bus.direct_loop import new_event_loop
-from pipeline.errors import GreenroomError
+from pipeline.errors import GreenroomError, machine_problem
 from pipeline.hosting.host import Host
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.prctl import name_process
@@ -49,9 +49,12 @@ def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
             error_file(spec.runtime_dir, spec.name).write_text(reason)
         except OSError:
             logs.get_logger(spec.name).error("actor cannot go on", because=reason)
-    except BaseException:  # noqa: BLE001 - the process ends here, whatever it was
+    except BaseException as error:  # noqa: BLE001 - the process ends here, whatever it was
         code = 1
-        logs.get_logger(spec.name).error("actor failed", exc_info=True)
+        if problem := machine_problem(error):
+            logs.get_logger(spec.name).error("actor failed", because=problem)
+        else:
+            logs.get_logger(spec.name).error("actor failed", exc_info=True)
     with suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()

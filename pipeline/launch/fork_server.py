@@ -36,10 +36,15 @@ FORK = b"fork"
 with the sockets that the actor listens on."""
 PING = b"ping"
 """Asks for a sign of life."""
-BLOCKED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+BLOCKED = (
+    *(signal.SIGINT, signal.SIGTERM, signal.SIGHUP),
+    *(signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2),
+)
 """Never heard by the server, which ends with the supervisor. Control-C and the end of a terminal
 reach the whole process group, and a service manager signals every process of a service; only the
 supervisor decides."""
+UNHEARD = (signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR2)
+"""Likewise of actors. SIGTERM stops one of them, SIGUSR1 has it write its stacks."""
 
 
 class ForkServer:
@@ -105,7 +110,8 @@ class ForkServer:
             self._send(unborn=spec.name, error=str(error.strerror))
             return
         if pid == 0:
-            for number in (signal.SIGINT, signal.SIGHUP):
+            # SIGUSR1 until stacks can be written: it would end the process.
+            for number in (*UNHEARD, signal.SIGUSR1):
                 signal.signal(number, signal.SIG_IGN)
             # What was sent to the child since its birth is heard now.
             signal.pthread_sigmask(signal.SIG_UNBLOCK, BLOCKED)

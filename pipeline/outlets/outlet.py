@@ -59,8 +59,10 @@ class Outlet:
         """Begin to write; what was put before goes out now."""
         if self._thread is None:
             # A daemon: a write that never returns does not hold up the end of the process.
-            self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name=self.name, daemon=True)
+            thread.start()
+            # Not before: one that the system did not give is never over.
+            self._thread = thread
 
     def settle(self, patience_s: float) -> None:
         """Return when all that was put before is written, or after so many seconds."""

@@ -16,6 +16,7 @@ from pipeline.sessions import Opening, SessionTable
 from pipeline.sessions.admission import HELD_NS, Admission
 from pipeline.sessions.isolation import FAILURES, WINDOW_NS, Failures
 from pipeline.sessions.refusal import MOST_DETAIL_CHARACTERS, MOST_NAME_CHARACTERS
+from pipeline.sessions.unusable import UnusableFrames
 
 if TYPE_CHECKING:
     from pipeline.actor import Actor
@@ -41,6 +42,7 @@ class SessionWork:
         self._admission = Admission(actor.counters)
         self._expiry: asyncio.TimerHandle | None = None
         self._failures = Failures()
+        self.unusable = UnusableFrames(actor)
 
     def open(self, opened: SessionOpened) -> None:
         """Open a session, and hand on what was held of it."""

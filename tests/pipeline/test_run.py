@@ -97,6 +97,9 @@ ENDED = {
     signal.SIGTERM: "ended: asked to stop",
     signal.SIGINT: "ended: asked to stop",
     signal.SIGHUP: "ended: its terminal was closed",
+    signal.SIGQUIT: "ended: asked to stop, by SIGQUIT",
+    signal.SIGUSR1: "ended: asked to stop, by SIGUSR1",
+    signal.SIGUSR2: "ended: asked to stop, by SIGUSR2",
 }
 
 

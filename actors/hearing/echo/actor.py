@@ -17,11 +17,11 @@ from actors.lib.audio.pcm import (
     BLOCK_SAMPLES,
     SAMPLE_BYTES,
     SPEECH_RATE_HZ,
+    require_speech_rate,
     samples_to_ns,
     to_pcm,
 )
 from pipeline.actor import Actor, Options
-from pipeline.errors import ConfigError
 from pipeline.frames import Audio, SessionEnded, SessionOpened
 from pipeline.ports import In, Out
 
@@ -120,11 +120,7 @@ class Echo(Actor[EchoOptions]):
 
     def on_audio(self, frame: Audio) -> None:
         """Take a block, to send it on without the far end."""
-        if frame.rate_hz != SPEECH_RATE_HZ:
-            raise ConfigError(
-                f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
-                "set the rate of the actor that sends it"
-            )
+        require_speech_rate(frame.rate_hz, self.name)
         session: EchoSession = self.sessions[frame.session]
         repeated = min(max(0, session.next - frame.position), frame.samples)
         self.counters["repeated_samples"] += repeated

@@ -24,9 +24,14 @@ from actors.hearing.vad.session import Listening, VadSession
 from actors.hearing.vad.speech_frames import speech_frame
 from actors.hearing.vad.stream import Answered, Asked, Verdict, VoiceStream
 from actors.hearing.vad.waiting_blocks import WaitingBlocks
-from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, samples_to_ns, to_samples
+from actors.lib.audio.pcm import (
+    Samples,
+    level_dbfs,
+    require_speech_rate,
+    samples_to_ns,
+    to_samples,
+)
 from pipeline.actor import Actor
-from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,
     Playback,
@@ -114,11 +119,7 @@ class Vad(Actor[VadOptions]):
 
     def on_audio(self, frame: Audio) -> None:
         """Listen to a block of sound."""
-        if frame.rate_hz != SPEECH_RATE_HZ:
-            raise ConfigError(
-                f"{self.name}.audio gets sound at {frame.rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
-                "set the rate of the actor that sends it"
-            )
+        require_speech_rate(frame.rate_hz, self.name)
         sessions = len(self.sessions)
         if sessions <= 1 and not self._waiting:
             self._listen_to(frame)

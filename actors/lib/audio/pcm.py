@@ -7,6 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.errors import UnusableFrameError
+
 Samples = NDArray[np.int16]
 """A one-dimensional array of samples."""
 
@@ -22,6 +24,23 @@ SILENCE_DBFS = -96.0
 """Level of digital silence: what 16 bits can resolve."""
 
 _WIRE = np.dtype("<i2")
+
+
+def require_speech_rate(rate_hz: int, actor: str) -> None:
+    """Return if a stream of so many samples a second can be listened to.
+
+    Args:
+        rate_hz: Of a block that came.
+        actor: Who gets it, on its port `audio`.
+
+    Raises:
+        UnusableFrameError: it has another rate.
+    """
+    if rate_hz != SPEECH_RATE_HZ:
+        raise UnusableFrameError(
+            f"{actor}.audio gets sound at {rate_hz} Hz and takes {SPEECH_RATE_HZ}: "
+            "set the rate of the actor that sends it"
+        )
 
 
 def to_samples(pcm: bytes) -> Samples:

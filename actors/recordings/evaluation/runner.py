@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import json
 import os
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,6 +18,7 @@ from actors.recordings.evaluation.cells import Cell, file_stem
 from actors.recordings.evaluation.noise import LEAD_S
 from actors.recordings.evaluation.observation import Observed
 from actors.recordings.evaluation.stand_ins import with_recording
+from pipeline.end_signals import end_signals
 from pipeline.errors import GreenroomError
 
 MOST_EXTRA_S = 240.0
@@ -44,7 +44,7 @@ class Watcher(Protocol):
 
 
 def run_cells(cells: Sequence[Cell], jobs: int, watcher: Watcher, keep: Path | None = None) -> bool:
-    """Run the cells; return whether that was all, and not broken off by SIGINT or SIGTERM.
+    """Run the cells; return whether that was all, and not broken off by a signal.
 
     Args:
         cells: What to run.
@@ -58,7 +58,7 @@ def run_cells(cells: Sequence[Cell], jobs: int, watcher: Watcher, keep: Path | N
         waiting = iter(cells)
         workers = [loop.create_task(_work(waiting, watcher, keep)) for _ in range(jobs)]
         everybody = asyncio.gather(*workers)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in end_signals():
             loop.add_signal_handler(number, everybody.cancel)
         try:
             await everybody

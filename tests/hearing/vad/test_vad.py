@@ -17,8 +17,8 @@ from recorded_speech import BEGAN_NS, RECORDINGS, frames, noise, padded, quiet, 
 from actors.hearing.vad import Vad, VadOptions
 from actors.hearing.vad.endpointing import Moment
 from actors.lib.audio.pcm import Samples, samples_to_ns
-from pipeline.errors import ConfigError
 from pipeline.frames import (
+    ActorState,
     Audio,
     EndReason,
     SessionEnd,
@@ -224,11 +224,15 @@ def test_sessions_do_not_hear_each_other() -> None:
     assert [e for e in both if e["session"] == "two"] == heard(two)
 
 
-def test_audio_at_another_rate_is_refused_with_advice() -> None:
-    block = Audio(position=0, rate_hz=48_000, pcm=bytes(1920))
-
-    with pytest.raises(ConfigError, match="48000 Hz and takes 16000"), stage(Vad) as vad:
-        vad.send("audio", block)
+def test_audio_at_another_rate_is_refused_with_advice_and_the_right_one_is_heard_f45() -> None:
+    blocks = [Audio(position=960 * n, rate_hz=48_000, pcm=bytes(1920)) for n in range(10)]
+    with stage(Vad) as vad:
+        vad.send("audio", *blocks)
+        assert vad.actor.state is ActorState.DEGRADED
+        assert "48000 Hz and takes 16000: set the rate" in vad.actor.detail
+        assert vad.actor.counters["audio.unusable"] == len(blocks)
+        vad.send("audio", *frames(padded("cards-001.wav")))
+        assert next_turn(vad)
 
 
 @pytest.mark.parametrize(

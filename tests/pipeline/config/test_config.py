@@ -138,6 +138,17 @@ def test_a_missing_file_is_named_with_its_nearest_neighbour_f25(tmp_path: Path) 
     assert "no/such/folder/x.yaml" in refusal(tmp_path / "no/such/folder/x.yaml")
 
 
+def test_a_config_extends_one_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "home").mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    write(tmp_path / "home", GOOD, "robot.yaml")
+    top = write(tmp_path, "extends: ~/robot.yaml\nname: upstairs\n")
+    assert load_config(top).name == "upstairs"
+    assert "~nobody-lives-here/x.yaml" in refusal(
+        write(tmp_path, "extends: ~nobody-lives-here/x.yaml\n")
+    )
+
+
 @pytest.mark.parametrize(
     ("content", "part"),
     [
