@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import zmq
 
+from pipeline.bus.alarm import HAS_ALARM, Alarm
 from pipeline.bus.direct_loop import unwatch, watch
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ class SocketReader:
         self._counted = 0
         self._counting_since_s = self._loop.time()
         self._watching = False
+        self._alarm: Alarm | None = None
+        self._rests_until_ns = 0
         self._watch(True)
 
     def pace(self, interval_s: float) -> None:
@@ -101,6 +104,13 @@ class SocketReader:
             self._again = self._loop.call_later(interval_s, self._read)
         else:
             self.read_now()
+
+    def rest_until(self, due_ns: int) -> None:
+        """Asked while a message is handled: what comes before a monotonic time may wait for it.
+
+        Where that is the last of those that wait. What has not come by then is read as it comes.
+        """
+        self._rests_until_ns = due_ns
 
     def read_now(self) -> None:
         """Read what waits, at most a batch of it, unless that is being done."""
@@ -130,6 +140,8 @@ class SocketReader:
         self._closed = True
         self._watch(False)
         self._cancel_again()
+        if self._alarm is not None:
+            self._alarm.close()
 
     def _watch(self, watching: bool) -> None:
         if watching and not self._watching:
@@ -155,13 +167,24 @@ class SocketReader:
             return
         self._count(taken)
         rest_s = self._interval_s or (BUSY_INTERVAL_S if self._busy else 0.0)
-        if self._watching is bool(rest_s):
-            self._watch(not rest_s)
+        rests = bool(rest_s)
         self._behind = taken == BATCH
+        if self._rests_until_ns and not rests and not self._behind:
+            rests = self._set_alarm(self._rests_until_ns)
+        if self._watching is rests:
+            self._watch(not rests)
         if self._behind:
             self.kick()
         elif rest_s and self._again is None:
             self._again = self._loop.call_later(rest_s, self._read)
+
+    def _set_alarm(self, due_ns: int) -> bool:
+        if not HAS_ALARM:
+            return False
+        if self._alarm is None:
+            self._alarm = Alarm(self._loop, self.read_now)
+        self._alarm.set(due_ns)
+        return True
 
     def _count(self, taken: int) -> None:
         self._counted += taken
@@ -182,11 +205,14 @@ class SocketReader:
             # There nearly always is one, and to ask before takes longer than to receive it.
             message = receive(self._socket)
         except zmq.Again:
+            self._rests_until_ns = 0
             return 0
         taken = 1
+        self._rests_until_ns = 0
         self._on_message(message)
         while taken < BATCH and self._is_pending():
             taken += 1
+            self._rests_until_ns = 0
             self._on_message(receive(self._socket))
         if self._on_drained is not None:
             self._on_drained()

@@ -103,6 +103,10 @@ class Subscriber:
         self._interval_s = interval_s
         self._set_pace()
 
+    def rest_until(self, due_ns: int) -> None:
+        """Asked while a frame is handled: what comes before a monotonic time may wait for it."""
+        self._reader.rest_until(due_ns)
+
     def catch_up(self) -> None:
         """Read what waits."""
         self._reader.read_now()

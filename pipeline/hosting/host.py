@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -78,6 +78,8 @@ class Host:
         self._publisher: Publisher | None = None
         self._subscribers: list[Subscriber] = []
         self._awaited: list[Subscriber] = []
+        self._alone: dict[str, Subscriber] = {}
+        """By input port: what carries it, if that carries nothing else and nothing else does."""
         pace = SoundPace(spec.name, self.actor.inputs, self.actor.surroundings.connected)
         self._pacer = Pacer(pace, self.actor.receive)
         self._stopping = asyncio.Event()
@@ -100,7 +102,7 @@ class Host:
         self._lock.acquire()
         try:
             publisher = self._open_publisher()
-            self._failed = self.actor.bind(publisher.publish)
+            self._failed = self.actor.bind(publisher.publish, self._rest)
             pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
             upkeep = EndpointUpkeep(self._spec.runtime_dir, self._spec.name, self._lock, publisher)
             health = HealthReporter(self.actor, publisher, pulse, upkeep)
@@ -186,6 +188,10 @@ class Host:
         )
         return self._publisher
 
+    def _rest(self, port: str, until_ns: int) -> None:
+        if (subscriber := self._alone.get(port)) is not None:
+            subscriber.rest_until(until_ns)
+
     def _on_session(self, _port: str, frame: Frame) -> None:
         self.actor.receive_session(frame)
         if isinstance(frame, SessionEnded) and self._publisher is not None:
@@ -206,6 +212,7 @@ class Host:
         by_address: dict[str, list[InputConnection]] = defaultdict(list)
         for each in self._spec.connections:
             by_address[each.address].append(each)
+        wired = Counter(each.input_port for each in self._spec.connections)
         for address, connections in by_address.items():
             ports = {
                 each.producer_port: Inlet(each.input_port, self.actor.inputs[each.input_port])
@@ -224,6 +231,8 @@ class Host:
             if producer.awaited:
                 self._awaited.append(subscriber)
             self._pacer.add(subscriber)
+            if len(connections) == 1 and wired[producer.input_port] == 1:
+                self._alone[producer.input_port] = subscriber
 
     def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error, failed = context.get("exception"), self._failed

@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from time import monotonic_ns
 from typing import Any, ClassVar
 
 from actors.hearing.vad.completeness import CompletenessJudge
@@ -44,6 +45,12 @@ from pipeline.frames import (
 )
 from pipeline.ports import In, Out
 from pipeline.surroundings import Surroundings
+
+MOST_SAMPLES = SPEECH_RATE_HZ // 4
+"""Blocks wait no longer than 0.25 s, as in a backend; those that come in it are judged in 1 ms."""
+NEAR_SAMPLES = SPEECH_RATE_HZ // 10
+"""So much of what came before has been judged when the end of a turn may be found: 0.1 s, in which
+five blocks come."""
 
 
 class Vad(Actor[VadOptions]):
@@ -133,6 +140,18 @@ class Vad(Actor[VadOptions]):
             session.held.append(frame)
             return
         self._go_on(self._listening(frame.session, session, [frame]), None)
+        self._rest_after(frame, session)
+
+    def _rest_after(self, frame: Audio, session: VadSession) -> None:
+        """Let blocks wait from which nothing can follow before others have come too."""
+        samples, ahead = frame.samples, session.stream.eventless
+        if session.held is not None or not samples or ahead <= samples:
+            return
+        if ahead > NEAR_SAMPLES:
+            ahead = min(ahead - NEAR_SAMPLES, MOST_SAMPLES)
+        ahead += -ahead % samples
+        end = frame.position + samples
+        self.rest("audio", session.arrival.expect(frame.origin_ns, end, monotonic_ns(), ahead))
 
     def _listening(self, name: str, session: VadSession, frames: list[Audio]) -> Listening:
         self._newest = session, frames[-1]

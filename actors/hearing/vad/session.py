@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass, field
 
+from actors.hearing.vad.arrival import Arrival
 from actors.hearing.vad.playback_activity import PlaybackActivity
 from actors.hearing.vad.stream import Answered, Asked, Saved, VoiceStream
 from actors.lib.audio.pcm import samples_to_ns
@@ -20,6 +21,7 @@ class VadSession:
         stream: Its sound.
         sounding: Answers that are heard in it.
         saved: What the memory has of it.
+        arrival: Of its blocks.
         held: Blocks that wait for a verdict on a pause before them; None: none is waited for.
     """
 
@@ -27,6 +29,7 @@ class VadSession:
     stream: VoiceStream
     sounding: PlaybackActivity = field(default_factory=PlaybackActivity)
     saved: Saved | None = None
+    arrival: Arrival = field(default_factory=Arrival)
     held: list[Audio] | None = None
 
     def is_over_answer(self, zero_ns: int, position: int) -> bool:

@@ -16,6 +16,7 @@ from actors.hearing.vad.endpointing import (
     PauseStage,
     SpeechState,
     decide,
+    earliest_moment,
     finish,
     pause_stage,
     step,
@@ -103,6 +104,13 @@ class VoiceStream:
         pauses = self._limits.pauses
         longest = self._limits.silence if pauses is None else pauses.incomplete
         return max(LONG_GAP_SAMPLES, 2 * longest)
+
+    @property
+    def eventless(self) -> int:
+        """Samples that have to come before anything can follow from them."""
+        if self._state is None or self.ended:
+            return 0
+        return earliest_moment(self._state, self._limits) - self._next
 
     @property
     def ended(self) -> bool:

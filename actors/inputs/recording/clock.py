@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import time
 from collections.abc import Callable
 
-from pipeline.bus.direct_loop import unwatch, watch
+from pipeline.bus.alarm import HAS_ALARM, Alarm
 
 COARSE_NS = 1_500_000
-"""An event loop wakes up to a millisecond late: epoll counts in milliseconds, rounded up."""
+"""How early to wake up where there is only an event loop, which is up to a millisecond late."""
 
 
 class Clock:
@@ -21,19 +19,16 @@ class Clock:
         self._loop = asyncio.get_running_loop()
         self._woken: asyncio.Future[None] | None = None
         self._beat: Callable[[], int | None] | None = None
-        self._fd = -1
-        if sys.platform == "linux" and sys.version_info >= (3, 13):
-            self._fd = os.timerfd_create(time.CLOCK_MONOTONIC, flags=os.TFD_NONBLOCK)
-            watch(self._loop, self._fd, self._on_time)
+        self._alarm = Alarm(self._loop, self._on_time) if HAS_ALARM else None
 
     async def sleep_until(self, due_ns: int) -> None:
         """Return at a monotonic time, within about 0.1 ms; lets others run even if it is past."""
         remaining_ns = due_ns - time.monotonic_ns()
         if remaining_ns <= 0:
             await asyncio.sleep(0)
-        elif sys.platform == "linux" and sys.version_info >= (3, 13):
+        elif self._alarm is not None:
             self._woken = self._loop.create_future()
-            self._set(due_ns)
+            self._alarm.set(due_ns)
             await self._woken
         else:
             await asyncio.sleep(max(0, remaining_ns - COARSE_NS) / 1e9)
@@ -44,11 +39,11 @@ class Clock:
 
         Nothing switches to the task in between, which would take as long as to send a block.
         """
-        if sys.platform == "linux" and sys.version_info >= (3, 13):
+        if self._alarm is not None:
             self._beat = beat
             self._woken = self._loop.create_future()
             try:
-                self._set(due_ns)
+                self._alarm.set(due_ns)
                 await self._woken
             finally:
                 self._beat = None
@@ -60,18 +55,10 @@ class Clock:
 
     def close(self) -> None:
         """Give the timer back."""
-        if self._fd >= 0:
-            unwatch(self._loop, self._fd)
-            os.close(self._fd)
-            self._fd = -1
-
-    def _set(self, due_ns: int) -> None:
-        if sys.platform == "linux" and sys.version_info >= (3, 13):
-            # 0 would stop it.
-            os.timerfd_settime_ns(self._fd, flags=os.TFD_TIMER_ABSTIME, initial=max(1, due_ns))
+        if self._alarm is not None:
+            self._alarm.close()
 
     def _on_time(self) -> None:
-        os.read(self._fd, 8)
         woken = self._woken
         if woken is None or woken.done():
             return
@@ -82,8 +69,8 @@ class Clock:
             return
         if next_ns is None:
             woken.set_result(None)
-        else:
-            self._set(next_ns)
+        elif self._alarm is not None:
+            self._alarm.set(next_ns)
 
 
 def _doze_until(due_ns: int) -> None:

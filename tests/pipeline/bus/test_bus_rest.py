@@ -1,0 +1,172 @@
+"""A socket that is not read for a while because a handler said so."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import zmq
+
+from pipeline.bus.alarm import HAS_ALARM, Alarm
+from pipeline.bus.direct_loop import new_event_loop
+from pipeline.bus.reactor import SocketReader
+
+PATIENCE_S = 20.0
+NEVER_NS = 3_600_000_000_000
+
+
+@pytest.fixture
+def sockets(tmp_path: Path) -> Iterator[tuple[zmq.Socket[bytes], zmq.Socket[bytes]]]:
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    sender, receiver = context.socket(zmq.PUSH), context.socket(zmq.PULL)
+    sender.bind(f"ipc://{tmp_path}/s")
+    receiver.connect(f"ipc://{tmp_path}/s")
+    yield sender, receiver
+    context.destroy(linger=0)
+
+
+class RestingReader:
+    """Takes numbers, and may be told to rest after one."""
+
+    def __init__(self, socket: zmq.Socket[bytes], rests: dict[int, int]) -> None:
+        self.got: list[tuple[int, int]] = []
+        self.reads = 0
+        self._rests = rests
+        self._changed = asyncio.Event()
+        self.reader = SocketReader(socket, self._take, self._on_drained)
+
+    @property
+    def numbers(self) -> list[int]:
+        return [number for number, _ in self.got]
+
+    def _take(self, message: list[bytes]) -> None:
+        number = int(message[0])
+        self.got.append((number, time.monotonic_ns()))
+        if number in self._rests:
+            self.reader.rest_until(self._rests[number])
+
+    def _on_drained(self) -> None:
+        self.reads += 1
+        self._changed.set()
+
+    async def until(self, count: int) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.got) < count:
+                self._changed.clear()
+                await self._changed.wait()
+
+
+def run(work: Coroutine[Any, Any, None]) -> None:
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(work)
+
+
+def test_what_comes_while_it_rests_is_read_together_and_then(
+    sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]],
+) -> None:
+    sender, receiver = sockets
+
+    async def work() -> None:
+        due_ns = time.monotonic_ns() + 300_000_000
+        reading = RestingReader(receiver, {0: due_ns})
+        sender.send(b"0")
+        await reading.until(1)
+        for number in (1, 2, 3):
+            sender.send(b"%d" % number)
+        await reading.until(4)
+        assert reading.numbers == [0, 1, 2, 3]
+        if HAS_ALARM:
+            assert reading.reads == 2
+            assert reading.got[1][1] >= due_ns
+        sender.send(b"4")  # As it comes again.
+        await reading.until(5)
+        reading.reader.close()
+
+    run(work())
+
+
+def test_who_rested_in_vain_is_called_by_what_comes_later(
+    sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]],
+) -> None:
+    sender, receiver = sockets
+
+    async def work() -> None:
+        reading = RestingReader(receiver, {0: time.monotonic_ns() + 20_000_000})
+        sender.send(b"0")
+        await reading.until(1)
+        await asyncio.sleep(0.1)
+        sender.send(b"1")
+        await reading.until(2)
+        reading.reader.close()
+
+    run(work())
+
+
+@pytest.mark.parametrize("rests", [{0: NEVER_NS}, {0: NEVER_NS, 1: 1}])
+def test_the_last_that_was_handled_decides_and_a_time_that_is_past_is_no_rest(
+    sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]], rests: dict[int, int]
+) -> None:
+    sender, receiver = sockets
+
+    async def work() -> None:
+        sender.send(b"0")
+        sender.send(b"1")
+        await asyncio.sleep(0.1)
+        reading = RestingReader(receiver, rests)
+        reading.reader.kick()
+        await reading.until(2)
+        sender.send(b"2")
+        await reading.until(3)
+        reading.reader.close()
+
+    run(work())
+
+
+def test_who_is_asked_to_read_now_rests_no_longer(
+    sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]],
+) -> None:
+    sender, receiver = sockets
+
+    async def work() -> None:
+        reading = RestingReader(receiver, {0: time.monotonic_ns() + NEVER_NS})
+        sender.send(b"0")
+        await reading.until(1)
+        sender.send(b"1")
+        async with asyncio.timeout(PATIENCE_S):
+            while reading.numbers != [0, 1]:
+                reading.reader.read_now()
+                await asyncio.sleep(0.001)
+        sender.send(b"2")
+        await reading.until(3)
+        reading.reader.close()
+
+    run(work())
+
+
+if HAS_ALARM:
+
+    def test_an_alarm_rings_once_at_the_time_that_was_set_last() -> None:
+        async def work() -> None:
+            rang: list[int] = []
+            done = asyncio.Event()
+
+            def ring() -> None:
+                rang.append(time.monotonic_ns())
+                done.set()
+
+            alarm = Alarm(asyncio.get_running_loop(), ring)
+            alarm.set(time.monotonic_ns() + 1_000_000)
+            due_ns = time.monotonic_ns() + 60_000_000
+            alarm.set(due_ns)
+            async with asyncio.timeout(PATIENCE_S):
+                await done.wait()
+            await asyncio.sleep(0.02)
+            alarm.close()
+            assert len(rang) == 1
+            assert rang[0] >= due_ns
+
+        run(work())
