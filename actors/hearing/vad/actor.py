@@ -26,6 +26,7 @@ from actors.hearing.vad.speech_frames import speech_frame
 from actors.hearing.vad.stream import Answered, Asked, Verdict, VoiceStream
 from actors.hearing.vad.waiting_blocks import WaitingBlocks
 from actors.lib.audio.pcm import (
+    SPEECH_RATE_HZ,
     Samples,
     level_dbfs,
     require_speech_rate,
@@ -145,10 +146,10 @@ class Vad(Actor[VadOptions]):
     def _rest_after(self, frame: Audio, session: VadSession) -> None:
         """Let blocks wait from which nothing can follow before others have come too."""
         samples, ahead = frame.samples, session.stream.eventless
-        if session.held is not None or not samples or ahead <= samples:
-            return
         if ahead > NEAR_SAMPLES:
             ahead = min(ahead - NEAR_SAMPLES, MOST_SAMPLES)
+        if session.held is not None or not samples or ahead <= samples:
+            return
         ahead += -ahead % samples
         end = frame.position + samples
         self.rest("audio", session.arrival.expect(frame.origin_ns, end, monotonic_ns(), ahead))
