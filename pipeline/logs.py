@@ -19,8 +19,12 @@ SECRET_VARIABLES = ("GEMINI_API_KEY", "GOOGLE_API_KEY", "OPENAI_API_KEY")
 MIN_SECRET_LENGTH = 6
 """A shorter value would blank out ordinary words."""
 
-_KEY_SHAPES = re.compile(r"AIza[0-9A-Za-z_-]{20,}|AQ\.[0-9A-Za-z_-]{20,}|(?<=[?&]key=)[^&\s]+")
-"""Google's two API key formats, and a key in a URL."""
+_KEY_SHAPES = re.compile(
+    r"AIza[0-9A-Za-z_-]{20,}|AQ\.[0-9A-Za-z_-]{20,}|greenroom_[0-9A-Za-z_-]{20,}"
+    r"|eyJ[0-9A-Za-z_-]+\.eyJ[0-9A-Za-z_-]+\.[0-9A-Za-z_-]*"
+    r"|(?<=[?&]key=)[^&\s]+|(?<=[?&]token=)[^&\s]+|(?<=[?&]access_token=)[^&\s]+"
+)
+"""Google's two API key formats, those of the gateway, tokens (JWT), and any of them in a URL."""
 
 _secrets: set[str] = set()
 

@@ -11,6 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from actors.gateway.access.addresses import parsed_networks
+from actors.gateway.access.token_secret import token_secret
 from actors.gateway.caller_output import CallerOutput
 from actors.gateway.callers import Callers
 from actors.gateway.certificate import certificate_files
@@ -50,6 +52,7 @@ from pipeline.frames.turns import turn_id
 from pipeline.ports import In, Out
 
 if TYPE_CHECKING:
+    from actors.gateway.access.access import Access
     from actors.gateway.server import WebServer
     from actors.gateway.store.caller_store import CallerStore
     from pipeline.surroundings import Surroundings
@@ -111,6 +114,7 @@ class Gateway(Player[GatewayOptions]):
         self._socket: socket.socket | None = None
         self._server: WebServer | None = None
         self._store: CallerStore | None = None
+        self._access: Access | None = None
 
     @classmethod
     def check(cls, options: GatewayOptions, config_dir: Path) -> None:
@@ -138,18 +142,32 @@ class Gateway(Player[GatewayOptions]):
 
     async def start(self) -> None:
         """Make ready to serve those who call on the socket of the supervisor."""
+        from actors.gateway.access.access import Access
         from actors.gateway.app import make_app
+        from actors.gateway.request_protocol import request_protocol
         from actors.gateway.server import address_of, make_server
 
         await super().start()
+        options = self.options
         self._store = self._callers.keeping = self._open_store()
+        self._access = Access(
+            self._callers,
+            options,
+            self._store.database,
+            token_secret(self.surroundings.state_dir),
+            self.checkpoint,
+            self.counters,
+            self.log,
+        )
         self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
         certificate = certificate_files(self.options)
         url = address_of(self._socket, tls=certificate is not None)
         path = self.surroundings.runtime_dir / f"{self.name}.json"
         path.write_text(json.dumps({"url": url}))
-        app = make_app(self._callers, self.options, self._readiness, self.work_of)
-        self._server = make_server(app, certificate)
+        app = make_app(self._access, self._readiness, self.work_of)
+        trusted = parsed_networks(options.trusted_proxies)
+        requests = request_protocol(options.limits, trusted, self._access.count)
+        self._server = make_server(app, requests, certificate)
         self.log.info("callers are served here", url=url)
 
     async def run(self) -> None:
@@ -157,9 +175,11 @@ class Gateway(Player[GatewayOptions]):
         assert self._store is not None
         assert self._server is not None
         assert self._socket is not None
+        assert self._access is not None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._metronome.run())
             tasks.create_task(self._store.run())
+            tasks.create_task(self._access.run())
             tasks.create_task(self._server.serve(sockets=[self._socket]))
 
     async def drain(self) -> None:

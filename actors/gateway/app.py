@@ -10,7 +10,12 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from actors.gateway.callers import Callers
+from actors.gateway.access.access import Access
+from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.middleware import AccessMiddleware, OriginsOfKeys
+from actors.gateway.access.refusal import response_to
+from actors.gateway.access.routes import rule_of
+from actors.gateway.access.token_route import token_routes
 from actors.gateway.errors import (
     CallerError,
     ExpiredSessionError,
@@ -24,7 +29,6 @@ from actors.gateway.errors import (
 from actors.gateway.files.transcription import Transcriber
 from actors.gateway.gemini.rest import gemini_rest_routes
 from actors.gateway.gemini.routes import gemini_routes
-from actors.gateway.options import GatewayOptions
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.page import page_routes
@@ -45,24 +49,29 @@ RETRY_S = 10
 """When a caller who was refused may ask again: calls end all the time."""
 
 
-def make_app(
-    callers: Callers, options: GatewayOptions, readiness: Readiness, work_of: WorkOf
-) -> ASGIApp:
+def make_app(access: Access, readiness: Readiness, work_of: WorkOf) -> ASGIApp:
     """Return the application that serves callers."""
+    routes = make_routes(access, readiness, work_of)
+    return OneSlash(OriginsOfKeys(AccessMiddleware(routes, access), access))
+
+
+def make_routes(access: Access, readiness: Readiness, work_of: WorkOf) -> FastAPI:
+    """Return what serves those who were let in."""
     app = FastAPI(title="Greenroom", version=version("greenroom"), redoc_url=None)
-    app.include_router(rest_routes(callers, Manners(options), readiness))
-    app.include_router(transcribe_routes(Transcriber(callers, options, work_of), options))
+    app.include_router(rest_routes(access, Manners(access.options), readiness))
+    app.include_router(token_routes(access))
+    app.include_router(transcribe_routes(Transcriber(access.options, work_of), access))
 
     async def website(websocket: WebSocket) -> None:
-        await converse(websocket, callers, options, work_of)
+        await converse(websocket, access, work_of)
 
     app.add_api_websocket_route("/ws/live-audio", website)
     app.add_api_websocket_route("/", website)
-    app.include_router(gemini_routes(callers, options, work_of))
-    app.include_router(gemini_rest_routes(callers, options, work_of))
+    app.include_router(gemini_routes(access, work_of))
+    app.include_router(gemini_rest_routes(access, work_of))
     app.include_router(page_routes())
     _tell_errors(app)
-    return OneSlash(app)
+    return app
 
 
 class OneSlash:
@@ -74,14 +83,16 @@ class OneSlash:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
         if scope["type"] in ("http", "websocket"):
-            path: str = scope["path"]
-            scope = {**scope, "path": "/" + path.lstrip("/")}
+            # In place: what is further in takes secrets out of the scope that the server logs.
+            scope["path"] = "/" + scope["path"].lstrip("/")
         await self._app(scope, receive, send)
 
 
 def _tell_errors(app: FastAPI) -> None:
     @app.exception_handler(CallerError)
-    async def on_caller_error(_request: Request, error: CallerError) -> JSONResponse:
+    async def on_caller_error(request: Request, error: CallerError) -> JSONResponse:
+        if isinstance(error, AccessDeniedError):
+            return response_to(error, gemini=rule_of("http", request.url.path).gemini)
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
         headers = {"Retry-After": str(RETRY_S)} if status == 503 else {}
         known = error.known if isinstance(error, ExpiredSessionError) else {}

@@ -73,6 +73,8 @@ class Caller:
         self.owner = ""
         """The backend that answers."""
         self.speaking = False
+        self.address = ""
+        """From where it came last, as far as it is known."""
         self._epoch = 0
         self._hears: tuple[str, int] | None = None
         """The answer whose sound it was sent last: turn and epoch."""
@@ -117,6 +119,7 @@ class Caller:
         if self._link is not None:
             self._link.close("the conversation goes on over another connection")
         self._link = link
+        link.joined = True
         self.state = CallerState.PRESENT
         kept, self._kept = self._kept, deque(maxlen=MOST_KEPT)
         for event in kept:

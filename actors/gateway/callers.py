@@ -99,10 +99,20 @@ class Callers:
             raise ExpiredSessionError(f"the session {session!r} is over: {ended.detail}")
         raise NoSessionError(f"there is no session {session!r}: start one")
 
-    async def open(self, manner: SessionOpened, owns: Owns = of_anybody) -> Caller:
+    async def open(
+        self,
+        manner: SessionOpened,
+        owns: Owns = of_anybody,
+        on_begin: Callable[[], None] = lambda: None,
+    ) -> Caller:
         """Open a session; one that is open already is returned as it is.
 
         A conversation of this name that a pipeline of before held goes on where it was.
+
+        Args:
+            manner: As which it is opened if it is new.
+            owns: Whether a session is of who asks.
+            on_begin: Called before a new one is begun; raises if who asks may not.
 
         Raises:
             RefusedError: it cannot be opened, and why.
@@ -117,6 +127,8 @@ class Callers:
         if caller is None:
             kept = await self._look_for(session, owns)
             # Another connection may have been faster, of this caller or of somebody else.
+            if kept is None and session not in self._callers:
+                on_begin()
             caller = self._callers.get(session) or self._begin(kept or manner)
             _check_own(caller.manner, owns)
         opening = self._opening.get(session)

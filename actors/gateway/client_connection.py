@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable
 
 from fastapi import WebSocket, WebSocketDisconnect
 
-from actors.gateway.events import Codec, Message
+from actors.gateway.access.denial import AccessDeniedError, Denial
+from actors.gateway.access.message_meter import MessageKind, MessageMeter
+from actors.gateway.events import Codec, Message, Problem
 from actors.gateway.link import ClientLink
 
 MOST_REASON_BYTES = 123
@@ -18,7 +21,10 @@ NORMAL = 1000
 FAREWELL_S = 2.0
 """For a client to take what it was sent last: who has not by then, never will."""
 
-Reader = Callable[[Message], Awaitable[None]]
+SLOWED_TOLD_S = 10.0
+"""A client that sends too fast is told so, but no more often."""
+
+Reader = Callable[[Message], Awaitable[MessageKind]]
 
 
 class CloseConnectionError(Exception):
@@ -41,26 +47,55 @@ class ClientConnection:
     Args:
         websocket: The socket.
         codec: How it is told what happens.
+        meter: How fast it may send.
+        first_s: Without a session for so long it is closed.
+        lasts_s: So long it may be open at all; None: no limit.
+        close_of: With which code and reason it is closed when it is denied something.
+        on_slowed: Called when it is read more slowly than it sends.
+        on_denied: Called when it is closed by a limit.
     """
 
-    def __init__(self, websocket: WebSocket, codec: Codec) -> None:
+    def __init__(
+        self,
+        websocket: WebSocket,
+        codec: Codec,
+        meter: MessageMeter,
+        *,
+        first_s: float,
+        lasts_s: float | None,
+        close_of: Callable[[AccessDeniedError], tuple[int, str]],
+        on_slowed: Callable[[], None],
+        on_denied: Callable[[Denial], None],
+    ) -> None:
         self._websocket = websocket
+        self._meter = meter
+        self._first_s = first_s
+        self._lasts_s = lasts_s
+        self._close_of = close_of
+        self._on_slowed = on_slowed
+        self._on_denied = on_denied
+        self._slowed_told_s = -SLOWED_TOLD_S
         self.link = ClientLink(codec, self._send)
 
     async def serve(self, on_message: Reader, on_closed: Callable[[], Awaitable[None]]) -> None:
         """Hand on what comes until either side closes.
 
         Args:
-            on_message: Takes a message; may raise `CloseConnectionError`.
+            on_message: Takes a message and returns of which kind it was; may raise
+                `CloseConnectionError` or `AccessDeniedError`.
             on_closed: Called once it is over.
         """
         writer = asyncio.create_task(self.link.run())
         reader = asyncio.create_task(self._read(on_message))
         overrun = asyncio.create_task(self.link.overrun.wait())
-        tasks = (writer, reader, overrun)
+        limit: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        tasks = (writer, reader, overrun, limit)
+        timers = self._timers(limit)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            for timer in timers:
+                timer.cancel()
             for task in tasks:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -72,6 +107,8 @@ class ClientConnection:
                     return
                 case CloseConnectionError():
                     code, reason = result.code, result.reason
+                case AccessDeniedError():
+                    code, reason = self._close_of(result)
                 case Exception():
                     raise result
         short = reason.encode()[:MOST_REASON_BYTES].decode(errors="ignore")
@@ -86,10 +123,44 @@ class ClientConnection:
         else:
             await self._websocket.send_bytes(message)
 
+    def _timers(self, limit: asyncio.Future[None]) -> list[asyncio.TimerHandle]:
+        def deny(denial: Denial, detail: str) -> None:
+            if not limit.done():
+                self._on_denied(denial)
+                limit.set_exception(AccessDeniedError(denial, detail))
+
+        def is_idle() -> None:
+            if not self.link.joined:
+                deny(Denial.SILENT, f"no session was begun in {self._first_s:g} s")
+
+        loop = asyncio.get_running_loop()
+        timers = [loop.call_later(self._first_s, is_idle)]
+        if self._lasts_s is not None:
+            expired = "the token has expired: have another one minted, and come back"
+            timers.append(
+                loop.call_later(self._lasts_s, lambda: deny(Denial.TOKEN_EXPIRED, expired))
+            )
+        return timers
+
     async def _read(self, on_message: Reader) -> None:
         while True:
             message = await self._websocket.receive()
             if message["type"] == "websocket.disconnect":
                 raise WebSocketDisconnect(message.get("code", NORMAL))
             text = message.get("text")
-            await on_message(message["bytes"] if text is None else text)
+            data = message["bytes"] if text is None else text
+            kind = await on_message(data)
+            wait_s = self._meter.wait_s(kind, len(data), time.monotonic())
+            if wait_s:
+                self._slow()
+                # Nothing more is read meanwhile: what comes waits with who sends it.
+                await asyncio.sleep(wait_s)
+
+    def _slow(self) -> None:
+        self._on_slowed()
+        now_s = time.monotonic()
+        if now_s - self._slowed_told_s >= SLOWED_TOLD_S:
+            self._slowed_told_s = now_s
+            self.link.tell(
+                Problem("you send faster than is taken, and are read more slowly", "too_fast")
+            )

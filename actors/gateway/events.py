@@ -77,9 +77,17 @@ class GoingAway:
 
 @dataclass(frozen=True)
 class Problem:
-    """Something that the client sent cannot be used; the conversation goes on."""
+    """Something that the client sent cannot be used; the conversation goes on.
+
+    Attributes:
+        text: What, in words.
+        code: The same for programs, if it is one that they may act upon.
+        retry_after_s: When to try again, if that helps.
+    """
 
     text: str
+    code: str = ""
+    retry_after_s: float | None = None
 
 
 Event = (

@@ -28,6 +28,8 @@ class ClientLink:
         self._stirred = asyncio.Event()
         self._farewell = ""
         self._closing = False
+        self.joined = False
+        """A session is held over it, or was."""
         self.overrun = asyncio.Event()
         """The connection takes nothing, and is to be closed without waiting for it."""
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from actors.gateway.access.addresses import parsed_networks
+from actors.gateway.access.limit_options import LimitOptions
 from actors.outputs.player_options import PlayerOptions
 from pipeline.paths import ConfigPath
 
@@ -16,7 +19,8 @@ class GatewayOptions(PlayerOptions):
 
     host: str = Field(
         "127.0.0.1",
-        description="Address to listen on: of the loopback only, since nobody is asked for a key.",
+        description="Address to listen on; `0.0.0.0` or `::` for all. As long as there is no "
+        "credential, only this machine is served, whatever the address.",
     )
     port: int = Field(3000, ge=0, le=65535, description="Port to listen on; 0: any that is free.")
     certificate: ConfigPath | None = Field(
@@ -30,6 +34,22 @@ class GatewayOptions(PlayerOptions):
         description="Web sites, besides the gateway's own page, whose scripts may connect: "
         "`https://example.org`, exactly as the browser says it.",
     )
+    hosts: list[str] = Field(
+        [],
+        description="Names under which callers reach the gateway, such as `voice.example.org`, "
+        "besides addresses and localhost: a page whose name was made to point here is refused.",
+    )
+    trusted_proxies: list[str] = Field(
+        [],
+        description="Addresses or networks of proxies in front, whose `X-Forwarded-For` is taken "
+        "for where a caller comes from; anybody else's is not.",
+    )
+    anybody: bool = Field(
+        False,
+        description="Nobody needs a key, from wherever it comes: for a proxy in front that asks "
+        "for one.",
+    )
+    limits: LimitOptions = Field(LimitOptions(), description="How much callers may do.")
     models: list[str] = Field(
         [],
         description="Live models that clients of the Gemini protocol may choose; who names "
@@ -106,16 +126,37 @@ class GatewayOptions(PlayerOptions):
 
     @field_validator("host")
     @classmethod
-    def _loopback(cls, host: str) -> str:
+    def _is_address(cls, host: str) -> str:
         if host == "localhost":
             return host
         try:
-            address = ipaddress.ip_address(host)
+            ipaddress.ip_address(host)
         except ValueError:
-            raise ValueError(f"{host!r} is no address: write 127.0.0.1, ::1 or localhost") from None
-        if not address.is_loopback:
-            raise ValueError(
-                f"{host} can be reached by others, and nobody is asked for a key yet: listen on "
-                "127.0.0.1 and let a reverse proxy that asks for one pass callers on"
-            )
+            raise ValueError(f"{host!r} is no address: write 127.0.0.1, 0.0.0.0 or ::") from None
         return host
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, names: list[str]) -> list[str]:
+        parsed_networks(names)
+        return names
+
+    @field_validator("origins")
+    @classmethod
+    def _are_origins(cls, origins: list[str]) -> list[str]:
+        for origin in origins:
+            parts = urlsplit(origin)
+            if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
+                raise ValueError(
+                    f"{origin!r} is no origin: write scheme and host as the browser does, such as "
+                    "https://example.org, with no slash behind it"
+                )
+        return origins
+
+    @field_validator("hosts")
+    @classmethod
+    def _are_names(cls, hosts: list[str]) -> list[str]:
+        for host in hosts:
+            if not host or set(host) & set(":/*@ "):
+                raise ValueError(f"{host!r} is no name of a host: write it without scheme and port")
+        return hosts

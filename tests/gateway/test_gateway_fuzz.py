@@ -8,6 +8,7 @@ import gc
 import json
 import random
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,6 +18,11 @@ from fuzz_messages import MessageFuzz
 from gateway_client import packed
 
 from actors.backends.gemini.wire import Invalid
+from actors.gateway.access.limit_options import LimitOptions
+from actors.gateway.access.own_callers import Beginnings, OwnCallers
+from actors.gateway.access.principal import EVERYTHING, Principal
+from actors.gateway.access.redemptions import Redemptions
+from actors.gateway.access.session_limits import SessionLimits
 from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Codec, Message
@@ -71,6 +77,13 @@ class Reception:
             "gateway",
         )
 
+    def own(self) -> OwnCallers:
+        """As one sees them of whom no key is asked."""
+        beginnings = Beginnings(
+            SessionLimits(LimitOptions()), Redemptions({}, time.time, time.time())
+        )
+        return OwnCallers(self.callers, Principal(scopes=EVERYTHING), beginnings)
+
     def _publish(self, _port: str, frame: Frame) -> None:
         decode(encode(frame, seq=1, boot=1, sent_ns=1))
         if isinstance(frame, SessionOpened):
@@ -121,7 +134,7 @@ def website_message(dice: random.Random) -> str:
 async def website(reception: Reception, dice: random.Random) -> None:
     client = Client(WebsiteCodec())
     talk = WebsiteConversation(
-        reception.callers, Manners(GatewayOptions()), client.link, reception.work_of
+        reception.own(), Manners(GatewayOptions()), client.link, reception.work_of
     )
     await talk.on_text('{"type": "start_session"}')
     for _ in range(MESSAGES_PER_SESSION):
@@ -137,7 +150,7 @@ async def gemini(reception: Reception, fuzz: MessageFuzz) -> None:
     codec = GeminiCodec()
     client = Client(codec)
     talk = GeminiConversation(
-        reception.callers, client.link, codec, reception.work_of, "v1beta", GatewayOptions()
+        reception.own(), client.link, codec, reception.work_of, "v1beta", GatewayOptions()
     )
     first = fuzz.setup() if fuzz.chance(0.3) else {"setup": {"model": "models/gemini-3.8-live"}}
     with contextlib.suppress(Invalid, CallerError):

@@ -59,7 +59,7 @@ def test_readyz_tells_a_balancer() -> None:
         code, answer = gateway.request("GET", "/readyz")
         assert (code, answer) == (503, {"error": "the supervisor says nothing"})
         gateway.harness.send("status", status("live", live=ActorState.READY))
-        assert gateway.request("GET", "/readyz") == (200, {"status": "ready"})
+        assert gateway.request("GET", "/readyz")[0] == 200
         gateway.harness.send("status", status("live", live=ActorState.CONNECTING))
         assert gateway.request("GET", "/readyz")[0] == 503
         assert gateway.request("GET", "/healthz")[0] == 200

@@ -33,6 +33,7 @@ class Denial(StrEnum):
     NEW_SESSIONS = "too_many_new_sessions"
     SESSIONS_AT_ONCE = "too_many_sessions"
     CONNECTIONS = "too_many_connections"
+    BUSY = "too_many_connected"
     KEYS_UNKNOWN = "keys_cannot_be_read"
 
 
@@ -56,6 +57,7 @@ STATUS: dict[Denial, int] = {
     Denial.NEW_SESSIONS: 429,
     Denial.SESSIONS_AT_ONCE: 429,
     Denial.CONNECTIONS: 429,
+    Denial.BUSY: 503,
     Denial.KEYS_UNKNOWN: 503,
 }
 """Status over HTTP (RFC 9110; 429: RFC 6585)."""

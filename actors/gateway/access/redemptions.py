@@ -12,8 +12,20 @@ MOST_REMEMBERED = 5_000
 """Tokens that may begin sessions still: eighty new callers a second for a minute, 400 kB."""
 
 
+def check_session(token: SessionToken | None, session: str) -> None:
+    """Look whether a token is for a session.
+
+    Raises:
+        AccessDeniedError: it is for another one.
+    """
+    if token is not None and token.session is not None and session != token.session:
+        raise AccessDeniedError(
+            Denial.TOKEN_OTHER_SESSION, f"the token is for the session {token.session!r}"
+        )
+
+
 class Redemptions:
-    """Lets a token begin its sessions, and come back to them.
+    """Lets a token begin its sessions.
 
     Args:
         table: Of an earlier process, kept up to date: for each token until when it may begin
@@ -30,23 +42,18 @@ class Redemptions:
         self._clock = clock
         self._since_s = since_s
 
-    def redeem(self, token: SessionToken, session: str, *, is_open: bool) -> None:
-        """Let a token begin a session, or come back to it.
+    def begin(self, token: SessionToken, session: str) -> None:
+        """Let a token begin a session. To come back to one that is open takes no more than
+        `check_session`.
 
         Args:
             token: Valid, and not expired.
             session: Name of the session.
-            is_open: It is open, and was begun with this token.
 
         Raises:
             AccessDeniedError: it may not.
         """
-        if token.session is not None and session != token.session:
-            raise AccessDeniedError(
-                Denial.TOKEN_OTHER_SESSION, f"the token is for the session {token.session!r}"
-            )
-        if is_open:
-            return
+        check_session(token, session)
         now_s = self._clock()
         begun = self._table.get(token.id, [token.opens_until_s])
         used_up = token.uses and len(begun) - 1 >= token.uses

@@ -10,8 +10,8 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError, NoWordsError, RefusedError
 from actors.gateway.events import Event, Message
 from actors.gateway.files.heard_file import HeardFile, Segment, joined
@@ -65,7 +65,7 @@ class Transcription:
 
     Args:
         caller: Whose session it is; nobody is connected to it yet.
-        callers: All callers.
+        callers: Those of who sent it.
         samples: The file.
         speed: How much faster than it was spoken it is heard, at most.
         work_of: What is done in it is the work of a session, and fails for it alone.
@@ -75,7 +75,7 @@ class Transcription:
     def __init__(
         self,
         caller: Caller,
-        callers: Callers,
+        callers: OwnCallers,
         samples: Samples,
         speed: float,
         work_of: WorkOf,
@@ -181,8 +181,7 @@ class Transcription:
 class Transcriber:
     """Puts files into words, a few at a time."""
 
-    def __init__(self, callers: Callers, options: GatewayOptions, work_of: WorkOf) -> None:
-        self._callers = callers
+    def __init__(self, options: GatewayOptions, work_of: WorkOf) -> None:
         self._options = options
         self._work_of = work_of
         self._files = 0
@@ -204,11 +203,16 @@ class Transcriber:
             self._files -= 1
 
     async def transcribe(
-        self, samples: Samples, question: str = "", language: str | None = None
+        self,
+        callers: OwnCallers,
+        samples: Samples,
+        question: str = "",
+        language: str | None = None,
     ) -> FileWords:
-        """Return what is said in a file.
+        """Return what is said in a file of somebody's.
 
         Raises:
+            AccessDeniedError: who sent it may begin no session now.
             RefusedError: the pipeline takes no more sessions, or ended this one.
             NoWordsError: nothing of it could be put into words in time.
         """
@@ -223,18 +227,21 @@ class Transcriber:
             labels={"protocol": "file"},
         )
         try:
-            caller = await self._callers.open(manner)
-            return await self._have_heard(caller, samples, question, patience_s)
+            caller = await callers.open(manner)
+            return await self._have_heard(callers, caller, samples, question, patience_s)
         finally:
             with contextlib.suppress(CallerError):
-                self._callers.end(manner.session, SessionEnd.HUNG_UP, "the file was heard")
+                callers.end(manner.session, SessionEnd.HUNG_UP, "the file was heard")
 
     async def _have_heard(
-        self, caller: Caller, samples: Samples, question: str, patience_s: float
+        self,
+        callers: OwnCallers,
+        caller: Caller,
+        samples: Samples,
+        question: str,
+        patience_s: float,
     ) -> FileWords:
-        heard = Transcription(
-            caller, self._callers, samples, self._options.file_speed, self._work_of
-        )
+        heard = Transcription(caller, callers, samples, self._options.file_speed, self._work_of)
         try:
             async with asyncio.timeout(patience_s):
                 words = await heard.run(question)

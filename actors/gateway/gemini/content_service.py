@@ -6,8 +6,8 @@ import contextlib
 import uuid
 from collections.abc import AsyncGenerator
 
+from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError
 from actors.gateway.files.transcription import INSTRUCTION
 from actors.gateway.gemini.asked_turn import AskedTurn
@@ -27,7 +27,7 @@ class ContentService:
         work_of: What is done in it is the work of a session, and fails for it alone.
     """
 
-    def __init__(self, callers: Callers, options: GatewayOptions, work_of: WorkOf) -> None:
+    def __init__(self, callers: OwnCallers, options: GatewayOptions, work_of: WorkOf) -> None:
         self._callers = callers
         self._options = options
         self._work_of = work_of

@@ -9,8 +9,8 @@ from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
 from actors.backends.gemini.wire.http_error import HttpError
+from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers
 from actors.gateway.events import AnswerSound, Event, Message, SpokenWords
 from actors.gateway.files.transcription import FileWords, Transcription, send_nothing
 from actors.gateway.gemini.asked_turn import AskedTurn
@@ -54,7 +54,7 @@ class ContentTurn:
 
     Args:
         caller: Whose session it is; nobody is connected to it.
-        callers: All callers.
+        callers: Those of who asks.
         asked: The request.
         work_of: What is done in it is the work of a session, and fails for it alone.
         speed: How much faster than it was spoken sound is heard, at most.
@@ -64,7 +64,7 @@ class ContentTurn:
     def __init__(
         self,
         caller: Caller,
-        callers: Callers,
+        callers: OwnCallers,
         asked: AskedTurn,
         work_of: WorkOf,
         *,

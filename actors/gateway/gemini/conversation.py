@@ -16,8 +16,10 @@ from actors.backends.gemini.wire import (
     snake_case,
     unknown_name,
 )
+from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.message_meter import MessageKind
+from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError
 from actors.gateway.gemini.codec import GeminiCodec, resumption
 from actors.gateway.gemini.contents import blobs_of, bytes_of
@@ -45,7 +47,7 @@ class GeminiConversation:
     """What is said over one connection.
 
     Args:
-        callers: All callers.
+        callers: Those of who is connected.
         link: The way back.
         codec: How the way back speaks.
         work_of: What is done in it is the work of a session, and fails for it alone.
@@ -55,7 +57,7 @@ class GeminiConversation:
 
     def __init__(
         self,
-        callers: Callers,
+        callers: OwnCallers,
         link: ClientLink,
         codec: GeminiCodec,
         work_of: WorkOf,
@@ -74,8 +76,8 @@ class GeminiConversation:
         self._written: list[str] = []
         """By `clientContent` that is not complete: goes with what is said in writing next."""
 
-    async def on_message(self, data: bytes) -> None:
-        """Take a message.
+    async def on_message(self, data: bytes) -> MessageKind:
+        """Take a message; return of which kind it was.
 
         Raises:
             Invalid: it cannot be had; the connection is to be closed with the words of it.
@@ -102,6 +104,8 @@ class GeminiConversation:
                     refused.append(error)
             if refused:
                 raise refused[0]
+            return _kind_of(kind, taken)
+        return MessageKind.OTHER
 
     async def closed(self) -> None:
         """The connection is gone; the caller may come back."""
@@ -117,6 +121,8 @@ class GeminiConversation:
         else:
             try:
                 caller = await self._callers.come_back(setup.handle)
+            except AccessDeniedError:
+                raise
             except CallerError:
                 raise _invalid(INVALID_HANDLE) from None
         self._caller = caller
@@ -190,6 +196,16 @@ class GeminiConversation:
             caller.ear.hear_file(data)
         else:
             raise _invalid(INVALID_ARGUMENT)
+
+
+def _kind_of(kind: str, given: dict[str, Any]) -> MessageKind:
+    blobs = [*given.get("mediaChunks", ()), given.get("audio", {})]
+    if "video" in given or any(each.get("mimeType", "").startswith("image/") for each in blobs):
+        return MessageKind.PICTURE
+    if any(blobs):
+        return MessageKind.SOUND
+    is_text = kind == "clientContent" or "text" in given
+    return MessageKind.TEXT if is_text else MessageKind.OTHER
 
 
 def _invalid(message: str) -> Invalid:

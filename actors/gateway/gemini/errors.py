@@ -6,6 +6,8 @@ from starlette.responses import JSONResponse
 
 from actors.backends.gemini.wire import Invalid
 from actors.backends.gemini.wire.http_error import HttpError
+from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.refusal import gemini_error
 from actors.gateway.errors import (
     CallerError,
     RefusedError,
@@ -34,6 +36,10 @@ def http_error(error: HttpError | Invalid | CallerError) -> HttpError:
             return HttpError(400, "INVALID_ARGUMENT", message)
         case SlowRequestError():
             return HttpError(408, "DEADLINE_EXCEEDED", str(error))
+        case AccessDeniedError():
+            status, body = gemini_error(error)
+            told = body["error"]
+            return HttpError(status, told["status"], told["message"])
         case RefusedError():
             message = f"The service is currently unavailable. {error}"
             return HttpError(503, "UNAVAILABLE", message)

@@ -15,7 +15,7 @@ from actors.backends.gemini.wire.http_error import HttpError, model_not_found
 from actors.backends.gemini.wire.routes import STREAMED, HttpRoute, find_route
 from actors.backends.gemini.wire.schema import VERSIONS
 from actors.backends.gemini.wire.stream_form import StreamForm
-from actors.gateway.callers import Callers
+from actors.gateway.access.access import Access
 from actors.gateway.errors import TooLargeError
 from actors.gateway.gemini.asked_turn import parse_turn
 from actors.gateway.gemini.content_responses import ContentResponses
@@ -24,7 +24,6 @@ from actors.gateway.gemini.content_stream import ContentStream
 from actors.gateway.gemini.errors import TOLD, error_response, http_error
 from actors.gateway.gemini.model_list import model_entry, model_names, model_page, serves
 from actors.gateway.gemini.token_count import count_tokens
-from actors.gateway.options import GatewayOptions
 from actors.gateway.website.body import Body
 from actors.gateway.website.transcribe import GONE
 from actors.outputs.metronome import WorkOf
@@ -34,10 +33,10 @@ MOST_BESIDE_BYTES = 2_000_000
 """Of a body beside what is inline: a history of 400,000 characters, in any script."""
 
 
-def gemini_rest_routes(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> APIRouter:
+def gemini_rest_routes(access: Access, work_of: WorkOf) -> APIRouter:
     """Return the routes that serve clients of the Gemini API over HTTP."""
     router = APIRouter(include_in_schema=False)
-    methods = GeminiMethods(callers, options, work_of)
+    methods = GeminiMethods(access, work_of)
     for version in VERSIONS:
         for path in (f"/{version}/{{path:path}}", f"/upload/{version}/{{path:path}}"):
             router.add_api_route(path, methods.serve, methods=METHODS, response_model=None)
@@ -48,21 +47,20 @@ class GeminiMethods:
     """Answers requests.
 
     Args:
-        callers: All callers.
-        options: Of the gateway.
+        access: Who may come in.
         work_of: What is done in it is the work of a session, and fails for it alone.
     """
 
-    def __init__(self, callers: Callers, options: GatewayOptions, work_of: WorkOf) -> None:
-        self._callers = callers
-        self._options = options
+    def __init__(self, access: Access, work_of: WorkOf) -> None:
+        self._access = access
+        self._options = access.options
         self._work_of = work_of
 
     async def serve(self, request: Request) -> Response:
         """Answer one request, if need be with an error in the service's words."""
         route = find_route(request.method, request.url.path)
         form = StreamForm.asked(request.query_params) if route.method == STREAMED else None
-        body = Body(request)
+        body = Body(request, self._options.limits.body_bytes_per_s)
         try:
             return await self._serve(route, request, body, form)
         except ClientDisconnect:
@@ -85,14 +83,16 @@ class GeminiMethods:
                 if route.method == "countTokens":
                     counted = await asyncio.to_thread(count_tokens, given, route.version)
                     return JSONResponse(counted)
-                return await self._content(route, given, form)
+                return await self._content(route, request, given, form)
         raise _not_here(route)
 
-    async def _content(self, route: HttpRoute, given: Any, form: StreamForm | None) -> Response:
+    async def _content(
+        self, route: HttpRoute, request: Request, given: Any, form: StreamForm | None
+    ) -> Response:
         name, version = route.name, route.version
         asked = await asyncio.to_thread(parse_turn, given, name, version, self._options)
         responses = ContentResponses(asked, uuid.uuid4().hex)
-        service = ContentService(self._callers, self._options, self._work_of)
+        service = ContentService(self._access.callers_of(request), self._options, self._work_of)
         return ContentStream(service.answer(asked), responses, form)
 
     async def _json(self, body: Body) -> Any:

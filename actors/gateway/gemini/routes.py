@@ -8,14 +8,15 @@ from fastapi import APIRouter, WebSocket
 from starlette.responses import JSONResponse
 
 from actors.backends.gemini.wire import Invalid
-from actors.gateway.callers import Callers
-from actors.gateway.client_connection import ClientConnection, CloseConnectionError
+from actors.gateway.access.access import Access
+from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.message_meter import MessageKind
+from actors.gateway.access.refusal import gemini_close
+from actors.gateway.client_connection import CloseConnectionError
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Message
 from actors.gateway.gemini.codec import GeminiCodec
 from actors.gateway.gemini.conversation import GeminiConversation
-from actors.gateway.options import GatewayOptions
-from actors.gateway.origins import is_allowed
 from actors.outputs.metronome import WorkOf
 
 SERVICE = re.compile(
@@ -26,7 +27,7 @@ INVALID_DATA, TRY_AGAIN_LATER = 1007, 1013
 """Close codes of RFC 6455 and of its registry."""
 
 
-def gemini_routes(callers: Callers, options: GatewayOptions, work_of: WorkOf) -> APIRouter:
+def gemini_routes(access: Access, work_of: WorkOf) -> APIRouter:
     """Return the routes that serve Live clients."""
     router = APIRouter()
 
@@ -34,23 +35,29 @@ def gemini_routes(callers: Callers, options: GatewayOptions, work_of: WorkOf) ->
     async def live(websocket: WebSocket, service: str) -> None:
         # Some clients write `BidiGenerateContent` after a slash.
         found = SERVICE.fullmatch(service.replace("/", "."))
-        if found is None or not is_allowed(websocket.headers, options.origins):
-            status = 404 if found is None else 403
+        if found is None:
             await websocket.send_denial_response(
-                JSONResponse({"error": {"code": status, "message": "Not served here."}}, status)
+                JSONResponse({"error": {"code": 404, "message": "Not served here."}}, 404)
             )
             return
         await websocket.accept()
         codec = GeminiCodec()
-        connection = ClientConnection(websocket, codec)
+        connection = access.connection(websocket, codec, gemini_close)
         conversation = GeminiConversation(
-            callers, connection.link, codec, work_of, found["version"], options
+            access.callers_of(websocket),
+            connection.link,
+            codec,
+            work_of,
+            found["version"],
+            access.options,
         )
 
-        async def on_message(message: Message) -> None:
+        async def on_message(message: Message) -> MessageKind:
             data = message.encode() if isinstance(message, str) else message
             try:
-                await conversation.on_message(data)
+                return await conversation.on_message(data)
+            except AccessDeniedError:
+                raise
             except Invalid as invalid:
                 raise CloseConnectionError(INVALID_DATA, invalid.message) from invalid
             except CallerError as error:

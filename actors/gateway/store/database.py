@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
@@ -18,6 +18,8 @@ from actors.gateway.store.engine import make_engine
 from actors.gateway.store.errors import DatabaseAwayError, UnwritableError
 from actors.gateway.store.upgrade import upgrade
 
+FINISH_S = 0.5
+"""For work that is under way at the end: half of what the thread has to let go."""
 CLOSE_S = 1.0
 """For the thread to let go of its connections: an actor has 3 s to end."""
 
@@ -109,17 +111,13 @@ class Database:
         try:
             loop.run_forever()
         finally:
-            tasks = asyncio.all_tasks(loop)
-            for task in tasks:
-                task.cancel()
-            loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            loop.run_until_complete(_finish(asyncio.all_tasks(loop)))
             loop.run_until_complete(self._let_go())
             loop.close()
 
     async def _run(self, work: Work[T]) -> T:
         try:
-            engine = await self._ready()
-            async with engine.begin() as connection:
+            async with _connected(await self._ready()) as connection, connection.begin():
                 return await work(connection)
         except IntegrityError:
             raise
@@ -149,7 +147,7 @@ class Database:
             if self._engine is None:
                 engine = make_engine(self.url)
                 try:
-                    async with engine.begin() as connection:
+                    async with _connected(engine) as connection, connection.begin():
                         await upgrade(connection)
                 except BaseException:
                     await engine.dispose()
@@ -185,6 +183,35 @@ def _is_of_the_values(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         return isinstance(error, DataError)
     return isinstance(error, StatementError)
+
+
+@asynccontextmanager
+async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    """Give a connection. One whose opening is broken off half-way would be closed by nobody, so
+    it is opened to the end first."""
+    connecting = asyncio.ensure_future(engine.connect().start())
+    try:
+        connection = await asyncio.shield(connecting)
+    except asyncio.CancelledError:
+        with suppress(SQLAlchemyError, OSError):
+            await (await connecting).close()
+        raise
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+async def _finish(tasks: set[asyncio.Task[Any]]) -> None:
+    """Let work be done that is under way, and break off what takes longer.
+
+    A connection that is being opened when its task is cancelled is closed by nobody.
+    """
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=FINISH_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _in_words(error: SQLAlchemyError | OSError) -> str:

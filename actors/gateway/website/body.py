@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator
 
 from starlette.requests import ClientDisconnect, Request
@@ -24,10 +25,15 @@ class Body:
 
     Args:
         request: Whose it is.
+        bytes_per_s: At which pace it has to have come, once it has taken as long as one may be
+            silent.
     """
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, bytes_per_s: float = 0.0) -> None:
         self._request = request
+        self._bytes_per_s = bytes_per_s
+        self._began_s = time.monotonic()
+        self._count = 0
         self._more = True
         said = request.headers.get("content-length", "")
         self._said_bytes = int(said) if said.isdecimal() else 0
@@ -58,14 +64,16 @@ class Body:
                 raise TooLargeError(f"more than {most_bytes} bytes")
             yield piece
 
-    async def discard(self) -> None:
+    async def discard(
+        self, most_bytes: int = MOST_DISCARDED_BYTES, most_s: float = MOST_DISCARDING_S
+    ) -> None:
         """Let the rest of it come, so that an answer is read."""
         if "expect" in self._request.headers:
             return  # The client asks before it sends.
         count = 0
         with contextlib.suppress(TimeoutError, CallerError, ClientDisconnect):
-            async with asyncio.timeout(MOST_DISCARDING_S):
-                while self._more and count < MOST_DISCARDED_BYTES:
+            async with asyncio.timeout(most_s):
+                while self._more and count < most_bytes:
                     count += len(await self._next())
 
     async def _next(self) -> bytes:
@@ -75,6 +83,12 @@ class Body:
         except TimeoutError:
             why = f"the rest of what you send did not come for {MOST_SILENT_S:g} s"
             raise SlowRequestError(why) from None
+        self._count += len(message.get("body", b""))
+        late_s = time.monotonic() - self._began_s - MOST_SILENT_S
+        if message.get("more_body", False) and self._count < late_s * self._bytes_per_s:
+            raise SlowRequestError(
+                f"what you send comes with less than {self._bytes_per_s:g} bytes a second"
+            )
         if message["type"] == "http.disconnect":
             raise ClientDisconnect
         self._more = message.get("more_body", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -79,7 +80,7 @@ def told(event: Event) -> dict[str, Any]:
         case GoingAway():
             return {"type": "going_away", "detail": "the gateway stops: connect again soon"}
         case Problem():
-            return error(event.text)
+            return error(event)
         case SessionEnded():
             return {
                 "type": "session_ended",
@@ -103,6 +104,11 @@ def turn_complete(closed: TurnClosed) -> dict[str, Any]:
     return message
 
 
-def error(text: str) -> dict[str, Any]:
-    """Return what went wrong, in words."""
-    return {"type": "error", "error": text}
+def error(problem: Problem) -> dict[str, Any]:
+    """Return what went wrong."""
+    message: dict[str, Any] = {"type": "error", "error": problem.text}
+    if problem.code:
+        message["code"] = problem.code
+    if problem.retry_after_s is not None:
+        message["retry_after_s"] = math.ceil(problem.retry_after_s)
+    return message

@@ -10,8 +10,10 @@ from collections.abc import Callable
 
 from pydantic import ValidationError
 
+from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.message_meter import MessageKind
+from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError, UnreadableSoundError, explained
 from actors.gateway.events import Problem
 from actors.gateway.link import ClientLink
@@ -35,13 +37,19 @@ from pipeline.frames import SessionEnd
 RATE = re.compile(r"rate=(\d{1,6})")
 DATA_URL = re.compile(r"\s*data:([^,]*?)(?:;base64)?,", re.IGNORECASE)
 PCM = re.compile(r"(audio/)?(x-)?(pcm|l16|raw)\b", re.IGNORECASE)
+KINDS = {
+    AudioChunk: MessageKind.SOUND,
+    AudioEnd: MessageKind.SOUND,
+    ImageMessage: MessageKind.PICTURE,
+    TextMessage: MessageKind.TEXT,
+}
 
 
 class WebsiteConversation:
     """What is said over one connection.
 
     Args:
-        callers: All callers.
+        callers: Those of who is connected.
         manners: How sessions are opened.
         link: The way back.
         work_of: What is done in it is the work of a session, and fails for it alone.
@@ -49,7 +57,7 @@ class WebsiteConversation:
 
     def __init__(
         self,
-        callers: Callers,
+        callers: OwnCallers,
         manners: Manners,
         link: ClientLink,
         work_of: WorkOf,
@@ -61,25 +69,27 @@ class WebsiteConversation:
         self._caller: Caller | None = None
         self._pictures = PictureTaker(work_of, self._say)
 
-    async def on_text(self, text: str) -> None:
-        """Take a message in JSON."""
+    async def on_text(self, text: str) -> MessageKind:
+        """Take a message in JSON; return of which kind it was."""
         try:
             request = REQUEST.validate_json(text)
         except ValidationError as problem:
             self._say(explained(problem.errors()))
-            return
+            return MessageKind.OTHER
         try:
             await self._carry_out(request)
         except CallerError as problem:
-            self._say(str(problem))
+            self._refuse(problem)
+        return KINDS.get(type(request), MessageKind.OTHER)
 
-    def on_bytes(self, data: bytes) -> None:
+    def on_bytes(self, data: bytes) -> MessageKind:
         """Take a binary message: the next piece of a sound file, or samples at 16 kHz."""
         try:
             caller = self._present()
             self._work_for(caller, lambda: self._hear(caller, data))
         except CallerError as problem:
-            self._say(str(problem))
+            self._refuse(problem)
+        return MessageKind.SOUND
 
     async def closed(self) -> None:
         """The connection is gone; the caller may come back."""
@@ -163,6 +173,12 @@ class WebsiteConversation:
 
     def _say(self, problem: str) -> None:
         self._link.tell(Problem(problem))
+
+    def _refuse(self, problem: CallerError) -> None:
+        if isinstance(problem, AccessDeniedError):
+            self._link.tell(Problem(str(problem), problem.denial.value, problem.retry_after_s))
+        else:
+            self._say(str(problem))
 
 
 def unpacked(text: str) -> tuple[bytes, str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse
 
+from actors.gateway.access.access import Access
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.requests import EndRequest, SessionRequest
@@ -20,15 +20,16 @@ READY_AGAIN_S = 5
 """When to ask again: so long a backend is ready before it is given the route again."""
 
 
-def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> APIRouter:
+def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRouter:
     """Return the REST calls that start, list and end conversations."""
     router = APIRouter(route_class=SmallBodyRoute)
     prefix = "/api/v1/live-audio"
 
     @router.post(f"{prefix}/session/start")
-    async def start(request: SessionRequest) -> dict[str, Any]:
+    async def start(asked: SessionRequest, request: Request) -> dict[str, Any]:
         """Open a conversation, to which a WebSocket then comes with its `session_id`."""
-        caller = await callers.open(manners.of(request.session_id or uuid.uuid4().hex, request))
+        manner = manners.of(asked.session_id or uuid.uuid4().hex, asked)
+        caller = await access.callers_of(request).open(manner)
         return {
             "success": True,
             "session_id": caller.session,
@@ -37,26 +38,27 @@ def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> API
         }
 
     @router.get(f"{prefix}/sessions")
-    async def sessions() -> dict[str, Any]:
-        """List the conversations that are open."""
-        return {"sessions": [_summary(caller) for caller in callers]}
+    async def sessions(request: Request) -> dict[str, Any]:
+        """List your conversations that are open."""
+        return {"sessions": [_summary(caller) for caller in access.callers_of(request)]}
 
     @router.post(f"{prefix}/session/end")
-    async def end(request: EndRequest) -> dict[str, Any]:
+    async def end(asked: EndRequest, request: Request) -> dict[str, Any]:
         """End a conversation."""
-        await callers.come_back(request.session_id)
-        callers.end(request.session_id, SessionEnd.HUNG_UP, "the caller ended it")
-        return {"success": True, "session_id": request.session_id}
+        own = access.callers_of(request)
+        await own.come_back(asked.session_id)
+        own.end(asked.session_id, SessionEnd.HUNG_UP, "the caller ended it")
+        return {"success": True, "session_id": asked.session_id}
 
     @router.get(f"{prefix}/session/{{session_id}}/status")
-    async def status(session_id: str) -> dict[str, Any]:
+    async def status(session_id: str, request: Request) -> dict[str, Any]:
         """Tell how a conversation is; 404 if there is none, 410 if it is over."""
-        return _summary(await callers.come_back(session_id))
+        return _summary(await access.callers_of(request).come_back(session_id))
 
     @router.get("/healthz")
     async def health() -> dict[str, Any]:
         """Tell that the gateway works."""
-        return {"status": "ok", "callers": len(callers), **readiness.notes()}
+        return {"status": "ok", "callers": len(access.callers), **readiness.notes()}
 
     @router.get("/readyz")
     async def ready() -> JSONResponse:
@@ -64,7 +66,8 @@ def rest_routes(callers: Callers, manners: Manners, readiness: Readiness) -> API
         problem = readiness.problem()
         if problem:
             return JSONResponse({"error": problem}, 503, {"Retry-After": str(READY_AGAIN_S)})
-        return JSONResponse({"status": "ready", **readiness.notes()})
+        serves = access.authenticator.serves.value
+        return JSONResponse({"status": "ready", "serves": serves, **readiness.notes()})
 
     return router
 

@@ -8,11 +8,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
+from actors.gateway.access.access import Access
 from actors.gateway.errors import CallerError
 from actors.gateway.files.heard_file import Segment
 from actors.gateway.files.stored_sound import decode_stored
 from actors.gateway.files.transcription import FileWords, Transcriber
-from actors.gateway.options import GatewayOptions
 from actors.gateway.unless_gone import unless_gone
 from actors.gateway.website.body import Body
 from actors.gateway.website.uploads import UploadRequest, read_upload
@@ -32,9 +32,10 @@ FORM = {
 }
 
 
-def transcribe_routes(transcriber: Transcriber, options: GatewayOptions) -> APIRouter:
+def transcribe_routes(transcriber: Transcriber, access: Access) -> APIRouter:
     """Return the REST call that puts a file into words."""
     router = APIRouter()
+    options = access.options
     takes = {
         "required": True,
         "content": {
@@ -53,14 +54,15 @@ def transcribe_routes(transcriber: Transcriber, options: GatewayOptions) -> APIR
         400: it cannot be read; 413: it is too large or too long; 503: all are busy; 504: no words
         of it came in time.
         """
-        body = Body(request)
+        body = Body(request, options.limits.body_bytes_per_s)
+        own = access.callers_of(request)
         try:
             with transcriber.place():
                 upload = await read_upload(request, body, options.file_bytes)
                 samples = await asyncio.to_thread(_decoded, upload.data, options.file_s)
                 words = await unless_gone(
                     request.receive,
-                    transcriber.transcribe(samples, upload.question, upload.language),
+                    transcriber.transcribe(own, samples, upload.question, upload.language),
                 )
         except ClientDisconnect:
             return Response(status_code=GONE)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.gateway.access.denial import STATUS, AccessDeniedError, Denial
-from actors.gateway.access.redemptions import MOST_REMEMBERED, Redemptions
+from actors.gateway.access.redemptions import MOST_REMEMBERED, Redemptions, check_session
 from actors.gateway.access.tokens import AUDIENCE, SessionToken, TokenIssuer, looks_like_token
 from actors.gateway.errors import CallerError
 
@@ -130,15 +130,14 @@ def test_a_token_fits_into_an_address(issuer: TokenIssuer) -> None:
         issuer.mint("site", locked=noise)
 
 
-def test_a_token_begins_one_session_and_comes_back_to_it(
+def test_a_token_begins_one_session_and_no_other(
     issuer: TokenIssuer, redemptions: Redemptions
 ) -> None:
     _, token = issuer.mint("site")
-    redemptions.redeem(token, "anna", is_open=False)
-    redemptions.redeem(token, "anna", is_open=True)
+    redemptions.begin(token, "anna")
     for replayed in ("bert", "anna"):  # The second is over by now.
         with pytest.raises(AccessDeniedError) as error:
-            redemptions.redeem(token, replayed, is_open=False)
+            redemptions.begin(token, replayed)
         assert denied(error) is Denial.TOKEN_USED
 
 
@@ -146,9 +145,9 @@ def test_a_session_that_was_not_opened_leaves_its_token(
     issuer: TokenIssuer, redemptions: Redemptions
 ) -> None:
     _, token = issuer.mint("site")
-    redemptions.redeem(token, "anna", is_open=False)
+    redemptions.begin(token, "anna")
     redemptions.give_back(token, "anna")
-    redemptions.redeem(token, "anna", is_open=False)
+    redemptions.begin(token, "anna")
 
 
 def test_a_token_begins_as_many_sessions_as_it_may(
@@ -156,34 +155,34 @@ def test_a_token_begins_as_many_sessions_as_it_may(
 ) -> None:
     _, token = issuer.mint("site", uses=2)
     for session in ("anna", "bert"):
-        redemptions.redeem(token, session, is_open=False)
+        redemptions.begin(token, session)
     with pytest.raises(AccessDeniedError):
-        redemptions.redeem(token, "carla", is_open=False)
+        redemptions.begin(token, "carla")
     _, token = issuer.mint("site", uses=0)
     for n in range(100):
-        redemptions.redeem(token, f"session {n}", is_open=False)
+        redemptions.begin(token, f"session {n}")
 
 
 def test_a_token_of_one_session_begins_no_other(
     issuer: TokenIssuer, redemptions: Redemptions
 ) -> None:
     _, token = issuer.mint("site", session="anna")
-    for is_open in (False, True):
+    for refused in (redemptions.begin, check_session):
         with pytest.raises(AccessDeniedError) as error:
-            redemptions.redeem(token, "bert", is_open=is_open)
+            refused(token, "bert")
         assert denied(error) is Denial.TOKEN_OTHER_SESSION
-    redemptions.redeem(token, "anna", is_open=False)
+    check_session(token, "anna")
+    redemptions.begin(token, "anna")
 
 
 def test_a_token_begins_a_session_soon_or_never(
     issuer: TokenIssuer, redemptions: Redemptions, clock: Clock
 ) -> None:
     _, token = issuer.mint("site", uses=2)
-    redemptions.redeem(token, "anna", is_open=False)
+    redemptions.begin(token, "anna")
     clock.now_s += 60
-    redemptions.redeem(token, "anna", is_open=True)
     with pytest.raises(AccessDeniedError) as error:
-        redemptions.redeem(token, "bert", is_open=False)
+        redemptions.begin(token, "bert")
     assert denied(error) is Denial.TOKEN_LATE
 
 
@@ -192,12 +191,11 @@ def test_a_crash_forgets_no_use_and_a_new_start_trusts_no_old_token(
 ) -> None:
     table: dict[str, list[object]] = {}
     _, token = issuer.mint("site")
-    Redemptions(table, clock, BEGAN_S).redeem(token, "anna", is_open=False)
+    Redemptions(table, clock, BEGAN_S).begin(token, "anna")
     again = Redemptions(json.loads(json.dumps(table)), clock, BEGAN_S)
     for unknown in (again, Redemptions({}, clock, BEGAN_S + 1)):
-        unknown.redeem(token, "anna", is_open=True)
         with pytest.raises(AccessDeniedError) as error:
-            unknown.redeem(token, "bert", is_open=False)
+            unknown.begin(token, "bert")
         assert denied(error) is Denial.TOKEN_USED
 
 
@@ -205,10 +203,10 @@ def test_uses_are_forgotten_when_they_do_not_matter(issuer: TokenIssuer, clock: 
     table: dict[str, list[object]] = {}
     redemptions = Redemptions(table, clock, BEGAN_S)
     for n in range(MOST_REMEMBERED):
-        redemptions.redeem(issuer.mint("site")[1], f"{n}", is_open=False)
+        redemptions.begin(issuer.mint("site")[1], f"{n}")
     with pytest.raises(AccessDeniedError) as error:
-        redemptions.redeem(issuer.mint("site")[1], "one more", is_open=False)
+        redemptions.begin(issuer.mint("site")[1], "one more")
     assert (denied(error), error.value.retry_after_s) == (Denial.NEW_SESSIONS, 60)
     clock.now_s += 60
-    redemptions.redeem(issuer.mint("site")[1], "later", is_open=False)
+    redemptions.begin(issuer.mint("site")[1], "later")
     assert len(table) == 1

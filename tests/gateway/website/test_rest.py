@@ -82,7 +82,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_there() -> None:
         def send_without_end() -> bytes:
             with socket.create_connection((host, int(port)), timeout=20) as connection:
                 connection.sendall(
-                    b"POST /api/v1/live-audio/session/start HTTP/1.1\r\nHost: x\r\n"
+                    b"POST /api/v1/live-audio/session/start HTTP/1.1\r\nHost: localhost\r\n"
                     b"Content-Type: application/json\r\nContent-Length: 50000000\r\n\r\n"
                 )
                 connection.sendall(b'{"system_instruction": "' + b"x" * 1_000_000)

@@ -305,7 +305,7 @@ def test_words_that_nobody_could_tell_are_504_with_the_reason(gateway: GatewayOn
 def test_the_session_of_a_caller_who_goes_away_ends(gateway: GatewayOnStage, opens: bool) -> None:
     host, _, port = gateway.url.partition(":")
     data = wav(2)
-    head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(data)}\r\n\r\n"
+    head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(data)}\r\n\r\n"
     client = socket.create_connection((host, int(port)))
     client.sendall(head.encode() + data)
     asked = gateway.harness.expect("sessions", SessionOpened)
@@ -323,7 +323,7 @@ def test_of_a_caller_who_goes_away_in_mid_upload_nothing_is_left() -> None:
     with gateway_on_stage(files_at_once=1) as gateway:
         host, _, port = gateway.url.partition(":")
         client = socket.create_connection((host, int(port)))
-        head = f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\nRIFF"
+        head = f"POST {PATH} HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\nRIFF"
         client.sendall(head.encode())
         status = 200
         while status == 200:  # Until it is there.

@@ -1,0 +1,40 @@
+"""Under which names the gateway is reached: a page whose name was made to point here is not ours.
+
+In DNS rebinding a web site of somebody else's lets its name point to this machine: to the browser
+it then is the gateway's own page. The header `Host` still has that name, and no attacker can make
+it an address.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Collection
+
+LOCAL_NAMES = ("localhost",)
+
+
+def host_name(host: str) -> str:
+    """Return the name in a header `Host`, without its port, in lower case."""
+    host = host.strip().lower()
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.rpartition(":")[0] if host.count(":") == 1 else host
+
+
+def is_served(host: str, names: Collection[str]) -> bool:
+    """Whether a request is for a name of the gateway's.
+
+    Args:
+        host: Its header `Host`; empty if it has none, as no browser's.
+        names: Allowed besides addresses and `localhost`; in lower case.
+    """
+    name = host_name(host).removesuffix(".")
+    if not host.strip() or name in names or name in LOCAL_NAMES:
+        return True
+    if name.endswith(".localhost"):  # RFC 6761, 6.3: browsers never ask anybody for these.
+        return True
+    try:
+        ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return True

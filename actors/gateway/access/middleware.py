@@ -1,0 +1,96 @@
+"""What every request goes through first: who it is, and whether there is room."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from actors.gateway.access.access import PRINCIPAL, Access
+from actors.gateway.access.addresses import is_loopback, limited_as
+from actors.gateway.access.denial import AccessDeniedError, Denial
+from actors.gateway.access.presented import without_secrets
+from actors.gateway.access.refusal import refuse
+from actors.gateway.access.routes import rule_of
+
+AGAIN_S = 5.0
+"""When to connect again if there are too many connections: most requests take less."""
+CORS_HEADERS = ("Authorization", "X-API-Key", "Content-Type", "x-goog-api-key", "x-goog-api-client")
+CORS_AGE_S = 600
+
+
+class AccessMiddleware:
+    """Lets a request through with who asks in its scope, and without the key it came with.
+
+    Args:
+        app: What serves those who are let in.
+        access: Who may come in.
+    """
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+        self._open: Counter[str] = Counter()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, or refuse it."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        address = limited_as(self._access.authenticator.address_of(scope))
+        self._open[address] += 1
+        try:
+            await self._serve(scope, receive, send, address)
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+        try:
+            self._check_room(address)
+            principal, _ = await self._access.authenticator.admit(scope)
+        except AccessDeniedError as error:
+            self._access.count(error.denial)
+            _forget_secrets(scope)
+            gemini = rule_of(scope["type"], scope["path"]).gemini
+            await refuse(scope, receive, send, error, gemini=gemini)
+            return
+        _forget_secrets(scope)
+        scope[PRINCIPAL] = principal
+        await self._app(scope, receive, send)
+
+    def _check_room(self, address: str) -> None:
+        most = self._access.options.limits.connections_per_address
+        if not is_loopback(address) and self._open[address] > most:
+            raise AccessDeniedError(
+                Denial.CONNECTIONS, f"more than {most} connections from your address", AGAIN_S
+            )
+
+
+class OriginsOfKeys(CORSMiddleware):
+    """Tells browsers which pages may read answers: those of the options, and of the credentials."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        super().__init__(
+            app,
+            allow_methods=("GET", "POST", "DELETE"),
+            allow_headers=CORS_HEADERS,
+            expose_headers=("Retry-After",),
+            max_age=CORS_AGE_S,
+            # A page of a public site may call this machine, if it is among the origins.
+            allow_private_network=True,
+        )
+        self._access = access
+
+    def is_allowed_origin(self, origin: str) -> bool:
+        """Whether a page may."""
+        return self._access.authenticator.allows_origin(origin)
+
+
+def _forget_secrets(scope: Scope) -> None:
+    """In place: the server logs what it finds in its scope, with the address that was asked for."""
+    scope["headers"], scope["query_string"] = without_secrets(
+        scope["headers"], scope["query_string"]
+    )
