@@ -40,18 +40,29 @@ class LevelControl:
         self._loud_dbfs = SILENCE_DBFS
         self._floor_dbfs = math.nan
         self._syllable = 0.0
+        self._wide = np.zeros(0, np.float32)
+        self._ones = self._wide
 
     def amplify(self, window: Samples) -> Samples:
         """Return the window as loud as it should be, without a constant offset."""
         if not self._most_db:
             return window
-        wide = window.astype(np.float32)
-        wide -= wide.mean()
-        gain_db = self._follow(float(np.dot(wide, wide)) / len(wide), len(wide) / SPEECH_RATE_HZ)
+        count = len(window)
+        if len(self._wide) != count:
+            self._wide, self._ones = np.zeros(count, np.float32), np.ones(count, np.float32)
+        # Methods of arrays and ufuncs with a place for the result: what numpy wraps in Python, such
+        # as `mean` and `clip`, takes twice as long.
+        wide = self._wide
+        wide[:] = window
+        np.subtract(wide, wide.dot(self._ones) / count, out=wide)
+        gain_db = self._follow(float(wide.dot(wide)) / count, count / SPEECH_RATE_HZ)
         if gain_db <= 0.0:
             return window
-        louder = np.clip(np.round(wide * 10 ** (gain_db / 20)), -32_768, 32_767)
-        amplified: Samples = louder.astype(np.int16)
+        np.multiply(wide, 10 ** (gain_db / 20), out=wide)
+        np.rint(wide, out=wide)
+        np.minimum(wide, 32_767, out=wide)
+        np.maximum(wide, -32_768, out=wide)
+        amplified: Samples = wide.astype(np.int16)
         return amplified
 
     def save(self) -> bytes:
