@@ -88,8 +88,12 @@ def test_without_its_database_a_gateway_serves_and_writes_later() -> None:
             converse(gateway, "s-3")
             other.execute("ROLLBACK")
         gateway.harness.until(lambda: count(gateway, "turns") == 3, "all that was said")
-        actor.measure()
-        assert actor.state is ActorState.READY
+
+        def is_well() -> bool:
+            actor.measure()
+            return actor.state is ActorState.READY
+
+        gateway.harness.until(is_well, "word that it is back")
         assert actor.counters["rows_dropped"] == 0
         assert gateway.request("GET", "/healthz")[1] == {"status": "ok", "callers": 0}
 

@@ -149,7 +149,8 @@ class CallerStore(Keeping):
                 return await self.database.run(work)
         except (DatabaseAwayError, IntegrityError, TimeoutError) as error:
             self._counters["read_errors"] += 1
-            self._log.warning("the database does not answer", problem=str(error))
+            problem = str(error) or f"nothing came in {ANSWER_S:g} s"
+            self._log.warning("the database does not answer", problem=problem)
             return None
 
     async def _look_after(self) -> None:

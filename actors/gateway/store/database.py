@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
 import sqlite3
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import URL
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError, StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from actors.gateway.store.engine import make_engine
+from actors.gateway.store.engine import BUSY_MS, make_engine
 from actors.gateway.store.errors import DatabaseAwayError, UnwritableError
 from actors.gateway.store.upgrade import upgrade
 
-FINISH_S = 0.5
-"""For work that is under way at the end: half of what the thread has to let go."""
 CLOSE_S = 1.0
 """For the thread to let go of its connections: an actor has 3 s to end."""
+GRACE_S = 2 * BUSY_MS / 1000
+"""For work that is under way; SQLite may wait so long for another process."""
 
 T = TypeVar("T")
 Work = Callable[[AsyncConnection], Awaitable[T]]
@@ -48,7 +49,7 @@ class Database:
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._opening: asyncio.Lock | None = None
+        self._opening, self._closing = asyncio.Lock(), asyncio.Event()
 
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
@@ -61,8 +62,7 @@ class Database:
             IntegrityError: what was to be written is there already.
             UnwritableError: a value is one that the database does not take.
         """
-        future = asyncio.run_coroutine_threadsafe(self._run(work), self._started())
-        return await asyncio.wrap_future(future)
+        return await self._done(self._run(work))
 
     async def settle(self) -> None:
         """Let nothing of what was erased stay in the file of SQLite's newest changes.
@@ -73,8 +73,7 @@ class Database:
             DatabaseAwayError: it does not answer now.
         """
         if self.url.get_backend_name() == "sqlite":
-            future = asyncio.run_coroutine_threadsafe(self._settle(), self._started())
-            await asyncio.wrap_future(future)
+            await self._done(self._settle())
 
     async def reach(self) -> None:
         """Connect, and bring the tables to the newest schema.
@@ -85,18 +84,43 @@ class Database:
         await self.run(_nothing)
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Let go of the database, once what is under way is done; waits for that up to a second."""
         with self._lock:
             loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
         if loop is None or thread is None:
             return
-        loop.call_soon_threadsafe(loop.stop)
+        loop.call_soon_threadsafe(self._closing.set)
         thread.join(CLOSE_S)
+
+    async def _done(self, work: Coroutine[Any, Any, T]) -> T:
+        """Return what work in the database's thread returns; it is done even if nobody waits.
+
+        A connection whose work is cut off in the middle would be left open.
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[T] = loop.create_future()
+
+        def finish(done: concurrent.futures.Future[T]) -> None:
+            if waiter.done():
+                return
+            error = done.exception()
+            if error is None:
+                waiter.set_result(done.result())
+            else:
+                waiter.set_exception(error)
+
+        def tell(done: concurrent.futures.Future[T]) -> None:
+            with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+                loop.call_soon_threadsafe(finish, done)
+
+        asyncio.run_coroutine_threadsafe(work, self._started()).add_done_callback(tell)
+        return await waiter
 
     def _started(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None:
                 self._loop = asyncio.new_event_loop()
+                self._opening, self._closing = asyncio.Lock(), asyncio.Event()
                 self._thread = threading.Thread(
                     target=self._serve, args=(self._loop,), name="database", daemon=True
                 )
@@ -106,18 +130,20 @@ class Database:
     # In the thread of the database.
 
     def _serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        asyncio.set_event_loop(loop)
-        self._opening = asyncio.Lock()
-        try:
-            loop.run_forever()
-        finally:
-            loop.run_until_complete(_finish(asyncio.all_tasks(loop)))
-            loop.run_until_complete(self._let_go())
-            loop.close()
+        with asyncio.Runner(loop_factory=lambda: loop) as runner:
+            runner.run(self._until_closed())
+
+    async def _until_closed(self) -> None:
+        await self._closing.wait()
+        under_way = asyncio.all_tasks() - {cast(asyncio.Task[None], asyncio.current_task())}
+        if under_way:
+            await asyncio.wait(under_way, timeout=GRACE_S)
+        await self._let_go()
 
     async def _run(self, work: Work[T]) -> T:
         try:
-            async with _connected(await self._ready()) as connection, connection.begin():
+            engine = await self._ready()
+            async with engine.begin() as connection:
                 return await work(connection)
         except IntegrityError:
             raise
@@ -138,7 +164,6 @@ class Database:
             raise DatabaseAwayError(f"the database {self}: {error}") from error
 
     async def _ready(self) -> AsyncEngine:
-        assert self._opening is not None
         async with self._opening:
             if self._engine is not None and self._file_id != self._identify():
                 # Somebody removed the file: what is written into it now would be lost.
@@ -147,7 +172,7 @@ class Database:
             if self._engine is None:
                 engine = make_engine(self.url)
                 try:
-                    async with _connected(engine) as connection, connection.begin():
+                    async with engine.begin() as connection:
                         await upgrade(connection)
                 except BaseException:
                     await engine.dispose()
@@ -183,35 +208,6 @@ def _is_of_the_values(error: Exception) -> bool:
     if isinstance(error, DBAPIError):
         return isinstance(error, DataError)
     return isinstance(error, StatementError)
-
-
-@asynccontextmanager
-async def _connected(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """Give a connection. One whose opening is broken off half-way would be closed by nobody, so
-    it is opened to the end first."""
-    connecting = asyncio.ensure_future(engine.connect().start())
-    try:
-        connection = await asyncio.shield(connecting)
-    except asyncio.CancelledError:
-        with suppress(SQLAlchemyError, OSError):
-            await (await connecting).close()
-        raise
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-async def _finish(tasks: set[asyncio.Task[Any]]) -> None:
-    """Let work be done that is under way, and break off what takes longer.
-
-    A connection that is being opened when its task is cancelled is closed by nobody.
-    """
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=FINISH_S)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _in_words(error: SQLAlchemyError | OSError) -> str:

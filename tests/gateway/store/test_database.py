@@ -66,6 +66,22 @@ def test_two_at_once_make_the_tables_of_a_new_database(tmp_path: Path) -> None:
             each.close()
 
 
+def test_who_opens_and_closes_at_once_leaves_nothing_behind(tmp_path: Path) -> None:
+    for number in range(20):
+        database = Database(database_url("", tmp_path / str(number % 2)))
+        (tmp_path / str(number % 2)).mkdir(exist_ok=True)
+
+        async def vanish(database: Database = database) -> None:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await database.run(list_credentials)
+
+        asyncio.run(vanish())
+        database.close()
+    left = [each.name for each in threading.enumerate() if each.name == "database"]
+    assert not left
+
+
 def test_the_file_is_nobody_elses(tmp_path: Path) -> None:
     database = Database(database_url("", tmp_path))
     asyncio.run(database.run(list_credentials))
