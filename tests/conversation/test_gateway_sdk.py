@@ -128,7 +128,7 @@ def test_what_an_unmodified_sdk_asks_over_http_is_answered_by_the_pipeline(
             assert "models/gemini-3.8-flash" in listed
             # Live's quota is used up in the middle of its first answer.
             answer = models.generate_content(model="gemini-2.0-flash", contents="Hello there")
-            assert "hello there" in str(answer.text).lower()
+            assert answer.text == "You said: Hello there"
             counted = models.count_tokens(model="gemini-3.8-flash", contents="Hello there")
             assert counted.total_tokens == 3
             # The SDK calls the function by itself, and sends what it returned in another request.
@@ -160,5 +160,5 @@ def test_what_an_unmodified_sdk_asks_over_http_is_answered_by_the_pipeline(
                     config=types.GenerateContentConfig(response_mime_type="application/json"),
                 )
         status = pipeline.until(lambda status: status.sessions == 1, "every session over")
-    assert status.turns_closed["failed"] == 0
+    assert "failed" not in status.turns_closed
     assert "quota" in pipeline.output

@@ -25,13 +25,14 @@ class ContentResponses:
     Args:
         asked: The request.
         response_id: Its name in every one of them.
+        streamed: What was said cannot be taken back.
     """
 
-    def __init__(self, asked: AskedTurn, response_id: str) -> None:
+    def __init__(self, asked: AskedTurn, response_id: str, *, streamed: bool) -> None:
         self._asked = asked
+        self._streamed = streamed
         self._id = response_id
-        generation = asked.generation
-        self._limit = TextLimit(generation.stop_sequences, generation.max_tokens)
+        self._limit = self._new_limit()
         self._text = ""
         self._sound = bytearray()
         self._calls: list[dict[str, Any]] = []
@@ -45,7 +46,12 @@ class ContentResponses:
         """Return a response with a piece of the answer; None: there is nothing in it to say."""
         match piece:
             case TextPiece():
-                text = self._limit.take(piece.text)
+                begin = ""
+                if piece.anew and self._streamed:
+                    begin = "\n"
+                elif piece.anew:
+                    self._text, self._limit = "", self._new_limit()
+                text = self._limit.take(begin + piece.text)
                 self._text += text
                 return self._response([{"text": text}]) if text else None
             case SoundPiece():
@@ -72,6 +78,10 @@ class ContentResponses:
             parts.append(sound_part(bytes(self._sound), RATE_HZ))
         end["candidates"][0]["content"]["parts"] = [*parts, *self._calls]
         return end
+
+    def _new_limit(self) -> TextLimit:
+        generation = self._asked.generation
+        return TextLimit(generation.stop_sequences, generation.max_tokens)
 
     def _response(self, parts: list[dict[str, Any]], finish: str = "") -> Response:
         candidate: dict[str, Any] = {"content": {"parts": parts, "role": "model"}, "index": 0}

@@ -26,9 +26,15 @@ LOOK = "Here is a picture. Say what you see."
 
 @dataclass(frozen=True)
 class TextPiece:
-    """Some words of the answer."""
+    """Some words of the answer.
+
+    Attributes:
+        text: The words.
+        anew: Another backend begins the answer that was broken off.
+    """
 
     text: str
+    anew: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,13 +194,12 @@ class ContentTurn:
     def _words(self, event: SpokenWords) -> TextPiece | None:
         if self._asked.speaks or not event.text:
             return None
-        source, text = (event.backend, event.epoch), event.text
+        source, anew = (event.backend, event.epoch), False
         if source != self._source:
-            # Another backend begins anew what the one before has broken off.
-            text = f"\n{text}" if self._said else text
+            anew = bool(self._said)
             self._source, self._said = source, ""
         self._said += event.text
-        return TextPiece(text)
+        return TextPiece(event.text, anew)
 
     def _rest(self, closed: TurnClosed) -> TextPiece | None:
         """What of the words of a turn has not come: the ledger may be faster than the backend."""

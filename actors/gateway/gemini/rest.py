@@ -91,7 +91,7 @@ class GeminiMethods:
     ) -> Response:
         name, version = route.name, route.version
         asked = await asyncio.to_thread(parse_turn, given, name, version, self._options)
-        responses = ContentResponses(asked, uuid.uuid4().hex)
+        responses = ContentResponses(asked, uuid.uuid4().hex, streamed=form is not None)
         service = ContentService(self._access.callers_of(request), self._options, self._work_of)
         return ContentStream(service.answer(asked), responses, form)
 

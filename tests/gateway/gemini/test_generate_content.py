@@ -173,16 +173,26 @@ def test_a_stream_comes_as_it_is_said_in_the_form_that_is_asked_for(
     assert finishes == [None, None, None, "STOP"]
 
 
-def test_an_answer_that_broke_off_is_followed_by_that_of_the_next_backend(
-    gateway: GatewayOnStage,
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        (":generateContent", "Good morning."),
+        # What was sent cannot be taken back.
+        (":streamGenerateContent", "Good mor\nGood morning."),
+    ],
+)
+def test_an_answer_that_broke_off_is_replaced_by_that_of_the_next_backend(
+    gateway: GatewayOnStage, path: str, said: str
 ) -> None:
-    request = Request(gateway, asked("Hi."))
+    request = Request(gateway, asked("Hi."), path)
     request.opened()
     turn = request.typed().turn
     request.say(turn, "Good mor")
     request.say(turn, "Good morning.", "http", 1)
     request.close(turn, by="http", answer="Good morning.")
-    assert parts_of(request.json()[1]) == [{"text": "Good mor\nGood morning."}]
+    answer = request.json()[1]
+    pieces = answer if isinstance(answer, list) else [answer]
+    assert "".join(part["text"] for piece in pieces for part in parts_of(piece)) == said
 
 
 def test_a_function_is_called_on_the_clients_side_and_its_result_goes_to_the_same_session(
@@ -387,6 +397,12 @@ def test_a_session_that_is_refused_is_503(gateway: GatewayOnStage) -> None:
     assert "too many sessions" in body["error"]["message"]
 
 
+@pytest.fixture(scope="module")
+def refusing() -> Iterator[GatewayOnStage]:
+    with gateway_on_stage() as on_stage:
+        yield on_stage
+
+
 REFUSED = [
     ({}, 400, "contents is not specified"),
     (b"{", 400, "Invalid JSON payload"),
@@ -421,9 +437,9 @@ REFUSED = [
 
 @pytest.mark.parametrize(("body", "code", "message"), REFUSED)
 def test_what_cannot_be_had_is_refused_in_googles_words(
-    gateway: GatewayOnStage, body: Any, code: int, message: str
+    refusing: GatewayOnStage, body: Any, code: int, message: str
 ) -> None:
-    status, answer = Request(gateway, body).json()
+    status, answer = Request(refusing, body).json()
     assert status == answer["error"]["code"] == code
     assert message in answer["error"]["message"]
     assert answer["error"]["status"] in ("INVALID_ARGUMENT", "PERMISSION_DENIED")
@@ -463,9 +479,9 @@ def test_models_are_listed_and_others_are_not_found(gateway: GatewayOnStage) -> 
     ],
 )
 def test_methods_that_are_not_here_are_said_so(
-    gateway: GatewayOnStage, path: str, code: int
+    refusing: GatewayOnStage, path: str, code: int
 ) -> None:
-    status, answer = Request(gateway, asked("a"), path).json()
+    status, answer = Request(refusing, asked("a"), path).json()
     assert status == answer["error"]["code"] == code
 
 
