@@ -11,20 +11,17 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.access.message_meter import MessageKind, MessageMeter
+from actors.gateway.caller_socket import FAREWELL_S, CallerSocket
 from actors.gateway.events import Codec, Message, Problem
+from actors.gateway.inbox import Inbox, Reader
 from actors.gateway.link import ClientLink
 
 MOST_REASON_BYTES = 123
 """RFC 6455, 5.5: what a close frame holds beside its code."""
 NORMAL = 1000
 """RFC 6455, 7.4.1: the status of an orderly close."""
-FAREWELL_S = 2.0
-"""For a client to take what it was sent last: who has not by then, never will."""
-
 SLOWED_TOLD_S = 10.0
 """A client that sends too fast is told so, but no more often."""
-
-Reader = Callable[[Message], Awaitable[MessageKind]]
 
 
 class CloseConnectionError(Exception):
@@ -68,6 +65,7 @@ class ClientConnection:
         on_denied: Callable[[Denial], None],
     ) -> None:
         self._websocket = websocket
+        self._socket = CallerSocket.of(websocket.scope)
         self._meter = meter
         self._first_s = first_s
         self._lasts_s = lasts_s
@@ -85,17 +83,19 @@ class ClientConnection:
                 `CloseConnectionError` or `AccessDeniedError`.
             on_closed: Called once it is over.
         """
+        inbox = Inbox(on_message, self._wait_s, self._socket.pause)
         writer = asyncio.create_task(self.link.run())
-        reader = asyncio.create_task(self._read(on_message))
+        reader = asyncio.create_task(self._read(inbox))
         overrun = asyncio.create_task(self.link.overrun.wait())
         limit: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        tasks = (writer, reader, overrun, limit)
+        tasks = (writer, reader, overrun, limit, inbox.failed)
         timers = self._timers(limit)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for timer in timers:
                 timer.cancel()
+            await inbox.close()
             for task in tasks:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
@@ -142,19 +142,16 @@ class ClientConnection:
             )
         return timers
 
-    async def _read(self, on_message: Reader) -> None:
-        while True:
-            message = await self._websocket.receive()
-            if message["type"] == "websocket.disconnect":
-                raise WebSocketDisconnect(message.get("code", NORMAL))
-            text = message.get("text")
-            data = message["bytes"] if text is None else text
-            kind = await on_message(data)
-            wait_s = self._meter.wait_s(kind, len(data), time.monotonic())
-            if wait_s:
-                self._slow()
-                # Nothing more is read meanwhile: what comes waits with who sends it.
-                await asyncio.sleep(wait_s)
+    async def _read(self, inbox: Inbox) -> None:
+        self._socket.hand_over(inbox.take)
+        message = await self._websocket.receive()
+        raise WebSocketDisconnect(message.get("code", NORMAL))
+
+    def _wait_s(self, kind: MessageKind, size: int) -> float:
+        wait_s = self._meter.wait_s(kind, size, time.monotonic())
+        if wait_s:
+            self._slow()
+        return wait_s
 
     def _slow(self) -> None:
         self._on_slowed()

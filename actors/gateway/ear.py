@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import numpy as np
-
 from actors.gateway.errors import UnreadableSoundError
 from actors.gateway.sound import (
     ContainerDecoder,
@@ -16,9 +14,20 @@ from actors.gateway.sound import (
     begins_mp3,
     plain_wav,
 )
-from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, samples_to_ns, to_pcm
+from actors.lib.audio.pcm import (
+    BLOCK_SAMPLES,
+    SAMPLE_BYTES,
+    SPEECH_RATE_HZ,
+    Samples,
+    samples_to_ns,
+    silence,
+    to_pcm,
+)
 from pipeline.frames import Audio
 
+BLOCK_BYTES = BLOCK_SAMPLES * SAMPLE_BYTES
+PLAIN = (SPEECH_RATE_HZ, 1)
+"""What is heard as it is: rate and channels of the pipeline's own sound."""
 LATE_NS = 400_000_000
 """Without a block for so long a caller who was speaking is taken to be silent: longer than a mobile
 network hesitates as a rule, shorter than a person waits."""
@@ -63,7 +72,9 @@ class CallerEar:
         self._container: ContainerDecoder | None = None
         """The newest one, which may be at work still."""
         self._form: tuple[int, int] | None = None
-        self._waiting: Samples = np.empty(0, np.int16)
+        self._waiting = b""
+        self._cut = b""
+        """The first half of a sample, of which the other is still to come."""
         self._began_ns = time.monotonic_ns() - samples_to_ns(position)
         self._newest_ns = 0
 
@@ -75,10 +86,17 @@ class CallerEar:
         """
         if self._form != (rate_hz, channels):
             self.end_file()
-            self._decoder = PcmDecoder(self.hear, rate_hz, channels)
+            if (rate_hz, channels) != PLAIN:
+                self._decoder = PcmDecoder(self.hear, rate_hz, channels)
             self._form = (rate_hz, channels)
-        assert self._decoder is not None
-        self._decoder.feed(data)
+        if self._decoder is not None:
+            self._decoder.feed(data)
+            return
+        if self._cut or len(data) % SAMPLE_BYTES:
+            data = self._cut + data
+            whole = len(data) // SAMPLE_BYTES * SAMPLE_BYTES
+            data, self._cut = data[:whole], data[whole:]
+        self._hear(data)
 
     def hear_file(self, data: bytes) -> None:
         """Take the next piece of a sound file; one that begins with a header begins another.
@@ -113,6 +131,7 @@ class CallerEar:
         if self._decoder is not None:
             self._decoder.close()
         self._decoder, self._form = None, None
+        self._cut = b""
 
     def hear(self, samples: Samples) -> None:
         """Take samples at 16 kHz and send the blocks that are full.
@@ -120,48 +139,48 @@ class CallerEar:
         Raises:
             UnreadableSoundError: they come far faster than anybody speaks.
         """
-        now_ns = time.monotonic_ns()
-        # Who was silent for a while is not behind.
-        self._began_ns = max(self._began_ns, now_ns - samples_to_ns(self.position) - LATE_NS)
-        ahead_ns = self._began_ns + samples_to_ns(self.position + len(samples)) - now_ns
-        if ahead_ns > MOST_AHEAD_S * 1e9:
-            raise UnreadableSoundError(
-                f"sound comes {MOST_AHEAD_S:g} s faster than it is spoken: send it in time"
-            )
-        self._newest_ns = now_ns
-        self._send(samples, now_ns)
+        self._hear(to_pcm(samples))
 
     def hear_stored(self, samples: Samples) -> None:
         """Take samples at 16 kHz of what was recorded before: as fast as they are brought."""
         self._newest_ns = time.monotonic_ns()
-        self._send(samples, self._newest_ns)
+        self._send(to_pcm(samples), self._newest_ns)
 
     def hush(self) -> None:
         """The caller says itself that it has stopped speaking: no need to wait for silence."""
-        self._send(np.zeros(HUSH_SAMPLES, np.int16), time.monotonic_ns())
+        self._send(silence(HUSH_SAMPLES), time.monotonic_ns())
 
     def fill(self) -> bool:
         """Send silence for a caller of whom nothing comes; return whether it did."""
         now_ns = time.monotonic_ns()
         if now_ns - self._newest_ns < LATE_NS:
             return False
-        self._send(np.zeros(FILLED_SAMPLES, np.int16), now_ns)
+        self._send(silence(FILLED_SAMPLES), now_ns)
         return True
 
-    def _send(self, samples: Samples, now_ns: int) -> None:
-        joined = np.concatenate([self._waiting, samples])
-        whole = len(joined) // BLOCK_SAMPLES * BLOCK_SAMPLES
-        self._waiting = joined[whole:]
-        for at in range(0, whole, BLOCK_SAMPLES):
-            left = len(joined) - at - BLOCK_SAMPLES
-            self._publish(
-                Audio(
-                    session=self._session,
-                    position=self.position,
-                    origin_ns=now_ns - samples_to_ns(left),
-                    pcm=to_pcm(joined[at : at + BLOCK_SAMPLES]),
-                )
+    def _hear(self, pcm: bytes) -> None:
+        now_ns = time.monotonic_ns()
+        # Who was silent for a while is not behind.
+        self._began_ns = max(self._began_ns, now_ns - samples_to_ns(self.position) - LATE_NS)
+        samples = len(pcm) // SAMPLE_BYTES
+        ahead_ns = self._began_ns + samples_to_ns(self.position + samples) - now_ns
+        if ahead_ns > MOST_AHEAD_S * 1e9:
+            raise UnreadableSoundError(
+                f"sound comes {MOST_AHEAD_S:g} s faster than it is spoken: send it in time"
             )
+        self._newest_ns = now_ns
+        self._send(pcm, now_ns)
+
+    def _send(self, pcm: bytes, now_ns: int) -> None:
+        if self._waiting:
+            pcm = self._waiting + pcm
+        whole = len(pcm) // BLOCK_BYTES * BLOCK_BYTES
+        self._waiting = pcm[whole:]
+        for at in range(0, whole, BLOCK_BYTES):
+            left = (len(pcm) - at - BLOCK_BYTES) // SAMPLE_BYTES
+            origin_ns = now_ns - samples_to_ns(left)
+            block = pcm[at : at + BLOCK_BYTES]
+            self._publish(Audio.block(self._session, origin_ns, self.position, block))
             self.position += BLOCK_SAMPLES
 
     def _on_samples(self, samples: Samples) -> None:

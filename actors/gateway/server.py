@@ -10,33 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from actors.gateway.client_connection import FAREWELL_S
+from actors.gateway.caller_socket import CallerSocket
 from pipeline.logs import redact
 
 MOST_MESSAGE_BYTES = 16_000_000
 """Of a WebSocket: two minutes of PCM in base64 have 5 MB, a picture of 12 megapixels 8."""
 GRACE_S = 2
 """For requests under way when the server stops: half of what the supervisor gives an actor."""
-
-
-class CallerSocket(WebSocketsSansIOProtocol):
-    """Uvicorn's WebSocket, which also lets go of who reads nothing.
-
-    To close a transport waits until what was written has been read; a client that has stopped
-    reading, or whose machine is gone, would be served for ever.
-    """
-
-    async def run_asgi(self) -> None:
-        """Serve it, and let go of it."""
-        await super().run_asgi()
-        self.loop.call_later(FAREWELL_S, self.transport.abort)
-
-    def keepalive_timeout(self) -> None:
-        """No answer to a ping: nobody is there."""
-        super().keepalive_timeout()
-        self.transport.abort()
 
 
 class SecretFilter(logging.Filter):

@@ -19,6 +19,7 @@ from gateway_client import packed
 
 from actors.backends.gemini.wire import Invalid
 from actors.gateway.access.limit_options import LimitOptions
+from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.access.own_callers import Beginnings, OwnCallers
 from actors.gateway.access.principal import EVERYTHING, Principal
 from actors.gateway.access.redemptions import Redemptions
@@ -136,12 +137,16 @@ async def website(reception: Reception, dice: random.Random) -> None:
     talk = WebsiteConversation(
         reception.own(), Manners(GatewayOptions()), client.link, reception.work_of
     )
-    await talk.on_text('{"type": "start_session"}')
+    begins = talk.on_text('{"type": "start_session"}')
+    assert not isinstance(begins, MessageKind)
+    await begins
     for _ in range(MESSAGES_PER_SESSION):
         if dice.random() < 0.1:
             talk.on_bytes(dice.randbytes(dice.randrange(2000)))
         else:
-            await talk.on_text(website_message(dice))
+            begins = talk.on_text(website_message(dice))
+            if not isinstance(begins, MessageKind):
+                await begins
     await talk.closed()
     await client.leave()
 

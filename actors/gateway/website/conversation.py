@@ -6,7 +6,7 @@ import base64
 import binascii
 import re
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
@@ -69,15 +69,17 @@ class WebsiteConversation:
         self._caller: Caller | None = None
         self._pictures = PictureTaker(work_of, self._say)
 
-    async def on_text(self, text: str) -> MessageKind:
-        """Take a message in JSON; return of which kind it was."""
+    def on_text(self, text: str) -> MessageKind | Awaitable[MessageKind]:
+        """Take a message in JSON; return of which kind it was, if need be later."""
         try:
             request = REQUEST.validate_json(text)
         except ValidationError as problem:
             self._say(explained(problem.errors()))
             return MessageKind.OTHER
+        if isinstance(request, StartSession):
+            return self._start(request)
         try:
-            await self._carry_out(request)
+            self._carry_out(request)
         except CallerError as problem:
             self._refuse(problem)
         return KINDS.get(type(request), MessageKind.OTHER)
@@ -97,12 +99,9 @@ class WebsiteConversation:
         if self._caller is not None:
             self._callers.disconnect(self._caller, self._link)
 
-    async def _carry_out(self, request: Request) -> None:
+    def _carry_out(self, request: Request) -> None:
         if isinstance(request, Ping):
             self._link.send('{"type": "pong"}')
-            return
-        if isinstance(request, StartSession):
-            await self._start(request)
             return
         caller = self._present()
         self._work_for(caller, lambda: self._take(caller, request))
@@ -133,7 +132,14 @@ class WebsiteConversation:
             except CallerError as problem:
                 self._say(str(problem))
 
-    async def _start(self, request: StartSession) -> None:
+    async def _start(self, request: StartSession) -> MessageKind:
+        try:
+            await self._begin(request)
+        except CallerError as problem:
+            self._refuse(problem)
+        return MessageKind.OTHER
+
+    async def _begin(self, request: StartSession) -> None:
         if self._caller is not None and self._caller.is_there:
             self._say(f"this connection has a session already: {self._caller.session}")
             return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from fastapi import WebSocket
 
 from actors.gateway.access.access import Access
@@ -22,9 +24,9 @@ async def converse(websocket: WebSocket, access: Access, work_of: WorkOf) -> Non
         access.callers_of(websocket), Manners(access.options), connection.link, work_of
     )
 
-    async def on_message(message: Message) -> MessageKind:
+    def on_message(message: Message) -> MessageKind | Awaitable[MessageKind]:
         if isinstance(message, str):
-            return await conversation.on_text(message)
+            return conversation.on_text(message)
         return conversation.on_bytes(message)
 
     await connection.serve(on_message, conversation.closed)
