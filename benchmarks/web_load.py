@@ -12,9 +12,11 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -54,6 +56,8 @@ class Load:
         processor_s: Per caller and minute, by process.
         memory_mib: At the end, by process.
         turns: By outcome.
+        beside_s: Per caller and minute, of the callers' process and of the server's, which are not
+            the room's.
     """
 
     callers: int
@@ -62,6 +66,7 @@ class Load:
     processor_s: dict[str, float]
     memory_mib: dict[str, float]
     turns: dict[str, int]
+    beside_s: dict[str, float]
 
     @property
     def holds(self) -> bool:
@@ -82,9 +87,10 @@ def measure(folder: Path, callers: int, *, pieces: int, packed: bool = False) ->
         ):
             starts: Starts = defaultdict(list)
             _listen(tap, starts, SETTLE_S)
-            before, began_ns = used_s(pipeline), time.monotonic_ns()
+            beside = {"callers": people.pid, "server": server.pid}
+            before, began_ns = used_s(pipeline) | _used_s(beside), time.monotonic_ns()
             _listen(tap, starts, WINDOW_S)
-            after, ended_ns = used_s(pipeline), time.monotonic_ns()
+            after, ended_ns = used_s(pipeline) | _used_s(beside), time.monotonic_ns()
             memory = room_parts_mib(pipeline)
             turns = pipeline.status().turns_closed
             talks = people.end()
@@ -94,6 +100,7 @@ def measure(folder: Path, callers: int, *, pieces: int, packed: bool = False) ->
     used = {
         name: (used - before.get(name, 0.0)) / minutes / callers for name, used in after.items()
     }
+    beside_s = {name: used.pop(name) for name in beside}
     return Load(
         callers,
         _up_ms(seen.arrivals, starts, talks, window),
@@ -101,7 +108,13 @@ def measure(folder: Path, callers: int, *, pieces: int, packed: bool = False) ->
         used,
         memory,
         turns,
+        beside_s,
     )
+
+
+def _used_s(pids: Mapping[str, int]) -> dict[str, float]:
+    times = {name: psutil.Process(pid).cpu_times() for name, pid in pids.items()}
+    return {name: each.user + each.system for name, each in times.items()}
 
 
 def _listen(tap: Tap, starts: Starts, seconds: float) -> None:
@@ -171,7 +184,8 @@ def main() -> int:
     for load in loads:
         used = ", ".join(f"{name} {value:.2f}" for name, value in load.processor_s.items())
         memory = ", ".join(f"{name} {value:.0f}" for name, value in load.memory_mib.items())
-        print(f"{load.callers}: s/min each: {used}; MiB: {memory}")
+        beside = ", ".join(f"{name} {value:.2f}" for name, value in load.beside_s.items())
+        print(f"{load.callers}: s/min each: {used}; beside it: {beside}; MiB: {memory}")
     print(description())
     return 0 if all(load.holds for load in loads) else 1
 

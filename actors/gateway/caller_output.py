@@ -53,6 +53,13 @@ class CallerOutput(PacedOutput):
         enough = self._source is not None and self._source.waiting_ms >= BLOCK_MS
         return self._ahead_ns if enough else 0
 
+    def play_on(self) -> None:
+        """Go on; of an answer that begins, what may be sent ahead does not wait for a beat."""
+        begins = self._source is not None and self._source.is_idle
+        super().play_on()
+        if begins:
+            self._metronome.soon(self)
+
     def play_until(self, now_ns: int) -> None:
         """Send the blocks that are due, if the caller is there; if not, its answer waits."""
         if self._hearer.is_there:

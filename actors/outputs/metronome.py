@@ -72,6 +72,10 @@ class Metronome:
         """End a rest: one of them has something to play."""
         self._stirred.set()
 
+    def soon(self, paced: Paced) -> None:
+        """Ask one of them once what is being done now is done, and not only at the next beat."""
+        asyncio.get_running_loop().call_soon(self._ask, paced)
+
     async def run(self) -> None:
         """Beat until cancelled."""
         while True:
@@ -86,3 +90,8 @@ class Metronome:
                         await self._stirred.wait()
             else:
                 await asyncio.sleep((self.next_beat_ns() - time.monotonic_ns()) / 1e9)
+
+    def _ask(self, paced: Paced) -> None:
+        if paced in self._paced:
+            with self._work_of(paced.session):
+                paced.play_until(time.monotonic_ns())

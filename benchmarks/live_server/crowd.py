@@ -179,6 +179,7 @@ class Crowd:
 
     def __init__(self, process: LiveServerProcess) -> None:
         self._process = process
+        self.pid = process.pid
 
     def exhaust(self) -> None:
         """End the quota of Live for all."""

@@ -32,6 +32,7 @@ class LiveServerProcess:
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
+        self.pid = process.pid
         self._folder = folder
         self.address_file = folder / ADDRESS_NAME
         address = json.loads(self.address_file.read_text())

@@ -23,6 +23,7 @@ class WebCallers:
 
     def __init__(self, process: subprocess.Popen[str], folder: Path) -> None:
         self._process = process
+        self.pid = process.pid
         self._folder = folder
 
     def end(self) -> list[Talk]:
