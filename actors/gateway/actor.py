@@ -109,12 +109,12 @@ class Gateway(Player[GatewayOptions]):
             self.name,
             self.session,
         )
-        self._readiness = Readiness(follows="status" in surroundings.connected)
+        self.readiness = Readiness(follows="status" in surroundings.connected)
         self._turn_closed = asyncio.Event()
         self._socket: socket.socket | None = None
         self._server: WebServer | None = None
         self._store: CallerStore | None = None
-        self._access: Access | None = None
+        self.access: Access | None = None
 
     @classmethod
     def check(cls, options: GatewayOptions, config_dir: Path) -> None:
@@ -150,7 +150,7 @@ class Gateway(Player[GatewayOptions]):
         await super().start()
         options = self.options
         self._store = self._callers.keeping = self._open_store()
-        self._access = Access(
+        self.access = Access(
             self._callers,
             options,
             self._store.database,
@@ -164,9 +164,9 @@ class Gateway(Player[GatewayOptions]):
         url = address_of(self._socket, tls=certificate is not None)
         path = self.surroundings.runtime_dir / f"{self.name}.json"
         path.write_text(json.dumps({"url": url}))
-        app = make_app(self._access, self._readiness, self.work_of)
+        app = make_app(self.access, self.readiness, self.work_of)
         trusted = parsed_networks(options.trusted_proxies)
-        requests = request_protocol(options.limits, trusted, self._access.count)
+        requests = request_protocol(options.limits, trusted, self.access.count)
         self._server = make_server(app, requests, certificate)
         self.log.info("callers are served here", url=url)
 
@@ -175,16 +175,16 @@ class Gateway(Player[GatewayOptions]):
         assert self._store is not None
         assert self._server is not None
         assert self._socket is not None
-        assert self._access is not None
+        assert self.access is not None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._metronome.run())
             tasks.create_task(self._store.run())
-            tasks.create_task(self._access.run())
+            tasks.create_task(self.access.run())
             tasks.create_task(self._server.serve(sockets=[self._socket]))
 
     async def drain(self) -> None:
         """Let the turns under way be finished; nobody new is served."""
-        self._readiness.leaving = "the gateway is going down"
+        self.readiness.leaving = "the gateway is going down"
         self._callers.go_away()
         while any(caller.is_busy and caller.is_there for caller in self._callers):
             self._turn_closed.clear()
@@ -287,7 +287,7 @@ class Gateway(Player[GatewayOptions]):
 
     def on_status(self, frame: Status) -> None:
         """Note whether anybody can answer."""
-        self._readiness.on_status(frame)
+        self.readiness.on_status(frame)
 
     def on_calls(self, frame: ToolCall | ToolCancel) -> None:
         """Ask a caller's client for a function of its own."""
@@ -320,7 +320,7 @@ class Gateway(Player[GatewayOptions]):
 
     def _tell_database(self, store: CallerStore) -> None:
         self.gauges["rows_waiting"] = store.waiting
-        self._readiness.database_away = bool(store.problem)
+        self.readiness.database_away = bool(store.problem)
         if store.problem:
             self.set_state(ActorState.DEGRADED, f"{store.problem}; conversations go on")
         elif self.state is ActorState.DEGRADED:

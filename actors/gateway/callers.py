@@ -130,7 +130,7 @@ class Callers:
             if kept is None and session not in self._callers:
                 on_begin()
             caller = self._callers.get(session) or self._begin(kept or manner)
-            _check_own(caller.manner, owns)
+        _check_own(caller.manner, owns)
         opening = self._opening.get(session)
         if opening is not None:
             try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -144,13 +145,7 @@ class GatewayOptions(PlayerOptions):
     @field_validator("origins")
     @classmethod
     def _are_origins(cls, origins: list[str]) -> list[str]:
-        for origin in origins:
-            parts = urlsplit(origin)
-            if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
-                raise ValueError(
-                    f"{origin!r} is no origin: write scheme and host as the browser does, such as "
-                    "https://example.org, with no slash behind it"
-                )
+        check_origins(origins)
         return origins
 
     @field_validator("hosts")
@@ -160,3 +155,18 @@ class GatewayOptions(PlayerOptions):
             if not host or set(host) & set(":/*@ "):
                 raise ValueError(f"{host!r} is no name of a host: write it without scheme and port")
         return hosts
+
+
+def check_origins(origins: Sequence[str]) -> None:
+    """Look whether they are origins as browsers write them.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for origin in origins:
+        parts = urlsplit(origin)
+        if not parts.netloc or f"{parts.scheme}://{parts.netloc}" != origin:
+            raise ValueError(
+                f"{origin!r} is no origin: write scheme and host as the browser does, such as "
+                "https://example.org, with no slash behind it"
+            )

@@ -9,7 +9,7 @@ from enum import StrEnum
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from actors.gateway.access.addresses import Network, client_address, is_loopback
+from actors.gateway.access.addresses import Network, client_address, is_in, is_loopback
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.access.hosts import is_served
 from actors.gateway.access.keyring import Keyring
@@ -169,8 +169,10 @@ class Authenticator:
             raise AccessDeniedError(
                 Denial.NO_KEY, f"without a credential only this machine is served: {ADD}"
             )
+        client = scope.get("client")
+        by_proxy = client is not None and is_in(client[0], self._trusted)
         headers = Headers(scope=scope)
-        if any(name in headers for name in FORWARDED):
+        if not by_proxy and any(name in headers for name in FORWARDED):
             raise AccessDeniedError(
                 Denial.FORWARDED,
                 "this came through a proxy, and without a credential only this machine is served: "
