@@ -112,6 +112,9 @@ def _cells(wanted: Wanted, console: Console) -> list[Cell]:
     if wanted.noise is not None and not wanted.snrs_db:
         raise GreenroomError("--noise: say how loud with --snr-db, for example 10")
     noise = find_recordings([wanted.noise])[0] if wanted.noise else None
+    if noise is not None:
+        # What cannot be read is to be said before an hour of work, not in each cell.
+        noise.samples()
     backgrounds = [
         Background(wanted.tail_s),
         *(Background(wanted.tail_s, snr_db, noise) for snr_db in dict.fromkeys(wanted.snrs_db)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,13 @@ from actors.lib.media_files import require_file
 from pipeline.bus import EndpointLock, Publisher, ipc_address
 from pipeline.bus.context import new_context
 from pipeline.cli.running import find_runtime_dir, newest_status
-from pipeline.errors import DeviceError, GreenroomError
+from pipeline.config.description import DescribedStream, read_description
+from pipeline.errors import DeviceError, GreenroomError, did_you_mean
 from pipeline.frames import ActorState, Audio, Frame, Health, Image, UserText
 from pipeline.ports import HEALTH, Out, StreamRef
 from pipeline.yaml_text import YamlError, decoded
 
+TEXT = ".txt"
 TAIL_S = 1.5
 """Silence after the sound: longer than the silence that ends a turn (0.6 s)."""
 LISTENER_TIMEOUT_S = 10.0
@@ -35,7 +37,8 @@ def inject_command(stream: str, file: Path, pipeline: str | None, pace: float) -
     """Send `file` as the stream `actor.port` of a running pipeline.
 
     Raises:
-        GreenroomError: no such file or pipeline, the actor runs already, or nobody listens.
+        GreenroomError: no such file, pipeline or stream, the stream carries something else than
+            the file, the actor runs already, or nobody listens.
     """
     try:
         ref = StreamRef.parse(stream)
@@ -43,8 +46,35 @@ def inject_command(stream: str, file: Path, pipeline: str | None, pace: float) -
         raise GreenroomError(str(error)) from error
     require_file(file, "file")
     runtime_dir = find_runtime_dir(pipeline)
+    require_fit(ref, file, read_description(runtime_dir).streams)
     with EndpointLock(runtime_dir, ref.actor):
         asyncio.run(_inject(ref, file, runtime_dir, pace))
+
+
+def require_fit(ref: StreamRef, file: Path, streams: Sequence[DescribedStream]) -> None:
+    """Return if a stream carries what the file holds.
+
+    Raises:
+        GreenroomError: there is no such stream, or it carries something else.
+    """
+    stream = next((each for each in streams if each.name == str(ref)), None)
+    if stream is None:
+        hint = did_you_mean(str(ref), [each.name for each in streams])
+        raise GreenroomError(f"no stream {ref} in this pipeline; {hint}")
+    kind = _frame_type(file)
+    if kind.type_name not in stream.types:
+        raise GreenroomError(
+            f"{ref} carries {' and '.join(stream.types)}, and {file} is {kind.type_name}: "
+            "sound goes to a stream of audio, .jpg and .png to one of image, .txt to one of "
+            "user_text"
+        )
+
+
+def _frame_type(file: Path) -> type[Frame]:
+    suffix = file.suffix.lower()
+    if suffix == TEXT:
+        return UserText
+    return Image if suffix in PICTURES else Audio
 
 
 async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) -> None:
@@ -84,13 +114,13 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
 
 
 async def _frames(file: Path, position: int, pace: float, session: str) -> AsyncIterator[Frame]:
-    kind = file.suffix.lower()
-    if kind == ".txt":
+    kind = _frame_type(file)
+    if kind is UserText:
         for line in read_lines(file):
             if line.strip():
                 yield UserText(turn=f"{session}:t{time.monotonic_ns()}", text=line.strip())
         return
-    if kind in PICTURES:
+    if kind is Image:
         yield read_picture(file)
         return
     begun_s = time.monotonic()

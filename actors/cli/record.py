@@ -98,8 +98,10 @@ def _runs(runtime_dir: Path) -> bool:
 
 
 def _stop_on_signal(stop: Event) -> None:
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         stop.set()
+        # The second one ends it where it stands: a pipe that is read no more takes no last byte.
+        signal.signal(number, signal.SIG_DFL)
 
     for number in end_signals():
         signal.signal(number, on_signal)

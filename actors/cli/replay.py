@@ -223,8 +223,7 @@ def _cues(messages: RecordedMessages) -> Iterator[Cue]:
     for channel, at in messages.lasts().items():
         stream = (channel.actor, channel.port)
         lasts[stream] = max(at, lasts.get(stream, 0))
-    ends = set(lasts.values())
-    for at, message in enumerate(messages):
-        for _, frame in frames([message]):
-            sent = ended(frame) if at in ends else frame
-            yield message.sent_ns, message.actor, message.port, sent
+    ends = {messages[at] for at in lasts.values()}
+    for message, frame in frames(messages):
+        sent = ended(frame) if message in ends else frame
+        yield message.sent_ns, message.actor, message.port, sent

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import socket
@@ -36,19 +37,19 @@ class DeviceLock:
         """Take it.
 
         Raises:
-            DeviceError: another process has it; says which.
+            DeviceError: another process has it, and which; or what else the system refuses.
         """
-        held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            held.bind(self._address)
+            self._socket = self._bound()
         except OSError as error:
-            held.close()
+            if error.errno == errno.EADDRINUSE:
+                raise DeviceError(
+                    f"{self._shown} is in use by another pipeline ({self._holder()}): "
+                    "stop that one, or name another here"
+                ) from error
             raise DeviceError(
-                f"{self._shown} is in use by another pipeline ({self._holder()}): "
-                "stop that one, or name another here"
+                f"{self._shown} cannot be kept from other pipelines: {error.strerror}"
             ) from error
-        held.listen()
-        self._socket = held
         return self
 
     def release(self) -> None:
@@ -62,6 +63,16 @@ class DeviceLock:
 
     def __exit__(self, *_: object) -> None:
         self.release()
+
+    def _bound(self) -> socket.socket:
+        held = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            held.bind(self._address)
+            held.listen()
+        except OSError:
+            held.close()
+            raise
+        return held
 
     def _holder(self) -> str:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import sys
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from actors.services.recorder.actor import require_mcap
 from actors.services.recorder.mcap_file import METADATA
 from pipeline.errors import GreenroomError, WireError, did_you_mean
 from pipeline.frames import Frame
+from pipeline.logs import redact
 
 __all__ = [
     "RecordedMessage",
@@ -174,9 +177,24 @@ def _read_file(
 
 
 def frames(messages: Iterable[RecordedMessage]) -> Iterator[tuple[RecordedMessage, Frame]]:
-    """Decode what is known here; other people's frame types are passed over."""
-    for message in messages:
-        try:
-            yield message, message.frame()
-        except WireError:
-            continue
+    """Decode what is known here; other people's frame types are left out, and counted aloud."""
+    left_out: Counter[tuple[str, str]] = Counter()
+    try:
+        for message in messages:
+            try:
+                frame = message.frame()
+            except WireError as error:
+                left_out[f"{message.actor}.{message.port}", str(error)] += 1
+                continue
+            yield message, frame
+    finally:
+        for (stream, problem), count in left_out.items():
+            _tell_left_out(stream, problem, count)
+
+
+@cache
+def _tell_left_out(stream: str, problem: str, count: int) -> None:
+    """Say it once: a recording is gone through several times."""
+    messages = "a message" if count == 1 else f"{count} messages"
+    # Not on the log, which goes to the standard output of a command: there may be its result.
+    print(f"left out {messages} of {stream}: {redact(problem)}", file=sys.stderr)  # noqa: T201

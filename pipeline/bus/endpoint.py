@@ -30,9 +30,10 @@ def default_runtime_dir(pipeline: str) -> Path:
     private = f"greenroom-{os.getuid()}"
     temporary = temporary_dir() / private / pipeline
     folders = [temporary, *(Path(base) / private / pipeline for base in ("/tmp", "/var/tmp"))]
-    base = os.environ.get("XDG_RUNTIME_DIR")
-    # `sudo` leaves that of another user there.
-    if base and _is_ours(Path(base)):
+    base = os.environ.get("XDG_RUNTIME_DIR", "")
+    # `sudo` leaves that of another user there; a relative one is to be ignored, says the XDG
+    # specification.
+    if Path(base).is_absolute() and _is_ours(Path(base)):
         folders.insert(0, Path(base) / "greenroom" / pipeline)
     return next((each for each in folders if _has_room(each)), temporary)
 

@@ -159,7 +159,9 @@ def default_state_dir(pipeline: str) -> Path:
 
     Where there is no home that can be written, under the temporary folder.
     """
-    base = os.environ.get("XDG_STATE_HOME")
+    base = os.environ.get("XDG_STATE_HOME", "")
+    if not Path(base).is_absolute():
+        base = ""  # To be ignored, says the XDG specification.
     try:
         root = Path(base) if base else Path.home() / ".local" / "state"
     except RuntimeError:  # Neither HOME nor an entry of the user in the system's list.

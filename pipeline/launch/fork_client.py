@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 from tempfile import TemporaryFile
 from typing import IO, Any
 
+from pipeline.errors import ConfigError
 from pipeline.hosting.spec import ActorSpec
-from pipeline.launch.fork_server import FORK, MAX_MESSAGE_BYTES, PING
+from pipeline.launch.fork_server import FORK, MAX_DESCRIPTORS, MAX_MESSAGE_BYTES, PING
 from pipeline.launch.server_process import ServerProcess
 from pipeline.launch.stall import StallWatch, cpu_ticks
 from pipeline.logs import get_logger
@@ -96,7 +97,15 @@ class ForkServerClient:
             spec: What it needs to know.
             preload: Modules that are imported before.
             listening: Descriptors of sockets that it gets.
+
+        Raises:
+            ConfigError: more than one message can carry.
         """
+        if len(listening) >= MAX_DESCRIPTORS:
+            raise ConfigError(
+                f"actors.{spec.name} listens on {len(listening)} sockets; "
+                f"no more than {MAX_DESCRIPTORS - 1} can be handed to it"
+            )
         self._unborn[spec.name] = None
         wanted = [module for module in preload if module not in self._unwanted]
         # A file, because a checkpoint may be larger than a datagram can be.

@@ -8,8 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from actors.cli.inject import read_lines, read_picture
-from pipeline.errors import DeviceError
+from actors.cli.inject import read_lines, read_picture, require_fit
+from pipeline.config.description import DescribedStream
+from pipeline.errors import DeviceError, GreenroomError
+from pipeline.ports import StreamRef
 
 
 @pytest.mark.parametrize("name", ["huge.jpg", "huge.png"])
@@ -24,6 +26,34 @@ def test_a_picture_of_twelve_megapixels_is_scaled_as_the_camera_does(
     seen = cv2.imdecode(np.frombuffer(image.jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert seen is not None
     assert seen.shape[:2] == (576, 768)
+
+
+STREAMS = [
+    DescribedStream("microphone", "audio", ["audio"], ["vad"]),
+    DescribedStream("camera", "video", ["image"], ["live"]),
+    DescribedStream("console", "text", ["user_text"], []),
+]
+
+
+@pytest.mark.parametrize(
+    ("stream", "file"),
+    [("microphone.audio", "a.wav"), ("camera.video", "a.JPG"), ("console.text", "a.txt")],
+)
+def test_a_file_goes_to_a_stream_that_carries_its_like(stream: str, file: str) -> None:
+    require_fit(StreamRef.parse(stream), Path(file), STREAMS)
+
+
+@pytest.mark.parametrize(
+    ("stream", "file", "said"),
+    [
+        ("microphone.audio", "a.txt", "microphone.audio carries audio, and a.txt is user_text"),
+        ("console.text", "a.wav", "console.text carries user_text, and a.wav is audio"),
+        ("microfone.audio", "a.wav", "no stream microfone.audio .* 'microphone.audio'"),
+    ],
+)
+def test_a_file_that_a_stream_does_not_carry_is_refused(stream: str, file: str, said: str) -> None:
+    with pytest.raises(GreenroomError, match=said):
+        require_fit(StreamRef.parse(stream), Path(file), STREAMS)
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture", bytes(range(256))])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from actors.inputs.camera.actor import lock_of
 from actors.inputs.camera.source import PictureSource, SourceKind
+from actors.lib import device_lock
 from actors.lib.device_lock import DeviceLock, sound_lock
 from pipeline.errors import DeviceError
 
@@ -47,6 +50,22 @@ def test_it_is_free_once_it_was_let_go_of() -> None:
     for _ in range(2):
         with DeviceLock(what, "it"), pytest.raises(DeviceError), DeviceLock(what, "it"):
             pass
+
+
+@pytest.mark.parametrize("call", ["bind", "listen"])
+def test_what_else_the_system_refuses_is_said_as_it_is(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Refusing(socket.socket):
+        pass
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOBUFS, "No buffer space available")
+
+    monkeypatch.setattr(Refusing, call, refuse)
+    monkeypatch.setattr(device_lock.socket, "socket", Refusing)
+    with pytest.raises(DeviceError, match=r"^it cannot be kept .*: No buffer space available$"):
+        DeviceLock(f"a third {os.getpid()}", "it").acquire()
 
 
 def test_hardware_is_one_for_all_users_and_a_name_of_a_sound_server_is_not(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import threading
 import time
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -24,6 +25,8 @@ from pipeline.ports import Out
 REOPEN = Backoff(first_s=0.5, longest_s=8.0)
 """A cable that is plugged in again is back in a second or two; a camera that stays away costs
 little, and is back soon after it returns."""
+DAMAGE_TOLD_EVERY_S = 10.0
+"""A camera that gives thirty broken pictures a second makes one log line in this time."""
 STOP_S = 1.0
 """How long to wait for a read that is under way: the process has 3 s to end."""
 
@@ -37,6 +40,7 @@ class Camera(Actor[CameraOptions]):
     send_high_water = 8
 
     _thread: threading.Thread | None = None
+    _damage_told_s = -math.inf
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -146,7 +150,11 @@ class Camera(Actor[CameraOptions]):
 
     def _leave_out(self, problem: str) -> None:
         self.counters["damaged_pictures"] += 1
-        self.log.warning("a picture is left out", problem=problem)
+        now_s = time.monotonic()
+        if now_s >= self._damage_told_s + DAMAGE_TOLD_EVERY_S:
+            self._damage_told_s = now_s
+            so_far = self.counters["damaged_pictures"]
+            self.log.warning("a picture is left out", problem=problem, so_far=so_far)
 
     def _give_up(self, error: DeviceError) -> None:
         self.counters["unreadable_files"] += 1

@@ -87,32 +87,52 @@ def shots(
     capture = open_capture(source)
     try:
         if source.live:
-            yield from _live(capture, source, rate_hz, stopping)
+            yield from _live(capture, source, rate_hz, stopping, on_damage)
         else:
-            yield from _film(capture, rate_hz, begun_ns, stopping)
+            yield from _film(capture, source, rate_hz, begun_ns, stopping, on_damage)
     finally:
         capture.release()
 
 
-def _live(capture: Any, source: PictureSource, rate_hz: float, stopping: Event) -> Shots:
+def _live(
+    capture: Any,
+    source: PictureSource,
+    rate_hz: float,
+    stopping: Event,
+    on_damage: Callable[[str], None],
+) -> Shots:
     interval_ns = round(1e9 / rate_hz)
-    due_ns = time.monotonic_ns()
+    shown = f"{source.kind} {source.target}"
+    due_ns = good_ns = time.monotonic_ns()
     while not stopping.is_set():
         # Every picture is fetched, so that the one decoded is new and not from a queue.
         if not capture.grab():
-            raise DeviceError(f"{source.kind} {source.target} has stopped giving pictures")
+            raise DeviceError(f"{shown} has stopped giving pictures")
         now_ns = time.monotonic_ns()
         if now_ns < due_ns:
             continue
         good, picture = capture.retrieve()
-        if good:
-            due_ns += interval_ns
-            if due_ns <= now_ns:
-                due_ns = now_ns + interval_ns
-            yield Shot(picture, now_ns)
+        if not good:
+            # The next one takes its place.
+            on_damage(f"{shown} gave a picture that cannot be read")
+            if now_ns - good_ns > NETWORK_TIMEOUT_MS * 1_000_000:
+                raise DeviceError(f"{shown} gives no picture that can be read")
+            continue
+        good_ns = now_ns
+        due_ns += interval_ns
+        if due_ns <= now_ns:
+            due_ns = now_ns + interval_ns
+        yield Shot(picture, now_ns)
 
 
-def _film(capture: Any, rate_hz: float, begun_ns: int, stopping: Event) -> Shots:
+def _film(
+    capture: Any,
+    source: PictureSource,
+    rate_hz: float,
+    begun_ns: int,
+    stopping: Event,
+    on_damage: Callable[[str], None],
+) -> Shots:
     import cv2
 
     number = _first_due(rate_hz, begun_ns)
@@ -127,6 +147,8 @@ def _film(capture: Any, rate_hz: float, begun_ns: int, stopping: Event) -> Shots
         good, picture = capture.retrieve()
         if good:
             yield Shot(picture, due_ns)
+        else:
+            on_damage(f"{source.target}: the picture at {number / rate_hz:g} s cannot be read")
         number += 1
 
 

@@ -15,6 +15,8 @@ from pipeline.errors import DeviceError
 PICTURES = (".jpg", ".jpeg", ".png", ".bmp", ".webp")
 
 _ADDRESS = re.compile(r"^(https?|rtsp)://", re.IGNORECASE)
+_SUFFIX = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
+"""What a name of a video file ends with; `USB 2.0 Camera` is a camera's."""
 _NUMBER = re.compile(r"%0?\d*d")
 
 
@@ -62,7 +64,7 @@ def find_source(source: int | str | None, config_dir: Path) -> PictureSource:
         return _pictures(path.parent, path.name, path)
     if path.is_dir():
         return _pictures(path, None, path)
-    if not path.exists() and not path.suffix:
+    if not path.exists() and not _is_named_like_a_file(path):
         return _camera_named(text)
     require_file(path, "video file")
     if path.suffix.lower() in PICTURES:
@@ -76,8 +78,13 @@ def is_device(source: int | str | None, config_dir: Path) -> bool:
     if source is None or text.isdecimal() or text.startswith("/dev/"):
         return True
     path = config_dir / Path(text).expanduser()
-    other = _ADDRESS.match(text) or _NUMBER.search(path.name) or path.suffix or path.exists()
-    return not other
+    if _ADDRESS.match(text) or _NUMBER.search(path.name):
+        return False
+    return not (_is_named_like_a_file(path) or path.exists())
+
+
+def _is_named_like_a_file(path: Path) -> bool:
+    return _SUFFIX.fullmatch(path.suffix) is not None
 
 
 def _first_camera() -> PictureSource:

@@ -122,7 +122,8 @@ def _write(cell: Cell, path: Path) -> float:
 
 
 def _config(cell: Cell, sound: Path, answer: Path, kept: Path | None) -> dict[str, Any]:
-    config = with_recording(cell.variant.as_json(), sound, answer)
+    variant = cell.variant
+    config = with_recording(variant.as_json(), sound, answer, variant.path.resolve().parent)
     if kept is not None:
         options = {"path": f"{kept.absolute()}.mcap"}
         config["actors"]["evaluation_recorder"] = {"use": "recorder", "options": options}

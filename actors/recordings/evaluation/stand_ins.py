@@ -1,4 +1,4 @@
-"""A config whose microphone is a recording and whose speaker is a WAV file. Pure."""
+"""A config whose microphone is a recording and whose speaker is a WAV file."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+from actors.inputs.camera.source import is_device
 from pipeline.errors import ConfigError
 
 MICROPHONES = ("microphone", "recording")
@@ -15,7 +16,7 @@ MOUTHS = ("speaker", "wav_sink")
 Tree = dict[str, Any]
 
 
-def with_recording(config: Tree, sound: Path, answer: Path) -> Tree:
+def with_recording(config: Tree, sound: Path, answer: Path, config_dir: Path) -> Tree:
     """Return a config in which the recording takes the place of what a cell cannot have.
 
     The console and cameras that are devices are left out: several pipelines cannot share them.
@@ -24,6 +25,7 @@ def with_recording(config: Tree, sound: Path, answer: Path) -> Tree:
         config: As in a file.
         sound: WAV file that is played, once, in real time, from its first sample to its last.
         answer: WAV file that the answers are written to.
+        config_dir: Folder that paths in options are relative to.
 
     Raises:
         ConfigError: it is not clear whose place the recording takes.
@@ -45,7 +47,8 @@ def with_recording(config: Tree, sound: Path, answer: Path) -> Tree:
             actor["use"] = "wav_sink"
     for key in ("runtime_dir", "state_dir"):
         tree.pop(key, None)
-    return without(tree, [name for name, actor in actors.items() if _is_device(actor)])
+    shared = [name for name, actor in actors.items() if _is_shared(actor, config_dir)]
+    return without(tree, shared)
 
 
 def without(tree: Tree, names: Collection[str]) -> Tree:
@@ -71,10 +74,7 @@ def without(tree: Tree, names: Collection[str]) -> Tree:
     return {**tree, "actors": actors}
 
 
-def _is_device(actor: Tree) -> bool:
-    if actor["use"] == "console":
-        return True
-    source = actor.get("options", {}).get("source")
-    # What is neither a path nor an address is the name of a camera.
-    named = isinstance(source, str) and (source.startswith("/dev/") or not set(source) & set("/.%"))
-    return actor["use"] == "camera" and (not isinstance(source, str) or named)
+def _is_shared(actor: Tree, config_dir: Path) -> bool:
+    if actor["use"] == "camera":
+        return is_device(actor.get("options", {}).get("source"), config_dir)
+    return bool(actor["use"] == "console")

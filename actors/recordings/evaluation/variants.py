@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,15 +22,20 @@ class Variant:
         name: In tables and pictures.
         path: Its config file.
         config: The config with everything laid on it.
+        options: Of each actor, with paths made absolute: of a config that is extended they begin
+            at its folder, which only its text knows.
     """
 
     name: str
     path: Path
     config: PipelineConfig
+    options: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The config as it is written in a file, without what was not set."""
         tree: dict[str, Any] = self.config.model_dump(mode="json", exclude_unset=True)
+        for name, options in self.options.items():
+            tree["actors"][name]["options"] = deepcopy(options)
         return tree
 
 
@@ -79,8 +85,13 @@ def make_variants(
             if full in variants:
                 raise ConfigError(f"two variants are named {full!r}: rename one of the files")
             # What an option is called wrong is to be said before an hour of work, not after.
-            build_graph(config, path, look_outside=False)
-            variants[full] = Variant(full, path, config)
+            graph = build_graph(config, path, look_outside=False)
+            options_of = {
+                actor: node.config.options
+                for actor, node in graph.nodes.items()
+                if node.config.options
+            }
+            variants[full] = Variant(full, path, config, options_of)
     return list(variants.values())
 
 

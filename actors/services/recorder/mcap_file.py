@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +20,13 @@ CHUNK_BYTES = 64 * 1024
 PROFILE = "greenroom"
 METADATA = "greenroom"
 """Name of the metadata record with the config and the version."""
+
+
+def _open_now(path: str, flags: int) -> int:
+    """Open a file to write to; a pipe that nobody reads is an error, not a wait without an end."""
+    descriptor = os.open(path, flags | os.O_NONBLOCK, 0o666)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 class McapFile:
@@ -39,8 +47,8 @@ class McapFile:
         self._offset_ns = clock_offset_ns
         self._channels: dict[tuple[str, str, str], int] = {}
         self._schemas: dict[str, int] = {}
-        # Unlike "xb" this also opens a pipe or a device; the caller sees to a name that is free.
-        self._raw = io.FileIO(path, "w")
+        # Unlike "xb" this also opens a device; the caller sees to a name that is free.
+        self._raw = io.FileIO(path, "w", opener=_open_now)
         self._buffer = io.BufferedWriter(self._raw)
         self._writer: Writer = Writer(
             self._buffer, chunk_size=CHUNK_BYTES, compression=CompressionType.ZSTD

@@ -13,6 +13,7 @@ from pipeline.frames import SpeechEnded, SpeechStarted
 class SpokenTurn:
     """When a turn began and when its last word was over, in ns of the machine's clock."""
 
+    session: str
     began_ns: int
     ended_ns: int | None = None
 
@@ -27,12 +28,10 @@ class SpeechEnds:
     def __init__(self, settle_s: float) -> None:
         self._settle_ns = round(settle_s * 1e9)
         self._turns: OrderedDict[str, SpokenTurn] = OrderedDict()
-        self._newest: dict[str, str] = {}
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """The user began or finished a turn."""
-        turn = self._turns.setdefault(frame.turn, SpokenTurn(frame.at_ns))
-        self._newest[frame.session] = frame.turn
+        turn = self._turns.setdefault(frame.turn, SpokenTurn(frame.session, frame.at_ns))
         if isinstance(frame, SpeechEnded):
             turn.ended_ns = frame.at_ns
         while len(self._turns) > REMEMBERED:  # As many as calls are.
@@ -40,7 +39,8 @@ class SpeechEnds:
 
     def forget(self, session: str) -> None:
         """A session is over."""
-        self._newest.pop(session, None)
+        for turn in [name for name, each in self._turns.items() if each.session == session]:
+            del self._turns[turn]
 
     def wait_s(self, turn: str, now_ns: int) -> float:
         """Return how long a call of this turn, made now, is to wait; a typed one does not."""
@@ -52,9 +52,15 @@ class SpeechEnds:
         return max(0.0, (ended_ns + self._settle_ns - now_ns) / 1e9)
 
     def went_on(self, session: str, turn: str) -> bool:
-        """Return whether the user spoke on after a turn before a call of it was to be made."""
+        """Return whether the user spoke on after a turn before a call of it was to be made.
+
+        In any later turn: by the time of the call the user may have said still another thing.
+        """
         spoken = self._turns.get(turn)
-        newest = self._turns.get(self._newest.get(session, ""))
-        if spoken is None or spoken.ended_ns is None or newest is None:
+        if spoken is None or spoken.ended_ns is None:
             return False
-        return spoken.began_ns < newest.began_ns < spoken.ended_ns + self._settle_ns
+        settled_ns = spoken.ended_ns + self._settle_ns
+        return any(
+            each.session == session and spoken.began_ns < each.began_ns < settled_ns
+            for each in self._turns.values()
+        )

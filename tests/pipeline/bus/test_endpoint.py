@@ -113,6 +113,9 @@ def test_state_lies_in_the_temporary_folder_where_there_is_no_home_to_write(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     assert default_state_dir("demo") == tmp_path / "greenroom" / "demo"
+    monkeypatch.setenv("XDG_STATE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_state_dir("demo") == tmp_path / ".local/state/greenroom/demo"
     monkeypatch.delenv("XDG_STATE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     assert default_state_dir("demo") == tmp_path / "home/.local/state/greenroom/demo"

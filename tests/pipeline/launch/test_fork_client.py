@@ -14,6 +14,7 @@ import psutil
 import pytest
 from supervised import ACTORS_FILE, spec
 
+from pipeline.errors import ConfigError
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.stall import STALL_S, cpu_ticks
@@ -195,6 +196,16 @@ def test_a_module_that_raises_is_named_with_its_actor_and_the_others_go_on(
     output = "".join(capfd.readouterr())
     assert "ill preloads bad, which cannot be imported" in output
     assert error.removesuffix("'broken')") in output
+
+
+def test_more_sockets_than_a_message_carries_are_refused_in_words(tmp_path: Path) -> None:
+    async def scene() -> None:
+        watched = Watched()
+        with pytest.raises(ConfigError, match=r"many listens on 16 sockets; no more than 15"):
+            watched.client.spawn(patient(tmp_path, "many"), [], [0] * 16)
+        watched.client.close()
+
+    asyncio.run(scene())
 
 
 def test_a_signal_for_an_actor_that_is_not_born_yet_reaches_it(tmp_path: Path) -> None:

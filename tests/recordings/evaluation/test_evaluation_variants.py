@@ -55,7 +55,7 @@ def test_a_field_that_does_not_exist_is_found_before_anything_runs() -> None:
 def test_a_recording_takes_the_place_of_what_a_cell_cannot_have(path: Path, tmp_path: Path) -> None:
     (variant,) = make_variants([path], [], [f"x:{ENERGY}"])
     sound = write_sound(tmp_path / "heard.wav", np.zeros(1600, np.int16))
-    tree = with_recording(variant.as_json(), sound, tmp_path / "answer.wav")
+    tree = with_recording(variant.as_json(), sound, tmp_path / "answer.wav", path.parent)
     graph = build_graph(PipelineConfig.model_validate(tree), path)
     uses = {name: node.config.use for name, node in graph.nodes.items()}
     assert (uses["microphone"], uses["speaker"]) == ("recording", "wav_sink")
@@ -64,23 +64,47 @@ def test_a_recording_takes_the_place_of_what_a_cell_cannot_have(path: Path, tmp_
     assert graph.nodes["vad"].config.options["engine"] == "energy"
 
 
-def test_a_camera_that_is_a_film_stays() -> None:
+def test_a_camera_that_is_a_film_stays(tmp_path: Path) -> None:
     actors: dict[str, Any] = {
         "ears": {"use": "microphone"},
         "film": {"use": "camera", "options": {"source": "film.avi"}},
         "webcam": {"use": "camera"},
-        "live": {"use": "live", "inputs": {"video": ["film.video", "webcam.video"]}},
+        "named": {"use": "camera", "options": {"source": "USB 2.0 Camera"}},
+        "node": {"use": "camera", "options": {"source": "/dev/video2"}},
+        "live": {"use": "live", "inputs": {"video": ["film.video", "webcam.video", "named.video"]}},
     }
-    tree = with_recording({"name": "x", "actors": actors}, Path("a.wav"), Path("b.wav"))
+    tree = with_recording({"name": "x", "actors": actors}, Path("a.wav"), Path("b.wav"), tmp_path)
     assert list(tree["actors"]) == ["ears", "film", "live"]
     assert tree["actors"]["live"]["inputs"] == {"video": ["film.video"]}
+
+
+def test_a_path_of_a_config_that_is_extended_begins_at_its_folder_in_a_cell_too(
+    tmp_path: Path,
+) -> None:
+    below, above = tmp_path / "below", tmp_path / "above"
+    for folder in (below, above):
+        folder.mkdir()
+    (below / "mine.yaml").write_text("description: Mine.\nrules: []\n")
+    (below / "base.yaml").write_text(
+        f"extends: {DEMO}\n"
+        "actors:\n"
+        "  simulator: {options: {scenario: mine.yaml}}\n"
+        "  http: {options: {server_file: simulator.json}}\n"
+    )
+    path = above / "mine.yaml"
+    path.write_text("extends: ../below/base.yaml\nname: mine\n")
+    (variant,) = make_variants([path], [], [])
+    actors = variant.as_json()["actors"]
+    assert actors["simulator"]["options"]["scenario"] == str(below / "mine.yaml")
+    # The name of a file in the runtime folder is no path from the config.
+    assert actors["http"]["options"]["server_file"] == "simulator.json"
 
 
 @pytest.mark.parametrize("uses", [["vad"], ["microphone", "recording"]])
 def test_a_config_without_one_place_for_a_recording_is_refused(uses: list[str]) -> None:
     tree = {"name": "x", "actors": {f"a{n}": {"use": use} for n, use in enumerate(uses)}}
     with pytest.raises(ConfigError, match="the one actor that uses microphone or recording"):
-        with_recording(tree, Path("a.wav"), Path("b.wav"))
+        with_recording(tree, Path("a.wav"), Path("b.wav"), Path("/"))
 
 
 def test_a_cell_is_known_again_by_what_bears_on_it(tmp_path: Path) -> None:

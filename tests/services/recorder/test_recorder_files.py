@@ -219,6 +219,13 @@ def test_files_of_two_runs_are_no_recording(tmp_path: Path) -> None:
         read_recording([tmp_path / "a.mcap", tmp_path / "b.mcap"])
 
 
+def test_a_pipe_that_nobody_reads_is_an_error_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "talk.mcap")
+    with pytest.raises(OSError, match="No such device or address"):
+        writer(tmp_path).open()
+    assert (tmp_path / "talk.mcap").is_fifo()
+
+
 def test_a_disk_without_room_is_an_error_and_leaves_no_empty_file(tmp_path: Path) -> None:
     os.symlink("/dev/full", tmp_path / "talk.mcap")  # noqa: PTH211 - as ln -s does
     with pytest.raises(OSError, match="No space left") as caught:

@@ -57,6 +57,17 @@ def test_who_speaks_soon_after_has_gone_on(next_s: float, expected: bool) -> Non
     assert not ends.went_on("local", "local:32000")
 
 
+def test_who_went_on_has_gone_on_whatever_is_said_later() -> None:
+    ends = SpeechEnds(1.2)
+    for position, begun_s, over_s in ((0, 1.0, 2.0), (32_000, 2.8, 4.0), (96_000, 9.0, 10.0)):
+        ends.on_speech(began(position, round(begun_s * S)))
+        ends.on_speech(over(position, round(over_s * S)))
+    assert ends.went_on("local", "local:0")
+    assert not ends.went_on("local", "local:32000")
+    ends.forget("local")
+    assert not ends.went_on("local", "local:0")
+
+
 @contextmanager
 def settling(folder: Path) -> Iterator[Staged]:
     """A tool is called in a turn that has just ended, and waits."""
