@@ -17,7 +17,7 @@ from actors.services.recorder.consent import consents_of
 from actors.services.recorder.loop import COUNTERS, Loop
 from actors.services.recorder.options import RecorderOptions, limits_of
 from actors.services.recorder.privacy import Privacy
-from actors.services.recorder.rotating_writer import RotatingWriter
+from actors.services.recorder.session_files import files_for
 from pipeline.bus import EndpointLock
 from pipeline.cli.running import find_runtime_dir
 from pipeline.config.description import read_description
@@ -42,7 +42,7 @@ def record_command(
     description = read_description(runtime_dir)
     privacy = Privacy(frozenset(options.without), options.transcripts_only)
     streams = choose(description.streams, options.streams)
-    writer = RotatingWriter(options.path, limits_of(options), description)
+    writer = files_for(options.path, limits_of(options), description)
     counters: Counter[str] = Counter(dict.fromkeys(COUNTERS, 0))
     troubles: list[OSError] = []
     stop = Event()
@@ -59,7 +59,8 @@ def record_command(
             writer.open()
         except OSError as error:
             raise GreenroomError(f"cannot record: {error}") from error
-        _print(f"recording {len(wanted)} streams to {writer.files[-1]}")
+        where = writer.files[-1] if writer.files else options.path
+        _print(f"recording {len(wanted)} streams to {where}")
         loop = Loop(capture, privacy, writer, counters, on_trouble, consents_of(description))
         loop.run(stop, _watch(runtime_dir, duration_s, stop))
     if troubles:

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import re
-import zlib
 from pathlib import Path
 
 from actors.recordings.reader import Recording
-
-MOST_CHARACTERS = 80
-"""Of a session's name in that of a file: with all that goes around it a file system takes it."""
-_STRANGE = re.compile(r"[^\w.+@-]")
+from actors.services.recorder.file_part import file_part
 
 
 def by_session(
@@ -35,9 +30,3 @@ def by_session(
         (each, path.with_name(f"{path.stem}.{file_part(name)}{path.suffix}"))
         for name, each in found
     ]
-
-
-def file_part(session: str) -> str:
-    """Return a session's name as part of the name of a file; two sessions never share one."""
-    part = _STRANGE.sub("_", session)[:MOST_CHARACTERS]
-    return part if part == session else f"{part}-{zlib.crc32(session.encode()):08x}"

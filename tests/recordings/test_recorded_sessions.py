@@ -13,9 +13,9 @@ from recorder_frames import description, taken
 from actors.cli.compare import compare_command
 from actors.cli.export import export_command
 from actors.cli.plot import plot_command
-from actors.cli.session_files import MOST_CHARACTERS, file_part
 from actors.lib.audio.pcm import to_pcm, to_samples
 from actors.recordings.reader import read_recording
+from actors.services.recorder.file_part import MOST_CHARACTERS, file_part
 from actors.services.recorder.rotating_writer import RotatingWriter
 from actors.services.recorder.rotation import RotationLimits
 from pipeline.errors import GreenroomError

@@ -15,7 +15,7 @@ from pipeline.frames import ActorState
 
 if TYPE_CHECKING:
     from actors.services.recorder.loop import Loop
-    from actors.services.recorder.rotating_writer import RotatingWriter
+    from actors.services.recorder.session_files import Files
 
 
 def require_mcap() -> None:
@@ -62,7 +62,7 @@ class Recorder(Actor[RecorderOptions]):
         from actors.services.recorder.capture import choose
         from actors.services.recorder.loop import COUNTERS
         from actors.services.recorder.privacy import Privacy
-        from actors.services.recorder.rotating_writer import RotatingWriter
+        from actors.services.recorder.session_files import files_for
         from pipeline.config.description import read_description
 
         options = self.options
@@ -71,7 +71,7 @@ class Recorder(Actor[RecorderOptions]):
         chosen = choose(self._description.streams, options.streams)
         self._streams = [each for each in chosen if self._privacy.admits_stream(each.types)]
         written = self.checkpoint.get("files", [])
-        self._writer: RotatingWriter = RotatingWriter(
+        self._writer: Files = files_for(
             options.path, limits_of(options), self._description, written
         )
         self.counters.update(dict.fromkeys(COUNTERS, 0))

@@ -10,7 +10,7 @@ from threading import Event
 from actors.services.recorder.capture import Capture
 from actors.services.recorder.consent import Consents
 from actors.services.recorder.privacy import Privacy
-from actors.services.recorder.rotating_writer import RotatingWriter
+from actors.services.recorder.session_files import Files
 from pipeline.bus.blocking_subscriber import Taken
 
 BATCH_S = 0.05
@@ -42,7 +42,7 @@ class Loop:
         self,
         capture: Capture,
         privacy: Privacy,
-        writer: RotatingWriter,
+        writer: Files,
         counters: Counter[str],
         on_trouble: Callable[[OSError | None], None],
         consents: Consents | None = None,

@@ -17,8 +17,9 @@ class RecorderOptions(Options):
     path: str = Field(
         DEFAULT_PATH,
         min_length=1,
-        description="Taken from the working directory; folders are made. `{pipeline}` and `{time}` "
-        "are filled in; a file that is there already is never written over.",
+        description="Taken from the working directory; folders are made. `{pipeline}`, `{session}` "
+        "and `{time}` are filled in, with `{session}` each session has files of its own; a file "
+        "that is there already is never written over.",
     )
     streams: list[str] = Field(
         ["*"],

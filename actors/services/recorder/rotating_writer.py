@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from actors.services.recorder.file_part import file_part
 from actors.services.recorder.mcap_file import McapFile
 from actors.services.recorder.rotation import RotationLimits, is_due, numbered, surplus
 from pipeline.bus.blocking_subscriber import Taken
@@ -21,7 +22,7 @@ class RotatingWriter:
     """Writes frames to a file, and to the next when that is long or old enough.
 
     Args:
-        template: Where; `{pipeline}` and `{time}` are filled in.
+        template: Where; `{pipeline}`, `{session}` and `{time}` are filled in.
         limits: Of the files.
         description: Of the pipeline.
         written: Files of this recording that an earlier process wrote, oldest first.
@@ -36,7 +37,7 @@ class RotatingWriter:
     ) -> None:
         self.files = [Path(each) for each in written]
         self._limits = limits
-        self._first = filled_in(template, description.pipeline)
+        self._first = filled_in(template, description.pipeline, description.session)
         self._metadata = {
             "version": description.version,
             "pipeline": description.pipeline,
@@ -129,16 +130,19 @@ class RotatingWriter:
             self._file = None
 
 
-def filled_in(template: str, pipeline: str) -> Path:
+def filled_in(template: str, pipeline: str, session: str = "") -> Path:
     """Return the path of a recording that begins now.
 
     Raises:
-        ConfigError: the template names something else than `{pipeline}` and `{time}`.
+        ConfigError: the template names something else than `{pipeline}`, `{session}` and `{time}`.
     """
     try:
-        path = template.format(pipeline=pipeline, time=time.strftime("%Y%m%d-%H%M%S"))
+        path = template.format(
+            pipeline=pipeline, session=file_part(session), time=time.strftime("%Y%m%d-%H%M%S")
+        )
     except (KeyError, IndexError, ValueError) as error:
         raise ConfigError(
-            f"path {template!r}: only {{pipeline}} and {{time}} are filled in ({error})"
+            f"path {template!r}: only {{pipeline}}, {{session}} and {{time}} are filled in "
+            f"({error})"
         ) from error
     return Path(path).absolute()

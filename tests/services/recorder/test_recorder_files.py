@@ -249,5 +249,5 @@ def test_a_file_that_may_grow_no_more_stays_readable_f26(tmp_path: Path) -> None
 
 
 def test_a_path_with_an_unknown_placeholder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"only \{pipeline\} and \{time\}"):
+    with pytest.raises(ConfigError, match=r"only \{pipeline\}, \{session\} and \{time\}"):
         writer(tmp_path, "{day}.mcap")
