@@ -23,6 +23,7 @@ def run() -> None:
 
 def make_greenroom() -> typer.Typer:
     """Return the command line with all its commands."""
+    from actors.cli.caller_commands import add_caller_commands
     from actors.cli.credential_commands import add_credential_commands
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.recording_commands import add_recording_commands
@@ -80,6 +81,7 @@ def make_greenroom() -> typer.Typer:
     add_recording_commands(app)
     add_evaluate(app)
     add_credential_commands(app)
+    add_caller_commands(app)
     return app
 
 

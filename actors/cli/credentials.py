@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import typer
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.gateway import Gateway
+from actors.cli.gateway_database import in_database
 from actors.gateway.access.keys import hash_of, make_key
 from actors.gateway.access.scopes import USUAL, parsed_scopes
-from actors.gateway.options import GatewayOptions, check_origins
+from actors.gateway.options import check_origins
 from actors.gateway.store.credentials import (
     Credential,
     add_credential,
     list_credentials,
     revoke_credentials,
 )
-from actors.gateway.store.database import Database, Work
+from actors.gateway.store.database import Work
 from actors.gateway.store.times import now
-from actors.gateway.store.url import database_url
 from pipeline.cli.run import load_graph
-from pipeline.errors import ConfigError, GreenroomError
+from pipeline.errors import GreenroomError
 
 ID_BYTES = 4
 """Of what names a credential in lists, labels and logs; the database refuses the same again."""
@@ -113,18 +111,7 @@ def revoke_command(config: Path, overrides: Sequence[str], id_or_name: str) -> N
 
 
 def _run(config: Path, overrides: Sequence[str], work: Work[T]) -> T:
-    graph = load_graph(config, overrides, look_outside=False)
-    gateways = [node for node in graph.nodes.values() if issubclass(node.actor_class, Gateway)]
-    if not gateways:
-        raise ConfigError(f"{config}: no gateway in it: name the config of yours with --config")
-    options: Any = gateways[0].actor_class.options_type.model_validate(gateways[0].config.options)
-    assert isinstance(options, GatewayOptions)
-    graph.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = Database(database_url(options.database, graph.state_dir))
-    try:
-        return asyncio.run(database.run(work))
-    finally:
-        database.close()
+    return in_database(load_graph(config, overrides, look_outside=False), work)
 
 
 def _day(at: datetime | None) -> str:

@@ -13,7 +13,7 @@ from actors.gateway.store.tables import sessions
 
 
 async def erase_session(connection: AsyncConnection, name: str) -> list[str]:
-    """Erase all sessions of a name; return their ids."""
+    """Erase all sessions of a name; return the names."""
     return await _erase(connection, sessions.c.name == name)
 
 

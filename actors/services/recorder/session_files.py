@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from actors.services.recorder.file_part import file_part
 from actors.services.recorder.rotating_writer import RotatingWriter, filled_in
 from actors.services.recorder.rotation import RotationLimits
 from pipeline.bus.blocking_subscriber import Taken
@@ -15,6 +17,9 @@ from pipeline.frames import SessionEnded, SessionOpened
 
 PLACE = "{session}"
 """In the path of a recording: each session has files of its own."""
+TIME = "{time}"
+SESSION_MARK, TIME_MARK, NUMBER_MARK = "\x01", "\x02", "\x03"
+"""Stand for what differs from file to file: no path holds them, and no pattern changes them."""
 LINGER_NS = 5_000_000_000
 """How long after the end of a session frames of it may come: those under way when a busy machine
 learns of it."""
@@ -111,3 +116,24 @@ def files_for(
     if PLACE in template:
         return SessionFiles(template, limits, description)
     return RotatingWriter(template, limits, description, written)
+
+
+def recordings_of(template: str, pipeline: str, session: str) -> list[Path]:
+    """Return the files there are of a session, whenever it was recorded.
+
+    One of them may be of another session whose name ends with a number, such as `anna-2`: what is
+    in the file says it.
+    """
+    before = filled_in(template.partition(PLACE)[0].partition(TIME)[0] + "x", pipeline).parent
+    whole = Path(template.replace(PLACE, SESSION_MARK).replace(TIME, TIME_MARK)).absolute()
+    numbered = str(whole.with_name(whole.stem + NUMBER_MARK + whole.suffix))
+    pattern = re.escape(numbered.format(pipeline=pipeline))
+    marks = {
+        SESSION_MARK: re.escape(file_part(session)),
+        TIME_MARK: r"\d{8}-\d{6}",
+        NUMBER_MARK: r"(-\d+)?",
+    }
+    for mark, stands_for in marks.items():
+        pattern = pattern.replace(mark, stands_for)
+    found = before.rglob(f"*{whole.suffix}") if before.is_dir() else []
+    return sorted(path for path in found if re.fullmatch(pattern, str(path)))
