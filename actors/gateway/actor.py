@@ -15,7 +15,7 @@ from actors.gateway.access.addresses import parsed_networks
 from actors.gateway.access.token_secret import token_secret
 from actors.gateway.caller_output import CallerOutput
 from actors.gateway.callers import Callers
-from actors.gateway.certificate import certificate_files
+from actors.gateway.certificate import CertificateWatch, certificate_files
 from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import AnswerSound, Speaking, SpokenWords
 from actors.gateway.options import GatewayOptions
@@ -112,7 +112,7 @@ class Gateway(Player[GatewayOptions]):
         self.readiness = Readiness(follows="status" in surroundings.connected)
         self._turn_closed = asyncio.Event()
         self._socket: socket.socket | None = None
-        self._server: WebServer | None = None
+        self.server: WebServer | None = None
         self._store: CallerStore | None = None
         self.access: Access | None = None
 
@@ -167,20 +167,23 @@ class Gateway(Player[GatewayOptions]):
         app = make_app(self.access, self.readiness, self.work_of)
         trusted = parsed_networks(options.trusted_proxies)
         requests = request_protocol(options.limits, trusted, self.access.count)
-        self._server = make_server(app, requests, certificate)
+        self.server = make_server(app, requests, certificate)
         self.log.info("callers are served here", url=url)
 
     async def run(self) -> None:
         """Serve, play, and keep what happens."""
         assert self._store is not None
-        assert self._server is not None
+        assert self.server is not None
         assert self._socket is not None
         assert self.access is not None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._metronome.run())
             tasks.create_task(self._store.run())
             tasks.create_task(self.access.run())
-            tasks.create_task(self._server.serve(sockets=[self._socket]))
+            tasks.create_task(self.server.serve(sockets=[self._socket]))
+            context, certificate = self.server.config.ssl, certificate_files(self.options)
+            if context is not None and certificate is not None:
+                tasks.create_task(CertificateWatch(certificate, context, self.log).run())
 
     async def drain(self) -> None:
         """Let the turns under way be finished; nobody new is served."""
@@ -193,8 +196,8 @@ class Gateway(Player[GatewayOptions]):
     async def stop(self) -> None:
         """Let go of all callers."""
         self._callers.close()
-        if self._server is not None and self._server.started:
-            await self._server.shutdown()
+        if self.server is not None and self.server.started:
+            await self.server.shutdown()
         if self._socket is not None:
             self._socket.close()
         if self._store is not None:

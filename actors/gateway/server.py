@@ -63,22 +63,23 @@ def make_server(
         logger = logging.getLogger(name)
         if not any(isinstance(each, SecretFilter) for each in logger.filters):
             logger.addFilter(SecretFilter())
-    return WebServer(
-        uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            lifespan="off",
-            http=requests,
-            ws=CallerSocket,
-            ws_max_size=MOST_MESSAGE_BYTES,
-            # Base64 of sound takes 50 us a message to deflate and saves a third.
-            ws_per_message_deflate=False,
-            server_header=False,
-            # Uvicorn would take the word of any program on this machine.
-            proxy_headers=False,
-            ssl_certfile=files[0],
-            ssl_keyfile=files[1],
-            timeout_graceful_shutdown=GRACE_S,
-        )
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        http=requests,
+        ws=CallerSocket,
+        ws_max_size=MOST_MESSAGE_BYTES,
+        # Base64 of sound takes 50 us a message to deflate and saves a third.
+        ws_per_message_deflate=False,
+        server_header=False,
+        # Uvicorn would take the word of any program on this machine.
+        proxy_headers=False,
+        ssl_certfile=files[0],
+        ssl_keyfile=files[1],
+        timeout_graceful_shutdown=GRACE_S,
     )
+    # So that the context of TLS is there.
+    config.load()
+    return WebServer(config)

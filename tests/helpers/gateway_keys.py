@@ -18,6 +18,7 @@ from actors.gateway.store.times import now
 from actors.gateway.store.url import database_url
 
 START = "/api/v1/live-audio/session/start"
+SESSIONS = "/api/v1/live-audio/sessions"
 TOKEN = "/api/v1/live-audio/token"
 
 

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.website.body import Body
+from actors.gateway.website.early_response import EarlyResponse
 
 KEY_NOT_VALID = "API key not valid. Please pass a valid API key."
 NO_IDENTITY = (
@@ -34,10 +35,6 @@ GOOGLE_STATUS = {
 """Names of google.rpc.Code."""
 UNSEEN = {Denial.ORIGIN, Denial.HOST}
 """Told before the handshake: a page that may not connect is told nothing more."""
-DISCARDED_BYTES = 60_000_000
-DISCARDING_S = 10.0
-"""Of a body that comes with a request that is not let in: most clients read the answer only after
-all of theirs is sent. A larger one, or a slower client, finds the connection broken."""
 
 
 def website_error(error: AccessDeniedError) -> dict[str, Any]:
@@ -105,9 +102,8 @@ async def refuse(
     Gemini protocol tell it: for them the handshake is done, and what follows says it.
     """
     if scope["type"] == "http":
-        body = Body(Request(scope, receive))
-        await body.discard(DISCARDED_BYTES, DISCARDING_S)
-        await response_to(error, gemini=gemini)(scope, receive, send)
+        early = EarlyResponse(response_to(error, gemini=gemini), Body(Request(scope, receive)))
+        await early(scope, receive, send)
         return
     await receive()
     is_page = "origin" in Headers(scope=scope)
