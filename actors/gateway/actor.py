@@ -18,6 +18,7 @@ from actors.gateway.callers import Callers
 from actors.gateway.certificate import CertificateWatch, certificate_files
 from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import AnswerSound, Speaking, SpokenWords
+from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.options import GatewayOptions
 from actors.gateway.readiness import Readiness
 from actors.gateway.silence import SilenceFiller
@@ -31,6 +32,7 @@ from pipeline.frames import (
     AnswerAudio,
     AnswerEnded,
     Audio,
+    Fault,
     Frame,
     Image,
     Playback,
@@ -73,6 +75,7 @@ class Gateway(Player[GatewayOptions]):
         "transcript": In((Transcript,), required=False),
         "calls": In((ToolCall, ToolCancel), required=False),
         "status": In((Status,), replay=True, required=False),
+        "faults": In((Fault,), required=False),
         "usage": In((Usage,), required=False),
         "tool_results": In((ToolResult,), required=False),
     }
@@ -110,6 +113,7 @@ class Gateway(Player[GatewayOptions]):
             self.session,
         )
         self.readiness = Readiness(follows="status" in surroundings.connected)
+        self._board = SessionBoard(self.name)
         self._turn_closed = asyncio.Event()
         self._socket: socket.socket | None = None
         self.server: WebServer | None = None
@@ -164,7 +168,7 @@ class Gateway(Player[GatewayOptions]):
         url = address_of(self._socket, tls=certificate is not None)
         path = self.surroundings.runtime_dir / f"{self.name}.json"
         path.write_text(json.dumps({"url": url}))
-        app = make_app(self.access, self.readiness, self.work_of)
+        app = make_app(self.access, self.readiness, self.work_of, self._board, self.log)
         trusted = parsed_networks(options.trusted_proxies)
         requests = request_protocol(options.limits, trusted, self.access.count)
         self.server = make_server(app, requests, certificate)
@@ -236,6 +240,7 @@ class Gateway(Player[GatewayOptions]):
     def receive_session(self, frame: Frame) -> None:
         """Open or end a session, as the supervisor says; one that was refused never was open."""
         super().receive_session(frame)
+        self._board.on_frame(frame)
         if isinstance(frame, SessionEnded):
             self._callers.ended(frame)
             self._turn_closed.set()
@@ -268,6 +273,7 @@ class Gateway(Player[GatewayOptions]):
 
     def on_transcript(self, frame: Transcript) -> None:
         """Tell what was said."""
+        self._board.on_frame(frame)
         words = SpokenWords(
             frame.turn, frame.side, frame.text, frame.final, frame.backend, frame.epoch
         )
@@ -276,6 +282,7 @@ class Gateway(Player[GatewayOptions]):
     def on_turns(self, frame: TurnClosed) -> None:
         """Tell how a turn ended, and say so when it failed."""
         super().on_turns(frame)
+        self._board.on_frame(frame)
         self._tell(frame, frame)
         if self._store is not None:
             self._store.rows.turn(frame)
@@ -284,9 +291,14 @@ class Gateway(Player[GatewayOptions]):
     def on_route(self, frame: Route) -> None:
         """Note who answers."""
         super().on_route(frame)
+        self._board.on_frame(frame)
         caller = self._callers.find(frame.session)
         if caller is not None:
             caller.on_route(frame)
+
+    def on_faults(self, frame: Fault) -> None:
+        """Note what goes wrong, for the operator."""
+        self._board.on_frame(frame)
 
     def on_status(self, frame: Status) -> None:
         """Note whether anybody can answer."""

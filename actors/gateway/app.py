@@ -29,6 +29,10 @@ from actors.gateway.errors import (
 from actors.gateway.files.transcription import Transcriber
 from actors.gateway.gemini.rest import gemini_rest_routes
 from actors.gateway.gemini.routes import gemini_routes
+from actors.gateway.operating.caller_metrics import CallerMetrics
+from actors.gateway.operating.operator_routes import operator_routes
+from actors.gateway.operating.session_board import SessionBoard
+from actors.gateway.operating.traffic import Traffic, TrafficCounts
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.page import page_routes
@@ -36,6 +40,7 @@ from actors.gateway.website.rest import rest_routes
 from actors.gateway.website.socket import converse
 from actors.gateway.website.transcribe import transcribe_routes
 from actors.outputs.metronome import WorkOf
+from pipeline.logs import Logger
 
 STATUS = {
     NoSessionError: 404,
@@ -49,10 +54,17 @@ RETRY_S = 10
 """When a caller who was refused may ask again: calls end all the time."""
 
 
-def make_app(access: Access, readiness: Readiness, work_of: WorkOf) -> ASGIApp:
-    """Return the application that serves callers."""
+def make_app(
+    access: Access, readiness: Readiness, work_of: WorkOf, board: SessionBoard, log: Logger
+) -> ASGIApp:
+    """Return the application that serves callers, and who looks after them."""
+    counts = TrafficCounts()
     routes = make_routes(access, readiness, work_of)
-    return OneSlash(OriginsOfKeys(AccessMiddleware(routes, access), access))
+    metrics = CallerMetrics(access.callers.status, board, counts, access.counters)
+    routes.include_router(operator_routes(access.callers, board, readiness, metrics))
+    served = OriginsOfKeys(AccessMiddleware(routes, access), access)
+    access_log = log if access.options.access_log else None
+    return OneSlash(Traffic(served, counts, access_log, access.who))
 
 
 def make_routes(access: Access, readiness: Readiness, work_of: WorkOf) -> FastAPI:

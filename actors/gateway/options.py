@@ -94,6 +94,11 @@ class GatewayOptions(PlayerOptions):
         "answer that is interrupted, as much counts as heard and may not have been.",
     )
 
+    access_log: bool = Field(
+        True,
+        description="A line in the log for each request, and for each WebSocket once it has ended.",
+    )
+
     file_s: float = Field(
         600.0, gt=0, description="Length of the longest sound file that is put into words."
     )

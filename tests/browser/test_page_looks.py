@@ -107,7 +107,7 @@ def look(browser: Chromium) -> None:
     for name, size in SIZES.items():
         for scheme in ("light", "dark"):
             browser.look_like(*size, scheme)
-            assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+            assert browser.evaluate("document.documentElement.scrollWidth") <= size[0]
             assert browser.evaluate(SMALL) == []
             assert browser.evaluate(CONTRAST) == []
             browser.evaluate("document.querySelector('#transcript').scrollTo(0, 0)")

@@ -11,6 +11,7 @@ from typing import Any
 
 from fastapi import WebSocket
 from starlette.requests import HTTPConnection
+from starlette.types import Scope
 
 from actors.gateway.access.addresses import parsed_networks
 from actors.gateway.access.authenticator import Authenticator
@@ -61,7 +62,7 @@ class Access:
     ) -> None:
         self.callers = callers
         self.options = options
-        self._counters = counters
+        self.counters = counters
         self._log = log
         self.keyring = Keyring(database, log, self._end_of)
         self.issuer = TokenIssuer(secret, time.time)
@@ -117,13 +118,24 @@ class Access:
             first_s=limits.first_message_s,
             lasts_s=None if token is None else max(0.0, token.expires_s - time.time()),
             close_of=close_of,
-            on_slowed=lambda: self._counters.update(["callers_slowed"]),
+            on_slowed=lambda: self.counters.update(["callers_slowed"]),
             on_denied=self.count,
         )
 
     def count(self, denial: Denial) -> None:
         """Count somebody who was not let in, or not any further."""
-        self._counters[f"refused_{denial.value}"] += 1
+        self.counters[f"refused_{denial.value}"] += 1
+
+    def who(self, scope: Scope) -> dict[str, Any]:
+        """Return who asked, for the log: by which credential and from where, never with which key.
+
+        Args:
+            scope: Of a request, which may have been refused.
+        """
+        principal: Principal | None = scope.get(PRINCIPAL)
+        if principal is None:
+            return {"address": self.authenticator.address_of(scope)}
+        return {"address": principal.address, "credential": principal.credential}
 
     def _end_of(self, credential: str) -> None:
         """A credential was revoked: its conversations end."""

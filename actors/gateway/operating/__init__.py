@@ -1,0 +1,1 @@
+"""What the operator of a gateway sees: its sessions, its metrics, its access log."""

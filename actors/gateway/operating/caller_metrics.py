@@ -1,0 +1,72 @@
+"""Prometheus metrics of callers. Neither what is said, nor a session, key or address is in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from prometheus_client.core import Metric
+
+from actors.gateway.operating.session_board import SessionBoard
+from actors.gateway.operating.traffic import TrafficCounts
+from actors.services.metrics.building import Row, counter, gauge, histogram
+
+REFUSED = "refused_"
+"""Counters of a gateway that begin so say why somebody was not let in."""
+
+
+@dataclass(frozen=True)
+class CallerMetrics:
+    """Collects what there is to scrape at a gateway.
+
+    Attributes:
+        states: Returns how many callers are in each state.
+        board: Their sessions.
+        traffic: What went over the port.
+        counters: Of the gateway.
+    """
+
+    states: Callable[[], Mapping[str, int]]
+    board: SessionBoard
+    traffic: TrafficCounts
+    counters: Mapping[str, int]
+
+    def collect(self) -> Iterable[Metric]:
+        """Return the families."""
+        board, traffic = self.board, self.traffic
+        states = [([state], count) for state, count in self.states().items()]
+        yield gauge("gateway_callers", "Callers now, by state.", ["state"], states)
+        opened: list[Row] = [([], board.opened_count)]
+        yield counter("gateway_sessions_opened", "Sessions of callers opened.", [], opened)
+        ended = [([reason], count) for reason, count in board.ended_counts.items()]
+        yield counter("gateway_sessions_ended", "Those that ended.", ["reason"], ended)
+        refused = [
+            ([name.removeprefix(REFUSED)], count)
+            for name, count in self.counters.items()
+            if name.startswith(REFUSED)
+        ]
+        yield counter("gateway_refused", "Who was not let in, or no further.", ["reason"], refused)
+        yield from self._of_turns()
+        open_now = [([kind], count) for kind, count in traffic.open.items()]
+        yield gauge("gateway_connections", "Requests and sockets open.", ["kind"], open_now)
+        requests = [([*key], count) for key, count in traffic.requests.items()]
+        yield counter("gateway_requests", "Requests answered.", ["kind", "status"], requests)
+        closes = [([code], count) for code, count in traffic.closes.items()]
+        yield counter("gateway_sockets_closed", "WebSockets that ended.", ["code"], closes)
+        for name, counts, meaning in (
+            ("gateway_messages", traffic.messages, "Messages."),
+            ("gateway_bytes", traffic.sizes, "Their size; a character of text counts as one."),
+        ):
+            rows = [([*key], count) for key, count in counts.items()]
+            yield counter(name, meaning, ["direction", "kind"], rows)
+        meaning = "From a request to the end of its answer; WebSockets left out."
+        yield histogram("gateway_request_seconds", meaning, [], [([], traffic.seconds)])
+
+    def _of_turns(self) -> Iterable[Metric]:
+        turns = [([*key], count) for key, count in self.board.turn_counts.items()]
+        yield counter("gateway_turns", "Turns of callers.", ["outcome", "backend"], turns)
+        faults = [([*key], count) for key, count in self.board.fault_counts.items()]
+        yield counter("gateway_faults", "Faults of services.", ["backend", "class"], faults)
+        meaning = "From the end of a caller's question to the first sound of the answer."
+        sounds = [([name], each) for name, each in self.board.first_sound.items()]
+        yield histogram("gateway_first_sound_seconds", meaning, ["backend"], sounds)

@@ -1,0 +1,73 @@
+"""What the operator's page asks for: the sessions, one of them whole, and its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response
+
+from actors.gateway.callers import Callers
+from actors.gateway.errors import NoSessionError
+from actors.gateway.operating.caller_metrics import CallerMetrics
+from actors.gateway.operating.session_board import SessionBoard, details, fault_row, summary
+from actors.gateway.readiness import Readiness
+from actors.gateway.website.page import FOLDER, HEADERS
+from actors.gateway.website.requests import EndRequest
+from actors.gateway.website.small_body import SmallBodyRoute
+from pipeline.frames import SessionEnd
+
+PAGE = Path(FOLDER, "operator.html")
+
+
+def operator_routes(
+    callers: Callers, board: SessionBoard, readiness: Readiness, metrics: CallerMetrics
+) -> APIRouter:
+    """Return the operator's page, what it asks for, and the metrics."""
+    router = APIRouter(route_class=SmallBodyRoute)
+    prefix = "/api/v1/operator"
+
+    @router.get("/operator", include_in_schema=False)
+    async def page() -> FileResponse:
+        return FileResponse(PAGE, headers=HEADERS, media_type="text/html")
+
+    @router.get(f"{prefix}/sessions")
+    async def sessions() -> dict[str, Any]:
+        """List everybody's sessions, the last that ended among them; takes the scope `operate`."""
+        return {
+            "problem": readiness.problem(),
+            "sessions": [_row(callers, board, each.opened.session) for each in board],
+            "ended": [summary(each, "ended", "") for each in reversed(board.ended)],
+            "faults": [fault_row(at, each) for at, each in board.faults],
+        }
+
+    @router.get(f"{prefix}/session/{{session_id:path}}")
+    async def session(session_id: str) -> dict[str, Any]:
+        """Tell all that is known of a session: words, turns, route, faults."""
+        watched = board.find(session_id)
+        if watched is None:
+            raise NoSessionError(f"there is no session {session_id!r}, and was none lately")
+        return {**_row(callers, board, session_id), **details(watched)}
+
+    @router.post(f"{prefix}/session/end")
+    async def end(request: EndRequest) -> dict[str, Any]:
+        """End anybody's session; its caller is told that the operator did."""
+        callers.end(request.session_id, SessionEnd.OPERATOR, "the operator ended it")
+        return {"success": True, "session_id": request.session_id}
+
+    @router.get("/metrics", include_in_schema=False)
+    async def scrape() -> Response:
+        # Not loaded before somebody scrapes.
+        from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+        return Response(generate_latest(metrics), media_type=CONTENT_TYPE_LATEST)
+
+    return router
+
+
+def _row(callers: Callers, board: SessionBoard, session: str) -> dict[str, Any]:
+    watched, caller = board.find(session), callers.find(session)
+    assert watched is not None
+    state = "ended" if caller is None else caller.state.name.lower()
+    return summary(watched, state, "" if caller is None else caller.address)

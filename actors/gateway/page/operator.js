@@ -1,0 +1,135 @@
+// Everybody's sessions, for who runs the gateway.
+const $ = (id) => document.getElementById(id);
+const KEY = "greenroom-operator"; // For as long as the tab is open.
+const EACH_MS = 1000;
+const API = new URL("../api/v1/operator/", import.meta.url);
+
+let chosen = null;
+
+const at = (seconds) => new Date(seconds * 1000).toLocaleTimeString();
+const counts = (turns) => Object.entries(turns).map(([outcome, count]) => `${count} ${outcome}`).join(", ") || "none";
+const ms = (value) => (value === null ? "-" : `${Math.round(value)} ms`);
+
+async function ask(path, body) {
+  const key = sessionStorage.getItem(KEY);
+  const headers = { "Content-Type": "application/json", ...(key && { Authorization: `Bearer ${key}` }) };
+  const how = body ? { method: "POST", body: JSON.stringify(body) } : {};
+  const response = await fetch(new URL(path, API), { ...how, headers, cache: "no-store" });
+  const answer = await response.json();
+  if (!response.ok) throw Object.assign(new Error(answer.error), { status: response.status });
+  return answer;
+}
+
+function element(tag, text, className = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  made.className = className;
+  return made;
+}
+
+function button(text, name, work) {
+  const made = element("button", text);
+  made.setAttribute("aria-label", name);
+  made.onclick = work;
+  return made;
+}
+
+// A row is made once, and keeps the focus that is in it.
+function row(session) {
+  const name = session.session_id;
+  const made = document.createElement("tr");
+  made.dataset.session = name;
+  const cells = Array.from({ length: 9 }, () => made.insertCell());
+  cells[0].append(button(name, `Show ${name}`, () => choose(name)));
+  cells[8].append(button("End", `End ${name}`, () => end(name)));
+  return made;
+}
+
+function fill(made, session) {
+  const texts = [
+    session.state,
+    at(session.opened_at),
+    counts(session.turns),
+    session.answered_by || "-",
+    ms(session.first_sound_ms),
+    String(session.faults),
+    session.address || "-",
+  ];
+  texts.forEach((text, i) => {
+    if (made.cells[i + 1].textContent !== text) made.cells[i + 1].textContent = text;
+  });
+  made.cells[6].className = session.faults ? "bad" : "";
+  made.setAttribute("aria-current", String(session.session_id === chosen));
+}
+
+function list(id, texts, className = "") {
+  const items = texts.length ? texts.map((text) => element("li", text, className)) : [element("li", "none")];
+  if ($(id).textContent !== items.map((item) => item.textContent).join("")) $(id).replaceChildren(...items);
+}
+
+const fault = (each) => `${at(each.at)} ${each.backend} ${each.class}: ${each.reason}${each.advice && ` (${each.advice})`}`;
+
+function showAll({ sessions, ended, faults, problem }) {
+  $("state").textContent = `${sessions.length} open${problem ? `; nobody would be answered: ${problem}` : ""}`;
+  const rows = new Map([...$("open").rows].map((each) => [each.dataset.session, each]));
+  for (const session of sessions) {
+    const made = rows.get(session.session_id) ?? $("open").appendChild(row(session));
+    rows.delete(session.session_id);
+    fill(made, session);
+  }
+  for (const gone of rows.values()) gone.remove();
+  list("ended", ended.map((each) => `${at(each.ended_at)} ${each.session_id}: ${each.reason}, ${each.detail}; turns: ${counts(each.turns)}`));
+  list("others", faults.map(fault), "bad");
+}
+
+function showOne(session) {
+  $("one").hidden = false;
+  $("name").textContent = `${session.session_id}: ${session.state}${session.detail && `, ${session.detail}`}`;
+  $("labels").textContent = Object.entries(session.labels).map(([name, value]) => `${name}: ${value}`).join(" · ");
+  const words = session.shows_words ? session.words : [{ role: "note", text: "This caller asked that nothing be written down." }];
+  const said = JSON.stringify(words);
+  if ($("transcript").dataset.said !== said) {
+    const atEnd = $("transcript").scrollTop + $("transcript").clientHeight > $("transcript").scrollHeight - 40;
+    $("transcript").dataset.said = said;
+    $("transcript").replaceChildren(
+      ...words.map(({ role, text }) => Object.assign(element("li", text, role), { dir: "auto" })),
+    );
+    if (atEnd) $("transcript").scrollTop = $("transcript").scrollHeight;
+  }
+  list("turns", session.turns_closed.map((each) =>
+    `${each.outcome}${each.answered_by && ` by ${each.answered_by}`}, first sound ${ms(each.first_sound_ms)}${each.reason && `: ${each.reason}`}`).reverse());
+  list("routes", session.routes.map((each) => `${at(each.at)} ${each.backend || "nobody"}: ${each.reason}`).reverse());
+  list("faults", session.faults.map(fault).reverse(), "bad");
+}
+
+function choose(name) {
+  chosen = name;
+  refresh();
+}
+
+async function end(name) {
+  if (!confirm(`End the session ${name}? Its caller is told that the operator ended it.`)) return;
+  await ask("session/end", { session_id: name }).catch((error) => ($("state").textContent = error.message));
+  refresh();
+}
+
+async function refresh() {
+  try {
+    showAll(await ask("sessions"));
+    $("entry").hidden = true;
+    if (chosen !== null) showOne(await ask(`session/${encodeURIComponent(chosen)}`));
+  } catch (error) {
+    if (error.status === 404) chosen = null;
+    $("state").textContent = error.status ? error.message : "The gateway does not answer.";
+    $("entry").hidden = ![401, 403].includes(error.status);
+  }
+}
+
+$("entry").onsubmit = (event) => {
+  event.preventDefault();
+  sessionStorage.setItem(KEY, $("key").value.trim());
+  $("key").value = "";
+  refresh();
+};
+setInterval(() => document.hidden || refresh(), EACH_MS);
+refresh();

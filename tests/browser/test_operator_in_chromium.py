@@ -1,0 +1,63 @@
+"""The operator's page in Chromium: sees a caller of another browser, and ends it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium import Chromium
+from pages import TALKS, lines, microphone
+
+pytestmark = pytest.mark.browser
+PHONE = (375, 812)
+
+
+@pytest.fixture
+def operator(tmp_path: Path) -> Iterator[Chromium]:
+    folder = tmp_path / "operator"
+    folder.mkdir()
+    with Chromium(folder) as browser:
+        yield browser
+
+
+def test_the_operator_reads_a_session_and_ends_it(
+    gateway: str, operator: Chromium, tmp_path: Path
+) -> None:
+    asked = microphone(tmp_path / "asked.wav", 1.5, "goforward.wav", 20.0)
+    with Chromium(tmp_path, asked) as caller:
+        caller.open(gateway)
+        caller.click("#talk")
+        caller.until(TALKS, "connection")
+        name = caller.evaluate("sessionStorage.getItem('greenroom-session')")
+        operator.look_like(1280, 800, "light")
+        operator.open(f"{gateway}/operator")
+        row = f"[data-session='{name}']"
+        operator.until(f'document.querySelector("{row}")', "session")
+        operator.click(f"{row} button")
+        operator.until(
+            "/ten meters/i.test(document.querySelector('#transcript').innerText)", "words"
+        )
+        operator.until(
+            "/answered by live/.test(document.querySelector('#turns').innerText)", "turn"
+        )
+        assert "live: first in the config" in operator.text("#routes")
+        assert ("button", f"End {name}") in operator.names()
+        for size in ((1280, 800), PHONE):
+            operator.look_like(*size, "light" if size != PHONE else "dark")
+            assert operator.evaluate("document.documentElement.scrollWidth") <= size[0]
+            folder = os.environ.get("PICTURES")
+            if folder:
+                operator.screenshot(Path(folder, f"operator_{size[0]}.png"))
+        operator.look_like(1280, 800, "light")
+        operator.evaluate("window.confirm = () => true")
+        operator.click(f"{row} td:last-child button")
+        caller.until("document.body.dataset.state === 'closed'", "end")
+        assert "the operator ended it" in caller.text("#state")
+        assert lines(caller, "model")
+        operator.until(f'!document.querySelector("{row}")', "end")
+        operator.until(
+            "/the operator ended it/.test(document.querySelector('#name').innerText)", "why"
+        )
+        assert operator.problems() == []
