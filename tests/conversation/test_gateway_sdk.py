@@ -11,7 +11,7 @@ import pytest
 import trustme
 from google import genai
 from google.genai import errors, types
-from helpers import SPEECH, live_sound
+from helpers import SPEECH, journal, live_sound
 from test_gateway import config, recognised, url_of
 
 from pipeline.testing import running
@@ -42,12 +42,16 @@ def with_certificate(folder: Path) -> dict[str, Any]:
     return {"certificate": "certificate.pem", "private_key": "key.pem"}
 
 
-def sdk(url: str, folder: Path) -> genai.Client:
+def sdk(url: str, folder: Path, key: str = "of-the-gateway") -> genai.Client:
     trusting = ssl.create_default_context(cafile=folder / "ca.pem")
     options = types.HttpOptions(
-        base_url=url, async_client_args={"ssl": trusting}, client_args={"verify": trusting}
+        base_url=url,
+        # Tokens are made, and taken, by this version alone.
+        api_version="v1alpha",
+        async_client_args={"ssl": trusting},
+        client_args={"verify": trusting},
     )
-    return genai.Client(api_key="of-the-gateway", http_options=options)
+    return genai.Client(api_key=key, http_options=options)
 
 
 async def ask(session: Any, recording: str) -> tuple[bytes, str, list[types.FunctionCall]]:
@@ -98,12 +102,33 @@ def test_an_unmodified_sdk_is_answered_through_a_quota_fault_and_calls_its_own_f
             assert "ten of clubs" in words.lower()
             assert "clubs" in await asyncio.to_thread(recognised, sound, tmp_path)
 
+    async def converse_by_token(url: str) -> None:
+        locked = types.LiveConnectConstraints(
+            model="gemini-3.8-live",
+            config=types.LiveConnectConfig(
+                system_instruction="You are a waiter.",
+                output_audio_transcription=types.AudioTranscriptionConfig(),
+            ),
+        )
+        config = types.CreateAuthTokenConfig(uses=1, live_connect_constraints=locked)
+        minted = await sdk(url, tmp_path).aio.auth_tokens.create(config=config)
+        live = sdk(url, tmp_path, str(minted.name)).aio.live
+        async with live.connect(model="gemini-3.8-live") as session:
+            _, words, _ = await ask(session, "cards-001.wav")
+            assert "ten of clubs" in words.lower()
+        with pytest.raises(errors.APIError, match="has begun its session"):
+            async with live.connect(model="gemini-3.8-live"):
+                pass
+
     with running(
         config(tmp_path, with_certificate(tmp_path), scenario="f01_quota_mid_answer")
     ) as pipeline:
         asyncio.run(converse(url_of(pipeline)))
+        asyncio.run(converse_by_token(url_of(pipeline)))
+        asked = [each["instruction"] for each in journal(pipeline)["requests"]]
+        assert any("You are a waiter." in each for each in asked)
         status = pipeline.until(lambda status: status.turns_open == 0, "every turn closed")
-    assert status.turns_closed["answered"] == 2
+    assert status.turns_closed["answered"] == 3
     assert "quota" in pipeline.output
 
 

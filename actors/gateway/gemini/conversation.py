@@ -10,7 +10,6 @@ from actors.backends.gemini.wire import (
     Violation,
     camel_case,
     encode_message,
-    normalise,
     parse_json,
     read,
     snake_case,
@@ -21,6 +20,7 @@ from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
 from actors.gateway.errors import CallerError
+from actors.gateway.gemini.auth_tokens import locked_setup
 from actors.gateway.gemini.codec import GeminiCodec, resumption
 from actors.gateway.gemini.contents import blobs_of, bytes_of
 from actors.gateway.gemini.history import said_before
@@ -70,6 +70,8 @@ class GeminiConversation:
         self._work_of = work_of
         self._version = version
         self._options = options
+        token = callers.principal.token
+        self._locked = None if token is None else token.locked
         self._caller: Caller | None = None
         self._pictures = PictureTaker(work_of, lambda _problem: None)
         self._is_active = False
@@ -89,7 +91,7 @@ class GeminiConversation:
         kind = camel_case(name)
         caller = self._caller
         if kind == "setup" and caller is None:
-            await self._set_up(normalise(given))
+            await self._set_up(locked_setup(given, self._locked))
         elif kind == "setup" or caller is None:
             raise _invalid(INVALID_ARGUMENT)
         elif kind not in MESSAGES:
@@ -117,7 +119,7 @@ class GeminiConversation:
         setup = parse_setup(given, self._version, self._options)
         if setup.handle is None:
             manner = setup.manner.model_copy(update={"session": uuid.uuid4().hex})
-            caller = await self._callers.open(manner)
+            caller = await self._callers.open(manner, has_locks=True)
         else:
             try:
                 caller = await self._callers.come_back(setup.handle)

@@ -15,9 +15,10 @@ from actors.backends.gemini.wire.http_error import HttpError, model_not_found
 from actors.backends.gemini.wire.routes import STREAMED, HttpRoute, find_route
 from actors.backends.gemini.wire.schema import VERSIONS
 from actors.backends.gemini.wire.stream_form import StreamForm
-from actors.gateway.access.access import Access
+from actors.gateway.access.access import Access, principal_of
 from actors.gateway.errors import TooLargeError
 from actors.gateway.gemini.asked_turn import parse_turn
+from actors.gateway.gemini.auth_tokens import mint_token
 from actors.gateway.gemini.content_responses import ContentResponses
 from actors.gateway.gemini.content_service import ContentService
 from actors.gateway.gemini.content_stream import ContentStream
@@ -74,6 +75,10 @@ class GeminiMethods:
         self, route: HttpRoute, request: Request, body: Body, form: StreamForm | None
     ) -> Response:
         match route.method:
+            case "authTokens.create":
+                given = await self._json(body)
+                who = principal_of(request)
+                return JSONResponse(mint_token(given, who, self._access.issuer, route.version))
             case "models.list":
                 return JSONResponse(model_page(self._options.models, request.query_params))
             case "models.get" if route.name in model_names(self._options.models):

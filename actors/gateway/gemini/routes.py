@@ -8,10 +8,10 @@ from fastapi import APIRouter, WebSocket
 from starlette.responses import JSONResponse
 
 from actors.backends.gemini.wire import Invalid
-from actors.gateway.access.access import Access
+from actors.gateway.access.access import Access, principal_of
 from actors.gateway.access.denial import AccessDeniedError
 from actors.gateway.access.message_meter import MessageKind
-from actors.gateway.access.refusal import gemini_close
+from actors.gateway.access.refusal import POLICY, cut, gemini_close
 from actors.gateway.client_connection import CloseConnectionError
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Message
@@ -21,8 +21,13 @@ from actors.outputs.metronome import WorkOf
 
 SERVICE = re.compile(
     r"google\.ai\.generativelanguage\.(?P<version>v1|v1beta|v1alpha)\.GenerativeService"
-    r"\.BidiGenerateContent(Constrained)?"
+    r"\.BidiGenerateContent(?P<constrained>Constrained)?"
 )
+UNAUTHENTICATED = (
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie "
+    "or other valid authentication credential."
+)
+"""What the service says where a token is missing, or none of its own."""
 INVALID_DATA, TRY_AGAIN_LATER = 1007, 1013
 """Close codes of RFC 6455 and of its registry."""
 
@@ -41,6 +46,9 @@ def gemini_routes(access: Access, work_of: WorkOf) -> APIRouter:
             )
             return
         await websocket.accept()
+        if found["constrained"] and principal_of(websocket).token is None:
+            await websocket.close(POLICY, cut(UNAUTHENTICATED))
+            return
         codec = GeminiCodec()
         connection = access.connection(websocket, codec, gemini_close)
         conversation = GeminiConversation(
