@@ -49,6 +49,7 @@ EXAMPLES = {
     "google-gemini/cookbook": (
         "quickstarts/Get_started_LiveAPI.py",
         "quickstarts/Get_started_LiveAPI_NativeAudio.py",
+        "quickstarts/Get_started_LiveTranslate.py",
         "quickstarts/Get_started_LiveAPI.ipynb",
         "quickstarts/Get_started_LiveAPI_tools.ipynb",
         "quickstarts/websockets/Get_started_LiveAPI.py",

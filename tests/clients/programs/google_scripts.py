@@ -16,6 +16,7 @@ from checks import PATIENCE_S, check, main
 EXAMPLES = Path(os.environ["EXAMPLES"])
 COOKBOOK = EXAMPLES / "cookbook" / "quickstarts"
 COMMAND_LINE = EXAMPLES / "gemini-live-api-examples" / "command-line" / "python"
+SPEECH = Path(os.environ["SPEECH_FOLDER"])
 FAKES = Path(__file__).with_name("fakes")
 SERVICE = "generativelanguage.googleapis.com"
 SIMULATOR = os.environ["GOOGLE_GEMINI_BASE_URL"].removeprefix("https://")
@@ -34,7 +35,8 @@ class Script:
         self.output = ""
 
     def __enter__(self) -> Script:
-        environment = {**os.environ, "PYTHONPATH": str(FAKES)}
+        path = f"{FAKES}{os.pathsep}{os.environ['PATH']}"
+        environment = {**os.environ, "PYTHONPATH": str(FAKES), "PATH": path}
         self._process = subprocess.Popen(
             self._command,
             env=environment,
@@ -99,6 +101,18 @@ def cookbook_native_audio() -> str:
     with Script(path, patches=patches) as script:
         script.until(r"played 1 s")
         return script.output
+
+
+@check
+def cookbook_translation() -> str:
+    sound = str(SPEECH / "cards-001.wav")
+    path = COOKBOOK / "Get_started_LiveTranslate.py"
+    with Script(path, "--url", sound, "--target", "es") as script:
+        script.until(r"Source.*Ten.*clubs")
+        script.until(r"Translation \(es\)\] Ten.*clubs")
+        script.until(r"Audio stream finished")
+        assert script.ends() == 0, script.output
+        return script.output[-300:]
 
 
 @check
