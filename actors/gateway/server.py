@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,14 +21,20 @@ GRACE_S = 2
 """For requests under way when the server stops: half of what the supervisor gives an actor."""
 
 
+SECRET_HEADER = re.compile(
+    r"(?im)((?:proxy-)?authorization|x-api-key|x-goog-api-key|cookie)(['\"]?\s*[:,]\s*)[^\r\n]+"
+)
+"""As they are in the lines that websockets writes for debugging."""
+
+
 class SecretFilter(logging.Filter):
     """Blanks keys in what the server logs, tracebacks too."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let a line pass, without keys."""
-        record.msg, record.args = redact(record.getMessage()), ()
+        record.msg, record.args = _blanked(record.getMessage()), ()
         if record.exc_info and not record.exc_text:
-            record.exc_text = redact(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = _blanked(logging.Formatter().formatException(record.exc_info))
         return True
 
 
@@ -38,6 +45,10 @@ class WebServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
         yield
+
+
+def _blanked(text: str) -> str:
+    return redact(SECRET_HEADER.sub(r"\1\2[secret]", text))
 
 
 def address_of(sock: socket.socket, *, tls: bool) -> str:
