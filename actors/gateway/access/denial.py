@@ -28,7 +28,6 @@ class Denial(StrEnum):
     HOST = "host_not_served"
     FORWARDED = "forwarded_without_key"
     SILENT = "no_first_message"
-    IDLE = "idle"
     SLOW = "request_too_slow"
     NEW_SESSIONS = "too_many_new_sessions"
     SESSIONS_AT_ONCE = "too_many_sessions"
@@ -52,7 +51,6 @@ STATUS: dict[Denial, int] = {
     Denial.HOST: 421,
     Denial.FORWARDED: 403,
     Denial.SILENT: 408,
-    Denial.IDLE: 408,
     Denial.SLOW: 408,
     Denial.NEW_SESSIONS: 429,
     Denial.SESSIONS_AT_ONCE: 429,

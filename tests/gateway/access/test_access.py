@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from gateway_keys import START, TOKEN, add_key, ask, dial, mint, revoke
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
+from actors.gateway.access.denial import STATUS
 from actors.gateway.access.routes import rule_of
 from actors.gateway.app import make_routes
 from pipeline.frames import SessionEnd, SessionEnded
@@ -357,3 +359,13 @@ def test_no_route_is_in_no_table(gateway: GatewayOnStage) -> None:
         concrete = path.replace("{service:path}", LIVE.removeprefix("/ws/"))
         concrete = concrete.replace("{path:path}", "models").replace("{", "").replace("}", "")
         assert rule_of("http" if is_http else "websocket", concrete) is not unknown, path
+
+
+def test_every_code_is_in_the_documentation_with_its_status() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "gateway.md").read_text()
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    for denial, status in STATUS.items():
+        row = next((row for row in rows if f"`{denial.value}`" in row.split("|")[1]), None)
+        assert row is not None, denial
+        said = row.split("|")[2:4]
+        assert str(status) in said[0] or str(4000 + status) in said[1], denial
