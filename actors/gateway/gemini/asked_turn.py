@@ -18,7 +18,9 @@ from actors.gateway.gemini.history import calls_of, response_in_words, said_befo
 from actors.gateway.gemini.refusals import (
     refuse_calling,
     refuse_generation,
+    refuse_manner,
     refuse_safety,
+    refuse_text,
     refuse_tools,
 )
 from actors.gateway.gemini.setup import chosen_model, chosen_voice, labels_of
@@ -134,6 +136,8 @@ def parse_turn(body: Any, model: str, version: str, options: GatewayOptions) -> 
     )
     if not (turn.whole_text or attached.sounds or attached.picture is not None):
         raise invalid("Unable to submit request because it must have a text parameter.")
+    refuse_text(turn.whole_text)
+    refuse_manner(turn.manner)
     return turn
 
 

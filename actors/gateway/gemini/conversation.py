@@ -24,6 +24,7 @@ from actors.gateway.gemini.auth_tokens import locked_setup
 from actors.gateway.gemini.codec import GeminiCodec, resumption
 from actors.gateway.gemini.contents import blobs_of, bytes_of
 from actors.gateway.gemini.history import said_before
+from actors.gateway.gemini.refusals import refuse_text
 from actors.gateway.gemini.setup import parse_setup
 from actors.gateway.link import ClientLink
 from actors.gateway.options import GatewayOptions
@@ -184,6 +185,7 @@ class GeminiConversation:
         said = [*self._written, text.strip()]
         self._written = []
         whole = "\n".join(each for each in said if each)
+        refuse_text(whole)
         if whole:
             caller.type(whole)
 

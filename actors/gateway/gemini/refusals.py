@@ -10,7 +10,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from actors.backends.gemini.wire import Invalid, invalid
+from actors.backends.gemini.wire import INVALID_ARGUMENT, Invalid, invalid
+from actors.backends.gemini.wire.http_error import too_many_tokens
+from actors.backends.gemini.wire.tokens import LETTERS_PER_TOKEN, text_tokens
+from pipeline.frames import SessionOpened
+from pipeline.frames.turns import MOST_TEXT_CHARACTERS
+from pipeline.sessions.refusal import refusal
 
 UNSERVED = re.compile(r"embedding|imagen|veo-|lyria|-tts|-image|aqa|computer-use")
 """In the names of models that do something else than converse."""
@@ -77,6 +82,19 @@ def refuse_transcription(config: Mapping[str, Any], model: str) -> None:
     for name, said in (("diarization", "Diarization"), ("wordTimestamp", "Word timestamps")):
         if config.get(name):
             raise not_enabled(said, model)
+
+
+def refuse_manner(manner: SessionOpened) -> None:
+    """Raise if the pipeline would refuse such a session whenever it is asked. Raises Invalid."""
+    if why := refusal(manner.model_copy(update={"session": "any"})):
+        raise invalid(f"{INVALID_ARGUMENT} {why}")
+
+
+def refuse_text(text: str) -> None:
+    """Raise if it is more than one turn can hold. Raises Invalid."""
+    if len(text) > MOST_TEXT_CHARACTERS:
+        most = MOST_TEXT_CHARACTERS // LETTERS_PER_TOKEN
+        raise invalid(too_many_tokens(text_tokens(text), most))
 
 
 def not_enabled(what: str, model: str) -> Invalid:

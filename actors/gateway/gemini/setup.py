@@ -14,6 +14,7 @@ from actors.gateway.gemini.refusals import (
     not_enabled,
     refuse_calling,
     refuse_generation,
+    refuse_manner,
     refuse_safety,
     refuse_tools,
     refuse_transcription,
@@ -65,17 +66,19 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
     speech = generation.get("speechConfig", {})
     resumption = setup.get("sessionResumption")
     detection = setup.get("realtimeInputConfig", {}).get("automaticActivityDetection", {})
+    manner = SessionOpened(
+        instruction=text_of(setup.get("systemInstruction", {})) or None,
+        voice=chosen_voice(speech),
+        language=speech.get("languageCode") or None,
+        model=chosen_model(setup.get("model", ""), options.models),
+        temperature=_temperature(generation),
+        functions=[declared(each) for each in _functions(setup)],
+        lasts_s=options.session_s,
+        labels=labels_of(setup),
+    )
+    refuse_manner(manner)
     return LiveSetup(
-        manner=SessionOpened(
-            instruction=text_of(setup.get("systemInstruction", {})) or None,
-            voice=chosen_voice(speech),
-            language=speech.get("languageCode") or None,
-            model=chosen_model(setup.get("model", ""), options.models),
-            temperature=_temperature(generation),
-            functions=[declared(each) for each in _functions(setup)],
-            lasts_s=options.session_s,
-            labels=labels_of(setup),
-        ),
+        manner=manner,
         handle=(resumption or {}).get("handle") or None,
         resumes=resumption is not None,
         hears_user="inputAudioTranscription" in setup,

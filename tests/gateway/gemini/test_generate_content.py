@@ -397,13 +397,10 @@ def test_a_session_that_is_refused_is_503(gateway: GatewayOnStage) -> None:
     assert "too many sessions" in body["error"]["message"]
 
 
-@pytest.fixture(scope="module")
-def refusing() -> Iterator[GatewayOnStage]:
-    with gateway_on_stage() as on_stage:
-        yield on_stage
-
-
 REFUSED = [
+    (asked("a" * 400_001), 400, "token count (100001) exceeds the maximum"),
+    (asked("a" * 400_001, "b", "c"), 400, "a history has up to"),
+    (asked("a", systemInstruction={"parts": {"text": "b" * 100_001}}), 400, "an instruction has"),
     ({}, 400, "contents is not specified"),
     (b"{", 400, "Invalid JSON payload"),
     (asked("a", "b"), 400, "end with a user turn"),
@@ -435,14 +432,12 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("body", "code", "message"), REFUSED)
-def test_what_cannot_be_had_is_refused_in_googles_words(
-    refusing: GatewayOnStage, body: Any, code: int, message: str
-) -> None:
-    status, answer = Request(refusing, body).json()
-    assert status == answer["error"]["code"] == code
-    assert message in answer["error"]["message"]
-    assert answer["error"]["status"] in ("INVALID_ARGUMENT", "PERMISSION_DENIED")
+def test_what_cannot_be_had_is_refused_in_googles_words(gateway: GatewayOnStage) -> None:
+    for body, code, message in REFUSED:
+        status, answer = Request(gateway, body).json()
+        assert status == answer["error"]["code"] == code, message
+        assert message in answer["error"]["message"]
+        assert answer["error"]["status"] in ("INVALID_ARGUMENT", "PERMISSION_DENIED")
 
 
 def test_a_body_that_is_too_large_is_refused_in_googles_words() -> None:
@@ -468,21 +463,16 @@ def test_models_are_listed_and_others_are_not_found(gateway: GatewayOnStage) -> 
         assert status in (400, 404)
 
 
-@pytest.mark.parametrize(
-    ("path", "code"),
-    [
+def test_methods_that_are_not_here_are_said_so(gateway: GatewayOnStage) -> None:
+    for path, code in (
         ("/v1beta/models/gemini-embedding-001:embedContent", 404),
         ("/v1beta/models/gemini-3.8-flash-tts:generateContent", 404),
         ("/v1beta/models/gemini-3.8-flash:predict", 404),
         ("/v1beta/cachedContents", 501),
         ("/upload/v1beta/files", 501),
-    ],
-)
-def test_methods_that_are_not_here_are_said_so(
-    refusing: GatewayOnStage, path: str, code: int
-) -> None:
-    status, answer = Request(refusing, asked("a"), path).json()
-    assert status == answer["error"]["code"] == code
+    ):
+        status, answer = Request(gateway, asked("a"), path).json()
+        assert status == answer["error"]["code"] == code, path
 
 
 def test_tokens_are_counted_by_the_published_rates(gateway: GatewayOnStage) -> None:

@@ -344,6 +344,7 @@ BAD_SETUP = [
     ('{"setup": {"generationConfig": {"translationConfig": {}}}}', 1007, "Translation"),
     ('{"setup": {"inputAudioTranscription": {"diarization": true}}}', 1007, "Diarization"),
     ('{"setup": {"safetySettings": {"threshold": "BLOCK_ONLY_HIGH"}}}', 1007, "BLOCK_ONLY_HIGH"),
+    (json.dumps({"setup": {"labels": {"a": "b" * 4000}}}), 1007, "labels have up to"),
     ('{"setup": {"avatarConfig": {}}}', 1007, 'Unknown name "avatarConfig"'),
 ]
 
@@ -362,6 +363,7 @@ def test_a_setup_that_cannot_be_had_is_refused_in_googles_words(
 
 
 BAD_MESSAGES = [
+    ({"realtimeInput": {"text": "a" * 400_001}}, "token count (100001) exceeds"),
     ({"setup": MODEL}, "invalid argument"),
     ({"no_such": {}}, 'Unknown name "no_such"'),
     ({"realtimeInput": {"foo": 1}}, 'Unknown name "foo"'),
