@@ -122,7 +122,7 @@ def test_client_that_asks_before_it_sends_is_told_at_once(
         ("PATCH", "/v1beta/cachedContents/abc", "cachedContents.patch"),
         ("GET", "/v1beta/batches", "batches.list"),
         ("POST", "/v1beta/interactions", "interactions.create"),
-        ("POST", "/v1beta/openai/chat/completions", "openai.create"),
+        ("POST", "/v1beta/openai/chat/completions", "openai.chat.completions"),
         ("POST", "/v1beta/models/gemini-embedding-001:predict", "predict"),
         ("POST", "/v1beta/models/veo:predictLongRunning", "predictLongRunning"),
     ],

@@ -72,6 +72,8 @@ def find_route(verb: str, path: str) -> HttpRoute:
         and not (name or custom)
     ):
         return HttpRoute("authTokens.create", version)
+    if collection == "openai" and name:
+        return HttpRoute(f"openai.{name.replace('/', '.')}", version, name)
     if collection in OTHER_COLLECTIONS:
         method = f"{collection}.{custom or VERBS.get((verb, bool(name)), verb.lower())}"
         return HttpRoute(method, version, name)
