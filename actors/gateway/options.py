@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from actors.gateway.access.addresses import parsed_networks
 from actors.gateway.access.limit_options import LimitOptions
 from actors.outputs.player_options import PlayerOptions
+from pipeline.frames.sessions import RecordingConsent
 from pipeline.paths import ConfigPath
 
 
@@ -70,6 +71,11 @@ class GatewayOptions(PlayerOptions):
         description="Where sessions, turns and credentials are kept: a URL such as "
         "`postgresql://user@host/name`, or `$NAME` of a variable that holds one; left out, a file "
         "of SQLite in the pipeline's state folder.",
+    )
+    record: RecordingConsent = Field(
+        RecordingConsent.ALL,
+        description="What of a conversation may be kept and recorded if its client does not say: "
+        "`all`, `text` (words only) or `nothing` (no words).",
     )
     keep_days: float | None = Field(
         None,

@@ -223,6 +223,7 @@ class Transcriber:
             instruction=INSTRUCTION,
             language=language,
             lasts_s=patience_s + MARGIN_S,
+            records=self._options.record,
             plays=False,
             labels={"protocol": "file"},
         )

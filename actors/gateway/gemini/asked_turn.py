@@ -123,6 +123,7 @@ def parse_turn(body: Any, model: str, version: str, options: GatewayOptions) -> 
             functions=[declared(each) for each in calling.offered(functions)],
             history=said_before(before),
             lasts_s=options.session_s,
+            records=options.record,
             plays=False,
             labels=labels_of(request),
         ),

@@ -74,6 +74,7 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
         temperature=_temperature(generation),
         functions=[declared(each) for each in _functions(setup)],
         lasts_s=options.session_s,
+        records=options.record,
         labels=labels_of(setup),
     )
     refuse_manner(manner)

@@ -33,7 +33,7 @@ class Manners:
             functions=request.functions,
             speaks_first=request.speaks_first,
             lasts_s=min(request.lasts_s or longest_s, longest_s),
-            records=request.record,
+            records=request.record or self._options.record,
             labels={"protocol": PROTOCOL, **request.labels},
         )
 

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
 from pipeline.frames.sessions import RecordingConsent
 from pipeline.sessions.refusal import MOST_NAME_CHARACTERS
 
 MOST_TEXT_CHARACTERS = 20_000
 """Of one typed turn: ten pages."""
+
+
+RECORD = {
+    "audio": RecordingConsent.ALL,
+    "transcripts": RecordingConsent.TEXT,
+    "none": RecordingConsent.NOTHING,
+}
+"""As clients say it; the pipeline's own words are taken too."""
+
+
+def _consent(given: Any) -> Any:
+    return RECORD.get(given, given) if isinstance(given, str) else given
+
+
+Record = Annotated[RecordingConsent, BeforeValidator(_consent)]
 
 
 class _Request(BaseModel):
@@ -46,7 +61,11 @@ class SessionRequest(_Request):
     lasts_s: float | None = Field(
         None, gt=0, description="How long it may last; at most as the gateway's config says."
     )
-    record: RecordingConsent = Field(RecordingConsent.ALL, description="What may be recorded.")
+    record: Record | None = Field(
+        None,
+        description="What of it may be kept and recorded: `audio` (everything), `transcripts` "
+        "(words only), `none` (no words); left out, as the gateway's config says.",
+    )
     labels: dict[str, str] = Field(
         {}, description="In every log line of the conversation: `interview_type`, ..."
     )
