@@ -73,7 +73,7 @@ def test_f29_result_after_the_user_has_gone_on_is_heard_and_told_once(
     tmp_path: Path, model: str
 ) -> None:
     # A model that tells when it is idle is not, while a function is under way: time tells.
-    options = {**NOT_WAITING, "model": model, "first_sound_timeout_s": 2.0}
+    options = {**NOT_WAITING, "model": model, "first_sound_timeout_s": 5.0}
     with (
         simulator(tmp_path, CALL, playback_speed=20) as server,
         staged(tmp_path, PORTS, **server.address, **options) as live,
