@@ -110,7 +110,10 @@ class Host:
             await self._until_stopped(self._live(publisher, health), heartbeat)
         finally:
             self.actor.set_state(ActorState.STOPPING)
-            await asyncio.wait_for(self._close(heartbeat), STOP_DEADLINE_S)
+            try:
+                await asyncio.wait_for(self._close(heartbeat), STOP_DEADLINE_S)
+            except TimeoutError:
+                self.actor.log.warning(f"not all was given back within {STOP_DEADLINE_S:g} s")
 
     async def _live(self, publisher: Publisher, health: HealthReporter) -> None:
         """Start, get ready, work. Frames are only let in once the actor can take them."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import errno
 import io
 import os
+import select
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,6 +17,10 @@ from pipeline.logs import add_secret
 
 BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 """Editors of Windows, and `>` of its PowerShell, write UTF-16."""
+PIPE_S = 1.0
+"""For who writes to a pipe to notice that it is read; an actor may be silent for 3 s."""
+LOOK_S = 0.01
+"""How often it is looked whether somebody writes."""
 
 
 def find_keys(
@@ -70,11 +77,39 @@ def read_env_file(path: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
-        text = _text(path.read_bytes())
+        text = _text(_content(path))
     except OSError as error:
         raise CredentialError(f"cannot read {path}: {error.strerror}") from error
     values = dotenv_values(stream=io.StringIO(text), interpolate=False)
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _content(path: Path) -> bytes:
+    """Return what a file holds, or what comes through a pipe: password managers serve keys so.
+
+    Raises:
+        OSError: it cannot be read, or nobody writes to the pipe.
+    """
+    if not path.is_fifo():
+        return path.read_bytes()
+    content = b""
+    deadline_s = time.monotonic() + PIPE_S
+    # So that opening does not wait for a writer for ever.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while (left_s := deadline_s - time.monotonic()) > 0:
+            readable, _, _ = select.select([descriptor], [], [], left_s)
+            piece = os.read(descriptor, 1 << 16) if readable else b""
+            if not piece and content:
+                return content
+            content += piece
+            if not piece:
+                time.sleep(LOOK_S)  # A pipe without a writer is at its end all the time.
+    finally:
+        os.close(descriptor)
+    if content:
+        return content
+    raise TimeoutError(errno.ETIMEDOUT, "nobody writes to this pipe")
 
 
 def _sources(

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
+from actors.backends.gemini import credentials
 from actors.backends.gemini.credentials import find_keys
 from actors.backends.gemini.faults import info_on
 from pipeline.errors import CredentialError, NoKeyError
@@ -111,6 +114,21 @@ def test_a_file_that_cannot_be_read_is_named_unless_the_environment_has_a_key(
     with pytest.raises(CredentialError, match=r"cannot read .*\.env: Is a directory"):
         find_keys(NAMES, [tmp_path], {})
     assert find_keys(NAMES, [tmp_path], {"GEMINI_API_KEY": KEY}) == (KEY,)
+
+
+def test_a_pipe_is_read_as_password_managers_serve_it_and_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / ".env"
+    os.mkfifo(path)
+    # Waits until somebody reads.
+    served = threading.Thread(target=path.write_text, args=(f"GEMINI_API_KEY={KEY}\n",))
+    served.start()
+    assert find_keys(NAMES, [tmp_path], {}) == (KEY,)
+    served.join()
+    monkeypatch.setattr(credentials, "PIPE_S", 0.05)
+    with pytest.raises(CredentialError, match=r"\.env: nobody writes to this pipe"):
+        find_keys(NAMES, [tmp_path], {})
 
 
 def test_a_key_with_a_zero_byte_at_its_end_is_refused(tmp_path: Path) -> None:
