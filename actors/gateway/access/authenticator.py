@@ -126,7 +126,8 @@ class Authenticator:
         self, given: Presented | None, scope: Scope, address: str, rule: RouteRule
     ) -> Principal:
         if given is not None and given.is_token:
-            return self._by_token(given, address)
+            is_live = rule.gemini and scope["type"] == "websocket"
+            return self._by_token(given, address, is_live=is_live)
         if given is not None and given.text.startswith(PREFIX):
             # The first one may have been added just now.
             await self._keyring.find(hash_of(given.text))
@@ -153,8 +154,13 @@ class Authenticator:
             "browser, a token as `?token=`",
         )
 
-    def _by_token(self, given: Presented, address: str) -> Principal:
+    def _by_token(self, given: Presented, address: str, *, is_live: bool) -> Principal:
         token = self._issuer.read(given.text)
+        if token.locked is not None and not is_live:
+            # What it locks is a setup of Live: elsewhere its bearer could choose all of it.
+            raise AccessDeniedError(
+                Denial.TOKEN_INVALID, "this token is for Live sessions of the Gemini protocol only"
+            )
         known = self._keyring.is_valid(token.credential)
         if not known and (token.credential or self.serves is Serves.HOLDERS):
             raise AccessDeniedError(

@@ -200,6 +200,19 @@ def test_what_is_wrong_with_a_token_is_told_a_page_after_the_handshake(
     assert (told[0]["code"], code) == ("token_invalid", 4401)
 
 
+def test_a_token_that_locks_a_setup_is_no_way_around_it(gateway: GatewayOnStage) -> None:
+    key = add_key(gateway, "site")
+    asked = {"bidiGenerateContentSetup": {"model": "models/gemini-3.8-live"}}
+    code, told, _ = ask(gateway, "POST", f"/v1alpha/auth_tokens?key={key}", asked)
+    assert code == 200, told
+    token = told["name"]
+    assert refused(gateway, f"{WS}?token={token}")[1]["code"] == "token_invalid"
+    for method, path in (("POST", START), ("POST", "/v1beta/models/x:generateContent")):
+        assert ask(gateway, method, path, {}, authorization=f"Token {token}")[0] == 401
+    client = dial(gateway, f"{LIVE.replace('v1beta', 'v1alpha')}Constrained?access_token={token}")
+    gateway.meanwhile(client.close)
+
+
 def test_a_connection_lasts_no_longer_than_its_token(gateway: GatewayOnStage) -> None:
     key = add_key(gateway, "site")
     token = mint(gateway, key, lasts_s=1.5)
