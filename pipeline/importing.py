@@ -64,7 +64,8 @@ def load_module(reference: ImportReference, folder: Path, valid: Iterable[str] =
         raise ConfigError(
             f"there is no module {missing!r}" + (f"; built in: {near}" if near else "")
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        # A script may end with `sys.exit`, which is no wish of the user's here.
         raise ConfigError(f"{reference.target!r} cannot be imported: {error!r}") from error
 
 
@@ -116,7 +117,7 @@ def _from_file(path: Path) -> ModuleType:
     except ConfigError:
         del sys.modules[name]
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
         line = f", line {lines[-1]}" if (lines := _lines(error, path)) else ""
         raise ConfigError(f"{path}{line} cannot be imported: {error!r}") from error
@@ -128,7 +129,7 @@ def _from_file(path: Path) -> ModuleType:
     return module
 
 
-def _lines(error: Exception, path: Path) -> list[int]:
+def _lines(error: BaseException, path: Path) -> list[int]:
     """Return the lines of the file that led to an error, the innermost last."""
     frames = extract_tb(error.__traceback__)
     return [each.lineno for each in frames if each.filename == str(path) and each.lineno]

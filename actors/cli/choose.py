@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import configs
-from actors.backends.gemini.credentials import find_keys
+from actors.backends.gemini.credentials import find_keys, folders_here
 from actors.backends.gemini.live.options import LiveOptions
 from actors.cli.devices import Found, probe
 from pipeline.config.load import load_config, read_overrides, read_tree
@@ -160,7 +160,7 @@ def _gemini() -> tuple[str, bool]:
     """Return why Gemini cannot answer here, if so, and whether somebody meant it to."""
     variables = LiveOptions().api_key_env
     try:
-        find_keys(variables, [Path.cwd()])
+        find_keys(variables, folders_here())
     except NoKeyError:
         return f"there is no API key ({' or '.join(variables)})", False
     except CredentialError as error:

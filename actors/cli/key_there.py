@@ -34,7 +34,7 @@ def without_stand_in(config: PipelineConfig, path: Path) -> PipelineConfig:
 
 
 def _prefers_gemini(backend: ActorConfig, path: Path) -> bool:
-    from actors.backends.gemini.credentials import find_keys
+    from actors.backends.gemini.credentials import find_keys, folders_here
     from actors.backends.gemini.server import ServerFileWhen, ServerOptions
 
     if backend.options.get("server_file_when") != ServerFileWhen.NO_KEY:
@@ -43,7 +43,7 @@ def _prefers_gemini(backend: ActorConfig, path: Path) -> bool:
         {k: v for k, v in backend.options.items() if k in ServerOptions.model_fields}
     )
     try:
-        find_keys(options.api_key_env, (path.parent, Path.cwd()))
+        find_keys(options.api_key_env, (path.parent, *folders_here()))
     except NoKeyError:
         return False
     except CredentialError:

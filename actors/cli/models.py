@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -16,7 +15,7 @@ from actors.backends.gemini.close_reason import (
     network_errors,
     not_json,
 )
-from actors.backends.gemini.credentials import find_keys
+from actors.backends.gemini.credentials import find_keys, folders_here
 from actors.backends.gemini.faults import CloseReason, FaultSource, classify
 from actors.backends.gemini.live.client import live_client
 from actors.backends.gemini.live.options import LiveOptions
@@ -40,7 +39,7 @@ def models_command() -> None:
 
 async def _models() -> list[ListedModel]:
     options = LiveOptions()
-    keys = find_keys(options.api_key_env, [Path.cwd()])
+    keys = find_keys(options.api_key_env, folders_here())
     via = ""
     try:
         server = Server(keys, proxy=proxy_to(None))

@@ -46,6 +46,14 @@ def find_keys(
     )
 
 
+def folders_here() -> tuple[Path, ...]:
+    """Return the folder that the user stands in; nothing if it has been removed."""
+    try:
+        return (Path.cwd(),)
+    except FileNotFoundError:
+        return ()
+
+
 def split_keys(text: str, where: str) -> tuple[str, ...]:
     """Return the keys in a comma-separated list, each once; none of them is ever logged.
 

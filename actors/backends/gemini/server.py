@@ -7,13 +7,12 @@ import json
 import os
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import Field, model_validator
 
 from actors.backends.gemini.close_reason import ConnectionOverError
-from actors.backends.gemini.credentials import find_keys, split_keys
+from actors.backends.gemini.credentials import find_keys, folders_here, split_keys
 from actors.backends.gemini.faults import CloseReason, FaultSource
 from actors.backends.gemini.trust import trust
 from actors.backends.handshake import watch_handshake
@@ -95,7 +94,7 @@ async def find_server(
         ConfigError: the server file is not what it should be.
         ConnectionOverError: there is no server file in time, or a proxy that cannot be used.
     """
-    folders = (surroundings.config_dir, Path.cwd())
+    folders = (surroundings.config_dir, *folders_here())
     if options.server_file is None or options.server_file_when is ServerFileWhen.NO_KEY:
         try:
             keys = find_keys(options.api_key_env, folders)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.backends.gemini import credentials
-from actors.backends.gemini.credentials import find_keys
+from actors.backends.gemini.credentials import find_keys, folders_here
 from actors.backends.gemini.faults import info_on
 from pipeline.errors import CredentialError, NoKeyError
 from pipeline.frames import FaultClass
@@ -114,6 +114,16 @@ def test_a_file_that_cannot_be_read_is_named_unless_the_environment_has_a_key(
     with pytest.raises(CredentialError, match=r"cannot read .*\.env: Is a directory"):
         find_keys(NAMES, [tmp_path], {})
     assert find_keys(NAMES, [tmp_path], {"GEMINI_API_KEY": KEY}) == (KEY,)
+
+
+def test_a_folder_that_was_removed_under_the_user_has_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    assert folders_here() == (tmp_path / "gone",)
+    (tmp_path / "gone").rmdir()
+    assert folders_here() == ()
 
 
 def test_a_pipe_is_read_as_password_managers_serve_it_and_not_waited_for_for_ever(

@@ -172,6 +172,7 @@ def test_a_function_is_found_in_a_file_beside_the_config(tmp_path: Path) -> None
         ("mine.py:wawe", "did you mean 'wave'"),
         ("mine.py:number", "is not a function"),
         ("broken.py:wave", "line 1 cannot be imported: ZeroDivisionError"),
+        ("leaving.py:wave", "line 1 cannot be imported: SystemExit"),
         ("no.such.module:wave", "there is no module 'no'"),
     ],
 )
@@ -182,5 +183,6 @@ def test_a_wrong_reference_names_the_nearest(
         "number = 1\ndef wave(times: int) -> int:\n    return times\n"
     )
     (tmp_path / "broken.py").write_text("1 / 0\n")
+    (tmp_path / "leaving.py").write_text("raise SystemExit(3)\n")
     with pytest.raises(ConfigError, match=complaint):
         load_function(reference, tmp_path)
