@@ -58,16 +58,23 @@ class Browser:
         name: Of the program.
         arguments: For it.
         profile: Folder of its own.
+        environment: That it runs in; None: that of the test.
     """
 
-    def __init__(self, name: str, arguments: list[str], profile: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        arguments: list[str],
+        profile: Path,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         program = shutil.which(name)
         if program is None:
             pytest.fail(f"this test needs a browser: apt-get install {name}")
         self.profile = profile
         self._log = (profile / "log").open("wb")
         self._process = subprocess.Popen(
-            [program, *arguments], stdout=self._log, stderr=subprocess.STDOUT
+            [program, *arguments], stdout=self._log, stderr=subprocess.STDOUT, env=environment
         )
 
     def __enter__(self) -> Self:

@@ -16,6 +16,7 @@ const PING_MS = 2000;
 const SILENT_MS = 5000; // Two pings without an answer: a network that is gone says nothing.
 const CONNECT_MS = 10000; // What the gateway itself takes at most to open a conversation.
 const MOST_UNSENT_BYTES = 32000; // A second of sound: what comes later than that is better not said.
+const SOUND_MS = 1000; // Devices have been seen to take 300 ms.
 const TAKEN = "another connection";
 const HERE = new URL(".", import.meta.url);
 
@@ -23,14 +24,17 @@ export class Caller extends EventTarget {
   /**
    * @param {object} options
    * @param {string} [options.url] WebSocket address; left out, that of this file's server.
+   * @param {string | function} [options.token] Token of the gateway, or a function that returns (a
+   *   promise of) one, for the session whose name it is given: each connection asks it.
    * @param {object} [options.session] Fields of `start_session`: voice, language, session_id, ...
    */
-  constructor({ url, session = {} } = {}) {
+  constructor({ url, token, session = {} } = {}) {
     super();
     const own = new URL("../ws/live-audio", HERE);
     own.protocol = own.protocol.replace("http", "ws");
     this.url = new URL(url ?? own);
     this.url.searchParams.set("audio", "binary");
+    this.token = token;
     this.session = { ...session };
     this.muted = false;
     this.settings = {};
@@ -43,7 +47,9 @@ export class Caller extends EventTarget {
   async start() {
     this.context = new AudioContext();
     this.context.onstatechange = () => this.tell("sound", { running: this.context?.state === "running" });
-    await this.context.resume();
+    // Without a loudspeaker, and before a click, this takes for ever; one can still read and type.
+    await Promise.race([this.context.resume(), new Promise((resolve) => setTimeout(resolve, SOUND_MS))]);
+    if (this.context.state !== "running") this.tell("sound", { running: false });
     await Promise.all(
       ["capture.js", "playback.js"].map((name) => this.context.audioWorklet.addModule(new URL(name, HERE))),
     );
@@ -52,6 +58,7 @@ export class Caller extends EventTarget {
     this.playback.port.onmessage = ({ data }) => this.played(data);
     this.back = () => this.state === "waiting" && this.connect();
     window.addEventListener("online", this.back);
+    this.checking = setInterval(() => this.check(), 1000);
     // Without a microphone one can still read and type.
     await this.listen().catch((error) => this.tell("error", { error: `no microphone: ${error.message}` }));
     this.connect();
@@ -119,6 +126,7 @@ export class Caller extends EventTarget {
   close(because) {
     this.drop();
     window.removeEventListener("online", this.back);
+    clearInterval(this.checking);
     for (const track of this.microphone?.getTracks() ?? []) track.stop();
     const context = this.context;
     this.context = this.microphone = this.playback = undefined;
@@ -129,17 +137,28 @@ export class Caller extends EventTarget {
   connect() {
     this.drop();
     this.enter("connecting");
+    this.heard = this.asked = performance.now();
+    const attempt = (this.attempt = Symbol("attempt"));
+    const token = async () => (typeof this.token === "function" ? this.token(this.session.session_id) : this.token);
+    token().then(
+      (found) => attempt === this.attempt && this.dial(found),
+      (error) => attempt === this.attempt && this.lost(error.message),
+    );
+  }
+
+  dial(token) {
+    if (token) this.url.searchParams.set("token", token);
     const socket = (this.socket = new WebSocket(this.url));
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify({ ...this.session, type: "start_session" }));
     socket.onmessage = ({ data }) => this.take(data);
     socket.onclose = ({ reason }) => this.lost(reason);
-    this.heard = this.asked = performance.now();
   }
 
   /** Have nothing more to do with the connection there was. */
   drop() {
     clearTimeout(this.retry);
+    this.attempt = undefined;
     if (!this.socket) return;
     this.socket.onopen = this.socket.onmessage = this.socket.onclose = null;
     // What was sent last still goes out.
@@ -188,6 +207,10 @@ export class Caller extends EventTarget {
   played({ peak, wanted_ms }) {
     this.level("answer", peak);
     this.inHand = wanted_ms;
+    this.check();
+  }
+
+  check() {
     const now = performance.now();
     if (this.state === "connecting" && now - this.heard > CONNECT_MS) this.lost("nobody answers there");
     if (!this.isOpen) return;

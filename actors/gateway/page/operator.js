@@ -1,24 +1,14 @@
 // Everybody's sessions, for who runs the gateway.
+import { ask, useKey, wantsKey } from "./asking.js";
+
 const $ = (id) => document.getElementById(id);
-const KEY = "greenroom-operator"; // For as long as the tab is open.
 const EACH_MS = 1000;
-const API = new URL("../api/v1/operator/", import.meta.url);
 
 let chosen = null;
 
 const at = (seconds) => new Date(seconds * 1000).toLocaleTimeString();
 const counts = (turns) => Object.entries(turns).map(([outcome, count]) => `${count} ${outcome}`).join(", ") || "none";
 const ms = (value) => (value === null ? "-" : `${Math.round(value)} ms`);
-
-async function ask(path, body) {
-  const key = sessionStorage.getItem(KEY);
-  const headers = { "Content-Type": "application/json", ...(key && { Authorization: `Bearer ${key}` }) };
-  const how = body ? { method: "POST", body: JSON.stringify(body) } : {};
-  const response = await fetch(new URL(path, API), { ...how, headers, cache: "no-store" });
-  const answer = await response.json();
-  if (!response.ok) throw Object.assign(new Error(answer.error), { status: response.status });
-  return answer;
-}
 
 function element(tag, text, className = "") {
   const made = document.createElement(tag);
@@ -109,25 +99,25 @@ function choose(name) {
 
 async function end(name) {
   if (!confirm(`End the session ${name}? Its caller is told that the operator ended it.`)) return;
-  await ask("session/end", { session_id: name }).catch((error) => ($("state").textContent = error.message));
+  await ask("operator/session/end", { session_id: name }).catch((error) => ($("state").textContent = error.message));
   refresh();
 }
 
 async function refresh() {
   try {
-    showAll(await ask("sessions"));
+    showAll(await ask("operator/sessions"));
     $("entry").hidden = true;
-    if (chosen !== null) showOne(await ask(`session/${encodeURIComponent(chosen)}`));
+    if (chosen !== null) showOne(await ask(`operator/session/${encodeURIComponent(chosen)}`));
   } catch (error) {
     if (error.status === 404) chosen = null;
     $("state").textContent = error.status ? error.message : "The gateway does not answer.";
-    $("entry").hidden = ![401, 403].includes(error.status);
+    $("entry").hidden = !wantsKey(error);
   }
 }
 
 $("entry").onsubmit = (event) => {
   event.preventDefault();
-  sessionStorage.setItem(KEY, $("key").value.trim());
+  useKey($("key").value);
   $("key").value = "";
   refresh();
 };

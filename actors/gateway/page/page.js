@@ -1,4 +1,5 @@
 // The page of a caller who has only a browser.
+import { ask, ownHeaders, tokenFor, useKey, wantsKey } from "./asking.js";
 import { Caller } from "./caller.js";
 import { serveFiles } from "./files.js";
 import { TranscriptList, keepAsFile } from "./transcript.js";
@@ -115,9 +116,23 @@ function session() {
   return { ...Object.fromEntries(chosen), session_id: sessionStorage.getItem(KEPT) ?? newName() };
 }
 
+/** Whether this page may connect; if not, it asks for a key. */
+async function mayConnect() {
+  try {
+    await ask("live-audio/sessions");
+  } catch (error) {
+    $("entry").hidden = !wantsKey(error);
+    note(error.message);
+    return false;
+  }
+  $("entry").hidden = true;
+  return true;
+}
+
 async function talk() {
   $("talk").disabled = true;
-  caller = new Caller({ session: session() });
+  if (!(await mayConnect())) return leave();
+  caller = new Caller({ session: session(), token: tokenFor });
   const handlers = {
     state: onState,
     session_started: onStarted,
@@ -214,6 +229,12 @@ $("typing").onsubmit = (event) => {
   doing(THINKS);
 };
 $("keep").onclick = () => keepAsFile(transcript.toText(), "conversation.txt");
-serveFiles($("file"), () => ({}));
+$("entry").onsubmit = (event) => {
+  event.preventDefault();
+  useKey($("key").value);
+  $("key").value = "";
+  talk();
+};
+serveFiles($("file"), ownHeaders);
 setInterval(showTime, 1000);
 comeBack();
