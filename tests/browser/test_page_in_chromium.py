@@ -124,33 +124,37 @@ def test_who_is_talked_to_is_silent_when_interrupted(gateway: str, tmp_path: Pat
         assert browser.problems() == []
 
 
+LONG = "and mister John Dashwood had then leisure to consider how much there might be in his power"
+
+
 def test_a_reload_in_mid_answer_comes_back_to_the_same_conversation(
-    gateway: str, tmp_path: Path
+    gateway: str, quiet: Chromium, tmp_path: Path
 ) -> None:
-    asked = microphone(tmp_path / "asked.wav", LISTENS_S, "austen-0870.wav", 20.0)
-    with Chromium(tmp_path, asked) as browser:
-        talk(browser, gateway)
-        browser.until("isSounding()", "answer")
-        name, left = own_session(browser), browser.text("#left")
-        browser.reload()
-        assert lines(browser, "user"), "what was said before is gone"
-        # A browser that wants a click before it lets a page sound is given one.
-        browser.until(
-            f"{TALKS} || document.querySelector('#talk').innerText === 'Continue'", "page"
-        )
-        if browser.text("#talk") == "Continue":
-            browser.click("#talk")
-        browser.until(TALKS, "connection")
-        assert own_session(browser) == name
-        # It used to be told its whole time anew.
-        assert browser.text("#left") <= left < "14:59"
-        browser.until("isSounding()", "rest of the answer")
-        browser.until("!isSounding()", "silence")
-        assert "do for them" in recognised(browser, tmp_path)
-        assert sessions(gateway)[name]["state"] == "present"
-        answer = " ".join(lines(browser, "model")).lower()
-        assert answer.count("dashwood") == 1
-        assert browser.problems() == []
+    # Typed: with each page a file that plays for a microphone begins anew, and would interrupt.
+    talk(quiet, gateway)
+    quiet.click("#text")
+    quiet.write(LONG)
+    quiet.press("Enter")
+    quiet.until("isSounding()", "answer")
+    quiet.until("document.querySelector('#left').innerText < '14:59'", "two seconds")
+    name, left = own_session(quiet), quiet.text("#left")
+    quiet.reload()
+    assert lines(quiet, "user"), "what was said before is gone"
+    # A browser that wants a click before it lets a page sound is given one.
+    quiet.until(f"{TALKS} || document.querySelector('#talk').innerText === 'Continue'", "page")
+    if quiet.text("#talk") == "Continue":
+        quiet.click("#talk")
+    quiet.until(TALKS, "connection")
+    assert own_session(quiet) == name
+    # It used to be told its whole time anew.
+    assert quiet.text("#left") <= left
+    quiet.until(ANSWERED, "end of the turn")
+    quiet.until("!isSounding()", "silence")
+    assert "in his power" in recognised(quiet, tmp_path)
+    assert sessions(gateway)[name]["state"] == "present"
+    answer = " ".join(lines(quiet, "model")).lower()
+    assert answer.count("dashwood") == 1
+    assert quiet.problems() == []
 
 
 def test_a_network_that_is_gone_for_10_s_is_noticed_and_the_conversation_goes_on(
