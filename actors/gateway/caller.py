@@ -114,6 +114,12 @@ class Caller:
         """Names of the functions that its client answers."""
         return {str(each["name"]) for each in self.manner.functions}
 
+    def called(self, call_id: str, name: str) -> str:
+        """Return the id of a function call that is waited for, by its id or else by its name."""
+        if call_id in self._calls:
+            return call_id
+        return next((each.call_id for each in self._calls.values() if each.name == name), "")
+
     def connect(self, link: ClientLink) -> None:
         """Take a connection; one that it had before is closed."""
         if self._link is not None:

@@ -32,19 +32,6 @@ REQUEST = "GenerateContentRequest"
 
 
 @dataclass(frozen=True)
-class FunctionAnswer:
-    """What a client's function answered.
-
-    Attributes:
-        call_id: Of the call, as the model made it.
-        response: Its result, as the protocol has it.
-    """
-
-    call_id: str
-    response: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class AskedTurn:
     """A request that can be answered.
 
@@ -64,7 +51,7 @@ class AskedTurn:
     manner: SessionOpened
     text: str
     attached: Attached
-    answers: tuple[FunctionAnswer, ...]
+    answers: tuple[dict[str, Any], ...]
     goes_on: str
     speaks: bool
     generation: GenerationConfig
@@ -80,7 +67,7 @@ class AskedTurn:
     @property
     def whole_text(self) -> str:
         """What is typed in a session that has not called the functions itself."""
-        said = [response_in_words(each.response) for each in self.answers]
+        said = [response_in_words(each) for each in self.answers]
         return "\n".join(filter(None, [*said, self.text]))
 
 
@@ -111,7 +98,6 @@ def parse_turn(body: Any, model: str, version: str, options: GatewayOptions) -> 
         take_part(part, attached, options.file_s)
     speech = config.get("speechConfig", {})
     instruction = text_of(request.get("systemInstruction", {}))
-    calls = calls_of(before)
     turn = AskedTurn(
         model=model,
         manner=SessionOpened(
@@ -129,8 +115,8 @@ def parse_turn(body: Any, model: str, version: str, options: GatewayOptions) -> 
         ),
         text="\n".join([*attached.texts, *_texts(parts)]),
         attached=attached,
-        answers=_answers([part["functionCall"] for part in calls], parts),
-        goes_on=next(filter(None, map(session_of, calls)), ""),
+        answers=tuple(part["functionResponse"] for part in parts if "functionResponse" in part),
+        goes_on=next(filter(None, map(session_of, calls_of(before))), ""),
         speaks=_speaks(config, model),
         generation=generation,
         tokens=prompt_tokens(request) + attached.tokens,
@@ -155,29 +141,3 @@ def _speaks(config: dict[str, Any], model: str) -> bool:
             "response modalities:\n* TEXT\n* AUDIO\n"
         )
     return modalities == ["AUDIO"]
-
-
-def _answers(
-    calls: list[dict[str, Any]], parts: Collection[dict[str, Any]]
-) -> tuple[FunctionAnswer, ...]:
-    """Who leaves out the ids of calls answers those of a name in order."""
-    open_calls = list(calls)
-    answers = []
-    for part in parts:
-        response = part.get("functionResponse")
-        if response is None:
-            continue
-        found = next(
-            (
-                call
-                for call in open_calls
-                if call["name"] == response["name"]
-                and response.get("id") in (None, "", call.get("id"))
-            ),
-            None,
-        )
-        if found is not None:
-            open_calls.remove(found)
-        call_id = response.get("id") or (found or {}).get("id") or ""
-        answers.append(FunctionAnswer(str(call_id), response))
-    return tuple(answers)

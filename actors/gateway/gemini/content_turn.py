@@ -112,9 +112,10 @@ class ContentTurn:
         asked = self._asked.answers
         with self._work_of(self.caller.session):
             for each in asked:
-                response = each.response.get("response", {})
-                failed = "error" in response
-                if not self.caller.answer_call(each.call_id, response, failed=failed):
+                result = each.get("response", {})
+                # Some clients leave the id out, others make up one of their own.
+                call_id = self.caller.called(each.get("id", ""), each["name"])
+                if not self.caller.answer_call(call_id, result, failed="error" in result):
                     return False
         return bool(asked)
 

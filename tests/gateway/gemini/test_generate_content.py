@@ -195,8 +195,9 @@ def test_an_answer_that_broke_off_is_replaced_by_that_of_the_next_backend(
     assert "".join(part["text"] for piece in pieces for part in parts_of(piece)) == said
 
 
+@pytest.mark.parametrize("ids", [("c1", "c2"), ("", ""), ("own-1", "own-2")])
 def test_a_function_is_called_on_the_clients_side_and_its_result_goes_to_the_same_session(
-    gateway: GatewayOnStage,
+    gateway: GatewayOnStage, ids: tuple[str, str]
 ) -> None:
     body = asked("Go.", tools=[{"functionDeclarations": [MOVE]}])
     request = Request(gateway, body)
@@ -212,10 +213,11 @@ def test_a_function_is_called_on_the_clients_side_and_its_result_goes_to_the_sam
         {"id": "c1", "name": "move", "args": {"m": 1}},
         {"id": "c2", "name": "move", "args": {"m": 2}},
     ]
-    # Some SDKs leave the ids out.
+    # Some SDKs leave the ids out, LangChain has ids of its own.
+    results: list[dict[str, Any]] = [{"ok": True}, {"error": "a wall"}]
     responses = [
-        {"functionResponse": {"name": "move", "response": {"ok": True}}},
-        {"functionResponse": {"name": "move", "response": {"error": "a wall"}}},
+        {"functionResponse": {"id": call_id, "name": "move", "response": result}}
+        for call_id, result in zip(ids, results, strict=True)
     ]
     body["contents"] += [
         {"role": "model", "parts": parts},
