@@ -78,12 +78,17 @@ class Metronome:
 
     async def run(self) -> None:
         """Beat until cancelled."""
+        all_asked_ns = 0
         while True:
             self._stirred.clear()
             now_ns = time.monotonic_ns()
+            # Of a hundred callers some ten hear an answer; the others are asked now and then.
+            asks_all = now_ns - all_asked_ns >= IDLE_S * 1e9
+            all_asked_ns = now_ns if asks_all else all_asked_ns
             for paced in list(self._paced):
-                with self._work_of(paced.session):
-                    paced.play_until(now_ns)
+                if asks_all or not paced.rests:
+                    with self._work_of(paced.session):
+                        paced.play_until(now_ns)
             if all(paced.rests for paced in self._paced):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(IDLE_S):

@@ -12,6 +12,13 @@ from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import SessionOpened
 
 PROTOCOL = "website"
+RETIRED = {
+    "gemini-2.0-flash-exp",
+    "gemini-2.0-flash-live-001",
+    "gemini-live-2.5-flash-preview",
+    "gemini-2.5-flash-live-preview",
+}
+"""Live models that Google shut down on 2025-12-09 and before, which websites still ask for."""
 
 
 class Manners:
@@ -28,7 +35,7 @@ class Manners:
             instruction=request.system_instruction,
             voice=request.voice,
             language=request.language,
-            model=request.model,
+            model=model_of(request.model),
             temperature=request.temperature,
             functions=request.functions,
             speaks_first=request.speaks_first,
@@ -49,3 +56,9 @@ class Manners:
             "audio": {"format": "pcm", "sample_rate": RATE_HZ, "channels": 1},
         }
         return json.dumps(message, ensure_ascii=False)
+
+
+def model_of(name: str | None) -> str | None:
+    """Return the model that a client asks for; None, as backends have it, for one that is gone."""
+    plain = (name or "").removeprefix("models/")
+    return None if not plain or plain in RETIRED else plain
