@@ -15,6 +15,7 @@ from actors.gateway.caller_socket import FAREWELL_S, CallerSocket
 from actors.gateway.events import Codec, Message, Problem
 from actors.gateway.inbox import Inbox, Reader
 from actors.gateway.link import ClientLink
+from actors.gateway.operating.traffic import HANDED_OVER
 
 MOST_REASON_BYTES = 123
 """RFC 6455, 5.5: what a close frame holds beside its code."""
@@ -143,7 +144,13 @@ class ClientConnection:
         return timers
 
     async def _read(self, inbox: Inbox) -> None:
-        self._socket.hand_over(inbox.take)
+        count = self._websocket.scope[HANDED_OVER]
+
+        def take(message: Message) -> None:
+            count(message)
+            inbox.take(message)
+
+        self._socket.hand_over(take)
         message = await self._websocket.receive()
         raise WebSocketDisconnect(message.get("code", NORMAL))
 

@@ -22,6 +22,8 @@ NO_ANSWER = 499
 """As nginx has it: the client was gone before it was answered."""
 GONE = 1006
 """RFC 6455, 7.4.1: the other end is gone without a word."""
+HANDED_OVER = "greenroom.handed_over"
+"""In the scope of a WebSocket: to be called with each message that comes past ASGI."""
 
 
 @dataclass
@@ -65,6 +67,10 @@ class Exchange:
                 self._frame("in", message)
             case "websocket.disconnect":
                 self.close_code = message.get("code") or GONE
+
+    def handed_over(self, data: str | bytes) -> None:
+        """Note what the client sent over a WebSocket whose messages do not come by ASGI."""
+        self.count("in", "text" if isinstance(data, str) else "binary", data)
 
     def went(self, message: Message) -> None:
         """Note what it is sent."""
@@ -132,6 +138,8 @@ class Traffic:
             await self._app(scope, receive, send)
             return
         exchange = Exchange(scope, self.counts)
+        if kind == "websocket":
+            scope[HANDED_OVER] = exchange.handed_over
 
         async def receive_and_count() -> Message:
             message = await receive()

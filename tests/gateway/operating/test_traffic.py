@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import urllib.request
 from typing import Any
 
 import pytest
+from gateway_client import gateway_on_stage
 from starlette.types import Message, Receive, Scope, Send
 
 from actors.gateway.operating.traffic import Traffic, TrafficCounts
@@ -141,3 +143,22 @@ def test_what_fails_is_logged_too() -> None:
 def test_probes_are_logged_only_if_they_fail(status: int, lines: int) -> None:
     _, logged = pass_through(request("/readyz"), [], answer(status))
     assert len(logged) == lines
+
+
+def test_messages_that_come_past_asgi_are_counted() -> None:
+    with gateway_on_stage() as gateway:
+        client = gateway.connect()
+        gateway.start(client)
+        gateway.meanwhile(lambda: client.send(bytes(640)))
+        gateway.tell(client, type="audio_end")
+        gateway.meanwhile(client.close)
+
+        def metrics() -> str:
+            with urllib.request.urlopen(f"http://{gateway.url}/metrics", timeout=20) as response:
+                told: str = response.read().decode()
+            return told
+
+        told = gateway.meanwhile(metrics)
+    assert 'greenroom_gateway_bytes_total{direction="in",kind="binary"} 640.0' in told
+    # The beginning of the session, the end of the sound, and the ping that is sent after it.
+    assert 'greenroom_gateway_messages_total{direction="in",kind="text"} 3.0' in told

@@ -444,7 +444,7 @@ def test_who_reads_nothing_at_all_is_let_go_with_its_socket_f28(
         with pytest.raises(ConnectionClosed, match="another connection"):
             gateway.next(client)
         caller = gateway.harness.actor._callers.get(session)
-        server = gateway.harness.actor._server
+        server = gateway.harness.actor.server
         assert server is not None
 
         def play_on() -> bool:
