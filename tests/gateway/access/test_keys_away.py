@@ -1,0 +1,48 @@
+"""The database with the credentials is away: nobody comes in who was not known before."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from gateway_client import GatewayOnStage, gateway_on_stage
+from gateway_keys import SESSIONS, add_key, ask
+
+from actors.gateway.access import keyring
+from actors.gateway.store.credentials import list_credentials
+from actors.gateway.store.database import Work
+from actors.gateway.store.errors import DatabaseAwayError
+
+
+def test_without_its_database_from_the_start_nobody_is_let_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keyring, "FIRST_S", 0.2)
+    (tmp_path / "file").touch()
+    with gateway_on_stage(database=f"sqlite:///{tmp_path}/file/keys.sqlite3") as gateway:
+        code, told, headers = ask(gateway, "GET", SESSIONS)
+        assert (code, told["code"], "retry-after" in headers) == (503, "keys_cannot_be_read", True)
+        assert ask(gateway, "GET", "/healthz")[0] == 200
+
+
+def test_keys_that_were_known_go_on_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    with gateway_on_stage() as gateway:
+        key = add_key(gateway, "site")
+        look_in_vain(gateway, monkeypatch)
+        assert ask(gateway, "GET", SESSIONS, x_api_key=key)[0] == 200
+        code, told, _ = ask(gateway, "GET", SESSIONS, x_api_key=key[:-2])
+        assert (code, told["code"]) == (401, "key_invalid")
+        assert gateway.harness.actor.access.keyring.problem == "gone"
+
+
+def look_in_vain(gateway: GatewayOnStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    database = gateway.harness.actor.access.keyring._database
+    run = database.run
+
+    async def vain(work: Work[object]) -> object:
+        if work is list_credentials:
+            raise DatabaseAwayError("gone")
+        return await run(work)
+
+    monkeypatch.setattr(database, "run", vain)
+    monkeypatch.setattr(keyring, "LOOK_AGAIN_S", 0.0)
