@@ -42,6 +42,7 @@ CHECKS = (
         "genai_js.mjs",
         (
             "live_question",
+            "live_by_token",
             "live_function",
             "live_interruption",
             "question",

@@ -40,10 +40,10 @@ check('structured', async () => {
   return answer.text;
 });
 
-function session(config, onmessage) {
+function session(config, onmessage, client = ai) {
   return new Promise((resolve, reject) => {
     const config_ = { responseModalities: [Modality.AUDIO], outputAudioTranscription: {}, ...config };
-    const opened = ai.live.connect({
+    const opened = client.live.connect({
       model: live,
       config: config_,
       callbacks: {
@@ -62,6 +62,18 @@ check('live_question', async () => {
     said += message?.serverContent?.outputTranscription?.text ?? '';
     if (message?.serverContent?.turnComplete) resolve(said);
   });
+});
+
+check('live_by_token', async () => {
+  const httpOptions = { apiVersion: 'v1alpha' };
+  const maker = new GoogleGenAI({ apiKey: process.env.GOOGLE_API_KEY, httpOptions });
+  const { name } = await maker.authTokens.create({ config: { uses: 1 } });
+  let said = '';
+  return await session({}, (it, message, resolve) => {
+    if (message === null) it.sendRealtimeInput({ text: 'Hello there' });
+    said += message?.serverContent?.outputTranscription?.text ?? '';
+    if (message?.serverContent?.turnComplete) resolve(said);
+  }, new GoogleGenAI({ apiKey: name, httpOptions }));
 });
 
 check('live_function', async () => {
