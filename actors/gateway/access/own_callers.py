@@ -68,12 +68,8 @@ class OwnCallers:
             self._check_own(caller)
         return caller
 
-    async def open(self, manner: SessionOpened, *, has_locks: bool = False) -> Caller:
+    async def open(self, manner: SessionOpened) -> Caller:
         """Open a session, or come back to one of its own that is open.
-
-        Args:
-            manner: As which.
-            has_locks: What its token locks is in it.
 
         Raises:
             RefusedError: it cannot be opened, and why.
@@ -94,11 +90,6 @@ class OwnCallers:
         manner = manner.model_copy(update={"labels": given | self.principal.labels()})
         with self._counting():
             check_session(token, session)
-            if token is not None and token.locked is not None and not has_locks:
-                raise AccessDeniedError(
-                    Denial.SCOPE_MISSING,
-                    "the token locks how a session is held, and is for the Live API only",
-                )
             try:
                 caller = await self._callers.open(manner, self.principal.owns, begin)
             except CallerError:

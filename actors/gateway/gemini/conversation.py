@@ -120,7 +120,7 @@ class GeminiConversation:
         setup = parse_setup(given, self._version, self._options)
         if setup.handle is None:
             manner = setup.manner.model_copy(update={"session": uuid.uuid4().hex})
-            caller = await self._callers.open(manner, has_locks=True)
+            caller = await self._callers.open(manner)
         else:
             try:
                 caller = await self._callers.come_back(setup.handle)
