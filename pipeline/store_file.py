@@ -147,8 +147,9 @@ class StoreFile:
 
     def _connect(self) -> sqlite3.Connection:
         with suppress(OSError):
-            # SQLite would make it readable for all.
-            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+            # SQLite would make it readable for all. One that is there is not touched: to close it
+            # again would let go of the locks of all connections of this process (fcntl(2)).
+            os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
         # Each connection is used by one thread at a time; `close` may be called in another.
         connection = sqlite3.connect(
             self.path, timeout=BUSY_S, isolation_level=None, check_same_thread=False

@@ -43,8 +43,9 @@ def _sqlite(url: URL) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "do_connect")
     def make_private(*_arguments: Any) -> None:
         with suppress(OSError):
-            # SQLite would make it readable for all.
-            os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, OWNER_ONLY))
+            # SQLite would make it readable for all. One that is there is not touched: to close it
+            # again would let go of the locks of all connections of this process (fcntl(2)).
+            os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT | os.O_EXCL, OWNER_ONLY))
 
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:

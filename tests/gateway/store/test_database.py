@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -89,6 +91,35 @@ def test_the_file_is_nobody_elses(tmp_path: Path) -> None:
     database.close()
     assert modes
     assert set(modes.values()) == {0o600}
+
+
+READ = """
+import sqlite3, sys
+database = sqlite3.connect(sys.argv[1])
+print(database.execute("SELECT version_num FROM greenroom_schema").fetchone()[0])
+database.close()
+"""
+
+
+def test_other_programs_may_read_the_file_meanwhile(tmp_path: Path) -> None:
+    """Who opens the file and closes it again in one process lets go of all that process' locks."""
+    database = Database(database_url("", tmp_path))
+
+    def read() -> str:
+        command = [sys.executable, "-c", READ, str(database.url.database)]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    async def all_connections() -> None:
+        await asyncio.gather(*(database.run(list_credentials) for _ in range(10)))
+
+    try:
+        asyncio.run(all_connections())
+        for version in ("a", "b", "c"):
+            change = text(f"UPDATE greenroom_schema SET version_num = '{version}'")
+            done(database, lambda c, change=change: c.execute(change))  # type: ignore[misc]
+            assert read() == version
+    finally:
+        database.close()
 
 
 class TestAway:
