@@ -133,7 +133,7 @@ def test_a_pipeline_that_is_stopped_finishes_the_turn_first(tmp_path: Path) -> N
         return [each["type"] for each in site.told]
 
     path = config(tmp_path)
-    with running(path, "--set", "supervision.stop_deadline_s=30") as pipeline:
+    with running(path) as pipeline:
         told = asyncio.run(converse(pipeline, url_of(pipeline)))
         assert pipeline.process.wait(60) == 0
     assert told.index("going_away") < told.index("turn_complete")
