@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import bisect
+import math
 import sys
 import tempfile
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ class KilledCallers:
         account: What became of the turns.
         back_s: From the kill until the actor works again for every session, by actor.
         reconnected_s: From the loss of a caller's connection to its session being there again.
+        away: Callers who were not back in their session at the end.
         phrases: That were said, each followed by a pause.
         unanswered: Of those, by caller and first block: no sound came and no turn was closed
             until the caller spoke again.
@@ -50,6 +52,7 @@ class KilledCallers:
     account: Account
     back_s: dict[str, float] = field(default_factory=dict)
     reconnected_s: list[float] = field(default_factory=list)
+    away: int = 0
     phrases: int = 0
     unanswered: list[tuple[int, int]] = field(default_factory=list)
     told: dict[str, int] = field(default_factory=dict)
@@ -57,7 +60,7 @@ class KilledCallers:
     @property
     def holds(self) -> bool:
         """Whether nobody lost anything."""
-        return not (self.account.lost() or self.account.twice() or self.unanswered)
+        return not (self.account.lost() or self.account.twice() or self.unanswered or self.away)
 
 
 def run(
@@ -89,8 +92,9 @@ def run(
 def _look_at(result: KilledCallers, caller: int, talk: Talk) -> None:
     """Find what a caller missed."""
     result.reconnected_s += [
-        (back - lost) / 1e9 for lost, back in zip(talk.lost, talk.back, strict=True)
+        (back - lost) / 1e9 for lost, back in zip(talk.lost, talk.back, strict=False)
     ]
+    result.away += len(talk.lost) - len(talk.back)
     answers = sorted(talk.sounds + [told[0] for told in talk.told if told[1] == "turn_complete"])
     for (begin, end), (again, _) in zip(talk.phrases, talk.phrases[1:], strict=False):
         # A phrase that nobody was there to hear is none.
@@ -112,15 +116,16 @@ def show(result: KilledCallers) -> None:
     """Print it."""
     table = Table("what", "value", box=box.MARKDOWN)
     back = ", ".join(f"{name} {value:.2f}" for name, value in result.back_s.items())
-    again = result.reconnected_s
+    again = result.reconnected_s or [math.inf]
     rows = {
         "turns": f"{len(result.account.asked)}: {result.account.outcomes()}",
         "lost turns": len(result.account.lost()),
         "with two outcomes, or answered twice": len(result.account.twice()),
         "phrases; without an answer": f"{result.phrases}; {len(result.unanswered)}",
         "back after SIGKILL, s": back,
-        "callers back in their sessions: number, p50, worst, s": (
-            f"{len(again)}, {quantile(again, 0.5):.2f}, {max(again):.2f}"
+        "callers back in their sessions: number, p50, worst, s; still away": (
+            f"{len(result.reconnected_s)}, {quantile(again, 0.5):.2f}, {max(again):.2f}; "
+            f"{result.away}"
         ),
         "told": result.told,
     }

@@ -57,7 +57,12 @@ def _recordings(graph: Graph, sessions: Collection[str]) -> Iterator[Path]:
         for session in sessions:
             for path in recordings_of(options.path, graph.config.name, session):
                 # The name of a file alone may be that of the second file of another session.
-                if read_recording([path]).metadata["session"] == session:
+                try:
+                    whose = read_recording([path], types=()).metadata["session"]
+                except GreenroomError as error:
+                    typer.echo(f"{path} is left as it is: {error}", err=True)
+                    continue
+                if whose == session:
                     yield path
 
 

@@ -201,14 +201,13 @@ class SocketReader:
         return not self._closed and bool(int(Plain.get(self._socket, EVENTS)) & POLLIN)
 
     def _take_batch(self) -> int:
+        self._rests_until_ns = 0
         try:
             # There nearly always is one, and to ask before takes longer than to receive it.
             message = receive(self._socket)
         except zmq.Again:
-            self._rests_until_ns = 0
             return 0
         taken = 1
-        self._rests_until_ns = 0
         self._on_message(message)
         while taken < BATCH and self._is_pending():
             taken += 1

@@ -43,15 +43,21 @@ class UnusableFrames:
             )
         if not self._problem:
             actor.call_later(OVER_S, self._look)
-        self._problem = problem
-        if actor.state is ActorState.READY:
+        if actor.state is ActorState.READY or self._is_told:
             actor.set_state(ActorState.DEGRADED, problem)
+        self._problem = problem
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether the actor's state is of these, and not what it says of itself."""
+        state = ActorState.DEGRADED, self._problem
+        return (self._actor.state, self._actor.detail) == state
 
     def _look(self) -> None:
         left_s = self._last_s + OVER_S - time.monotonic()
         if left_s > 0:
             self._actor.call_later(left_s, self._look)
             return
-        if self._actor.state is ActorState.DEGRADED and self._actor.detail == self._problem:
+        if self._is_told:
             self._actor.set_state(ActorState.READY)
         self._problem = ""

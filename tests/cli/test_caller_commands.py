@@ -78,6 +78,15 @@ def test_a_session_is_erased_with_its_recording_and_no_other(config: Path) -> No
     assert "0 sessions and 0 recordings" in erase(config, "anna")
 
 
+def test_a_recording_that_cannot_be_read_keeps_no_other(config: Path) -> None:
+    broken = config.parent / "recordings" / "anna-3.mcap"
+    broken.touch()
+    said = erase(config, "--label", "customer=a")
+    assert f"{broken} is left as it is" in said.replace("\n", " ")
+    assert "2 sessions and 2 recordings are erased" in said
+    assert recordings(config) == {"anna-2", "anna-3"}
+
+
 def test_all_of_a_label_are_erased(config: Path) -> None:
     assert "2 sessions and 2 recordings are erased" in erase(config, "--label", "customer=a")
     assert recordings(config) == {"anna-2"}

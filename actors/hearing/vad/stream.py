@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from actors.hearing.vad.earliest import earliest_moment
 from actors.hearing.vad.endpointing import (
     Endpointing,
     EndpointingLimits,
@@ -16,7 +17,6 @@ from actors.hearing.vad.endpointing import (
     PauseStage,
     SpeechState,
     decide,
-    earliest_moment,
     finish,
     pause_stage,
     step,

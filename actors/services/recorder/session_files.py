@@ -61,11 +61,12 @@ class SessionFiles:
             writer = self._writers[session] = RotatingWriter(
                 self._template, self._limits, replace(self._description, session=session)
             )
-        writer.write(taken)
+        # Before it is written: a full disk keeps no file open for ever.
         if kind == SessionEnded.type_name:
             self._ended_ns[session] = time.monotonic_ns()
-        elif session in self._ended_ns and kind == SessionOpened.type_name:
-            del self._ended_ns[session]
+        elif kind == SessionOpened.type_name:
+            self._ended_ns.pop(session, None)
+        writer.write(taken)
 
     @property
     def files(self) -> list[Path]:

@@ -13,13 +13,13 @@ from recorded_speech import noise, recording
 
 from actors.hearing.vad import Vad, actor
 from actors.hearing.vad.arrival import FRESH_NS, MARGIN_NS, Arrival
+from actors.hearing.vad.earliest import earliest_moment
 from actors.hearing.vad.endpointing import (
     Endpointing,
     EndpointingLimits,
     PauseStage,
     SpeechState,
     decide,
-    earliest_moment,
     pause_stage,
     step,
 )
@@ -41,6 +41,9 @@ LIMITS = EndpointingLimits(
 )
 SMART = replace(
     LIMITS, pauses=PauseLimits(ask=200, complete=400, incomplete=1000, surely=0.9, hardly=0.5)
+)
+PATIENT = replace(
+    LIMITS, pauses=PauseLimits(ask=200, complete=900, incomplete=1500, surely=0.9, hardly=0.5)
 )
 PROBABILITY = {"#": 0.9, "+": 0.4, ".": 0.1}
 BLOCK_NS = 20_000_000
@@ -68,13 +71,14 @@ def hear(
 
 @given(
     st.lists(st.text("#", max_size=30) | st.text("#+.", max_size=15)).map("".join),
-    st.sampled_from([LIMITS, SMART]),
+    st.sampled_from([LIMITS, SMART, PATIENT]),
     st.booleans(),
     st.sampled_from([0.2, 0.7, 0.95]),
 )
 @example("#" * 60, LIMITS, False, 0.7)
 @example("####......####...........", SMART, False, 0.2)
 @example("###.##.##.....", LIMITS, True, 0.7)
+@example("####...#...", PATIENT, False, 0.7)
 def test_nothing_follows_before_the_earliest_moment(
     sound: str, limits: EndpointingLimits, over_answer: bool, verdict: float
 ) -> None:
@@ -118,7 +122,27 @@ def test_a_block_is_expected_as_late_as_the_quickest_before_it() -> None:
             number * BLOCK_NS, number * 320, number * BLOCK_NS + delay_ns, 2 * 320
         )
 
-    assert due_ns == pytest.approx(5 * BLOCK_NS + 950_000 + MARGIN_NS, abs=2)
+    assert due_ns == pytest.approx(5 * BLOCK_NS + 900_000 + MARGIN_NS, abs=2)
+
+
+@pytest.mark.parametrize("later_ns", [0, 7_000_000])
+def test_blocks_that_waited_for_each_other_are_not_believed(later_ns: int) -> None:
+    """Read three at a time, as in silence; the way that they take grows after 15 s."""
+    arrival = Arrival()
+    read_ns = late_ns = 0
+    for number in range(1, 40 * 50):
+        captured_ns = number * BLOCK_NS
+        delay_ns = 1_000_000 + (later_ns if number > 15 * 50 else 0)
+        ahead = 3 - number % 3
+        here_ns = max(captured_ns + delay_ns, read_ns) + 200_000
+        late_ns = here_ns - captured_ns - delay_ns
+        due_ns = arrival.expect(captured_ns, 320 * number, here_ns, 320 * ahead)
+        read_ns = due_ns
+        if number % 3 == 0:
+            assert late_ns < MARGIN_NS + 1_000_000, number
+    assert due_ns == pytest.approx(
+        (number + ahead) * BLOCK_NS + delay_ns + 200_000 + MARGIN_NS, abs=2
+    )
 
 
 def test_a_recording_that_is_played_faster_comes_faster() -> None:

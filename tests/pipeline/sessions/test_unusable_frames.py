@@ -52,6 +52,16 @@ def test_the_actor_is_well_again_when_no_more_come(monkeypatch: pytest.MonkeyPat
             picky.until(lambda: picky.actor.state is ActorState.READY)
 
 
+def test_it_is_well_again_also_when_the_next_could_not_be_used_for_another_reason(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unusable, "OVER_S", 0.02)
+    with stage(Picky) as picky:
+        picky.send("text", text("what?"), text("who?"))
+        assert picky.actor.detail == "who? is a question"
+        picky.until(lambda: picky.actor.state is ActorState.READY)
+
+
 def test_what_the_actor_says_of_itself_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(unusable, "OVER_S", 0.02)
     with stage(Picky) as picky:
