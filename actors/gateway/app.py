@@ -17,6 +17,7 @@ from actors.gateway.access.refusal import response_to
 from actors.gateway.access.routes import rule_of
 from actors.gateway.access.token_route import token_routes
 from actors.gateway.errors import (
+    REFUSED_AGAIN_S,
     CallerError,
     ExpiredSessionError,
     NoSessionError,
@@ -50,8 +51,6 @@ STATUS = {
     RefusedError: 503,
     NoWordsError: 504,
 }
-RETRY_S = 10
-"""When a caller who was refused may ask again: calls end all the time."""
 
 
 def make_app(
@@ -61,7 +60,7 @@ def make_app(
     counts = TrafficCounts()
     routes = make_routes(access, readiness, work_of)
     metrics = CallerMetrics(access.callers.status, board, counts, access.counters)
-    routes.include_router(operator_routes(access.callers, board, readiness, metrics))
+    routes.include_router(operator_routes(access, board, readiness, metrics))
     served = OriginsOfKeys(AccessMiddleware(routes, access), access)
     access_log = log if access.options.access_log else None
     return OneSlash(Traffic(served, counts, access_log, access.who))
@@ -106,7 +105,7 @@ def _tell_errors(app: FastAPI) -> None:
         if isinstance(error, AccessDeniedError):
             return response_to(error, gemini=rule_of("http", request.url.path).gemini)
         status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
-        headers = {"Retry-After": str(RETRY_S)} if status == 503 else {}
+        headers = {"Retry-After": str(REFUSED_AGAIN_S)} if status == 503 else {}
         known = error.known if isinstance(error, ExpiredSessionError) else {}
         return JSONResponse({"error": str(error), **known}, status, headers)
 

@@ -100,8 +100,7 @@ class Caller:
     @property
     def age_s(self) -> float:
         """How long its session has been open."""
-        opened_ns = self.manner.origin_ns or time.monotonic_ns()
-        return (time.monotonic_ns() - opened_ns) / 1e9
+        return self.manner.age_s
 
     @property
     def left_s(self) -> float | None:

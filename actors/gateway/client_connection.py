@@ -11,14 +11,13 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.access.message_meter import MessageKind, MessageMeter
+from actors.gateway.access.refusal import cut
 from actors.gateway.caller_socket import FAREWELL_S, CallerSocket
 from actors.gateway.events import Codec, Message, Problem
 from actors.gateway.inbox import Inbox, Reader
 from actors.gateway.link import ClientLink
 from actors.gateway.operating.traffic import HANDED_OVER
 
-MOST_REASON_BYTES = 123
-"""RFC 6455, 5.5: what a close frame holds beside its code."""
 NORMAL = 1000
 """RFC 6455, 7.4.1: the status of an orderly close."""
 SLOWED_TOLD_S = 10.0
@@ -112,11 +111,10 @@ class ClientConnection:
                     code, reason = self._close_of(result)
                 case Exception():
                     raise result
-        short = reason.encode()[:MOST_REASON_BYTES].decode(errors="ignore")
         # The other end may be gone by now, or read nothing.
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
-                await self._websocket.close(code, short)
+                await self._websocket.close(code, cut(reason))
 
     async def _send(self, message: Message) -> None:
         if isinstance(message, str):

@@ -7,6 +7,9 @@ from typing import Any
 
 from pipeline.errors import GreenroomError
 
+REFUSED_AGAIN_S = 10
+"""When a caller who was refused may ask again: conversations end all the time."""
+
 
 class CallerError(GreenroomError):
     """A caller asked for what it cannot have, or sent what cannot be used."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.frames import SessionEnded, SessionOpened
+from pipeline.frames import (
+    SessionEnded,
+    SessionOpened,
+    ToolCall,
+    ToolCancel,
+    ToolResult,
+    TurnClosed,
+    Usage,
+)
 
 
 class Keeping:
@@ -33,3 +41,12 @@ class Keeping:
 
     def ended(self, ended: SessionEnded) -> None:
         """A session is over."""
+
+    def turn_closed(self, closed: TurnClosed) -> None:
+        """A turn has its outcome."""
+
+    def called(self, frame: ToolCall | ToolCancel | ToolResult) -> None:
+        """A function was asked for, or has returned, or is wanted no more."""
+
+    def used(self, usage: Usage) -> None:
+        """An answer was billed."""

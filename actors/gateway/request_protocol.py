@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from asyncio import Transport
 from collections import Counter
 from collections.abc import Callable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
-from actors.gateway.access.addresses import Network, is_in, is_loopback, limited_as
-from actors.gateway.access.denial import STATUS, Denial
+from actors.gateway.access.addresses import Network, is_in, limited_as
+from actors.gateway.access.denial import CONNECT_AGAIN_S, AccessDeniedError, Denial
 from actors.gateway.access.limit_options import LimitOptions
+from actors.gateway.access.refusal import response_to
 
 PROTOCOL: Any = AutoHTTPProtocol
-AGAIN_S = 5
-"""When to connect again if there are too many connections: most requests take less."""
 
 
 def request_protocol(
@@ -41,8 +40,8 @@ def request_protocol(
             """Serve who connects, if there is room."""
             super().connection_made(transport)
             peer = self.client[0] if self.client else ""
-            if not is_loopback(peer) and not is_in(peer, trusted):
-                self._address = limited_as(peer)
+            self._address = "" if is_in(peer, trusted) else limited_as(peer)
+            if self._address:
                 by_address[self._address] += 1
             if len(self.connections) > limits.connections:
                 self._refuse(Denial.BUSY, "too many are connected: try again later")
@@ -98,17 +97,16 @@ def request_protocol(
             if self.transport.is_closing():
                 return
             on_denied(denial)
-            self.transport.write(_answer(denial, why))
+            self.transport.write(_answer(AccessDeniedError(denial, why, CONNECT_AGAIN_S)))
             self.transport.close()
 
     return CallerRequests
 
 
-def _answer(denial: Denial, why: str) -> bytes:
-    body = json.dumps({"error": why, "code": denial.value}).encode()
-    head = (
-        f"HTTP/1.1 {STATUS[denial]} {denial.name.title()}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        f"Retry-After: {AGAIN_S}\r\nConnection: close\r\n\r\n"
-    )
-    return head.encode() + body
+def _answer(error: AccessDeniedError) -> bytes:
+    """Return a whole response, of which the rest of the server knows nothing."""
+    response = response_to(error, gemini=False)
+    response.headers["Connection"] = "close"
+    fields = [name + b": " + text for name, text in response.raw_headers]
+    line = f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}".encode()
+    return b"\r\n".join([line, *fields, b"", bytes(response.body)])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,8 +55,7 @@ class StayTimers:
         """Tell a caller in time that the session will end, if it has an end."""
         if opened.lasts_s is None or not self._stays.warning_s:
             return
-        age_s = (time.monotonic_ns() - opened.origin_ns) / 1e9 if opened.origin_ns else 0.0
-        left_s = opened.lasts_s - age_s
+        left_s = opened.lasts_s - opened.age_s
         warning_s = min(self._stays.warning_s, left_s)
         self._warnings[caller.session] = self._later(
             max(0.0, left_s - warning_s), lambda: caller.tell(TimeLeft(warning_s))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -55,6 +56,11 @@ class SessionOpened(Frame):
     brought_by: str = Field(
         "", description="Name of the actor whose next process takes the session up if it dies."
     )
+
+    @property
+    def age_s(self) -> float:
+        """How long it has been open."""
+        return (time.monotonic_ns() - self.origin_ns) / 1e9 if self.origin_ns else 0.0
 
 
 class SessionEnd(StrEnum):

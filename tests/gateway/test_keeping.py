@@ -163,7 +163,7 @@ class Desk:
             lambda _: None,
             "gateway",
         )
-        self.keeping = self.callers.keeping = Remembering()
+        self.keeping = self.callers.past.keeping = Remembering()
         self.asked_for: list[SessionOpened] = []
 
     def _publish(self, _port: str, frame: Frame) -> None:

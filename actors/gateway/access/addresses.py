@@ -40,7 +40,7 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
     address = peer
     hops = [hop.strip() for hop in forwarded.split(",") if hop.strip()]
     while hops and is_in(address, trusted):
-        address = _bare(hops.pop())
+        address = without_port(hops.pop())
     return address
 
 
@@ -51,8 +51,13 @@ def is_loopback(address: str) -> bool:
 
 
 def limited_as(address: str) -> str:
-    """Return under which name an address is counted: one home has a whole /64 of IPv6."""
+    """Return under which name an address is counted: one home has a whole /64 of IPv6.
+
+    Empty for this machine, which is not limited by address, and where no address is known.
+    """
     parsed = _parsed(address)
+    if parsed is not None and parsed.is_loopback:
+        return ""
     if isinstance(parsed, ipaddress.IPv6Address):
         return str(ipaddress.ip_network((parsed, 64), strict=False))
     return address
@@ -73,8 +78,8 @@ def _parsed(address: str) -> Address | None:
     return mapped or parsed
 
 
-def _bare(hop: str) -> str:
-    """Return an address without its port: some proxies write one."""
-    if hop.startswith("["):
-        return hop[1:].partition("]")[0]
-    return hop.partition(":")[0] if hop.count(":") == 1 else hop
+def without_port(host: str) -> str:
+    """Return an address, or a name, without its port and brackets."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0]
+    return host.partition(":")[0] if host.count(":") == 1 else host

@@ -70,8 +70,8 @@ class Authenticator:
             return Serves.ANYBODY
         return Serves.HOLDERS if self._keyring.has_any else Serves.THIS_MACHINE
 
-    async def admit(self, scope: Scope) -> tuple[Principal, RouteRule]:
-        """Return who asks, and by which rule it was let in.
+    async def admit(self, scope: Scope) -> Principal:
+        """Return who asks.
 
         Raises:
             AccessDeniedError: it is not let in.
@@ -80,10 +80,10 @@ class Authenticator:
         rule = rule_of(scope["type"], scope["path"])
         address = self.address_of(scope)
         if rule.audience is Audience.EVERYBODY:
-            return Principal(address=address), rule
+            return Principal(address=address)
         self._check_host(headers)
         if rule.audience is Audience.VISITORS:
-            return Principal(address=address), rule
+            return Principal(address=address)
         given = presented(scope["headers"], scope["query_string"])
         await self._keyring.loaded()
         self._check_origin(headers, scope["scheme"], self._all_origins())
@@ -93,7 +93,7 @@ class Authenticator:
             self._check_origin(headers, scope["scheme"], credential.origins)
         if rule.scope is not None:
             principal.need(rule.scope)
-        return principal, rule
+        return principal
 
     def address_of(self, scope: Scope) -> str:
         """Return from where a request comes."""

@@ -9,6 +9,8 @@ from actors.gateway.errors import CallerError
 CLOSE_CODES_FROM = 4000
 """RFC 6455, 7.4.2: codes from here on are an application's own; ours are this plus the status that
 HTTP would have, so that one table says both."""
+CONNECT_AGAIN_S = 5.0
+"""When to connect again if there are too many connections: most requests take less."""
 
 
 class Denial(StrEnum):

@@ -10,15 +10,9 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Collection
 
+from actors.gateway.access.addresses import without_port
+
 LOCAL_NAMES = ("localhost",)
-
-
-def host_name(host: str) -> str:
-    """Return the name in a header `Host`, without its port, in lower case."""
-    host = host.strip().lower()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.rpartition(":")[0] if host.count(":") == 1 else host
 
 
 def is_served(host: str, names: Collection[str]) -> bool:
@@ -28,7 +22,7 @@ def is_served(host: str, names: Collection[str]) -> bool:
         host: Its header `Host`; empty if it has none, as no browser's.
         names: Allowed besides addresses and `localhost`; in lower case.
     """
-    name = host_name(host).removesuffix(".")
+    name = without_port(host.strip().lower()).removesuffix(".")
     if not host.strip() or name in names or name in LOCAL_NAMES:
         return True
     if name.endswith(".localhost"):  # RFC 6761, 6.3: browsers never ask anybody for these.

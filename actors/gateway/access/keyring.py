@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.store.credentials import Credential, list_credentials, note_use
 from actors.gateway.store.database import Database
 from actors.gateway.store.errors import DatabaseAwayError
+from actors.gateway.store.times import now
 from pipeline.logs import Logger
 
 REFRESH_S = 5.0
@@ -122,7 +122,7 @@ class Keyring:
         if now_s - self._used_s.get(credential, -NOTED_S) < NOTED_S:
             return
         self._used_s[credential] = now_s
-        at = datetime.now(UTC)
+        at = now()
         try:
             await self._database.run(lambda connection: note_use(connection, credential, at))
         except DatabaseAwayError:

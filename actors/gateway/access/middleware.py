@@ -8,14 +8,12 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actors.gateway.access.access import PRINCIPAL, Access
-from actors.gateway.access.addresses import is_loopback, limited_as
-from actors.gateway.access.denial import AccessDeniedError, Denial
+from actors.gateway.access.addresses import limited_as
+from actors.gateway.access.denial import CONNECT_AGAIN_S, AccessDeniedError, Denial
 from actors.gateway.access.presented import without_secrets
 from actors.gateway.access.refusal import refuse
 from actors.gateway.access.routes import rule_of
 
-AGAIN_S = 5.0
-"""When to connect again if there are too many connections: most requests take less."""
 CORS_HEADERS = ("Authorization", "X-API-Key", "Content-Type", "x-goog-api-key", "x-goog-api-client")
 CORS_AGE_S = 600
 
@@ -50,7 +48,7 @@ class AccessMiddleware:
     async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
         try:
             self._check_room(address)
-            principal, _ = await self._access.authenticator.admit(scope)
+            principal = await self._access.authenticator.admit(scope)
         except AccessDeniedError as error:
             self._access.count(error.denial)
             _forget_secrets(scope)
@@ -63,9 +61,11 @@ class AccessMiddleware:
 
     def _check_room(self, address: str) -> None:
         most = self._access.options.limits.connections_per_address
-        if not is_loopback(address) and self._open[address] > most:
+        if address and self._open[address] > most:
             raise AccessDeniedError(
-                Denial.CONNECTIONS, f"more than {most} connections from your address", AGAIN_S
+                Denial.CONNECTIONS,
+                f"more than {most} connections from your address",
+                CONNECT_AGAIN_S,
             )
 
 

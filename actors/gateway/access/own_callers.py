@@ -16,6 +16,7 @@ from actors.gateway.caller import Caller
 from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError
 from actors.gateway.link import ClientLink
+from actors.gateway.past_sessions import check_own
 from pipeline.frames import SessionEnd, SessionOpened
 
 
@@ -65,7 +66,7 @@ class OwnCallers:
         """
         caller = self._callers.get(session)
         with self._counting():
-            self._check_own(caller)
+            check_own(caller.manner, self.principal.owns)
         return caller
 
     async def open(self, manner: SessionOpened) -> Caller:
@@ -119,7 +120,7 @@ class OwnCallers:
         caller = self._callers.find(session)
         if caller is not None:
             with self._counting():
-                self._check_own(caller)
+                check_own(caller.manner, self.principal.owns)
         self._callers.end(session, reason, detail)
 
     def connect(self, caller: Caller, link: ClientLink) -> None:
@@ -133,13 +134,6 @@ class OwnCallers:
 
     def _owns(self, caller: Caller) -> bool:
         return self.principal.owns(caller.session, caller.manner.labels)
-
-    def _check_own(self, caller: Caller) -> None:
-        if not self._owns(caller):
-            raise AccessDeniedError(
-                Denial.NOT_YOURS,
-                f"the session {caller.session!r} is somebody else's: choose another name",
-            )
 
     def _check_room(self) -> None:
         who, others = self.principal, list(self._callers)

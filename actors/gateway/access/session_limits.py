@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from actors.gateway.access.addresses import is_loopback, limited_as
+from actors.gateway.access.addresses import limited_as
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.access.limit_options import LimitOptions
 from actors.gateway.access.token_bucket import BucketTable, Rate
+from actors.gateway.errors import REFUSED_AGAIN_S
 
 BURST_S = 60.0
 """What may be begun in a minute may be begun at once."""
-BUSY_AGAIN_S = 10.0
-"""When to try again if too many are open: conversations end all the time."""
 
 
 class SessionLimits:
@@ -50,20 +49,22 @@ class SessionLimits:
         most = limits.sessions_per_credential
         if credential and most is not None and of_credential >= most:
             raise AccessDeniedError(
-                Denial.SESSIONS_AT_ONCE, f"this key has {most} sessions open: end one", BUSY_AGAIN_S
+                Denial.SESSIONS_AT_ONCE,
+                f"this key has {most} sessions open: end one",
+                REFUSED_AGAIN_S,
             )
-        counted = bool(address) and not is_loopback(address)
+        counted = limited_as(address)
         most = limits.sessions_per_address
         if counted and of_address >= most:
             raise AccessDeniedError(
                 Denial.SESSIONS_AT_ONCE,
                 f"{most} sessions are open from your address: end one",
-                BUSY_AGAIN_S,
+                REFUSED_AGAIN_S,
             )
         if credential and self._by_credential is not None:
             _take(self._by_credential, credential, "with this key", now_s)
         if counted:
-            _take(self._by_address, limited_as(address), "from your address", now_s)
+            _take(self._by_address, counted, "from your address", now_s)
 
 
 def _table(per_minute: float) -> BucketTable:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from actors.gateway.access.access import Access, principal_of
 from actors.gateway.access.tokens import LASTS_S, LONGEST_S, MOST_USES, OPENS_WITHIN_S
-from actors.gateway.website.small_body import SmallBodyRoute
+from actors.gateway.website.small_body import small_bodies
 from pipeline.sessions.refusal import MOST_NAME_CHARACTERS
 
 
@@ -43,7 +43,7 @@ class BrowserTokenRequest(BaseModel):
 
 def token_routes(access: Access) -> APIRouter:
     """Return the REST call that mints tokens."""
-    router = APIRouter(route_class=SmallBodyRoute)
+    router = APIRouter(route_class=small_bodies(access.options.limits.body_bytes_per_s))
 
     @router.post("/api/v1/live-audio/token")
     async def mint(asked: BrowserTokenRequest, request: Request) -> dict[str, Any]:

@@ -15,10 +15,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
-
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.errors import CallerError
+from pipeline.absent import absent
+
+# Loaded wherever it is installed, 10 MB, for signatures of other kinds than ours.
+with absent("cryptography"):
+    import jwt
 
 ALGORITHM = "HS256"
 AUDIENCE = "greenroom-session"

@@ -9,15 +9,12 @@ from actors.backends.gemini.wire.http_error import HttpError
 from actors.gateway.access.denial import AccessDeniedError
 from actors.gateway.access.refusal import gemini_error
 from actors.gateway.errors import (
+    REFUSED_AGAIN_S,
     CallerError,
     RefusedError,
     SlowRequestError,
     TooLargeError,
 )
-
-RETRY_S = 10
-"""When a caller who was refused may ask again: calls end all the time."""
-
 
 TOLD = (HttpError, Invalid, CallerError)
 """What a client is told of."""
@@ -49,6 +46,6 @@ def http_error(error: HttpError | Invalid | CallerError) -> HttpError:
 
 def error_response(error: HttpError, *, in_list: bool = False) -> JSONResponse:
     """Return the response that tells it; a stream that is a JSON array holds it as one of them."""
-    headers = {"Retry-After": str(RETRY_S)} if error.code == 503 else {}
+    headers = {"Retry-After": str(REFUSED_AGAIN_S)} if error.code == 503 else {}
     body = error.body()
     return JSONResponse([body] if in_list else body, error.code, headers)

@@ -8,6 +8,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
+from actors.gateway.access.access import Access
 from actors.gateway.callers import Callers
 from actors.gateway.errors import NoSessionError
 from actors.gateway.operating.caller_metrics import CallerMetrics
@@ -15,18 +16,18 @@ from actors.gateway.operating.session_board import SessionBoard, details, fault_
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.page import FOLDER, HEADERS
 from actors.gateway.website.requests import EndRequest
-from actors.gateway.website.small_body import SmallBodyRoute
+from actors.gateway.website.small_body import small_bodies
 from pipeline.frames import SessionEnd
 
 PAGE = Path(FOLDER, "operator.html")
 
 
 def operator_routes(
-    callers: Callers, board: SessionBoard, readiness: Readiness, metrics: CallerMetrics
+    access: Access, board: SessionBoard, readiness: Readiness, metrics: CallerMetrics
 ) -> APIRouter:
     """Return the operator's page, what it asks for, and the metrics."""
-    router = APIRouter(route_class=SmallBodyRoute)
-    prefix = "/api/v1/operator"
+    router = APIRouter(route_class=small_bodies(access.options.limits.body_bytes_per_s))
+    prefix, callers = "/api/v1/operator", access.callers
 
     @router.get("/operator", include_in_schema=False)
     async def page() -> FileResponse:

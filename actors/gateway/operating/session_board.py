@@ -109,8 +109,7 @@ class SessionBoard:
     def _open(self, opened: SessionOpened) -> None:
         if opened.brought_by != self._name or opened.session in self.open:
             return
-        age_s = (time.monotonic_ns() - opened.origin_ns) / 1e9 if opened.origin_ns else 0.0
-        self.open[opened.session] = WatchedCaller(opened, opened_at=time.time() - age_s)
+        self.open[opened.session] = WatchedCaller(opened, opened_at=time.time() - opened.age_s)
         self.opened_count += 1
 
     def _end(self, ended: SessionEnded) -> None:

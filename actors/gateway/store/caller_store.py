@@ -25,7 +25,15 @@ from actors.gateway.store.session_rows import SessionRows
 from actors.gateway.store.take_up import RoomTimes, close_lost, take_up
 from actors.gateway.store.times import now
 from actors.services.budget.prices import PriceTable
-from pipeline.frames import SessionEnded, SessionOpened, ToolCall, ToolCancel, ToolResult, Usage
+from pipeline.frames import (
+    SessionEnded,
+    SessionOpened,
+    ToolCall,
+    ToolCancel,
+    ToolResult,
+    TurnClosed,
+    Usage,
+)
 from pipeline.logs import Logger
 
 ANSWER_S = 2.0
@@ -122,6 +130,10 @@ class CallerStore(Keeping):
     def ended(self, ended: SessionEnded) -> None:
         """A session is over."""
         self.rows.ended(ended)
+
+    def turn_closed(self, closed: TurnClosed) -> None:
+        """A turn has its outcome."""
+        self.rows.turn(closed)
 
     def used(self, usage: Usage) -> None:
         """An answer was billed."""

@@ -58,13 +58,6 @@ async def list_credentials(connection: AsyncConnection) -> list[Credential]:
     return [_credential(row) for row in found]
 
 
-async def find_credential(connection: AsyncConnection, key_hash: str) -> Credential | None:
-    """Return the credential of a key, revoked or not; None if there is none."""
-    found = await connection.execute(select(credentials).where(credentials.c.hash == key_hash))
-    row = found.first()
-    return None if row is None else _credential(row)
-
-
 async def revoke_credentials(
     connection: AsyncConnection, id_or_name: str, at: datetime
 ) -> list[Credential]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -80,8 +79,7 @@ class SessionRows:
             self._open[manner.session] = OpenSession(manner)
         # The row of one that was taken up is there, unless it was erased; so is its manner.
         is_new = anew or not manner.taken_up
-        age_s = (time.monotonic_ns() - manner.origin_ns) / 1e9 if manner.origin_ns else 0.0
-        opened_at = self._now() - timedelta(seconds=age_s)
+        opened_at = self._now() - timedelta(seconds=manner.age_s)
         lasts_s = manner.lasts_s
         values = {
             "name": manner.session,

@@ -198,7 +198,7 @@ def unpacked(text: str) -> tuple[bytes, str]:
     body = text[url.end() :] if url else text
     try:
         # The alphabet of URLs and missing padding are common, and harmless.
-        body = body.translate({ord("-"): "+", ord("_"): "/"}).rstrip("= \r\n")
+        body = body.replace("-", "+").replace("_", "/").rstrip("= \r\n")
         return base64.b64decode(body + "=" * (-len(body) % 4), validate=False), kind
     except (binascii.Error, ValueError):
         raise UnreadableSoundError("`data` is no base64") from None

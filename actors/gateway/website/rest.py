@@ -13,7 +13,7 @@ from actors.gateway.caller import Caller
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.requests import EndRequest, SessionRequest
-from actors.gateway.website.small_body import SmallBodyRoute
+from actors.gateway.website.small_body import small_bodies
 from pipeline.frames import SessionEnd
 
 READY_AGAIN_S = 5
@@ -22,7 +22,7 @@ READY_AGAIN_S = 5
 
 def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRouter:
     """Return the REST calls that start, list and end conversations."""
-    router = APIRouter(route_class=SmallBodyRoute)
+    router = APIRouter(route_class=small_bodies(access.options.limits.body_bytes_per_s))
     prefix = "/api/v1/live-audio"
 
     @router.post(f"{prefix}/session/start")

@@ -16,27 +16,34 @@ from actors.gateway.website.early_response import EarlyResponse
 
 MOST_BYTES = 1_000_000
 """An instruction of 100,000 characters, the most that is taken, and functions beside it."""
-BYTES_PER_S = 500.0
-"""After 20 s a body has to have come at this pace or faster; Apache's default (mod_reqtimeout)."""
 
 
-class SmallBodyRoute(APIRoute):
-    """A route that takes small bodies only."""
+def small_bodies(bytes_per_s: float) -> type[APIRoute]:
+    """Return the class of routes that take small bodies only.
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return what serves a request."""
-        handler = super().get_route_handler()
+    Args:
+        bytes_per_s: At which pace a body has to come: see `Body`.
+    """
 
-        async def serve(request: Request) -> Any:
-            body = Body(request, BYTES_PER_S)
-            try:
-                data = await body.whole(MOST_BYTES)
-            except TooLargeError:
-                told = {"error": f"a request has up to {MOST_BYTES:,} bytes"}
-                return EarlyResponse(JSONResponse(told, 413), body)
-            return await handler(Request(request.scope, _replaying(data, request.receive)))
+    class SmallBodyRoute(APIRoute):
+        """Reads the body before anybody else does."""
 
-        return serve
+        def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+            """Return what serves a request."""
+            handler = super().get_route_handler()
+
+            async def serve(request: Request) -> Any:
+                body = Body(request, bytes_per_s)
+                try:
+                    data = await body.whole(MOST_BYTES)
+                except TooLargeError:
+                    told = {"error": f"a request has up to {MOST_BYTES:,} bytes"}
+                    return EarlyResponse(JSONResponse(told, 413), body)
+                return await handler(Request(request.scope, _replaying(data, request.receive)))
+
+            return serve
+
+    return SmallBodyRoute
 
 
 def _replaying(data: bytes, receive: Receive) -> Receive:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from actors.gateway.access.addresses import client_address, is_loopback, parsed_networks
+from actors.gateway.access.addresses import client_address, is_loopback, limited_as, parsed_networks
 from actors.gateway.access.hosts import is_served
 from actors.gateway.origins import is_allowed
 
@@ -57,6 +57,7 @@ def test_what_is_no_network_is_told(name: str) -> None:
 )
 def test_this_machine_is_known(address: str, local: bool) -> None:
     assert is_loopback(address) is local
+    assert not (local and limited_as(address)), "this machine is not limited by address"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from sqlalchemy.exc import IntegrityError
 from actors.gateway.store.credentials import (
     Credential,
     add_credential,
-    find_credential,
     list_credentials,
     note_use,
     revoke_credentials,
@@ -28,13 +27,6 @@ def credential(name: str = "site", number: int = 1) -> Credential:
         origins=("https://example.org",),
         created_at=NOON + timedelta(seconds=number),
     )
-
-
-def test_a_credential_is_found_by_the_hash_of_its_key(database: Database) -> None:
-    added = credential()
-    done(database, lambda c: add_credential(c, added))
-    assert done(database, lambda c: find_credential(c, added.hash)) == added
-    assert done(database, lambda c: find_credential(c, "0" * 64)) is None
 
 
 def test_credentials_are_listed_oldest_first(database: Database) -> None:

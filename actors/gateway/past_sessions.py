@@ -1,0 +1,105 @@
+"""Sessions that are not open: those that are over, and conversations of a pipeline of before."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from actors.gateway.access.denial import AccessDeniedError, Denial
+from actors.gateway.errors import ExpiredSessionError, NoSessionError
+from actors.gateway.keeping import Keeping
+from pipeline.frames import SessionEnded, SessionOpened
+
+MOST_REMEMBERED = 10_000
+"""Conversations that are over, whose callers are told so: a day's of a busy machine, 2 MB."""
+
+Owns = Callable[[str, Mapping[str, str]], bool]
+"""Whether a session of this name, with these labels, is one's own."""
+
+
+def check_own(manner: SessionOpened, owns: Owns) -> None:
+    """Look whether a session is of who asks.
+
+    Raises:
+        AccessDeniedError: it is somebody else's.
+    """
+    if not owns(manner.session, manner.labels):
+        raise AccessDeniedError(
+            Denial.NOT_YOURS,
+            f"the session {manner.session!r} is somebody else's: choose another name",
+        )
+
+
+class PastSessions:
+    """What callers may come back to, or are told is over.
+
+    Attributes:
+        keeping: What is told of sessions, and knows those of before.
+    """
+
+    def __init__(self) -> None:
+        self.keeping = Keeping()
+        self._over: dict[str, SessionEnded] = {}
+        self._looking: dict[str, asyncio.Task[None]] = {}
+        """For conversations that callers come back to."""
+        self._taken_up: dict[str, SessionOpened] = {}
+        """Those that were found, and are not open yet."""
+
+    def opened(self, session: str) -> None:
+        """A session is open, and not past."""
+        self._over.pop(session, None)
+        self._taken_up.pop(session, None)
+
+    def ended(self, ended: SessionEnded) -> None:
+        """A session that was open is over."""
+        self._over[ended.session] = ended
+        if len(self._over) > MOST_REMEMBERED:
+            del self._over[next(iter(self._over))]
+
+    def why_not(self, session: str) -> NoSessionError | ExpiredSessionError:
+        """Return why a session is not open, as far as this process knows."""
+        ended = self._over.get(session)
+        if ended is not None:
+            return ExpiredSessionError(f"the session {session!r} is over: {ended.detail}")
+        return NoSessionError(f"there is no session {session!r}: start one")
+
+    async def explained(
+        self, error: NoSessionError | ExpiredSessionError, session: str, owns: Owns
+    ) -> NoSessionError | ExpiredSessionError:
+        """Return why a session is not open, with what is kept of it, if it is of who asks."""
+        past = await self.keeping.past(session)
+        if past is None or not owns(session, past["labels"]):
+            return error
+        why = past["detail"] or past["reason"]
+        known = str(error) if isinstance(error, ExpiredSessionError) else ""
+        text = known or f"the session {session!r} is over: {why}"
+        return ExpiredSessionError(text, {"state": "ended", **past})
+
+    async def look_for(self, session: str, owns: Owns) -> SessionOpened | None:
+        """Return how the conversation of a pipeline of before is opened; None: there is none.
+
+        It is asked for once, however many want it: who asks takes it up.
+
+        Raises:
+            AccessDeniedError: it is somebody else's.
+        """
+        if session in self._over:
+            return None
+        if session not in self._taken_up:
+            looking = self._looking.get(session)
+            if looking is None:
+                looking = self._looking[session] = asyncio.create_task(self._take_up(session))
+            await asyncio.shield(looking)
+        kept = self._taken_up.get(session)
+        if kept is not None:
+            check_own(kept, owns)
+        return kept
+
+    async def _take_up(self, session: str) -> None:
+        try:
+            kept = await self.keeping.take_up(session)
+        finally:
+            del self._looking[session]
+        if kept is not None:
+            # Whoever asked may have gone away meanwhile, or be refused: it is asked for only once.
+            self._taken_up[session] = kept
