@@ -125,5 +125,5 @@ class Keyring:
         at = now()
         try:
             await self._database.run(lambda connection: note_use(connection, credential, at))
-        except DatabaseAwayError:
+        except DatabaseAwayError:  # Told of by `refresh`; the next use is noted.
             self._used_s.pop(credential, None)

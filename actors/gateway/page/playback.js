@@ -106,12 +106,7 @@ class Playback extends AudioWorkletProcessor {
 
   tell() {
     this.told = currentFrame;
-    this.port.postMessage({
-      peak: this.peak,
-      playing: this.playing,
-      waiting_ms: (this.waiting / RATE_HZ) * 1000,
-      wanted_ms: (this.wanted / RATE_HZ) * 1000,
-    });
+    this.port.postMessage({ peak: this.peak, wanted_ms: (this.wanted / RATE_HZ) * 1000 });
     this.peak = 0;
   }
 }

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.gateway.store.tables import resumption, sessions, turns
 from pipeline.frames import Outcome, SessionEnd, SessionOpened, Side
+from pipeline.logs import get_logger
 
 MOST_TURNS = 20
 """That a conversation goes on from: as many as a backend keeps (actors/backends/history.py)."""
@@ -82,8 +83,9 @@ async def take_up(
     }
     try:
         return SessionOpened.model_validate({**row.manner, **changed})
-    except ValidationError:
-        return None  # Written by a newer greenroom: it begins anew.
+    except ValidationError:  # Written by a newer greenroom.
+        get_logger("gateway").warning("a conversation cannot be read; it begins anew", session=name)
+        return None
 
 
 async def close_lost(
