@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+from itertools import count
+from types import SimpleNamespace
 
 import pytest
 from gateway_client import GatewayOnStage, gateway_on_stage
@@ -84,6 +86,14 @@ def test_whoever_is_one_too_many_is_told_when_to_come_again() -> None:
             assert (code, told["code"], headers["retry-after"]) == (503, "too_many_connected", "5")
         gateway.harness.until(lambda: not state.connections, "the first to leave")
         assert ask(gateway, "GET", "/healthz")[0] == 200
+
+
+def test_a_body_comes_at_the_pace_of_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    late = SimpleNamespace(monotonic=count(0, 30).__next__)
+    monkeypatch.setattr("actors.gateway.website.body.time", late)
+    with gateway_on_stage(limits={"body_bytes_per_s": 1000}) as gateway:
+        status, told = exchange(gateway, head(START, 100), b"{")
+        assert (status, "1000 bytes a second" in str(told["error"])) == (408, True)
 
 
 def test_connections_of_one_address_are_limited_behind_a_proxy_too() -> None:

@@ -42,3 +42,9 @@ def test_what_uses_no_device_imports_no_library_for_devices() -> None:
 
 def test_an_actor_for_a_device_has_its_library_before_it_is_forked() -> None:
     assert imported_for("echo") & OF_DEVICES == {"pywebrtc_audio"}
+
+
+def test_the_tokens_of_the_gateway_take_no_cryptography() -> None:
+    modules = imported_for("gateway")
+    assert "jwt" in modules
+    assert "cryptography" not in modules
