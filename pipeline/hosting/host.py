@@ -4,30 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections import Counter, defaultdict
 from collections.abc import Sequence
-from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from pipeline.actor import Actor, Options
-from pipeline.bus import EndpointLock, Inlet, Publisher, Subscriber
+from pipeline.bus import EndpointLock, Publisher
 from pipeline.bus.context import new_context
-from pipeline.bus.curve import CurveClient, CurveServer
-from pipeline.bus.endpoint import ipc_address
-from pipeline.bus.pace import SoundPace
-from pipeline.bus.pacer import Pacer
+from pipeline.bus.curve import CurveServer
 from pipeline.bus.upkeep import EndpointUpkeep
 from pipeline.errors import ConfigError
 from pipeline.frames import ActorState, Frame, SessionEnded, TurnClosed
-from pipeline.hosting.garbage_log import GarbageLog
 from pipeline.hosting.health_reporter import HealthReporter
 from pipeline.hosting.heartbeat import Pulse
-from pipeline.hosting.spec import ActorSpec, InputConnection
-from pipeline.ports import IMPLICIT_OUTPUTS, SESSIONS, SUPERVISOR, In
+from pipeline.hosting.spec import ActorSpec
+from pipeline.hosting.subscriptions import Subscriptions
+from pipeline.ports import IMPLICIT_OUTPUTS
 from pipeline.registry import find_actor
-from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.surroundings import Surroundings
 
 PEERS_DEADLINE_S = 15.0
@@ -76,22 +70,12 @@ class Host:
         self._context = new_context()
         self._lock = EndpointLock(spec.runtime_dir, spec.name)
         self._publisher: Publisher | None = None
-        self._subscribers: list[Subscriber] = []
-        self._awaited: list[Subscriber] = []
-        self._alone: dict[str, Subscriber] = {}
-        """By input port: what carries it, if that carries nothing else and nothing else does."""
-        pace = SoundPace(spec.name, self.actor.inputs, self.actor.surroundings.connected)
-        self._pacer = Pacer(pace, self.actor.receive)
         self._stopping = asyncio.Event()
         self._failed: asyncio.Future[None] | None = None
-        self._subscriber = partial(
-            Subscriber,
-            self._context,
-            consumer=spec.name,
-            counters=self.actor.counters,
-            on_garbage=GarbageLog(self.actor.log, self.actor.counters).add,
-        )
         self._curve: CurveServer | None = None
+        self._subscriptions = Subscriptions(
+            spec, self.actor, self._context, self._on_session, self._on_turn_closed
+        )
 
     async def run(self) -> None:
         """Run the actor; raises whatever it raised."""
@@ -102,7 +86,7 @@ class Host:
         self._lock.acquire()
         try:
             publisher = self._open_publisher()
-            self._failed = self.actor.bind(publisher.publish, self._rest)
+            self._failed = self.actor.bind(publisher.publish, self._subscriptions.rest)
             pulse = Pulse(self._spec.heartbeat_s, self._spec.idle_heartbeat_s)
             upkeep = EndpointUpkeep(self._spec.runtime_dir, self._spec.name, self._lock, publisher)
             health = HealthReporter(self.actor, publisher, pulse, upkeep)
@@ -121,19 +105,18 @@ class Host:
         health.has_started = True
         self.actor.open_own_session()
         # Those that are open must be known before what was retained of them comes.
-        sessions = self._subscribe_to_sessions()
-        self._subscribers.append(sessions)
+        sessions = self._subscriptions.to_sessions()
         try:
             async with asyncio.timeout(SESSIONS_DEADLINE_S):
                 await sessions.connected()
         except TimeoutError:
             self.actor.log.warning("going on without having been told which sessions are open")
-        self._connect()
+        awaited = self._subscriptions.to_producers()
         expected = {port: set(names) for port, names in self._spec.expected.items()}
         try:
             async with asyncio.timeout(PEERS_DEADLINE_S):
                 await publisher.wait_for(expected)
-                await asyncio.gather(*(each.connected() for each in self._awaited))
+                await asyncio.gather(*(each.connected() for each in awaited))
         except TimeoutError:
             missing = {
                 port: sorted(names - publisher.listeners(port)) for port, names in expected.items()
@@ -191,51 +174,15 @@ class Host:
         )
         return self._publisher
 
-    def _rest(self, port: str, until_ns: int) -> None:
-        if (subscriber := self._alone.get(port)) is not None:
-            subscriber.rest_until(until_ns)
-
     def _on_session(self, _port: str, frame: Frame) -> None:
         self.actor.receive_session(frame)
         if isinstance(frame, SessionEnded) and self._publisher is not None:
-            self._pacer.forget(frame.session)
+            self._subscriptions.forget(frame.session)
             self._publisher.forget(frame.session)
 
-    def _receive_turns(self, port: str, frame: Frame) -> None:
-        if isinstance(frame, TurnClosed) and self._publisher is not None:
+    def _on_turn_closed(self, frame: TurnClosed) -> None:
+        if self._publisher is not None:
             self._publisher.close_turn(frame.session, frame.turn)
-        self._pacer.receive(port, frame)
-
-    def _subscribe_to_sessions(self) -> Subscriber:
-        address = ipc_address(self._spec.runtime_dir, SUPERVISOR)
-        inlet = Inlet(SESSIONS_PORT, In(SESSIONS.types, replay=True))
-        return self._subscriber(address, {SESSIONS_PORT: inlet}, self._on_session)
-
-    def _connect(self) -> None:
-        by_address: dict[str, list[InputConnection]] = defaultdict(list)
-        for each in self._spec.connections:
-            by_address[each.address].append(each)
-        wired = Counter(each.input_port for each in self._spec.connections)
-        for address, connections in by_address.items():
-            ports = {
-                each.producer_port: Inlet(each.input_port, self.actor.inputs[each.input_port])
-                for each in connections
-            }
-            producer = connections[0]
-            tells_of_turns = any(TurnClosed in inlet.spec.types for inlet in ports.values())
-            subscriber = self._subscriber(
-                address,
-                ports,
-                self._receive_turns if tells_of_turns else self._pacer.receive,
-                answers_replay=producer.answers_replay,
-                curve=CurveClient.to(address, self._spec.keys_dir, producer.public_key),
-            )
-            self._subscribers.append(subscriber)
-            if producer.awaited:
-                self._awaited.append(subscriber)
-            self._pacer.add(subscriber)
-            if len(connections) == 1 and wired[producer.input_port] == 1:
-                self._alone[producer.input_port] = subscriber
 
     def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error, failed = context.get("exception"), self._failed
@@ -246,9 +193,7 @@ class Host:
             loop.default_exception_handler(context)
 
     async def _close(self, heartbeat: asyncio.Task[None] | None) -> None:
-        self._pacer.close()
-        for subscriber in self._subscribers:
-            subscriber.close()
+        self._subscriptions.close()
         await self.actor.cancel_tasks()
         await self.actor.stop()
         if heartbeat is not None:
