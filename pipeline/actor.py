@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AbstractContextManager
 from contextvars import Context
-from pathlib import Path
-from typing import Any, ClassVar, Generic
+from typing import Any, Generic
 
-from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypeVar
 
+from pipeline.actor_kind import ActorKind, Options
 from pipeline.declaration import bound_outputs, declare, unknown_output
 from pipeline.errors import UnusableFrameError
 from pipeline.frames import ActorState, Frame, SessionEnded, SessionOpened
 from pipeline.logs import SESSION, Logger, get_logger
-from pipeline.ports import IMPLICIT_OUTPUTS, In, Out
+from pipeline.ports import IMPLICIT_OUTPUTS
 from pipeline.sessions import SessionTable
 from pipeline.sessions.work import SessionWork
 from pipeline.surroundings import Surroundings
 
-
-class Options(BaseModel):
-    """Base of an actor's options; an unknown field is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
+__all__ = ["Actor", "Options"]
 
 OptionsT = TypeVar("OptionsT", bound=Options, default=Options)
 
 
-class Actor(Generic[OptionsT]):
+class Actor(ActorKind, Generic[OptionsT]):
     """One stage of the conversation.
 
     A subclass `Loud(Actor[LoudOptions])` has the options `LoudOptions`. Its method
@@ -52,20 +46,6 @@ class Actor(Generic[OptionsT]):
     that the caller sent what cannot be used; however many do, the process goes on. An
     `UnusableFrameError` for a frame of the own session costs that frame.
     """
-
-    options_type: ClassVar[type[Options]] = Options
-    inputs: ClassVar[Mapping[str, In]] = {}
-    outputs: ClassVar[Mapping[str, Out]] = {}
-    preload: ClassVar[tuple[str, ...]] = ()
-    """Modules worth importing before the process is forked, so that a restart is quick; they must
-    start no thread and open no device when imported."""
-    is_source: ClassVar[bool] = False
-    """Its `run` may end by itself; the pipeline ends when all its sources have."""
-    send_high_water: ClassVar[int] = 4000
-    """Frames kept for a consumer that does not keep up: 80 s of audio, 3 MB."""
-    open_sessions_only: ClassVar[bool] = True
-    """Handlers see frames of open sessions only. Who counts or records is shown all: also the last
-    word on a session that is over already."""
 
     def __init__(self, options: OptionsT, surroundings: Surroundings) -> None:
         self.options = options
@@ -90,35 +70,6 @@ class Actor(Generic[OptionsT]):
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         declare(cls, Options)
-
-    @classmethod
-    def check(cls, options: Any, config_dir: Path) -> None:
-        """Look for what would fail at the start, such as a missing file, before anything runs.
-
-        Args:
-            options: An instance of `options_type`.
-            config_dir: Folder of the config file.
-
-        Raises:
-            ConfigError, DeviceError: what is wrong, with the nearest valid name.
-        """
-
-    @classmethod
-    def reports_callers(cls, options: Any) -> bool:
-        """Whether what it reports as heard is of every session, or of the config's own only.
-
-        Asked of actors that publish `Playback`. Args as of `check`.
-        """
-        return True
-
-    @classmethod
-    def listens_on(cls, options: Any) -> Sequence[tuple[str, int]]:
-        """Hosts and ports on which strangers call; asked before the first process is started.
-
-        The sockets are the supervisor's, and come in `surroundings.listening`: who calls while the
-        actor is being restarted waits, and is served by the next process. Args as of `check`.
-        """
-        return ()
 
     def rates_hz(self) -> Mapping[str, float]:
         """Frames a second that output ports give once they have begun; asked before `start`.
