@@ -56,9 +56,12 @@ class CallRecord:
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a process that takes over."""
-        values = {"turn": self.turn, "call_id": self.call_id, "name": self.name, "args": self.args}
-        wire = {"wire_id": self.wire_id, "response": self.response}
-        return {**values, **wire, "until_s": self.until_s}
+        kept = ("turn", "call_id", "name", "args", "wire_id", "response", "until_s")
+        return {name: getattr(self, name) for name in kept}
+
+    def is_news(self, now_s: float) -> bool:
+        """Whether its result is still worth telling."""
+        return self.until_s is None or now_s <= self.until_s
 
     def is_same(self, turn: str, name: str, args: dict[str, Any]) -> bool:
         """Return whether it is the same function in the same turn with the same arguments.

@@ -19,12 +19,7 @@ from actors.simulator.errors import http_preset
 from actors.simulator.http_messages import HttpRequest, Responder
 from actors.simulator.journal import RequestRecord
 from actors.simulator.plan import TurnPlan
-from actors.simulator.routes import (
-    FILE_METHODS,
-    JOURNAL_PATH,
-    METHODS,
-    is_simulated,
-)
+from actors.simulator.routes import FILE_METHODS, JOURNAL_PATH, METHODS, is_simulated
 from actors.simulator.services import Services
 
 # Documented default of models.list; what is above its maximum is more than there are.

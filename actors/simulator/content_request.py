@@ -7,7 +7,12 @@ from typing import Any
 from actors.backends.gemini.wire import check_functions, invalid, read
 from actors.backends.gemini.wire.contents import check_contents, text_of
 from actors.backends.gemini.wire.generation_config import GenerationConfig, ToolConfig
-from actors.backends.gemini.wire.http_error import HttpError, too_many_tokens
+from actors.backends.gemini.wire.http_error import (
+    HttpError,
+    no_cached_content,
+    other_modalities,
+    too_many_tokens,
+)
 from actors.backends.gemini.wire.tokens import prompt_tokens
 from actors.simulator.capabilities import HttpFamily, SimulatedModel
 from actors.simulator.grounding import may_search
@@ -42,8 +47,7 @@ class ContentRequest:
         if family.signatures == "demanded":
             check_signatures(contents)
         if request.get("cachedContent"):
-            message = "CachedContent not found (or permission denied)"
-            raise HttpError(403, "PERMISSION_DENIED", message)
+            raise no_cached_content()
         config = request.get("generationConfig", {})
         functions = check_functions(request.get("tools", []), REQUEST)
         return cls(
@@ -75,8 +79,4 @@ class ContentRequest:
         """Raises Invalid if the answer is wanted in another modality."""
         wanted = self.config.get("responseModalities") or ["TEXT"]
         if wanted != [only]:
-            raise invalid(
-                f"The requested combination of response modalities ({', '.join(wanted)}) is not "
-                f"supported by the model. models/{self.model.id} accepts the following "
-                f"combination of response modalities:\n* {only}\n"
-            )
+            raise invalid(other_modalities(wanted, self.model.id, (only,)))

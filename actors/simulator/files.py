@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from actors.backends.gemini.wire.http_error import HttpError
+from actors.backends.gemini.wire.http_error import HttpError, no_file
 
 # Documented: how long a file is kept.
 FILE_LIFE = timedelta(hours=48)
@@ -87,8 +87,7 @@ class FileStore:
         file = self._files.get(name)
         if file is None or datetime.now(UTC) - file.created > FILE_LIFE:
             self._files.pop(name, None)
-            message = f"You do not have permission to access the File {name} or it may not exist."
-            raise HttpError(403, "PERMISSION_DENIED", message)
+            raise no_file(name)
         return file
 
     def named(self, given: dict[str, Any]) -> tuple[bytes, str]:

@@ -9,7 +9,8 @@ from typing import Any
 
 from actors.backends.gemini.wire.contents import text_of
 from actors.backends.gemini.wire.generation_config import ENUM_TYPE, Calling
-from actors.backends.gemini.wire.tokens import LETTERS_PER_TOKEN, text_tokens
+from actors.backends.gemini.wire.text_limit import STOP, TextLimit
+from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator import brain
 from actors.simulator.brain import CallTool, Pictures, Speak, Step
 from actors.simulator.content_request import ContentRequest
@@ -29,7 +30,7 @@ class Candidate:
     text: str = ""
     thought: str = ""
     calls: list[dict[str, Any]] = field(default_factory=list)
-    finish: str = "STOP"
+    finish: str = STOP
     query: str = ""
     signature: str = ""
 
@@ -149,11 +150,6 @@ def _call(step: CallTool, request: ContentRequest) -> dict[str, Any]:
 
 
 def _shorten(reply: Candidate, request: ContentRequest) -> None:
-    found = [reply.text.find(stop) for stop in request.generation.stop_sequences if stop]
-    ends = [index for index in found if index >= 0]
-    if ends:
-        reply.text = reply.text[: min(ends)]
-    most = request.generation.max_tokens * LETTERS_PER_TOKEN
-    if most and len(reply.text) > most:
-        reply.text = reply.text[:most]
-        reply.finish = "MAX_TOKENS"
+    limit = TextLimit(request.generation.stop_sequences, request.generation.max_tokens)
+    reply.text = limit.take(reply.text, last=True)
+    reply.finish = limit.finish or STOP

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.backends.gemini.wire import INVALID_ARGUMENT, check_functions, read, snake_case
-from actors.backends.gemini.wire.http_error import model_not_found
+from actors.backends.gemini.wire.http_error import model_not_found, other_modalities
 from actors.backends.gemini.wire.tokens import text_tokens
 from actors.simulator.capabilities import (
     LIVE_METHOD,
@@ -145,11 +145,7 @@ def _check_modalities(generation: dict[str, Any], family: LiveFamily) -> None:
     only = ["TEXT"] if family.role == "transcribes" else ["AUDIO"]
     modalities = generation.get("responseModalities") or only
     if modalities != only:
-        raise Refused(
-            1007,
-            f"The requested combination of response modalities ({', '.join(modalities)}) "
-            "is not supported by the model",
-        )
+        raise Refused(1007, other_modalities(modalities))
 
 
 def _heard(setup: dict[str, Any], family: LiveFamily) -> TranscriptionConfig | None:

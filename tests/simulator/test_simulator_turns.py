@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from raw_live import RawLive, audio, kinds_of, user
 from simulating import LIVE_MODEL, RunningSimulator, recording, run
 
+from actors.simulator import lifetimes
 from actors.simulator.transcripts import fragments
 
 THINKING_MODEL = f"{LIVE_MODEL}-extended-thinking"
@@ -262,9 +263,12 @@ def test_session_without_compression_lasts_so_long(
     run(conversation())
 
 
-def test_end_of_a_session_is_announced_once_to_who_resumes_it(scripted: Scripted) -> None:
-    # A sixth of the last fifth is left to resume it in.
-    simulator = scripted(audio_session_s=5.0)
+def test_end_of_a_session_is_announced_once_to_who_resumes_it(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Announced after 1.2 s, over 4 s later: long enough to resume it on a machine under load.
+    monkeypatch.setattr(lifetimes, "LEAD_SHARE", 0.8)
+    simulator = scripted(audio_session_s=6.0)
 
     async def conversation() -> None:
         async with RawLive(simulator, sessionResumption={}) as live:

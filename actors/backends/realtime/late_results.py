@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from actors.backends.tool_calls import CallRecord
 from actors.backends.turn_kind import RESULT_IS_HERE
@@ -56,14 +56,12 @@ class LateResults:
     def release(self, now_s: float) -> tuple[list[CallRecord], int]:
         """The turns are ours; return what is to be told, and how many are no news any more."""
         held, self._held = self._held, []
-        news = [call for call in held if call.until_s is None or now_s <= call.until_s]
+        news = [call for call in held if call.is_news(now_s)]
         return news, len(held) - len(news)
 
     def untold(self) -> list[CallRecord]:
         """Return those that a process that takes over has to tell."""
-        for call in self._calls:
-            call.until_s = self.told_by_s
-        return [*self._calls, *self._held]
+        return [*(replace(call, until_s=self.told_by_s) for call in self._calls), *self._held]
 
     def lost(self, now_s: float) -> list[CallRecord]:
         """The connection broke; return what a new one has to be told."""

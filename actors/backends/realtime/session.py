@@ -86,7 +86,7 @@ class RealtimeSession(BackendSession):
         owner = None if routed else self._actor.name
         self._do(self._uplink.route(owner, kept.epoch, now_s))
         if self.opened.speaks_first:
-            self._do(self._uplink.speak_first(first_turn_id(self.name), time.monotonic()))
+            self._do(self._uplink.speak_first(first_turn_id(self.name), now_s))
 
     async def run(self) -> None:
         """Keep a connection for as long as that is of use; the first may be made early."""

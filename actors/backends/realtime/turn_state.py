@@ -218,8 +218,7 @@ class TurnState:
         self.continued.update(kept.answered | kept.begun)
         for call in kept.owed:
             self.calls.restore(call)
-            news = call.until_s is None or now_s <= call.until_s
-            if call.response is not None and news:
+            if call.response is not None and call.is_news(now_s):
                 self.late_results.hold(call, now_s)
 
     @property

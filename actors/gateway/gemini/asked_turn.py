@@ -10,7 +10,7 @@ from typing import Any
 from actors.backends.gemini.wire import check_functions, invalid, read
 from actors.backends.gemini.wire.contents import check_contents, text_of
 from actors.backends.gemini.wire.generation_config import GenerationConfig, ToolConfig
-from actors.backends.gemini.wire.http_error import HttpError
+from actors.backends.gemini.wire.http_error import no_cached_content, other_modalities
 from actors.backends.gemini.wire.tokens import prompt_tokens
 from actors.gateway.gemini.attachments import Attached, take_part
 from actors.gateway.gemini.declarations import declared
@@ -82,7 +82,7 @@ def parse_turn(body: Any, model: str, version: str, options: GatewayOptions) -> 
     contents = request.get("contents", [])
     check_contents(contents)
     if request.get("cachedContent"):
-        raise HttpError(403, "PERMISSION_DENIED", "CachedContent not found (or permission denied)")
+        raise no_cached_content()
     tools = request.get("tools", [])
     config = request.get("generationConfig", {})
     functions = check_functions(tools, REQUEST)
@@ -135,9 +135,5 @@ def _texts(parts: Collection[dict[str, Any]]) -> list[str]:
 def _speaks(config: dict[str, Any], model: str) -> bool:
     modalities = config.get("responseModalities") or ["TEXT"]
     if modalities not in (["TEXT"], ["AUDIO"]):
-        raise invalid(
-            f"The requested combination of response modalities ({', '.join(modalities)}) is not "
-            f"supported by the model. models/{model} accepts the following combination of "
-            "response modalities:\n* TEXT\n* AUDIO\n"
-        )
+        raise invalid(other_modalities(modalities, model, ("TEXT", "AUDIO")))
     return modalities == ["AUDIO"]

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from actors.backends.gemini.wire import decode_base64, invalid
+from actors.backends.gemini.wire import invalid
 from actors.backends.gemini.wire.contents import Part
-from actors.backends.gemini.wire.http_error import HttpError
-from actors.backends.gemini.wire.media import BAD_PICTURE, Attachment, read_blob
+from actors.backends.gemini.wire.http_error import no_file
+from actors.backends.gemini.wire.media import BAD_PICTURE, Attachment, data_of, read_data
 from actors.gateway.errors import TooLargeError, UnreadablePictureError
 from actors.gateway.pictures import fitted
 from actors.inputs.camera.encoder import Encoded
@@ -58,18 +57,14 @@ def take_part(part: Part, attached: Attached, longest_s: float) -> None:
     """
     if "fileData" in part:
         name = str(part["fileData"].get("fileUri", "")).rpartition("/")[2]
-        raise HttpError(
-            403,
-            "PERMISSION_DENIED",
-            f"You do not have permission to access the File {name} or it may not exist.",
-        )
+        raise no_file(name)
     for name in UNSENDABLE:
         if name in part:
             raise invalid(f"Unsupported part: {name}")
     if "inlineData" not in part:
         return
-    blob = part["inlineData"]
-    read = read_blob(blob)
+    data, mime_type = data_of(part["inlineData"])
+    read = read_data(data, mime_type)
     attached.tokens.update(read.tokens)
     match read.kind:
         case "audio":
@@ -77,13 +72,13 @@ def take_part(part: Part, attached: Attached, longest_s: float) -> None:
             if attached.seconds > longest_s:
                 raise TooLargeError(f"sound is longer than {longest_s:g} s: send it in parts")
         case "image" if attached.picture is None:
-            attached.picture = _picture(blob)
+            attached.picture = _picture(data)
         case "image":
             raise invalid("The number of images in the request exceeds the limit of 1.")
         case "document" if read.tokens["TEXT"]:
-            attached.texts.append(decode_base64(blob.get("data", "")).decode(errors="replace"))
+            attached.texts.append(data.decode(errors="replace"))
         case _:
-            raise invalid(f"Unsupported MIME type: {blob.get('mimeType')}")
+            raise invalid(f"Unsupported MIME type: {mime_type}")
 
 
 def _at_speech_rate(read: Attachment) -> Samples:
@@ -91,8 +86,8 @@ def _at_speech_rate(read: Attachment) -> Samples:
     return resampler.process(to_samples(read.pcm), last=True)
 
 
-def _picture(blob: dict[str, Any]) -> Encoded:
+def _picture(data: bytes) -> Encoded:
     try:
-        return fitted(decode_base64(blob.get("data", "")))
+        return fitted(data)
     except UnreadablePictureError:
         raise invalid(BAD_PICTURE) from None

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from actors.backends.gemini.wire import sound_part
+from actors.backends.gemini.wire.text_limit import STOP, TextLimit
 from actors.backends.gemini.wire.tokens import audio_tokens, http_usage, text_tokens
 from actors.gateway.gemini.asked_turn import AskedTurn
 from actors.gateway.gemini.content_turn import AnswerPiece, FunctionCalls, SoundPiece, TextPiece
 from actors.gateway.gemini.signatures import signature
-from actors.gateway.gemini.text_limit import STOP, TextLimit
 from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import ToolCall
 

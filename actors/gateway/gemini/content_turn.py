@@ -14,6 +14,7 @@ from actors.gateway.caller import Caller
 from actors.gateway.events import AnswerSound, Event, Message, SpokenWords
 from actors.gateway.files.transcription import FileWords, Transcription, send_nothing
 from actors.gateway.gemini.asked_turn import AskedTurn
+from actors.gateway.gemini.errors import unavailable
 from actors.gateway.link import ClientLink
 from actors.outputs.metronome import WorkOf
 from pipeline.frames import Outcome, SessionEnded, Side, ToolCall, TurnClosed
@@ -222,9 +223,3 @@ class ContentTurn:
         if words.answer is None:
             raise unavailable(words.problem or words.failure)
         return TextPiece(words.answer)
-
-
-def unavailable(why: str) -> HttpError:
-    """Return the error for what the pipeline could not answer."""
-    message = "The service is currently unavailable."
-    return HttpError(503, "UNAVAILABLE", f"{message} {why}" if why else message)

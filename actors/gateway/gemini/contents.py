@@ -11,11 +11,6 @@ ASSUMED_RATE_HZ = 16_000
 """Documented: of `audio/pcm` without a rate."""
 
 
-def text_of(content: dict[str, Any]) -> str:
-    """Return the text of a content, its parts joined by line ends."""
-    return "\n".join(part["text"] for part in content.get("parts", ()) if "text" in part)
-
-
 def blobs_of(content: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield the pictures and sounds within a content."""
     for part in content.get("parts", ()):

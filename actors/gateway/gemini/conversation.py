@@ -6,10 +6,11 @@ import uuid
 from typing import Any
 
 from actors.backends.gemini.wire import (
+    INVALID_ARGUMENT,
     Invalid,
-    Violation,
     camel_case,
     encode_message,
+    invalid,
     parse_json,
     read,
     snake_case,
@@ -32,7 +33,6 @@ from actors.gateway.pictures import PictureTaker
 from actors.outputs.metronome import WorkOf
 from pipeline.frames import Side
 
-INVALID_ARGUMENT = "Request contains an invalid argument."
 INVALID_HANDLE = "Invalid session handle"
 MESSAGES = {
     "realtimeInput": "BidiGenerateContentRealtimeInput",
@@ -87,14 +87,14 @@ class GeminiConversation:
         """
         message = parse_json(data)
         if not isinstance(message, dict) or len(message) != 1:
-            raise _invalid(INVALID_ARGUMENT)
+            raise invalid(INVALID_ARGUMENT)
         name, given = next(iter(message.items()))
         kind = camel_case(name)
         caller = self._caller
         if kind == "setup" and caller is None:
             await self._set_up(locked_setup(given, self._locked))
         elif kind == "setup" or caller is None:
-            raise _invalid(INVALID_ARGUMENT)
+            raise invalid(INVALID_ARGUMENT)
         elif kind not in MESSAGES:
             raise Invalid([unknown_name(name, "")])
         else:
@@ -127,7 +127,7 @@ class GeminiConversation:
             except AccessDeniedError:
                 raise
             except CallerError:
-                raise _invalid(INVALID_HANDLE) from None
+                raise invalid(INVALID_HANDLE) from None
         self._caller = caller
         self._codec.setup, self._codec.session = setup, caller.session
         self._link.send(encode_message({"setupComplete": {}}))
@@ -151,7 +151,7 @@ class GeminiConversation:
     def _realtime_input(self, caller: Caller, given: dict[str, Any]) -> None:
         marks = self._codec.setup is not None and self._codec.setup.marks_activity
         if ("activityStart" in given or "activityEnd" in given) and not marks:
-            raise _invalid(
+            raise invalid(
                 "Explicit activity control is not supported when automatic activity detection is "
                 "enabled."
             )
@@ -175,7 +175,7 @@ class GeminiConversation:
             for blob in blobs_of(turn):
                 self._blob(caller, blob, "client_content.turns")
             if any("fileData" in part for part in turn.get("parts", ())):
-                raise _invalid(INVALID_ARGUMENT)
+                raise invalid(INVALID_ARGUMENT)
             for side, text in said_before([turn]):
                 self._written.append(f"You said: {text}" if side is Side.MODEL else text)
         if given.get("turnComplete") and self._written:
@@ -199,7 +199,7 @@ class GeminiConversation:
         elif kind.startswith("audio/"):
             caller.ear.hear_file(data)
         else:
-            raise _invalid(INVALID_ARGUMENT)
+            raise invalid(INVALID_ARGUMENT)
 
 
 def _kind_of(kind: str, given: dict[str, Any]) -> MessageKind:
@@ -210,7 +210,3 @@ def _kind_of(kind: str, given: dict[str, Any]) -> MessageKind:
         return MessageKind.SOUND
     is_text = kind == "clientContent" or "text" in given
     return MessageKind.TEXT if is_text else MessageKind.OTHER
-
-
-def _invalid(message: str) -> Invalid:
-    return Invalid([Violation("", message)])

@@ -38,10 +38,15 @@ def http_error(error: HttpError | Invalid | CallerError) -> HttpError:
             told = body["error"]
             return HttpError(status, told["status"], told["message"])
         case RefusedError():
-            message = f"The service is currently unavailable. {error}"
-            return HttpError(503, "UNAVAILABLE", message)
+            return unavailable(str(error))
         case _:
             return HttpError(400, "INVALID_ARGUMENT", str(error))
+
+
+def unavailable(why: str) -> HttpError:
+    """Return the error for what the pipeline could not answer."""
+    message = "The service is currently unavailable."
+    return HttpError(503, "UNAVAILABLE", f"{message} {why}" if why else message)
 
 
 def error_response(error: HttpError, *, in_list: bool = False) -> JSONResponse:

@@ -47,7 +47,8 @@ def calls_of(contents: Sequence[Content]) -> list[Part]:
 
 def response_in_words(response: dict[str, Any]) -> str:
     """Return what a function answered, for a model that did not call it itself."""
-    return f"The function {response['name']} that you called returned {_json(response)}"
+    result = _json(response.get("response", {}))
+    return f"The function {response['name']} that you called returned {result}"
 
 
 def _in_words(part: Part) -> str:
@@ -55,12 +56,12 @@ def _in_words(part: Part) -> str:
         return ""
     if "functionCall" in part:
         call = part["functionCall"]
-        return f"(I call the function {call['name']} with {json.dumps(call.get('args', {}))})"
+        return f"(I call the function {call['name']} with {_json(call.get('args', {}))})"
     if "functionResponse" in part:
         return response_in_words(part["functionResponse"])
     text: str = part.get("text", "")
     return text
 
 
-def _json(response: dict[str, Any]) -> str:
-    return json.dumps(response.get("response", {}), ensure_ascii=False)
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)

@@ -8,10 +8,11 @@ from fastapi import APIRouter, WebSocket
 from starlette.responses import JSONResponse
 
 from actors.backends.gemini.wire import Invalid
+from actors.backends.gemini.wire.schema import VERSIONS
 from actors.gateway.access.access import Access, principal_of
 from actors.gateway.access.denial import AccessDeniedError
 from actors.gateway.access.message_meter import MessageKind
-from actors.gateway.access.refusal import POLICY, cut, gemini_close
+from actors.gateway.access.refusal import INVALID, POLICY, TRY_AGAIN_LATER, cut, gemini_close
 from actors.gateway.client_connection import CloseConnectionError
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Message
@@ -20,7 +21,7 @@ from actors.gateway.gemini.conversation import GeminiConversation
 from actors.outputs.metronome import WorkOf
 
 SERVICE = re.compile(
-    r"google\.ai\.generativelanguage\.(?P<version>v1|v1beta|v1alpha)\.GenerativeService"
+    rf"google\.ai\.generativelanguage\.(?P<version>{'|'.join(VERSIONS)})\.GenerativeService"
     r"\.BidiGenerateContent(?P<constrained>Constrained)?"
 )
 UNAUTHENTICATED = (
@@ -28,8 +29,6 @@ UNAUTHENTICATED = (
     "or other valid authentication credential."
 )
 """What the service says where a token is missing, or none of its own."""
-INVALID_DATA, TRY_AGAIN_LATER = 1007, 1013
-"""Close codes of RFC 6455 and of its registry."""
 
 
 def gemini_routes(access: Access, work_of: WorkOf) -> APIRouter:
@@ -67,7 +66,7 @@ def gemini_routes(access: Access, work_of: WorkOf) -> APIRouter:
             except AccessDeniedError:
                 raise
             except Invalid as invalid:
-                raise CloseConnectionError(INVALID_DATA, invalid.message) from invalid
+                raise CloseConnectionError(INVALID, invalid.message) from invalid
             except CallerError as error:
                 raise CloseConnectionError(TRY_AGAIN_LATER, str(error)) from error
 

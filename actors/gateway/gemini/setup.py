@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.backends.gemini.live.capabilities import known_voice
-from actors.backends.gemini.wire import Invalid, Violation, check_functions, read
-from actors.gateway.gemini.contents import text_of
+from actors.backends.gemini.wire import check_functions, invalid, read, violation
+from actors.backends.gemini.wire.contents import text_of
+from actors.backends.gemini.wire.generation_config import MAX_TEMPERATURE
+from actors.backends.gemini.wire.http_error import other_modalities
 from actors.gateway.gemini.declarations import declared
 from actors.gateway.gemini.refusals import (
     not_enabled,
@@ -22,6 +24,7 @@ from actors.gateway.gemini.refusals import (
 from actors.gateway.options import GatewayOptions
 from pipeline.frames import SessionOpened
 
+SETUP = "BidiGenerateContentSetup"
 PROTOCOL = "gemini"
 SOUND = ["AUDIO"]
 """The modalities that are answered in."""
@@ -54,14 +57,11 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
     Raises:
         Invalid: it cannot be had, in the service's words.
     """
-    setup = read("BidiGenerateContentSetup", given, version, "setup")
+    setup = read(SETUP, given, version, "setup")
     generation = setup.get("generationConfig", {})
     modalities = generation.get("responseModalities") or SOUND
     if modalities != SOUND:
-        raise _refused(
-            f"The requested combination of response modalities ({', '.join(modalities)}) "
-            "is not supported by the model"
-        )
+        raise invalid(other_modalities(modalities))
     _refuse(setup, generation)
     speech = generation.get("speechConfig", {})
     resumption = setup.get("sessionResumption")
@@ -72,7 +72,7 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
         language=speech.get("languageCode") or None,
         model=chosen_model(setup.get("model", ""), options.models),
         temperature=_temperature(generation),
-        functions=[declared(each) for each in _functions(setup)],
+        functions=[declared(each) for each in check_functions(setup.get("tools", []), SETUP)],
         lasts_s=options.session_s,
         records=options.record,
         labels=labels_of(setup),
@@ -117,22 +117,12 @@ def chosen_voice(speech: dict[str, Any]) -> str | None:
     try:
         return known_voice(name or None)
     except ValueError:
-        raise _refused(f"No matching speaker voice found for name: {name}") from None
+        raise invalid(f"No matching speaker voice found for name: {name}") from None
 
 
 def _temperature(generation: dict[str, Any]) -> float | None:
     temperature: float | None = generation.get("temperature")
-    if temperature is not None and not 0 <= temperature <= 2:
-        raise _refused(
-            "* BidiGenerateContentSetup.generation_config.temperature: "
-            "temperature must be in the range [0.0, 2.0].\n"
-        )
+    if temperature is not None and not 0 <= temperature <= MAX_TEMPERATURE:
+        what = f"temperature must be in the range [0.0, {MAX_TEMPERATURE}]."
+        raise violation("generation_config.temperature", what, SETUP)
     return temperature
-
-
-def _functions(setup: dict[str, Any]) -> list[dict[str, Any]]:
-    return check_functions(setup.get("tools", []), "BidiGenerateContentSetup")
-
-
-def _refused(message: str) -> Invalid:
-    return Invalid([Violation("", message)])

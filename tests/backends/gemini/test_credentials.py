@@ -129,6 +129,7 @@ def test_a_folder_that_was_removed_under_the_user_has_no_file(
 def test_a_pipe_is_read_as_password_managers_serve_it_and_not_waited_for_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(credentials, "PIPE_S", 20.0)
     path = tmp_path / ".env"
     os.mkfifo(path)
     # Waits until somebody reads.

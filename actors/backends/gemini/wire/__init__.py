@@ -3,7 +3,8 @@
 `encoding` spells keys, bytes and close reasons; `schema` knows the fields of every message; `read`
 takes a message as Google's parser does, and refuses it in Google's words; `functions` checks what
 the parser lets through and the service does not. What is of HTTP only is imported from where it
-is: `contents`, `generation_config`, `media`, `tokens`, `auth_tokens`, `http_error`, `stream_form`.
+is: `auth_tokens`, `contents`, `generation_config`, `http_error`, `media`, `routes`, `stream_form`,
+`text_limit`, `tokens`.
 """
 
 from actors.backends.gemini.wire.encoding import (

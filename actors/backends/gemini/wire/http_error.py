@@ -1,5 +1,6 @@
 """Errors over HTTP, worded as Google words them."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,3 +40,28 @@ def too_many_tokens(total: int, window: int) -> str:
     return (
         f"The input token count ({total}) exceeds the maximum number of tokens allowed ({window})."
     )
+
+
+def other_modalities(wanted: Iterable[str], model: str = "", accepted: Collection[str] = ()) -> str:
+    """The message for answers in modalities that a model does not have; Live names no others."""
+    what = ", ".join(wanted)
+    said = (
+        f"The requested combination of response modalities ({what}) is not supported by the model"
+    )
+    if not accepted:
+        return said
+    return (
+        f"{said}. models/{model} accepts the following combination of response modalities:\n"
+        + "".join(f"* {each}\n" for each in accepted)
+    )
+
+
+def no_cached_content() -> HttpError:
+    """The error for a `cachedContent` that is not there."""
+    return HttpError(403, "PERMISSION_DENIED", "CachedContent not found (or permission denied)")
+
+
+def no_file(name: str) -> HttpError:
+    """The error for a file that is not there."""
+    message = f"You do not have permission to access the File {name} or it may not exist."
+    return HttpError(403, "PERMISSION_DENIED", message)

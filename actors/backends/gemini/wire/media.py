@@ -59,17 +59,21 @@ def is_sound(kind: str) -> bool:
     return kind in WAV_TYPES or kind in RAW_TYPES or AUDIO_TYPES.fullmatch(kind) is not None
 
 
-def read_blob(blob: dict[str, Any]) -> Attachment:
-    """Reads an `inlineData`; decoding takes a while: not for an event loop. Raises Invalid."""
+def data_of(blob: dict[str, Any]) -> tuple[bytes, str]:
+    """Content and MIME type of an `inlineData`. Raises Invalid."""
     try:
-        data = decode_base64(blob.get("data") or "")
+        return decode_base64(blob.get("data") or ""), str(blob.get("mimeType") or "")
     except ValueError:
         raise invalid(INVALID_ARGUMENT) from None
-    return read_data(data, str(blob.get("mimeType") or ""))
+
+
+def read_blob(blob: dict[str, Any]) -> Attachment:
+    """Reads an `inlineData` as `read_data` does. Raises Invalid."""
+    return read_data(*data_of(blob))
 
 
 def read_data(data: bytes, mime_type: str) -> Attachment:
-    """Reads the content of a file as `read_blob` does. Raises Invalid."""
+    """Reads what came; decoding takes a while: not for an event loop. Raises Invalid."""
     kind, rate_hz = mime_type_and_rate(mime_type)
     if IMAGE_TYPES.fullmatch(kind):
         return _picture(data, kind)

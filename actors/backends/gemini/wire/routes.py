@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from actors.backends.gemini.wire.schema import VERSIONS
 
 STREAMED = "streamGenerateContent"
-# Collections of the service, as its API reference lists them, beside models and
-# tokens.
+# Collections of the service, as its API reference lists them, beside models and tokens.
 OTHER_COLLECTIONS = frozenset(
     {
         "agents",

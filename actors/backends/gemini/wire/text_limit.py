@@ -1,7 +1,5 @@
 """Where the text of an answer ends: a stop sequence, or so many tokens. Pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from actors.backends.gemini.wire.tokens import LETTERS_PER_TOKEN
