@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from actors.gateway.access.addresses import parsed_networks
+from actors.gateway.access.load import Load
 from actors.gateway.access.token_secret import token_secret
 from actors.gateway.caller_player import CallerPlayer
 from actors.gateway.certificate import CertificateWatch, certificate_files
@@ -79,7 +80,8 @@ class Gateway(CallerPlayer):
 
     def __init__(self, options: GatewayOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self.readiness = Readiness(follows="status" in surroundings.connected)
+        self._load = Load()
+        self.readiness = Readiness(self._load, follows="status" in surroundings.connected)
         self._socket: socket.socket | None = None
         self.server: WebServer | None = None
         self._store: CallerStore | None = None
@@ -125,6 +127,7 @@ class Gateway(CallerPlayer):
             self._store.database,
             token_secret(self.surroundings.state_dir),
             self.checkpoint,
+            self._load,
             self.counters,
             self.log,
         )
@@ -147,6 +150,7 @@ class Gateway(CallerPlayer):
         assert self.access is not None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._metronome.run())
+            tasks.create_task(self._load.run())
             tasks.create_task(self._store.run())
             tasks.create_task(self.access.run())
             tasks.create_task(self.server.serve(sockets=[self._socket]))
@@ -177,6 +181,7 @@ class Gateway(CallerPlayer):
         """Count the callers, and say how the database is."""
         if self._store is not None:
             self._tell_database(self._store)
+        self.gauges["late_ms"] = round(self._load.late_s * 1000, 1)
         for state, count in self._callers.status().items():
             self.gauges[f"callers_{state}"] = count
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 
+from actors.gateway.access.load import Load
 from pipeline.frames import ActorState, Status
 
 NEWS_S = 5.0
@@ -17,10 +18,12 @@ class Readiness:
     """Follows what the supervisor says of the pipeline.
 
     Args:
+        load: Of the machine.
         follows: The supervisor is listened to; if not, nothing is known but that this runs.
     """
 
-    def __init__(self, *, follows: bool) -> None:
+    def __init__(self, load: Load, *, follows: bool) -> None:
+        self._load = load
         self._follows = follows
         self._status: Status | None = None
         self._heard_s = 0.0
@@ -40,8 +43,12 @@ class Readiness:
 
     def problem(self) -> str:
         """Return why nobody would be answered, in words; empty if they would be."""
-        if self.leaving or not self._follows:
+        if self.leaving:
             return self.leaving
+        if self._load.is_too_high:
+            return "this machine has more callers than it can serve in time"
+        if not self._follows:
+            return ""
         status = self._status
         if status is None or time.monotonic() - self._heard_s > NEWS_S:
             return "the supervisor says nothing"

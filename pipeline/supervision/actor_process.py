@@ -19,9 +19,11 @@ from pipeline.supervision.lifecycle import (
     ProcessHistory,
     ProcessState,
     excused,
+    hangs,
     step,
 )
 from pipeline.supervision.memory import memory_of
+from pipeline.supervision.processor_wait import waited_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,6 +65,8 @@ class ActorProcess:
         )
         self._log = get_logger(SUPERVISOR)
         self._sockets: list[socket.socket] = []
+        self._waited_s: float | None = None
+        """Of its process for a processor, when it was last asked for."""
 
     @property
     def is_ready(self) -> bool:
@@ -107,6 +111,8 @@ class ActorProcess:
         if self.node.external:
             return
         before = self.history.state
+        if event is Event.TICK and hangs(self.history, now_s, self._limits):
+            self.history = excused(self.history, self._wait_since())
         self.history, actions = step(self.history, event, now_s, self._limits)
         if self.history.state is not before and self.history.state in (
             ProcessState.DUMPING,
@@ -127,6 +133,7 @@ class ActorProcess:
         if not self.node.external and health.pid != self.fork_server.pid(self.name):
             return
         self.health = health
+        self._wait_since()
         self.handle(Event.BEAT, now_s)
         if health.state in READY_STATES:
             self.handle(Event.BECAME_READY, now_s)
@@ -181,6 +188,7 @@ class ActorProcess:
     def _do(self, action: ProcessAction) -> None:
         match action:
             case ProcessAction.SPAWN:
+                self._waited_s = None
                 listening = [each.fileno() for each in self._sockets]
                 self.fork_server.spawn(self._spec(), self.node.actor_class.preload, listening)
             case ProcessAction.TERMINATE:
@@ -191,6 +199,18 @@ class ActorProcess:
                 self.fork_server.signal(self.name, signal.SIGCONT)
             case ProcessAction.KILL:
                 self.fork_server.signal(self.name, signal.SIGKILL)
+
+    def _wait_since(self) -> float:
+        """Return how long its process waited for a processor since this was last asked, in s.
+
+        On a machine with more to do than it can, who is silent may only not have had its turn: to
+        start it again would cost its callers their connections, and the machine still more.
+        """
+        pid = self.fork_server.pid(self.name)
+        before, self._waited_s = self._waited_s, None if pid is None else waited_s(pid)
+        if before is None or self._waited_s is None:
+            return 0.0
+        return self._waited_s - before
 
     def _spec(self) -> ActorSpec:
         others = self._graph.nodes.items()

@@ -134,6 +134,16 @@ def excused(history: ProcessHistory, lost_s: float) -> ProcessHistory:
     return replace(history, since_s=history.since_s + lost_s, beat_s=history.beat_s + lost_s)
 
 
+def hangs(history: ProcessHistory, now_s: float, limits: Deadlines) -> bool:
+    """Return whether its process has been silent for too long."""
+    if history.state is ProcessState.STARTING:
+        # An import or a model may block the loop for a while; only the deadline counts.
+        return now_s - history.since_s >= limits.startup_deadline_s
+    if history.state is not ProcessState.RUNNING:
+        return False
+    return now_s - history.beat_s >= limits.heartbeat_timeout_s
+
+
 def _spawn(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[ProcessAction]]:
     born = replace(
         history, state=ProcessState.STARTING, since_s=now_s, beat_s=now_s, starts=history.starts + 1
@@ -150,20 +160,13 @@ def _alive(
         history = replace(
             history, state=ProcessState.RUNNING, since_s=now_s, beat_s=now_s, ever_ready=True
         )
-    if event is Event.TOO_BIG or _hangs(history, now_s, limits):
+    if event is Event.TOO_BIG or hangs(history, now_s, limits):
         return replace(history, state=ProcessState.DUMPING, since_s=now_s), [
             ProcessAction.DUMP_STACKS
         ]
     if history.state is ProcessState.RUNNING and now_s - history.since_s >= limits.stable_s:
         history = replace(history, backoff_s=0.0)
     return history, []
-
-
-def _hangs(history: ProcessHistory, now_s: float, limits: Deadlines) -> bool:
-    if history.state is ProcessState.STARTING:
-        # An import or a model may block the loop for a while; only the deadline counts.
-        return now_s - history.since_s >= limits.startup_deadline_s
-    return now_s - history.beat_s >= limits.heartbeat_timeout_s
 
 
 def _exited(history: ProcessHistory, now_s: float, limits: Deadlines) -> ProcessHistory:

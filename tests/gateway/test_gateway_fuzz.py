@@ -19,6 +19,7 @@ from gateway_client import packed
 
 from actors.backends.gemini.wire import Invalid
 from actors.gateway.access.limit_options import LimitOptions
+from actors.gateway.access.load import Load
 from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.access.own_callers import Beginnings, OwnCallers
 from actors.gateway.access.principal import EVERYTHING, Principal
@@ -81,7 +82,7 @@ class Reception:
     def own(self) -> OwnCallers:
         """As one sees them of whom no key is asked."""
         beginnings = Beginnings(
-            SessionLimits(LimitOptions()), Redemptions({}, time.time, time.time())
+            SessionLimits(LimitOptions()), Redemptions({}, time.time, time.time()), Load()
         )
         return OwnCallers(self.callers, Principal(scopes=EVERYTHING), beginnings)
 

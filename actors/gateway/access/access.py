@@ -17,6 +17,7 @@ from actors.gateway.access.addresses import parsed_networks
 from actors.gateway.access.authenticator import Authenticator
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.access.keyring import REFRESH_S, Keyring
+from actors.gateway.access.load import Load
 from actors.gateway.access.message_meter import MessageMeter
 from actors.gateway.access.own_callers import Beginnings, OwnCallers
 from actors.gateway.access.principal import CREDENTIAL, Principal
@@ -46,6 +47,7 @@ class Access:
         database: Where credentials are.
         secret: With which tokens are signed.
         checkpoint: What an earlier process remembered of tokens; kept up to date.
+        load: Of the machine.
         counters: Of the gateway: what was refused and slowed is counted there.
         log: Of the gateway.
     """
@@ -57,6 +59,7 @@ class Access:
         database: Database,
         secret: bytes,
         checkpoint: dict[str, Any],
+        load: Load,
         counters: Counter[str],
         log: Logger,
     ) -> None:
@@ -70,6 +73,7 @@ class Access:
         self._beginnings = Beginnings(
             SessionLimits(options.limits),
             Redemptions(checkpoint.setdefault("tokens", {}), time.time, since_s),
+            load,
             self.count,
         )
         self.authenticator = Authenticator(

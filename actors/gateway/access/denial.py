@@ -35,6 +35,7 @@ class Denial(StrEnum):
     SESSIONS_AT_ONCE = "too_many_sessions"
     CONNECTIONS = "too_many_connections"
     BUSY = "too_many_connected"
+    OVERLOADED = "overloaded"
     KEYS_UNKNOWN = "keys_cannot_be_read"
 
 
@@ -58,6 +59,7 @@ STATUS: dict[Denial, int] = {
     Denial.SESSIONS_AT_ONCE: 429,
     Denial.CONNECTIONS: 429,
     Denial.BUSY: 503,
+    Denial.OVERLOADED: 503,
     Denial.KEYS_UNKNOWN: 503,
 }
 """Status over HTTP (RFC 9110; 429: RFC 6585)."""

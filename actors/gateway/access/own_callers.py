@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from actors.gateway.access.addresses import limited_as
 from actors.gateway.access.denial import AccessDeniedError, Denial
+from actors.gateway.access.load import FREE_AGAIN_S, Load
 from actors.gateway.access.principal import CREDENTIAL, TOKEN, Principal
 from actors.gateway.access.redemptions import Redemptions, check_session
 from actors.gateway.access.session_limits import SessionLimits
@@ -27,11 +28,13 @@ class Beginnings:
     Attributes:
         limits: How many there may be.
         redemptions: Of tokens.
+        load: Of the machine.
         on_denied: Counts those that were refused.
     """
 
     limits: SessionLimits
     redemptions: Redemptions
+    load: Load
     on_denied: Callable[[Denial], None] = lambda _: None
 
 
@@ -136,6 +139,12 @@ class OwnCallers:
         return self.principal.owns(caller.session, caller.manner.labels)
 
     def _check_room(self) -> None:
+        if self._beginnings.load.is_too_high:
+            raise AccessDeniedError(
+                Denial.OVERLOADED,
+                "those who are served now are served late, and nobody new is: try again later",
+                FREE_AGAIN_S,
+            )
         who, others = self.principal, list(self._callers)
         address = limited_as(who.address)
         self._beginnings.limits.begin(
