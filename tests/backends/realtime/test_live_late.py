@@ -77,7 +77,9 @@ def test_f29_result_after_the_user_has_gone_on_is_heard_and_told_once(
     # A model that tells when it is idle is not, while a function is under way: time tells.
     options = {**NOT_WAITING, "model": model, "first_sound_timeout_s": 5.0}
     with (
-        simulator(tmp_path, CALL, playback_speed=20) as server,
+        # So slow that the service still plays the filler when the user interrupts it: a model that
+        # tells when it is idle does not say that it has ended, and the rest of it is waited for.
+        simulator(tmp_path, CALL, playback_speed=2) as server,
         staged(tmp_path, PORTS, **server.address, **options) as live,
     ):
         live.send("offer", ToolOffer(tools=[LOOK_UP]))
