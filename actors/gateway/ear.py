@@ -26,8 +26,8 @@ from actors.lib.audio.pcm import (
 from pipeline.frames import Audio
 
 BLOCK_BYTES = BLOCK_SAMPLES * SAMPLE_BYTES
-PLAIN = (SPEECH_RATE_HZ, 1)
-"""What is heard as it is: rate and channels of the pipeline's own sound."""
+PLAIN = (SPEECH_RATE_HZ, 1, SAMPLE_BYTES)
+"""What is heard as it is: rate, channels and bytes of a sample of the pipeline's own sound."""
 LATE_NS = 400_000_000
 """Without a block for so long a caller who was speaking is taken to be silent: longer than a mobile
 network hesitates as a rule, shorter than a person waits."""
@@ -71,24 +71,33 @@ class CallerEar:
         self._decoder: SoundDecoder | None = None
         self._container: ContainerDecoder | None = None
         """The newest one, which may be at work still."""
-        self._form: tuple[int, int] | None = None
+        self._form: tuple[int, int, int] | None = None
+        self._in_wav = False
+        """What comes without a header, or a word of its form, is the rest of a WAV file."""
         self._waiting = b""
         self._cut = b""
         """The first half of a sample, of which the other is still to come."""
         self._began_ns = time.monotonic_ns() - samples_to_ns(position)
         self._newest_ns = 0
 
-    def hear_pcm(self, data: bytes, rate_hz: int = SPEECH_RATE_HZ, channels: int = 1) -> None:
-        """Take signed 16-bit little-endian samples.
+    def hear_pcm(
+        self,
+        data: bytes,
+        rate_hz: int = SPEECH_RATE_HZ,
+        channels: int = 1,
+        width: int = SAMPLE_BYTES,
+    ) -> None:
+        """Take little-endian samples; those of one byte have no sign.
 
         Raises:
             UnreadableSoundError: they cannot be.
         """
-        if self._form != (rate_hz, channels):
+        form = (rate_hz, channels, width)
+        if self._form != form:
             self.end_file()
-            if (rate_hz, channels) != PLAIN:
-                self._decoder = PcmDecoder(self.hear, rate_hz, channels)
-            self._form = (rate_hz, channels)
+            if form != PLAIN:
+                self._decoder = PcmDecoder(self.hear, *form)
+            self._form = form
         if self._decoder is not None:
             self._decoder.feed(data)
             return
@@ -106,8 +115,9 @@ class CallerEar:
         """
         wav = plain_wav(data)
         if wav is not None:
-            rate_hz, channels, pcm = wav
-            self.hear_pcm(pcm, rate_hz, channels)
+            sound, pcm = wav
+            self.hear_pcm(pcm, sound.rate_hz, sound.channels, sound.width)
+            self._in_wav = sound.goes_on
         elif self._form is not None and not begins_file(data):
             self.hear_pcm(data, *self._form)  # The rest of a WAV file.
         else:
@@ -124,13 +134,13 @@ class CallerEar:
     def takes_file(self, data: bytes) -> bool:
         """Whether bytes without a word of their form are, or go on with, a sound file."""
         is_container = self._decoder is not None and self._form is None
-        return is_container or begins_file(data)
+        return is_container or self._in_wav or begins_file(data)
 
     def end_file(self) -> None:
         """What was sent so far is all of that file."""
         if self._decoder is not None:
             self._decoder.close()
-        self._decoder, self._form = None, None
+        self._decoder, self._form, self._in_wav = None, None, False
         self._cut = b""
 
     def hear(self, samples: Samples) -> None:

@@ -8,11 +8,13 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import numpy as np
+
 from actors.gateway.errors import UnreadableSoundError
 from actors.lib.audio.channels import ChannelMixer
 from actors.lib.audio.container_sound import SOUND_FORMATS, container_sound, reason
 from actors.lib.audio.pcm import SAMPLE_BYTES, SPEECH_RATE_HZ, Samples, to_samples
-from actors.lib.audio.plain_wav import find_samples
+from actors.lib.audio.plain_wav import PlainSound, find_samples
 
 MOST_WAITING_BYTES = 8_000_000
 """Of compressed sound that was not decoded yet: ten minutes of Opus, faster than anybody speaks."""
@@ -20,6 +22,8 @@ RATES_HZ = (8_000, 192_000)
 """What sound cards and telephones have."""
 MOST_CHANNELS = 8
 """Of surround sound, 7.1."""
+WIDTHS = range(1, 5)
+"""Bytes of a sample that is a whole number: 8 bits of old telephones to 32 of studios."""
 WAV, WEBM, OGG, FLAC, MP4, ID3 = b"RIFF", b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ftyp", b"ID3"
 FIRST_OGG_PAGE = 2
 """Flag of the page with which an Ogg stream begins."""
@@ -45,12 +49,14 @@ class SoundDecoder(Protocol):
 
 
 class PcmDecoder:
-    """Signed 16-bit little-endian samples of any rate; of several channels those that carry sound.
+    """Whole numbers as WAV has them, of any rate; of several channels those that carry sound.
 
     FFmpeg's resampler holds back 2 ms at 8 kHz where soxr's holds back up to 150.
     """
 
-    def __init__(self, on_samples: OnSamples, rate_hz: int, channels: int = 1) -> None:
+    def __init__(
+        self, on_samples: OnSamples, rate_hz: int, channels: int = 1, width: int = SAMPLE_BYTES
+    ) -> None:
         if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1] or not 1 <= channels <= MOST_CHANNELS:
             raise UnreadableSoundError(
                 f"{rate_hz} Hz with {channels} channels: send {RATES_HZ[0]} to {RATES_HZ[1]} Hz "
@@ -59,6 +65,7 @@ class PcmDecoder:
         self._on_samples = on_samples
         self._rate_hz = rate_hz
         self._channels = channels
+        self._width = width
         self._mixer = ChannelMixer(channels, rate_hz)
         self._resampler: Any = None
         self._rest = b""
@@ -70,9 +77,9 @@ class PcmDecoder:
     def feed(self, data: bytes) -> None:
         """Take bytes; a sample may be cut in two."""
         data = self._rest + data
-        whole = len(data) // (2 * self._channels) * 2 * self._channels
+        whole = len(data) // (self._width * self._channels) * self._width * self._channels
         self._rest = data[whole:]
-        samples = to_samples(data[:whole])
+        samples = of_width(data[:whole], self._width)
         if not len(samples):
             return
         samples = self._mixer.mix(samples.reshape(-1, self._channels))
@@ -192,10 +199,23 @@ def begins_mp3(data: bytes) -> bool:
     return len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 in (0xE2, 0xE6)
 
 
-def plain_wav(data: bytes) -> tuple[int, int, bytes] | None:
-    """Return rate, channels and samples of a WAV file of 16-bit samples; None if it is another."""
-    sound = find_samples(io.BytesIO(data), len(data))
+def of_width(data: bytes, width: int) -> Samples:
+    """Return little-endian whole numbers of so many bytes as samples of 16 bits.
+
+    Those of one byte have no sign, as everywhere in WAV.
+    """
+    if width == SAMPLE_BYTES:
+        return to_samples(data)
+    numbers = np.frombuffer(data, np.uint8)
+    if width == 1:
+        return (numbers.astype(np.int16) - 128) << 8
+    return to_samples(numbers.reshape(-1, width)[:, -SAMPLE_BYTES:].tobytes())
+
+
+def plain_wav(data: bytes) -> tuple[PlainSound, bytes] | None:
+    """Return what a WAV file of whole numbers says of them, and these; None if it is another."""
+    sound = find_samples(io.BytesIO(data), len(data), WIDTHS)
     if sound is None:
         return None
-    size = sound.samples * sound.channels * SAMPLE_BYTES
-    return sound.rate_hz, sound.channels, data[sound.begin : sound.begin + size]
+    size = sound.samples * sound.channels * sound.width
+    return sound, data[sound.begin :] if sound.goes_on else data[sound.begin : sound.begin + size]

@@ -131,6 +131,30 @@ def test_a_wav_file_whose_header_was_written_before_its_length_was_known_is_hear
     assert len(listener.samples) == RATE
 
 
+@pytest.mark.parametrize("kind", ["pcm_u8", "pcm_s16le", "pcm_s24le", "pcm_s32le"])
+@pytest.mark.parametrize("rate", [RATE, 44_100])
+def test_a_wav_file_in_pieces_is_heard_by_who_does_not_know_that_it_is_one(
+    kind: str, rate: int
+) -> None:
+    """As a website sends it in binary messages, cut anywhere, samples too."""
+    data = sound_file("wav", kind, rate)
+    listener = Listener()
+    for at in range(0, len(data), 1999):
+        piece = data[at : at + 1999]
+        assert listener.ear.takes_file(piece)
+        listener.ear.hear_file(piece)
+    listener.finish()
+    assert len(listener.samples) == pytest.approx(2 * RATE, abs=RATE / 20)
+    assert pitch_hz(listener.samples) == pytest.approx(TONE_HZ, abs=3)
+    assert 7_500 < np.abs(listener.samples).max() < 8_500, "as loud as it was"
+
+
+def test_samples_after_a_whole_wav_file_are_not_of_its_rate() -> None:
+    listener = Listener()
+    listener.ear.hear_file(wav(tone(1, 44_100), 44_100))
+    assert not listener.ear.takes_file(bytes(640))
+
+
 def test_of_stereo_sound_with_a_channel_inverted_the_other_is_heard() -> None:
     both = np.stack([tone(2, RATE), -tone(2, RATE)], axis=1)
     listener = Listener()

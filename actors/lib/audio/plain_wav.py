@@ -1,10 +1,10 @@
-"""WAV files of 16-bit samples, read without FFmpeg, which would cost 17 MiB."""
+"""WAV files of whole numbers, read without FFmpeg, which costs 17 MiB and holds sound back."""
 
 from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -32,12 +32,16 @@ class PlainSound(NamedTuple):
         channels: One after the other in each sample.
         begin: First byte.
         samples: How many.
+        width: Bytes of each.
+        goes_on: More is announced than there is, or how much was not known.
     """
 
     rate_hz: int
     channels: int
     begin: int
     samples: int
+    width: int = SAMPLE_BYTES
+    goes_on: bool = False
 
 
 def find_plain_wav(path: Path, rate_hz: int | None = None) -> PlainSound | None:
@@ -71,12 +75,15 @@ def read_plain_wav(path: Path, sound: PlainSound) -> Iterator[Samples]:
             yield samples
 
 
-def find_samples(file: BinaryIO, size: int) -> PlainSound | None:
-    """Return where the samples of a WAV file are; None if it is another, or they are no 16 bits.
+def find_samples(
+    file: BinaryIO, size: int, widths: Collection[int] = (SAMPLE_BYTES,)
+) -> PlainSound | None:
+    """Return where the samples of a WAV file are; None if it is another, or they are others.
 
     Args:
         file: The file, or its beginning.
         size: How many bytes there are.
+        widths: Bytes that a sample may have.
     """
     begin = _after_tag(file)
     start = _read(file, begin, 12)
@@ -91,15 +98,18 @@ def find_samples(file: BinaryIO, size: int) -> PlainSound | None:
         begin = at + 8
         if name == b"fmt ":
             form = _form(_read(file, begin, min(length, 40)))
-            if form is None:
+            if form is None or form[2] not in widths:
                 return None
         elif name == b"data":
             rest = size - begin
-            length = rest if length in TO_THE_END else min(length, rest)
+            goes_on = length in TO_THE_END or length > rest
+            length = rest if goes_on else length
             if form is None:
                 return None
-            rate_hz, channels = form
-            return PlainSound(rate_hz, channels, begin, length // (SAMPLE_BYTES * channels))
+            rate_hz, channels, width = form
+            return PlainSound(
+                rate_hz, channels, begin, length // (width * channels), width, goes_on
+            )
         at = begin + length
         at += length % 2 and _is_padded(file, at)
     return None
@@ -122,15 +132,16 @@ def _is_padded(file: BinaryIO, end: int) -> bool:
     return not (name.isascii() and name.strip().isalnum())
 
 
-def _form(header: bytes) -> tuple[int, int] | None:
-    """Return rate and channels of 16-bit samples; None if they are others."""
+def _form(header: bytes) -> tuple[int, int, int] | None:
+    """Return rate, channels and bytes of a sample; None if they are no whole numbers."""
     if len(header) < _FORMAT.size:
         return None
     tag, channels, rate_hz, _, align, bits = _FORMAT.unpack_from(header)
     if tag == EXTENSIBLE and header[24:40] == PCM_GUID:
         tag = PCM
-    is_plain = (tag, align, bits) == (PCM, SAMPLE_BYTES * channels, 16)
-    return (rate_hz, channels) if is_plain and rate_hz and channels else None
+    width = bits // 8
+    is_plain = (tag, align, bits) == (PCM, width * channels, width * 8)
+    return (rate_hz, channels, width) if is_plain and rate_hz and align else None
 
 
 def _read(file: BinaryIO, at: int, size: int) -> bytes:
