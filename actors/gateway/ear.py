@@ -113,6 +113,8 @@ class CallerEar:
         Raises:
             UnreadableSoundError: it is none.
         """
+        if not data:
+            return  # A browser's recorder may have nothing yet when a piece is due.
         wav = plain_wav(data)
         if wav is not None:
             sound, pcm = wav

@@ -193,7 +193,7 @@ def test_positions_and_times_of_blocks_follow_each_other() -> None:
     assert listener.blocks[-1].origin_ns <= time.monotonic_ns()
 
 
-@pytest.mark.parametrize("data", [b"x", b"garbage" * 100, b"\x00" * 1000, b""])
+@pytest.mark.parametrize("data", [b"x", b"garbage" * 100, b"\x00" * 1000])
 def test_what_is_no_file_is_refused(data: bytes) -> None:
     with pytest.raises(UnreadableSoundError, match="no sound file"):
         Listener().ear.hear_file(data)
@@ -209,6 +209,15 @@ def test_a_header_with_garbage_behind_it_is_told_and_the_next_sound_is_heard(hea
     assert len(listener.problems) == 1
     listener.ear.hear_pcm(tone(1, RATE).tobytes())
     assert len(listener.samples) == RATE
+
+
+def test_a_piece_with_nothing_in_it_is_nothing() -> None:
+    listener = Listener()
+    for piece in (b"", sound_file("webm", "libopus", 48_000, 0.5), b""):
+        listener.ear.hear_file(piece)
+    listener.finish()
+    assert not listener.problems
+    assert len(listener.blocks) >= 20
 
 
 def test_a_file_cut_anywhere_leaves_nothing_behind() -> None:
