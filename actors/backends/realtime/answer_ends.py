@@ -25,6 +25,22 @@ def interrupted(state: TurnState) -> list[Step]:
     return state.end(turn, AnswerEnd.FAILED, "the service broke off, though nobody spoke")
 
 
+def step_complete(state: TurnState, now_s: float) -> list[Step]:
+    """The service has nothing more to say for now; it has not said that it is idle.
+
+    A model that waits for a function is not interrupted by who speaks now. One that thinks is: of
+    its next step, something may come before its `interrupted`.
+    """
+    turn, drain = state.head, state.drain
+    if drain is Drain.INTERRUPTED or (drain is Drain.DRAINING and state.calls.pending()):
+        state.drain = Drain.CLEAR
+    if turn is not None and drain is Drain.CLEAR:
+        if state.calls.pending(turn.turn_id):
+            turn.progress = Progress.WORKING
+        state.rearm(turn, now_s)
+    return []
+
+
 def turn_complete(state: TurnState, complete: TurnComplete, now_s: float) -> list[Step]:
     """The service has nothing more to say."""
     turn = state.head

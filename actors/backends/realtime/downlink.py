@@ -18,6 +18,7 @@ from actors.backends.realtime.events import (
     LinkGone,
     LinkUp,
     Said,
+    StepComplete,
     TurnComplete,
 )
 from actors.backends.realtime.steps import SendReply, Step
@@ -109,6 +110,8 @@ def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
     match event:
         case Interrupted():
             return answer_ends.interrupted(state)
+        case StepComplete():
+            return answer_ends.step_complete(state, now_s)
         case TurnComplete():
             return answer_ends.turn_complete(state, event, now_s)
         case Tokens():

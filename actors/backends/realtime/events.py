@@ -40,6 +40,12 @@ class GenerationComplete:
 
 
 @dataclass(frozen=True, slots=True)
+class StepComplete:
+    """What the model had to say for now has been played; it goes on by itself, or with the result
+    of a function. Nobody can interrupt it before."""
+
+
+@dataclass(frozen=True, slots=True)
 class TurnComplete:
     """The model is done and waits for the user; `broken` says why its answer is not whole."""
 
@@ -109,6 +115,7 @@ Event = (
     | Said
     | Interrupted
     | GenerationComplete
+    | StepComplete
     | TurnComplete
     | CallRequested
     | CallsCancelled

@@ -14,6 +14,7 @@ from actors.backends.realtime.events import (
     GenerationComplete,
     Interrupted,
     Said,
+    StepComplete,
     TurnComplete,
 )
 from actors.backends.realtime.limits import Limits
@@ -28,6 +29,7 @@ EVENTS = st.sampled_from(
         Said(Side.USER, "hello"),
         Said(Side.MODEL, "yes"),
         GenerationComplete(),
+        StepComplete(),
         TurnComplete(),
         TurnComplete(),
         Interrupted(),

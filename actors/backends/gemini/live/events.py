@@ -18,6 +18,7 @@ from actors.backends.realtime.events import (
     HandleIssued,
     Interrupted,
     Said,
+    StepComplete,
     TurnComplete,
 )
 from pipeline.frames import Side
@@ -49,8 +50,10 @@ def events_of(message: types.LiveServerMessage) -> list[Event]:
         ]
     if message.usage_metadata is not None:
         events.append(live_tokens(message.usage_metadata))
-    if content is not None and _is_complete(content):
+    if content is not None and _is_idle(content):
         events.append(TurnComplete(_broken(content)))
+    elif content is not None and content.turn_complete:
+        events.append(StepComplete())
     update = message.session_resumption_update
     if update is not None:
         events.append(HandleIssued(update.new_handle if update.resumable else None))
@@ -78,7 +81,7 @@ def _content_events(content: types.LiveServerContent) -> list[Event]:
     return events
 
 
-def _is_complete(content: types.LiveServerContent) -> bool:
+def _is_idle(content: types.LiveServerContent) -> bool:
     """A model that thinks in steps completes several turns before it is idle."""
     status = content.interaction_status
     if status is not None and status.value != "INTERACTION_STATUS_UNSPECIFIED":

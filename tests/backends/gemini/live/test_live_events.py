@@ -18,6 +18,7 @@ from actors.backends.realtime.events import (
     HandleIssued,
     Interrupted,
     Said,
+    StepComplete,
     TurnComplete,
 )
 from pipeline.frames import Side
@@ -47,8 +48,9 @@ MESSAGES: list[tuple[dict[str, Any], list[object]]] = [
         {"serverContent": {"interrupted": True, "turnComplete": True}},
         [Interrupted(), TurnComplete()],
     ),
-    ({"serverContent": {"turnComplete": True, "interactionStatus": "IN_PROGRESS"}}, []),
-    ({"serverContent": {"turnComplete": True, "interactionStatus": "REQUIRES_ACTION"}}, []),
+    ({"serverContent": {"turnComplete": True, "interactionStatus": "IN_PROGRESS"}}, [StepComplete()]),
+    ({"serverContent": {"turnComplete": True, "interactionStatus": "REQUIRES_ACTION"}}, [StepComplete()]),
+    ({"serverContent": {"interactionStatus": "IN_PROGRESS"}}, []),
     ({"serverContent": {"interactionStatus": "IDLE"}}, [TurnComplete()]),
     (
         {
