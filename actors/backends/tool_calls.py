@@ -53,15 +53,22 @@ class CallRecord:
     """Its turn is over, and the model still waits."""
     until_s: float | None = None
     """When its result is no news any more, monotonic; None: it is."""
+    told_by_s: float | None = None
+    """When a service that was sent its result has told it, or will not, monotonic; None: it was not
+    sent, or the service has something else to say first."""
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a process that takes over."""
-        kept = ("turn", "call_id", "name", "args", "wire_id", "response", "until_s")
+        kept = ("turn", "call_id", "name", "args", "wire_id", "response", "until_s", "told_by_s")
         return {name: getattr(self, name) for name in kept}
 
     def is_news(self, now_s: float) -> bool:
         """Whether its result is still worth telling."""
         return self.until_s is None or now_s <= self.until_s
+
+    def is_told(self, now_s: float) -> bool:
+        """Whether a service has had its time to tell its result."""
+        return self.told_by_s is not None and now_s > self.told_by_s
 
     def is_same(self, turn: str, name: str, args: dict[str, Any]) -> bool:
         """Return whether it is the same function in the same turn with the same arguments.

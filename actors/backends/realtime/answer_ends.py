@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actors.backends.realtime.delivery import report_held
 from actors.backends.realtime.events import TurnComplete
 from actors.backends.realtime.steps import AbortLink, Note, Step
 from actors.backends.realtime.turn_state import Drain, LinkState, TurnState
@@ -9,7 +10,7 @@ from actors.backends.realtime.turns import Progress, RealtimeTurn
 from pipeline.frames import AnswerEnd
 
 
-def interrupted(state: TurnState) -> list[Step]:
+def interrupted(state: TurnState, now_s: float) -> list[Step]:
     """The service gave its answer up: because of what the user says, or of nothing."""
     turn = state.head
     over_already = state.drain is not Drain.CLEAR
@@ -17,9 +18,11 @@ def interrupted(state: TurnState) -> list[Step]:
     if turn is None or over_already:
         return []
     if not state.limits.local_turns:
-        return state.end(turn, AnswerEnd.INTERRUPTED)
+        return state.interrupt(turn, now_s)
     # Who listens here heard nobody speak: the service has given up its answer.
     state.counters["given_up_by_service"] += 1
+    if turn.reported is not None and not turn.answer.begun:
+        return state.interrupt(turn, now_s)
     if turn.progress in {Progress.GENERATED, Progress.PAUSED} or not turn.answer.samples:
         return state.complete(turn)
     return state.end(turn, AnswerEnd.FAILED, "the service broke off, though nobody spoke")
@@ -46,8 +49,10 @@ def turn_complete(state: TurnState, complete: TurnComplete, now_s: float) -> lis
     turn = state.head
     state.late_results.idle(now_s)
     drain, state.drain = state.drain, Drain.CLEAR
-    if turn is None or drain in {Drain.DRAINING, Drain.INTERRUPTED}:
+    if drain in {Drain.DRAINING, Drain.INTERRUPTED}:
         return []
+    if turn is None:
+        return _when_idle(state, now_s)
     if drain is Drain.OWED and turn.progress is Progress.ASKED:
         return []
     if state.calls.pending(turn.turn_id):
@@ -60,8 +65,16 @@ def turn_complete(state: TurnState, complete: TurnComplete, now_s: float) -> lis
         turn.deadline_s = now_s + state.limits.follow_up_s
         return []
     if complete.broken and turn.answer.samples:
-        return state.end(turn, AnswerEnd.FAILED, f"the service broke off: {complete.broken}")
-    return state.complete(turn, complete.broken)
+        why = f"the service broke off: {complete.broken}"
+        steps = state.end(turn, AnswerEnd.FAILED, why)
+    else:
+        steps = state.complete(turn, complete.broken)
+    return [*steps, *_when_idle(state, now_s)]
+
+
+def _when_idle(state: TurnState, now_s: float) -> list[Step]:
+    """Nothing is being said: what the user spoke over can be told, if they do not speak again."""
+    return report_held(state, now_s) if state.owned and not state.turns else []
 
 
 def cut(state: TurnState, turn: RealtimeTurn) -> list[Step]:

@@ -28,7 +28,7 @@ def report(state: TurnState, call: CallRecord, now_s: float) -> list[Step]:
 
 
 def report_held(state: TurnState, now_s: float) -> list[Step]:
-    """Tell of the results that came while nobody here could."""
+    """Tell of the results that came while nobody here could, or that the user spoke over."""
     held, late = state.late_results.release(now_s)
     state.counters["results_dropped"] += late
     return [step for call in held for step in report(state, call, now_s)]
@@ -90,7 +90,7 @@ def interrupt(state: TurnState, turn: RealtimeTurn, now_s: float) -> list[Step]:
     # A server that waits for a function, and has said so, has nothing left to say.
     waits = turn.progress is Progress.WORKING and state.calls.pending(turn.turn_id)
     state.drain = Drain.CLEAR if waits else Drain.DRAINING
-    return state.end(turn, AnswerEnd.INTERRUPTED)
+    return state.interrupt(turn, now_s)
 
 
 def _spoken(state: TurnState, delivery: Delivery) -> list[RealtimeTurn]:

@@ -109,7 +109,7 @@ class Downlink:
 def _turn_event(state: TurnState, event: Event, now_s: float) -> list[Step]:
     match event:
         case Interrupted():
-            return answer_ends.interrupted(state)
+            return answer_ends.interrupted(state, now_s)
         case StepComplete():
             return answer_ends.step_complete(state, now_s)
         case TurnComplete():

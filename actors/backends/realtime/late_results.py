@@ -9,8 +9,8 @@ from actors.backends.tool_calls import CallRecord
 from actors.backends.turn_kind import RESULT_IS_HERE
 
 NEWS_S = 120.0
-"""For which a result is worth telling, while another backend holds the conversation: a function
-may take 60 s (`TOOL_PATIENCE_S`), and a user who has waited twice as long has asked again."""
+"""For which a result is worth telling that nobody could tell at once: a function may take 60 s
+(`TOOL_PATIENCE_S`), and a user who has waited twice as long has asked again."""
 
 
 @dataclass
@@ -26,7 +26,7 @@ class LateResults:
     told_by_s: float | None = None
     _calls: list[CallRecord] = field(default_factory=list)
     _held: list[CallRecord] = field(default_factory=list)
-    """Those that nobody here could tell."""
+    """Those that nobody here could tell, or that the user spoke over."""
 
     @property
     def is_owed(self) -> bool:
@@ -49,19 +49,24 @@ class LateResults:
         self.told_by_s = None
 
     def hold(self, call: CallRecord, now_s: float) -> None:
-        """Another backend answers, or nobody does yet: tell it when the turns are ours."""
-        call.until_s = now_s + NEWS_S
+        """Another backend answers, or nobody does yet, or the user speaks: tell it after that.
+
+        However often it is held, and in how many processes, it is news for `NEWS_S` altogether.
+        """
+        call.told_by_s = None
+        if call.until_s is None:
+            call.until_s = now_s + NEWS_S
         self._held.append(call)
 
     def release(self, now_s: float) -> tuple[list[CallRecord], int]:
-        """The turns are ours; return what is to be told, and how many are no news any more."""
+        """It can be told now; return what is to be told, and how many are no news any more."""
         held, self._held = self._held, []
         news = [call for call in held if call.is_news(now_s)]
         return news, len(held) - len(news)
 
     def untold(self) -> list[CallRecord]:
         """Return those that a process that takes over has to tell."""
-        return [*(replace(call, until_s=self.told_by_s) for call in self._calls), *self._held]
+        return [*(replace(call, told_by_s=self.told_by_s) for call in self._calls), *self._held]
 
     def lost(self, now_s: float) -> list[CallRecord]:
         """The connection broke; return what a new one has to be told."""

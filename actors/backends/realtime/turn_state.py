@@ -188,6 +188,16 @@ class TurnState:
             steps.append(Proved())
         return steps
 
+    def interrupt(self, turn: RealtimeTurn, now_s: float) -> list[Step]:
+        """End a turn because of something that comes before it."""
+        self.set_aside(turn, now_s)
+        return self.end(turn, AnswerEnd.INTERRUPTED)
+
+    def set_aside(self, turn: RealtimeTurn, now_s: float) -> None:
+        """Keep the result that a turn is about, if none of it was told."""
+        if turn.reported is not None and not turn.answer.begun:
+            self.late_results.hold(turn.reported, now_s)
+
     def drop(self, turn: RealtimeTurn) -> None:
         """Forget a turn but for its name."""
         self.turns.remove(turn)
@@ -218,7 +228,7 @@ class TurnState:
         self.continued.update(kept.answered | kept.begun)
         for call in kept.owed:
             self.calls.restore(call)
-            if call.response is not None and call.is_news(now_s):
+            if call.response is not None and not call.is_told(now_s):
                 self.late_results.hold(call, now_s)
 
     @property

@@ -40,6 +40,7 @@ class Uplink:
             if turn.end is None:
                 state.ask(turn, max(turn.start, position), now_s)
             if not state.owned:
+                state.set_aside(turn, now_s)
                 state.drop(turn)
         steps = self._speak_no_more()
         state.turns.append(RealtimeTurn(turn_id, TurnKind.SPOKEN, start=position, cursor=position))

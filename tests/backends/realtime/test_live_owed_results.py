@@ -7,20 +7,27 @@ import pytest
 from exchanging import Driver
 from test_live_unasked import CHUNK, SECOND, gone_on, talking, unasked
 
-from actors.backends.realtime.events import CallRequested, GenerationComplete, TurnComplete
+from actors.backends.realtime.events import (
+    CallRequested,
+    GenerationComplete,
+    Interrupted,
+    Said,
+    TurnComplete,
+)
 from actors.backends.tool_calls import CallRecord
+from pipeline.frames import Side
 
 
-def taken_over(live: Driver) -> Driver:
-    """The process is killed; another knows what was on the disk."""
+def taken_over(live: Driver, owner: str = "live", down_s: float = 0.0) -> Driver:
+    """The process is killed; another knows what was on the disk, `down_s` later."""
     kept = live.state.kept()
     row = json.loads(json.dumps(kept.to_json()))
     other = talking(blocking=False, follow_up_s=2.0)
-    other.now_s = live.now_s
+    other.now_s = live.now_s + down_s
     other.disconnect()
     owed = [CallRecord(**call) for call in row["owed"]]
     other.state.restore(replace(kept, owed=owed), other.now_s)
-    other.do(other.uplink.route("live", 0, other.now_s))
+    other.do(other.uplink.route(owner, 0, other.now_s))
     return other
 
 
@@ -104,3 +111,135 @@ def test_result_that_comes_while_another_backend_answers_is_told_while_it_is_new
     assert live.sent_texts() == []
     live.do(live.uplink.route("live", 2, live.now_s))
     assert len(live.sent_texts()) == told
+
+
+def held() -> Driver:
+    """A result has come while another backend answers."""
+    live = talking(blocking=False, follow_up_s=2.0)
+    gone_on(live)
+    live.do(live.uplink.route("http", 1, live.now_s))
+    live.disconnect()
+    live.tool_result("c1", {"ok": True})
+    return live
+
+
+def test_result_that_is_held_grows_old_over_restarts() -> None:
+    live = held()
+    for _ in range(4):
+        live = taken_over(live, "http", down_s=40.0)
+    live.connect()
+    live.do(live.uplink.route("live", 2, live.now_s))
+    assert live.sent_texts() == []
+    assert live.counters["results_dropped"] == 1
+
+
+def test_result_that_is_no_news_when_the_next_process_begins_is_counted_once() -> None:
+    live = taken_over(held(), down_s=600.0)
+    live.connect()
+    assert live.sent_texts() == []
+    assert live.counters["results_dropped"] == 1
+    again = taken_over(live)
+    assert again.counters["results_dropped"] == 0
+
+
+def test_result_that_is_held_is_told_by_the_next_process_while_it_is_news() -> None:
+    live = taken_over(taken_over(held(), "http", down_s=50.0), down_s=50.0)
+    live.connect()
+    assert len(live.sent_texts()) == 1
+
+
+def reported() -> Driver:
+    """The model is told of a result whose call its connection does not know."""
+    live = talking(blocking=False, follow_up_s=2.0)
+    gone_on(live)
+    live.disconnect()
+    live.connect()
+    live.tool_result("c1", {"ok": True})
+    assert len(live.sent_texts()) == 1
+    return live
+
+
+def answer(live: Driver) -> None:
+    live.server(CHUNK, GenerationComplete(), TurnComplete())
+
+
+def test_result_of_which_nothing_was_told_when_the_user_spoke_is_told_after_the_answer() -> None:
+    live = reported()
+    turn = live.speak(12_800, 16_000)
+    live.server(Interrupted(), TurnComplete())
+    assert len(live.sent_texts()) == 1
+    answer(live)
+    assert live.ends(turn) == ["complete"]
+    assert len(live.sent_texts()) == 2
+    live.server(SECOND, GenerationComplete(), TurnComplete())
+    assert [ended.end for ended in unasked(live)] == ["interrupted", "complete"]
+    live.speak(19_200, 22_400)
+    answer(live)
+    assert len(live.sent_texts()) == 2
+    assert live.counters["results_dropped"] == 0
+
+
+def test_result_that_the_service_gave_up_telling_by_itself_is_told_after_the_next_answer() -> None:
+    live = reported()
+    live.server(Interrupted(), TurnComplete())
+    assert [ended.end for ended in unasked(live)] == ["interrupted"]
+    live.speak(12_800, 16_000)
+    answer(live)
+    assert len(live.sent_texts()) == 2
+
+
+def test_result_that_was_begun_to_be_told_when_the_user_spoke_is_not_told_again() -> None:
+    live = reported()
+    live.server(SECOND)
+    live.speak(12_800, 16_000)
+    live.server(Interrupted(), TurnComplete())
+    answer(live)
+    assert len(live.sent_texts()) == 1
+
+
+def test_result_of_which_nothing_could_be_told_while_it_was_news_is_counted() -> None:
+    live = reported()
+    live.speak(12_800, 16_000)
+    live.server(Interrupted(), TurnComplete(), CHUNK)
+    for _ in range(30):
+        live.wait(5.0)
+        live.server(CHUNK)
+    live.server(GenerationComplete(), TurnComplete())
+    assert len(live.sent_texts()) == 1
+    assert live.counters["results_dropped"] == 1
+
+
+def test_result_of_which_nothing_was_told_is_told_by_the_next_process() -> None:
+    live = reported()
+    live.speak(12_800, 16_000)
+    other = taken_over(live)
+    other.connect()
+    assert len(other.sent_texts()) == 1
+
+
+def test_result_is_told_once_the_service_that_cuts_turns_has_answered_who_interrupted_it() -> None:
+    live = talking(blocking=False, follow_up_s=2.0, local_turns=False)
+    live.hear(3200)
+    live.server(Said(Side.USER, "go"), CallRequested("c1", "move", {}), CHUNK)
+    live.server(GenerationComplete(), TurnComplete())
+    live.server(Interrupted(), TurnComplete(), Said(Side.USER, "and"), CHUNK)
+    live.server(GenerationComplete(), TurnComplete())
+    live.disconnect()
+    live.connect()
+    live.tool_result("c1", {"ok": True})
+    assert len(live.sent_texts()) == 1
+    live.server(Interrupted(), TurnComplete())
+    assert len(live.sent_texts()) == 1
+    live.server(Said(Side.USER, "what?"), CHUNK, GenerationComplete(), TurnComplete())
+    assert len(live.sent_texts()) == 2
+
+
+def test_result_of_which_nothing_was_told_outlives_another_owner_of_the_turns() -> None:
+    live = reported()
+    live.do(live.uplink.route("http", 1, live.now_s))
+    live.disconnect()
+    live.speak(12_800, 16_000)
+    live.uplink.answered_elsewhere("local:12800")
+    live.connect()
+    live.do(live.uplink.route("live", 2, live.now_s))
+    assert len(live.sent_texts()) == 2

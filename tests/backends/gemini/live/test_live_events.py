@@ -48,8 +48,14 @@ MESSAGES: list[tuple[dict[str, Any], list[object]]] = [
         {"serverContent": {"interrupted": True, "turnComplete": True}},
         [Interrupted(), TurnComplete()],
     ),
-    ({"serverContent": {"turnComplete": True, "interactionStatus": "IN_PROGRESS"}}, [StepComplete()]),
-    ({"serverContent": {"turnComplete": True, "interactionStatus": "REQUIRES_ACTION"}}, [StepComplete()]),
+    (
+        {"serverContent": {"turnComplete": True, "interactionStatus": "IN_PROGRESS"}},
+        [StepComplete()],
+    ),
+    (
+        {"serverContent": {"turnComplete": True, "interactionStatus": "REQUIRES_ACTION"}},
+        [StepComplete()],
+    ),
     ({"serverContent": {"interactionStatus": "IN_PROGRESS"}}, []),
     ({"serverContent": {"interactionStatus": "IDLE"}}, [TurnComplete()]),
     (
