@@ -245,6 +245,21 @@ def replay(desk: Desk) -> None:
     assert "you: Go forward" in pipeline.output
 
 
+def credentials(desk: Desk) -> None:
+    """Of a gateway, which the demo has not."""
+    assert "this machine only" in desk.text("credentials", "list", *_gateway(desk))
+    desk.done("credentials", "list", "--config", str(DEMO), status=EXIT_USAGE)
+
+
+def callers(desk: Desk) -> None:
+    assert "0 sessions" in desk.text("callers", "erase", "nobody", *_gateway(desk))
+
+
+def _gateway(desk: Desk) -> list[str]:
+    config = DEMO.parent / "gateway.yaml"
+    return ["--config", str(config), "--set", f"state_dir={desk.folder / 'state'}"]
+
+
 def run(desk: Desk) -> None:
     """It is what the others look at."""
     assert "every actor is ready" in desk.pipeline.output
@@ -274,6 +289,8 @@ BEHIND: dict[str, Callable[[Desk], None]] = {
     "reproduce": reproduce,
     "replay": replay,
     "evaluate": evaluate,
+    "credentials": credentials,
+    "callers": callers,
 }
 """With what was recorded; `inject` was what was recorded."""
 

@@ -346,7 +346,7 @@ def test_what_a_terminal_cannot_show_ends_neither_an_actor_nor_a_command(tmp_pat
     ) as pipeline:
         assert pipeline.wait() == 0, pipeline.output
     assert "Gr?? Gott ?" in pipeline.output
-    command = "from pipeline.cli.app import run_app; run_app(lambda: print('1172 → 1172 ms'))"
+    command = "from pipeline.cli.app import run_app; run_app(lambda **_: print('1172 → 1172 ms'))"
     printed = subprocess.run(
         [sys.executable, "-c", command],
         check=False,
