@@ -186,9 +186,11 @@ class Host:
 
     def _on_loop_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error, failed = context.get("exception"), self._failed
-        if error is not None and failed is not None and not failed.done():
+        if error is None or failed is None:
+            loop.default_exception_handler(context)
+        elif not failed.done():
             self.actor.fail_current(error)
-        elif failed is None or repr(error) != repr(failed.exception()):
+        elif repr(error) != repr(failed.exception()):
             # The same again, of the next block of sound, says nothing more.
             loop.default_exception_handler(context)
 

@@ -125,9 +125,10 @@ class Conversation:
         self.ledger.excuse(now_ns)
         self.state = route.excused(self.state, now_ns / 1e9)
 
-    def proved(self, backend: str) -> None:
-        """A backend was heard to answer in another session."""
-        self.state = route.proved(self.state, backend)
+    def learn(self, backend: str, other: Conversation) -> None:
+        """Hold nothing against a backend against which another session holds nothing."""
+        if route.proved(other.state, backend) is other.state:
+            self.state = route.proved(self.state, backend)
 
     def tick(self, now_ns: int) -> list[Said]:
         """Let time pass."""

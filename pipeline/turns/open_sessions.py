@@ -91,7 +91,7 @@ class OpenSessions:
         said: list[Told] = [*state.conversation.on_frame(frame, now_ns)]
         if self._config.sessions.callers_only and isinstance(frame, Playback):
             # Nobody asks in the config's own session; what its route knows is what callers find.
-            self.own.proved(frame.backend)
+            self.own.learn(frame.backend, state.conversation)
         return said
 
     def died(self, actor: str, now_ns: int) -> list[Told]:

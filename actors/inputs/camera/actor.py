@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import threading
 import time
 from contextlib import AbstractContextManager, closing, nullcontext
@@ -40,7 +39,7 @@ class Camera(Actor[CameraOptions]):
     send_high_water = 8
 
     _thread: threading.Thread | None = None
-    _damage_told_s = -math.inf
+    _damage_due_s = 0.0
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
@@ -151,8 +150,8 @@ class Camera(Actor[CameraOptions]):
     def _leave_out(self, problem: str) -> None:
         self.counters["damaged_pictures"] += 1
         now_s = time.monotonic()
-        if now_s >= self._damage_told_s + DAMAGE_TOLD_EVERY_S:
-            self._damage_told_s = now_s
+        if now_s >= self._damage_due_s:
+            self._damage_due_s = now_s + DAMAGE_TOLD_EVERY_S
             so_far = self.counters["damaged_pictures"]
             self.log.warning("a picture is left out", problem=problem, so_far=so_far)
 

@@ -103,7 +103,7 @@ def _live(
 ) -> Shots:
     interval_ns = round(1e9 / rate_hz)
     shown = f"{source.kind} {source.target}"
-    due_ns = good_ns = time.monotonic_ns()
+    due_ns = time.monotonic_ns()
     while not stopping.is_set():
         # Every picture is fetched, so that the one decoded is new and not from a queue.
         if not capture.grab():
@@ -115,10 +115,9 @@ def _live(
         if not good:
             # The next one takes its place.
             on_damage(f"{shown} gave a picture that cannot be read")
-            if now_ns - good_ns > NETWORK_TIMEOUT_MS * 1_000_000:
+            if now_ns - due_ns > NETWORK_TIMEOUT_MS * 1_000_000:
                 raise DeviceError(f"{shown} gives no picture that can be read")
             continue
-        good_ns = now_ns
         due_ns += interval_ns
         if due_ns <= now_ns:
             due_ns = now_ns + interval_ns

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -74,6 +76,16 @@ def test_only_what_cannot_be_read_is_left_out_and_told(
     assert (len(got), len(damage)) == (15, 5)
     assert all("cannot be read" in each for each in damage)
     assert end in ended
+
+
+def test_a_camera_that_is_rarely_looked_at_is_not_gone_for_one_that_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    a_second_later = itertools.count(0, 10**9)
+    monkeypatch.setattr(reader, "time", SimpleNamespace(monotonic_ns=a_second_later.__next__))
+    got, damage, ended = taken(SourceKind.DEVICE, Capture(20, lambda n: n != 9), monkeypatch, 0.1)
+    assert (len(got), len(damage)) == (3, 1)
+    assert "has stopped giving pictures" in ended
 
 
 def test_a_camera_that_gives_none_that_can_be_read_is_gone(

@@ -4,50 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 import zmq
+from socket_reading import PATIENCE_S, Reading
 
 from pipeline.bus import reactor
-from pipeline.bus.reactor import SocketReader
-
-PATIENCE_S = 20.0
-
-
-@pytest.fixture
-def sockets(tmp_path: Path) -> Iterator[tuple[zmq.Socket[bytes], zmq.Socket[bytes]]]:
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    sender, receiver = context.socket(zmq.PUSH), context.socket(zmq.PULL)
-    sender.setsockopt(zmq.SNDHWM, 0)
-    sender.bind(f"ipc://{tmp_path}/s")
-    receiver.connect(f"ipc://{tmp_path}/s")
-    yield sender, receiver
-    context.destroy(linger=0)
-
-
-class Reading:
-    """Counts what comes, and how often all was read."""
-
-    def __init__(self, socket: zmq.Socket[bytes]) -> None:
-        self.got: list[int] = []
-        self.drained = 0
-        self._changed = asyncio.Event()
-        self.reader = SocketReader(socket, self._take, self._on_drained)
-
-    def _take(self, message: list[bytes]) -> None:
-        self.got.append(int(message[0]))
-
-    def _on_drained(self) -> None:
-        self.drained += 1
-        self._changed.set()
-
-    async def until(self, count: int) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while len(self.got) < count:
-                self._changed.clear()
-                await self._changed.wait()
 
 
 def test_what_comes_fast_is_read_together_and_in_order(
@@ -74,12 +36,10 @@ def test_what_comes_fast_is_read_together_and_in_order(
     asyncio.run(run())
 
 
-def test_who_catches_up_reads_all_that_waits_and_not_a_batch_of_it() -> None:
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    # Within a process what was sent is there at once.
-    sender, receiver = context.socket(zmq.PUSH), context.socket(zmq.PULL)
-    sender.bind("inproc://s")
-    receiver.connect("inproc://s")
+def test_who_catches_up_reads_all_that_waits_and_not_a_batch_of_it(
+    near_sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]],
+) -> None:
+    sender, receiver = near_sockets
 
     async def run() -> None:
         reading = Reading(receiver)
@@ -94,7 +54,6 @@ def test_who_catches_up_reads_all_that_waits_and_not_a_batch_of_it() -> None:
         reading.reader.close()
 
     asyncio.run(run())
-    context.destroy(linger=0)
 
 
 def test_after_a_flood_each_message_is_read_as_it_comes(

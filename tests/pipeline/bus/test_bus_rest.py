@@ -4,60 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator
-from pathlib import Path
+from collections.abc import Coroutine
 from typing import Any
 
 import pytest
 import zmq
+from socket_reading import PATIENCE_S, Reading
 
 from pipeline.bus.alarm import HAS_ALARM, Alarm
 from pipeline.bus.direct_loop import new_event_loop
-from pipeline.bus.reactor import SocketReader
 
-PATIENCE_S = 20.0
-NEVER_NS = 3_600_000_000_000
+HOUR_NS = 3_600_000_000_000
 
 
-@pytest.fixture
-def sockets(tmp_path: Path) -> Iterator[tuple[zmq.Socket[bytes], zmq.Socket[bytes]]]:
-    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-    sender, receiver = context.socket(zmq.PUSH), context.socket(zmq.PULL)
-    sender.bind(f"ipc://{tmp_path}/s")
-    receiver.connect(f"ipc://{tmp_path}/s")
-    yield sender, receiver
-    context.destroy(linger=0)
-
-
-class RestingReader:
-    """Takes numbers, and may be told to rest after one."""
+class RestingReader(Reading):
+    """Is told to rest after some of the numbers."""
 
     def __init__(self, socket: zmq.Socket[bytes], rests: dict[int, int]) -> None:
-        self.got: list[tuple[int, int]] = []
-        self.reads = 0
+        self.last_ns = 0
         self._rests = rests
-        self._changed = asyncio.Event()
-        self.reader = SocketReader(socket, self._take, self._on_drained)
-
-    @property
-    def numbers(self) -> list[int]:
-        return [number for number, _ in self.got]
+        super().__init__(socket)
 
     def _take(self, message: list[bytes]) -> None:
-        number = int(message[0])
-        self.got.append((number, time.monotonic_ns()))
-        if number in self._rests:
-            self.reader.rest_until(self._rests[number])
-
-    def _on_drained(self) -> None:
-        self.reads += 1
-        self._changed.set()
-
-    async def until(self, count: int) -> None:
-        async with asyncio.timeout(PATIENCE_S):
-            while len(self.got) < count:
-                self._changed.clear()
-                await self._changed.wait()
+        super()._take(message)
+        self.last_ns = time.monotonic_ns()
+        if (due_ns := self._rests.get(self.got[-1])) is not None:
+            self.reader.rest_until(due_ns)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
@@ -78,10 +50,10 @@ def test_what_comes_while_it_rests_is_read_together_and_then(
         for number in (1, 2, 3):
             sender.send(b"%d" % number)
         await reading.until(4)
-        assert reading.numbers == [0, 1, 2, 3]
+        assert reading.got == [0, 1, 2, 3]
         if HAS_ALARM:
-            assert reading.reads == 2
-            assert reading.got[1][1] >= due_ns
+            assert reading.drained == 2
+            assert reading.last_ns >= due_ns
         sender.send(b"4")  # As it comes again.
         await reading.until(5)
         reading.reader.close()
@@ -106,17 +78,17 @@ def test_who_rested_in_vain_is_called_by_what_comes_later(
     run(work())
 
 
-@pytest.mark.parametrize("rests", [{0: NEVER_NS}, {0: NEVER_NS, 1: 1}])
+@pytest.mark.parametrize("rests_for", [{0: HOUR_NS}, {0: HOUR_NS, 1: -1}])
 def test_the_last_that_was_handled_decides_and_a_time_that_is_past_is_no_rest(
-    sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]], rests: dict[int, int]
+    near_sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]], rests_for: dict[int, int]
 ) -> None:
-    sender, receiver = sockets
+    sender, receiver = near_sockets
 
     async def work() -> None:
         sender.send(b"0")
         sender.send(b"1")
-        await asyncio.sleep(0.1)
-        reading = RestingReader(receiver, rests)
+        now_ns = time.monotonic_ns()
+        reading = RestingReader(receiver, {n: now_ns + for_ns for n, for_ns in rests_for.items()})
         reading.reader.kick()
         await reading.until(2)
         sender.send(b"2")
@@ -132,12 +104,12 @@ def test_who_is_asked_to_read_now_rests_no_longer(
     sender, receiver = sockets
 
     async def work() -> None:
-        reading = RestingReader(receiver, {0: time.monotonic_ns() + NEVER_NS})
+        reading = RestingReader(receiver, {0: time.monotonic_ns() + HOUR_NS})
         sender.send(b"0")
         await reading.until(1)
         sender.send(b"1")
         async with asyncio.timeout(PATIENCE_S):
-            while reading.numbers != [0, 1]:
+            while reading.got != [0, 1]:
                 reading.reader.read_now()
                 await asyncio.sleep(0.001)
         sender.send(b"2")

@@ -47,7 +47,8 @@ class Refusing(Actor[Options]):
     """Cannot use what comes, block after block."""
 
     async def run(self) -> None:
-        """Take them, and what cannot be used for another reason."""
+        """Take them, and what cannot be used for another reason; be told of what is no error."""
+        asyncio.get_running_loop().call_exception_handler({"message": "a socket was left open"})
         for rate in ("8000 Hz", "8000 Hz", "no rate"):
             asyncio.get_running_loop().call_soon(self.refuse, rate)
         await asyncio.Event().wait()
@@ -92,3 +93,4 @@ def test_what_an_actor_fails_by_is_told_once(
         asyncio.run(live())
     others = [str(each.exc_info[1]) for each in caplog.records if each.exc_info]
     assert others == ["audio has no rate"]
+    assert "a socket was left open" in caplog.messages

@@ -40,20 +40,7 @@ BACKENDS = ("live", "http", "device")
 
 @pytest.fixture
 def sessions() -> OpenSessions:
-    config = PipelineConfig.model_validate(
-        {
-            "name": "test",
-            "actors": {name: {"use": name} for name in BACKENDS},
-            "route": {"backends": list(BACKENDS)},
-        }
-    )
-    made = OpenSessions(config, heard=PlaybackScope.NONE, now_ns=0)
-    for session in ("local", "anna", "bert"):
-        if session != "local":
-            made.handle("gateway", opened(session), 0)
-        for backend in BACKENDS:
-            made.handle("x", status(session, backend, BackendState.READY), 0)
-    return made
+    return with_callers(made(), "anna", "bert")
 
 
 def test_an_answer_that_nobody_asked_for_and_that_fails_is_given_to_nobody_else(
@@ -77,16 +64,7 @@ def test_an_answer_that_nobody_asked_for_keeps_its_outcome_when_the_route_change
     sessions: OpenSessions,
 ) -> None:
     sessions.handle("live", fault("local", FaultClass.QUOTA), S)
-    heard = Playback(
-        session="local",
-        turn="local:u500",
-        epoch=1,
-        backend="live",
-        state=PlaybackState.INTERRUPTED,
-        played_samples=5,
-        at_ns=S,
-    )
-    (closed,) = sessions.handle("speaker", heard, S)
+    (closed,) = sessions.handle("speaker", heard("local:u500", 1, PlaybackState.INTERRUPTED), S)
     assert isinstance(closed, TurnClosed)
     assert closed.outcome is Outcome.INTERRUPTED
 
@@ -130,6 +108,18 @@ def answered(session: str, number: int = 1) -> AnswerEnded:
     turn = f"{session}:t{number}"
     return AnswerEnded(
         session=session, turn=turn, epoch=1, backend="live", end=AnswerEnd.COMPLETE, samples=1
+    )
+
+
+def heard(turn: str, epoch: int, state: PlaybackState = PlaybackState.STARTED) -> Playback:
+    return Playback(
+        session=turn.partition(":")[0],
+        turn=turn,
+        epoch=epoch,
+        backend="live",
+        state=state,
+        played_samples=5,
+        at_ns=S,
     )
 
 
@@ -191,28 +181,18 @@ def test_a_fault_of_a_connection_moves_only_its_session(sessions: OpenSessions) 
 
 
 def test_where_only_callers_speak_an_answer_to_one_proves_the_backend_to_the_next() -> None:
-    sessions = made(PlaybackScope.ALL, sessions={"callers_only": True, "idle_s": 7200})
-    for name in ("local", "anna"):
-        if name != "local":
-            sessions.handle("gateway", opened(name), 0)
-        for backend in BACKENDS:
-            sessions.handle(backend, status(name, backend, BackendState.READY), 0)
+    manner = {"callers_only": True, "idle_s": 7200}
+    sessions = with_callers(made(PlaybackScope.ALL, sessions=manner), "anna")
+    sessions.handle("vad", typed("anna"), 0)
     assert set(routes(sessions.handle("live", fault("anna", FaultClass.QUOTA), 0)).values()) == {
         "http"
     }
+    sessions.handle("gateway", heard("anna:t1", 1), 0)
+    assert sessions.own.state.backends["live"].breaker is BreakerState.OPEN, "it was made before"
     later_ns = 3600 * S
     assert routes(sessions.tick(later_ns)) == {"local": "live", "anna": "live"}
-    sessions.handle("vad", typed("anna"), later_ns)
-    heard = Playback(
-        session="anna",
-        turn="anna:t1",
-        epoch=2,
-        backend="live",
-        state=PlaybackState.STARTED,
-        played_samples=0,
-        at_ns=later_ns,
-    )
-    sessions.handle("gateway", heard, later_ns)
+    sessions.handle("vad", typed("anna", 2), later_ns)
+    sessions.handle("gateway", heard("anna:t2", 3), later_ns)
     assert sessions.own.state.backends["live"].breaker is BreakerState.CLOSED
     assert sessions.own.state.backends["live"].fault is None
 
@@ -290,6 +270,7 @@ def test_the_run_is_hopeless_only_when_every_session_is(sessions: OpenSessions) 
 
 
 def made(heard: PlaybackScope = PlaybackScope.NONE, **fields: Any) -> OpenSessions:
+    """Sessions of a config with three backends."""
     tree = {
         "name": "test",
         "actors": {name: {"use": name} for name in BACKENDS},
@@ -297,6 +278,16 @@ def made(heard: PlaybackScope = PlaybackScope.NONE, **fields: Any) -> OpenSessio
         **fields,
     }
     return OpenSessions(PipelineConfig.model_validate(tree), heard=heard, now_ns=0)
+
+
+def with_callers(sessions: OpenSessions, *callers: str) -> OpenSessions:
+    """Open sessions of callers; in each, and in the config's own, every backend is ready."""
+    for session in ("local", *callers):
+        if session in callers:
+            sessions.handle("gateway", opened(session), 0)
+        for backend in BACKENDS:
+            sessions.handle("x", status(session, backend, BackendState.READY), 0)
+    return sessions
 
 
 def test_an_answer_that_nobody_plays_is_complete_when_it_is_sent() -> None:
