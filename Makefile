@@ -99,4 +99,4 @@ system-run:
 	$(call install_packages,$(RUN_PACKAGES),without them there is no microphone and no speaker)
 
 system-test:
-	$(call install_packages,$(TEST_PACKAGES),without them their tests are left out)
+	$(call install_packages,$(TEST_PACKAGES),without them their tests fail)

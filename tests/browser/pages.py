@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import wave
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import yaml
+import recognition
 from browser import Browser
-from recognition import recognise
+from web_gateway import gateway_config
 
+from benchmarks.web_room import url_of
 from pipeline.testing import RunningPipeline, running
 
 ROOT = Path(__file__).parent.parent.parent
@@ -24,21 +24,8 @@ ANSWERED = "document.querySelector('#by').innerText !== '-'"
 @contextmanager
 def gateway(folder: Path, **options: Any) -> Iterator[tuple[RunningPipeline, str]]:
     """Run the config of the gateway on the simulator; give the pipeline, and where it is served."""
-    simulated = {"options": {"server_file_when": "always"}}
-    tree = {
-        "extends": str(ROOT / "configs" / "gateway.yaml"),
-        "name": "page",
-        "actors": {
-            "gateway": {"options": {"port": 0, **options}},
-            "live": simulated,
-            "http": simulated,
-        },
-    }
-    config = folder / "page.yaml"
-    config.write_text(yaml.safe_dump(tree))
-    with running(config) as pipeline:
-        pipeline.until(lambda status: status.ready, "readiness")
-        yield pipeline, json.loads((pipeline.runtime_dir / "gateway.json").read_text())["url"]
+    with running(gateway_config(folder, options)) as pipeline:
+        yield pipeline, url_of(pipeline)
 
 
 def microphone(path: Path, *parts: str | float) -> Path:
@@ -54,14 +41,9 @@ def microphone(path: Path, *parts: str | float) -> Path:
     return path
 
 
-def recognised(browser: Browser, folder: Path) -> str:
+def recognised(browser: Browser) -> str:
     """The words in what came out of the page."""
-    pcm, rate = browser.heard()
-    path = folder / "heard.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setparams((1, 2, rate, 0, "NONE", ""))
-        file.writeframes(pcm)
-    return recognise(path)
+    return recognition.recognised(*browser.heard())
 
 
 def lines(browser: Browser, role: str) -> list[str]:

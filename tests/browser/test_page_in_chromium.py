@@ -78,7 +78,7 @@ def test_a_spoken_question_is_answered_with_sound(gateway: str, tmp_path: Path) 
         browser.until("document.querySelector('#answer').value > 0.05", "level of the answer")
         browser.until(ANSWERED, "end of the turn")
         browser.until("!isSounding()", "silence")
-        assert "ten meters" in recognised(browser, tmp_path)
+        assert "ten meters" in recognised(browser)
         assert "ten meters" in " ".join(lines(browser, "user")).lower()
         assert "ten meters" in " ".join(lines(browser, "model")).lower()
         assert browser.text("#by") == "live"
@@ -150,7 +150,7 @@ def test_a_reload_in_mid_answer_comes_back_to_the_same_conversation(
     assert quiet.text("#left") <= left
     quiet.until(ANSWERED, "end of the turn")
     quiet.until("!isSounding()", "silence")
-    assert "in his power" in recognised(quiet, tmp_path)
+    assert "in his power" in recognised(quiet)
     assert sessions(gateway)[name]["state"] == "present"
     answer = " ".join(lines(quiet, "model")).lower()
     assert answer.count("dashwood") == 1

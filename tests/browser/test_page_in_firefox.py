@@ -34,7 +34,7 @@ def test_a_spoken_question_is_answered_with_sound_and_a_reload_goes_on(
             browser.until("document.querySelector('#answer').value > 0.05", "level of the answer")
         browser.until(ANSWERED, "end of the turn")
         browser.until("!isSounding()", "silence")
-        assert "ten meters" in recognised(browser, tmp_path)
+        assert "ten meters" in recognised(browser)
         assert "ten meters" in " ".join(lines(browser, "user")).lower()
         folder = os.environ.get("PICTURES")
         if folder:

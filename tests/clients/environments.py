@@ -12,10 +12,32 @@ from pathlib import Path
 
 PROGRAMS = Path(__file__).with_name("programs")
 INSTALL_S = 900
+# Models of speech are loaded first; then each program has some ten checks of 30 s at most.
+PROGRAM_S = 600
 
 
-def python_command(packages: tuple[str, ...], program: str) -> list[str]:
+def client_command(packages: tuple[str, ...], program: str) -> list[str]:
     """Installs, and returns what runs the program; prints what versions there are."""
+    make = _node_command if program.endswith(".mjs") else _python_command
+    return make(packages, program)
+
+
+def run_client(command: list[str], environment: dict[str, str]) -> str:
+    """Runs a program in which no check may fail; what it printed."""
+    done = subprocess.run(
+        command,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PROGRAM_S,
+        check=False,
+    )
+    print(done.stdout)
+    assert done.returncode == 0, done.stderr[-8000:]
+    return done.stdout
+
+
+def _python_command(packages: tuple[str, ...], program: str) -> list[str]:
     folder = _folder("python", packages)
     python = folder / "bin" / "python"
     if not python.exists():
@@ -29,8 +51,8 @@ def python_command(packages: tuple[str, ...], program: str) -> list[str]:
     return [str(python), str(PROGRAMS / program)]
 
 
-def node_command(packages: tuple[str, ...], program: str) -> list[str]:
-    """As `python_command`; a program of node has to lie beside its packages."""
+def _node_command(packages: tuple[str, ...], program: str) -> list[str]:
+    """A program of node has to lie beside its packages."""
     folder = _folder("node", packages)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text('{"private": true, "type": "module"}', encoding="utf-8")

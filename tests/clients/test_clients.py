@@ -12,13 +12,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from environments import checkouts, node_command, python_command
+from environments import checkouts, client_command, run_client
 
 pytestmark = pytest.mark.slow
 GREENROOM = Path(sys.executable).parent / "greenroom"
 SPEECH = Path(__file__).parent.parent / "speech"
-# Models of speech are loaded first; then each program has some ten checks of 30 s at most.
-PROGRAM_S = 600
 CLIENTS = {
     "google_genai.py": ("google-genai",),
     "genai_js.mjs": ("@google/genai",),
@@ -85,15 +83,4 @@ def test_client_does_with_the_simulator_what_it_does_with_the_service(
 ) -> None:
     if program.startswith("google_") and program != "google_genai.py":
         environment = {**environment, "EXAMPLES": str(request.getfixturevalue("examples"))}
-    make = node_command if program.endswith(".mjs") else python_command
-    command = make(CLIENTS[program], program)
-    done = subprocess.run(
-        command,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PROGRAM_S,
-        check=False,
-    )
-    print(done.stdout)
-    assert done.returncode == 0, done.stderr[-8000:]
+    run_client(client_command(CLIENTS[program], program), environment)

@@ -134,7 +134,7 @@ def said(name: str) -> bytes:
 
 
 async def live_sound(name: str) -> AsyncIterator[bytes]:
-    """The same in time, 100 ms at once, and nothing after it."""
+    """The same at the pace of a microphone, 100 ms at once, and nothing after it."""
     pcm, size = said(name), 2 * 1600
     for at in range(0, len(pcm), size):
         yield pcm[at : at + size]

@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import msgpack
 import yaml
-from helpers import BLOCK, DEMO, ROOT, SPEECH, Microphone, said, write_config
+from helpers import BLOCK, DEMO, ROOT, SPEECH, Microphone, counter, said, write_config
 from supervised import actor, config, of
 
 from pipeline.frames import BackendState, BackendStatus, Outcome, SpeechEnded, TurnClosed
-from pipeline.testing import RunningPipeline, running
+from pipeline.testing import running
 
 
 def test_a_plain_program_brings_a_caller_who_is_answered_and_hangs_up(tmp_path: Path) -> None:
@@ -38,69 +37,48 @@ def test_a_plain_program_brings_a_caller_who_is_answered_and_hangs_up(tmp_path: 
         pipeline.until(lambda status: status.sessions == 1, "the end of it")
 
 
-def tell(microphone: Microphone, session: str, kind: str, port: bytes, **fields: Any) -> None:
-    frame = {"v": 1, "type": kind, "session": session, **fields}
-    microphone.socket.send_multipart([port, msgpack.packb(frame)])
-
-
-def opened(microphone: Microphone, session: str, **manner: Any) -> None:
-    tell(microphone, session, "session_opened", b"sessions", **manner)
-
-
-def ended(microphone: Microphone, session: str) -> None:
-    tell(microphone, session, "session_ended", b"sessions", reason="hung_up")
-
-
-def counter(pipeline: RunningPipeline, name: str) -> int:
-    health = pipeline.actor("vad").health
-    return 0 if health is None else health.counters.get(name, 0)
+def ears(folder: Path, **fields: Any) -> Path:
+    """Write the config of a detector with callers, and nothing behind it."""
+    path = folder / "callers.yaml"
+    vad = {"use": "vad", "inputs": {"audio": "microphone.audio"}, "options": {"engine": "energy"}}
+    actors = {"microphone": {"use": "microphone"}, "vad": vad}
+    path.write_text(yaml.safe_dump({"name": "callers", "actors": actors, **fields}))
+    return path
 
 
 def test_whatever_a_source_does_the_good_callers_are_heard(tmp_path: Path) -> None:
-    path = tmp_path / "callers.yaml"
-    actors = {
-        "microphone": {"use": "microphone"},
-        "vad": {
-            "use": "vad",
-            "inputs": {"audio": "microphone.audio"},
-            "options": {"engine": "energy"},
-        },
-    }
-    path.write_text(yaml.safe_dump({"name": "callers", "actors": actors}))
     with (
-        running(path, "--external", "microphone") as pipeline,
+        running(ears(tmp_path), "--external", "microphone") as pipeline,
         Microphone(pipeline, {b"\x01@vad:audio"}) as microphone,
     ):
         # Of nobody, twice, before it began, and of a name and a manner beyond all limits.
         microphone.socket.send_multipart([b"audio", b"no frame"])
-        tell(microphone, "nobody", "audio", b"audio", position=0, pcm=bytes(2 * BLOCK))
-        ended(microphone, "nobody")
-        opened(microphone, "twice")
-        opened(microphone, "twice")
-        ended(microphone, "twice")
-        ended(microphone, "twice")
-        opened(microphone, "n" * 1_000_000)
-        opened(microphone, "long", instruction="i" * 1_000_000)
-        opened(microphone, "broken", functions=[{"name": "f", "parameters": "none"}])
+        microphone.publish(b"audio", "audio", "nobody", position=0, pcm=bytes(2 * BLOCK))
+        microphone.end("nobody")
+        microphone.open("twice")
+        microphone.open("twice")
+        microphone.end("twice")
+        microphone.end("twice")
+        microphone.open("n" * 1_000_000)
+        microphone.open("long", instruction="i" * 1_000_000)
+        microphone.open("broken", functions=[{"name": "f", "parameters": "none"}])
         # Sound at a rate of its own, of more callers than would end a process.
         for number in range(8):
-            opened(microphone, f"slow-{number}")
-            tell(
-                microphone,
-                f"slow-{number}",
-                "audio",
-                b"audio",
-                position=0,
-                rate_hz=8_000,
-                pcm=bytes(320),
+            microphone.open(f"slow-{number}")
+            microphone.publish(
+                b"audio", "audio", f"slow-{number}", position=0, rate_hz=8_000, pcm=bytes(320)
             )
-        pipeline.until(lambda _status: counter(pipeline, "sessions_failed") == 8, "the slow ones")
+        pipeline.until(
+            lambda status: counter(status, "vad", "sessions_failed") == 8, "the slow ones"
+        )
         pipeline.until(lambda status: status.sessions == 1, "their end")
-        pipeline.until(lambda _status: counter(pipeline, "unopened") == 1, "the frame of nobody")
+        pipeline.until(
+            lambda status: counter(status, "vad", "unopened") == 1, "the frame of nobody"
+        )
 
         microphone.send(said("cards-001.wav"), 0, "anna")
         for number in range(10_000):
-            opened(microphone, f"flood-{number}")
+            microphone.open(f"flood-{number}")
         microphone.send(said("goforward.wav"), 0, "local")
         for session in ("anna", "local"):
             pipeline.frame(
@@ -136,11 +114,7 @@ def test_a_session_whose_actor_died_and_does_not_come_back_to_it_ends(tmp_path: 
 def test_a_caller_whose_program_outside_of_the_pipeline_died_ends_when_nothing_comes(
     tmp_path: Path,
 ) -> None:
-    path = tmp_path / "callers.yaml"
-    vad = {"use": "vad", "inputs": {"audio": "microphone.audio"}, "options": {"engine": "energy"}}
-    actors = {"microphone": {"use": "microphone"}, "vad": vad}
-    tree = {"name": "callers", "sessions": {"idle_s": 1.0}, "actors": actors}
-    path.write_text(yaml.safe_dump(tree))
+    path = ears(tmp_path, sessions={"idle_s": 1.0})
     with running(path, "--external", "microphone") as pipeline:
         with Microphone(pipeline, {b"\x01@vad:audio"}) as microphone:
             microphone.send(said("cards-001.wav"), 0, "anna")

@@ -13,13 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import av
+import numpy as np
 import pytest
 import websockets
+from encoded_sound import encoded
 from gateway_client import called
-from helpers import ROOT, live_sound
-from test_gateway import config, url_of
+from helpers import ROOT, SPEECH, live_sound
+from web_gateway import gateway_config
+from websites import Site
 
+from actors.lib.audio.decode import decode
+from benchmarks.web_room import url_of
 from pipeline.testing import running
 
 COMMANDS = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -28,7 +32,7 @@ PREFIX = "/api/v1/live-audio"
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with running(config(tmp_path_factory.mktemp("gateway"))) as pipeline:
+    with running(gateway_config(tmp_path_factory.mktemp("gateway"))) as pipeline:
         yield url_of(pipeline)
 
 
@@ -71,12 +75,8 @@ def test_a_session_is_started_listed_asked_for_and_ended(url: str, tmp_path: Pat
 
 
 def test_a_file_is_put_into_words_and_asked_about(url: str, tmp_path: Path) -> None:
-    speech = ROOT / "tests" / "speech" / "goforward.wav"
-    with av.open(str(speech)) as spoken, av.open(str(tmp_path / "meeting.m4a"), "w") as file:
-        stream = file.add_stream("aac", rate=16_000)
-        for frame in spoken.decode(audio=0):
-            file.mux(stream.encode(frame))
-        file.mux(stream.encode(None))
+    spoken = np.concatenate(list(decode(SPEECH / "goforward.wav")))
+    (tmp_path / "meeting.m4a").write_bytes(encoded("ipod", "aac", 16_000, spoken))
     (answer,) = run(shown("transcribe"), url, tmp_path)
     assert answer["success"] is True
     assert "meters" in answer["text"].lower()
@@ -95,31 +95,24 @@ def test_the_sample_of_a_websites_rest_calls(url: str) -> None:
 
 def test_the_sample_of_a_websites_conversation(url: str) -> None:
     async def converse() -> list[dict[str, Any]]:
-        told: list[dict[str, Any]] = []
-
-        async def until(kind: str) -> dict[str, Any]:
-            async with asyncio.timeout(60):
-                while not told or told[-1]["type"] != kind:
-                    told.append(json.loads(await socket.recv()))
-            return told[-1]
-
         # To the port alone, without a path, as the sample does.
         async with websockets.connect(url.replace("http", "ws", 1)) as socket:
+            site = Site(socket)
             await socket.send(
                 json.dumps({"type": "start_session", "model": "gemini-2.0-flash-exp"})
             )
-            session = (await until("session_started"))["session_id"]
+            session = (await site.until("session_started"))["session_id"]
             async for piece in live_sound("goforward.wav"):
                 data = base64.b64encode(piece).decode()
                 await socket.send(json.dumps({"type": "audio_chunk", "data": data}))
-            await until("turn_complete")
+            await site.until("turn_complete")
             await socket.send(json.dumps({"type": "nonsense"}))
-            await until("error")
+            await site.until("error")
             await socket.send(json.dumps({"type": "end_session", "session_id": session}))
-            await until("session_ended")
+            await site.until("session_ended")
             with pytest.raises(websockets.ConnectionClosedOK):
                 await socket.recv()
-        return told
+        return site.told
 
     told = asyncio.run(converse())
     assert {"session_started", "transcript", "audio", "turn_complete", "error"} <= {

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import json
 import urllib.request
 from pathlib import Path
 from typing import Any
 
-import av
 import numpy as np
+from encoded_sound import encoded
 from helpers import said
-from test_gateway import config, url_of
+from web_gateway import gateway_config
 
+from benchmarks.web_room import url_of
 from pipeline.testing import running
 
 RATE = 16_000
@@ -21,15 +21,7 @@ FIRST, PAUSE_S = said("goforward.wav"), 3
 
 def m4a(pcm: bytes) -> bytes:
     """What a telephone's recorder writes: its header comes last."""
-    written = io.BytesIO()
-    with av.open(written, "w", format="ipod") as file:
-        stream = file.add_stream("aac", rate=RATE)
-        stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(np.frombuffer(pcm, np.int16)[None], "s16", "mono")
-        frame.rate = RATE
-        for packet in [*stream.encode(frame), *stream.encode(None)]:
-            file.mux(packet)
-    return written.getvalue()
+    return encoded("ipod", "aac", RATE, np.frombuffer(pcm, np.int16))
 
 
 def transcribed(url: str, data: bytes) -> dict[str, Any]:
@@ -42,7 +34,7 @@ def transcribed(url: str, data: bytes) -> dict[str, Any]:
 
 def test_a_file_is_put_into_words_turn_by_turn(tmp_path: Path) -> None:
     pcm = FIRST + bytes(2 * RATE * PAUSE_S) + said("cards-001.wav")
-    with running(config(tmp_path)) as pipeline:
+    with running(gateway_config(tmp_path)) as pipeline:
         url = url_of(pipeline)
         with urllib.request.urlopen(f"{url}/readyz", timeout=20) as response:
             assert json.load(response)["status"] == "ready"

@@ -11,8 +11,10 @@ from typing import Any
 
 import websockets
 from helpers import journal
-from test_gateway import Site, address, config, url_of
+from web_gateway import gateway_config
+from websites import Site, address
 
+from benchmarks.web_room import url_of
 from pipeline.testing import RunningPipeline, running
 
 LIVE = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
@@ -63,7 +65,7 @@ def test_callers_come_back_to_their_conversations_when_everything_was_killed(
             assert closed["outcome"] == "answered"
             return site
 
-    with running(config(tmp_path), env=env) as pipeline:
+    with running(gateway_config(tmp_path), env=env) as pipeline:
         manner = {"system_instruction": "You serve anna.", "labels": labels}
         asyncio.run(talk(pipeline, "cards-001.wav", **manner))
         handle = asyncio.run(set_up(pipeline))
@@ -71,7 +73,7 @@ def test_callers_come_back_to_their_conversations_when_everything_was_killed(
         pipeline.until(lambda _: len(kept_turns(state)) == 1, "the turn in the database")
         kill_everything(pipeline)
 
-    with running(config(tmp_path), env=env) as pipeline:
+    with running(gateway_config(tmp_path), env=env) as pipeline:
         again = asyncio.run(talk(pipeline, "goforward.wav"))
         assert asyncio.run(set_up(pipeline, handle)) == handle
         setups = [each for each in journal(pipeline)["sessions"] if each["setup"]]

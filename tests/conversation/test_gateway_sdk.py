@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from google import genai
 from google.genai import errors, types
 from helpers import SPEECH, journal, live_sound
-from test_gateway import config, recognised, url_of
+from recognition import recognised
+from web_gateway import gateway_config, with_certificate
 
+from benchmarks.web_room import url_of
 from pipeline.testing import running
 
 NOTE = types.Tool(
@@ -30,16 +31,6 @@ NOTE = types.Tool(
         )
     ]
 )
-
-
-def with_certificate(folder: Path) -> dict[str, Any]:
-    """Options of a gateway with a certificate, whose authority is in `ca.pem`."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(folder / "ca.pem")
-    issued = authority.issue_cert("127.0.0.1")
-    issued.private_key_pem.write_to_path(folder / "key.pem")
-    (folder / "certificate.pem").write_bytes(issued.cert_chain_pems[0].bytes())
-    return {"certificate": "certificate.pem", "private_key": "key.pem"}
 
 
 def sdk(url: str, folder: Path, key: str = "of-the-gateway") -> genai.Client:
@@ -97,10 +88,10 @@ def test_an_unmodified_sdk_is_answered_through_a_quota_fault_and_calls_its_own_f
             assert [call.name for call in calls] == ["move"]
             assert calls[0].args == {"direction": "forward", "distance_m": 10}
             assert words
-            assert await asyncio.to_thread(recognised, sound, tmp_path)
+            assert await asyncio.to_thread(recognised, sound, 24_000)
             sound, words, _ = await ask(session, "cards-001.wav")
             assert "ten of clubs" in words.lower()
-            assert "clubs" in await asyncio.to_thread(recognised, sound, tmp_path)
+            assert "clubs" in await asyncio.to_thread(recognised, sound, 24_000)
 
     async def converse_by_token(url: str) -> None:
         locked = types.LiveConnectConstraints(
@@ -121,7 +112,7 @@ def test_an_unmodified_sdk_is_answered_through_a_quota_fault_and_calls_its_own_f
                 pass
 
     with running(
-        config(tmp_path, with_certificate(tmp_path), scenario="f01_quota_mid_answer")
+        gateway_config(tmp_path, with_certificate(tmp_path), scenario="f01_quota_mid_answer")
     ) as pipeline:
         asyncio.run(converse(url_of(pipeline)))
         asyncio.run(converse_by_token(url_of(pipeline)))
@@ -145,7 +136,7 @@ def move(direction: str, distance_m: float) -> dict[str, Any]:
 def test_what_an_unmodified_sdk_asks_over_http_is_answered_by_the_pipeline(
     tmp_path: Path,
 ) -> None:
-    with running(config(tmp_path, scenario="f01_quota_mid_answer")) as pipeline:
+    with running(gateway_config(tmp_path, scenario="f01_quota_mid_answer")) as pipeline:
         options = types.HttpOptions(base_url=url_of(pipeline))
         with genai.Client(api_key="of-the-gateway", http_options=options) as client:
             models = client.models

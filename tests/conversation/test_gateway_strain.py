@@ -16,8 +16,10 @@ import pytest
 import websockets
 from gateway_client import called
 from helpers import said
-from test_gateway import Site, address, ask, config, url_of
+from web_gateway import gateway_config
+from websites import Site, address, ask
 
+from benchmarks.web_room import url_of
 from pipeline.testing import RunningPipeline, running
 
 START = "/api/v1/live-audio/session/start"
@@ -97,7 +99,7 @@ async def beside_them(pipeline: RunningPipeline) -> tuple[Site, dict[str, Any], 
 
 
 def test_bad_callers_cost_the_others_nothing(tmp_path: Path) -> None:
-    with running(config(tmp_path)) as pipeline:
+    with running(gateway_config(tmp_path)) as pipeline:
         url_of(pipeline)
         gateway = psutil.Process(pipeline.pid("gateway"))
         asyncio.run(beside_them(pipeline))
@@ -132,7 +134,7 @@ def test_a_pipeline_that_is_stopped_finishes_the_turn_first(tmp_path: Path) -> N
                 await site.until("never")
         return [each["type"] for each in site.told]
 
-    path = config(tmp_path)
+    path = gateway_config(tmp_path)
     with running(path) as pipeline:
         told = asyncio.run(converse(pipeline, url_of(pipeline)))
         assert pipeline.process.wait(60) == 0

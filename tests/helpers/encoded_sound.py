@@ -1,4 +1,4 @@
-"""Sound files of a tone, as encoders give them."""
+"""Sound files, as encoders give them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,16 @@ def sound_file(
     container: str, codec: str, rate: int, seconds: float = 2.0, hz: float = TONE_HZ
 ) -> bytes:
     """Return a mono file of a tone."""
+    return encoded(container, codec, rate, tone(seconds, rate, hz))
+
+
+def encoded(container: str, codec: str, rate: int, samples: NDArray[np.int16]) -> bytes:
+    """Return a mono file of these samples."""
     written = io.BytesIO()
     with av.open(written, "w", format=container) as file:
         stream = file.add_stream(codec, rate=rate)
         stream.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(tone(seconds, rate, hz)[None], "s16", "mono")
+        frame = av.AudioFrame.from_ndarray(samples[None], "s16", "mono")
         frame.rate = rate
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             file.mux(packet)

@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from email.message import Message
 from typing import Any, TypeVar
 
 from websockets.sync.client import ClientConnection, connect
@@ -103,15 +104,21 @@ def address(harness: ActorHarness[GatewayOptions]) -> str:
 
 def called(url: str, method: str, body: Any = None) -> tuple[int, Any]:
     """Make a REST call; return its status and body."""
+    status, text, _ = exchanged(url, method, body)
+    return status, json.loads(text)
+
+
+def exchanged(url: str, method: str, body: Any = None, **named: str) -> tuple[int, str, Message]:
+    """Make a REST call with these headers; return its status, text and headers."""
     data = None if body is None else json.dumps(body).encode()
-    headers = {"Content-Type": "application/json"}
+    headers = {"Content-Type": "application/json", **named}
     request = urllib.request.Request(url, data, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=20) as response:
-            return response.status, json.load(response)
+            return response.status, response.read().decode(), response.headers
     except urllib.error.HTTPError as error:
         with error:
-            return error.code, json.load(error)
+            return error.code, error.read().decode(), error.headers
 
 
 def received(client: ClientConnection) -> Any:

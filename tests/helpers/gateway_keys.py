@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import urllib.error
-import urllib.request
 from typing import Any
 
-from gateway_client import GatewayOnStage
-from websockets.sync.client import ClientConnection, connect
+from database_work import done
+from gateway_client import GatewayOnStage, exchanged
+from websockets.sync.client import ClientConnection
 
 from actors.gateway.access.keys import hash_of, make_key
 from actors.gateway.store.credentials import Credential, add_credential, revoke_credentials
@@ -51,26 +50,16 @@ def ask(
     named = {name.replace("_", "-"): text for name, text in headers.items()}
 
     def call() -> tuple[int, Any, dict[str, str]]:
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(
-            f"http://{gateway.url}{path}",
-            data,
-            {"Content-Type": "application/json", **named},
-            method=method,
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=20) as response:
-                return _told(response.status, response)
-        except urllib.error.HTTPError as error:
-            with error:
-                return _told(error.code, error)
+        status, text, told = exchanged(f"http://{gateway.url}{path}", method, body, **named)
+        plain = {name.lower(): value for name, value in told.items()}
+        return status, json.loads(text) if text[:1] in "{[" and text else text, plain
 
     return gateway.meanwhile(call, opens=opens)
 
 
 def dial(gateway: GatewayOnStage, path: str, **options: Any) -> ClientConnection:
     """Connect a WebSocket of any path."""
-    return gateway.meanwhile(lambda: connect(f"ws://{gateway.url}{path}", legacy=True, **options))
+    return gateway.connect(path, **options)
 
 
 def mint(gateway: GatewayOnStage, key: str, **asked: Any) -> str:
@@ -81,29 +70,24 @@ def mint(gateway: GatewayOnStage, key: str, **asked: Any) -> str:
     return token
 
 
-def _told(status: int, response: Any) -> tuple[int, Any, dict[str, str]]:
-    text = response.read().decode()
-    headers = {name.lower(): value for name, value in response.headers.items()}
-    return status, json.loads(text) if text[:1] in "{[" and text else text, headers
-
-
 def _change(gateway: GatewayOnStage, work: Work[Any]) -> None:
     actor = gateway.harness.actor
 
     def change() -> None:
         database = Database(database_url(actor.options.database, actor.surroundings.state_dir))
         try:
-            asyncio.run(database.run(work))
+            done(database, work)
         finally:
             database.close()
 
     gateway.meanwhile(change)
     keyring = actor.access.keyring
-    done: list[asyncio.Task[None]] = []
+    looked: list[asyncio.Task[None]] = []
 
     def look() -> bool:
-        if not done:
-            done.append(asyncio.ensure_future(keyring.refresh()))
-        return done[0].done()
+        if not looked:
+            looked.append(asyncio.ensure_future(keyring.refresh()))
+        return looked[0].done()
 
     gateway.harness.until(look, "the credentials")
+    looked[0].result()

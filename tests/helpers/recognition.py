@@ -11,10 +11,14 @@ from actors.simulator.stt import make_stt
 
 def recognise(path: Path) -> str:
     """Return the words in a WAV file, in lower case and without punctuation."""
+    with wave.open(str(path)) as file:
+        return recognised(file.readframes(-1), file.getframerate())
+
+
+def recognised(pcm: bytes, rate_hz: int) -> str:
+    """Return the words in samples of one channel."""
 
     async def listen() -> str:
-        with wave.open(str(path)) as file:
-            pcm, rate_hz = file.readframes(-1), file.getframerate()
         ears = make_stt("moonshine")
         await ears.start()
         try:

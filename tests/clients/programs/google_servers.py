@@ -52,6 +52,7 @@ async def server(folder: Path, *command: str, port: int, **environment: str) -> 
                     async with client.get(address):
                         break
                 except aiohttp.ClientConnectionError:
+                    # Of a program of somebody else's that is all there is to go by.
                     await asyncio.sleep(0.1)
         yield address
     finally:
