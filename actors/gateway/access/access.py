@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from fastapi import WebSocket
@@ -27,7 +26,6 @@ from actors.gateway.access.session_limits import SessionLimits
 from actors.gateway.access.tokens import TokenIssuer
 from actors.gateway.callers import Callers
 from actors.gateway.client_connection import ClientConnection
-from actors.gateway.errors import CallerError
 from actors.gateway.events import Codec
 from actors.gateway.options import GatewayOptions
 from actors.gateway.store.database import Database
@@ -145,8 +143,7 @@ class Access:
         """A credential was revoked: its conversations end."""
         for caller in self.callers:
             if caller.manner.labels.get(CREDENTIAL) == credential:
-                with suppress(CallerError):
-                    self.callers.end(caller.session, SessionEnd.OPERATOR, "its key was revoked")
+                self.callers.end(caller.session, SessionEnd.OPERATOR, "its key was revoked")
 
 
 def principal_of(connection: HTTPConnection) -> Principal:

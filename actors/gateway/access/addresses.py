@@ -46,7 +46,7 @@ def client_address(peer: str, forwarded: str, trusted: Sequence[Network]) -> str
 
 def is_loopback(address: str) -> bool:
     """Whether it is this machine."""
-    parsed = _parsed(address)
+    parsed = parsed_address(address)
     return parsed is not None and parsed.is_loopback
 
 
@@ -55,7 +55,7 @@ def limited_as(address: str) -> str:
 
     Empty for this machine, which is not limited by address, and where no address is known.
     """
-    parsed = _parsed(address)
+    parsed = parsed_address(address)
     if parsed is not None and parsed.is_loopback:
         return ""
     if isinstance(parsed, ipaddress.IPv6Address):
@@ -65,11 +65,12 @@ def limited_as(address: str) -> str:
 
 def is_in(address: str, networks: Sequence[Network]) -> bool:
     """Whether an address is among those of the networks."""
-    parsed = _parsed(address)
+    parsed = parsed_address(address)
     return parsed is not None and any(parsed in network for network in networks)
 
 
-def _parsed(address: str) -> Address | None:
+def parsed_address(address: str) -> Address | None:
+    """Return an address, perhaps with its zone; None if it is none."""
     try:
         parsed = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:

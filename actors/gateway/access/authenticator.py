@@ -70,15 +70,18 @@ class Authenticator:
             return Serves.ANYBODY
         return Serves.HOLDERS if self._keyring.has_any else Serves.THIS_MACHINE
 
-    async def admit(self, scope: Scope) -> Principal:
+    async def admit(self, scope: Scope, address: str) -> Principal:
         """Return who asks.
+
+        Args:
+            scope: Of the request.
+            address: From where it comes, as of `address_of`.
 
         Raises:
             AccessDeniedError: it is not let in.
         """
         headers = Headers(scope=scope)
         rule = rule_of(scope["type"], scope["path"])
-        address = self.address_of(scope)
         if rule.audience is Audience.EVERYBODY:
             return Principal(address=address)
         self._check_host(headers)
@@ -106,7 +109,7 @@ class Authenticator:
         return origin in self._all_origins()
 
     def _all_origins(self) -> frozenset[str]:
-        return self._origins.union(*self._keyring.origins())
+        return self._origins | self._keyring.origins
 
     def _check_host(self, headers: Headers) -> None:
         host = headers.get("host", "")
@@ -128,9 +131,10 @@ class Authenticator:
         if given is not None and given.is_token:
             is_live = rule.gemini and scope["type"] == "websocket"
             return self._by_token(given, address, is_live=is_live)
-        if given is not None and given.text.startswith(PREFIX):
-            # The first one may have been added just now.
-            await self._keyring.find(hash_of(given.text))
+        credential = None
+        # The first one may have been added just now.
+        if given is not None and (self._keyring.has_any or given.text.startswith(PREFIX)):
+            credential = await self._keyring.find(hash_of(given.text))
         if not self._keyring.has_any:
             return self._without_keys(scope, address)
         if given is not None:
@@ -140,7 +144,6 @@ class Authenticator:
                     "addresses end up in logs: send the key in the header `Authorization: Bearer`, "
                     "and from a browser a token in its place",
                 )
-            credential = await self._keyring.find(hash_of(given.text))
             if credential is not None:
                 self._note(credential.id)
                 return Principal(credential.id, known_scopes(credential.scopes), address)

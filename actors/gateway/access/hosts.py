@@ -7,10 +7,9 @@ it an address.
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Collection
 
-from actors.gateway.access.addresses import without_port
+from actors.gateway.access.addresses import parsed_address, without_port
 
 LOCAL_NAMES = ("localhost",)
 
@@ -27,8 +26,4 @@ def is_served(host: str, names: Collection[str]) -> bool:
         return True
     if name.endswith(".localhost"):  # RFC 6761, 6.3: browsers never ask anybody for these.
         return True
-    try:
-        ipaddress.ip_address(name.partition("%")[0])
-    except ValueError:
-        return False
-    return True
+    return parsed_address(name) is not None

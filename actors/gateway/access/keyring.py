@@ -46,18 +46,16 @@ class Keyring:
         self._loaded = asyncio.Event()
         self._looked_s = -LOOK_AGAIN_S
         self._looking = asyncio.Lock()
-        self._problem = ""
+        self.problem = ""
+        """Why the database could not be read when it was last tried; empty if it could."""
+        self.origins: frozenset[str] = frozenset()
+        """Web sites of all valid credentials."""
         self._used_s: dict[str, float] = {}
 
     @property
     def has_any(self) -> bool:
         """Whether there ever was a credential: when the last one is revoked nobody may come in."""
         return bool(self._by_id)
-
-    @property
-    def problem(self) -> str:
-        """Why the database could not be read when it was last tried; empty if it could."""
-        return self._problem
 
     async def refresh(self) -> None:
         """Read the credentials."""
@@ -66,16 +64,18 @@ class Keyring:
             try:
                 found = await self._database.run(list_credentials)
             except DatabaseAwayError as error:
-                if not self._problem:
+                if not self.problem:
                     self._log.warning("credentials cannot be read", why=str(error))
-                self._problem = str(error)
+                self.problem = str(error)
                 return
-            self._problem = ""
+            self.problem = ""
             revoked = [
                 each.id for each in found if each.revoked_at is not None and self.is_valid(each.id)
             ]
             self._by_hash = {each.hash: each for each in found}
             self._by_id = {each.id: each for each in found}
+            valid = (each.origins for each in found if each.revoked_at is None)
+            self.origins = frozenset().union(*valid)
             self._loaded.set()
         for each in revoked:
             self._on_revoked(each)
@@ -106,10 +106,6 @@ class Keyring:
     def get(self, credential: str) -> Credential | None:
         """Return a credential by its id, valid or not."""
         return self._by_id.get(credential)
-
-    def origins(self) -> list[tuple[str, ...]]:
-        """Return the web sites of each valid credential."""
-        return [each.origins for each in self._by_id.values() if each.revoked_at is None]
 
     def is_valid(self, credential: str) -> bool:
         """Whether a credential, by its id, may be used."""

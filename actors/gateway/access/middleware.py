@@ -36,19 +36,22 @@ class AccessMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
-        address = limited_as(self._access.authenticator.address_of(scope))
-        self._open[address] += 1
+        address = self._access.authenticator.address_of(scope)
+        counted = limited_as(address)
+        self._open[counted] += 1
         try:
-            await self._serve(scope, receive, send, address)
+            await self._serve(scope, receive, send, address, counted)
         finally:
-            self._open[address] -= 1
-            if not self._open[address]:
-                del self._open[address]
+            self._open[counted] -= 1
+            if not self._open[counted]:
+                del self._open[counted]
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, address: str) -> None:
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, address: str, counted: str
+    ) -> None:
         try:
-            self._check_room(address)
-            principal = await self._access.authenticator.admit(scope)
+            self._check_room(counted)
+            principal = await self._access.authenticator.admit(scope, address)
         except AccessDeniedError as error:
             self._access.count(error.denial)
             _forget_secrets(scope)
@@ -59,9 +62,9 @@ class AccessMiddleware:
         scope[PRINCIPAL] = principal
         await self._app(scope, receive, send)
 
-    def _check_room(self, address: str) -> None:
+    def _check_room(self, counted: str) -> None:
         most = self._access.options.limits.connections_per_address
-        if address and self._open[address] > most:
+        if counted and self._open[counted] > most:
             raise AccessDeniedError(
                 Denial.CONNECTIONS,
                 f"more than {most} connections from your address",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.access.scopes import AccessScope
@@ -26,7 +26,7 @@ class Principal:
     """
 
     credential: str = ""
-    scopes: frozenset[AccessScope] = field(default_factory=frozenset)
+    scopes: frozenset[AccessScope] = frozenset()
     address: str = ""
     token: SessionToken | None = None
 

@@ -110,8 +110,7 @@ class CallerStore(Keeping):
 
     async def past(self, session: str) -> Mapping[str, Any] | None:
         """Return what is known of a session that has ended."""
-        found = await self._ask(lambda c: past_session(c, session))
-        return None if found is None else found.to_json()
+        return await self._ask(lambda c: past_session(c, session))
 
     # What is told.
 

@@ -35,6 +35,11 @@ class OpenSession:
     closed: dict[str, None] = field(default_factory=dict)
     """The newest turns that are closed."""
 
+    @property
+    def keeps_words(self) -> bool:
+        """Whether what is said in it may be kept."""
+        return self.manner.records is not RecordingConsent.NOTHING
+
     def close(self, turn: str) -> None:
         """Note that a turn is closed."""
         self.closed[turn] = None
@@ -98,8 +103,8 @@ class SessionRows:
         kind = ChangeKind.PUT if is_new else ChangeKind.UPDATE
         self._add(Change("sessions", kind, key, values))
         if is_new:
-            kept = manner.model_dump(mode="json", exclude=HEADER)
-            self._put("resumption", manner, {}, {"manner": kept})
+            kept = {"manner": manner.model_dump(mode="json", exclude=HEADER)}
+            self._add(Change("resumption", kind, {"session_id": manner.conversation}, kept))
 
     def away(self, session: str) -> None:
         """Its caller is away since now."""
@@ -126,7 +131,7 @@ class SessionRows:
         known = self._open.get(closed.session)
         if known is None:
             return
-        words = known.manner.records is not RecordingConsent.NOTHING
+        words = known.keeps_words
         known.close(closed.turn)
         values = {
             "closed_at": self._now(),
@@ -157,11 +162,10 @@ class SessionRows:
         known = self._open.get(call.session)
         if known is None:
             return
-        words = known.manner.records is not RecordingConsent.NOTHING
         values = {
             "turn": call.turn,
             "name": call.name,
-            "args": call.args if words else {},
+            "args": call.args if known.keeps_words else {},
             "called_at": self._now(),
         }
         self._put("calls", known.manner, {"call_id": call.call_id}, values)
@@ -174,7 +178,7 @@ class SessionRows:
         values: dict[str, Any] = {"status": ToolStatus.CANCELLED.value, "answered_at": self._now()}
         if isinstance(frame, ToolResult):
             values["status"] = frame.status.value
-            if known.manner.records is not RecordingConsent.NOTHING:
+            if known.keeps_words:
                 values["response"] = frame.response
         key = {**_of(known.manner), "call_id": frame.call_id}
         self._add(Change("calls", ChangeKind.UPDATE, key, values))
@@ -182,8 +186,7 @@ class SessionRows:
     def _put(
         self, table: str, manner: SessionOpened, key: Mapping[str, Any], values: Mapping[str, Any]
     ) -> None:
-        of = _of(manner) if key else {"session_id": manner.conversation}
-        self._add(Change(table, ChangeKind.PUT, {**of, **key}, values))
+        self._add(Change(table, ChangeKind.PUT, {**_of(manner), **key}, values))
 
     def _update(self, session: str, **values: Any) -> None:
         known = self._open.get(session)

@@ -12,6 +12,7 @@ from sqlalchemy import Row, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.gateway.store.tables import resumption, sessions, turns
+from actors.gateway.store.writing import storable
 from pipeline.frames import Outcome, SessionEnd, SessionOpened, Side
 from pipeline.logs import get_logger
 
@@ -57,7 +58,7 @@ async def take_up(
     found = await connection.execute(
         select(sessions, resumption.c.manner)
         .join(resumption, resumption.c.session_id == sessions.c.id)
-        .where(sessions.c.name == name, sessions.c.ended_at.is_(None))
+        .where(sessions.c.name == storable(name), sessions.c.ended_at.is_(None))
         .order_by(sessions.c.claimed_at.desc())
         .limit(1)
     )
@@ -90,8 +91,8 @@ async def take_up(
 
 async def close_lost(
     connection: AsyncConnection, open_ids: Collection[str], times: RoomTimes, now: datetime
-) -> int:
-    """End the sessions to which nobody can come back any more; return how many."""
+) -> None:
+    """End the sessions to which nobody can come back any more."""
     found = await connection.execute(select(sessions).where(sessions.c.ended_at.is_(None)))
     lost = [row.id for row in found if row.id not in open_ids and _is_lost(row, times, now)]
     if lost:
@@ -101,7 +102,6 @@ async def close_lost(
             .values(ended_at=now, reason=SessionEnd.SOURCE_LOST.value, detail=NOT_BACK)
         )
         await connection.execute(delete(resumption).where(resumption.c.session_id.in_(lost)))
-    return len(lost)
 
 
 def _is_lost(row: Row[Any], times: RoomTimes, now: datetime) -> bool:

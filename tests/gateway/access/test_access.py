@@ -279,7 +279,7 @@ def test_clients_of_gemini_are_refused_in_its_words(gateway: GatewayOnStage) -> 
     setup = json.dumps({"setup": {"model": "models/gemini-3.8-live"}})
     client = dial(gateway, f"/{LIVE}?key={key}")
     gateway.meanwhile(lambda: client.send(setup), opens=True)
-    assert gateway.next(client) or True
+    assert json.loads(gateway.next(client)) == {"setupComplete": {}}
     gateway.meanwhile(client.close)
     for path, code, reason in (
         (f"{LIVE}?key=wrong", 1007, "API key not valid. Please pass a valid API key."),

@@ -299,6 +299,16 @@ class TestTakingUp:
         assert third.taken_up == 2
         assert [words for side, words in third.history if side is Side.USER] == ["one", "two"]
 
+    def test_of_a_name_that_no_database_takes(self, database: Database) -> None:
+        odd = "a\0b"
+        kept(database, manner(odd, conversation="id"))
+        again = taken_up(database, odd)
+        assert again is not None
+        assert again.session == odd
+        room = kept(database, again, ended(odd), age_s=0)
+        past = run(lambda: room.store.past(odd))
+        assert past["reason"] == "hung_up"
+
     def test_only_once(self, database: Database) -> None:
         kept(database, manner())
         assert taken_up(database) is not None
