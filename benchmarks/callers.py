@@ -7,6 +7,7 @@ and says with `SessionOpened` who calls. The lowest bits of each block say whose
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 import time
 from collections import defaultdict
@@ -105,6 +106,12 @@ def offsets_ns(callers: int) -> list[int]:
     return [chance.randrange(BLOCK_NS // SLOT_NS) * SLOT_NS for _ in range(callers)]
 
 
+@functools.cache
+def said_phrases() -> list[list[bytes]]:
+    """What anybody says, in blocks; to cut it takes a second."""
+    return [_blocks(phrase) for phrase in phrases()]
+
+
 def sentence_blocks() -> list[bytes]:
     """The sentence that all say together, in blocks."""
     return _blocks(read_wav(SENTENCE))
@@ -117,12 +124,11 @@ def _talk(caller: int, options: CallersOptions) -> Iterator[bytes]:
         yield from sentence_blocks()
         while True:
             yield silence
-    said = [_blocks(phrase) for phrase in phrases()]
     chance = random.Random(SEED * 1000 + caller)
     # Not all begin with a word.
     yield from [silence] * chance.randrange(LONGEST_SILENCE // CHUNK_SAMPLES)
     while True:
-        phrase = chance.choice(said)
+        phrase = chance.choice(said_phrases())
         yield from phrase
         yield from [silence] * len(phrase)
 

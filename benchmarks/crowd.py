@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 import yaml
 
+from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.memory import memory_mib
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Heard
@@ -55,7 +56,7 @@ def config(
     """Write the config.
 
     Args:
-        folder: Gets it, and has `simulator.json` of the server.
+        folder: Gets it, and has the address of the Live server.
         callers: Options of `Callers`.
         use: Other classes for actors, by name.
         whole: With `device`, `tools` and `budget`.
@@ -63,7 +64,7 @@ def config(
     heard = {"audio": "callers.audio", "speech": "vad.speech"}
     decided = {"route": "supervisor.route", "turns": "supervisor.turns"}
     known = {**heard, **decided, "playback": "speaker.playback"}
-    at_server = {"options": {"server_file": str(folder / "simulator.json")}}
+    at_server = {"options": {"server_file": str(folder / ADDRESS_NAME)}}
     actors: dict[str, dict[str, Any]] = {
         CALLERS: callers_actor(callers),
         "vad": {

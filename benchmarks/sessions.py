@@ -20,6 +20,7 @@ from benchmarks.callers import BEGAN, BLOCK_NS, caller_name, offsets_ns
 from benchmarks.crowd import CALLERS, callers_actor, gauge, room_mib, used_s
 from benchmarks.figures import Figure, quantile
 from benchmarks.live_server.crowd import Arrival, crowd_server
+from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.memory import FURTHER_LIMIT_MIB
 from benchmarks.setting import NAME
 from benchmarks.sound import CHUNK_SAMPLES
@@ -146,7 +147,7 @@ def _config(folder: Path, callers: int) -> Path:
         "live": {
             "use": "live",
             "inputs": {**audio, "speech": "vad.speech", **supervisor},
-            "options": {"server_file": str(folder / "simulator.json")},
+            "options": {"server_file": str(folder / ADDRESS_NAME)},
         },
     }
     path = folder / f"{NAME}.yaml"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.sound import ROOT
 from pipeline.testing import RunningPipeline
 
@@ -23,20 +22,15 @@ STREAMS = {
 """What an account is made of."""
 
 
-def web_config(folder: Path, gateway: Mapping[str, Any] | None = None) -> Path:
-    """Write the config; `folder` has `simulator.json` of the server.
-
-    Args:
-        folder: Where to.
-        gateway: Options of the gateway.
-    """
+def web_config(folder: Path) -> Path:
+    """Write the config into `folder`, which has the address of the Live server."""
     config = yaml.safe_load(GATEWAY.read_text())
     actors = config["actors"]
     del actors["simulator"]
     for name in ("live", "http"):
-        actors[name]["options"] = {"server_file": str(folder / "simulator.json")}
+        actors[name]["options"] = {"server_file": str(folder / ADDRESS_NAME)}
         del actors[name]["after"]
-    actors["gateway"]["options"] = {"port": 0, **(gateway or {})}
+    actors["gateway"]["options"] = {"port": 0}
     path = folder / "web.yaml"
     path.write_text(yaml.safe_dump(config))
     return path

@@ -179,11 +179,11 @@ class Crowd:
 
     def __init__(self, process: LiveServerProcess) -> None:
         self._process = process
-        self.pid = process.pid
+        self.pid = process.process.pid
 
     def exhaust(self) -> None:
         """End the quota of Live for all."""
-        self._process.command(QUOTA)
+        self._process.process.command(QUOTA)
 
     def seen(self) -> Seen:
         """End it; return what came."""

@@ -55,9 +55,7 @@ class GreenroomSubject:
         if trial.sessions > 1:
             return observe_sessions(trial, folder)
         sound = write_wav(folder / "sound.wav", trial.sound)
-        # The stand-in writes a file of the same name into the folder above.
-        (served := folder / "live").mkdir()
-        with talk_server(served, trial.behaviour(sound)) as service, ExitStack() as stack:
+        with talk_server(folder, trial.behaviour(sound)) as service, ExitStack() as stack:
             stand_in = None
             if trial.stand_in:
                 stand_in = stack.enter_context(simulator(folder, SHORT_ANSWER))

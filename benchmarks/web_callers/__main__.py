@@ -12,9 +12,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from benchmarks.callers import BLOCK_NS, offsets_ns
+from benchmarks.callers import BLOCK_NS, offsets_ns, said_phrases
 from benchmarks.web_callers.process import JOURNAL_NAME
-from benchmarks.web_callers.talker import Talker, said_phrases
+from benchmarks.web_callers.talker import Talker
 
 
 async def _talk(talkers: list[Talker]) -> None:

@@ -13,6 +13,7 @@ from benchmarks.live_server.socket import (
     CLOSE,
     FINAL,
     MIDDLE,
+    PING,
     PONG,
     SHORT,
     TEXT,
@@ -96,17 +97,17 @@ class ClientSocket(asyncio.Protocol):
         if len(waiting) < start + size:
             return False
         payload, self._waiting = waiting[start : start + size], waiting[start + size :]
-        match waiting[0] & 0x0F:
-            case 1:
-                self._on_message(payload.decode(), at_ns)
-            case 2:
-                self._on_message(payload, at_ns)
-            case 8:
-                self._write(CLOSE, payload)
-                assert self.transport is not None
-                self.transport.close()
-            case 9:
-                self._write(PONG, payload)
+        opcode = waiting[0] & 0x0F
+        if opcode == TEXT:
+            self._on_message(payload.decode(), at_ns)
+        elif opcode == BINARY:
+            self._on_message(payload, at_ns)
+        elif opcode == CLOSE:
+            self._write(CLOSE, payload)
+            assert self.transport is not None
+            self.transport.close()
+        elif opcode == PING:
+            self._write(PONG, payload)
         return bool(self._waiting)
 
     def _write(self, opcode: int, payload: bytes) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import functools
 import json
 import random
 import time
@@ -12,13 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.callers import SEED, caller_name
+from benchmarks.callers import LONGEST_SILENCE, SEED, caller_name, said_phrases
 from benchmarks.marks import BLOCK_BYTES, mark
-from benchmarks.sound import CHUNK_SAMPLES, RATE_HZ, phrases
+from benchmarks.sound import CHUNK_SAMPLES, RATE_HZ
 from benchmarks.web_callers.client_socket import ClientSocket
 
-LONGEST_SILENCE_S = 3.0
-"""Before the first word: not all begin with one."""
 RETRY_S = (0.25, 0.5, 1.0, 2.0)
 """As `page/caller.js` waits before it connects again."""
 PATH = "/ws/live-audio?audio=binary"
@@ -89,7 +86,6 @@ class Talker:
 
     async def _connect(self) -> None:
         path = PATH.partition("?")[0] if self._packed else PATH
-
         manner = {"type": "start_session", "session_id": caller_name(self._number)}
 
         def make() -> ClientSocket:
@@ -130,7 +126,7 @@ class Talker:
     def _say(self, pause_s: float | None) -> Iterator[bytes]:
         silence = bytes(BLOCK_BYTES)
         chance = random.Random(SEED * 1000 + self._number)
-        yield from [silence] * chance.randrange(int(LONGEST_SILENCE_S * RATE_HZ) // CHUNK_SAMPLES)
+        yield from [silence] * chance.randrange(LONGEST_SILENCE // CHUNK_SAMPLES)
         while True:
             phrase = chance.choice(said_phrases())
             begin = self._block
@@ -138,14 +134,3 @@ class Talker:
             self.talk.phrases.append((begin, self._block))
             pause = len(phrase) if pause_s is None else round(pause_s * RATE_HZ / CHUNK_SAMPLES)
             yield from [silence] * pause
-
-
-@functools.cache
-def said_phrases() -> list[list[bytes]]:
-    """What anybody says, in blocks; to cut it takes a second."""
-    return [_blocks(phrase) for phrase in phrases()]
-
-
-def _blocks(samples: Any) -> list[bytes]:
-    pcm = samples.astype("<i2").tobytes()
-    return [pcm[at : at + BLOCK_BYTES] for at in range(0, len(pcm) - BLOCK_BYTES + 1, BLOCK_BYTES)]

@@ -47,6 +47,12 @@ SAID = {
 }
 """What tests/speech/README.md says is said in each recording."""
 
+PATIENCE_S = 60
+"""The simulator understands on the same machine, and under load takes longer than a service may."""
+PATIENT_LIVE = {"first_sound_timeout_s": PATIENCE_S, "stall_timeout_s": PATIENCE_S}
+"""Options, where nobody but `live` is to answer."""
+PATIENT_ROUTE = {"first_sound_s": PATIENCE_S, "stall_s": PATIENCE_S, "degraded_s": PATIENCE_S}
+
 
 def write_config(folder: Path, changes: dict[str, Any], base: Path = DEMO) -> Path:
     """Write a config that lies on the demo."""

@@ -6,7 +6,17 @@ import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from helpers import DEMO, SAID, journal, playing, recognise, words, write_config
+from helpers import (
+    DEMO,
+    PATIENT_LIVE,
+    PATIENT_ROUTE,
+    SAID,
+    journal,
+    playing,
+    recognise,
+    words,
+    write_config,
+)
 
 from pipeline.testing import running
 
@@ -38,7 +48,8 @@ def wrong_words(heard: str, said: str) -> int:
 
 def test_each_recording_is_one_turn_with_one_answer_in_real_time(tmp_path: Path) -> None:
     items = [{"path": name, "start": "after_answer"} for name in SAID]
-    config = write_config(tmp_path, {"actors": {"microphone": playing(*items)}})
+    actors = {"microphone": playing(*items), "live": {"options": PATIENT_LIVE}}
+    config = write_config(tmp_path, {"actors": actors, "route": PATIENT_ROUTE})
     with running(config, cwd=tmp_path) as pipeline:
         pipeline.until(
             lambda status: status.turns_closed.get("answered") == len(SAID),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from helpers import SPEECH, counter, verdict, write_config
+from helpers import PATIENT_LIVE, PATIENT_ROUTE, SPEECH, counter, verdict, write_config
 
 from pipeline.frames import Outcome
 from pipeline.testing import running
@@ -28,12 +28,12 @@ def config(folder: Path, mode: str) -> Path:
         },
         "simulator": {"options": {"scenario": "f14_echo_of_answer"}},
         "vad": {"inputs": {"audio": "echo.audio", "playback": "speaker.playback"}},
-        "live": heard,
+        "live": {**heard, "options": PATIENT_LIVE},
         "http": heard,
         "device": heard,
         "speaker": {"inputs": {"voice": "vad.voice"}},
     }
-    return write_config(folder, {"actors": actors})
+    return write_config(folder, {"actors": actors, "route": PATIENT_ROUTE})
 
 
 def test_the_robot_hears_its_own_answer_and_does_not_interrupt_itself_f14(tmp_path: Path) -> None:

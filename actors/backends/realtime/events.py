@@ -42,7 +42,7 @@ class GenerationComplete:
 @dataclass(frozen=True, slots=True)
 class StepComplete:
     """What the model had to say for now has been played; it goes on by itself, or with the result
-    of a function. Nobody can interrupt it before."""
+    of a function."""
 
 
 @dataclass(frozen=True, slots=True)

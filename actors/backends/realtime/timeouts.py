@@ -25,6 +25,8 @@ def expire(state: TurnState, now_s: float) -> list[Step]:
             steps += [*state.end(turn, AnswerEnd.FAILED, "its sound is missing"), AbortLink()]
             state.link = LinkState.DOWN
         elif turn.delivery is Delivery.WAITING:
+            if not state.owned:
+                state.set_aside(turn, now_s)
             steps += state.end(turn, AnswerEnd.FAILED, "no connection in time")
         elif state.is_too_long(turn, now_s):
             steps += cut(state, turn)

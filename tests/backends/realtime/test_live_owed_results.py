@@ -243,3 +243,15 @@ def test_result_of_which_nothing_was_told_outlives_another_owner_of_the_turns() 
     live.connect()
     live.do(live.uplink.route("live", 2, live.now_s))
     assert len(live.sent_texts()) == 2
+
+
+def test_result_that_waits_for_a_connection_outlives_another_owner_of_the_turns() -> None:
+    live = talking(blocking=False, follow_up_s=2.0)
+    gone_on(live)
+    live.disconnect()
+    live.tool_result("c1", {"ok": True})
+    live.do(live.uplink.route("http", 1, live.now_s))
+    live.wait(60.0)
+    live.do(live.uplink.route("live", 2, live.now_s))
+    live.connect()
+    assert len(live.sent_texts()) == 1
