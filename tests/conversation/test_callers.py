@@ -114,7 +114,8 @@ def test_a_session_whose_actor_died_and_does_not_come_back_to_it_ends(tmp_path: 
 def test_a_caller_whose_program_outside_of_the_pipeline_died_ends_when_nothing_comes(
     tmp_path: Path,
 ) -> None:
-    path = ears(tmp_path, sessions={"idle_s": 1.0})
+    # A session is not idle while a turn of it is open, and nobody answers here.
+    path = ears(tmp_path, sessions={"idle_s": 1.0}, ledger={"answer_deadline_s": 1.0})
     with running(path, "--external", "microphone") as pipeline:
         with Microphone(pipeline, {b"\x01@vad:audio"}) as microphone:
             microphone.send(said("cards-001.wav"), 0, "anna")

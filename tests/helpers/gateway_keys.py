@@ -8,7 +8,6 @@ from typing import Any
 
 from database_work import done
 from gateway_client import GatewayOnStage, exchanged
-from websockets.sync.client import ClientConnection
 
 from actors.gateway.access.keys import hash_of, make_key
 from actors.gateway.store.credentials import Credential, add_credential, revoke_credentials
@@ -55,11 +54,6 @@ def ask(
         return status, json.loads(text) if text[:1] in "{[" and text else text, plain
 
     return gateway.meanwhile(call, opens=opens)
-
-
-def dial(gateway: GatewayOnStage, path: str, **options: Any) -> ClientConnection:
-    """Connect a WebSocket of any path."""
-    return gateway.connect(path, **options)
 
 
 def mint(gateway: GatewayOnStage, key: str, **asked: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from gateway_client import GatewayOnStage, gateway_on_stage
-from gateway_keys import START, TOKEN, add_key, ask, dial, mint, revoke
+from gateway_keys import START, TOKEN, add_key, ask, mint, revoke
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
@@ -35,7 +35,7 @@ def gateway() -> Iterator[GatewayOnStage]:
 def refused(gateway: GatewayOnStage, path: str, **options: Any) -> tuple[int, Any]:
     """Status and body with which a handshake is refused."""
     with pytest.raises(InvalidStatus) as error:
-        dial(gateway, path, **options)
+        gateway.connect(path, **options)
     response = error.value.response
     return response.status_code, json.loads(response.body)
 
@@ -124,7 +124,7 @@ def test_a_session_belongs_to_the_credential_that_began_it(gateway: GatewayOnSta
     assert ask(gateway, "GET", SESSIONS, x_api_key=other)[1] == {"sessions": []}
     assert len(ask(gateway, "GET", SESSIONS, x_api_key=operator)[1]["sessions"]) == 1
 
-    client = dial(gateway, WS, additional_headers={"X-API-Key": other})
+    client = gateway.connect(WS, additional_headers={"X-API-Key": other})
     told = gateway.say(client, type="start_session", session_id="s-1")
     assert (told["type"], told["code"]) == ("error", "not_yours")
     gateway.meanwhile(client.close)
@@ -133,7 +133,7 @@ def test_a_session_belongs_to_the_credential_that_began_it(gateway: GatewayOnSta
 
 def test_who_comes_back_twice_at_once_is_served_once(gateway: GatewayOnStage) -> None:
     key = add_key(gateway, "site")
-    clients = [dial(gateway, WS, additional_headers={"X-API-Key": key}) for _ in range(2)]
+    clients = [gateway.connect(WS, additional_headers={"X-API-Key": key}) for _ in range(2)]
     gateway.start(clients[0], session_id="anna")
     assert gateway.say(clients[1], type="start_session", session_id="anna")["type"] == (
         "session_started"
@@ -146,14 +146,14 @@ def test_a_browser_comes_in_with_a_token_which_begins_one_session(gateway: Gatew
     key = add_key(gateway, "site")
     token = mint(gateway, key)
     page = {"origin": SITE}
-    first = dial(gateway, f"{WS}?token={token}", **page)
+    first = gateway.connect(f"{WS}?token={token}", **page)
     gateway.start(first, session_id="anna")
     gateway.meanwhile(first.close)
-    again = dial(gateway, f"{WS}?access_token={token}", **page)
+    again = gateway.connect(f"{WS}?access_token={token}", **page)
     assert gateway.say(again, type="start_session", session_id="anna")["type"] == "session_started"
     gateway.meanwhile(again.close)
 
-    replayed = dial(gateway, f"{WS}?token={token}", **page)
+    replayed = gateway.connect(f"{WS}?token={token}", **page)
     told = gateway.say(replayed, type="start_session", session_id="bert")
     assert (told["type"], told["code"]) == ("error", "token_used")
     gateway.meanwhile(replayed.close)
@@ -169,13 +169,13 @@ def test_a_token_of_a_session_that_was_started_joins_it_and_begins_none(
     key = add_key(gateway, "site")
     ask(gateway, "POST", START, {"session_id": "anna"}, opens=True, x_api_key=key)
     token = mint(gateway, key, session_id="anna")
-    client = dial(gateway, f"{WS}?token={token}", origin=SITE)
+    client = gateway.connect(f"{WS}?token={token}", origin=SITE)
     told = gateway.say(client, type="start_session", session_id="bert")
     assert told["code"] == "token_other_session"
     assert gateway.say(client, type="start_session", session_id="anna")["type"] == "session_started"
     gateway.harness.end("anna", SessionEnd.TIME_OVER, "its time is over")
     gateway.meanwhile(client.close)
-    client = dial(gateway, f"{WS}?token={token}", origin=SITE)
+    client = gateway.connect(f"{WS}?token={token}", origin=SITE)
     assert gateway.say(client, type="start_session", session_id="anna")["code"] == "token_late"
     gateway.meanwhile(client.close)
 
@@ -186,17 +186,17 @@ def test_what_is_wrong_with_a_token_is_told_a_page_after_the_handshake(
     key = add_key(gateway, "site")
     token = mint(gateway, key, lasts_s=60)
     assert refused(gateway, f"{WS}?token=a.b.c")[1]["code"] == "token_invalid"
-    told, code, _ = closing(gateway, dial(gateway, f"{WS}?token=a.b.c", origin=SITE))
+    told, code, _ = closing(gateway, gateway.connect(f"{WS}?token=a.b.c", origin=SITE))
     assert (told[0]["type"], told[0]["code"], code) == ("error", "token_invalid", 4401)
-    told, code, _ = closing(gateway, dial(gateway, WS, origin=SITE))
+    told, code, _ = closing(gateway, gateway.connect(WS, origin=SITE))
     assert (told[0]["code"], code) == ("no_key", 4401)
     later_s = time.time() + 61
     monkeypatch.setattr(gateway.harness.actor.access.issuer, "_clock", lambda: later_s)
-    told, code, reason = closing(gateway, dial(gateway, f"{WS}?token={token}", origin=SITE))
+    told, code, reason = closing(gateway, gateway.connect(f"{WS}?token={token}", origin=SITE))
     assert (told[0]["code"], code, "expired" in reason) == ("token_expired", 4401, True)
     monkeypatch.undo()
     revoke(gateway, "site")
-    told, code, _ = closing(gateway, dial(gateway, f"{WS}?token={token}", origin=SITE))
+    told, code, _ = closing(gateway, gateway.connect(f"{WS}?token={token}", origin=SITE))
     assert (told[0]["code"], code) == ("token_invalid", 4401)
 
 
@@ -209,14 +209,14 @@ def test_a_token_that_locks_a_setup_is_no_way_around_it(gateway: GatewayOnStage)
     assert refused(gateway, f"{WS}?token={token}")[1]["code"] == "token_invalid"
     for method, path in (("POST", START), ("POST", "/v1beta/models/x:generateContent")):
         assert ask(gateway, method, path, {}, authorization=f"Token {token}")[0] == 401
-    client = dial(gateway, f"{LIVE.replace('v1beta', 'v1alpha')}Constrained?access_token={token}")
+    client = gateway.connect(f"{LIVE.replace('v1beta', 'v1alpha')}Constrained?access_token={token}")
     gateway.meanwhile(client.close)
 
 
 def test_a_connection_lasts_no_longer_than_its_token(gateway: GatewayOnStage) -> None:
     key = add_key(gateway, "site")
     token = mint(gateway, key, lasts_s=1.5)
-    client = dial(gateway, f"{WS}?token={token}", origin=SITE)
+    client = gateway.connect(f"{WS}?token={token}", origin=SITE)
     gateway.start(client)
     _, code, _ = closing(gateway, client)
     assert code == 4401
@@ -225,7 +225,7 @@ def test_a_connection_lasts_no_longer_than_its_token(gateway: GatewayOnStage) ->
 
 def test_conversations_of_a_key_that_is_revoked_end(gateway: GatewayOnStage) -> None:
     key = add_key(gateway, "site")
-    client = dial(gateway, WS, additional_headers={"X-API-Key": key})
+    client = gateway.connect(WS, additional_headers={"X-API-Key": key})
     session = gateway.start(client)
     revoke(gateway, "site")
     ended = gateway.harness.expect("sessions", SessionEnded)
@@ -238,13 +238,13 @@ def test_pages_of_others_do_not_connect(gateway: GatewayOnStage, path: str) -> N
     assert refused(gateway, path, origin="https://evil.example")[0] == 403
     assert refused(gateway, path, origin="http://site.example")[0] == 403
     assert counted(gateway, "origin_not_allowed") == 2
-    gateway.meanwhile(dial(gateway, path, origin=SITE).close)
+    gateway.meanwhile(gateway.connect(path, origin=SITE).close)
 
 
 def test_a_key_may_be_for_the_pages_of_one_site(gateway: GatewayOnStage) -> None:
     key = add_key(gateway, "shop", origins=("https://shop.example",))
     token = mint(gateway, key)
-    gateway.meanwhile(dial(gateway, f"{WS}?token={token}", origin="https://shop.example").close)
+    gateway.meanwhile(gateway.connect(f"{WS}?token={token}", origin="https://shop.example").close)
     assert refused(gateway, f"{WS}?token={token}", origin=SITE)[0] == 403
     _, _, headers = ask(
         gateway,
@@ -277,7 +277,7 @@ def test_a_name_that_was_made_to_point_here_is_refused(gateway: GatewayOnStage, 
 def test_clients_of_gemini_are_refused_in_its_words(gateway: GatewayOnStage) -> None:
     key, files = add_key(gateway, "site"), add_key(gateway, "files", "files")
     setup = json.dumps({"setup": {"model": "models/gemini-3.8-live"}})
-    client = dial(gateway, f"/{LIVE}?key={key}")
+    client = gateway.connect(f"/{LIVE}?key={key}")
     gateway.meanwhile(lambda: client.send(setup), opens=True)
     assert json.loads(gateway.next(client)) == {"setupComplete": {}}
     gateway.meanwhile(client.close)
@@ -287,7 +287,7 @@ def test_clients_of_gemini_are_refused_in_its_words(gateway: GatewayOnStage) -> 
         (f"{LIVE}?key={files}", 1008, "scope"),
         (f"{LIVE}?access_token=auth_tokens/a.b.c", 1008, "no token"),
     ):
-        told, closed, why = closing(gateway, dial(gateway, path))
+        told, closed, why = closing(gateway, gateway.connect(path))
         assert (told, closed, reason in why) == ([], code, True), why
     code, told, _ = ask(gateway, "GET", "/v1beta/models?key=wrong")
     assert (code, told["error"]["status"]) == (400, "INVALID_ARGUMENT")
@@ -306,7 +306,7 @@ def test_sessions_of_one_key_are_limited() -> None:
         gateway.harness.end("anna", SessionEnd.HUNG_UP, "")
         ask(gateway, "POST", START, {"session_id": "bert"}, opens=True, x_api_key=key)
         gateway.harness.end("bert", SessionEnd.HUNG_UP, "")
-        client = dial(gateway, WS, additional_headers={"X-API-Key": key})
+        client = gateway.connect(WS, additional_headers={"X-API-Key": key})
         told = gateway.say(client, type="start_session")
         assert told["code"] == "too_many_new_sessions"
         assert 0 < told["retry_after_s"] <= 30
@@ -315,14 +315,14 @@ def test_sessions_of_one_key_are_limited() -> None:
 
 def test_a_socket_without_a_session_is_closed() -> None:
     with gateway_on_stage(limits={"first_message_s": 0.3}) as gateway:
-        silent = dial(gateway, WS)
+        silent = gateway.connect(WS)
         assert closing(gateway, silent)[1] == 4408
-        pinging = dial(gateway, WS)
+        pinging = gateway.connect(WS)
         gateway.say(pinging, type="ping")
         assert closing(gateway, pinging)[1] == 4408
-        assert closing(gateway, dial(gateway, LIVE))[1] == 1008
+        assert closing(gateway, gateway.connect(LIVE))[1] == 1008
         assert counted(gateway, "no_first_message") == 3
-        talking = dial(gateway, WS)
+        talking = gateway.connect(WS)
         gateway.start(talking)
         later_s = time.monotonic() + 0.4
         gateway.harness.until(lambda: time.monotonic() > later_s)
@@ -332,7 +332,7 @@ def test_a_socket_without_a_session_is_closed() -> None:
 
 def test_who_sends_too_fast_is_read_more_slowly_and_told_so() -> None:
     with gateway_on_stage(limits={"other_messages_per_s": 20}) as gateway:
-        client = dial(gateway, WS)
+        client = gateway.connect(WS)
         gateway.start(client)
         count = 210
 

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from gateway_client import gateway_on_stage
-from gateway_keys import SESSIONS, add_key, ask, dial, mint
+from gateway_keys import SESSIONS, add_key, ask, mint
 
 from pipeline.frames import SessionOpened
 
@@ -17,7 +17,7 @@ def test_a_token_that_was_used_begins_nothing_and_comes_back_to_its_own(tmp_path
     with gateway_on_stage(folder=tmp_path) as gateway:
         key, other = add_key(gateway, "site"), add_key(gateway, "other")
         token = mint(gateway, key)
-        client = dial(gateway, f"{WS}?token={token}")
+        client = gateway.connect(f"{WS}?token={token}")
         gateway.start(client, session_id="anna")
         caller = gateway.harness.actor.access.callers.get("anna")
         manner = SessionOpened.model_validate(caller.manner.model_dump())
@@ -26,7 +26,7 @@ def test_a_token_that_was_used_begins_nothing_and_comes_back_to_its_own(tmp_path
     with gateway_on_stage(folder=tmp_path, checkpoint=saved) as gateway:
         # The supervisor tells the next process which sessions are open.
         gateway.harness.open("anna", **manner.model_dump(exclude={"session", "seq", "boot"}))
-        client = dial(gateway, f"{WS}?token={token}")
+        client = gateway.connect(f"{WS}?token={token}")
         told = gateway.say(client, type="start_session", session_id="bert")
         assert (told["type"], told["code"]) == ("error", "token_used")
         told = gateway.say(client, type="start_session", session_id="anna")

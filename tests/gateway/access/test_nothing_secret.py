@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from gateway_client import GatewayOnStage, gateway_on_stage
-from gateway_keys import SESSIONS, START, add_key, ask, dial, mint
+from gateway_keys import SESSIONS, START, add_key, ask, mint
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from actors.gateway.access.own_callers import OwnCallers
@@ -33,7 +33,7 @@ class Caught:
     def dial(self, path: str, text: str, **options: Any) -> None:
         """Connect, say something, and hear all until the end."""
         try:
-            client = dial(self.gateway, path, **options)
+            client = self.gateway.connect(path, **options)
         except InvalidStatus as refusal:
             self.told.append(repr((refusal.response.headers, refusal.response.body)))
             return
