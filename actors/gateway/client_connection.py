@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Callable
 
 from fastapi import WebSocket, WebSocketDisconnect
 
+from actors.backends.gemini.wire import cut_reason
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.access.message_meter import MessageKind, MessageMeter
-from actors.gateway.access.refusal import cut
 from actors.gateway.caller_socket import FAREWELL_S, CallerSocket
 from actors.gateway.events import Codec, Message, Problem
 from actors.gateway.inbox import Inbox, Reader
@@ -24,20 +24,6 @@ SLOWED_TOLD_S = 10.0
 """A client that sends too fast is told so, but no more often."""
 
 
-class CloseConnectionError(Exception):
-    """What came over the connection ends it.
-
-    Args:
-        code: Close code.
-        reason: Why, in words.
-    """
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
-
-
 class ClientConnection:
     """Reads and writes a WebSocket that was accepted.
 
@@ -47,7 +33,8 @@ class ClientConnection:
         meter: How fast it may send.
         first_s: Without a session for so long it is closed.
         lasts_s: So long it may be open at all; None: no limit.
-        close_of: With which code and reason it is closed when it is denied something.
+        close_of: With which code and reason it is closed for an error that is the client's;
+            raises any other.
         on_slowed: Called when it is read more slowly than it sends.
         on_denied: Called when it is closed by a limit.
     """
@@ -60,7 +47,7 @@ class ClientConnection:
         *,
         first_s: float,
         lasts_s: float | None,
-        close_of: Callable[[AccessDeniedError], tuple[int, str]],
+        close_of: Callable[[Exception], tuple[int, str]],
         on_slowed: Callable[[], None],
         on_denied: Callable[[Denial], None],
     ) -> None:
@@ -79,8 +66,8 @@ class ClientConnection:
         """Hand on what comes until either side closes.
 
         Args:
-            on_message: Takes a message and returns of which kind it was; may raise
-                `CloseConnectionError` or `AccessDeniedError`.
+            on_message: Takes a message and returns of which kind it was; may raise what
+                `close_of` knows.
             on_closed: Called once it is over.
         """
         inbox = Inbox(on_message, self._wait_s, self._socket.pause)
@@ -105,16 +92,12 @@ class ClientConnection:
             match result:
                 case WebSocketDisconnect():
                     return
-                case CloseConnectionError():
-                    code, reason = result.code, result.reason
-                case AccessDeniedError():
-                    code, reason = self._close_of(result)
                 case Exception():
-                    raise result
+                    code, reason = self._close_of(result)
         # The other end may be gone by now, or read nothing.
         with contextlib.suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
-                await self._websocket.close(code, cut(reason))
+                await self._websocket.close(code, cut_reason(reason))
 
     async def _send(self, message: Message) -> None:
         if isinstance(message, str):

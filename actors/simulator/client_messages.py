@@ -7,15 +7,9 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.gemini.wire import (
-    INVALID_ARGUMENT,
-    Invalid,
-    decode_base64,
-    invalid_value,
-    mime_type_and_rate,
-)
+from actors.backends.gemini.wire import INVALID_ARGUMENT, mime_type_and_rate
 from actors.backends.gemini.wire.http_error import HttpError
-from actors.backends.gemini.wire.media import is_sound
+from actors.backends.gemini.wire.media import ASSUMED_RATE_HZ, blob_of, is_sound
 from actors.lib.picture_size import jpeg_size
 from actors.simulator.errors import Refused, refused
 from actors.simulator.grounding import may_search
@@ -29,8 +23,6 @@ if TYPE_CHECKING:
 
 IMAGE_TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 48_000
-# Documented: of audio without a rate; Google's own examples send it so.
-ASSUMED_RATE_HZ = 16_000
 
 Content = dict[str, Any]
 
@@ -109,22 +101,12 @@ HANDLERS: dict[str, tuple[str, Handler]] = {
 }
 
 
-def _blob(blob: Content, field: str) -> tuple[bytes, str, int | None]:
-    try:
-        data = decode_base64(blob.get("data", ""))
-    except ValueError as error:
-        why = invalid_value(f"{field}.data", "TYPE_BYTES", "Base64 decoding failed")
-        raise Invalid([why]) from error
-    kind, rate_hz = mime_type_and_rate(blob.get("mimeType", ""))
-    return data, kind, rate_hz
-
-
 def _inline(dialogue: "Dialogue", blob: Content, field: str, role: str) -> None:
     """Sound or a picture within a content."""
     if not is_sound(mime_type_and_rate(blob.get("mimeType", ""))[0]):
         dialogue.context.add_picture(*_picture(dialogue, blob, field))
         return
-    data, kind, rate_hz = _blob(blob, field)
+    data, kind, rate_hz = blob_of(blob, field)
     if role == "user":
         raw = kind == "audio/pcm" and rate_hz is None
         named = f"audio/pcm;rate={ASSUMED_RATE_HZ}" if raw else blob.get("mimeType", "")
@@ -145,7 +127,7 @@ def _uploaded(dialogue: "Dialogue", given: Content, role: str) -> None:
 
 
 def _audio(dialogue: "Dialogue", blob: Content, field: str) -> None:
-    pcm, kind, rate_hz = _blob(blob, field)
+    pcm, kind, rate_hz = blob_of(blob, field)
     if kind != "audio/pcm" or len(pcm) % 2:
         raise Refused(1007, INVALID_ARGUMENT)
     if rate_hz is None and "rate" not in blob.get("mimeType", "").lower():
@@ -175,7 +157,7 @@ def _frame(dialogue: "Dialogue", blob: Content, field: str) -> None:
 
 
 def _picture(dialogue: "Dialogue", blob: Content, field: str) -> tuple[int, int]:
-    data, kind, _ = _blob(blob, field)
+    data, kind, _ = blob_of(blob, field)
     return _size(dialogue, data, kind)
 
 
@@ -200,7 +182,7 @@ def _media_chunk(dialogue: "Dialogue", blob: Content) -> None:
     elif dialogue.config.family.audio_in_media_chunks:
         _audio(dialogue, blob, field)
     else:
-        _blob(blob, field)
+        blob_of(blob, field)
         dialogue.record.ignored_media_chunks += 1
 
 

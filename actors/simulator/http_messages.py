@@ -8,7 +8,7 @@ from typing import Any
 
 import h11
 
-from actors.backends.gemini.wire import Invalid, Violation, parse_json
+from actors.backends.gemini.wire import invalid, parse_json
 from actors.backends.gemini.wire.stream_form import StreamForm
 from actors.simulator.errors import http_preset
 from actors.simulator.journal import RequestRecord
@@ -42,8 +42,7 @@ class HttpRequest:
     def json(self) -> Any:
         """The body as JSON. Raises Invalid."""
         if self.size > MAX_BODY_BYTES:
-            message = f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes."
-            raise Invalid([Violation("", message)])
+            raise invalid(f"Request payload size exceeds the limit: {MAX_BODY_BYTES} bytes.")
         return parse_json(self.body or b"{}")
 
     def page(

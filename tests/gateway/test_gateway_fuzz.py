@@ -10,6 +10,7 @@ import random
 import threading
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -153,17 +154,18 @@ async def website(reception: Reception, dice: random.Random) -> None:
 
 
 async def gemini(reception: Reception, fuzz: MessageFuzz) -> None:
-    codec = GeminiCodec()
+    codec = GeminiCodec(Counter())
     client = Client(codec)
     talk = GeminiConversation(
         reception.own(), client.link, codec, reception.work_of, "v1beta", GatewayOptions()
     )
-    first = fuzz.setup() if fuzz.chance(0.3) else {"setup": {"model": "models/gemini-3.8-live"}}
+    message = fuzz.setup() if fuzz.chance(0.3) else {"setup": {"model": "models/gemini-3.8-live"}}
     with contextlib.suppress(Invalid, CallerError):
-        await talk.on_message(json.dumps(first).encode())
-        for _ in range(MESSAGES_PER_SESSION):
+        for _ in range(1 + MESSAGES_PER_SESSION):
+            taken = talk.on_message(json.dumps(message).encode())
+            if not isinstance(taken, MessageKind):
+                await taken
             message = fuzz.sound([]) if fuzz.chance(0.8) else fuzz.message()
-            await talk.on_message(json.dumps(message).encode())
     await talk.closed()
     await client.leave()
 

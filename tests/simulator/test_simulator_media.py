@@ -4,6 +4,7 @@ import base64
 import contextlib
 import io
 import random
+import struct
 import wave
 from typing import Any
 
@@ -90,6 +91,12 @@ def test_tag_in_no_known_letters_does_not_matter() -> None:
     assert b"encoder=" in made
     odd = made.replace(b"encoder=", b"encode\xff=", 1)
     assert read_data(odd, "audio/flac").pcm == read_data(made, "audio/flac").pcm
+
+
+def test_picture_that_is_gigabytes_when_decoded_is_not_decoded() -> None:
+    header = struct.pack(">II", 30_000, 30_000)
+    read = read_data(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + header, "image/png")
+    assert (read.width, read.height) == (30_000, 30_000)
 
 
 def test_damaged_sound_is_heard_or_refused() -> None:

@@ -14,7 +14,7 @@ from starlette.types import Scope
 
 from actors.gateway.access.addresses import parsed_networks
 from actors.gateway.access.authenticator import Authenticator
-from actors.gateway.access.denial import AccessDeniedError, Denial
+from actors.gateway.access.denial import Denial
 from actors.gateway.access.keyring import REFRESH_S, Keyring
 from actors.gateway.access.load import Load
 from actors.gateway.access.message_meter import MessageMeter
@@ -102,14 +102,14 @@ class Access:
         self,
         websocket: WebSocket,
         codec: Codec,
-        close_of: Callable[[AccessDeniedError], tuple[int, str]] = website_close,
+        close_of: Callable[[Exception], tuple[int, str]] = website_close,
     ) -> ClientConnection:
         """Return a WebSocket that was accepted, with the limits that hold for it.
 
         Args:
             websocket: The socket.
             codec: How its client is told what happens.
-            close_of: With which code and reason it is closed when the limits say so.
+            close_of: With which code and reason it is closed for an error of the client's.
         """
         limits = self.options.limits
         token = principal_of(websocket).token

@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
+from actors.backends.gemini.wire import cut_reason
+from actors.backends.gemini.wire.http_error import HttpError
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.website.body import Body
 from actors.gateway.website.early_response import EarlyResponse
@@ -45,8 +47,10 @@ def website_error(error: AccessDeniedError) -> dict[str, Any]:
     return told
 
 
-def website_close(error: AccessDeniedError) -> tuple[int, str]:
-    """Return close code and reason of a website's WebSocket."""
+def website_close(error: Exception) -> tuple[int, str]:
+    """Return close code and reason of a website's WebSocket; raises what is no denial."""
+    if not isinstance(error, AccessDeniedError):
+        raise error
     return error.close_code, str(error)
 
 
@@ -60,36 +64,42 @@ def gemini_close(error: AccessDeniedError) -> tuple[int, str]:
     return TRY_AGAIN_LATER if error.status in (429, 503) else POLICY, str(error)
 
 
-def gemini_error(error: AccessDeniedError) -> tuple[int, dict[str, Any]]:
-    """Return status and body over HTTP in the Gemini protocol."""
+def gemini_error(error: AccessDeniedError) -> HttpError:
+    """Return it as the service has it over HTTP."""
     status, message = error.status, str(error)
     match error.denial:
         case Denial.KEY_INVALID:
             status, message = 400, KEY_NOT_VALID
         case Denial.NO_KEY:
             status, message = 403, NO_IDENTITY
-    told: dict[str, Any] = {"code": status, "message": message, "status": GOOGLE_STATUS[status]}
+    told = HttpError(status, GOOGLE_STATUS[status], message)
     if error.denial is Denial.KEY_INVALID:
-        told["details"] = [
+        told.details = [
             {
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
                 "reason": "API_KEY_INVALID",
                 "domain": "googleapis.com",
             }
         ]
-    return status, {"error": told}
+    return told
 
 
-def response_to(error: AccessDeniedError, *, gemini: bool) -> JSONResponse:
-    """Return the answer to a request that is not let in."""
+def headers_of(error: AccessDeniedError) -> dict[str, str]:
+    """Return what an answer over HTTP says in its head."""
     headers = {}
     if error.retry_after_s is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     if error.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    return headers
+
+
+def response_to(error: AccessDeniedError, *, gemini: bool) -> JSONResponse:
+    """Return the answer to a request that is not let in."""
+    headers = headers_of(error)
     if gemini:
-        status, body = gemini_error(error)
-        return JSONResponse(body, status, headers)
+        told = gemini_error(error)
+        return JSONResponse(told.body(), told.code, headers)
     return JSONResponse(website_error(error), error.status, headers)
 
 
@@ -125,9 +135,4 @@ async def refuse(
         code, reason = website_close(error)
         message = {"type": "error", **website_error(error)}
         await send({"type": "websocket.send", "text": json.dumps(message)})
-    await send({"type": "websocket.close", "code": code, "reason": cut(reason)})
-
-
-def cut(reason: str) -> str:
-    """Return as much of a reason as a close frame holds: 123 bytes (RFC 6455, 5.5)."""
-    return reason.encode()[:123].decode(errors="ignore")
+    await send({"type": "websocket.close", "code": code, "reason": cut_reason(reason)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from actors.gateway.events import (
     Event,
     GoingAway,
     Message,
+    Problem,
     SpokenWords,
     TimeLeft,
 )
@@ -23,17 +25,23 @@ from pipeline.frames import Outcome, Side, ToolCall, ToolCancel, TurnClosed
 class GeminiCodec:
     """Says events as the service does, in binary frames; nothing before the setup is there.
 
+    Args:
+        counters: Of the gateway: `problems_untold`, for which the protocol has no word.
+
     Attributes:
         setup: What the client asked for.
         session: Name of the session, which is its handle too.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, counters: Counter[str]) -> None:
+        self._counters = counters
         self.setup: LiveSetup | None = None
         self.session = ""
 
     def encode(self, event: Event) -> Iterable[Message]:
         """Return the messages that say it."""
+        if isinstance(event, Problem):
+            self._counters["problems_untold"] += 1
         if self.setup is not None:
             for message in self._told(self.setup, event):
                 yield encode_message(message)

@@ -55,7 +55,7 @@ class ContentStream(Response):
                 if self._responses.is_full:
                     break
         except TOLD as error:
-            return error_response(http_error(error))
+            return error_response(error)
         return JSONResponse(self._responses.whole())
 
     async def _stream(
@@ -77,12 +77,11 @@ class ContentStream(Response):
                     break
             last = self._responses.end()
         except TOLD as error:
-            said = http_error(error)
             if not begun:
-                whole = error_response(said, in_list=form is StreamForm.ARRAY)
+                whole = error_response(error, in_list=form is StreamForm.ARRAY)
                 await whole(scope, receive, send)
                 return
-            last = said.body()
+            last = http_error(error).body()
         await self._send(send, form.piece(last, first=not begun), begun=begun)
         end = form.end(empty=False)
         await send({"type": "http.response.body", "body": end, "more_body": False})

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from collections.abc import AsyncGenerator, Iterator
 from dataclasses import dataclass
 
 from actors.backends.gemini.wire.http_error import HttpError
 from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
+from actors.gateway.errors import CallerError
 from actors.gateway.events import AnswerSound, Event, Message, SpokenWords
 from actors.gateway.files.transcription import FileWords, Transcription, send_nothing
 from actors.gateway.gemini.asked_turn import AskedTurn
@@ -81,7 +81,7 @@ class ContentTurn:
         self.caller = caller
         self._asked = asked
         self._work_of = work_of
-        self._until_s = time.monotonic() + patience_s
+        self._until_s = asyncio.get_running_loop().time() + patience_s
         self._events: asyncio.Queue[Event | None] = asyncio.Queue()
         self._heard: Transcription | None = None
         self._hearing: asyncio.Task[FileWords] | None = None
@@ -145,8 +145,8 @@ class ContentTurn:
                             return
                     case SessionEnded():
                         raise unavailable(event.detail or event.reason.value)
-            if self._asks_about_sound:
-                yield self._answer_about_sound()
+            if (piece := self._answer_about_sound()) is not None:
+                yield piece
         finally:
             if self._hearing is not None:
                 self._hearing.cancel()
@@ -174,14 +174,11 @@ class ContentTurn:
 
     async def _next(self) -> Event | None:
         try:
-            async with asyncio.timeout_at(self._deadline()):
+            async with asyncio.timeout_at(self._until_s):
                 return await self._events.get()
         except TimeoutError:
             message = "Deadline expired before operation could complete."
             raise HttpError(504, "DEADLINE_EXCEEDED", message) from None
-
-    def _deadline(self) -> float:
-        return asyncio.get_running_loop().time() + self._until_s - time.monotonic()
 
     async def _calls(self, first: ToolCall) -> tuple[ToolCall, ...]:
         calls = [first]
@@ -214,12 +211,15 @@ class ContentTurn:
         missing = answer[len(said) :] if answer.startswith(said) else ""
         return TextPiece(missing) if missing.strip() else None
 
-    def _answer_about_sound(self) -> TextPiece:
+    def _answer_about_sound(self) -> TextPiece | None:
+        """None if nothing was asked about it: what was said to it has come as it was said."""
         assert self._hearing is not None
-        error = self._hearing.exception()
-        if error is not None:
-            raise unavailable(str(error))
-        words = self._hearing.result()
+        try:
+            words = self._hearing.result()
+        except CallerError as error:
+            raise unavailable(str(error)) from None
+        if not self._asks_about_sound:
+            return None
         if words.answer is None:
             raise unavailable(words.problem or words.failure)
         return TextPiece(words.answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Awaitable
 from typing import Any
 
 from actors.backends.gemini.wire import (
@@ -16,14 +17,15 @@ from actors.backends.gemini.wire import (
     snake_case,
     unknown_name,
 )
+from actors.backends.gemini.wire.media import ASSUMED_RATE_HZ, blob_of
 from actors.gateway.access.denial import AccessDeniedError
 from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
 from actors.gateway.errors import CallerError
+from actors.gateway.events import Problem
 from actors.gateway.gemini.auth_tokens import locked_setup
 from actors.gateway.gemini.codec import GeminiCodec, resumption
-from actors.gateway.gemini.contents import blobs_of, bytes_of
 from actors.gateway.gemini.history import said_before
 from actors.gateway.gemini.refusals import refuse_text
 from actors.gateway.gemini.setup import parse_setup
@@ -74,16 +76,16 @@ class GeminiConversation:
         token = callers.principal.token
         self._locked = None if token is None else token.locked
         self._caller: Caller | None = None
-        self._pictures = PictureTaker(work_of, lambda _problem: None)
+        self._pictures = PictureTaker(work_of, lambda problem: link.tell(Problem(problem)))
         self._is_active = False
         self._written: list[str] = []
         """By `clientContent` that is not complete: goes with what is said in writing next."""
 
-    async def on_message(self, data: bytes) -> MessageKind:
-        """Take a message; return of which kind it was.
+    def on_message(self, data: bytes) -> MessageKind | Awaitable[MessageKind]:
+        """Take a message; return of which kind it was, if need be later.
 
         Raises:
-            Invalid: it cannot be had; the connection is to be closed with the words of it.
+            Invalid, CallerError: it cannot be had; the connection is to be closed for it.
         """
         message = parse_json(data)
         if not isinstance(message, dict) or len(message) != 1:
@@ -92,23 +94,21 @@ class GeminiConversation:
         kind = camel_case(name)
         caller = self._caller
         if kind == "setup" and caller is None:
-            await self._set_up(locked_setup(given, self._locked))
-        elif kind == "setup" or caller is None:
+            return self._set_up(locked_setup(given, self._locked))
+        if kind == "setup" or caller is None:
             raise invalid(INVALID_ARGUMENT)
-        elif kind not in MESSAGES:
+        if kind not in MESSAGES:
             raise Invalid([unknown_name(name, "")])
-        else:
-            taken = read(MESSAGES[kind], given, self._version, snake_case(kind))
-            refused: list[Exception] = []
-            with self._work_of(caller.session):
-                try:
-                    self._take(caller, kind, taken)
-                except (Invalid, CallerError) as error:
-                    refused.append(error)
-            if refused:
-                raise refused[0]
-            return _kind_of(kind, taken)
-        return MessageKind.OTHER
+        taken = read(MESSAGES[kind], given, self._version, snake_case(kind))
+        refused: list[Exception] = []
+        with self._work_of(caller.session):
+            try:
+                self._take(caller, kind, taken)
+            except (Invalid, CallerError) as error:
+                refused.append(error)
+        if refused:
+            raise refused[0]
+        return _kind_of(kind, taken)
 
     async def closed(self) -> None:
         """The connection is gone; the caller may come back."""
@@ -116,7 +116,7 @@ class GeminiConversation:
         if self._caller is not None:
             self._callers.disconnect(self._caller, self._link)
 
-    async def _set_up(self, given: Any) -> None:
+    async def _set_up(self, given: Any) -> MessageKind:
         setup = parse_setup(given, self._version, self._options)
         if setup.handle is None:
             manner = setup.manner.model_copy(update={"session": uuid.uuid4().hex})
@@ -135,6 +135,7 @@ class GeminiConversation:
             self._link.send(encode_message(resumption(caller.session)))
         self._is_active = not setup.marks_activity
         self._callers.connect(caller, self._link)
+        return MessageKind.OTHER
 
     def _take(self, caller: Caller, kind: str, given: dict[str, Any]) -> None:
         match kind:
@@ -172,9 +173,11 @@ class GeminiConversation:
 
     def _client_content(self, caller: Caller, given: dict[str, Any]) -> None:
         for turn in given.get("turns", ()):
-            for blob in blobs_of(turn):
-                self._blob(caller, blob, "client_content.turns")
-            if any("fileData" in part for part in turn.get("parts", ())):
+            parts = turn.get("parts", ())
+            for part in parts:
+                if "inlineData" in part:
+                    self._blob(caller, part["inlineData"], "client_content.turns")
+            if any("fileData" in part for part in parts):
                 raise invalid(INVALID_ARGUMENT)
             for side, text in said_before([turn]):
                 self._written.append(f"You said: {text}" if side is Side.MODEL else text)
@@ -190,12 +193,12 @@ class GeminiConversation:
             caller.type(whole)
 
     def _blob(self, caller: Caller, blob: dict[str, Any], field: str) -> None:
-        data, kind, rate_hz = bytes_of(blob, field)
+        data, kind, rate_hz = blob_of(blob, field)
         if kind.startswith("image/"):
             self._pictures.show(caller, data)
         elif kind == "audio/pcm":
             if self._is_active:
-                caller.ear.hear_pcm(data, rate_hz)
+                caller.ear.hear_pcm(data, rate_hz or ASSUMED_RATE_HZ)
         elif kind.startswith("audio/"):
             caller.ear.hear_file(data)
         else:

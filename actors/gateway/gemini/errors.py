@@ -7,7 +7,13 @@ from starlette.responses import JSONResponse
 from actors.backends.gemini.wire import Invalid
 from actors.backends.gemini.wire.http_error import HttpError
 from actors.gateway.access.denial import AccessDeniedError
-from actors.gateway.access.refusal import gemini_error
+from actors.gateway.access.refusal import (
+    INVALID,
+    TRY_AGAIN_LATER,
+    gemini_close,
+    gemini_error,
+    headers_of,
+)
 from actors.gateway.errors import (
     REFUSED_AGAIN_S,
     CallerError,
@@ -18,6 +24,18 @@ from actors.gateway.errors import (
 
 TOLD = (HttpError, Invalid, CallerError)
 """What a client is told of."""
+
+
+def close_of(error: Exception) -> tuple[int, str]:
+    """Return with which code and reason a Live session's WebSocket is closed; raises our own."""
+    match error:
+        case AccessDeniedError():
+            return gemini_close(error)
+        case Invalid():
+            return INVALID, error.message
+        case CallerError():
+            return TRY_AGAIN_LATER, str(error)
+    raise error
 
 
 def http_error(error: HttpError | Invalid | CallerError) -> HttpError:
@@ -34,9 +52,7 @@ def http_error(error: HttpError | Invalid | CallerError) -> HttpError:
         case SlowRequestError():
             return HttpError(408, "DEADLINE_EXCEEDED", str(error))
         case AccessDeniedError():
-            status, body = gemini_error(error)
-            told = body["error"]
-            return HttpError(status, told["status"], told["message"])
+            return gemini_error(error)
         case RefusedError():
             return unavailable(str(error))
         case _:
@@ -49,8 +65,13 @@ def unavailable(why: str) -> HttpError:
     return HttpError(503, "UNAVAILABLE", f"{message} {why}" if why else message)
 
 
-def error_response(error: HttpError, *, in_list: bool = False) -> JSONResponse:
+def error_response(
+    error: HttpError | Invalid | CallerError, *, in_list: bool = False
+) -> JSONResponse:
     """Return the response that tells it; a stream that is a JSON array holds it as one of them."""
-    headers = {"Retry-After": str(REFUSED_AGAIN_S)} if error.code == 503 else {}
-    body = error.body()
-    return JSONResponse([body] if in_list else body, error.code, headers)
+    said = http_error(error)
+    headers = {"Retry-After": str(REFUSED_AGAIN_S)} if said.code == 503 else {}
+    if isinstance(error, AccessDeniedError):
+        headers |= headers_of(error)
+    body = said.body()
+    return JSONResponse([body] if in_list else body, said.code, headers)

@@ -22,7 +22,7 @@ from actors.gateway.gemini.auth_tokens import mint_token
 from actors.gateway.gemini.content_responses import ContentResponses
 from actors.gateway.gemini.content_service import ContentService
 from actors.gateway.gemini.content_stream import ContentStream
-from actors.gateway.gemini.errors import TOLD, error_response, http_error
+from actors.gateway.gemini.errors import TOLD, error_response
 from actors.gateway.gemini.model_list import model_entry, model_names, model_page, serves
 from actors.gateway.gemini.token_count import count_tokens
 from actors.gateway.website.body import Body
@@ -69,7 +69,7 @@ class GeminiMethods:
         except TOLD as error:
             if isinstance(error, TooLargeError):
                 await body.discard()
-            return error_response(http_error(error), in_list=form is StreamForm.ARRAY)
+            return error_response(error, in_list=form is StreamForm.ARRAY)
 
     async def _serve(
         self, route: HttpRoute, request: Request, body: Body, form: StreamForm | None

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable
 
 from fastapi import APIRouter, WebSocket
 from starlette.responses import JSONResponse
 
-from actors.backends.gemini.wire import Invalid
+from actors.backends.gemini.wire import cut_reason
 from actors.backends.gemini.wire.schema import VERSIONS
 from actors.gateway.access.access import Access, principal_of
-from actors.gateway.access.denial import AccessDeniedError
 from actors.gateway.access.message_meter import MessageKind
-from actors.gateway.access.refusal import INVALID, POLICY, TRY_AGAIN_LATER, cut, gemini_close
-from actors.gateway.client_connection import CloseConnectionError
-from actors.gateway.errors import CallerError
+from actors.gateway.access.refusal import POLICY
 from actors.gateway.events import Message
 from actors.gateway.gemini.codec import GeminiCodec
 from actors.gateway.gemini.conversation import GeminiConversation
+from actors.gateway.gemini.errors import close_of
 from actors.outputs.metronome import WorkOf
 
 SERVICE = re.compile(
@@ -46,10 +45,10 @@ def gemini_routes(access: Access, work_of: WorkOf) -> APIRouter:
             return
         await websocket.accept()
         if found["constrained"] and principal_of(websocket).token is None:
-            await websocket.close(POLICY, cut(UNAUTHENTICATED))
+            await websocket.close(POLICY, cut_reason(UNAUTHENTICATED))
             return
-        codec = GeminiCodec()
-        connection = access.connection(websocket, codec, gemini_close)
+        codec = GeminiCodec(access.counters)
+        connection = access.connection(websocket, codec, close_of)
         conversation = GeminiConversation(
             access.callers_of(websocket),
             connection.link,
@@ -59,16 +58,9 @@ def gemini_routes(access: Access, work_of: WorkOf) -> APIRouter:
             access.options,
         )
 
-        async def on_message(message: Message) -> MessageKind:
+        def on_message(message: Message) -> MessageKind | Awaitable[MessageKind]:
             data = message.encode() if isinstance(message, str) else message
-            try:
-                return await conversation.on_message(data)
-            except AccessDeniedError:
-                raise
-            except Invalid as invalid:
-                raise CloseConnectionError(INVALID, invalid.message) from invalid
-            except CallerError as error:
-                raise CloseConnectionError(TRY_AGAIN_LATER, str(error)) from error
+            return conversation.on_message(data)
 
         await connection.serve(on_message, conversation.closed)
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.backends.gemini.live.capabilities import known_voice
-from actors.backends.gemini.wire import check_functions, invalid, read, violation
+from actors.backends.gemini.wire import check_functions, invalid, read
 from actors.backends.gemini.wire.contents import text_of
-from actors.backends.gemini.wire.generation_config import MAX_TEMPERATURE
+from actors.backends.gemini.wire.generation_config import MAX_TEMPERATURE, check_range
 from actors.backends.gemini.wire.http_error import other_modalities
 from actors.gateway.gemini.declarations import declared
 from actors.gateway.gemini.refusals import (
@@ -63,6 +63,7 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
     if modalities != SOUND:
         raise invalid(other_modalities(modalities))
     _refuse(setup, generation)
+    check_range(generation, "temperature", 0.0, MAX_TEMPERATURE, SETUP)
     speech = generation.get("speechConfig", {})
     resumption = setup.get("sessionResumption")
     detection = setup.get("realtimeInputConfig", {}).get("automaticActivityDetection", {})
@@ -71,7 +72,7 @@ def parse_setup(given: Any, version: str, options: GatewayOptions) -> LiveSetup:
         voice=chosen_voice(speech),
         language=speech.get("languageCode") or None,
         model=chosen_model(setup.get("model", ""), options.models),
-        temperature=_temperature(generation),
+        temperature=generation.get("temperature"),
         functions=[declared(each) for each in check_functions(setup.get("tools", []), SETUP)],
         lasts_s=options.session_s,
         records=options.record,
@@ -118,11 +119,3 @@ def chosen_voice(speech: dict[str, Any]) -> str | None:
         return known_voice(name or None)
     except ValueError:
         raise invalid(f"No matching speaker voice found for name: {name}") from None
-
-
-def _temperature(generation: dict[str, Any]) -> float | None:
-    temperature: float | None = generation.get("temperature")
-    if temperature is not None and not 0 <= temperature <= MAX_TEMPERATURE:
-        what = f"temperature must be in the range [0.0, {MAX_TEMPERATURE}]."
-        raise violation("generation_config.temperature", what, SETUP)
-    return temperature

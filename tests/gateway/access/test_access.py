@@ -23,6 +23,7 @@ WS = "/ws/live-audio"
 LIVE = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 SESSIONS = "/api/v1/live-audio/sessions"
 END = "/api/v1/live-audio/session/end"
+GENERATE = "/v1beta/models/gemini-3.8-flash:generateContent"
 SITE = "https://site.example"
 
 
@@ -303,6 +304,10 @@ def test_sessions_of_one_key_are_limited() -> None:
         ask(gateway, "POST", START, {"session_id": "anna"}, opens=True, x_api_key=key)
         code, told, headers = ask(gateway, "POST", START, {}, x_api_key=key)
         assert (code, told["code"], headers["retry-after"]) == (429, "too_many_sessions", "10")
+        content = {"contents": [{"parts": [{"text": "Hi."}]}]}
+        code, told, headers = ask(gateway, "POST", GENERATE, content, x_api_key=key)
+        assert (code, told["error"]["status"]) == (429, "RESOURCE_EXHAUSTED")
+        assert headers["retry-after"] == "10"
         gateway.harness.end("anna", SessionEnd.HUNG_UP, "")
         ask(gateway, "POST", START, {"session_id": "bert"}, opens=True, x_api_key=key)
         gateway.harness.end("bert", SessionEnd.HUNG_UP, "")

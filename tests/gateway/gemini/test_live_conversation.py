@@ -179,6 +179,16 @@ def test_sound_pictures_and_text_go_into_the_pipeline(gateway: GatewayOnStage) -
     client.close()
 
 
+def test_a_picture_that_is_none_is_counted_where_there_is_no_word_for_it(
+    gateway: GatewayOnStage,
+) -> None:
+    client = LiveClient(gateway)
+    client.tell({"realtimeInput": {"video": {"data": "AAAA", "mimeType": "image/jpeg"}}})
+    counters = gateway.harness.actor.counters
+    gateway.harness.until(lambda: counters["problems_untold"] == 1, "a problem")
+    client.close()
+
+
 def test_an_answer_comes_as_the_service_sends_it(gateway: GatewayOnStage) -> None:
     client = LiveClient(gateway, outputAudioTranscription={}, sessionResumption={})
     session, harness = client.session, gateway.harness

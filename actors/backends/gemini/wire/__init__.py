@@ -8,7 +8,6 @@ is: `auth_tokens`, `contents`, `generation_config`, `http_error`, `media`, `rout
 """
 
 from actors.backends.gemini.wire.encoding import (
-    MAX_REASON_BYTES,
     camel_case,
     cut_reason,
     decode_base64,
@@ -36,7 +35,6 @@ from actors.backends.gemini.wire.schema import Schema, schema
 
 __all__ = [
     "INVALID_ARGUMENT",
-    "MAX_REASON_BYTES",
     "Invalid",
     "Schema",
     "Violation",

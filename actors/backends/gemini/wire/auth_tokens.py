@@ -62,7 +62,9 @@ class TokenRequest:
         return cls(expires_s, start_s, uses, setup, paths)
 
 
-def constrained(given: dict[str, Any], setup: dict[str, Any], mask: list[str] | None) -> Any:
+def constrained(
+    given: dict[str, Any], setup: dict[str, Any], mask: list[str] | None
+) -> dict[str, Any]:
     """The setup that holds: a client's, with what its token locks. Keys are in camelCase."""
     if not setup and mask is None:
         return given

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from actors.backends.gemini.wire.encoding import snake_case
-from actors.backends.gemini.wire.invalid import Invalid, Violation
+from actors.backends.gemini.wire.invalid import invalid
 from actors.backends.gemini.wire.json_text import too_deep
 from pipeline.sessions.refusal import FUNCTION_NAME
 
@@ -43,13 +43,13 @@ def check_functions(tools: list[dict[str, Any]], request: str) -> list[dict[str,
             complaints += _function(function, place)
             name = function.get("name", "")
             if name in names:
-                raise Invalid([Violation("", f"Duplicate function declaration found: {name}")])
+                raise invalid(f"Duplicate function declaration found: {name}")
             names.add(name)
             declared.append(function)
     if len(declared) > MAX_FUNCTIONS:
         complaints.append(f"{request}.tools: at most {MAX_FUNCTIONS} functions can be declared.")
     if complaints:
-        raise Invalid([Violation("", "".join(f"* {each}\n" for each in complaints))])
+        raise invalid("".join(f"* {each}\n" for each in complaints))
     return declared
 
 

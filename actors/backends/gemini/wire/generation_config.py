@@ -46,8 +46,8 @@ class GenerationConfig:
     @classmethod
     def parse(cls, config: dict[str, Any]) -> "GenerationConfig":
         """Checks a `generationConfig` that has been read. Raises Invalid."""
-        _check_range(config, "temperature", 0.0, MAX_TEMPERATURE)
-        _check_range(config, "topP", 0.0, 1.0)
+        check_range(config, "temperature", 0.0, MAX_TEMPERATURE)
+        check_range(config, "topP", 0.0, 1.0)
         if config.get("topK") is not None and config["topK"] <= 0:
             raise violation("generation_config.top_k", "top_k must be positive.")
         tokens = config.get("maxOutputTokens")
@@ -114,14 +114,20 @@ class ToolConfig:
         return [each for each in functions if not self.allowed or each["name"] in self.allowed]
 
 
-def _check_range(config: dict[str, Any], name: str, least: float, most: float) -> None:
+def check_range(
+    config: dict[str, Any],
+    name: str,
+    least: float,
+    most: float,
+    request: str = "GenerateContentRequest",
+) -> None:
+    """Checks a number of a `generationConfig`, if it is there. Raises Invalid."""
     value = config.get(name)
     if value is None or least <= value <= most:
         return
     snake = snake_case(name)
-    raise violation(
-        f"generation_config.{snake}", f"{snake} must be in the range [{least}, {most}]."
-    )
+    what = f"{snake} must be in the range [{least}, {most}]."
+    raise violation(f"generation_config.{snake}", what, request)
 
 
 def _mime_type(config: dict[str, Any]) -> str:

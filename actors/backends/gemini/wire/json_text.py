@@ -3,7 +3,7 @@
 import json
 from typing import Any, NoReturn
 
-from actors.backends.gemini.wire.invalid import Invalid, Violation
+from actors.backends.gemini.wire.invalid import invalid
 
 # Protocol buffers' own limit of nesting in JSON.
 MAX_DEPTH = 100
@@ -17,9 +17,9 @@ def parse_json(data: bytes) -> Any:
             # Half of a surrogate pair is no text: it can neither be stored nor sent on.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:
-        raise Invalid([Violation("", f"Invalid JSON payload received. {error}")]) from error
+        raise invalid(f"Invalid JSON payload received. {error}") from error
     if too_deep(value):
-        raise Invalid([Violation("", "Invalid JSON payload received. Message too deep.")])
+        raise invalid("Invalid JSON payload received. Message too deep.")
     return value
 
 
