@@ -27,7 +27,7 @@ from actors.gateway.errors import (
     TooLargeError,
     explained,
 )
-from actors.gateway.files.transcription import Transcriber
+from actors.gateway.files.transcriber import Transcriber
 from actors.gateway.gemini.rest import gemini_rest_routes
 from actors.gateway.gemini.routes import gemini_routes
 from actors.gateway.operating.caller_metrics import CallerMetrics

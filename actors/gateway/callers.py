@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from functools import partial
 
 from actors.gateway.caller import Caller, CallerState, Publish
 from actors.gateway.ear import JUMP_SAMPLES, CallerEar
@@ -12,14 +12,9 @@ from actors.gateway.errors import ExpiredSessionError, NoSessionError, RefusedEr
 from actors.gateway.events import GoingAway, Problem
 from actors.gateway.link import ClientLink
 from actors.gateway.openings import OPENING_S, Openings
-from actors.gateway.past_sessions import Owns, PastSessions, check_own
+from actors.gateway.past_sessions import Owns, PastSessions, check_own, of_anybody
 from actors.gateway.stays import Later, Stays, StayTimers
-from pipeline.frames import SessionEnd, SessionEnded, SessionOpened
-
-
-def of_anybody(_session: str, _labels: Mapping[str, str]) -> bool:
-    """Whoever asks may have every session."""
-    return True
+from pipeline.frames import Audio, SessionEnd, SessionEnded, SessionOpened
 
 
 class Callers:
@@ -102,15 +97,16 @@ class Callers:
         session = manner.session
         if session == self._own:
             raise RefusedError(f"the name {session!r} is the pipeline's own: choose another")
-        caller = self._callers.get(session)
-        if caller is None and self._is_leaving:
-            raise RefusedError("the gateway is going down: try again soon")
-        if caller is None:
+        if session not in self._callers:
+            if self._is_leaving:
+                raise RefusedError("the gateway is going down: try again soon")
             kept = await self.past.look_for(session, owns)
             # Another connection may have been faster, of this caller or of somebody else.
-            if kept is None and session not in self._callers:
-                on_begin()
-            caller = self._callers.get(session) or self._begin(kept or manner)
+            if session not in self._callers:
+                if kept is None:
+                    on_begin()
+                self._begin(kept or manner)
+        caller = self._callers[session]
         check_own(caller.manner, owns)
         await self._openings.wait_for(session)
         return caller
@@ -141,12 +137,11 @@ class Callers:
             NoSessionError, ExpiredSessionError: there is none, or none any more.
         """
         if session not in self._callers:
-            self.get(session)
-        ended = SessionEnded(session=session, reason=reason, detail=detail)
-        self._publish("sessions", ended)
+            raise self.past.why_not(session)
+        self._publish("sessions", SessionEnded(session=session, reason=reason, detail=detail))
 
-    def opened(self, opened: SessionOpened) -> Caller | None:
-        """Note that a session is open; return its caller, if it is one of this gateway's.
+    def opened(self, opened: SessionOpened) -> None:
+        """Note that a session is open, if it is one of this gateway's.
 
         One that an earlier process of the gateway brought is away until it connects again.
         """
@@ -157,7 +152,7 @@ class Callers:
             # The supervisor ends it unless it hears that there is somebody for it again.
             self._publish("sessions", opened)
         if caller is None:
-            return None
+            return
         self.past.opened(session)
         self.past.keeping.opened(opened)
         caller.manner = opened
@@ -166,13 +161,12 @@ class Callers:
         self._timers.wait_for(caller)
         self._timers.warn(caller, opened)
         self._openings.settle(session)
-        return caller
 
     def ended(self, ended: SessionEnded) -> None:
         """Let go of a caller, after it was told why."""
-        session, why = ended.session, ended.detail or ended.reason.value
-        was_opening = self._openings.settle(session, why)
-        caller = self._forget(session)
+        why = ended.detail or ended.reason.value
+        was_opening = self._openings.settle(ended.session, why)
+        caller = self._forget(ended.session)
         if caller is None:
             return
         self.past.keeping.ended(ended)
@@ -216,23 +210,18 @@ class Callers:
         states = [caller.state for caller in self]
         return {state.name.lower(): states.count(state) for state in CallerState}
 
-    def _begin(self, manner: SessionOpened) -> Caller:
+    def _begin(self, manner: SessionOpened) -> None:
         """Ask the supervisor for a session."""
-        session = manner.session
-        given = {
-            "brought_by": self._name,
-            "conversation": manner.conversation or uuid.uuid4().hex,
-        }
-        manner = manner.model_copy(update=given)
-        caller = self._make(manner, 0)
-        self._openings.begin(session)
+        conversation = manner.conversation or uuid.uuid4().hex
+        manner = manner.model_copy(update={"brought_by": self._name, "conversation": conversation})
+        self._make(manner, 0)
+        self._openings.begin(manner.session)
         self._publish("sessions", manner)
-        return caller
 
     def _make(self, manner: SessionOpened, position: int) -> Caller:
         session = manner.session
 
-        def publish_audio(frame: Any) -> None:
+        def publish_audio(frame: Audio) -> None:
             # A file may be decoded to its end after its caller has gone.
             if self._callers.get(session) is caller:
                 self._publish("audio", frame)
@@ -241,13 +230,10 @@ class Callers:
         def tell_problem(text: str) -> None:
             caller.tell(Problem(text))
 
-        def soon(work: Callable[[], None]) -> None:
-            self._run_for(session, work)
-
+        soon = partial(self._run_for, session)
         ear = CallerEar(session, publish_audio, soon, tell_problem, position)
-        self._callers[session] = caller = Caller(
-            manner, ear, self._publish, lambda: self._interrupt(session)
-        )
+        interrupt = partial(self._interrupt, session)
+        self._callers[session] = caller = Caller(manner, ear, self._publish, interrupt)
         return caller
 
     def _give_up(self, caller: Caller, detail: str) -> None:

@@ -12,6 +12,7 @@ from actors.gateway.sound import (
     SoundDecoder,
     begins_file,
     begins_mp3,
+    cuts_header,
     plain_wav,
 )
 from actors.lib.audio.pcm import (
@@ -77,6 +78,8 @@ class CallerEar:
         self._waiting = b""
         self._cut = b""
         """The first half of a sample, of which the other is still to come."""
+        self._head = b""
+        """A piece that ends within the header of a file, if it is one."""
         self._began_ns = time.monotonic_ns() - samples_to_ns(position)
         self._newest_ns = 0
 
@@ -98,6 +101,7 @@ class CallerEar:
             if form != PLAIN:
                 self._decoder = PcmDecoder(self.hear, *form)
             self._form = form
+        data = self._with_head(data)
         if self._decoder is not None:
             self._decoder.feed(data)
             return
@@ -115,6 +119,10 @@ class CallerEar:
         """
         if not data:
             return  # A browser's recorder may have nothing yet when a piece is due.
+        data = self._with_head(data)
+        if cuts_header(data):
+            self._head = data
+            return
         wav = plain_wav(data)
         if wav is not None:
             sound, pcm = wav
@@ -136,14 +144,15 @@ class CallerEar:
     def takes_file(self, data: bytes) -> bool:
         """Whether bytes without a word of their form are, or go on with, a sound file."""
         is_container = self._decoder is not None and self._form is None
-        return is_container or self._in_wav or begins_file(data)
+        data = self._head + data
+        return is_container or self._in_wav or begins_file(data) or cuts_header(data)
 
     def end_file(self) -> None:
         """What was sent so far is all of that file."""
         if self._decoder is not None:
             self._decoder.close()
         self._decoder, self._form, self._in_wav = None, None, False
-        self._cut = b""
+        self._cut = self._head = b""
 
     def hear(self, samples: Samples) -> None:
         """Take samples at 16 kHz and send the blocks that are full.
@@ -169,6 +178,10 @@ class CallerEar:
             return False
         self._send(silence(FILLED_SAMPLES), now_ns)
         return True
+
+    def _with_head(self, data: bytes) -> bytes:
+        data, self._head = self._head + data, b""
+        return data
 
     def _hear(self, pcm: bytes) -> None:
         now_ns = time.monotonic_ns()

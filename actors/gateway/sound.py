@@ -25,6 +25,8 @@ MOST_CHANNELS = 8
 WIDTHS = range(1, 5)
 """Bytes of a sample that is a whole number: 8 bits of old telephones to 32 of studios."""
 WAV, WEBM, OGG, FLAC, MP4, ID3 = b"RIFF", b"\x1aE\xdf\xa3", b"OggS", b"fLaC", b"ftyp", b"ID3"
+HEADERS = (WAV, WEBM, FLAC, ID3)
+"""With which only files begin."""
 FIRST_OGG_PAGE = 2
 """Flag of the page with which an Ogg stream begins."""
 PROBING = {"probesize": "1024", "analyzeduration": "0"}
@@ -191,7 +193,15 @@ def _samples(frame: Any) -> Samples:
 def begins_file(data: bytes) -> bool:
     """Whether bytes are the header of a sound file, which no piece from its middle looks like."""
     begins_ogg = data.startswith(OGG) and len(data) > 5 and bool(data[5] & FIRST_OGG_PAGE)
-    return data.startswith((WAV, WEBM, FLAC, ID3)) or data[4:8] == MP4 or begins_ogg
+    return data.startswith(HEADERS) or data[4:8] == MP4 or begins_ogg
+
+
+def cuts_header(data: bytes) -> bool:
+    """Whether bytes may be a part of what a file begins with, too short to tell.
+
+    The first piece of Chromium's recorder is a single byte, 1A, where its machine is busy.
+    """
+    return 0 < len(data) < len(WEBM) and any(each.startswith(data) for each in (*HEADERS, OGG))
 
 
 def begins_mp3(data: bytes) -> bool:

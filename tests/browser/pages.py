@@ -41,6 +41,15 @@ def microphone(path: Path, *parts: str | float) -> Path:
     return path
 
 
+def goes_on(browser: Browser) -> None:
+    """Wait until a page talks that was opened again; one that wants a click for it is given one."""
+    waits = "document.querySelector('#talk').innerText === 'Continue'"
+    browser.until(f"{TALKS} || {waits}", "page")
+    if browser.evaluate(waits):
+        browser.click("#talk")
+    browser.until(TALKS, "connection")
+
+
 def recognised(browser: Browser) -> str:
     """The words in what came out of the page."""
     return recognition.recognised(*browser.heard())

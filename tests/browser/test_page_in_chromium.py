@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from browser import eventually
 from chromium import Chromium
-from pages import ANSWERED, SPEECH, TALKS, lines, microphone, recognised
+from pages import ANSWERED, SPEECH, TALKS, goes_on, lines, microphone, recognised
 from tcp_proxy import TcpProxy
 
 pytestmark = pytest.mark.browser
@@ -140,13 +140,8 @@ def test_a_reload_in_mid_answer_comes_back_to_the_same_conversation(
     name, left = own_session(quiet), quiet.text("#left")
     quiet.reload()
     assert lines(quiet, "user"), "what was said before is gone"
-    # A browser that wants a click before it lets a page sound is given one.
-    quiet.until(f"{TALKS} || document.querySelector('#talk').innerText === 'Continue'", "page")
-    if quiet.text("#talk") == "Continue":
-        quiet.click("#talk")
-    quiet.until(TALKS, "connection")
+    goes_on(quiet)
     assert own_session(quiet) == name
-    # It used to be told its whole time anew.
     assert quiet.text("#left") <= left
     quiet.until(ANSWERED, "end of the turn")
     quiet.until("!isSounding()", "silence")
@@ -205,10 +200,7 @@ def test_an_end_that_came_while_the_page_was_away_is_told_and_another_conversati
     quiet.open("about:blank")
     eventually(lambda: name not in sessions(gateway), "end", lambda: sessions(gateway))
     quiet.open(gateway)
-    quiet.until(f"{TALKS} || document.querySelector('#talk').innerText === 'Continue'", "page")
-    if quiet.text("#talk") == "Continue":
-        quiet.click("#talk")
-    quiet.until(TALKS, "another conversation")
+    goes_on(quiet)
     assert "is over" in lines(quiet, "note")[-1]
     assert quiet.text("#left") > "14:50"
 

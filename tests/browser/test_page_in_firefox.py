@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from browser import eventually
 from firefox import Firefox
-from pages import ANSWERED, SPEECH, TALKS, lines, recognised
+from pages import ANSWERED, SPEECH, TALKS, goes_on, lines, recognised
 from sound_server import SoundServer
 from tcp_proxy import TcpProxy
 
@@ -41,11 +41,7 @@ def test_a_spoken_question_is_answered_with_sound_and_a_reload_goes_on(
             browser.screenshot(Path(folder, "firefox.png"))
         name = browser.evaluate("sessionStorage.getItem('greenroom-session')")
         browser.reload()
-        waits = "document.querySelector('#talk').innerText === 'Continue'"
-        browser.until(f"{TALKS} || {waits}", "page")
-        if browser.evaluate(waits):
-            browser.click("#talk")
-        browser.until(TALKS, "connection")
+        goes_on(browser)
         assert browser.evaluate("sessionStorage.getItem('greenroom-session')") == name
         assert "ten meters" in " ".join(lines(browser, "model")).lower()
         assert browser.problems() == []

@@ -8,7 +8,7 @@ import pytest
 from chromium import Chromium
 from gateway_client import gateway_on_stage
 from gateway_keys import add_key, ask, mint
-from pages import TALKS, lines, microphone
+from pages import TALKS, goes_on, lines, microphone
 
 pytestmark = pytest.mark.browser
 ASKS = "!document.querySelector('#entry').hidden"
@@ -43,11 +43,7 @@ def test_who_has_a_key_talks_with_a_token_and_comes_back_with_another(browser: C
 
         def come_back() -> None:
             browser.reload()
-            waits = "document.querySelector('#talk').innerText === 'Continue'"
-            browser.until(f"{TALKS} || {waits}", "page")
-            if browser.evaluate(waits):
-                browser.click("#talk")
-            browser.until(TALKS, "connection")
+            goes_on(browser)
 
         gateway.meanwhile(be_asked)
         gateway.meanwhile(give_another)

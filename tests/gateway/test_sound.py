@@ -1,20 +1,18 @@
 from __future__ import annotations
 
 import io
-import threading
 import time
 import wave
-from collections.abc import Callable
 
 import numpy as np
 import pytest
+from ear_listener import Listener
 from encoded_sound import TONE_HZ, sound_file, tone
 from numpy.typing import NDArray
 
-from actors.gateway.ear import FILLED_SAMPLES, LATE_NS, MOST_AHEAD_S, CallerEar
+from actors.gateway.ear import FILLED_SAMPLES, LATE_NS, MOST_AHEAD_S
 from actors.gateway.errors import UnreadableSoundError
 from actors.gateway.sound import begins_file
-from pipeline.frames import Audio
 
 RATE = 16_000
 FORMS = [
@@ -36,32 +34,6 @@ def wav(samples: NDArray[np.int16], rate: int, channels: int = 1) -> bytes:
         file.setframerate(rate)
         file.writeframes(samples.tobytes())
     return written.getvalue()
-
-
-class Listener:
-    """What an ear published; what it wanted done on the event loop is done here at once."""
-
-    def __init__(self) -> None:
-        self.blocks: list[Audio] = []
-        self.problems: list[str] = []
-        self._lock = threading.RLock()
-        self.ear = CallerEar("caller", self.blocks.append, self._run, self.problems.append)
-
-    @property
-    def samples(self) -> NDArray[np.int16]:
-        return np.frombuffer(b"".join(block.pcm for block in self.blocks), np.int16)
-
-    def _run(self, work: Callable[[], None]) -> None:
-        with self._lock:
-            work()
-
-    def finish(self) -> None:
-        """End the file, and wait until all of it was heard."""
-        threads = [each for each in threading.enumerate() if each.name == "caller's sound"]
-        self.ear.end_file()
-        for thread in threads:
-            thread.join(20)
-            assert not thread.is_alive()
 
 
 def pitch_hz(samples: NDArray[np.int16]) -> float:

@@ -33,12 +33,12 @@ class CallerMetrics:
 
     def collect(self) -> Iterable[Metric]:
         """Return the families."""
-        board, traffic = self.board, self.traffic
+        tally, traffic = self.board.tally, self.traffic
         states = [([state], count) for state, count in self.states().items()]
         yield gauge("gateway_callers", "Callers now, by state.", ["state"], states)
-        opened: list[Row] = [([], board.opened_count)]
+        opened: list[Row] = [([], tally.sessions_opened)]
         yield counter("gateway_sessions_opened", "Sessions of callers opened.", [], opened)
-        ended = [([reason], count) for reason, count in board.ended_counts.items()]
+        ended = [([reason], count) for reason, count in tally.sessions_ended.items()]
         yield counter("gateway_sessions_ended", "Those that ended.", ["reason"], ended)
         refused = [
             ([name.removeprefix(REFUSED)], count)
@@ -63,10 +63,11 @@ class CallerMetrics:
         yield histogram("gateway_request_seconds", meaning, [], [([], traffic.seconds)])
 
     def _of_turns(self) -> Iterable[Metric]:
-        turns = [([*key], count) for key, count in self.board.turn_counts.items()]
+        tally = self.board.tally
+        turns = [([*key], count) for key, count in tally.turns.items()]
         yield counter("gateway_turns", "Turns of callers.", ["outcome", "backend"], turns)
-        faults = [([*key], count) for key, count in self.board.fault_counts.items()]
+        faults = [([*key], count) for key, count in tally.faults.items()]
         yield counter("gateway_faults", "Faults of services.", ["backend", "class"], faults)
         meaning = "From the end of a caller's question to the first sound of the answer."
-        sounds = [([name], each) for name, each in self.board.first_sound.items()]
+        sounds = [([name], each) for name, each in tally.first_sound.items()]
         yield histogram("gateway_first_sound_seconds", meaning, ["backend"], sounds)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from actors.services.metrics.tally import Histogram
+from actors.services.metrics.tally import Tally
 from pipeline.frames import (
     Fault,
     Frame,
@@ -29,7 +29,6 @@ MOST_EVENTS = 20
 """Faults, and changes of the route."""
 MOST_ENDED = 50
 """Sessions that are over and still looked at."""
-NOBODY = "none"
 
 
 @dataclass
@@ -80,11 +79,7 @@ class SessionBoard:
         self.ended: deque[WatchedCaller] = deque(maxlen=MOST_ENDED)
         self.faults: deque[tuple[float, Fault]] = deque(maxlen=MOST_EVENTS)
         """That concern no session of a caller, or all of them."""
-        self.opened_count = 0
-        self.ended_counts: Counter[str] = Counter()
-        self.turn_counts: Counter[tuple[str, str]] = Counter()
-        self.fault_counts: Counter[tuple[str, str]] = Counter()
-        self.first_sound: dict[str, Histogram] = {}
+        self.tally = Tally()
 
     def __iter__(self) -> Iterator[WatchedCaller]:
         return iter(list(self.open.values()))
@@ -110,17 +105,17 @@ class SessionBoard:
         if opened.brought_by != self._name or opened.session in self.open:
             return
         self.open[opened.session] = WatchedCaller(opened, opened_at=time.time() - opened.age_s)
-        self.opened_count += 1
+        self.tally.sessions_opened += 1
 
     def _end(self, ended: SessionEnded) -> None:
         watched = self.open.pop(ended.session, None)
         if watched is not None:
             watched.ended, watched.ended_at = ended, time.time()
             self.ended.append(watched)
-            self.ended_counts[ended.reason.value] += 1
+            self.tally.sessions_ended[ended.reason.value] += 1
 
     def _on_fault(self, fault: Fault) -> None:
-        self.fault_counts[fault.backend, fault.fault.value] += 1
+        self.tally.fault(fault)
         watched = self.open.get(fault.session)
         (self.faults if watched is None else watched.faults).append((time.time(), fault))
 
@@ -134,11 +129,7 @@ class SessionBoard:
             case TurnClosed():
                 watched.turns.append(frame)
                 watched.outcomes[frame.outcome.value] += 1
-                backend = frame.by or NOBODY
-                self.turn_counts[frame.outcome.value, backend] += 1
-                if frame.first_sound_ms is not None:
-                    histogram = self.first_sound.setdefault(backend, Histogram())
-                    histogram.add(frame.first_sound_ms / 1e3)
+                self.tally.count(frame)
 
 
 def summary(watched: WatchedCaller, state: str, address: str) -> dict[str, Any]:

@@ -10,10 +10,16 @@ if (brought) {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
-/** Ask with this key from now on. */
-export function useKey(key) {
-  sessionStorage.removeItem(TOKEN);
-  sessionStorage.setItem(KEY, key.trim());
+/** Ask with the key that is given in a form from now on, and then do some work. */
+export function serveEntry(form, work) {
+  const field = form.querySelector("input");
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    sessionStorage.removeItem(TOKEN);
+    sessionStorage.setItem(KEY, field.value.trim());
+    field.value = "";
+    work();
+  };
 }
 
 /** Headers that say who asks. */

@@ -1,5 +1,5 @@
 // Everybody's sessions, for who runs the gateway.
-import { ask, useKey, wantsKey } from "./asking.js";
+import { ask, serveEntry, wantsKey } from "./asking.js";
 
 const $ = (id) => document.getElementById(id);
 const EACH_MS = 1000;
@@ -115,11 +115,6 @@ async function refresh() {
   }
 }
 
-$("entry").onsubmit = (event) => {
-  event.preventDefault();
-  useKey($("key").value);
-  $("key").value = "";
-  refresh();
-};
+serveEntry($("entry"), refresh);
 setInterval(() => document.hidden || refresh(), EACH_MS);
 refresh();

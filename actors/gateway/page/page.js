@@ -1,5 +1,5 @@
 // The page of a caller who has only a browser.
-import { ask, ownHeaders, tokenFor, useKey, wantsKey } from "./asking.js";
+import { ask, ownHeaders, serveEntry, tokenFor, wantsKey } from "./asking.js";
 import { Caller } from "./caller.js";
 import { serveFiles } from "./files.js";
 import { TranscriptList, keepAsFile } from "./transcript.js";
@@ -229,12 +229,7 @@ $("typing").onsubmit = (event) => {
   doing(THINKS);
 };
 $("keep").onclick = () => keepAsFile(transcript.toText(), "conversation.txt");
-$("entry").onsubmit = (event) => {
-  event.preventDefault();
-  useKey($("key").value);
-  $("key").value = "";
-  talk();
-};
+serveEntry($("entry"), talk);
 serveFiles($("file"), ownHeaders);
 setInterval(showTime, 1000);
 comeBack();

@@ -12,7 +12,8 @@ from actors.gateway.access.access import Access
 from actors.gateway.errors import CallerError
 from actors.gateway.files.heard_file import Segment
 from actors.gateway.files.stored_sound import decode_stored
-from actors.gateway.files.transcription import FileWords, Transcriber
+from actors.gateway.files.transcriber import Transcriber
+from actors.gateway.files.transcription import FileWords
 from actors.gateway.unless_gone import unless_gone
 from actors.gateway.website.body import Body
 from actors.gateway.website.uploads import UploadRequest, read_upload

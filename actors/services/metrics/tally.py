@@ -79,11 +79,15 @@ class Tally:
         if frame.boot and (frame.boot, frame.seq) <= self.newest:
             return False
         self.newest = (frame.boot, frame.seq)
+        self.count(frame)
+        return True
+
+    def count(self, frame: TurnClosed) -> None:
+        """Count a turn, whether it was counted before or not."""
         backend = frame.by or NOBODY
         self.turns[frame.outcome.value, backend] += 1
         if frame.first_sound_ms is not None:
             self.first_sound.setdefault(backend, Histogram()).add(frame.first_sound_ms / 1e3)
-        return True
 
     def fault(self, frame: Fault) -> None:
         """Count a fault."""

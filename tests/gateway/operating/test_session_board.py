@@ -98,14 +98,14 @@ def test_one_that_ended_is_still_looked_at_for_a_while(board: SessionBoard) -> N
     last = board.find(f"s{MOST_ENDED + 4}")
     assert last is not None
     assert summary(last, "ended", "")["detail"] == "gone"
-    assert board.ended_counts == {"hung_up": MOST_ENDED + 5}
+    assert board.tally.sessions_ended == {"hung_up": MOST_ENDED + 5}
 
 
 def test_a_session_that_is_told_of_again_is_the_same(board: SessionBoard) -> None:
     for frame in (opened(), said("Hello"), opened()):
         board.on_frame(frame)
     assert len(board.open["anna"].lines) == 1
-    assert board.opened_count == 1
+    assert board.tally.sessions_opened == 1
 
 
 def test_sessions_of_others_are_not_shown_and_their_faults_are(board: SessionBoard) -> None:
