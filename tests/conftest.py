@@ -15,6 +15,8 @@ import psutil
 import pytest
 from hypothesis import settings
 
+from pipeline.plain_structlog import structlog
+
 OWN_FILES_ONLY = Path(__file__).parent / "pipeline"
 """Where open files are counted: elsewhere, libraries keep some open for good once loaded."""
 GOODBYE_S = 5.0
@@ -27,6 +29,13 @@ settings.load_profile("busy")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell's background jobs are deaf to Control-C, and so would be what tests start and end.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def logs_go_where_they_went() -> Iterator[None]:
+    """Where the log goes is set for a whole process, and other tests run in this one."""
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture(autouse=True)

@@ -1,15 +1,13 @@
 """Simulators for tests: one that understands and speaks, and cheap ones that are scripted."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from simulating import RunningSimulator, scenario_file, use
+from simulating import RunningSimulator, Scripted, scenario_file, use
 
 from actors.simulator import SimulatorOptions
-
-Scripted = Callable[..., RunningSimulator]
 
 
 @pytest.fixture(scope="session")

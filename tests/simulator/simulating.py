@@ -82,6 +82,10 @@ class RunningSimulator:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE_S)
 
 
+Scripted = Callable[..., RunningSimulator]
+"""Starts a simulator with rules or options; see the fixture `scripted`."""
+
+
 def scenario_file(folder: Path, *rules: dict[str, Any]) -> Path:
     path = folder / "scenario.yaml"
     path.write_text(yaml.safe_dump({"rules": list(rules)}), encoding="utf-8")

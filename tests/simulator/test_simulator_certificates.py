@@ -5,8 +5,7 @@ import ssl
 from pathlib import Path
 
 import pytest
-from conftest import Scripted
-from simulating import RunningSimulator
+from simulating import RunningSimulator, Scripted
 
 from actors.simulator.certificates import make_certificates
 from pipeline.errors import ConfigError

@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from raw_live import RawLive, user
-from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator, client, recording, run
+from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator, Scripted, client, recording, run
 
 from actors.simulator import context
 

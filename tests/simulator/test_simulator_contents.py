@@ -4,9 +4,8 @@ import base64
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from raw_http import generate, text_of
-from simulating import MOVE
+from simulating import MOVE, Scripted
 
 TOOLS = [{"functionDeclarations": [MOVE]}]
 ARGS = {"direction": "forward", "distance_m": 10}

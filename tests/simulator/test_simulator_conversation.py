@@ -1,11 +1,11 @@
 """Resumption handles, history and the signals that end a turn, by the unmodified google-genai."""
 
 import pytest
-from conftest import Scripted
 from google.genai import errors, types
 from simulating import (
     LIVE_MODEL,
     RunningSimulator,
+    Scripted,
     ask,
     client,
     config,

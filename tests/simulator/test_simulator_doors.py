@@ -4,8 +4,8 @@ import json
 import socket
 
 import pytest
-from conftest import Scripted
 from raw_http import HELLO, ORIGIN, TEXT_MODEL, connect, generate, request
+from simulating import Scripted
 
 from actors.simulator.http_messages import MAX_BODY_BYTES
 

@@ -4,9 +4,8 @@ import math
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from raw_http import request
-from simulating import client
+from simulating import Scripted, client
 
 MODEL = "gemini-embedding-001"
 

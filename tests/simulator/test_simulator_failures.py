@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import websockets
-from conftest import Scripted
 from google.genai import errors
 from simulating import (
     MANUAL,
     Received,
+    Scripted,
     ask,
     connect,
     receive,

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pytest
-from conftest import Scripted
 from google.genai import errors
 from raw_http import TEXT_MODEL, generate, request
-from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator, client
+from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator, Scripted, client
 
 from actors.simulator import files
 

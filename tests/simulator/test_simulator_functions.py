@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from raw_live import RawLive, audio
-from simulating import BLOCKING_MOVE, LIVE_MODEL, MANUAL, MOVE, RunningSimulator, run
+from simulating import BLOCKING_MOVE, LIVE_MODEL, MANUAL, MOVE, RunningSimulator, Scripted, run
 
 MODEL_25 = "gemini-2.5-flash-native-audio-latest"
 THINKING_MODEL = f"{LIVE_MODEL}-extended-thinking"

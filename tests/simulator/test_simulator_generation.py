@@ -4,9 +4,8 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from raw_http import Reply, generate, text_of
-from simulating import MOVE, RunningSimulator
+from simulating import MOVE, RunningSimulator, Scripted
 
 STOP = {"name": "stop", "description": "Stops."}
 TOOLS = [{"functionDeclarations": [MOVE, STOP]}]

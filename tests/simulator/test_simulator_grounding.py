@@ -3,11 +3,10 @@
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from google.genai import types
 from raw_http import TEXT_MODEL, generate
 from raw_live import RawLive
-from simulating import MOVE, client, connect, messages, run
+from simulating import MOVE, Scripted, client, connect, messages, run
 
 from actors.simulator.grounding import is_looked_up
 

@@ -6,10 +6,9 @@ from typing import Any, cast
 
 import h11
 import pytest
-from conftest import Scripted
 from google.genai import errors, types
 from raw_http import TEXT_MODEL, request
-from simulating import JPEG_4_BY_3, MOVE, RunningSimulator, client, run
+from simulating import JPEG_4_BY_3, MOVE, RunningSimulator, Scripted, client, run
 from simulating import SPEECH as RECORDINGS
 
 from actors.simulator.errors import presets

@@ -4,8 +4,8 @@ import json
 from collections import Counter
 
 import pytest
-from conftest import Scripted
 from raw_http import connect
+from simulating import Scripted
 from wire_fuzz import Fuzz
 
 from actors.backends.gemini.wire import Invalid, parse_json

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import Scripted
 from node_project import node_project
+from simulating import Scripted
 
 TALK = Path(__file__).with_name("talk.mjs")
 # The version these tests were written with; a range would test something else every week.

@@ -5,9 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import Scripted
 from raw_live import RawLive, audio
-from simulating import JPEG_4_BY_3, LIVE_MODEL, RunningSimulator, recording, run
+from simulating import JPEG_4_BY_3, LIVE_MODEL, RunningSimulator, Scripted, recording, run
 
 from actors.simulator.activity import SpeechDetector
 from actors.simulator.capabilities import capabilities

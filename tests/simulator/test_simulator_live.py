@@ -3,7 +3,6 @@
 import asyncio
 
 import pytest
-from conftest import Scripted
 from google.genai import errors, types
 from simulating import (
     BLOCKING_MOVE,
@@ -11,6 +10,7 @@ from simulating import (
     LIVE_MODEL,
     MANUAL,
     RunningSimulator,
+    Scripted,
     ask,
     client,
     config,

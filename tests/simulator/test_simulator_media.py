@@ -11,9 +11,8 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from conftest import Scripted
 from raw_http import Reply, generate, request, text_of
-from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator
+from simulating import JPEG_4_BY_3, SPEECH, RunningSimulator, Scripted
 
 from actors.backends.gemini.wire import Invalid
 from actors.backends.gemini.wire.media import read_data

@@ -1,10 +1,9 @@
 """Which names of models the simulator answers to, over HTTP and Live."""
 
 import pytest
-from conftest import Scripted
 from google.genai import errors
 from raw_http import HELLO, generate, request
-from simulating import client, config, run
+from simulating import Scripted, client, config, run
 
 from actors.simulator.capabilities import LIVE_METHOD, capabilities
 from pipeline.errors import ConfigError

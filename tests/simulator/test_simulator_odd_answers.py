@@ -3,11 +3,11 @@
 import asyncio
 
 import pytest
-from conftest import Scripted
 from google.genai import errors, types
 from simulating import (
     BLOCKING_MOVE,
     MANUAL,
+    Scripted,
     ask,
     connect,
     receive,

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from google.genai import errors, types
 from simulating import (
     LIVE_MODEL,
     MANUAL,
     RunningSimulator,
+    Scripted,
     client,
     config,
     receive,

@@ -8,13 +8,13 @@ from http.client import HTTPSConnection
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulating import (
     LIVE_MODEL,
     MANUAL,
     RunningSimulator,
+    Scripted,
     ask,
     client,
     config,

@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from raw_live import RawLive
-from simulating import LIVE_MODEL, MOVE, run
+from simulating import LIVE_MODEL, MOVE, Scripted, run
 
 THINKING_MODEL = f"{LIVE_MODEL}-extended-thinking"
 MODEL_31 = "gemini-3.1-flash-live-preview"

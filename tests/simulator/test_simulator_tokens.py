@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from google import genai
 from google.genai import errors, types
 from raw_http import HELLO, TEXT_MODEL, request
-from simulating import LIVE_MODEL, RunningSimulator, ask, client, config, run
+from simulating import LIVE_MODEL, RunningSimulator, Scripted, ask, client, config, run
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from google.genai import errors, types
 from raw_live import RawLive, audio
 from simulating import (
@@ -11,6 +10,7 @@ from simulating import (
     MANUAL,
     SPEECH,
     RunningSimulator,
+    Scripted,
     client,
     receive,
     recording,

@@ -4,11 +4,10 @@ import random
 from typing import Any
 
 import pytest
-from conftest import Scripted
 from hypothesis import given
 from hypothesis import strategies as st
 from raw_live import RawLive, audio, kinds_of, user
-from simulating import LIVE_MODEL, RunningSimulator, recording, run
+from simulating import LIVE_MODEL, RunningSimulator, Scripted, recording, run
 
 from actors.simulator import lifetimes
 from actors.simulator.transcripts import fragments

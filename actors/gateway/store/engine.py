@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -13,6 +15,7 @@ from pipeline.files import OWNER_ONLY
 
 BUSY_MS = 2000
 """How long SQLite waits for another process to let go of the file: a command takes milliseconds."""
+WAL = "PRAGMA journal_mode = WAL"
 CONNECT_S = 3
 """For PostgreSQL to answer; a host that is down says nothing at all."""
 STATEMENT_MS = 5000
@@ -50,7 +53,7 @@ def _sqlite(url: URL) -> AsyncEngine:
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: Any) -> None:
         cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
+        keep_log(cursor)
         cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.execute("PRAGMA foreign_keys = ON")
         # What is erased is overwritten on the disk.
@@ -63,3 +66,18 @@ def _sqlite(url: URL) -> AsyncEngine:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def keep_log(cursor: Any) -> None:
+    """Switch to WAL; for this SQLite waits for no other process that opens the file at once."""
+    late_s = time.monotonic() + BUSY_MS / 1000
+    while True:
+        try:
+            cursor.execute(WAL)
+            return
+        except sqlite3.OperationalError:
+            if time.monotonic() > late_s:
+                raise
+        # For a transaction it waits.
+        cursor.execute("BEGIN EXCLUSIVE")
+        cursor.execute("COMMIT")

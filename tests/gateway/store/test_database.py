@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.gateway.store.credentials import list_credentials
 from actors.gateway.store.database import Database
-from actors.gateway.store.engine import BUSY_MS
+from actors.gateway.store.engine import BUSY_MS, WAL, keep_log
 from actors.gateway.store.errors import DatabaseAwayError, DatabaseUrlError
 from actors.gateway.store.url import database_url
 from pipeline.errors import ConfigError
@@ -66,6 +66,20 @@ def test_two_at_once_make_the_tables_of_a_new_database(tmp_path: Path) -> None:
     finally:
         for each in both:
             each.close()
+
+
+def test_a_new_file_that_another_process_opens_at_once_is_waited_for() -> None:
+    # SQLite refuses it at once if both come within the same microseconds, which is rare.
+    done: list[str] = []
+
+    class Cursor:
+        def execute(self, statement: str) -> None:
+            done.append(statement)
+            if len(done) == 1:
+                raise sqlite3.OperationalError("database is locked")
+
+    keep_log(Cursor())
+    assert done == [WAL, "BEGIN EXCLUSIVE", "COMMIT", WAL]
 
 
 def test_who_opens_and_closes_at_once_leaves_nothing_behind(tmp_path: Path) -> None:
