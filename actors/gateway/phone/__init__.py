@@ -1,0 +1,1 @@
+"""Callers by telephone: media sockets of telephone providers and exchanges."""

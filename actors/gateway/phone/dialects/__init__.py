@@ -1,0 +1,1 @@
+"""How each provider says it: a file each."""
