@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 BATCH = 64
 """Messages handled before the loop gets a turn: 64 frames of 20 ms take about 3 ms, so that a
 flood cannot hold up timers and heartbeats."""
-BUSY_HZ = 600.0
-"""Messages a second from which on they are read several at a time: twelve microphones. One session
-never gets there but in a burst, nor does a recording played at ten times its pace."""
+BUSY_HZ = 400.0
+"""Messages a second from which on they are read several at a time: eight microphones, which then
+cost a fifth less and are heard 2 ms later (benchmarks/README.md, "Crowds"). One session never gets
+there but in a burst."""
 BUSY_INTERVAL_S = 0.004
 """Between two reads at that rate: of 100 sessions twenty blocks come in this time, and it is a
 fifth of what a block of theirs may be late (benchmarks/README.md, "Crowds")."""
