@@ -11,6 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from actors.gateway.access.addresses import parsed_networks
 from actors.gateway.access.limit_options import LimitOptions
+from actors.gateway.phone.options import PhoneOptions
 from actors.outputs.player_options import PlayerOptions
 from pipeline.frames.sessions import RecordingConsent
 from pipeline.paths import ConfigPath
@@ -52,6 +53,9 @@ class GatewayOptions(PlayerOptions):
         "for one.",
     )
     limits: LimitOptions = Field(LimitOptions(), description="How much callers may do.")
+    phone: PhoneOptions = Field(
+        PhoneOptions(), description="How calls by telephone are served, see docs/telephones.md."
+    )
     models: list[str] = Field(
         [],
         description="Live models that clients of the Gemini protocol may choose; who names "
