@@ -1,1 +1,14 @@
-"""How each provider says it: a file each."""
+"""How each provider speaks: one file each, and one line in the table."""
+
+from __future__ import annotations
+
+from actors.gateway.phone.dialect import PhoneDialect
+from actors.gateway.phone.dialects.signalwire import SignalwireDialect
+from actors.gateway.phone.dialects.twilio import TwilioDialect
+
+_ALL: tuple[type[PhoneDialect], ...] = (
+    TwilioDialect,
+    SignalwireDialect,
+)
+DIALECTS = {dialect.name: dialect for dialect in _ALL}
+"""Those that come by WebSocket, by the name in their path."""
