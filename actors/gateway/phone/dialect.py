@@ -189,6 +189,19 @@ LineEvent = (
 )
 
 
+@dataclass(frozen=True)
+class Handshake:
+    """What the provider said when it opened its socket; a dialect is made of it.
+
+    Attributes:
+        query: Of the path, each name with its last value.
+        headers: Names in lower case.
+    """
+
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 class PhoneDialect(Protocol):
     """One call in the words of one provider: pure, no sockets, no clocks.
 
@@ -204,13 +217,28 @@ class PhoneDialect(Protocol):
         """Understand a message of the provider."""
 
     def sound(self, payload: bytes) -> list[Message]:
-        """Say sound, in the form of the line and the sizes of the traits."""
+        """Say sound, in the form of the line and the sizes of the traits.
+
+        What does not fill a message is held back until more comes, or `finish`.
+        """
 
     def mark(self, name: str) -> list[Message]:
-        """Ask to be told when what was sent so far is played; nothing where that cannot be."""
+        """Ask to be told when what was sent so far is played; nothing where that cannot be.
+
+        If the end of it is held back, the question is asked behind the message that has it.
+        """
+
+    def finish(self) -> list[Message]:
+        """Say what is held back, filled up with silence: no more sound comes for now.
+
+        After the last mark of an answer: some providers answer it only when sound follows.
+        """
 
     def clear(self) -> list[Message]:
-        """Throw away what waits to be played; nothing where that cannot be."""
+        """Throw away what waits to be played, and what is held back.
+
+        Nothing is sent where the provider cannot throw away.
+        """
 
     def press(self, keys: str) -> list[Message]:
         """Press keys, where that is a message."""
