@@ -202,6 +202,10 @@ class Handshake:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+NOTHING_SAID = Handshake()
+"""The provider's socket has neither a query nor headers that tell something."""
+
+
 class PhoneDialect(Protocol):
     """One call in the words of one provider: pure, no sockets, no clocks.
 
@@ -212,6 +216,9 @@ class PhoneDialect(Protocol):
     name: ClassVar[str]
     """In the path: `/phone/NAME`."""
     traits: ClassVar[LineTraits]
+
+    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
+        """Make one for a call."""
 
     def take(self, message: Message) -> list[LineEvent]:
         """Understand a message of the provider."""

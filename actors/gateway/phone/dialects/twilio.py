@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
+    NOTHING_SAID,
     AfterClear,
     CallStarted,
     Encoding,
+    Handshake,
     HangUp,
     LineEnded,
     LineEvent,
@@ -48,7 +50,9 @@ class TwilioDialect:
         hang_up=HangUp.REST,
     )
 
-    def __init__(self) -> None:
+    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
+        # The query of the URL is stripped, and the headers say nothing that the start does not.
+        del handshake
         self._stream_id = ""
 
     def take(self, message: Message) -> list[LineEvent]:
@@ -65,6 +69,10 @@ class TwilioDialect:
     def mark(self, name: str) -> list[Message]:
         """Ask to be told when what was sent so far is played."""
         return [self._message("mark", {"name": name})]
+
+    def finish(self) -> list[Message]:
+        """Nothing is held back."""
+        return []
 
     def clear(self) -> list[Message]:
         """Throw away what waits to be played."""
