@@ -6,7 +6,7 @@ import io
 import queue
 import threading
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from actors.lib.audio.channels import ChannelMixer
 from actors.lib.audio.container_sound import SOUND_FORMATS, container_sound, reason
 from actors.lib.audio.pcm import SAMPLE_BYTES, SPEECH_RATE_HZ, Samples, to_samples
 from actors.lib.audio.plain_wav import PlainSound, find_samples
+from actors.lib.audio.prompt_resampler import PromptResampler
 
 MOST_WAITING_BYTES = 8_000_000
 """Of compressed sound that was not decoded yet: ten minutes of Opus, faster than anybody speaks."""
@@ -51,10 +52,7 @@ class SoundDecoder(Protocol):
 
 
 class PcmDecoder:
-    """Whole numbers as WAV has them, of any rate; of several channels those that carry sound.
-
-    FFmpeg's resampler holds back 2 ms at 8 kHz where soxr's holds back up to 150.
-    """
+    """Whole numbers as WAV has them, of any rate; of several channels those that carry sound."""
 
     def __init__(
         self, on_samples: OnSamples, rate_hz: int, channels: int = 1, width: int = SAMPLE_BYTES
@@ -65,16 +63,11 @@ class PcmDecoder:
                 "with one channel"
             )
         self._on_samples = on_samples
-        self._rate_hz = rate_hz
         self._channels = channels
         self._width = width
         self._mixer = ChannelMixer(channels, rate_hz)
-        self._resampler: Any = None
+        self._resampler = PromptResampler(rate_hz, SPEECH_RATE_HZ)
         self._rest = b""
-        if rate_hz != SPEECH_RATE_HZ:
-            from av import AudioResampler
-
-            self._resampler = AudioResampler("s16", "mono", SPEECH_RATE_HZ)
 
     def feed(self, data: bytes) -> None:
         """Take bytes; a sample may be cut in two."""
@@ -85,20 +78,15 @@ class PcmDecoder:
         if not len(samples):
             return
         samples = self._mixer.mix(samples.reshape(-1, self._channels))
-        if self._resampler is None:
-            self._on_samples(samples)
-            return
-        from av import AudioFrame
-
-        frame = AudioFrame.from_ndarray(samples[None], "s16", "mono")
-        frame.rate = self._rate_hz
-        for piece in self._resampler.resample(frame):
-            self._on_samples(_samples(piece))
+        self._hand_on(self._resampler.process(samples))
 
     def close(self) -> None:
         """Hand on what the resampler holds back."""
-        for piece in self._resampler.resample(None) if self._resampler is not None else ():
-            self._on_samples(_samples(piece))
+        self._hand_on(self._resampler.process(np.zeros(0, np.int16), last=True))
+
+    def _hand_on(self, samples: Samples) -> None:
+        if len(samples):
+            self._on_samples(samples)
 
 
 class ContainerDecoder:
@@ -183,11 +171,6 @@ class ContainerDecoder:
             for piece in container_sound(container, stream, SPEECH_RATE_HZ, self._damage.append):
                 if len(piece):
                     self._on_samples(piece)
-
-
-def _samples(frame: Any) -> Samples:
-    samples: Samples = frame.to_ndarray().reshape(-1)
-    return samples
 
 
 def begins_file(data: bytes) -> bool:

@@ -1,0 +1,1 @@
+"""Sound of telephone lines: codes of their samples, rates, order, key tones, noise."""
