@@ -1,0 +1,1 @@
+"""How providers prove that a request is theirs: pure, without clocks and without settings."""
