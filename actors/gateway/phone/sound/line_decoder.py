@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from actors.gateway.errors import UnreadableSoundError
 from actors.gateway.phone.dialect import Encoding, LineSound
-from actors.gateway.phone.sound import g711
 from actors.gateway.sound import RATES_HZ
+from actors.lib.audio import g711
 from actors.lib.audio.pcm import SAMPLE_BYTES, SPEECH_RATE_HZ, Samples, to_samples
 from actors.lib.audio.prompt_resampler import PromptResampler
 

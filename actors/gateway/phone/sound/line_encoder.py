@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from actors.gateway.phone.dialect import Encoding, LineSound
-from actors.gateway.phone.sound import g711
 from actors.gateway.phone.sound.line_decoder import require_line_rate
+from actors.lib.audio import g711
 from actors.lib.audio.pcm import Samples, to_pcm
 from actors.lib.audio.prompt_resampler import PromptResampler
 from actors.outputs.playout.playout_state import RATE_HZ

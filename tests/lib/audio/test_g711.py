@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from actors.gateway.phone.sound import g711
+from actors.lib.audio import g711
 
 SAMPLES = np.arange(-32_768, 32_768).astype(np.int16)
 CODES = bytes(range(256))
