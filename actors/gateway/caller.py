@@ -10,8 +10,10 @@ from typing import Any
 
 from actors.gateway.ear import CallerEar
 from actors.gateway.events import AnswerInterrupted, AnswerSound, Event, Speaking
+from actors.gateway.heard_sound import HeardSound
 from actors.gateway.link import ClientLink
 from actors.lib.audio.pcm import Samples, to_pcm
+from actors.outputs.output import AnswerPosition
 from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import (
     AnswerEnd,
@@ -75,6 +77,7 @@ class Caller:
         self.speaking = False
         self.address = ""
         """From where it came last, as far as it is known."""
+        self._heard = HeardSound()
         self._epoch = 0
         self._hears: tuple[str, int] | None = None
         """The answer whose sound it was sent last: turn and epoch."""
@@ -124,6 +127,7 @@ class Caller:
         if self._link is not None:
             self._link.close("the conversation goes on over another connection")
         self._link = link
+        self._heard.connected()
         link.joined = True
         self.state = CallerState.PRESENT
         kept, self._kept = self._kept, deque(maxlen=MOST_KEPT)
@@ -176,9 +180,20 @@ class Caller:
         self._publish("results", result)
         return True
 
-    def play(self, block: Samples) -> None:
-        """Send a block of an answer."""
+    def play(self, block: Samples, until_ns: int, position: AnswerPosition) -> None:
+        """Send a block of an answer; see `Hearer`."""
+        self._heard.sent(len(block), until_ns, position)
         self.tell(AnswerSound(to_pcm(block)))
+
+    def played(self, link: ClientLink, samples: int) -> None:
+        """Note how much its client has played; until it says so our clock does.
+
+        Args:
+            link: Of the connection over which it says so.
+            samples: At 24 kHz, of the answers that came over this connection.
+        """
+        if link is self._link:
+            self._heard.reported(samples)
 
     def tell(self, event: Event) -> None:
         """Tell its client what happened; what is said is kept for one who is away."""
@@ -206,16 +221,33 @@ class Caller:
         """Note who answers."""
         self.owner, self._epoch = frame.owner, frame.epoch
 
-    def on_playback(self, frame: Playback) -> None:
-        """Tell when no more of the answer that it hears is to be heard."""
+    def on_playback(self, frame: Playback) -> Playback:
+        """Tell when no more of the answer that it hears is to be heard.
+
+        Returns:
+            What was heard, which is less than what was sent.
+        """
         answer = (frame.turn, frame.epoch)
+        if frame.state is PlaybackState.FINISHED:
+            self._hears = answer
+            return frame
         if frame.state is not PlaybackState.INTERRUPTED:
             self._hears = answer
-            return
+            return self._as_heard(frame)
         # An answer that came too late was never heard: the client's sound is of another one.
         is_heard = self._hears == answer
         if is_heard:
             self._hears = None
         breaks_off = answer == self._broken_off or frame.epoch < self._epoch
-        if is_heard and (self.speaking or not breaks_off):
-            self.tell(AnswerInterrupted(frame.turn, frame.played_samples * 1000 / RATE_HZ))
+        if not is_heard or (breaks_off and not self.speaking):
+            # What was sent of one that breaks off is played to its end.
+            return frame
+        heard = self._as_heard(frame)
+        self.tell(AnswerInterrupted(frame.turn, heard.played_samples * 1000 / RATE_HZ))
+        return heard
+
+    def _as_heard(self, frame: Playback) -> Playback:
+        heard = self._heard.up_to(frame.turn, frame.epoch, time.monotonic_ns())
+        if heard is None or heard >= frame.played_samples:
+            return frame
+        return frame.model_copy(update={"played_samples": heard})

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from actors.lib.audio.pcm import Samples
 from actors.outputs.metronome import Metronome
+from actors.outputs.output import AnswerPosition
 from actors.outputs.paced_output import PacedOutput, Quiet
 
 BLOCK_MS = 20.0
@@ -20,14 +21,20 @@ class Hearer(Protocol):
     def is_there(self) -> bool:
         """Whether it is connected: who is not hears nothing, and its answer waits."""
 
-    def play(self, block: Samples) -> None:
-        """Send a block of an answer at 24 kHz."""
+    def play(self, block: Samples, until_ns: int, position: AnswerPosition) -> None:
+        """Send a block of an answer at 24 kHz.
+
+        Args:
+            block: Its samples.
+            until_ns: Monotonic time at which it is over, played in time.
+            position: Up to where it goes.
+        """
 
 
 class CallerOutput(PacedOutput):
     """Sends what would be due on a sound device within the time that the network may hesitate.
 
-    What is sent counts as heard at its time.
+    What is sent counts as heard at its time, unless its client says when it is played.
     """
 
     def __init__(
@@ -70,4 +77,6 @@ class CallerOutput(PacedOutput):
     def play(self, block: Samples, *, sounds: bool) -> None:
         """Send a block that belongs to an answer."""
         if sounds:
-            self._hearer.play(block)
+            assert self._source is not None
+            until_ns = self._due_ns + self._metronome.step_ns
+            self._hearer.play(block, until_ns, self._source.position)

@@ -63,13 +63,13 @@ class CallerPlayer(Player[GatewayOptions]):
         self._turn_closed = asyncio.Event()
 
     def publish(self, port: str, frame: Frame) -> None:
-        """Send a frame; what is heard is told the caller who hears it."""
-        super().publish(port, frame)
+        """Send a frame; what is heard is told the caller who hears it, and known from it."""
         if isinstance(frame, Playback):
             caller = self._callers.find(frame.session)
             if caller is not None:
-                caller.on_playback(frame)
-        elif isinstance(frame, ToolResult):
+                frame = caller.on_playback(frame)
+        super().publish(port, frame)
+        if isinstance(frame, ToolResult):
             self._callers.past.keeping.called(frame)
 
     def make_session(self, opened: SessionOpened) -> SessionPlayback | None:

@@ -100,8 +100,7 @@ class GatewayOptions(PlayerOptions):
         120.0,
         ge=0,
         le=400,
-        description="Sound that is sent before its time, so that the network may hesitate; of an "
-        "answer that is interrupted, as much counts as heard and may not have been.",
+        description="Sound that is sent before its time, so that the network may hesitate.",
     )
 
     access_log: bool = Field(

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from actors.lib.audio.pcm import Samples
+
+
+class AnswerPosition(NamedTuple):
+    """A place in an answer.
+
+    Attributes:
+        turn: Which it answers.
+        epoch: Of the route at that time.
+        samples: Up to there, of the answer at its own rate.
+    """
+
+    turn: str
+    epoch: int
+    samples: int
+
+    def is_of(self, turn: str, epoch: int) -> bool:
+        """Whether it is in this answer."""
+        return (self.turn, self.epoch) == (turn, epoch)
+
+
+NOWHERE = AnswerPosition("", 0, 0)
 
 
 class SoundSource(Protocol):
@@ -21,6 +42,10 @@ class SoundSource(Protocol):
     @property
     def sounded(self) -> bool:
         """Whether any sample of the last rendered block belongs to an answer."""
+
+    @property
+    def position(self) -> AnswerPosition:
+        """Up to where answers were rendered."""
 
     @property
     def waiting_ms(self) -> float:

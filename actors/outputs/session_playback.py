@@ -11,7 +11,7 @@ from typing import Any
 
 from actors.lib.audio.pcm import Samples
 from actors.outputs.far_end import FarEnd
-from actors.outputs.output import Output
+from actors.outputs.output import AnswerPosition, Output
 from actors.outputs.playout.failure_prompt import BACKEND, failure_prompt
 from actors.outputs.playout.playout import Playout
 from actors.outputs.playout.playout_state import PlayoutState
@@ -88,6 +88,11 @@ class SessionPlayback:
     def sounded(self) -> bool:
         """Whether any sample of the last rendered block belongs to an answer."""
         return self._playout.sounding > 0
+
+    @property
+    def position(self) -> AnswerPosition:
+        """Up to where answers were rendered."""
+        return self._playout.position
 
     @property
     def waiting_ms(self) -> float:

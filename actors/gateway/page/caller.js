@@ -15,6 +15,8 @@ const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
 const PING_MS = 2000;
 const SILENT_MS = 5000; // Two pings without an answer: a network that is gone says nothing.
 const CONNECT_MS = 10000; // What the gateway itself takes at most to open a conversation.
+const TOLD_MS = 100; // So often the gateway is told what was played: it counts what was heard by that.
+const BYTES_PER_MS = 48; // Of answers.
 const MOST_UNSENT_BYTES = 32000; // A second of sound: what comes later than that is better not said.
 const SOUND_MS = 1000; // Devices have been seen to take 300 ms.
 const TAKEN = "another connection";
@@ -41,6 +43,10 @@ export class Caller extends EventTarget {
     this.state = "closed";
     this.failures = 0;
     this.levels = { microphone: 0, answer: 0 };
+    this.came = 0; // Ms of answers, ever; before the connection that there is; told over it.
+    this.before = 0;
+    this.told = 0;
+    this.toldAt = 0;
   }
 
   /** Ask for the microphone, and connect. Throws if this browser cannot play sound. */
@@ -149,6 +155,8 @@ export class Caller extends EventTarget {
   dial(token) {
     if (token) this.url.searchParams.set("token", token);
     const socket = (this.socket = new WebSocket(this.url));
+    this.before = this.came;
+    this.told = 0;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => socket.send(JSON.stringify({ ...this.session, type: "start_session" }));
     socket.onmessage = ({ data }) => this.take(data);
@@ -170,6 +178,7 @@ export class Caller extends EventTarget {
   take(data) {
     this.heard = performance.now();
     if (data instanceof ArrayBuffer) {
+      this.came += data.byteLength / BYTES_PER_MS;
       this.playback?.port.postMessage(data, [data]);
       return;
     }
@@ -204,10 +213,22 @@ export class Caller extends EventTarget {
   }
 
   // The sound device asks for samples whatever the browser does with the timers of hidden pages.
-  played({ peak, wanted_ms }) {
+  played({ peak, wanted_ms, played_ms }) {
     this.level("answer", peak);
     this.inHand = wanted_ms;
     this.check();
+    this.report(played_ms);
+  }
+
+  /** Say how much of what came over this connection has left the loudspeaker. */
+  report(played_ms) {
+    const late_ms = (this.context?.outputLatency ?? 0) * 1000; // Safari does not know it.
+    const ms = played_ms - this.before - late_ms;
+    const now = performance.now();
+    if (!this.isOpen || ms <= this.told || now - this.toldAt < TOLD_MS) return;
+    this.told = ms;
+    this.toldAt = now;
+    this.send({ type: "played", ms });
   }
 
   check() {

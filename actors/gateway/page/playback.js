@@ -18,6 +18,7 @@ class Playback extends AudioWorkletProcessor {
     this.queue = [];
     this.offset = 0; // In the first of the queue.
     this.waiting = 0; // Samples in the queue.
+    this.taken = 0; // Samples that came, ever.
     this.wanted = LEAST; // Samples in hand before an answer starts.
     this.playing = false;
     this.first = 0; // When the first of those came that wait to be started, in frames.
@@ -40,6 +41,7 @@ class Playback extends AudioWorkletProcessor {
     this.dry = -Infinity;
     this.queue.push(new Int16Array(buffer));
     this.waiting += buffer.byteLength / 2;
+    this.taken += buffer.byteLength / 2;
   }
 
   clear() {
@@ -106,7 +108,9 @@ class Playback extends AudioWorkletProcessor {
 
   tell() {
     this.told = currentFrame;
-    this.port.postMessage({ peak: this.peak, wanted_ms: (this.wanted / RATE_HZ) * 1000 });
+    // What was thrown away counts as played.
+    const played_ms = ((this.taken - this.waiting) / RATE_HZ) * 1000;
+    this.port.postMessage({ peak: this.peak, wanted_ms: (this.wanted / RATE_HZ) * 1000, played_ms });
     this.peak = 0;
   }
 }

@@ -27,11 +27,13 @@ from actors.gateway.website.requests import (
     FunctionResult,
     ImageMessage,
     Ping,
+    PlayedReport,
     Request,
     StartSession,
     TextMessage,
 )
 from actors.outputs.metronome import WorkOf
+from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import SessionEnd
 
 RATE = re.compile(r"rate=(\d{1,6})")
@@ -121,6 +123,8 @@ class WebsiteConversation:
                 failed = bool(request.error)
                 if not caller.answer_call(request.call_id, response, failed=failed):
                     self._say(f"no call {request.call_id!r} waits for a result")
+            case PlayedReport():
+                caller.played(self._link, round(request.ms * RATE_HZ / 1000))
             case EndSession():
                 self._callers.end(caller.session, SessionEnd.HUNG_UP, "the caller ended it")
 

@@ -11,6 +11,8 @@ from pipeline.sessions.refusal import MOST_NAME_CHARACTERS
 
 MOST_TEXT_CHARACTERS = 20_000
 """Of one typed turn: ten pages."""
+MOST_PLAYED_MS = 1e9
+"""Of one connection: eleven days, which is more than any lasts."""
 
 
 RECORD = {
@@ -141,6 +143,17 @@ class FunctionResult(_Request):
     error: str = Field("", description="Why it failed, if it did.")
 
 
+class PlayedReport(_Request):
+    """How much of the sound that came over this connection was played."""
+
+    type: Literal["played"]
+    ms: float = Field(
+        ge=0,
+        le=MOST_PLAYED_MS,
+        description="Since `session_started`; what was thrown away may be counted.",
+    )
+
+
 class Ping(_Request):
     """Wants a `pong`."""
 
@@ -161,6 +174,7 @@ Request = (
     | TextMessage
     | ImageMessage
     | FunctionResult
+    | PlayedReport
     | Ping
     | EndSession
 )

@@ -8,6 +8,7 @@ import numpy as np
 
 from actors.lib.audio.pcm import SAMPLE_BYTES, Samples, to_samples
 from actors.lib.audio.resample import Resampler
+from actors.outputs.output import AnswerPosition
 from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded, Playback, PlaybackState
 
 NOTHING: Samples = np.empty(0, np.int16)
@@ -54,6 +55,11 @@ class AnswerBuffer:
     def waiting_ms(self) -> float:
         """Sound that has come and is not heard yet."""
         return self.waiting * 1000 / self._resampler.to_hz
+
+    @property
+    def position(self) -> AnswerPosition:
+        """Up to where it was taken out."""
+        return AnswerPosition(self.turn, self.epoch, self.heard)
 
     def is_ready(self, target_ms: float) -> bool:
         """Return whether there is enough to begin with: so much, or all there will be."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors.lib.audio.pcm import Samples, samples_to_ns
+from actors.outputs.output import NOWHERE
 from actors.outputs.playout.answer_buffer import AnswerBuffer
 from actors.outputs.playout.answer_queue import AnswerQueue
 from actors.outputs.playout.fade import FadeIn, FadeOut
@@ -34,6 +35,8 @@ class AnswerTrack:
         self.events = PlaybackEvents()
         self.started_sent_ns = 0
         """When the first audio of the answer that started last was sent by its backend."""
+        self.position = NOWHERE
+        """Up to where answers were rendered."""
         self._answers = AnswerQueue(resume)
         self._fade_out: FadeOut | None = None
         self._fade_in: FadeIn | None = None
@@ -42,6 +45,7 @@ class AnswerTrack:
     def _fade_piece(self, fade: FadeOut, count: int, at_ns: int) -> Samples:
         piece = fade.pop(count)
         fade.answer.heard_ns = at_ns + samples_to_ns(len(piece), RATE_HZ)
+        self.position = fade.answer.position
         if not len(fade.left):
             self._end_fade_out()
         return piece
@@ -58,6 +62,7 @@ class AnswerTrack:
 
     def _note_heard(self, answer: AnswerBuffer, count: int, at_ns: int) -> None:
         answer.heard_ns = at_ns + samples_to_ns(count, RATE_HZ)
+        self.position = answer.position
         self.prebuffer.on_played(count / RATE_HZ)
         if answer.end is not None and not answer.waiting:
             self._close_heard(answer)

@@ -102,6 +102,17 @@ def test_barge_in_is_silent_within_5_ms_and_ends_without_a_click() -> None:
     assert largest_step < 0.05
 
 
+def test_it_is_told_how_much_was_played_of_what_came() -> None:
+    """What was thrown away counts: the gateway asks nothing more of it."""
+    sent = [each for each in in_time(2000) if each["at_ms"] < 500]
+    how = {"what": "playback", "hz": 200, "seconds": 1, "pushes": sent, "clear": 503}
+    told = [each["played_ms"] for each in run(48_000, how)[0]["told"]]
+    assert told == sorted(told)
+    assert told[0] < told[3] < told[8] < sum(each["ms"] for each in sent) == told[-1]
+    # Told each 43 ms of the device's time, which began with the first sound.
+    assert told[8] - told[3] == pytest.approx(5 * 2048 / 48, abs=1)
+
+
 def test_short_answers_in_calm_do_not_make_the_next_ones_later() -> None:
     """The end of an answer is no late network: each one used to cost 20 ms more."""
     pushes = [

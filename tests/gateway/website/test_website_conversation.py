@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from actors.gateway.ear import MOST_AHEAD_S
+from actors.outputs.output import NOWHERE
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnd,
@@ -165,6 +166,58 @@ def test_who_speaks_over_an_answer_is_told_to_throw_away_what_waits(
         "playback", Playback, lambda frame: frame.state is PlaybackState.INTERRUPTED
     )
     assert told.played_samples < 24_000
+
+
+def interrupted(
+    gateway: GatewayOnStage, client: ClientConnection, played_ms: float | None = None
+) -> tuple[float, int, int]:
+    """Speak over an answer; return `heard_ms`, what playback tells, and the samples that came."""
+    session = gateway.start(client)
+    gateway.harness.send("audio", answer(session, f"{session}:0", 5)[0])
+    came = 0
+    while came < 6 * 480:
+        came += len(base64.b64decode(gateway.next(client)["data"])) // 2
+    if played_ms is not None:
+        report = {"type": "played", "ms": played_ms}
+        gateway.meanwhile(lambda: client.send(json.dumps(report)))
+    gateway.meanwhile(lambda: client.send('{"type": "ping"}'))
+    ahead = SpeechStarted(session=session, turn=f"{session}:9000", position=9000, at_ns=2**62)
+    while True:
+        message = gateway.next(client)
+        if message["type"] == "pong":
+            gateway.harness.send("speech", ahead)
+        elif message["type"] == "audio":
+            came += len(base64.b64decode(message["data"])) // 2
+        elif message["type"] == "interrupted":
+            break
+    told = gateway.harness.expect(
+        "playback", Playback, lambda frame: frame.state is PlaybackState.INTERRUPTED
+    )
+    return message["heard_ms"], told.played_samples, came
+
+
+def test_of_an_answer_that_is_spoken_over_what_was_sent_ahead_was_not_heard(
+    gateway: GatewayOnStage, client: ClientConnection
+) -> None:
+    heard_ms, played, came = interrupted(gateway, client)
+    assert heard_ms == round(played / 24)
+    assert played < came
+
+
+def test_a_client_that_says_what_it_played_is_believed(
+    gateway: GatewayOnStage, client: ClientConnection
+) -> None:
+    heard_ms, played, _ = interrupted(gateway, client, played_ms=45.0)
+    assert (heard_ms, played) == (40, 960)
+
+
+@pytest.mark.parametrize("ms", ["much", -1, 1e12, None])
+def test_what_cannot_have_been_played_is_refused(
+    gateway: GatewayOnStage, client: ClientConnection, ms: object
+) -> None:
+    gateway.start(client)
+    said = gateway.say(client, type="played", ms=ms)
+    assert said["type"] == "error"
 
 
 def test_an_answer_that_breaks_off_and_is_gone_on_with_is_not_interrupted(
@@ -448,7 +501,7 @@ def test_who_reads_nothing_at_all_is_let_go_with_its_socket_f28(
         assert server is not None
 
         def play_on() -> bool:
-            caller.play(np.zeros(20 * 480, np.int16))
+            caller.play(np.zeros(20 * 480, np.int16), 0, NOWHERE)
             return not caller.is_there
 
         gateway.harness.until(play_on, "its absence")
@@ -462,7 +515,7 @@ def test_who_does_not_read_is_let_go_f28(
     caller = gateway.harness.actor._callers.get(session)
     monkeypatch.setattr("actors.gateway.link.MOST_WAITING_BYTES", 1000)
     for _ in range(100):
-        caller.play(np.zeros(480, np.int16))
+        caller.play(np.zeros(480, np.int16), 0, NOWHERE)
     gateway.harness.until(lambda: not caller.is_there, "its absence")
 
     def read_all() -> None:
