@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
-from pipeline.turns.fault_policy import POLICIES, Reach
+from pipeline.turns.fault_policy import POLICIES, Cause, Reach
 
 LONGEST_COOL_DOWN_S = 3600.0
 STARTING_S = 10.0
@@ -78,6 +78,12 @@ class CircuitBreaker:
             return self
         state = self.state if self.state is BackendState.READY else BackendState.CONNECTING
         return CircuitBreaker(self.name, state, since_s=now_s, refused=self.refused)
+
+    def of_another_model(self, now_s: float) -> CircuitBreaker:
+        """What it is to a session that asks another model."""
+        if self.fault is None or POLICIES[self.fault.fault].cause is not Cause.MODEL:
+            return self
+        return CircuitBreaker(self.name, since_s=now_s, refused=self.refused)
 
     def proved(self) -> CircuitBreaker:
         """It answered."""

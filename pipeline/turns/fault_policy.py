@@ -40,6 +40,17 @@ class Reach(Enum):
     """It is one of the key or of the service."""
 
 
+class Cause(Enum):
+    """What a fault comes of: whoever has that in common meets it too."""
+
+    SERVICE = auto()
+    """The network, the service as a whole, or the key."""
+    MODEL = auto()
+    """The model that was asked, whose quota is its own; another may serve."""
+    REQUEST = auto()
+    """What was asked, or the connection over which it was: of one session."""
+
+
 @dataclass(frozen=True, slots=True)
 class FaultPolicy:
     """What follows from a class of fault.
@@ -48,6 +59,7 @@ class FaultPolicy:
         cool_down_s: How long a backend is left alone when the service does not say, in seconds.
         heals_in_time: A reconnect is worth waiting for; if not, the next backend takes over now.
         reach: Whose turns it endangers.
+        cause: What it comes of.
         lasts: How long it is likely to be there.
         asks_again: The same request may succeed a moment later.
         of_key: What it says of the API key.
@@ -59,6 +71,7 @@ class FaultPolicy:
     cool_down_s: float
     heals_in_time: bool
     reach: Reach
+    cause: Cause
     lasts: Lasts
     asks_again: bool
     of_key: OfKey
@@ -70,56 +83,56 @@ class FaultPolicy:
 # machine. What somebody has to mend is asked for in an hour: that finds out whether they did.
 POLICIES: dict[FaultClass, FaultPolicy] = {
     FaultClass.QUOTA: FaultPolicy(
-        60.0, False, Reach.EVERYBODY, Lasts.A_WHILE, False, OfKey.USED_UP,
+        60.0, False, Reach.EVERYBODY, Cause.MODEL, Lasts.A_WHILE, False, OfKey.USED_UP,
         "the quota of {service} is used up",
     ),
     FaultClass.BILLING: FaultPolicy(
-        3600.0, False, Reach.EVERYBODY, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
+        3600.0, False, Reach.EVERYBODY, Cause.SERVICE, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
         "there is a billing problem with {service}",
     ),
     FaultClass.AUTH: FaultPolicy(
-        3600.0, False, Reach.EVERYBODY, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
+        3600.0, False, Reach.EVERYBODY, Cause.SERVICE, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
         "{service} does not accept my key",
     ),
     FaultClass.MODEL: FaultPolicy(
-        3600.0, False, Reach.EVERYBODY, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
+        3600.0, False, Reach.EVERYBODY, Cause.MODEL, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
         "{service} does not offer the model that I am set up with",
     ),
     FaultClass.BAD_REQUEST: FaultPolicy(
-        3600.0, False, Reach.SESSION, Lasts.A_TURN, False, OfKey.NOTHING,
+        3600.0, False, Reach.SESSION, Cause.REQUEST, Lasts.A_TURN, False, OfKey.NOTHING,
         "{service} does not accept how I am set up",
     ),
     FaultClass.POLICY: FaultPolicy(
-        3600.0, False, Reach.SESSION, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
+        3600.0, False, Reach.SESSION, Cause.REQUEST, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
         "{service} refused to go on with this conversation",
     ),
     FaultClass.CONTEXT: FaultPolicy(
-        10.0, True, Reach.SESSION, Lasts.A_TURN, False, OfKey.NOTHING,
+        10.0, True, Reach.SESSION, Cause.REQUEST, Lasts.A_TURN, False, OfKey.NOTHING,
         "this conversation became too long for {service}",
     ),
     FaultClass.NETWORK: FaultPolicy(
-        2.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        2.0, True, Reach.SESSION, Cause.SERVICE, Lasts.A_MOMENT, True, OfKey.NOTHING,
         "I cannot reach the internet",
     ),
     FaultClass.TRANSIENT: FaultPolicy(
-        5.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        5.0, True, Reach.SESSION, Cause.MODEL, Lasts.A_MOMENT, True, OfKey.NOTHING,
         "{service} has a problem at the moment",
     ),
     FaultClass.SESSION_END: FaultPolicy(
-        0.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        0.0, True, Reach.SESSION, Cause.REQUEST, Lasts.A_MOMENT, True, OfKey.NOTHING,
         "{service} closed the connection",
         is_trouble=False,
     ),
     FaultClass.HANDLE: FaultPolicy(
-        0.0, True, Reach.SESSION, Lasts.A_WHILE, False, OfKey.NOTHING,
+        0.0, True, Reach.SESSION, Cause.REQUEST, Lasts.A_WHILE, False, OfKey.NOTHING,
         "{service} closed the connection",
     ),
     FaultClass.FROZEN: FaultPolicy(
-        30.0, True, Reach.SESSION, Lasts.A_MOMENT, False, OfKey.NOTHING,
+        30.0, True, Reach.SESSION, Cause.MODEL, Lasts.A_MOMENT, False, OfKey.NOTHING,
         "{service} does not answer",
     ),
     FaultClass.UNKNOWN: FaultPolicy(
-        10.0, True, Reach.SESSION, Lasts.A_MOMENT, True, OfKey.NOTHING,
+        10.0, True, Reach.SESSION, Cause.MODEL, Lasts.A_MOMENT, True, OfKey.NOTHING,
         "the connection to {service} broke off",
     ),
 }  # fmt: skip

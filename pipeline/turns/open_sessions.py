@@ -23,7 +23,8 @@ from pipeline.sessions.refusal import refusal
 from pipeline.turns.callers import CallerSummary
 from pipeline.turns.conversation import Conversation, Said
 from pipeline.turns.ended_sessions import EndedSessions, caller_of
-from pipeline.turns.fault_policy import POLICIES, Reach
+from pipeline.turns.fault_policy import POLICIES, Cause, Reach
+from pipeline.turns.route_state import for_another_model
 from pipeline.turns.supervised_session import Farewell, SupervisedSession, overdue
 
 CALM_NS = 250_000_000
@@ -58,8 +59,8 @@ class OpenSessions:
             permanent=config.session,
         )
         self._past = EndedSessions()
-        self._told: dict[tuple[str, FaultClass], int] = {}
-        """When all sessions were told of a fault, by backend and class."""
+        self._told: dict[tuple[str, FaultClass, str | None], int] = {}
+        """When other sessions were told of a fault, by backend, class and model asked for."""
         own = SessionOpened(session=config.session, plays=heard is not PlaybackScope.NONE)
         self._table.open(own, now_ns)
         self.own = self._table[config.session].conversation
@@ -79,9 +80,13 @@ class OpenSessions:
                 return self._ended(frame, now_ns)
             case Spending():
                 return [*self.own.on_frame(frame, now_ns)]
-            case Allowance() | Fault() if self._concerns_all(frame, now_ns):
+            case Allowance():
                 return _joined(
                     each.conversation.on_frame(frame, now_ns) for each in self._table.states()
+                )
+            case Fault() if self._concerns_others(frame, now_ns):
+                return _joined(
+                    each.conversation.on_frame(frame, now_ns) for each in self._alike(frame)
                 )
         state = self._table.get(frame.session)
         if state is None:
@@ -160,26 +165,40 @@ class OpenSessions:
             counts.update(each.conversation.ledger.outcomes())
         return dict(counts)
 
-    def _concerns_all(self, fault: Allowance | Fault, now_ns: int) -> bool:
-        """Whether all sessions are to hear of it; a fault: of the key or service, not told yet."""
-        if isinstance(fault, Allowance):
-            return True
-        if POLICIES[fault.fault].reach is not Reach.EVERYBODY:
+    def _concerns_others(self, fault: Fault, now_ns: int) -> bool:
+        """Whether other sessions are to hear of a fault, and have not been told yet."""
+        policy = POLICIES[fault.fault]
+        if policy.reach is not Reach.EVERYBODY:
             return False
-        entry = self._table.entry(fault.session)
-        if fault.fault is FaultClass.MODEL and entry is not None and entry.opened.model is not None:
-            return False  # The model that this session asked for; the others have another.
-        key = (fault.backend, fault.fault)
+        model = None
+        if policy.cause is Cause.MODEL:
+            entry = self._table.entry(fault.session)
+            if entry is None:
+                return False  # Nobody knows any more which model that was.
+            model = entry.opened.model
+        key = (fault.backend, fault.fault, model)
         told_ns = self._told.get(key)
         if told_ns is not None and now_ns - told_ns < SAME_FAULT_NS:
             return False
         self._told[key] = now_ns
         return True
 
+    def _alike(self, fault: Fault) -> list[SupervisedSession]:
+        """The sessions that meet the same fault: if it is the model's, those that asked for it."""
+        entries = [entry for name in self._table if (entry := self._table.entry(name))]
+        if POLICIES[fault.fault].cause is Cause.MODEL:
+            (model,) = (
+                each.opened.model for each in entries if each.opened.session == fault.session
+            )
+            entries = [each for each in entries if each.opened.model == model]
+        return [each.state for each in entries]
+
     def _make(self, opened: SessionOpened) -> SupervisedSession:
         name = opened.session
         own = name == self._config.session
         like = None if own else self.own.state
+        if like is not None and opened.model is not None:
+            like = for_another_model(like, self._now_ns / 1e9)
         conversation = Conversation(self._config, opened.plays, self._now_ns, name, like=like)
         if not own:
             conversation.state = replace(conversation.state, epoch=self._past.next_epoch(name))

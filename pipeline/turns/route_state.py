@@ -60,6 +60,12 @@ def initial(config: RouteConfig, now_s: float = 0.0, like: RouteState | None = N
     return replace(state, owner=chosen.name, reason=f"{first} is not to be asked")
 
 
+def for_another_model(state: RouteState, now_s: float) -> RouteState:
+    """Leave out what is known of the backends that is of the model which this session asks."""
+    backends = {name: each.of_another_model(now_s) for name, each in state.backends.items()}
+    return replace(state, backends=backends)
+
+
 def hopeless(state: RouteState) -> Fault | None:
     """Return the preferred backend's fault if no backend can ever answer, else None."""
     if state.owner and all(backend.is_hopeless for backend in state.backends.values()):

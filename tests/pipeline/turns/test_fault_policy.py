@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.frames import FaultClass
-from pipeline.turns.fault_policy import POLICIES, Lasts, OfKey, Reach
+from pipeline.turns.fault_policy import POLICIES, Cause, Lasts, OfKey, Reach
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,6 +29,10 @@ def test_a_line_does_not_contradict_itself(fault: FaultClass) -> None:
     if policy.of_key is not OfKey.NOTHING:
         assert policy.reach is Reach.EVERYBODY, "all sessions have the same keys"
         assert not policy.heals_in_time
+    if policy.cause is Cause.REQUEST:
+        assert policy.reach is Reach.SESSION, "nobody else made that request"
+    if policy.of_key is OfKey.REFUSED:
+        assert policy.cause is Cause.SERVICE, "such a key serves for no model"
     if policy.lasts is Lasts.UNTIL_MENDED:
         assert policy.cool_down_s >= 3600
         assert not policy.heals_in_time

@@ -489,6 +489,34 @@ def test_who_has_used_up_a_budget_ends_after_the_answer_under_way(sessions: Open
     assert [type(each) for each in late] == [TurnClosed, SessionEnded]
 
 
+@pytest.mark.parametrize("kind", [FaultClass.QUOTA, FaultClass.MODEL])
+def test_the_fault_of_a_model_is_told_to_those_who_asked_for_it(
+    sessions: OpenSessions, kind: FaultClass
+) -> None:
+    for name in ("carl", "dora"):
+        sessions.handle("gateway", opened(name, model="gemini-9"), S)
+        for backend in BACKENDS:
+            sessions.handle("x", status(name, backend, BackendState.READY), S)
+    moved = routes(sessions.handle("live", fault("carl", kind), 2 * S))
+    assert moved == {"carl": "http", "dora": "http"}
+    moved = routes(sessions.handle("live", fault("anna", kind), 2 * S))
+    assert moved == {"local": "http", "anna": "http", "bert": "http"}, "no report is taken for two"
+
+
+def test_who_asks_for_a_model_begins_with_what_is_known_of_the_service_alone(
+    sessions: OpenSessions,
+) -> None:
+    sessions.handle("live", fault("local", FaultClass.QUOTA), S)
+    assert routes(sessions.handle("gateway", opened("carl", model="gemini-9"), S)) == {
+        "carl": "live"
+    }
+    assert routes(sessions.handle("gateway", opened("dora"), S)) == {"dora": "http"}
+    sessions.handle("live", fault("local", FaultClass.AUTH), 2 * S)
+    assert routes(sessions.handle("gateway", opened("emil", model="gemini-9"), 2 * S)) == {
+        "emil": "http"
+    }
+
+
 def test_a_model_that_a_caller_asked_for_and_is_not_there_is_its_own_matter(
     sessions: OpenSessions,
 ) -> None:

@@ -4,34 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-import re
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Set
 from contextlib import aclosing
 from functools import partial
 
 from actors.backends.fault_info import FaultAction, FaultInfo
-from actors.backends.gemini.http.availability import Availability, availability_of
-from actors.backends.gemini.http.contents import speech_config_of
+from actors.backends.gemini.http.availability import Availability
+from actors.backends.gemini.http.health import (
+    SERVICE,
+    ServiceHealth,
+    is_doubtful,
+    subject_of,
+    subjects,
+)
+from actors.backends.gemini.http.listing import Listing
 from actors.backends.gemini.http.options import HttpOptions
-from actors.backends.gemini.http.pcm_stream import PcmStream
+from actors.backends.gemini.http.rendering import rendering
 from actors.backends.gemini.http.service import HttpService, ServiceFailedError
 from actors.backends.gemini.http.speech import VoiceFailedError, spoken
 from actors.backends.gemini.http.voice import WholeSound
 from actors.backends.gemini.http.words import BlockedError, given, words_of
-from actors.backends.gemini.models import ListedModel
-from actors.backends.gemini.usage import http_tokens
+from actors.backends.session import BackendSession
+from actors.backends.status import shown
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Part, Sound
 from actors.backends.turnwise.session import TurnBasedSession
-from pipeline.errors import ConfigError, did_you_mean
-from pipeline.frames import BackendState, FaultClass, SessionOpened
+from pipeline.errors import ConfigError
+from pipeline.frames import BackendStatus, FaultClass, SessionEnded, SessionOpened
 from pipeline.surroundings import Surroundings
-
-METHOD = "generateContent"
-"""What a model must offer to be asked over HTTP, streamed or not."""
-LIVE_MODEL = re.compile("live|native-audio")
-"""In the names of all Live models published until November 2026, and of no others."""
+from pipeline.turns.fault_policy import Cause
 
 
 class Http(TurnBasedBackend[HttpOptions]):
@@ -47,9 +49,13 @@ class Http(TurnBasedBackend[HttpOptions]):
     def __init__(self, options: HttpOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._service = HttpService(options, surroundings, self.log, self.counters)
-        self._availability = Availability(BackendState.CONNECTING)
-        self._models: list[ListedModel] = []
-        self._failures = 0
+        self._health = ServiceHealth()
+        self._listing = Listing()
+        self._looked = asyncio.Event()
+        """The service was asked once which models there are, whatever came of it."""
+        self._doubts: set[str] = set()
+        """Models at which it is to be looked at once."""
+        self._told: dict[str, Availability] = {}
         self._changed = asyncio.Event()
 
     async def start(self) -> None:
@@ -62,7 +68,7 @@ class Http(TurnBasedBackend[HttpOptions]):
         while True:
             self._changed.clear()
             try:
-                async with asyncio.timeout(self._availability.look_in_s):
+                async with asyncio.timeout(self._look_in_s()):
                     await self._changed.wait()
             except TimeoutError:
                 await self._look()
@@ -81,6 +87,10 @@ class Http(TurnBasedBackend[HttpOptions]):
         asked_s = time.monotonic()
         manner = request.manner
         assert isinstance(manner, HttpOptions), "made by `manner_of`"
+        if manner.model != self.options.model:
+            # Before there is a list, nobody knows whether there is the model of its own.
+            await self._looked.wait()
+            manner = self._listed(manner)
         rest = request.rest
         lines = given(rest) if rest else words_of(self._service, manner, request)
         try:
@@ -94,18 +104,19 @@ class Http(TurnBasedBackend[HttpOptions]):
         except VoiceFailedError as error:
             why = error.__cause__
             if isinstance(why, ServiceFailedError):
-                self._record_outcome(why.info, request.session)
+                self._on_failure(why, request.session)
             elif not isinstance(why, AnswerFailedError):
                 raise
             raise AnswerFailedError(str(why), error.unspoken) from why
         except ServiceFailedError as error:
-            self._record_outcome(error.info, request.session)
+            self._on_failure(error, request.session)
             raise AnswerFailedError(str(error.info)) from error
         except BlockedError as error:
             info = FaultInfo(FaultClass.POLICY, FaultAction.STOP, None, str(error))
             self.publish_fault(request.session, info, retry=info.retry)
             raise
-        self._record_outcome(None, request.session)
+        if self._health.proved(*subjects(request.session, (manner.model, manner.tts_model))):
+            self._tell()
 
     async def _synthesize(self, manner: HttpOptions, text: str) -> AsyncGenerator[Part, None]:
         """Speak a sentence; one that breaks off is asked for once more, and taken up there.
@@ -116,7 +127,7 @@ class Http(TurnBasedBackend[HttpOptions]):
         """
         whole = WholeSound(text)
         for _ in range(2):
-            async with aclosing(self._speak_once(manner, text, whole)) as parts:
+            async with aclosing(rendering(self._service, manner, text, whole)) as parts:
                 async for part in parts:
                     yield part
             if whole.is_there:
@@ -125,40 +136,32 @@ class Http(TurnBasedBackend[HttpOptions]):
             self.log.warning("a sentence has no sound, or not all of it", problem=whole.problem)
         raise AnswerFailedError(whole.problem)
 
-    async def _speak_once(
-        self, manner: HttpOptions, text: str, whole: WholeSound
-    ) -> AsyncGenerator[Part, None]:
-        stream = PcmStream()
-        config = speech_config_of(manner)
-        model = manner.tts_model
-        usage = None
-        whole.begin()
-        async with aclosing(self._service.stream(model, text, config)) as pieces:
-            async for piece in pieces:
-                usage = piece.usage_metadata or usage
-                for candidate in (piece.candidates or [])[:1]:
-                    if candidate.finish_reason is not None:
-                        whole.finish = str(candidate.finish_reason.value)
-                    for part in (candidate.content.parts if candidate.content else None) or []:
-                        blob = part.inline_data
-                        if blob is not None and blob.data:
-                            sound = stream.feed(blob.data, blob.mime_type or "")
-                            fresh = whole.add(sound) if sound is not None else None
-                            if fresh is not None:
-                                yield fresh
-        if usage is not None:
-            yield http_tokens(model, usage, "audio")
-
     async def _look(self) -> None:
         """Ask which models there are, which costs nothing."""
+        doubts, self._doubts = self._doubts, set()
         try:
-            self._models = await self._service.models()
+            self._listing = Listing(await self._service.models())
         except ServiceFailedError as error:
-            self._record_outcome(error.info, self.session)
+            info = error.info
+            self._health.failed(subject_of(info, error.model, ""), info)
+            self._publish_info(info, self.session)
+            self._tell(self.session)
         else:
-            self._record_outcome(self._missing(), self.session)
             for session in self.sessions.states():
                 self._settle_model(session)
+            self._compare(doubts)
+        self._looked.set()
+
+    def _compare(self, doubts: Set[str]) -> None:
+        """Take note of which models are listed; one that is, and was not found, is in doubt yet."""
+        usual = (self.options.model, self.options.tts_model)
+        missing = {name: info for name in usual if (info := self._listing.missing(name))}
+        listed = {*usual, *self._health.models()} - doubts - set(missing)
+        self._health.proved(SERVICE, *((Cause.MODEL, name) for name in listed))
+        for name, info in missing.items():
+            self._health.failed((Cause.MODEL, name), info)
+            self._publish_info(info, self.session)
+        self._tell()
 
     def manner_of(self, opened: SessionOpened) -> HttpOptions:
         """Return the options as a session wants them; a model that is of `live` alone is not used.
@@ -166,50 +169,77 @@ class Http(TurnBasedBackend[HttpOptions]):
         Raises:
             ConfigError: there is no such voice or model; names the nearest.
         """
-        manner = super().manner_of(opened)
-        return manner.model_copy(update={"model": self._model(manner.model)})
+        return self._listed(super().manner_of(opened))
 
-    def _model(self, wanted: str) -> str:
-        """The model to use where this one is wanted; before there is a list, any may exist."""
-        name = wanted.removeprefix("models/")
-        known = {model.name: model for model in self._models}
-        if wanted == self.options.model or not known:
-            return wanted
-        if name in known:
-            # One without: the session named it for another backend, and is answered all the same.
-            return wanted if METHOD in known[name].methods else self.options.model
-        if LIVE_MODEL.search(name):
-            # Previews and aliases of Live models are taken, and not listed.
-            return self.options.model
-        raise ConfigError(f"no model {wanted!r} for {METHOD}: {did_you_mean(name, known)}")
+    def _listed(self, manner: HttpOptions) -> HttpOptions:
+        """Return a manner with a model that there is, as far as that is known.
+
+        Raises:
+            ConfigError: there is none of that name.
+        """
+        model = self._listing.model_for(manner.model, self.options.model)
+        return manner.model_copy(update={"model": model})
 
     def _settle_model(self, session: TurnBasedSession) -> None:
         """Look at what a session asked for when nobody knew yet what there is."""
         manner = session.manner
         assert isinstance(manner, HttpOptions), "made by `manner_of`"
         try:
-            model = self._model(manner.model)
+            session.manner = self._listed(manner)
         except ConfigError as error:
             self.fail_session(session.name, error)
-        else:
-            session.manner = manner.model_copy(update={"model": model})
 
-    def _missing(self) -> FaultInfo | None:
-        names = [model.name for model in self._models if METHOD in model.methods]
-        for wanted in (self.options.model, self.options.tts_model):
-            if wanted.removeprefix("models/") not in names:
-                reason = f"no model {wanted!r} for {METHOD}: {did_you_mean(wanted, names)}"
-                advice = "`greenroom models` lists the models there are."
-                return FaultInfo(FaultClass.MODEL, FaultAction.STOP, 404, reason, advice)
-        return None
+    # How it is, for each session.
 
-    def _record_outcome(self, info: FaultInfo | None, session: str) -> None:
-        """Take note of how a request went, and tell the pipeline what changed."""
-        self._failures = 0 if info is None else self._failures + 1
-        now = availability_of(info, self._service.wait_s(), self._failures)
-        if info is not None:
-            self.publish_fault(session, info, retry=info.retry, retry_after_s=now.look_in_s)
-        if info is not None or now != self._availability:
-            self._availability = now
-            self._changed.set()
-            self.say_status(now.state, now.reason, now.look_in_s)
+    def status_of(self, session: TurnBasedSession) -> BackendStatus:
+        """Return how it is for a session: what another one asked for is not held against it."""
+        now = self._availability_of(session)
+        return BackendStatus(
+            backend=self.name, state=now.state, reason=now.reason, retry_after_s=now.look_in_s
+        )
+
+    def session_ended(self, state: BackendSession, ended: SessionEnded) -> None:
+        """Let go of what was held against its requests, too."""
+        self._told.pop(state.name, None)
+        self._health.forget((Cause.REQUEST, state.name))
+        super().session_ended(state, ended)
+
+    def _availability_of(self, session: TurnBasedSession) -> Availability:
+        manner = session.manner
+        assert isinstance(manner, HttpOptions), "made by `manner_of`"
+        models = (manner.model, manner.tts_model)
+        keys_in_s = self._service.wait_s(models)
+        return self._health.availability(subjects(session.name, models), keys_in_s)
+
+    def _on_failure(self, error: ServiceFailedError, session: str) -> None:
+        """A request of a session failed."""
+        info = error.info
+        self._health.failed(subject_of(info, error.model, session), info)
+        self._publish_info(info, session)
+        if is_doubtful(info):
+            self._doubts.add(error.model)
+        self._tell(session)
+
+    def _publish_info(self, info: FaultInfo, session: str) -> None:
+        state = self.sessions.get(session)
+        # Of one that is over there is nothing to come back to.
+        after_s = self._availability_of(state).look_in_s if state is not None else None
+        self.publish_fault(session, info, retry=info.retry, retry_after_s=after_s)
+
+    def _tell(self, session: str = "") -> None:
+        """Tell this session, and all others for which it is not as it was, how it is now."""
+        own = self._availability_of(self.sessions[self.session])
+        self.set_state(shown(own.state), own.reason)
+        for each in self.sessions.states():
+            now = self._availability_of(each)
+            if each.name == session or now != self._told.get(each.name):
+                self._told[each.name] = now
+                self._publish_status_of(each)
+        self._changed.set()
+
+    def _look_in_s(self) -> float | None:
+        """Time until the service is to be looked at; None: not before something changes."""
+        if self._doubts:
+            return 0.0
+        waits = [now.look_in_s for now in self._told.values() if now.look_in_s is not None]
+        return min(waits, default=None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Collection
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -37,11 +37,17 @@ one costs a TCP and a TLS handshake."""
 
 
 class ServiceFailedError(GreenroomError):
-    """The service did not give what was asked for."""
+    """The service did not give what was asked for.
 
-    def __init__(self, info: FaultInfo) -> None:
+    Args:
+        info: On the fault.
+        model: That was asked; "": it came to none.
+    """
+
+    def __init__(self, info: FaultInfo, model: str = "") -> None:
         super().__init__(str(info))
         self.info = info
+        self.model = model
 
 
 class HttpService:
@@ -90,7 +96,7 @@ class HttpService:
                 info = failed.info
             wait_s = self._failed(key, model, info, attempts)
             if wait_s is None or begun:
-                raise ServiceFailedError(info)
+                raise ServiceFailedError(info, model)
             await asyncio.sleep(wait_s)
 
     async def models(self) -> list[ListedModel]:
@@ -115,11 +121,10 @@ class HttpService:
                 raise ServiceFailedError(info)
             await asyncio.sleep(wait_s)
 
-    def wait_s(self) -> float | None:
-        """Time until there is a key for both models, 0 if there is; None: never."""
+    def wait_s(self, models: Collection[str]) -> float | None:
+        """Time until there is a key for all these models, 0 if there is; None: never."""
         now_s = time.monotonic()
-        names = (self._options.model, self._options.tts_model)
-        waits = [self._pool.wait_s(name, now_s) for name in names]
+        waits = [self._pool.wait_s(name, now_s) for name in models]
         left = [wait for wait in waits if wait is not None]
         return max(left) if len(left) == len(waits) else None
 
@@ -174,7 +179,7 @@ class HttpService:
         key = self._pool.usable(model, time.monotonic())
         if key is not None:
             return server, key
-        raise ServiceFailedError(self._pool.exhausted(model, time.monotonic()))
+        raise ServiceFailedError(self._pool.exhausted(model, time.monotonic()), model)
 
     async def _open(self) -> Server:
         async with self._opening:

@@ -9,9 +9,21 @@ import pytest
 from http_stage import ready, simulator, staged
 
 from actors.backends.gemini.http import HttpOptions
-from pipeline.frames import AnswerEnd, AnswerEnded, SessionEnded, UserText
+from actors.backends.gemini.models import ListedModel
+from pipeline.frames import (
+    ActorState,
+    AnswerEnd,
+    AnswerEnded,
+    BackendState,
+    BackendStatus,
+    Fault,
+    FaultClass,
+    SessionEnded,
+    UserText,
+)
 from pipeline.testing import ActorHarness
 
+NO_MODEL = {"refuse": {"status": 404, "body": "models/x is not found for API version v1beta"}}
 BOOK = {"name": "book_table", "description": "Books.", "parameters": {"type": "object"}}
 
 
@@ -73,10 +85,76 @@ def test_a_model_named_before_the_service_was_seen_is_looked_at_then(tmp_path: P
         assert "did you mean 'gemini-3.8-flash" in http.expect("sessions", SessionEnded).detail
 
 
+def test_a_session_with_a_model_of_its_own_is_asked_for_once_there_is_a_list(
+    tmp_path: Path,
+) -> None:
+    slow = {"when": {"http": "any"}, "times": 1, "do": [{"refuse": "unavailable"}]}
+    with simulator(tmp_path, slow) as gemini, staged(gemini) as http:
+        http.open("caller", model="gemini-3.8-flush")
+        http.send("text", UserText(session="caller", turn="caller:t1", text="Who are you?"))
+        refused = http.expect("sessions", SessionEnded)
+        assert "did you mean 'gemini-3.8-flash" in refused.detail
+        assert not http.sent["faults"]
+        assert not gemini.asked("gemini-3.8-flush")
+        assert ask(http, "local").end is AnswerEnd.COMPLETE
+
+
+OTHER = "gemini-3.6-flash"
+
+
+@pytest.mark.parametrize(
+    ("action", "fault", "state"),
+    [
+        ({"refuse": "location"}, FaultClass.POLICY, BackendState.UNAVAILABLE),
+        ({"refuse": "invalid_argument"}, FaultClass.BAD_REQUEST, BackendState.READY),
+        ({"http_quota": {"per": "minute"}}, FaultClass.QUOTA, BackendState.UNAVAILABLE),
+        ({"refuse": "unavailable"}, FaultClass.TRANSIENT, BackendState.DEGRADED),
+        (NO_MODEL, FaultClass.MODEL, BackendState.UNAVAILABLE),
+    ],
+)
+def test_a_fault_of_what_one_session_asked_for_is_told_to_that_session_alone(
+    tmp_path: Path, action: Any, fault: FaultClass, state: BackendState
+) -> None:
+    rule = {"when": {"http": "words"}, "times": 1, "do": [action]}
+    with simulator(tmp_path, rule) as gemini, staged(gemini, attempts=1) as http:
+        ready(http)
+        http.open("anna", model=OTHER)
+        http.open("bert")
+        assert ask(http, "anna").end is AnswerEnd.FAILED
+        seen = http.expect("faults", Fault)
+        assert (seen.session, seen.fault) == ("anna", fault)
+        http.expect("status", BackendStatus, lambda f: (f.session, f.state) == ("anna", state))
+        told = [frame for frame in http.sent["status"] if isinstance(frame, BackendStatus)]
+        assert {f.state for f in told if f.session != "anna"} <= {BackendState.READY}
+        assert ask(http, "bert").end is AnswerEnd.COMPLETE
+        assert ask(http, "local").end is AnswerEnd.COMPLETE
+        assert http.actor.state is ActorState.READY
+
+
+def test_a_model_that_was_taken_away_is_looked_for_at_once(tmp_path: Path) -> None:
+    rule = {"when": {"http": "words"}, "times": 1, "do": [NO_MODEL]}
+    with simulator(tmp_path, rule) as gemini, staged(gemini) as http:
+        ready(http)
+        http.open("anna", model=OTHER)
+        http.open("bert")
+        models = http.actor._service.models  # type: ignore[attr-defined]
+
+        async def others() -> list[ListedModel]:
+            return [model for model in await models() if model.name != OTHER]
+
+        http.actor._service.models = others  # type: ignore[attr-defined]
+        assert ask(http, "anna").end is AnswerEnd.FAILED
+        ended = http.expect("sessions", SessionEnded)
+        assert ended.session == "anna"
+        assert f"no model '{OTHER}'" in ended.detail
+        assert "did you mean" in ended.detail
+        assert ask(http, "bert").end is AnswerEnd.COMPLETE
+
+
 def test_a_model_that_is_of_live_alone_is_no_failure_here(tmp_path: Path) -> None:
     with simulator(tmp_path) as gemini, staged(gemini) as http:
         ready(http)
-        live = next(m.name for m in http.actor._models if m.live)  # type: ignore[attr-defined]
+        live = next(m.name for m in http.actor._listing.models if m.live)  # type: ignore[attr-defined]
         http.open("caller", model=live)
         assert ask(http, "caller").end is AnswerEnd.COMPLETE
         http.expect_nothing("sessions")
@@ -99,7 +177,7 @@ def test_a_live_model_that_is_not_listed_is_for_live_and_the_session_is_answered
 def test_a_session_has_the_model_that_it_names(tmp_path: Path) -> None:
     with simulator(tmp_path) as gemini, staged(gemini) as http:
         ready(http)
-        models = http.actor._models  # type: ignore[attr-defined]
+        models = http.actor._listing.models  # type: ignore[attr-defined]
         other = next(
             m.name
             for m in models
