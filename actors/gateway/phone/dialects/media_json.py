@@ -9,12 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors.gateway.events import Message
-from actors.gateway.phone.dialect import KeyPressed, LineProblem, SoundHeard
+from actors.gateway.phone.dialect import Encoding, KeyPressed, LineProblem, LineSound, SoundHeard
+from actors.gateway.sound import RATES_HZ
 
 KEYS = frozenset("0123456789*#ABCD")
 """Of a telephone, ITU-T Q.23."""
 QUOTED = 200
 """Characters of a message that is not understood that are quoted: enough to know it by."""
+
+
+WHOLE = 2**53
+"""Up to this JSON's numbers are whole everywhere, RFC 8259 section 6."""
 
 
 class MediaJsonError(ValueError):
@@ -52,21 +57,54 @@ def part(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def text(fields: Mapping[str, Any], name: str) -> str:
     """Return a field as text; empty if there is none."""
     found = fields.get(name)
-    return "" if found is None or isinstance(found, Mapping | list) else str(found)
+    if found is None or isinstance(found, Mapping | list):
+        return ""
+    return clean(found if isinstance(found, str) else json.dumps(found))
+
+
+def clean(said: str) -> str:
+    """Return text without what no file, database or frame can keep: half pairs, and zeros."""
+    return said.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
 
 
 def number(fields: Mapping[str, Any], name: str) -> int | None:
     """Return a field that is a whole number, or one in quotes as most providers send it."""
     try:
-        return int(text(fields, name))
+        found = int(text(fields, name))
     except ValueError:
         return None
+    return found if abs(found) <= WHOLE else None
 
 
 def texts(fields: Mapping[str, Any], name: str) -> dict[str, str]:
     """Return a part whose fields are all texts, such as the parameters of a call."""
-    found = part(fields, name)
-    return {str(each): text(found, each) for each in found}
+    return all_texts(part(fields, name))
+
+
+def all_texts(fields: Mapping[str, Any]) -> dict[str, str]:
+    """Return fields as texts; one that is an object or a list itself as its JSON."""
+    return {
+        clean(name): clean(json.dumps(value))
+        if isinstance(value, Mapping | list)
+        else text(fields, name)
+        for name, value in fields.items()
+    }
+
+
+def line_sound(encoding: str, rate_hz: int | None, encodings: Mapping[str, Encoding]) -> LineSound:
+    """Return the form of sound that was announced by its name, such as `audio/x-L16;rate=8000`.
+
+    Raises:
+        MediaJsonError: there are no lines of such a form.
+    """
+    found = encodings.get(encoding.split(";", maxsplit=1)[0].strip().lower())
+    least, most = RATES_HZ
+    if found is None or rate_hz is None or not least <= rate_hz <= most:
+        raise MediaJsonError(
+            f"sound of the form {encoding[:QUOTED]!r} at {rate_hz} Hz is not understood: "
+            f"choose one of {', '.join(encodings)}, {least} to {most} Hz"
+        )
+    return LineSound(found, rate_hz)
 
 
 def heard(media: Mapping[str, Any]) -> SoundHeard:

@@ -1,0 +1,150 @@
+"""Telnyx media streaming.
+
+https://developers.telnyx.com/api-reference/websockets/stream-call-media-over-websocket
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from array import array
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from actors.gateway.events import Message
+from actors.gateway.phone.dialect import (
+    NOTHING_SAID,
+    AfterClear,
+    CallStarted,
+    Encoding,
+    Handshake,
+    HangUp,
+    LineEnded,
+    LineEvent,
+    LineProblem,
+    LineSound,
+    LineTraits,
+    MarkReached,
+    PacedBy,
+)
+from actors.gateway.phone.dialects.line_dialect import TextDialect, compact
+from actors.gateway.phone.dialects.media_json import (
+    MediaJsonError,
+    clean,
+    heard,
+    line_sound,
+    number,
+    packed,
+    part,
+    pressed,
+    text,
+    texts,
+)
+from actors.gateway.phone.dialects.sized_sound import Piece
+
+ENCODINGS = {"pcmu": Encoding.MULAW, "pcma": Encoding.ALAW, "l16": Encoding.PCM16}
+"""Of `stream_codec`; G722, OPUS and AMR-WB are not taken."""
+CODEC, RATE = "stream_bidirectional_codec", "stream_bidirectional_sampling_rate"
+"""Of the sound that is sent, in the request that begins the stream."""
+LEAST_MS, MOST_S = 20.0, 30.0
+"""Of sound in a message, as its reference says."""
+
+
+class TelnyxDialect(TextDialect):
+    """A call whose stream has `stream_bidirectional_mode: rtp`."""
+
+    name: ClassVar[str] = "telnyx"
+    traits: ClassVar[LineTraits] = LineTraits(
+        paced_by=PacedBy.PROVIDER,
+        queue_s=MOST_S,
+        # 20 ms, and 30 s, of PCMU: with L16 the least is more.
+        least_bytes=160,
+        most_bytes=240_000,
+        ordered=False,
+        # Its reference does not say it; the messages are Twilio's, which returns them.
+        after_clear=AfterClear.RETURNED,
+        hang_up=HangUp.REST,
+    )
+
+    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
+        super().__init__(handshake)
+        self._in = self._out
+
+    def _cleared(self) -> list[Message]:
+        return [compact({"event": "clear"})]
+
+    def _said(self, piece: Piece) -> str:
+        if isinstance(piece, str):
+            return compact({"event": "mark", "mark": {"name": piece}})
+        return compact(
+            {"event": "media", "media": {"payload": packed(big_endian(piece, self._out))}}
+        )
+
+    def _events(self, event: str, fields: Mapping[str, Any]) -> list[LineEvent]:
+        match event:
+            case "media":
+                media = part(fields, "media")
+                if text(media, "track").startswith("outbound"):
+                    return []
+                sound = heard(media)
+                return [replace(sound, payload=big_endian(sound.payload, self._in))]
+            case "dtmf":
+                return [pressed(text(part(fields, "dtmf"), "digit"))]
+            case "mark":
+                return [MarkReached(text(part(fields, "mark"), "name"))]
+            case "stop":
+                return [LineEnded("the provider says that the call is over")]
+            case "error":
+                return [LineProblem(f"Telnyx reports: {compact(part(fields, 'payload'))}")]
+        return []
+
+    def _started(self, fields: Mapping[str, Any]) -> CallStarted:
+        start = part(fields, "start")
+        # What its REST requests name the call by; the session is that of all its legs.
+        call_id, stream_id = text(start, "call_control_id"), text(fields, "stream_id")
+        if not call_id or not stream_id:
+            raise MediaJsonError("the start message has no call_control_id, or no stream_id")
+        form = part(start, "media_format")
+        given = texts(start, "custom_parameters")
+        if state := text(start, "client_state"):
+            given = {"client_state": decoded(state)} | given
+        self._in = line_sound(text(form, "encoding"), number(form, "sample_rate"), ENCODINGS)
+        call = CallStarted(
+            call_id,
+            stream_id,
+            self._in,
+            self._sound_out(given),
+            caller=text(start, "from"),
+            called=text(start, "to"),
+            parameters=given,
+        )
+        return self._begin(call, least_ms=LEAST_MS)
+
+    def _sound_out(self, given: Mapping[str, str]) -> LineSound:
+        """The start message says only what comes; what is sent was asked for.
+
+        By the same names in the parameters, or in the query; the defaults are Telnyx'.
+        """
+        asked = {CODEC: "PCMU", RATE: "8000", **self._handshake.query, **given}
+        return line_sound(asked[CODEC], number(asked, RATE), ENCODINGS)
+
+
+def big_endian(payload: bytes, sound: LineSound) -> bytes:
+    """Return L16 with its bytes turned round.
+
+    It is big-endian here, RFC 2586, as Pipecat's serializer has it too; our PCM16 is not.
+    """
+    if sound.encoding is not Encoding.PCM16:
+        return payload
+    samples = array("h", payload[: len(payload) // 2 * 2])
+    samples.byteswap()
+    return samples.tobytes()
+
+
+def decoded(state: str) -> str:
+    """Return `client_state`, which is text in base64; as it is if it is none."""
+    try:
+        return clean(base64.b64decode(state, validate=True).decode())
+    except (binascii.Error, ValueError):
+        return state
