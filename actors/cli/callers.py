@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import typer
@@ -10,9 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.cli.gateway_database import in_database
 from actors.gateway.store.erasing import erase_label, erase_session
-from actors.recordings.reader import read_recording
+from actors.recordings.erasing import erase_recordings
 from actors.services.recorder import Recorder, RecorderOptions
-from actors.services.recorder.session_files import PLACE, recordings_of
 from pipeline.cli.run import load_graph
 from pipeline.config.graph import Graph
 from pipeline.errors import GreenroomError
@@ -37,37 +36,19 @@ def erase_command(
 
     graph = load_graph(config, overrides, look_outside=False)
     names = in_database(graph, erase, settles=True)
-    files = list(_recordings(graph, {*names, *([] if session is None else [session])}))
-    for path in files:
-        path.unlink()
+    of_whom = {*names, *([] if session is None else [session])}
+    recordings = erase_recordings(_recorders(graph), graph.config.name, of_whom)
+    for path in recordings.removed:
         typer.echo(f"{path} is removed")
-    typer.echo(f"{len(names)} sessions and {len(files)} recordings are erased")
-    if _shared_recorders(graph):
+    for path, why in recordings.left.items():
+        typer.echo(f"{path} is left as it is: {why}", err=True)
+    typer.echo(f"{len(names)} sessions and {len(recordings.removed)} recordings are erased")
+    if recordings.shared:
         typer.echo(
             "recordings of several sessions in one file are left as they are: with {session} in "
             "the recorder's path each session has its own",
             err=True,
         )
-
-
-def _recordings(graph: Graph, sessions: Collection[str]) -> Iterator[Path]:
-    for options in _recorders(graph):
-        if PLACE not in options.path:
-            continue
-        for session in sessions:
-            for path in recordings_of(options.path, graph.config.name, session):
-                # The name of a file alone may be that of the second file of another session.
-                try:
-                    whose = read_recording([path], types=()).metadata["session"]
-                except GreenroomError as error:
-                    typer.echo(f"{path} is left as it is: {error}", err=True)
-                    continue
-                if whose == session:
-                    yield path
-
-
-def _shared_recorders(graph: Graph) -> bool:
-    return any(PLACE not in options.path for options in _recorders(graph))
 
 
 def _recorders(graph: Graph) -> Iterator[RecorderOptions]:

@@ -115,6 +115,7 @@ class Gateway(CallerPlayer):
         """Make ready to serve those who call on the socket of the supervisor."""
         from actors.gateway.access.access import Access
         from actors.gateway.app import make_app
+        from actors.gateway.operating.erasure import Erasure
         from actors.gateway.request_protocol import request_protocol
         from actors.gateway.server import address_of, make_server
 
@@ -136,7 +137,9 @@ class Gateway(CallerPlayer):
         url = address_of(self._socket, tls=certificate is not None)
         path = self.surroundings.runtime_dir / f"{self.name}.json"
         path.write_text(json.dumps({"url": url}))
-        app = make_app(self.access, self.readiness, self.work_of, self._board, self.log)
+        runtime_dir = self.surroundings.runtime_dir
+        erasure = Erasure(self._store.database, self._callers, self._board, runtime_dir, self.log)
+        app = make_app(self.access, self.readiness, self.work_of, self._board, erasure, self.log)
         trusted = parsed_networks(options.trusted_proxies)
         requests = request_protocol(options.limits, trusted, self.access.count)
         self.server = make_server(app, requests, certificate)

@@ -31,6 +31,7 @@ from actors.gateway.files.transcriber import Transcriber
 from actors.gateway.gemini.rest import gemini_rest_routes
 from actors.gateway.gemini.routes import gemini_routes
 from actors.gateway.operating.caller_metrics import CallerMetrics
+from actors.gateway.operating.erasure import Erasure
 from actors.gateway.operating.operator_routes import operator_routes
 from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.operating.traffic import Traffic, TrafficCounts
@@ -54,13 +55,18 @@ STATUS = {
 
 
 def make_app(
-    access: Access, readiness: Readiness, work_of: WorkOf, board: SessionBoard, log: Logger
+    access: Access,
+    readiness: Readiness,
+    work_of: WorkOf,
+    board: SessionBoard,
+    erasure: Erasure,
+    log: Logger,
 ) -> ASGIApp:
     """Return the application that serves callers, and who looks after them."""
     counts = TrafficCounts()
     routes = make_routes(access, readiness, work_of)
     metrics = CallerMetrics(access.callers.status, board, counts, access.counters)
-    routes.include_router(operator_routes(access, board, readiness, metrics))
+    routes.include_router(operator_routes(access, board, readiness, metrics, erasure))
     served = OriginsOfKeys(AccessMiddleware(routes, access), access)
     access_log = log if access.options.access_log else None
     return OneSlash(Traffic(served, counts, access_log, access.who))

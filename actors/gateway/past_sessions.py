@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.errors import ExpiredSessionError, NoSessionError
@@ -60,6 +60,11 @@ class PastSessions:
         self._over[ended.session] = ended
         if len(self._over) > MOST_REMEMBERED:
             del self._over[next(iter(self._over))]
+
+    def forget(self, sessions: Iterable[str]) -> None:
+        """Sessions were erased: nobody is told that they ever were."""
+        for session in sessions:
+            self._over.pop(session, None)
 
     def why_not(self, session: str) -> NoSessionError | ExpiredSessionError:
         """Return why a session is not open, as far as this process knows."""

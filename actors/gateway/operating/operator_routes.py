@@ -1,17 +1,18 @@
-"""What the operator's page asks for: the sessions, one of them whole, and its end."""
+"""What the operator asks for: the sessions, one of them whole, its end, and that it is erased."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import FileResponse, Response
 
 from actors.gateway.access.access import Access
 from actors.gateway.callers import Callers
 from actors.gateway.errors import NoSessionError
 from actors.gateway.operating.caller_metrics import CallerMetrics
+from actors.gateway.operating.erasure import Erasure
 from actors.gateway.operating.session_board import SessionBoard, details, fault_row, summary
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.page import FOLDER, HEADERS
@@ -19,11 +20,18 @@ from actors.gateway.website.requests import EndRequest
 from actors.gateway.website.small_body import small_bodies
 from pipeline.frames import SessionEnd
 
+Label = Annotated[
+    str, Query(pattern="^[^=]+=", description="Name and value, such as `customer=4711`.")
+]
 PAGE = Path(FOLDER, "operator.html")
 
 
 def operator_routes(
-    access: Access, board: SessionBoard, readiness: Readiness, metrics: CallerMetrics
+    access: Access,
+    board: SessionBoard,
+    readiness: Readiness,
+    metrics: CallerMetrics,
+    erasure: Erasure,
 ) -> APIRouter:
     """Return the operator's page, what it asks for, and the metrics."""
     router = APIRouter(route_class=small_bodies(access.options.limits.body_bytes_per_s))
@@ -56,6 +64,17 @@ def operator_routes(
         """End anybody's session; its caller is told that the operator did."""
         callers.end(request.session_id, SessionEnd.OPERATOR, "the operator ended it")
         return {"success": True, "session_id": request.session_id}
+
+    @router.delete(f"{prefix}/session/{{session_id:path}}")
+    async def erase_session(session_id: str) -> dict[str, Any]:
+        """Erase all sessions of a name: rows, recordings of their own, what is remembered here."""
+        return await erasure.session(session_id)
+
+    @router.delete(f"{prefix}/sessions")
+    async def erase_label(label: Label) -> dict[str, Any]:
+        """Erase all sessions with a label, as one session is."""
+        key, _, value = label.partition("=")
+        return await erasure.label(key, value)
 
     @router.get("/metrics", include_in_schema=False)
     async def scrape() -> Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,6 +88,19 @@ class SessionBoard:
         """Return a session that is open, or one of the last that ended."""
         ended = (each for each in reversed(self.ended) if each.opened.session == session)
         return self.open.get(session) or next(ended, None)
+
+    def of(self, key: str, value: str) -> set[str]:
+        """Return the names of those that have a label."""
+        known = (*self.open.values(), *self.ended)
+        return {each.opened.session for each in known if each.opened.labels.get(key) == value}
+
+    def forget(self, sessions: Collection[str]) -> None:
+        """Keep nothing of those that ended, and no word of those that are open."""
+        kept = [each for each in self.ended if each.opened.session not in sessions]
+        self.ended = deque(kept, maxlen=MOST_ENDED)
+        for name in self.open.keys() & set(sessions):
+            self.open[name].lines.clear()
+            self.open[name].turns.clear()
 
     def on_frame(self, frame: Frame) -> None:
         """Take what happened; what concerns the sessions of others is let pass."""

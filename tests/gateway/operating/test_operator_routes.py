@@ -29,14 +29,18 @@ def gateway() -> Iterator[GatewayOnStage]:
 
 
 def asked(
-    gateway: GatewayOnStage, path: str, body: object = None, **headers: str
+    gateway: GatewayOnStage,
+    path: str,
+    body: object = None,
+    method: str | None = None,
+    **headers: str,
 ) -> tuple[int, str]:
     """Ask with headers, `_` for `-`; return status and text."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     data = None if body is None else json.dumps(body).encode()
 
     def ask() -> tuple[int, str]:
-        request = urllib.request.Request(f"http://{gateway.url}{path}", data, named)
+        request = urllib.request.Request(f"http://{gateway.url}{path}", data, named, method=method)
         try:
             with urllib.request.urlopen(request, timeout=20) as response:
                 return response.status, response.read().decode()
@@ -82,11 +86,19 @@ def test_the_operator_sees_a_session_whatever_its_name_and_ends_it(
     assert gateway.request("GET", f"{PREFIX}/session/nobody")[0] == 404
 
 
-PATHS = [("/metrics", None), (f"{PREFIX}/sessions", None), (f"{PREFIX}/session/end", {})]
+ASKED = [
+    ("GET", "/metrics", None),
+    ("GET", f"{PREFIX}/sessions", None),
+    ("POST", f"{PREFIX}/session/end", {}),
+    ("DELETE", f"{PREFIX}/session/anna", None),
+    ("DELETE", f"{PREFIX}/sessions?label=a=b", None),
+]
 
 
-@pytest.mark.parametrize(("path", "body"), PATHS)
-def test_nobody_else_is_answered(gateway: GatewayOnStage, path: str, body: object) -> None:
+@pytest.mark.parametrize(("method", "path", "body"), ASKED)
+def test_nobody_else_is_answered(
+    gateway: GatewayOnStage, method: str, path: str, body: object
+) -> None:
     """Neither who comes through a proxy, nor another site's page, nor who may only talk."""
     minted = gateway.request("POST", "/api/v1/live-audio/token", {})[1]
     refused = {
@@ -96,10 +108,10 @@ def test_nobody_else_is_answered(gateway: GatewayOnStage, path: str, body: objec
         "token": {"Authorization": f"Bearer {minted['token']}"},
     }
     for who, headers in refused.items():
-        status, text = asked(gateway, path, body, **headers)
+        status, text = asked(gateway, path, body, method, **headers)
         assert status in (401, 403, 421), who
         assert "error" in json.loads(text)
-    assert asked(gateway, path, body)[0] in (200, 400)
+    assert asked(gateway, path, body, method)[0] in (200, 400)
 
 
 def test_metrics_are_scraped(gateway: GatewayOnStage) -> None:

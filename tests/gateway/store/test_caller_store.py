@@ -231,6 +231,16 @@ class TestErasing:
         assert done(database, lambda c: erase_label(c, "nobody", "a")) == []
         assert [each["name"] for each in rows(database, "sessions")] == ["b"]
 
+    @pytest.mark.parametrize("name", ["a'\"b%.$[0]", "nul\0", "half \ud800", "-- ü"])
+    def test_whatever_its_name_and_its_label(self, database: Database, name: str) -> None:
+        strange = manner(name, conversation="strange", labels={name: name})
+        kept(database, strange, manner("ben", labels={"a": "b"}))
+        found = done(database, lambda c: erase_label(c, name, name))
+        assert len(found) == 1
+        kept(database, strange)
+        assert done(database, lambda c: erase_session(c, name)) == found
+        assert [each["name"] for each in rows(database, "sessions")] == ["ben"]
+
     def test_what_is_old_enough(self, database: Database) -> None:
         kept(database, manner("open"), manner("over"), ended("over"))
         hours = timedelta(hours=1)
