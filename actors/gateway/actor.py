@@ -35,6 +35,7 @@ from pipeline.ports import In, Out
 
 if TYPE_CHECKING:
     from actors.gateway.access.access import Access
+    from actors.gateway.phone.switchboard import Switchboard
     from actors.gateway.server import WebServer
     from actors.gateway.store.caller_store import CallerStore
     from pipeline.surroundings import Surroundings
@@ -86,6 +87,7 @@ class Gateway(CallerPlayer):
         self.server: WebServer | None = None
         self._store: CallerStore | None = None
         self.access: Access | None = None
+        self.phones: Switchboard | None = None
 
     @classmethod
     def check(cls, options: GatewayOptions, config_dir: Path) -> None:
@@ -139,7 +141,16 @@ class Gateway(CallerPlayer):
         path.write_text(json.dumps({"url": url}))
         runtime_dir = self.surroundings.runtime_dir
         erasure = Erasure(self._store.database, self._callers, self._board, runtime_dir, self.log)
-        app = make_app(self.access, self.readiness, self.work_of, self._board, erasure, self.log)
+        self.phones = self._make_switchboard()
+        app = make_app(
+            self.access,
+            self.readiness,
+            self.work_of,
+            self._board,
+            erasure,
+            self.phones,
+            self.log,
+        )
         trusted = parsed_networks(options.trusted_proxies)
         requests = request_protocol(options.limits, trusted, self.access.count)
         self.server = make_server(app, requests, certificate)
@@ -191,6 +202,21 @@ class Gateway(CallerPlayer):
     def on_status(self, frame: Status) -> None:
         """Note whether anybody can answer."""
         self.readiness.on_status(frame)
+
+    def _make_switchboard(self) -> Switchboard:
+        from actors.gateway.phone.local_admission import LocalAdmission, NoControl
+        from actors.gateway.phone.switchboard import Switchboard
+
+        return Switchboard(
+            self._callers,
+            self._phones,
+            LocalAdmission(),
+            NoControl(),
+            self.options,
+            self.work_of,
+            self.counters,
+            self.log,
+        )
 
     def _open_store(self) -> CallerStore:
         from actors.gateway.store.caller_store import CallerStore, room_times

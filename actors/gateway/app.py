@@ -35,6 +35,8 @@ from actors.gateway.operating.erasure import Erasure
 from actors.gateway.operating.operator_routes import operator_routes
 from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.operating.traffic import Traffic, TrafficCounts
+from actors.gateway.phone.routes import phone_routes
+from actors.gateway.phone.switchboard import Switchboard
 from actors.gateway.readiness import Readiness
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.page import page_routes
@@ -60,11 +62,12 @@ def make_app(
     work_of: WorkOf,
     board: SessionBoard,
     erasure: Erasure,
+    phones: Switchboard,
     log: Logger,
 ) -> ASGIApp:
     """Return the application that serves callers, and who looks after them."""
     counts = TrafficCounts()
-    routes = make_routes(access, readiness, work_of)
+    routes = make_routes(access, readiness, work_of, phones)
     metrics = CallerMetrics(access.callers.status, board, counts, access.counters)
     routes.include_router(operator_routes(access, board, readiness, metrics, erasure))
     served = OriginsOfKeys(AccessMiddleware(routes, access), access)
@@ -72,7 +75,9 @@ def make_app(
     return OneSlash(Traffic(served, counts, access_log, access.who))
 
 
-def make_routes(access: Access, readiness: Readiness, work_of: WorkOf) -> FastAPI:
+def make_routes(
+    access: Access, readiness: Readiness, work_of: WorkOf, phones: Switchboard
+) -> FastAPI:
     """Return what serves those who were let in."""
     app = FastAPI(title="Greenroom", version=version("greenroom"), redoc_url=None)
     app.include_router(rest_routes(access, Manners(access.options), readiness))
@@ -86,6 +91,7 @@ def make_routes(access: Access, readiness: Readiness, work_of: WorkOf) -> FastAP
     app.add_api_websocket_route("/", website)
     app.include_router(gemini_routes(access, work_of))
     app.include_router(gemini_rest_routes(access, work_of))
+    app.include_router(phone_routes(access, phones))
     app.include_router(page_routes())
     _tell_errors(app)
     return app

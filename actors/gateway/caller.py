@@ -11,7 +11,7 @@ from typing import Any
 from actors.gateway.ear import CallerEar
 from actors.gateway.events import AnswerInterrupted, AnswerSound, Event, Speaking
 from actors.gateway.heard_sound import HeardSound
-from actors.gateway.link import ClientLink
+from actors.gateway.link import CallerLink
 from actors.lib.audio.pcm import Samples, to_pcm
 from actors.outputs.output import AnswerPosition
 from actors.outputs.playout.playout_state import RATE_HZ
@@ -86,7 +86,7 @@ class Caller:
         self._publish = publish
         self.interrupt = interrupt
         """Ends the answer that is heard: the client says that the caller begins to speak."""
-        self._link: ClientLink | None = None
+        self._link: CallerLink | None = None
         self._kept: deque[Event] = deque(maxlen=MOST_KEPT)
         self._calls: dict[str, ToolCall] = {}
 
@@ -122,7 +122,7 @@ class Caller:
             return call_id
         return next((each.call_id for each in self._calls.values() if each.name == name), "")
 
-    def connect(self, link: ClientLink) -> None:
+    def connect(self, link: CallerLink) -> None:
         """Take a connection; one that it had before is closed."""
         if self._link is not None:
             self._link.close("the conversation goes on over another connection")
@@ -134,7 +134,7 @@ class Caller:
         for event in kept:
             link.tell(event)
 
-    def disconnect(self, link: ClientLink) -> bool:
+    def disconnect(self, link: CallerLink) -> bool:
         """Note that a connection is gone; return whether the caller is away now."""
         if self._link is not link:
             return False
@@ -185,7 +185,7 @@ class Caller:
         self._heard.sent(len(block), until_ns, position)
         self.tell(AnswerSound(to_pcm(block)))
 
-    def played(self, link: ClientLink, samples: int) -> None:
+    def played(self, link: CallerLink, samples: int) -> None:
         """Note how much its client has played; until it says so our clock does.
 
         Args:

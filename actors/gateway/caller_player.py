@@ -13,6 +13,9 @@ from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import AnswerSound, Speaking, SpokenWords
 from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.options import GatewayOptions
+from actors.gateway.phone.manner import PROTOCOL as TELEPHONE
+from actors.gateway.phone.phone_output import PhoneOutput
+from actors.gateway.phone.switchboard import PhoneLines
 from actors.gateway.silence import SilenceFiller
 from actors.gateway.stays import Stays
 from actors.outputs.metronome import Metronome
@@ -25,6 +28,7 @@ from pipeline.frames import (
     Frame,
     Playback,
     Route,
+    SessionEnd,
     SessionEnded,
     SessionOpened,
     SpeechEnded,
@@ -61,27 +65,46 @@ class CallerPlayer(Player[GatewayOptions]):
         )
         self._board = SessionBoard(self.name)
         self._turn_closed = asyncio.Event()
+        self._phones = PhoneLines()
 
     def publish(self, port: str, frame: Frame) -> None:
-        """Send a frame; what is heard is told the caller who hears it, and known from it."""
+        """Send a frame; what is heard is told the caller who hears it, and known from it.
+
+        What a telephone was sent is published when it was heard there.
+        """
         if isinstance(frame, Playback):
             caller = self._callers.find(frame.session)
             if caller is not None:
                 frame = caller.on_playback(frame)
+            line = self._phones.lines.get(frame.session)
+            if line is not None:
+                for heard in line.account(frame):
+                    super().publish(port, heard)
+                return
         super().publish(port, frame)
         if isinstance(frame, ToolResult):
             self._callers.past.keeping.called(frame)
 
     def make_session(self, opened: SessionOpened) -> SessionPlayback | None:
-        """Serve a caller whose session was opened."""
+        """Serve a caller whose session was opened; a line that broke with us does not come back."""
         self._callers.opened(opened)
+        is_call = opened.labels.get("protocol") == TELEPHONE and opened.brought_by == self.name
+        if is_call and opened.session not in self._phones.lines:
+            detail = "the line broke when the gateway's process ended"
+            self._callers.end(opened.session, SessionEnd.HUNG_UP, detail)
+            return None
         return super().make_session(opened)
 
-    def make_output(self, opened: SessionOpened) -> CallerOutput | None:
+    def make_output(self, opened: SessionOpened) -> CallerOutput | PhoneOutput | None:
         """Return where a caller hears; None for sessions that others brought."""
         caller = self._callers.find(opened.session)
         if caller is None:
             return None
+        line = self._phones.lines.get(opened.session)
+        if line is not None:
+            output = PhoneOutput(self._metronome, line, self._tell_heard)
+            self._phones.outputs[opened.session] = output
+            return output
         return CallerOutput(self._metronome, caller, self.options.ahead_ms, self._count_slip)
 
     def receive_session(self, frame: Frame) -> None:
@@ -102,6 +125,9 @@ class CallerPlayer(Player[GatewayOptions]):
             caller.speaking = began
             caller.tell(Speaking(frame.turn, began, frame.position))
         super().on_speech(frame)
+        line = self._phones.lines.get(frame.session)
+        if line is not None and isinstance(frame, SpeechStarted) and self.options.barge_in:
+            line.barge_in(frame, time.monotonic_ns())
 
     def on_audio(self, frame: AnswerAudio) -> None:
         """Take a block of an answer; who does not play it is given it as it comes."""
@@ -160,6 +186,9 @@ class CallerPlayer(Player[GatewayOptions]):
     def on_usage(self, frame: Usage) -> None:
         """Note what an answer costs."""
         self._callers.past.keeping.used(frame)
+
+    def _tell_heard(self, frame: Playback) -> None:
+        super().publish("playback", frame)
 
     def _tell(self, frame: Frame, event: Any) -> None:
         caller = self._callers.find(frame.session)

@@ -10,7 +10,7 @@ from actors.gateway.caller import Caller, CallerState, Publish
 from actors.gateway.ear import JUMP_SAMPLES, CallerEar
 from actors.gateway.errors import ExpiredSessionError, NoSessionError, RefusedError
 from actors.gateway.events import GoingAway, Problem
-from actors.gateway.link import ClientLink
+from actors.gateway.link import CallerLink
 from actors.gateway.openings import OPENING_S, Openings
 from actors.gateway.past_sessions import Owns, PastSessions, check_own, of_anybody
 from actors.gateway.stays import Later, Stays, StayTimers
@@ -176,7 +176,7 @@ class Callers:
         caller.tell(ended)
         caller.leave(why)
 
-    def connect(self, caller: Caller, link: ClientLink) -> None:
+    def connect(self, caller: Caller, link: CallerLink) -> None:
         """Let a caller be heard and told over a connection.
 
         Raises:
@@ -187,7 +187,7 @@ class Callers:
         caller.connect(link)
         self.past.keeping.present(caller.session)
 
-    def disconnect(self, caller: Caller, link: ClientLink) -> None:
+    def disconnect(self, caller: Caller, link: CallerLink) -> None:
         """Note that a connection is gone; the caller may come back for a while."""
         if caller.disconnect(link):
             self._timers.wait_for(caller)

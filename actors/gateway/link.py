@@ -5,11 +5,25 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from typing import Protocol
 
 from actors.gateway.events import Codec, Event, Message
 
 MOST_WAITING_BYTES = 4_000_000
 """A minute of sound in base64: who takes none of it for so long does not listen."""
+
+
+class CallerLink(Protocol):
+    """The way to a caller, whatever is at its other end."""
+
+    joined: bool
+    """A session is held over it, or was."""
+
+    def tell(self, event: Event) -> None:
+        """Send what happened."""
+
+    def close(self, farewell: str) -> None:
+        """End the connection once what waits is sent."""
 
 
 class ClientLink:

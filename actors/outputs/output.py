@@ -51,6 +51,10 @@ class SoundSource(Protocol):
     def waiting_ms(self) -> float:
         """Sound of answers that has come and is not heard yet."""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the answer that is heard has come."""
+
     def render(self, count: int, at_ns: int) -> Samples:
         """Return the next samples at 24 kHz, silence included; what is returned counts as heard.
 

@@ -101,6 +101,12 @@ class SessionPlayback:
             return self._playout.buffered_ms
 
     @property
+    def is_whole(self) -> bool:
+        """Whether all of the answer that is heard has come."""
+        with self._lock:
+            return self._playout.is_whole
+
+    @property
     def is_apologizing(self) -> bool:
         """Whether a failure prompt is to be heard, or is being heard."""
         with self._lock:

@@ -82,7 +82,7 @@ class Authenticator:
         """
         headers = Headers(scope=scope)
         rule = rule_of(scope["type"], scope["path"])
-        if rule.audience is Audience.EVERYBODY:
+        if rule.audience in (Audience.EVERYBODY, Audience.CALLS):
             return Principal(address=address)
         self._check_host(headers)
         if rule.audience is Audience.VISITORS:

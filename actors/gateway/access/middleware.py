@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,10 +13,25 @@ from actors.gateway.access.addresses import limited_as
 from actors.gateway.access.denial import CONNECT_AGAIN_S, AccessDeniedError, Denial
 from actors.gateway.access.presented import without_secrets
 from actors.gateway.access.refusal import refuse
-from actors.gateway.access.routes import rule_of
+from actors.gateway.access.routes import Audience, rule_of
 
 CORS_HEADERS = ("Authorization", "X-API-Key", "Content-Type", "x-goog-api-key", "x-goog-api-client")
 CORS_AGE_S = 600
+KNOCKED = "knocked"
+"""Where in the scope of a telephone provider's request it is written what it came with."""
+
+
+@dataclass(frozen=True)
+class Knocked:
+    """What a telephone provider's request came with, secrets included: it signs all of it.
+
+    Attributes:
+        headers: Names in lower case.
+        query: Of the address, as it was sent.
+    """
+
+    headers: list[tuple[bytes, bytes]]
+    query: bytes
 
 
 class AccessMiddleware:
@@ -58,6 +74,8 @@ class AccessMiddleware:
             gemini = rule_of(scope["type"], scope["path"]).gemini
             await refuse(scope, receive, send, error, gemini=gemini)
             return
+        if rule_of(scope["type"], scope["path"]).audience is Audience.CALLS:
+            scope[KNOCKED] = Knocked(list(scope["headers"]), scope["query_string"])
         _forget_secrets(scope)
         scope[PRINCIPAL] = principal
         await self._app(scope, receive, send)

@@ -16,6 +16,9 @@ class Audience(Enum):
     """Nobody is asked anything: health."""
     VISITORS = auto()
     """The page and its files, for which browsers send no key."""
+    CALLS = auto()
+    """Telephone providers, whose sockets and webhooks are asked for what each of them can show, by
+    `actors.gateway.phone`."""
     HOLDERS = auto()
     """Who has a key or a token, with the scope that the path takes."""
 
@@ -38,6 +41,7 @@ class RouteRule:
 
 _HEALTH = RouteRule(Audience.EVERYBODY)
 _PAGE = RouteRule(Audience.VISITORS)
+_PHONE = RouteRule(Audience.CALLS)
 _TALK = RouteRule(Audience.HOLDERS, AccessScope.TALK)
 _FILES = RouteRule(Audience.HOLDERS, AccessScope.FILES)
 _TOKENS = RouteRule(Audience.HOLDERS, AccessScope.TOKENS)
@@ -53,6 +57,7 @@ RULES: tuple[tuple[str, re.Pattern[str], RouteRule], ...] = tuple(
         ("http", r"/(?:healthz|readyz)", _HEALTH),
         ("http", r"/|/page/.*|/docs(?:/.*)?|/openapi\.json|/operator", _PAGE),
         ("websocket", r"/|/ws/live-audio", _TALK),
+        ("websocket", r"/phone/[^/]+(?:/[^/]+)?", _PHONE),
         ("http", r"/metrics|/api/v1/operator(?:/.*)?", _OPERATE),
         ("websocket", r"/api/v1/operator(?:/.*)?", _OPERATE),
         ("http", r"/api/v1/live-audio/transcribe(?:/.*)?", _FILES),

@@ -50,6 +50,12 @@ class Playout(AnswerTrack):
         """Sound that has come and is not heard yet, of all answers."""
         return self._answers.waiting_ms
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the answer that is heard has come."""
+        front = self._answers.front
+        return front is not None and front.end is not None
+
     def is_busy_with_another(self, turn: str) -> bool:
         """Return whether an answer to a turn other than this one is under way."""
         front = self._answers.front

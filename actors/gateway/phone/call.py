@@ -1,0 +1,236 @@
+"""One call, from the first message of its provider to the end of its line."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import uuid
+from collections.abc import Awaitable
+from enum import Enum, auto
+from typing import Protocol
+
+from actors.gateway.access.message_meter import MessageKind
+from actors.gateway.caller import Caller
+from actors.gateway.errors import CallerError
+from actors.gateway.events import AnswerInterrupted, Event, Message
+from actors.gateway.phone.context import CallContext, Knock
+from actors.gateway.phone.dialect import (
+    CallStarted,
+    FlowChanged,
+    HangUp,
+    KeyPressed,
+    LineEnded,
+    LineEvent,
+    LineProblem,
+    MarkReached,
+    PhoneDialect,
+    SoundHeard,
+)
+from actors.gateway.phone.line import PhoneLine
+from actors.gateway.phone.manner import call_labels, line_labels, manner_of
+from actors.gateway.phone.sound_in import SoundIn
+from actors.gateway.phone.switchboard import Switchboard
+from pipeline.frames import SessionEnd, SessionEnded
+from pipeline.logs import lines_about
+
+FAREWELL_S = 15.0
+"""For what is said last: as long as a failure prompt may take."""
+REST_S = 5.0
+"""For a provider to answer a request; the socket is closed then in any case."""
+
+
+class CallState(Enum):
+    """Where a call is."""
+
+    RINGING = auto()
+    """The socket is open, and nothing is known of the call."""
+    OPENING = auto()
+    """It is being found out whether and as what it is served."""
+    TALKING = auto()
+    PARTING = auto()
+    """Its session is over; what is said last is heard."""
+    OVER = auto()
+
+
+class Wire(Protocol):
+    """The connection of a provider."""
+
+    joined: bool
+    """A session is held over it, or was; without one it is closed soon."""
+
+    def send(self, message: Message) -> None:
+        """Send a message."""
+
+    def close(self, farewell: str) -> None:
+        """End the connection once what waits is sent."""
+
+
+class PhoneCall:
+    """Takes what a provider says of one call, and tells it what its caller is to hear.
+
+    Args:
+        dialect: How the provider says it; made for this call.
+        knock: How its socket came in.
+        board: What all calls have in common.
+        wire: The connection.
+    """
+
+    def __init__(self, dialect: PhoneDialect, knock: Knock, board: Switchboard, wire: Wire) -> None:
+        self._dialect = dialect
+        self._knock = knock
+        self._board = board
+        self._wire = wire
+        self.state = CallState.RINGING
+        self.labels = line_labels(knock)
+        """What log lines say of it."""
+        self._began_s = time.monotonic()
+        self._call_id = ""
+        self._session = ""
+        self._caller: Caller | None = None
+        self._context = CallContext()
+        self._line: PhoneLine | None = None
+        self._sound_in: SoundIn | None = None
+        self._ended: SessionEnded | None = None
+        self._parting: asyncio.Task[None] | None = None
+
+    @property
+    def joined(self) -> bool:
+        """Whether a session is held over it, or was."""
+        return self._wire.joined
+
+    @joined.setter
+    def joined(self, joined: bool) -> None:
+        self._wire.joined = joined
+
+    def on_message(self, message: Message) -> MessageKind | Awaitable[MessageKind]:
+        """Take a message of the provider; return of which kind it was, if need be later."""
+        with lines_about(self.labels):
+            events = self._dialect.take(message)
+            for at, event in enumerate(events):
+                if isinstance(event, CallStarted) and self.state is CallState.RINGING:
+                    return self._begin(event, events[at + 1 :])
+                self._on_event(event)
+        sounds = any(isinstance(event, SoundHeard) for event in events)
+        return MessageKind.SOUND if sounds else MessageKind.OTHER
+
+    async def closed(self) -> None:
+        """The connection is gone: whoever called has hung up, or was let go."""
+        with lines_about(self.labels):
+            if self._parting is not None:
+                self._parting.cancel()
+            if self.state is not CallState.PARTING:
+                self._hung_up("the line was closed")
+            self.state = CallState.OVER
+            self._board.lines.forget(self._session)
+            lasted_s = round(time.monotonic() - self._began_s, 1)
+            self._board.log.info("a call is over", lasted_s=lasted_s)
+
+    def tell(self, event: Event) -> None:
+        """Take what its caller's client is told."""
+        match event:
+            case AnswerInterrupted():
+                if self._line is not None:
+                    self._line.clear(time.monotonic_ns())
+            case SessionEnded():
+                self._ended = event
+
+    def close(self, farewell: str) -> None:
+        """Its session is over: end the call once what is said last was heard."""
+        if self.state in (CallState.PARTING, CallState.OVER):
+            return
+        self.state = CallState.PARTING
+        with lines_about(self.labels):
+            self._parting = asyncio.create_task(self._part(farewell))
+
+    async def _begin(self, started: CallStarted, rest: list[LineEvent]) -> MessageKind:
+        with lines_about(self.labels):
+            self.state = CallState.OPENING
+            self._call_id = started.call_id
+            self.labels = line_labels(self._knock, started)
+        with lines_about(self.labels):
+            self._context = await self._board.admission.admit(self._knock, started)
+            self.labels = call_labels(self._knock, started, self._context)
+        with lines_about(self.labels):
+            self._board.log.info("a call begins", address=self._knock.address)
+            await self._open(started)
+            for event in rest:
+                self._on_event(event)
+        return MessageKind.OTHER
+
+    async def _open(self, started: CallStarted) -> None:
+        board = self._board
+        self._sound_in = SoundIn(started, self._dialect.traits)
+        self._line = PhoneLine(
+            self._dialect, started, self._wire.send, board.options.phone, board.counters
+        )
+        self._session = uuid.uuid4().hex
+        board.lines.lines[self._session] = self._line
+        manner = manner_of(self._session, self._context, self.labels, board.options)
+        caller = await board.callers.open(manner)
+        caller.address = self._knock.address
+        self._caller = caller
+        self.state = CallState.TALKING
+        board.callers.connect(caller, self)
+
+    def _on_event(self, event: LineEvent) -> None:
+        match event:
+            case LineProblem():
+                self._board.counters["phone_problems"] += 1
+                self._board.log.warning("a telephone line", problem=event.text)
+            case LineEnded():
+                self._hung_up(event.reason or "the caller hung up")
+                self._wire.close("")
+            case _:
+                if self._caller is not None:
+                    with self._board.work_of(self._session):
+                        self._on_line(event, self._caller)
+
+    def _on_line(self, event: LineEvent, caller: Caller) -> None:
+        assert self._line is not None
+        assert self._sound_in is not None
+        match event:
+            case SoundHeard():
+                if self.state is CallState.TALKING:
+                    self._sound_in.hear(event, caller.ear)
+            case MarkReached():
+                self._line.reach(event, time.monotonic_ns())
+            case FlowChanged():
+                self._line.pause(event.paused)
+            case KeyPressed():
+                pass
+
+    def _hung_up(self, detail: str) -> None:
+        """Its session ends at once; that it is asked for twice is no fault."""
+        if self.state in (CallState.OPENING, CallState.TALKING) and self._session:
+            try:
+                self._board.callers.end(self._session, SessionEnd.HUNG_UP, detail)
+            except CallerError as error:
+                self._board.log.debug("a session was over before its call", detail=str(error))
+        self.state = CallState.OVER
+
+    async def _part(self, farewell: str) -> None:
+        """End the call from our side."""
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                output = self._board.lines.outputs.get(self._session)
+                if output is not None:
+                    await output.quiet()
+        except TimeoutError:
+            self._board.log.warning("what was said last was not heard", after_s=FAREWELL_S)
+        await self._leave()
+        self._wire.close(farewell)
+
+    async def _leave(self) -> None:
+        control, provider = self._board.control, self._knock.provider
+        failed = self._ended is not None and self._ended.reason is SessionEnd.FAILED
+        number = self._context.on_failure.transfer_to if failed else ""
+        try:
+            async with asyncio.timeout(REST_S):
+                if number and control.transfers(provider):
+                    await control.transfer(provider, self._call_id, number)
+                elif self._dialect.traits.hang_up is HangUp.REST and control.hangs_up(provider):
+                    await control.hang_up(provider, self._call_id)
+                elif self._line is not None:
+                    self._line.hang_up()
+        except (CallerError, TimeoutError) as error:
+            self._board.log.warning("the provider did not end the call", detail=str(error))

@@ -1,0 +1,154 @@
+"""The way back to who is on the telephone: sound in the form of the line, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+
+from actors.gateway.events import Message
+from actors.gateway.phone.dialect import (
+    CallStarted,
+    LineTraits,
+    MarkReached,
+    PacedBy,
+    PhoneDialect,
+)
+from actors.gateway.phone.heard import BLOCK_NS, HeardLine
+from actors.gateway.phone.options import PhoneOptions
+from actors.gateway.phone.sound.line_encoder import LineEncoder, line_silence
+from actors.lib.audio.pcm import Samples
+from actors.outputs.playout.gate import Barrier
+from pipeline.frames import Playback, SpeechStarted
+
+SILENCE_MS = 20.0
+"""Of a message that only says that we are there: what every line carries in one."""
+ON_TIME_NS = BLOCK_NS // 2
+"""Sound that is not to be sent ahead is sent at the beat that is next to its time."""
+ALIVE_SHARE = 0.4
+"""Of the time after which a provider gives up a silent line; looked at twice a second at least."""
+
+
+class PhoneLine:
+    """Sends the sound of one call, and knows what was heard of it.
+
+    Args:
+        dialect: How the provider says it.
+        started: What the provider said of the line.
+        send: Sends a message.
+        options: How calls are served.
+        counters: Of the gateway.
+    """
+
+    def __init__(
+        self,
+        dialect: PhoneDialect,
+        started: CallStarted,
+        send: Callable[[Message], None],
+        options: PhoneOptions,
+        counters: Counter[str],
+    ) -> None:
+        self._dialect = dialect
+        self._sound = started.sound_out
+        self._send = send
+        self._counters = counters
+        self._encoder = LineEncoder(started.sound_out)
+        self._mark_ns = int(options.mark_ms * 1e6)
+        self._unmarked_ns = 0
+        self._unfinished = False
+        self._sent_ns = time.monotonic_ns()
+        self._paused = False
+        """The provider's queue is full."""
+        traits = self.traits
+        self.heard = HeardLine(marks=traits.marks)
+        keeps_ms = 0.0 if traits.paced_by is PacedBy.OURS else traits.queue_s * 1000
+        self.ahead_ns = max(ON_TIME_NS, int(min(options.ahead_ms, keeps_ms) * 1e6))
+        """How long before its time sound may be sent."""
+
+    @property
+    def traits(self) -> LineTraits:
+        """What the line can do."""
+        return self._dialect.traits
+
+    @property
+    def paused(self) -> bool:
+        """Whether nothing is to be sent for now."""
+        return self._paused
+
+    def pause(self, pauses: bool) -> None:
+        """The provider's queue is full, or has room again."""
+        self._paused = pauses
+
+    def play(self, block: Samples, now_ns: int) -> None:
+        """Send a block of 20 ms of an answer, at 24 kHz."""
+        payload = self._encoder.feed(block)
+        self._say(self._dialect.sound(payload), now_ns)
+        self.heard.sent(now_ns)
+        self._unfinished = True
+        self._unmarked_ns += BLOCK_NS
+        if self._unmarked_ns >= self._mark_ns:
+            self._mark(now_ns)
+
+    def finish(self, now_ns: int) -> None:
+        """No more sound comes for now: send what is held back, and mark its end."""
+        if not self._unfinished:
+            return
+        self._unfinished = False
+        self._say(self._dialect.sound(self._encoder.flush()), now_ns)
+        self._mark(now_ns)
+        self._say(self._dialect.finish(), now_ns)
+
+    def clear(self, now_ns: int) -> None:
+        """Throw away what waits to be heard, here and there."""
+        self._encoder.clear()
+        self._unfinished = False
+        self._unmarked_ns = 0
+        self._say(self._dialect.clear(), now_ns)
+        if self.traits.clears:
+            self.heard.cut(now_ns)
+
+    def barge_in(self, speech: SpeechStarted, now_ns: int) -> None:
+        """Who is on the line speaks: answers that were sent whole are not to be heard either."""
+        barrier = Barrier(speech.position, speech.at_ns)
+        turns = self.heard.unheard(now_ns)
+        if any(barrier.stands_after(turn) is not False for turn in turns):
+            self.clear(now_ns)
+
+    def reach(self, mark: MarkReached, now_ns: int) -> None:
+        """A mark came back."""
+        if not mark.cleared and not self.heard.reached(mark.name, now_ns):
+            self._counters["phone_marks_cleared"] += 1
+
+    def account(self, frame: Playback) -> list[Playback]:
+        """Take what was sent of an answer; return what is known by now to have been heard."""
+        return self.heard.account(frame, time.monotonic_ns())
+
+    def beat(self, now_ns: int) -> list[Playback]:
+        """Keep the line alive; return what is known by now to have been heard."""
+        keeps_s = self.traits.keeps_alive_s
+        if keeps_s is not None and now_ns - self._sent_ns > keeps_s * ALIVE_SHARE * 1e9:
+            self._say(self._dialect.sound(line_silence(self._sound, SILENCE_MS)), now_ns)
+        lost = self.heard.marks_lost
+        told = self.heard.due(now_ns)
+        self._counters["phone_marks_lost"] += self.heard.marks_lost - lost
+        return told
+
+    def press(self, keys: str, now_ns: int) -> bool:
+        """Press keys; return whether the line can be told to."""
+        if self.traits.keys_out:
+            self._say(self._dialect.press(keys), now_ns)
+        return self.traits.keys_out
+
+    def hang_up(self) -> None:
+        """End the call, where that is a message."""
+        self._say(self._dialect.hang_up(), time.monotonic_ns())
+
+    def _mark(self, now_ns: int) -> None:
+        self._unmarked_ns = 0
+        if self.traits.marks:
+            self._say(self._dialect.mark(self.heard.mark()), now_ns)
+
+    def _say(self, messages: list[Message], now_ns: int) -> None:
+        for message in messages:
+            self._send(message)
+            self._sent_ns = now_ns

@@ -1,0 +1,56 @@
+"""As which session a call is served, and what log lines say of it."""
+
+from __future__ import annotations
+
+from actors.gateway.options import GatewayOptions
+from actors.gateway.phone.context import CallContext, Knock
+from actors.gateway.phone.dialect import CallStarted
+from pipeline.frames import SessionOpened
+
+PROTOCOL = "telephone"
+
+
+def line_labels(knock: Knock, started: CallStarted | None = None) -> dict[str, str]:
+    """Return what is known of a call by what its provider said."""
+    labels = {"protocol": PROTOCOL, "provider": knock.provider}
+    if started is not None:
+        labels |= {
+            "call": started.call_id,
+            "direction": started.direction,
+            "caller": started.caller,
+            "called": started.called,
+        }
+    return _known(labels)
+
+
+def call_labels(knock: Knock, started: CallStarted, context: CallContext) -> dict[str, str]:
+    """Return what is known of a call that is served."""
+    return line_labels(knock, started) | _known(
+        {
+            "business": context.business,
+            "direction": context.direction.value if context.direction is not None else "",
+            "caller": context.caller,
+            "called": context.called,
+        }
+    )
+
+
+def manner_of(
+    session: str, context: CallContext, labels: dict[str, str], options: GatewayOptions
+) -> SessionOpened:
+    """Return how the session of a call is opened."""
+    return SessionOpened(
+        session=session,
+        instruction=context.instruction,
+        voice=context.voice,
+        language=context.language,
+        model=context.model,
+        speaks_first=context.speaks_first,
+        lasts_s=min(context.lasts_s or options.session_s, options.session_s),
+        records=options.record,
+        labels=labels,
+    )
+
+
+def _known(labels: dict[str, str]) -> dict[str, str]:
+    return {name: text for name, text in labels.items() if text}

@@ -1,0 +1,52 @@
+"""What all calls have in common."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from actors.gateway.callers import Callers
+from actors.gateway.options import GatewayOptions
+from actors.gateway.phone.context import CallAdmission, CallControl
+from actors.gateway.phone.line import PhoneLine
+from actors.gateway.phone.phone_output import PhoneOutput
+from actors.outputs.metronome import WorkOf
+from pipeline.logs import Logger
+
+
+@dataclass
+class PhoneLines:
+    """The lines of calls, and where they hear, by session."""
+
+    lines: dict[str, PhoneLine] = field(default_factory=dict)
+    outputs: dict[str, PhoneOutput] = field(default_factory=dict)
+
+    def forget(self, session: str) -> None:
+        """A call is over."""
+        self.lines.pop(session, None)
+        self.outputs.pop(session, None)
+
+
+@dataclass(frozen=True)
+class Switchboard:
+    """What all calls have in common.
+
+    Attributes:
+        callers: All callers of the gateway.
+        lines: Those of calls.
+        admission: Who may come in.
+        control: What is asked of providers.
+        options: Of the gateway.
+        work_of: What is done in it is the work of a session, and fails for it alone.
+        counters: Of the gateway.
+        log: Of the gateway.
+    """
+
+    callers: Callers
+    lines: PhoneLines
+    admission: CallAdmission
+    control: CallControl
+    options: GatewayOptions
+    work_of: WorkOf
+    counters: Counter[str]
+    log: Logger
