@@ -30,6 +30,7 @@ from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.manner import call_labels, line_labels, manner_of
 from actors.gateway.phone.sound_in import SoundIn
 from actors.gateway.phone.switchboard import Switchboard
+from actors.lib.audio.pcm import Samples
 from pipeline.frames import SessionEnd, SessionEnded
 from pipeline.logs import lines_about
 
@@ -39,7 +40,7 @@ REST_S = 5.0
 """For a provider to answer a request; the socket is closed then in any case."""
 
 
-class CallState(Enum):
+class PhoneCallState(Enum):
     """Where a call is."""
 
     RINGING = auto()
@@ -80,7 +81,7 @@ class PhoneCall:
         self._knock = knock
         self._board = board
         self._wire = wire
-        self.state = CallState.RINGING
+        self.state = PhoneCallState.RINGING
         self.labels = line_labels(knock)
         """What log lines say of it."""
         self._began_s = time.monotonic()
@@ -107,7 +108,7 @@ class PhoneCall:
         with lines_about(self.labels):
             events = self._dialect.take(message)
             for at, event in enumerate(events):
-                if isinstance(event, CallStarted) and self.state is CallState.RINGING:
+                if isinstance(event, CallStarted) and self.state is PhoneCallState.RINGING:
                     return self._begin(event, events[at + 1 :])
                 self._on_event(event)
         sounds = any(isinstance(event, SoundHeard) for event in events)
@@ -118,9 +119,11 @@ class PhoneCall:
         with lines_about(self.labels):
             if self._parting is not None:
                 self._parting.cancel()
-            if self.state is not CallState.PARTING:
+            if self.state is not PhoneCallState.PARTING:
                 self._hung_up("the line was closed")
-            self.state = CallState.OVER
+            if self._sound_in is not None:
+                self._sound_in.close()
+            self.state = PhoneCallState.OVER
             self._board.lines.forget(self._session)
             lasted_s = round(time.monotonic() - self._began_s, 1)
             self._board.log.info("a call is over", lasted_s=lasted_s)
@@ -136,15 +139,15 @@ class PhoneCall:
 
     def close(self, farewell: str) -> None:
         """Its session is over: end the call once what is said last was heard."""
-        if self.state in (CallState.PARTING, CallState.OVER):
+        if self.state in (PhoneCallState.PARTING, PhoneCallState.OVER):
             return
-        self.state = CallState.PARTING
+        self.state = PhoneCallState.PARTING
         with lines_about(self.labels):
             self._parting = asyncio.create_task(self._part(farewell))
 
     async def _begin(self, started: CallStarted, rest: list[LineEvent]) -> MessageKind:
         with lines_about(self.labels):
-            self.state = CallState.OPENING
+            self.state = PhoneCallState.OPENING
             self._call_id = started.call_id
             self.labels = line_labels(self._knock, started)
         with lines_about(self.labels):
@@ -159,7 +162,7 @@ class PhoneCall:
 
     async def _open(self, started: CallStarted) -> None:
         board = self._board
-        self._sound_in = SoundIn(started, self._dialect.traits)
+        self._sound_in = SoundIn(started, self._dialect.traits, self._hear, board.counters)
         self._line = PhoneLine(
             self._dialect, started, self._wire.send, board.options.phone, board.counters
         )
@@ -169,7 +172,7 @@ class PhoneCall:
         caller = await board.callers.open(manner)
         caller.address = self._knock.address
         self._caller = caller
-        self.state = CallState.TALKING
+        self.state = PhoneCallState.TALKING
         board.callers.connect(caller, self)
 
     def _on_event(self, event: LineEvent) -> None:
@@ -183,15 +186,14 @@ class PhoneCall:
             case _:
                 if self._caller is not None:
                     with self._board.work_of(self._session):
-                        self._on_line(event, self._caller)
+                        self._on_line(event)
 
-    def _on_line(self, event: LineEvent, caller: Caller) -> None:
+    def _on_line(self, event: LineEvent) -> None:
         assert self._line is not None
         assert self._sound_in is not None
         match event:
             case SoundHeard():
-                if self.state is CallState.TALKING:
-                    self._sound_in.hear(event, caller.ear)
+                self._sound_in.take(event)
             case MarkReached():
                 self._line.reach(event, time.monotonic_ns())
             case FlowChanged():
@@ -199,14 +201,20 @@ class PhoneCall:
             case KeyPressed():
                 pass
 
+    def _hear(self, samples: Samples) -> None:
+        """What comes may be late: who is being let go is not heard any more."""
+        if self.state is PhoneCallState.TALKING and self._caller is not None:
+            with self._board.work_of(self._session):
+                self._caller.ear.hear(samples)
+
     def _hung_up(self, detail: str) -> None:
         """Its session ends at once; that it is asked for twice is no fault."""
-        if self.state in (CallState.OPENING, CallState.TALKING) and self._session:
+        if self.state in (PhoneCallState.OPENING, PhoneCallState.TALKING) and self._session:
             try:
                 self._board.callers.end(self._session, SessionEnd.HUNG_UP, detail)
             except CallerError as error:
                 self._board.log.debug("a session was over before its call", detail=str(error))
-        self.state = CallState.OVER
+        self.state = PhoneCallState.OVER
 
     async def _part(self, farewell: str) -> None:
         """End the call from our side."""

@@ -77,7 +77,9 @@ class HeardLine:
             return False
         reached = ""
         while reached != name:
-            reached, self._known_ns = self._outstanding.popleft()
+            reached, at_ns = self._outstanding.popleft()
+            # Nobody hears anything before its time.
+            self._known_ns = min(at_ns, now_ns)
         self._known_at_ns = now_ns
         return True
 
@@ -86,8 +88,8 @@ class HeardLine:
         if not self._marks:
             return min(now_ns, self._until_ns)
         passed_ns = self._known_ns + now_ns - self._known_at_ns
-        most_ns = self._outstanding[0][1] if self._outstanding else self._until_ns
-        return min(passed_ns, most_ns)
+        most_ns = self._outstanding[0][1] - 1 if self._outstanding else self._until_ns
+        return min(passed_ns, most_ns, now_ns)
 
     def cut(self, now_ns: int) -> None:
         """What waits to be heard was thrown away; marks that come back for it say nothing."""

@@ -1,0 +1,103 @@
+"""The provider's side of a call over Twilio's words, for a gateway on a stage."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from typing import Any
+
+from gateway_client import GatewayOnStage, received
+from websockets.sync.client import ClientConnection
+
+from pipeline.frames import SessionOpened
+
+STREAM, CALL = "MZ1", "CA1"
+
+
+class TwilioEnd:
+    """One call, as Twilio's end of its media socket.
+
+    Args:
+        gateway: Which is called.
+        path: Of the socket.
+    """
+
+    def __init__(self, gateway: GatewayOnStage, path: str = "/phone/twilio") -> None:
+        self.gateway = gateway
+        self.client: ClientConnection = gateway.connect(path)
+        self.session = ""
+
+    def begin(self, call: str = CALL, **parameters: str) -> SessionOpened:
+        """Bring the line up; return the manner of its session."""
+        start = {
+            "streamSid": STREAM,
+            "callSid": call,
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "customParameters": parameters,
+        }
+        self.send(event="connected", protocol="Call", version="1.0.0")
+        future = self.gateway.begin(
+            lambda: self.client.send(
+                json.dumps({"event": "start", "streamSid": STREAM, "start": start})
+            )
+        )
+        opened = self.gateway.let_in()
+        self.gateway.harness.until(future.done, "the start was sent")
+        self.session = opened.session
+        return opened
+
+    def send(self, **message: Any) -> None:
+        """Send a message."""
+        self.gateway.meanwhile(lambda: self.client.send(json.dumps(message)))
+
+    def say(self, payload: bytes, number: int = 1) -> None:
+        """Send sound."""
+        media = {
+            "track": "inbound",
+            "chunk": str(number),
+            "timestamp": "0",
+            "payload": base64.b64encode(payload).decode(),
+        }
+        self.send(event="media", streamSid=STREAM, media=media)
+
+    def next(self) -> dict[str, Any]:
+        """Return the next message."""
+        message: dict[str, Any] = self.gateway.next(self.client)
+        return message
+
+    def until(self, event: str) -> list[dict[str, Any]]:
+        """Return messages up to one of this kind."""
+
+        def receive() -> list[dict[str, Any]]:
+            messages = [received(self.client)]
+            while messages[-1]["event"] != event:
+                messages.append(received(self.client))
+            return messages
+
+        return self.gateway.meanwhile(receive)
+
+    def within(self, seconds: float) -> list[dict[str, Any]]:
+        """Return what comes within so long."""
+
+        def receive() -> list[dict[str, Any]]:
+            messages, until = [], time.monotonic() + seconds
+            while (left := until - time.monotonic()) > 0:
+                try:
+                    messages.append(json.loads(self.client.recv(timeout=left)))
+                except TimeoutError:
+                    break
+            return messages
+
+        return self.gateway.meanwhile(receive)
+
+    def play(self, name: str) -> None:
+        """Say that what was sent before a mark was played."""
+        self.send(event="mark", streamSid=STREAM, mark={"name": name})
+
+
+def sound_of(messages: list[dict[str, Any]]) -> bytes:
+    """Return the sound that messages carry."""
+    return b"".join(
+        base64.b64decode(each["media"]["payload"]) for each in messages if each["event"] == "media"
+    )
