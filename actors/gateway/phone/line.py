@@ -104,7 +104,8 @@ class PhoneLine:
         self._unfinished = False
         self._unmarked_ns = 0
         self._say(self._dialect.clear(), now_ns)
-        if self.traits.clears:
+        # Nothing waits there if we pace it; a queue that cannot be cleared is heard to its end.
+        if self.traits.clears or self.traits.paced_by is PacedBy.OURS:
             self.heard.cut(now_ns)
 
     def barge_in(self, speech: SpeechStarted, now_ns: int) -> None:
