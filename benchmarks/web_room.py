@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -22,15 +23,20 @@ STREAMS = {
 """What an account is made of."""
 
 
-def web_config(folder: Path) -> Path:
-    """Write the config into `folder`, which has the address of the Live server."""
+def web_config(folder: Path, **options: Any) -> Path:
+    """Write the config into `folder`, which has the address of the Live server.
+
+    Args:
+        folder: Where.
+        options: Of the gateway.
+    """
     config = yaml.safe_load(GATEWAY.read_text())
     actors = config["actors"]
     del actors["simulator"]
     for name in ("live", "http"):
         actors[name]["options"] = {"server_file": str(folder / ADDRESS_NAME)}
         del actors[name]["after"]
-    actors["gateway"]["options"] = {"port": 0}
+    actors["gateway"]["options"] = {"port": 0, **options}
     path = folder / "web.yaml"
     path.write_text(yaml.safe_dump(config))
     return path

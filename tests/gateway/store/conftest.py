@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
-from postgres_server import PostgresServer
 from sqlalchemy import URL
 
 from actors.gateway.store.database import Database
 from actors.gateway.store.url import database_url
+from benchmarks.postgres_server import PostgresServer, postgres_server
 
 BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -18,20 +18,8 @@ BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 @pytest.fixture(scope="session")
 def make_postgres() -> Iterator[Callable[[], PostgresServer]]:
     """Return what starts a server, once, for the tests that ask for one."""
-    # Its socket's path may have 107 characters, and another user is to reach it.
-    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
-    folder.chmod(0o755)
-    servers: list[PostgresServer] = []
-
-    def make() -> PostgresServer:
-        if not servers:
-            servers.append(PostgresServer(folder / "server"))
-        return servers[0]
-
-    yield make
-    for server in servers:
-        server.stop()
-    shutil.rmtree(folder)
+    with ExitStack() as stack:
+        yield cache(lambda: stack.enter_context(postgres_server()))
 
 
 @pytest.fixture(params=BOTH)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from database_work import done
-from postgres_server import PostgresServer
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,6 +18,7 @@ from actors.gateway.store.database import Database
 from actors.gateway.store.engine import BUSY_MS, WAL, keep_log
 from actors.gateway.store.errors import DatabaseAwayError, DatabaseUrlError
 from actors.gateway.store.url import database_url
+from benchmarks.postgres_server import PostgresServer
 from pipeline.errors import ConfigError
 
 

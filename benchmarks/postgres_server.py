@@ -1,15 +1,22 @@
-"""A PostgreSQL of the test's own, on a socket of its own: Debian's package `postgresql`."""
+"""A PostgreSQL of a test's own, on a socket of its own: Debian's package `postgresql`."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
 
 WHERE = "/usr/lib/postgresql/*/bin/initdb"
 """Where Debian and Ubuntu install it; it is not on the path there."""
 SETTINGS = "-c listen_addresses= -c fsync=off"
+GONE_S = 10
+"""For its processes to end: each looks for the first one's death whenever it waits."""
 
 
 class PostgresServer:
@@ -41,6 +48,15 @@ class PostgresServer:
         """Stop it at once, as if it crashed: nobody is told, and nothing is tidied up."""
         self._run("pg_ctl", "-D", str(self._data), "-w", "-m", "immediate", "stop")
 
+    def kill(self) -> None:
+        """Kill its first process; the others end by themselves, before it can be started again."""
+        pid = int((self._data / "postmaster.pid").read_text().split()[0])
+        first = psutil.Process(pid)
+        others = first.children(recursive=True)
+        first.kill()
+        _, alive = psutil.wait_procs([first, *others], timeout=GONE_S)
+        assert not alive, f"{alive} did not end"
+
     def make_database(self, name: str) -> str:
         """Make a new database and return its URL."""
         self._run("createdb", "-h", str(self._folder), "-U", self.user, name)
@@ -56,6 +72,22 @@ class PostgresServer:
                 stdout=said,
                 stderr=said,
             )
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """Run one in a folder of its own; its socket's path may have 107 characters."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    # Another user is to reach it.
+    folder.chmod(0o755)
+    try:
+        server = PostgresServer(folder / "server")
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder)
 
 
 def _programs() -> Path:
