@@ -35,6 +35,7 @@ from pipeline.ports import In, Out
 
 if TYPE_CHECKING:
     from actors.gateway.access.access import Access
+    from actors.gateway.phone.audiosocket_server import AudioSocketServer
     from actors.gateway.phone.switchboard import Switchboard
     from actors.gateway.server import WebServer
     from actors.gateway.store.caller_store import CallerStore
@@ -88,6 +89,7 @@ class Gateway(CallerPlayer):
         self._store: CallerStore | None = None
         self.access: Access | None = None
         self.phones: Switchboard | None = None
+        self._audiosocket: AudioSocketServer | None = None
 
     @classmethod
     def check(cls, options: GatewayOptions, config_dir: Path) -> None:
@@ -110,8 +112,10 @@ class Gateway(CallerPlayer):
 
     @classmethod
     def listens_on(cls, options: GatewayOptions) -> Sequence[tuple[str, int]]:
-        """Callers connect to one port."""
-        return [(options.host, options.port)]
+        """Callers connect to one port, Asterisk's AudioSocket to another."""
+        port = options.phone.audiosocket_port
+        audiosocket = [] if port is None else [(options.phone.audiosocket_host, port)]
+        return [(options.host, options.port), *audiosocket]
 
     async def start(self) -> None:
         """Make ready to serve those who call on the socket of the supervisor."""
@@ -154,6 +158,7 @@ class Gateway(CallerPlayer):
         trusted = parsed_networks(options.trusted_proxies)
         requests = request_protocol(options.limits, trusted, self.access.count)
         self.server = make_server(app, requests, certificate)
+        await self._serve_audiosocket(self.phones)
         self.log.info("callers are served here", url=url)
 
     async def run(self) -> None:
@@ -185,6 +190,8 @@ class Gateway(CallerPlayer):
         self._callers.close()
         if self.server is not None and self.server.started:
             await self.server.shutdown()
+        if self._audiosocket is not None:
+            await self._audiosocket.stop()
         if self._socket is not None:
             self._socket.close()
         if self._store is not None:
@@ -202,6 +209,15 @@ class Gateway(CallerPlayer):
     def on_status(self, frame: Status) -> None:
         """Note whether anybody can answer."""
         self.readiness.on_status(frame)
+
+    async def _serve_audiosocket(self, phones: Switchboard) -> None:
+        from actors.gateway.phone.audiosocket_server import AudioSocketServer
+
+        if self.options.phone.audiosocket_port is not None:
+            listening = socket.socket(fileno=os.dup(self.surroundings.listening[1]))
+            listening.setblocking(False)
+            self._audiosocket = AudioSocketServer(phones, listening)
+            await self._audiosocket.start()
 
     def _make_switchboard(self) -> Switchboard:
         from actors.gateway.phone.local_admission import LocalAdmission, NoControl

@@ -29,3 +29,16 @@ class PhoneOptions(BaseModel):
         description="A mark is asked for after so much of an answer: to this grain it is known "
         "what the caller heard.",
     )
+    audiosocket_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="TCP port for Asterisk's AudioSocket; 0: any that is free; left out: none. It "
+        "has neither encryption nor a key: keep it on this machine, or behind a firewall.",
+    )
+    audiosocket_host: str = Field("127.0.0.1", description="Address of it to listen on.")
+    audiosocket_rate_hz: int | None = Field(
+        None,
+        description="Rate of its lines, for those that are silent at first: others say it by what "
+        "they send. Asterisk's application AudioSocket has 8000.",
+    )
