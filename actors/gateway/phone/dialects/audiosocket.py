@@ -119,7 +119,7 @@ class AudioSocketDialect(LineDialect):
         if len(payload) != 16:
             raise MediaJsonError(f"the name of the call has {len(payload)} bytes and not 16")
         self._call_id = str(uuid.UUID(bytes=payload))
-        if (rate_hz := number(self._handshake.query, "rate")) in KINDS:
+        if (rate_hz := number(self._query, "rate")) in KINDS:
             return self._begun(rate_hz)
         return self._begun(self._early[0][0]) if self._early else []
 

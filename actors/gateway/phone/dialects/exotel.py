@@ -95,7 +95,7 @@ class ExotelDialect(TextDialect):
         if not call_id or not stream_id:
             raise MediaJsonError("the start message has no call_sid, or no stream_sid")
         sound = self._form(part(start, "media_format"))
-        asked = {name: value for name, value in self._handshake.query.items() if name != RATE}
+        asked = {name: value for name, value in self._query.items() if name != RATE}
         call = CallStarted(
             call_id,
             stream_id,
@@ -109,5 +109,5 @@ class ExotelDialect(TextDialect):
 
     def _form(self, form: Mapping[str, Any]) -> LineSound:
         """What the start message says; what it leaves out as the query asked, or 8 kHz."""
-        rate_hz = number(form, "sample_rate") or number(self._handshake.query, RATE) or 8000
+        rate_hz = number(form, "sample_rate") or number(self._query, RATE) or 8000
         return line_sound(text(form, "encoding") or "audio/x-raw", rate_hz, ENCODINGS)

@@ -58,7 +58,7 @@ class MetadataDialect(BinaryDialect):
         return self._begun({})
 
     def _begun(self, given: Mapping[str, str]) -> list[LineEvent]:
-        known = {**self._handshake.query, **given}
+        known = {**self._query, **given}
         mixed = require_mono(known.get("mixType", ""))
         rate_hz = number(known, "sampleRate") or number(known, RATE) or 8000
         call = CallStarted(
@@ -117,4 +117,4 @@ def metadata(message: str) -> dict[str, str]:
     try:
         return all_texts(parsed(message))
     except MediaJsonError:
-        return {"metadata": clean(message)}
+        return {"metadata": clean(message)} if message.strip() else {}

@@ -95,7 +95,7 @@ class JambonzDialect(BinaryDialect):
 
     def _started(self, fields: Mapping[str, Any]) -> CallStarted:
         """Begin a call; its own data and the `metadata` of the verb are in one."""
-        given, query = all_texts(fields), self._handshake.query
+        given, query = all_texts(fields), self._query
         rate_hz = number(fields, "sampleRate")
         return self._begin(
             CallStarted(

@@ -20,7 +20,7 @@ from actors.gateway.phone.dialect import (
     LineSound,
     LineTraits,
 )
-from actors.gateway.phone.dialects.media_json import MediaJsonError, parsed, text
+from actors.gateway.phone.dialects.media_json import MediaJsonError, clean, parsed, text
 from actors.gateway.phone.dialects.sized_sound import Piece, SizedSound
 
 
@@ -30,7 +30,7 @@ class LineDialect(ABC):
     traits: ClassVar[LineTraits]
 
     def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        self._handshake = handshake
+        self._query = {clean(name): clean(said) for name, said in handshake.query.items()}
         self._call: CallStarted | None = None
         self._out = LineSound(Encoding.PCM16, 8000)
         self._sized = self._cutter(self._out)

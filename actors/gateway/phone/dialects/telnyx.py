@@ -126,7 +126,7 @@ class TelnyxDialect(TextDialect):
 
         By the same names in the parameters, or in the query; the defaults are Telnyx'.
         """
-        asked = {CODEC: "PCMU", RATE: "8000", **self._handshake.query, **given}
+        asked = {CODEC: "PCMU", RATE: "8000", **self._query, **given}
         return line_sound(asked[CODEC], number(asked, RATE), ENCODINGS)
 
 

@@ -76,7 +76,7 @@ class VonageDialect(BinaryDialect):
         given = {key: value for key, value in all_texts(fields).items() if key not in OWN_FIELDS}
         # The protocol has no name for the call: the headers of our NCCO give it, see
         # docs/telephones.md, or the query of the URL.
-        call_id = named(given, CALL_IDS) or named(self._handshake.query, CALL_IDS)
+        call_id = named(given, CALL_IDS) or named(self._query, CALL_IDS)
         return self._begin(
             CallStarted(
                 call_id,
