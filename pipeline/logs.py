@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TextIO
 
+from pipeline.library_lines import write_library_lines
 from pipeline.plain_structlog import structlog
+from pipeline.ports import SUPERVISOR
 
 Logger = structlog.stdlib.BoundLogger
 
@@ -76,8 +78,11 @@ def _add_session(
     return {**labels, **event} if labels else event
 
 
-def configure(stream: TextIO | None = None, level: str = "info") -> None:
-    """Log to `stream` (standard error) as `time level actor message key=value`."""
+def configure(stream: TextIO | None = None, level: str = "info", actor: str = SUPERVISOR) -> None:
+    """Log to `stream` (standard error) as `time level actor message key=value`.
+
+    What libraries have to say in this process is logged as of this `actor`.
+    """
     for variable in SECRET_VARIABLES:
         for value in os.environ.get(variable, "").split(","):
             add_secret(value.strip())
@@ -99,6 +104,7 @@ def configure(stream: TextIO | None = None, level: str = "info") -> None:
         logger_factory=structlog.PrintLoggerFactory(out),
         cache_logger_on_first_use=False,
     )
+    write_library_lines(actor)
 
 
 def allow_any_text() -> None:

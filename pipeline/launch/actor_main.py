@@ -35,7 +35,7 @@ def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
     try:
         name_process(spec.name)
         faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True)
-        logs.configure(level=spec.log_level)
+        logs.configure(level=spec.log_level, actor=spec.name)
 
         async def run() -> None:
             await Host(spec, listening).run()

@@ -34,13 +34,26 @@ async def set_up(pipeline: RunningPipeline, handle: str | None = None) -> str:
     raise AssertionError("no handle came")
 
 
-def kept_turns(state: Path) -> list[tuple[Any, ...]]:
+def kept(state: Path, query: str) -> list[tuple[Any, ...]]:
     (file,) = state.rglob("callers.sqlite3")
     with closing(sqlite3.connect(file)) as database:
-        return database.execute(
-            "SELECT name, turns.epoch, said, answer, outcome, backend, first_sound_ms, tokens"
-            " FROM turns JOIN sessions ON session_id = id ORDER BY closed_at"
-        ).fetchall()
+        return database.execute(query).fetchall()
+
+
+def kept_turns(state: Path) -> list[tuple[Any, ...]]:
+    return kept(
+        state,
+        "SELECT name, turns.epoch, said, answer, outcome, backend, first_sound_ms, tokens"
+        " FROM turns JOIN sessions ON session_id = id ORDER BY closed_at",
+    )
+
+
+def resumable(state: Path) -> set[str]:
+    """Names of the sessions that can be taken up."""
+    return {
+        name
+        for (name,) in kept(state, "SELECT name FROM sessions JOIN resumption ON id = session_id")
+    }
 
 
 def kill_everything(pipeline: RunningPipeline) -> None:
@@ -69,8 +82,9 @@ def test_callers_come_back_to_their_conversations_when_everything_was_killed(
         manner = {"system_instruction": "You serve anna.", "labels": labels}
         asyncio.run(talk(pipeline, "cards-001.wav", **manner))
         handle = asyncio.run(set_up(pipeline))
-        # What is said is on the disk at once, and that has to be waited for by nobody.
+        # Written some 50 ms later (docs/gateway.md): what is killed before that is not promised.
         pipeline.until(lambda _: len(kept_turns(state)) == 1, "the turn in the database")
+        pipeline.until(lambda _: handle in resumable(state), "the session of the handle in it")
         kill_everything(pipeline)
 
     with running(gateway_config(tmp_path), env=env) as pipeline:

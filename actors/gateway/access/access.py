@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from actors.gateway.access.addresses import parsed_networks
-from actors.gateway.access.authenticator import Authenticator
+from actors.gateway.access.authenticator import Authenticator, Serves
 from actors.gateway.access.denial import Denial
 from actors.gateway.access.keyring import REFRESH_S, Keyring
 from actors.gateway.access.load import Load
@@ -85,11 +85,11 @@ class Access:
 
     async def run(self) -> None:
         """Keep the credentials up to date, and say who is served, until cancelled."""
-        told = None
+        told = Serves.UNKNOWN
         while True:
             await self.keyring.refresh()
             serves = self.authenticator.serves
-            if serves is not told and not self.keyring.problem:
+            if serves is not told:
                 told = serves
                 self._log.info("who is served", serves=serves.value, listens_on=self.options.host)
             await asyncio.sleep(REFRESH_S)

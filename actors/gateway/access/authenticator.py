@@ -28,6 +28,7 @@ ADD = "`greenroom credentials add NAME` makes one"
 class Serves(StrEnum):
     """Who is served."""
 
+    UNKNOWN = "not known yet: the credentials have not been read"
     THIS_MACHINE = "this machine only: there is no credential"
     HOLDERS = "holders of a key or token"
     ANYBODY = "anybody: options.anybody is set"
@@ -66,6 +67,8 @@ class Authenticator:
     @property
     def serves(self) -> Serves:
         """Who is served now."""
+        if not self._keyring.is_loaded:
+            return Serves.UNKNOWN
         if self._anybody:
             return Serves.ANYBODY
         return Serves.HOLDERS if self._keyring.has_any else Serves.THIS_MACHINE

@@ -57,6 +57,11 @@ class Keyring:
         """Whether there ever was a credential: when the last one is revoked nobody may come in."""
         return bool(self._by_id)
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether the credentials were read; until then nobody who needs one is let in."""
+        return self._loaded.is_set()
+
     async def refresh(self) -> None:
         """Read the credentials."""
         async with self._looking:

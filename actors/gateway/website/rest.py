@@ -66,6 +66,8 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
         problem = readiness.problem()
         if problem:
             return JSONResponse({"error": problem}, 503, {"Retry-After": str(READY_AGAIN_S)})
+        # As callers do: without the keys nobody would be let in.
+        await access.keyring.loaded()
         serves = access.authenticator.serves.value
         return JSONResponse({"status": "ready", "serves": serves, **readiness.notes()})
 

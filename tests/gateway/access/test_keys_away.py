@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
-from gateway_client import GatewayOnStage, gateway_on_stage
+from gateway_client import GatewayOnStage, called, gateway_on_stage
 from gateway_keys import SESSIONS, add_key, ask
 
 from actors.gateway.access import keyring
+from actors.gateway.access.authenticator import Serves
 from actors.gateway.store.credentials import list_credentials
-from actors.gateway.store.database import Work
+from actors.gateway.store.database import Database, Work
 from actors.gateway.store.errors import DatabaseAwayError
+from pipeline.frames import ActorState, ActorStatus, Health, Route, Status
 
 
 def test_without_its_database_from_the_start_nobody_is_let_in(
@@ -23,6 +26,41 @@ def test_without_its_database_from_the_start_nobody_is_let_in(
         code, told, headers = ask(gateway, "GET", SESSIONS)
         assert (code, told["code"], "retry-after" in headers) == (503, "keys_cannot_be_read", True)
         assert ask(gateway, "GET", "/healthz")[0] == 200
+        gateway.harness.send("status", answering())
+        code, told, headers = ask(gateway, "GET", "/readyz")
+        assert (code, "retry-after" in headers) == (503, True)
+        assert "keys" in told["error"]
+        assert gateway.harness.actor.access.authenticator.serves is Serves.UNKNOWN
+
+
+def test_who_is_served_is_said_once_the_keys_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    run, may_read = Database.run, asyncio.Event()
+
+    async def late(database: Database, work: Work[object]) -> object:
+        if work is list_credentials:
+            await may_read.wait()
+        return await run(database, work)
+
+    monkeypatch.setattr(Database, "run", late)
+    with gateway_on_stage() as gateway:
+        gateway.harness.send("status", answering())
+        authenticator = gateway.harness.actor.access.authenticator
+        asked = gateway.begin(lambda: called(f"http://{gateway.url}/readyz", "GET"))
+        assert authenticator.serves is Serves.UNKNOWN
+        may_read.set()
+        gateway.harness.until(asked.done, "the answer")
+        code, told = asked.result()
+        assert (code, told["serves"]) == (200, Serves.THIS_MACHINE.value)
+        add_key(gateway, "site")
+        assert ask(gateway, "GET", "/readyz")[1]["serves"] == Serves.HOLDERS.value
+
+
+def answering() -> Status:
+    """What the supervisor says of a pipeline in which `live` answers."""
+    health = Health(actor="live", pid=1, state=ActorState.READY)
+    actor = ActorStatus(actor="live", phase="running", health=health)
+    route = Route(owner="live", epoch=1, reason="")
+    return Status(pipeline="p", version="1", uptime_s=1.0, ready=True, route=route, actors=[actor])
 
 
 def test_keys_that_were_known_go_on_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
