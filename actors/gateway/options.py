@@ -59,7 +59,8 @@ class GatewayOptions(PlayerOptions):
     models: list[str] = Field(
         [],
         description="Live models that clients of the Gemini protocol may choose; who names "
-        "another, such as one that is retired, is served with that of the backends' options.",
+        "another, such as one that is retired, is served with that of the backends' options. "
+        "Websites may choose any of the families that are known, and these.",
     )
     session_s: float = Field(900.0, gt=0, description="How long a caller's conversation may last.")
     warning_s: float = Field(

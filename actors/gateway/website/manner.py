@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Collection
 from typing import Any
 
+from actors.backends.gemini.http.listing import LIVE_MODEL
+from actors.backends.gemini.live.capabilities import capabilities, family_of, known_voice
 from actors.gateway.caller import Caller
+from actors.gateway.errors import CallerError
 from actors.gateway.options import GatewayOptions
 from actors.gateway.website.requests import SessionRequest
 from actors.outputs.playout.playout_state import RATE_HZ
+from pipeline.errors import did_you_mean
 from pipeline.frames import SessionOpened
 
 PROTOCOL = "website"
-RETIRED = {
-    "gemini-2.0-flash-exp",
-    "gemini-2.0-flash-live-001",
-    "gemini-live-2.5-flash-preview",
-    "gemini-2.5-flash-live-preview",
-}
-"""Live models that Google shut down on 2025-12-09 and before, which websites still ask for."""
+RETIRED = re.compile(
+    r"gemini-(1\.0|1\.5|2\.0)-.*|gemini-live-2\.5-.*|gemini-2\.5-flash-live-preview"
+)
+"""Models that Google shut down on 2025-12-09 and before, which websites still ask for."""
 
 
 class Manners:
@@ -28,14 +31,18 @@ class Manners:
         self._options = options
 
     def of(self, session: str, request: SessionRequest) -> SessionOpened:
-        """Return how a session is opened."""
+        """Return how a session is opened.
+
+        Raises:
+            CallerError: there is no such model or voice; names the nearest.
+        """
         longest_s = self._options.session_s
         return SessionOpened(
             session=session,
             instruction=request.system_instruction,
-            voice=request.voice,
+            voice=voice_of(request.voice),
             language=request.language,
-            model=model_of(request.model),
+            model=model_of(request.model, self._options.models),
             temperature=request.temperature,
             functions=request.functions,
             speaks_first=request.speaks_first,
@@ -58,7 +65,33 @@ class Manners:
         return json.dumps(message, ensure_ascii=False)
 
 
-def model_of(name: str | None) -> str | None:
-    """Return the model that a client asks for; None, as backends have it, for one that is gone."""
+def model_of(name: str | None, chosen: Collection[str]) -> str | None:
+    """Return the model that a client asks for; None, as backends have it, for one that is gone.
+
+    Args:
+        name: As the client says it.
+        chosen: Those that may be chosen whatever their names are.
+
+    Raises:
+        CallerError: it is no Live model; names the nearest.
+    """
     plain = (name or "").removeprefix("models/")
-    return None if not plain or plain in RETIRED else plain
+    if not plain or (RETIRED.fullmatch(plain) and plain not in chosen):
+        return None
+    if plain in chosen or (family_of(plain).prefix and LIVE_MODEL.search(plain)):
+        return plain
+    families = (each.prefix for each in capabilities().families)
+    whole = (prefix for prefix in families if LIVE_MODEL.search(prefix))
+    raise CallerError(f"no Live model {plain!r}: {did_you_mean(plain, [*chosen, *whole])}")
+
+
+def voice_of(name: str | None) -> str | None:
+    """Return the voice that a client asks for, as Gemini spells it.
+
+    Raises:
+        CallerError: there is none such; names the nearest.
+    """
+    try:
+        return known_voice(name or None)
+    except ValueError as error:
+        raise CallerError(str(error)) from None

@@ -45,7 +45,9 @@ class SessionRequest(_Request):
         description="A name of your own for it, or that of an open one to come back to; made up "
         "if left out.",
     )
-    model: str | None = Field(None, description="Name of a Live model.")
+    model: str | None = Field(
+        None, description="Name of a Live model; one that is retired stands for the usual one."
+    )
     voice: str | None = Field(None, description="Name of the voice that answers.")
     language: str | None = Field(None, description="BCP-47 code, such as `de-DE`.")
     system_instruction: str | None = Field(
