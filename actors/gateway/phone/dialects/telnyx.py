@@ -5,8 +5,6 @@ https://developers.telnyx.com/api-reference/websockets/stream-call-media-over-we
 
 from __future__ import annotations
 
-import base64
-import binascii
 from array import array
 from collections.abc import Mapping
 from dataclasses import replace
@@ -31,7 +29,6 @@ from actors.gateway.phone.dialect import (
 from actors.gateway.phone.dialects.line_dialect import TextDialect, compact
 from actors.gateway.phone.dialects.media_json import (
     MediaJsonError,
-    clean,
     heard,
     line_sound,
     number,
@@ -39,9 +36,9 @@ from actors.gateway.phone.dialects.media_json import (
     part,
     pressed,
     text,
-    texts,
 )
 from actors.gateway.phone.dialects.sized_sound import Piece
+from actors.gateway.phone.dialects.telnyx_parameters import telnyx_parameters
 
 ENCODINGS = {"pcmu": Encoding.MULAW, "pcma": Encoding.ALAW, "l16": Encoding.PCM16}
 """Of `stream_codec`; G722, OPUS and AMR-WB are not taken."""
@@ -106,9 +103,7 @@ class TelnyxDialect(TextDialect):
         if not call_id or not stream_id:
             raise MediaJsonError("the start message has no call_control_id, or no stream_id")
         form = part(start, "media_format")
-        given = texts(start, "custom_parameters")
-        if state := text(start, "client_state"):
-            given = {"client_state": decoded(state)} | given
+        given = telnyx_parameters(start)
         self._in = line_sound(text(form, "encoding"), number(form, "sample_rate"), ENCODINGS)
         call = CallStarted(
             call_id,
@@ -124,10 +119,12 @@ class TelnyxDialect(TextDialect):
     def _sound_out(self, given: Mapping[str, str]) -> LineSound:
         """The start message says only what comes; what is sent was asked for.
 
-        By the same names in the parameters, or in the query; the defaults are Telnyx'.
+        By the same names in the parameters, or in the query; else it is what comes.
         """
-        asked = {CODEC: "PCMU", RATE: "8000", **self._query, **given}
-        return line_sound(asked[CODEC], number(asked, RATE), ENCODINGS)
+        asked = {**self._query, **given}
+        if not asked.get(CODEC):
+            return self._in
+        return line_sound(asked[CODEC], number(asked, RATE) or 8000, ENCODINGS)
 
 
 def big_endian(payload: bytes, sound: LineSound) -> bytes:
@@ -140,11 +137,3 @@ def big_endian(payload: bytes, sound: LineSound) -> bytes:
     samples = array("h", payload[: len(payload) // 2 * 2])
     samples.byteswap()
     return samples.tobytes()
-
-
-def decoded(state: str) -> str:
-    """Return `client_state`, which is text in base64; as it is if it is none."""
-    try:
-        return clean(base64.b64decode(state, validate=True).decode())
-    except (binascii.Error, ValueError):
-        return state

@@ -23,6 +23,7 @@ from actors.gateway.phone.dialect import (
     SoundHeard,
 )
 from actors.gateway.phone.dialects.telnyx import TelnyxDialect
+from actors.gateway.phone.dialects.telnyx_parameters import telnyx_parameters
 
 PCMU = LineSound(Encoding.MULAW, 8000)
 STREAM = "32DE0DEA-53CB-4B21-89A4-9E1819C043BC"
@@ -105,8 +106,9 @@ def test_a_call_of_telnyx_begins() -> None:
 @pytest.mark.parametrize(
     ("query", "given", "form"),
     [
-        ({}, {}, PCMU),
-        ({"stream_bidirectional_codec": "PCMA"}, {}, LineSound(Encoding.ALAW, 8000)),
+        ({}, {}, LineSound(Encoding.ALAW, 8000)),
+        ({}, {"stream_bidirectional_codec": "PCMU"}, PCMU),
+        ({"stream_bidirectional_codec": "PCMU"}, {}, PCMU),
         (
             {},
             {
@@ -124,6 +126,30 @@ def test_telnyx_is_sent_what_the_stream_was_asked_for(
     assert isinstance(started, CallStarted)
     assert started.sound_in == LineSound(Encoding.ALAW, 8000)
     assert started.sound_out == form
+
+
+@pytest.mark.parametrize(
+    ("state", "custom", "given"),
+    [
+        ("", {"business": "b42"}, {"business": "b42"}),
+        ("", [{"name": "business", "value": "b42"}, 5, {"value": "x"}], {"business": "b42"}),
+        ("", "business", {}),
+        (
+            base64.b64encode(b'{"business": "b41", "direction": "inbound"}').decode(),
+            {"business": "b42"},
+            {
+                "business": "b42",
+                "direction": "inbound",
+                "client_state": '{"business": "b41", "direction": "inbound"}',
+            },
+        ),
+        ("not base64", None, {"client_state": "not base64"}),
+    ],
+)
+def test_what_the_request_gave_the_call_is_read(
+    state: str, custom: Any, given: dict[str, str]
+) -> None:
+    assert telnyx_parameters({"client_state": state, "custom_parameters": custom}) == given
 
 
 @pytest.mark.parametrize("encoding", ["OPUS", "G722", "AMR-WB", ""])
