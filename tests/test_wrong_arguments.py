@@ -51,6 +51,7 @@ NEEDED = {
     "b": ["empty.mcap"],
     "actor": ["vad"],
     "to": ["wav"],
+    "url": ["ws://127.0.0.1:1/phone/twilio"],
 }
 
 
@@ -88,7 +89,7 @@ def parameters(command: Callable[..., Any]) -> list[Parameter]:
     found = []
     defaults = inspect.signature(command).parameters
     for name, hint in get_type_hints(command, include_extras=True).items():
-        if name == "return":
+        if name == "return" or hint is typer.Context:
             continue
         note = next(n for n in hint.__metadata__ if isinstance(n, ArgumentInfo | OptionInfo))
         written = [each for each in note.param_decls or () if each.startswith("--")]

@@ -23,6 +23,7 @@ def run() -> None:
 
 def make_greenroom() -> typer.Typer:
     """Return the command line with all its commands."""
+    from actors.cli.call_options import InOrder, call
     from actors.cli.caller_commands import add_caller_commands
     from actors.cli.credential_commands import add_credential_commands
     from actors.cli.evaluate_options import add_evaluate
@@ -78,6 +79,7 @@ def make_greenroom() -> typer.Typer:
         models_command()
 
     app.command()(simulate)
+    app.command(cls=InOrder)(call)
     add_recording_commands(app)
     add_evaluate(app)
     add_credential_commands(app)

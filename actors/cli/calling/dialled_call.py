@@ -1,0 +1,177 @@
+"""A call from the first ring to the end: a person, a provider, a network and a server."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from actors.cli.calling.bad_network import BadNetwork, Weather
+from actors.cli.calling.happening import Happening, What
+from actors.cli.calling.hearing import Hearing
+from actors.cli.calling.line_form import BLOCK_S
+from actors.cli.calling.provider_side import LineState, ProviderSide
+from actors.cli.calling.provider_words import ProviderWords
+from actors.cli.calling.scripted_caller import Person
+from actors.cli.calling.transports import LineClosedError, LineSocket, connected
+from actors.lib.audio.pcm import Samples
+
+CLOSING_S = 2.0
+"""For the last messages before a hang-up to be sent."""
+
+
+@dataclass
+class Call:
+    """How a call is made.
+
+    Attributes:
+        url: Of the server.
+        words: Of the provider.
+        headers: Of the handshake.
+        weather: Of the network.
+        longest_s: So long after the start the person hangs up, whatever is; None: never.
+    """
+
+    url: str
+    words: ProviderWords
+    headers: Mapping[str, str] = field(default_factory=dict)
+    weather: Weather = field(default_factory=Weather)
+    longest_s: float | None = None
+
+
+class DialledCall:
+    """Makes one call.
+
+    Args:
+        call: Which.
+        tell: Told what happens, as it happens.
+        on_sound: Given what the person hears, in real time.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        tell: Callable[[Happening], None],
+        on_sound: Callable[[Samples], None] = lambda _: None,
+    ) -> None:
+        self._call = call
+        self._tell = tell
+        self._on_sound = on_sound
+        self._began_ns = time.monotonic_ns()
+        self._to_server = BadNetwork(call.weather, "to the server")
+        self._from_server = BadNetwork(call.weather, "from the server")
+        self.side = ProviderSide(call.words, self._happened)
+        self._hearing = Hearing(call.words.form.rate_hz, tell)
+        self._closed_why: str | None = None
+        """With what the server closed the connection."""
+        self._stirred = asyncio.Event()
+        """Something came, or it is time to do something."""
+
+    def hang_up(self) -> None:
+        """Hang up, whatever the person does; nothing if the call is over."""
+        self._to_server.send(self.side.hang_up(self._now_s), self._now_s)
+        self._stirred.set()
+
+    async def run(self, person: Person) -> None:
+        """Call, and return when the call is over.
+
+        Args:
+            person: Who speaks.
+
+        Raises:
+            CallRefusedError: the server does not take the call.
+        """
+        call = self._call
+        url = call.words.dialled(call.url)
+        socket = await connected(url, call.words, call.headers)
+        self._began_ns = time.monotonic_ns()
+        self._tell(Happening(0.0, What.CONNECTED, {"url": url, "protocol": call.words.name}))
+        receiving = asyncio.create_task(self._receive(socket))
+        try:
+            await self._hold(socket, person)
+        finally:
+            receiving.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await receiving
+            await socket.close()
+
+    @property
+    def _now_s(self) -> float:
+        return (time.monotonic_ns() - self._began_ns) / 1e9
+
+    async def _hold(self, socket: LineSocket, person: Person) -> None:
+        self._to_server.send(self.side.begin(), 0.0)
+        block_s = 0.0
+        """When the next block begins to be spoken; it is sent when it was."""
+        while self.side.state is LineState.UP:
+            now_s = self._now_s
+            while block_s + BLOCK_S <= now_s and self.side.state is LineState.UP:
+                self._speak(person, block_s)
+                block_s += BLOCK_S
+            self._take(now_s)
+            await self._flush(socket, now_s)
+            await self._wait(block_s + BLOCK_S)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSING_S):
+                await self._flush(socket, float("inf"))
+
+    async def _wait(self, next_s: float) -> None:
+        """Wait until something comes, but not longer than until a time."""
+        under_way = (self._to_server.next_s(), self._from_server.next_s())
+        next_s = min([next_s, *(each for each in under_way if each is not None)])
+        delay_s = max(0.0, next_s - self._now_s)
+        timer = asyncio.get_running_loop().call_later(delay_s, self._stirred.set)
+        await self._stirred.wait()
+        self._stirred.clear()
+        timer.cancel()
+
+    def _speak(self, person: Person, now_s: float) -> None:
+        """Let the person do what is done in 20 ms."""
+        key = person.press(now_s)
+        if key is not None:
+            self._hearing.pressed(now_s)
+            self._to_server.send(self.side.press(key, now_s), now_s)
+        said = person.speak(now_s, self._hearing)
+        block = np.zeros(self._call.words.form.block_samples, np.int16) if said is None else said
+        self._hearing.said(block, now_s)
+        lost = self._to_server.loses()
+        self._to_server.send(self.side.speak(block, lost=lost), now_s, sound=True)
+        longest_s = self._call.longest_s
+        if person.hangs_up(now_s, self._hearing) or (longest_s is not None and now_s >= longest_s):
+            self.hang_up()
+
+    def _take(self, now_s: float) -> None:
+        """Take what came from the server, and hear what was played."""
+        for message in self._from_server.due(now_s):
+            self._to_server.send(self.side.take(message, now_s), now_s)
+        if self._closed_why is not None and self._from_server.next_s() is None:
+            self.side.lost(now_s, self._closed_why)
+        stretches, replies = self.side.play(now_s)
+        self._to_server.send(replies, now_s)
+        for stretch in stretches:
+            self._hearing.hear(stretch)
+            self._on_sound(stretch.samples)
+
+    async def _flush(self, socket: LineSocket, now_s: float) -> None:
+        for message in self._to_server.due(now_s):
+            await socket.send(message)
+
+    async def _receive(self, socket: LineSocket) -> None:
+        try:
+            while True:
+                message = await socket.receive()
+                self._from_server.send([message], self._now_s)
+                self._stirred.set()
+        except LineClosedError as closed:
+            # Not yet the end of the call: what is still under way was sent before it.
+            self._closed_why = str(closed)
+            self._stirred.set()
+
+    def _happened(self, happening: Happening) -> None:
+        if happening.what is What.CLEAR:
+            self._hearing.cleared()
+        self._tell(happening)

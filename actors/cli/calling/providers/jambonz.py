@@ -1,0 +1,143 @@
+"""The `listen` verb of jambonz, and FreeSWITCH's mod_audio_fork, from which it comes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from actors.cli.calling.json_words import (
+    WrongMessageError,
+    played,
+    read_object,
+    require_bare,
+    text_at,
+    written,
+)
+from actors.cli.calling.line_form import Coding, LineForm
+from actors.cli.calling.orders import (
+    ClearLine,
+    EndCall,
+    ForgetMarks,
+    Order,
+    PlaySound,
+    SetMark,
+    WrongMessage,
+)
+from actors.cli.calling.provider_words import MarksAfterClear, ProviderWords, Words
+from actors.lib.audio.pcm import to_samples
+
+
+class AudioForkWords(ProviderWords):
+    """The first text is whatever the dialplan gives; clips are played, or killed."""
+
+    name = "mod_audio_fork"
+    subprotocol = "audio.drachtio.org"
+    rates_hz = (8_000, 16_000, 24_000)
+    after_clear = MarksAfterClear.NEVER
+
+    def _form(self, rate_hz: int) -> LineForm:
+        return LineForm(Coding.PCM16, rate_hz)
+
+    def begin(self) -> list[Words]:
+        """Say that the line is up."""
+        facts = self.facts
+        call = {
+            "callSid": facts.call_id,
+            "from": facts.caller,
+            "to": facts.called,
+            "direction": facts.direction,
+            "sampleRate": self.form.rate_hz,
+            "mixType": "mono",
+        }
+        return [written(call | dict(facts.parameters))]
+
+    def sound(self, payload: bytes, number: int, at_ms: int) -> list[Words]:
+        """Say what the person says."""
+        del number, at_ms
+        return [payload]
+
+    def understand(self, message: Words) -> list[Order]:
+        """Return what the server orders."""
+        try:
+            if isinstance(message, bytes):
+                return self._binary(message)
+            read = read_object(message)
+            kind = str(read.get("type"))
+            orders = self._orders(kind, read)
+        except WrongMessageError as error:
+            return [WrongMessage(str(error))]
+        return orders or [WrongMessage(f"the type {kind!r} means nothing to {self.name}")]
+
+    def _binary(self, message: bytes) -> list[Order]:
+        raise WrongMessageError(
+            f"{len(message)} bytes of binary sound: {self.name} plays what comes in playAudio"
+        )
+
+    def _orders(self, kind: str, read: Mapping[str, Any]) -> list[Order]:
+        data = read.get("data")
+        if kind == "playAudio" and isinstance(data, Mapping):
+            return clip(self.form, data, "audioContentType", "audioContent")
+        if kind == "killAudio":
+            return [ClearLine()]
+        if kind == "disconnect":
+            return [EndCall()]
+        return []
+
+
+class JambonzWords(AudioForkWords):
+    """With `bidirectionalAudio` in its streaming mode: sound is binary, and there are marks."""
+
+    name = "jambonz"
+    after_clear = MarksAfterClear.SAID_CLEARED
+
+    def key(self, key: str, at_ms: int) -> list[Words]:
+        """Say that the person pressed a key, and for how long, as `passDtmf` has it."""
+        del at_ms
+        return [written({"event": "dtmf", "dtmf": key, "duration": "100"})]
+
+    def marked(self, mark: SetMark, *, cleared: bool) -> list[Words]:
+        """Say that a mark was reached, or its sound thrown away."""
+        data = {"name": mark.name, "event": "cleared" if cleared else "playout"}
+        return [written({"type": "mark", "data": data})]
+
+    def _binary(self, message: bytes) -> list[Order]:
+        require_bare(message)
+        return played(self.form, message)
+
+    def _orders(self, kind: str, read: Mapping[str, Any]) -> list[Order]:
+        if kind == "mark":
+            return [SetMark(text_at(read, "data", "name"))]
+        if kind == "clearMarks":
+            return [ForgetMarks()]
+        return super()._orders(kind, read)
+
+
+def clip(form: LineForm, data: Mapping[str, Any], type_name: str, content_name: str) -> list[Order]:
+    """Return the sound of a clip at the rate of the line.
+
+    Raises:
+        WrongMessageError: it is not as it must be.
+    """
+    if data.get(type_name) != "raw":
+        raise WrongMessageError(
+            f"{type_name} is {data.get(type_name)!r}: this telephone plays raw samples"
+        )
+    rate_hz = data.get("sampleRate")
+    if isinstance(rate_hz, str) and rate_hz.isdigit():
+        rate_hz = int(rate_hz)
+    if not isinstance(rate_hz, int) or not 8_000 <= rate_hz <= 48_000:
+        raise WrongMessageError(f"sampleRate is {rate_hz!r}: it is 8000 to 48000")
+    try:
+        payload = base64.b64decode(text_at(data, content_name), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise WrongMessageError(f"{content_name} is no base64: {error}") from None
+    require_bare(payload)
+    wide = LineForm(Coding.PCM16, rate_hz)
+    orders = played(wide, payload)
+    if rate_hz == form.rate_hz:
+        return orders
+    import soxr
+
+    return [PlaySound(soxr.resample(to_samples(payload), rate_hz, form.rate_hz))]

@@ -1,0 +1,168 @@
+"""Connections to a server: a WebSocket, or packets of AudioSocket over TCP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import websockets
+from websockets.typing import Subprotocol
+
+from actors.cli.calling.provider_words import ProviderWords, Words
+from actors.cli.calling.providers.audiosocket import HEADER
+from actors.lib.proxy import proxy_for
+from pipeline.errors import GreenroomError
+
+OPEN_S = 10.0
+"""For a connection and its handshake; Twilio waits as long, and the caller hears it ring."""
+CLOSE_S = 2.0
+"""For the server's answer to a close; nobody is on the line any more."""
+
+
+class CallRefusedError(GreenroomError):
+    """The server does not take the call; says why, and what to do."""
+
+
+class LineClosedError(Exception):
+    """The server closed the connection; the text says how."""
+
+
+class LineSocket(Protocol):
+    """A connection."""
+
+    async def send(self, message: Words) -> None:
+        """Send a message; one to a connection that is closed is lost."""
+
+    async def receive(self) -> Words:
+        """Wait for a message.
+
+        Raises:
+            LineClosedError: there are no more.
+        """
+
+    async def close(self) -> None:
+        """End the connection."""
+
+
+class WebLine:
+    """A WebSocket."""
+
+    def __init__(self, websocket: websockets.ClientConnection) -> None:
+        self._websocket = websocket
+
+    async def send(self, message: Words) -> None:
+        """Send a message; one to a connection that is closed is lost."""
+        try:
+            await self._websocket.send(message)
+        except websockets.ConnectionClosed:
+            # What it was closed with is told by `receive`.
+            return
+
+    async def receive(self) -> Words:
+        """Wait for a message."""
+        try:
+            return await self._websocket.recv()
+        except websockets.ConnectionClosed as closed:
+            code = closed.rcvd.code if closed.rcvd else 1006
+            reason = closed.rcvd.reason if closed.rcvd else "the connection was lost"
+            raise LineClosedError(f"{code} {reason}".strip()) from None
+
+    async def close(self) -> None:
+        """End the connection."""
+        await self._websocket.close()
+
+
+class PacketLine:
+    """Packets of kind, length and payload over TCP."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def send(self, message: Words) -> None:
+        """Send a packet; one to a connection that is closed is lost."""
+        if isinstance(message, bytes) and not self._writer.is_closing():
+            self._writer.write(message)
+
+    async def receive(self) -> Words:
+        """Wait for a packet."""
+        try:
+            header = await self._reader.readexactly(HEADER.size)
+            _, length = HEADER.unpack(header)
+            return header + await self._reader.readexactly(length)
+        except asyncio.IncompleteReadError as error:
+            cut = " within a packet" if error.partial else ""
+            raise LineClosedError(f"the stream ended{cut}") from None
+        except OSError as error:
+            raise LineClosedError(f"the connection was lost: {error.strerror}") from None
+
+    async def close(self) -> None:
+        """End the connection."""
+        self._writer.close()
+        try:
+            await self._writer.wait_closed()
+        except OSError:
+            # The other side was quicker, and less polite.
+            return
+
+
+async def connected(url: str, words: ProviderWords, headers: Mapping[str, str]) -> LineSocket:
+    """Connect as a provider does.
+
+    Args:
+        url: `ws://`, `wss://`, or `tcp://HOST:PORT` for AudioSocket.
+        words: Of the provider.
+        headers: Of the handshake.
+
+    Raises:
+        CallRefusedError: it cannot be reached, or does not take the call.
+    """
+    try:
+        async with asyncio.timeout(OPEN_S):
+            if urlsplit(url).scheme == "tcp":
+                parts = urlsplit(url)
+                return PacketLine(*await asyncio.open_connection(parts.hostname, parts.port))
+            return WebLine(await _websocket(url, words, headers))
+    except TimeoutError:
+        raise CallRefusedError(
+            f"{url} does not answer within {OPEN_S:g} s: is the server there, and is it ready?"
+        ) from None
+    except websockets.InvalidStatus as error:
+        body = (error.response.body or b"").decode(errors="replace").strip()
+        raise CallRefusedError(
+            f"{url} refuses the call with {error.response.status_code}"
+            f"{': ' if body else ''}{' '.join(body.split())[:300]}; "
+            "see --auth-token and --header for what it may want to see"
+        ) from None
+    except (OSError, websockets.WebSocketException, ValueError) as error:
+        raise CallRefusedError(f"{url} cannot be called: {_first_line(error)}") from None
+
+
+async def _websocket(
+    url: str, words: ProviderWords, headers: Mapping[str, str]
+) -> websockets.ClientConnection:
+    proxy = proxy_for(url)
+    websocket = await websockets.connect(
+        url,
+        additional_headers=headers,
+        subprotocols=[Subprotocol(words.subprotocol)] if words.subprotocol else None,
+        proxy=proxy.url if proxy else None,
+        compression=None,
+        max_size=None,
+        open_timeout=None,
+        close_timeout=CLOSE_S,
+        ping_interval=None,
+    )
+    if websocket.subprotocol != words.subprotocol:
+        await websocket.close()
+        raise CallRefusedError(
+            f"{url} does not take the sub-protocol {words.subprotocol!r}, "
+            f"without which {words.name} hangs up"
+        )
+    return websocket
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
