@@ -228,6 +228,7 @@ class Gateway(CallerPlayer):
             self._phones,
             LocalAdmission(),
             NoControl(),
+            self.readiness.problem,
             self.options,
             self.work_of,
             self.counters,

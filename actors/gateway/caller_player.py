@@ -125,9 +125,8 @@ class CallerPlayer(Player[GatewayOptions]):
             caller.speaking = began
             caller.tell(Speaking(frame.turn, began, frame.position))
         super().on_speech(frame)
-        line = self._phones.lines.get(frame.session)
-        if line is not None and isinstance(frame, SpeechStarted) and self.options.barge_in:
-            line.barge_in(frame, time.monotonic_ns())
+        if isinstance(frame, SpeechStarted) and self.options.barge_in:
+            self._phones.barge_in(frame)
 
     def on_audio(self, frame: AnswerAudio) -> None:
         """Take a block of an answer; who does not play it is given it as it comes."""
@@ -203,10 +202,10 @@ class CallerPlayer(Player[GatewayOptions]):
             position = max(1, caller.ear.position - HUSH_SAMPLES)
             now_ns = time.monotonic_ns()
             turn = turn_id(session, position)
-            playback.stop(
-                SpeechStarted(session=session, turn=turn, position=position, at_ns=now_ns)
-            )
+            speech = SpeechStarted(session=session, turn=turn, position=position, at_ns=now_ns)
+            playback.stop(speech)
             self._report(playback)
+            self._phones.barge_in(speech)
 
     def _run_for(self, session: str, work: Callable[[], None]) -> None:
         def run() -> None:

@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from gateway_client import GatewayOnStage, received
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection
 
 from pipeline.frames import SessionOpened
@@ -78,14 +79,14 @@ class TwilioEnd:
         return self.gateway.meanwhile(receive)
 
     def within(self, seconds: float) -> list[dict[str, Any]]:
-        """Return what comes within so long."""
+        """Return what comes within so long, or until the line is closed."""
 
         def receive() -> list[dict[str, Any]]:
             messages, until = [], time.monotonic() + seconds
             while (left := until - time.monotonic()) > 0:
                 try:
                     messages.append(json.loads(self.client.recv(timeout=left)))
-                except TimeoutError:
+                except (TimeoutError, ConnectionClosed):
                     break
             return messages
 

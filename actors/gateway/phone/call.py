@@ -13,6 +13,7 @@ from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.caller import Caller
 from actors.gateway.errors import CallerError
 from actors.gateway.events import AnswerInterrupted, Event, Message
+from actors.gateway.phone.call_effects import FAREWELL_S, REST_S, CallEffects
 from actors.gateway.phone.context import CallContext, Knock
 from actors.gateway.phone.dialect import (
     CallStarted,
@@ -26,6 +27,7 @@ from actors.gateway.phone.dialect import (
     PhoneDialect,
     SoundHeard,
 )
+from actors.gateway.phone.functions import declarations
 from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.manner import call_labels, line_labels, manner_of
 from actors.gateway.phone.sound_in import SoundIn
@@ -33,11 +35,6 @@ from actors.gateway.phone.switchboard import Switchboard
 from actors.lib.audio.pcm import Samples
 from pipeline.frames import SessionEnd, SessionEnded
 from pipeline.logs import lines_about
-
-FAREWELL_S = 15.0
-"""For what is said last: as long as a failure prompt may take."""
-REST_S = 5.0
-"""For a provider to answer a request; the socket is closed then in any case."""
 
 
 class PhoneCallState(Enum):
@@ -91,6 +88,7 @@ class PhoneCall:
         self._context = CallContext()
         self._line: PhoneLine | None = None
         self._sound_in: SoundIn | None = None
+        self._effects: CallEffects | None = None
         self._ended: SessionEnded | None = None
         self._parting: asyncio.Task[None] | None = None
 
@@ -123,6 +121,8 @@ class PhoneCall:
                 self._hung_up("the line was closed")
             if self._sound_in is not None:
                 self._sound_in.close()
+            if self._effects is not None:
+                self._effects.close()
             self.state = PhoneCallState.OVER
             self._board.lines.forget(self._session)
             lasted_s = round(time.monotonic() - self._began_s, 1)
@@ -136,12 +136,17 @@ class PhoneCall:
                     self._line.clear(time.monotonic_ns())
             case SessionEnded():
                 self._ended = event
+            case _:
+                if self._effects is not None:
+                    self._effects.tell(event)
 
     def close(self, farewell: str) -> None:
         """Its session is over: end the call once what is said last was heard."""
         if self.state in (PhoneCallState.PARTING, PhoneCallState.OVER):
             return
         self.state = PhoneCallState.PARTING
+        if self._effects is not None:
+            self._effects.close()
         with lines_about(self.labels):
             self._parting = asyncio.create_task(self._part(farewell))
 
@@ -168,10 +173,15 @@ class PhoneCall:
         )
         self._session = uuid.uuid4().hex
         board.lines.lines[self._session] = self._line
-        manner = manner_of(self._session, self._context, self.labels, board.options)
+        can_transfer = board.control.transfers(self._knock.provider)
+        functions = declarations(self._context.transfers if can_transfer else {})
+        manner = manner_of(self._session, self._context, functions, self.labels, board.options)
         caller = await board.callers.open(manner)
         caller.address = self._knock.address
         self._caller = caller
+        self._effects = CallEffects(
+            board, self._knock.provider, self._call_id, self._context, self._line, caller
+        )
         self.state = PhoneCallState.TALKING
         board.callers.connect(caller, self)
 
@@ -191,6 +201,7 @@ class PhoneCall:
     def _on_line(self, event: LineEvent) -> None:
         assert self._line is not None
         assert self._sound_in is not None
+        assert self._effects is not None
         match event:
             case SoundHeard():
                 self._sound_in.take(event)
@@ -199,7 +210,7 @@ class PhoneCall:
             case FlowChanged():
                 self._line.pause(event.paused)
             case KeyPressed():
-                pass
+                self._effects.key(event.key)
 
     def _hear(self, samples: Samples) -> None:
         """What comes may be late: who is being let go is not heard any more."""

@@ -59,6 +59,8 @@ class PhoneLine:
         self._sent_ns = time.monotonic_ns()
         self._paused = False
         """The provider's queue is full."""
+        self.held = False
+        """Something else than answers is being sent."""
         traits = self.traits
         self.heard = HeardLine(marks=traits.marks)
         keeps_ms = 0.0 if traits.paced_by is PacedBy.OURS else traits.queue_s * 1000
@@ -72,8 +74,8 @@ class PhoneLine:
 
     @property
     def paused(self) -> bool:
-        """Whether nothing is to be sent for now."""
-        return self._paused
+        """Whether nothing of an answer is to be sent for now."""
+        return self._paused or self.held
 
     def pause(self, pauses: bool) -> None:
         """The provider's queue is full, or has room again."""

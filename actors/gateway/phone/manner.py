@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actors.gateway.options import GatewayOptions
 from actors.gateway.phone.context import CallContext, Knock
 from actors.gateway.phone.dialect import CallStarted
@@ -36,7 +38,11 @@ def call_labels(knock: Knock, started: CallStarted, context: CallContext) -> dic
 
 
 def manner_of(
-    session: str, context: CallContext, labels: dict[str, str], options: GatewayOptions
+    session: str,
+    context: CallContext,
+    functions: list[dict[str, Any]],
+    labels: dict[str, str],
+    options: GatewayOptions,
 ) -> SessionOpened:
     """Return how the session of a call is opened."""
     return SessionOpened(
@@ -45,6 +51,7 @@ def manner_of(
         voice=context.voice,
         language=context.language,
         model=context.model,
+        functions=functions,
         speaks_first=context.speaks_first,
         lasts_s=min(context.lasts_s or options.session_s, options.session_s),
         records=options.record,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from actors.gateway.callers import Callers
@@ -11,6 +13,7 @@ from actors.gateway.phone.context import CallAdmission, CallControl
 from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.phone_output import PhoneOutput
 from actors.outputs.metronome import WorkOf
+from pipeline.frames import SpeechStarted
 from pipeline.logs import Logger
 
 
@@ -21,13 +24,19 @@ class PhoneLines:
     lines: dict[str, PhoneLine] = field(default_factory=dict)
     outputs: dict[str, PhoneOutput] = field(default_factory=dict)
 
+    def barge_in(self, speech: SpeechStarted) -> None:
+        """Who is on a line speaks: what waits at its provider is not to be heard."""
+        line = self.lines.get(speech.session)
+        if line is not None:
+            line.barge_in(speech, time.monotonic_ns())
+
     def forget(self, session: str) -> None:
         """A call is over."""
         self.lines.pop(session, None)
         self.outputs.pop(session, None)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Switchboard:
     """What all calls have in common.
 
@@ -36,6 +45,7 @@ class Switchboard:
         lines: Those of calls.
         admission: Who may come in.
         control: What is asked of providers.
+        problem: Returns why nobody would be answered now, in words; empty if they would be.
         options: Of the gateway.
         work_of: What is done in it is the work of a session, and fails for it alone.
         counters: Of the gateway.
@@ -46,6 +56,7 @@ class Switchboard:
     lines: PhoneLines
     admission: CallAdmission
     control: CallControl
+    problem: Callable[[], str]
     options: GatewayOptions
     work_of: WorkOf
     counters: Counter[str]

@@ -1,0 +1,199 @@
+"""What is done with a call that is being held: keys, functions of the model, a failure's end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from actors.gateway.caller import Caller
+from actors.gateway.errors import CallerError
+from actors.gateway.events import Event
+from actors.gateway.phone.context import CallContext
+from actors.gateway.phone.functions import PhoneFunctions
+from actors.gateway.phone.line import PhoneLine
+from actors.gateway.phone.pressed_keys import KeysAsked, PressedKeys
+from actors.gateway.phone.sound.key_tones import key_tones
+from actors.gateway.phone.switchboard import Switchboard
+from actors.lib.audio.pcm import Samples
+from actors.outputs.metronome import BLOCK_SAMPLES
+from pipeline.frames import Outcome, SessionEnd, ToolCall, ToolCancel, TurnClosed
+
+CLOSED_S = 10.0
+"""For an answer in which the model asked for the end of the call to be over."""
+FAREWELL_S = 15.0
+"""For what is said last: as long as a failure prompt may take."""
+REST_S = 5.0
+"""For a provider to answer a request."""
+FAILURES = 2
+"""Turns failed one after another: the first may have been bad luck."""
+
+
+class CallEffects:
+    """Acts for one call.
+
+    Args:
+        board: What all calls have in common.
+        provider: Of the call.
+        call_id: Its name of it.
+        context: What is known of it.
+        line: The way back.
+        caller: Who is on it.
+    """
+
+    def __init__(
+        self,
+        board: Switchboard,
+        provider: str,
+        call_id: str,
+        context: CallContext,
+        line: PhoneLine,
+        caller: Caller,
+    ) -> None:
+        self._board = board
+        self._provider = provider
+        self._call_id = call_id
+        self._context = context
+        self._line = line
+        self._caller = caller
+        self._functions = PhoneFunctions(self, context.transfers)
+        self._keys = PressedKeys(self._later, self._tell_keys)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed: dict[str, asyncio.Event] = {}
+        """Of turns whose answers are waited for."""
+        self._failures = 0
+        self._leaves = False
+
+    def tell(self, event: Event) -> None:
+        """Take what the caller's client is told."""
+        match event:
+            case ToolCall():
+                self._functions.call(event)
+            case ToolCancel():
+                self._keys.withdraw(event.call_id)
+            case TurnClosed():
+                if (closed := self._closed.pop(event.turn, None)) is not None:
+                    closed.set()
+                self._failures = self._failures + 1 if event.outcome is Outcome.FAILED else 0
+                if self._failures and (self._failures >= FAILURES or self._board.problem()):
+                    self._fail()
+
+    def key(self, key: str) -> None:
+        """A key was pressed: who does that has stopped listening."""
+        self._caller.interrupt()
+        self._keys.press(key)
+
+    def close(self) -> None:
+        """The call is over."""
+        self._keys.close()
+        for task in self._tasks:
+            task.cancel()
+
+    def hang_up_when_heard(self, turn: str) -> None:
+        """End the call once the answer to a turn was heard."""
+        self._leave(turn, self._hang_up)
+
+    def transfer_when_heard(self, turn: str, name: str, number: str) -> None:
+        """Hand the call on once the answer to a turn was heard."""
+        self._leave(turn, lambda: self._transfer(name, number))
+
+    def press(self, keys: str, done: Callable[[], None]) -> None:
+        """Press keys once what is being said was heard; raises for what is no key."""
+        tones = key_tones(keys)
+        self._begin(self._press(keys, tones, done))
+
+    def ask_keys(self, asked: KeysAsked, seconds: float) -> None:
+        """Give the keys that are pressed next to who asks."""
+        self._keys.ask(asked, seconds)
+
+    def answer(self, call: ToolCall, response: Mapping[str, Any], *, failed: bool = False) -> None:
+        """Return the result of a function."""
+        self._caller.answer_call(call.call_id, response, failed=failed)
+
+    def _fail(self) -> None:
+        """Nobody can answer, which is being said: hand the call on if that is wanted."""
+        number = self._context.on_failure.transfer_to
+        if number and self._board.control.transfers(self._provider):
+            self._leave("", lambda: self._transfer("somebody else", number))
+
+    def _leave(self, turn: str, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        """A call is left once."""
+        if not self._leaves:
+            self._leaves = True
+            self._begin(self._when_heard(turn, last))
+
+    async def _when_heard(self, turn: str, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        if turn:
+            closed = self._closed[turn] = asyncio.Event()
+            try:
+                async with asyncio.timeout(CLOSED_S):
+                    await closed.wait()
+            except TimeoutError:
+                self._board.log.warning("the last answer did not come to its end", after_s=CLOSED_S)
+        await self._quiet()
+        await last()
+        self._leaves = False
+
+    async def _hang_up(self) -> None:
+        self._board.callers.end(
+            self._caller.session, SessionEnd.HUNG_UP, "the model ended the call"
+        )
+
+    async def _transfer(self, name: str, number: str) -> None:
+        self._board.log.info("a call is handed on", to=name)
+        try:
+            async with asyncio.timeout(REST_S):
+                await self._board.control.transfer(self._provider, self._call_id, number)
+        except (CallerError, TimeoutError) as error:
+            why = str(error) or f"the provider did not answer in {REST_S:g} s"
+            self._board.log.warning("a call could not be handed on", detail=why)
+            self._caller.type(f"[The call could not be handed on to {name}: {why}]")
+
+    async def _press(self, keys: str, tones: Samples, done: Callable[[], None]) -> None:
+        await self._quiet()
+        if not self._line.press(keys, time.monotonic_ns()):
+            await self._play(tones)
+        done()
+
+    async def _play(self, tones: Samples) -> None:
+        """Send tones in time; answers wait meanwhile."""
+        line = self._line
+        line.held = True
+        try:
+            for at in range(0, len(tones), BLOCK_SAMPLES):
+                early_ns = line.heard.left_ns(time.monotonic_ns()) - line.ahead_ns
+                if early_ns > 0:
+                    await asyncio.sleep(early_ns / 1e9)
+                line.play(tones[at : at + BLOCK_SAMPLES], time.monotonic_ns())
+            line.finish(time.monotonic_ns())
+        finally:
+            line.held = False
+
+    async def _quiet(self) -> None:
+        output = self._board.lines.outputs.get(self._caller.session)
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                if output is not None:
+                    await output.quiet()
+        except TimeoutError:
+            self._board.log.warning("what was said last was not heard", after_s=FAREWELL_S)
+
+    def _tell_keys(self, keys: str) -> None:
+        self._caller.type(f"[The caller pressed on the keypad: {keys}]")
+
+    def _later(self, seconds: float, work: Callable[[], None]) -> asyncio.TimerHandle:
+        def run() -> None:
+            with self._board.work_of(self._caller.session):
+                work()
+
+        return asyncio.get_running_loop().call_later(seconds, run)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        async def run() -> None:
+            with self._board.work_of(self._caller.session):
+                await work
+
+        task = asyncio.get_running_loop().create_task(run())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
