@@ -14,7 +14,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.hearing.vad.endpointing import TurnEnded
+from actors.hearing.vad.endpointing import Moment, TurnEnded
 from actors.hearing.vad.engine import Engine, EngineName, load_engine
 from actors.hearing.vad.level import MOST_DB, LevelControl
 from actors.hearing.vad.options import VadOptions
@@ -61,6 +61,11 @@ def turns(sound: Samples, gain_db: float, engine: EngineName = EngineName.SILERO
 
 def turn_ends(judging: Judging, detector: Engine) -> list[TurnEnded]:
     """Judge what a stream asks for; return the turns that ended."""
+    return [each for each in judged(judging, detector) if isinstance(each, TurnEnded)]
+
+
+def judged(judging: Judging, detector: Engine) -> list[Moment]:
+    """Judge what a stream asks for; return what it found out."""
     answer: Answered = None
     try:
         while True:
@@ -70,7 +75,8 @@ def turn_ends(judging: Judging, detector: Engine) -> list[TurnEnded]:
             else:
                 answer = detector.probability(asked)
     except StopIteration as stopped:
-        return [each for each in stopped.value if isinstance(each, TurnEnded)]
+        moments: list[Moment] = stopped.value
+        return moments
 
 
 def errors(found: Sequence[Interval], said: Sequence[Interval]) -> TurnErrors:

@@ -30,6 +30,8 @@ from actors.gateway.phone.dialect import (
 from actors.gateway.phone.functions import declarations
 from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.manner import call_labels, line_labels, manner_of
+from actors.gateway.phone.options import LineEcho
+from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
 from actors.gateway.phone.sound_in import SoundIn
 from actors.gateway.phone.switchboard import Switchboard
 from actors.lib.audio.pcm import Samples
@@ -167,10 +169,11 @@ class PhoneCall:
 
     async def _open(self, started: CallStarted) -> None:
         board = self._board
-        self._sound_in = SoundIn(started, self._dialect.traits, self._hear, board.counters)
-        self._line = PhoneLine(
-            self._dialect, started, self._wire.send, board.options.phone, board.counters
-        )
+        options = board.options.phone
+        echo = EchoSuppressor() if options.echo is LineEcho.SUPPRESS else None
+        traits, counters = self._dialect.traits, board.counters
+        self._sound_in = SoundIn(started, traits, self._hear, counters, echo)
+        self._line = PhoneLine(self._dialect, started, self._wire.send, options, counters, echo)
         self._session = uuid.uuid4().hex
         board.lines.lines[self._session] = self._line
         can_transfer = board.control.transfers(self._knock.provider)

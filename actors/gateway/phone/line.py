@@ -16,6 +16,7 @@ from actors.gateway.phone.dialect import (
 )
 from actors.gateway.phone.heard import BLOCK_NS, HeardLine
 from actors.gateway.phone.options import PhoneOptions
+from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
 from actors.gateway.phone.sound.line_encoder import LineEncoder, line_silence
 from actors.lib.audio.pcm import Samples
 from actors.outputs.playout.gate import Barrier
@@ -38,6 +39,7 @@ class PhoneLine:
         send: Sends a message.
         options: How calls are served.
         counters: Of the gateway.
+        echo: Told what is heard; None: nobody is.
     """
 
     def __init__(
@@ -47,7 +49,9 @@ class PhoneLine:
         send: Callable[[Message], None],
         options: PhoneOptions,
         counters: Counter[str],
+        echo: EchoSuppressor | None = None,
     ) -> None:
+        self._echo = echo
         self._dialect = dialect
         self._sound = started.sound_out
         self._send = send
@@ -85,6 +89,8 @@ class PhoneLine:
         """Send a block of 20 ms of an answer, at 24 kHz."""
         payload = self._encoder.feed(block)
         self._say(self._dialect.sound(payload), now_ns)
+        if self._echo is not None:
+            self._echo.play(block, self.heard.next_ns(now_ns))
         self.heard.sent(now_ns)
         self._unfinished = True
         self._unmarked_ns += BLOCK_NS
@@ -109,6 +115,8 @@ class PhoneLine:
         # Nothing waits there if we pace it; a queue that cannot be cleared is heard to its end.
         if self.traits.clears or self.traits.paced_by is PacedBy.OURS:
             self.heard.cut(now_ns)
+            if self._echo is not None:
+                self._echo.cut(now_ns)
 
     def barge_in(self, speech: SpeechStarted, now_ns: int) -> None:
         """Who is on the line speaks: answers that were sent whole are not to be heard either."""

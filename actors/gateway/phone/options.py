@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class LineEcho(StrEnum):
+    """What is done about answers that come back on the line."""
+
+    SUPPRESS = "suppress"
+    OFF = "off"
 
 
 class PhoneOptions(BaseModel):
@@ -28,6 +37,11 @@ class PhoneOptions(BaseModel):
         le=1000,
         description="A mark is asked for after so much of an answer: to this grain it is known "
         "what the caller heard.",
+    )
+    echo: LineEcho = Field(
+        LineEcho.SUPPRESS,
+        description="While an answer is heard, `suppress` takes what is 15 dB fainter for its echo "
+        "and hears nothing; `off` hears everything, and takes echo for a person.",
     )
     audiosocket_port: int | None = Field(
         None,

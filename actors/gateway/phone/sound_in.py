@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from actors.gateway.phone.dialect import CallStarted, LineTraits, SoundHeard
+from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
 from actors.gateway.phone.sound.line_decoder import LineDecoder
 from actors.gateway.phone.sound.reorder import Reorder
 from actors.lib.audio.pcm import Samples
@@ -21,6 +22,7 @@ class SoundIn:
         traits: What it can do.
         hear: Takes samples at 16 kHz.
         counters: Of the gateway.
+        echo: Takes the echo of answers out; None: nobody does.
 
     Raises:
         UnreadableSoundError: there are no lines of such a rate.
@@ -32,10 +34,13 @@ class SoundIn:
         traits: LineTraits,
         hear: Callable[[Samples], None],
         counters: Counter[str],
+        echo: EchoSuppressor | None = None,
     ) -> None:
         self._decoder = LineDecoder(started.sound_in)
         self._reorder = None if traits.ordered else Reorder(started.sound_in, counters)
-        self._hear = hear
+        self._hear_clean = hear
+        self._echo = echo
+        self._counters = counters
         self._timer: asyncio.TimerHandle | None = None
 
     def take(self, sound: SoundHeard) -> None:
@@ -54,6 +59,13 @@ class SoundIn:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _hear(self, samples: Samples) -> None:
+        if self._echo is not None:
+            muted = self._echo.muted
+            samples = self._echo.hear(samples, time.monotonic_ns())
+            self._counters["phone_echo_samples"] += self._echo.muted - muted
+        self._hear_clean(samples)
 
     def _hand_on(self, payloads: list[bytes]) -> None:
         assert self._reorder is not None
