@@ -16,8 +16,9 @@ from actors.gateway.phone.dialect import (
 )
 from actors.gateway.phone.heard import BLOCK_NS, HeardLine
 from actors.gateway.phone.options import PhoneOptions
+from actors.gateway.phone.sound.comfort_noise import ComfortNoise
 from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
-from actors.gateway.phone.sound.line_encoder import LineEncoder, line_silence
+from actors.gateway.phone.sound.line_encoder import LineEncoder, encode, line_silence
 from actors.lib.audio.pcm import Samples
 from actors.outputs.playout.gate import Barrier
 from pipeline.frames import Playback, SpeechStarted
@@ -57,6 +58,9 @@ class PhoneLine:
         self._send = send
         self._counters = counters
         self._encoder = LineEncoder(started.sound_out)
+        level_dbfs = options.comfort_noise_dbfs
+        self._noise = None if level_dbfs is None else ComfortNoise(level_dbfs)
+        self._noise_until_ns = 0
         self._mark_ns = int(options.mark_ms * 1e6)
         self._unmarked_ns = 0
         self._unfinished = False
@@ -143,6 +147,21 @@ class PhoneLine:
         told = self.heard.due(now_ns)
         self._counters["phone_marks_lost"] += self.heard.marks_lost - lost
         return told
+
+    @property
+    def murmurs(self) -> bool:
+        """Whether it has noise for pauses."""
+        return self._noise is not None
+
+    def murmur(self, now_ns: int) -> None:
+        """Fill a pause with noise, as far as there is any."""
+        if self._noise is None or self._paused or self.heard.left_ns(now_ns):
+            return
+        self._noise_until_ns = max(self._noise_until_ns, now_ns)
+        while self._noise_until_ns <= now_ns + ON_TIME_NS:
+            self._noise_until_ns += BLOCK_NS
+            noise = self._noise.block(round(self._sound.rate_hz * BLOCK_NS / 1e9))
+            self._say(self._dialect.sound(encode(noise, self._sound.encoding)), now_ns)
 
     def press(self, keys: str, now_ns: int) -> bool:
         """Press keys; return whether the line can be told to."""

@@ -43,6 +43,13 @@ class PhoneOptions(BaseModel):
         description="While an answer is heard, `suppress` takes what is 15 dB fainter for its echo "
         "and hears nothing; `off` hears everything, and takes echo for a person.",
     )
+    comfort_noise_dbfs: float | None = Field(
+        None,
+        ge=-90,
+        le=-40,
+        description="Level of noise that is sent between answers, such as -65: a line that is "
+        "quite silent is taken for dead. Left out: none; most networks make their own.",
+    )
     audiosocket_port: int | None = Field(
         None,
         ge=0,

@@ -48,7 +48,7 @@ class PhoneOutput:
     def rests(self) -> bool:
         """Whether it can do without a beat."""
         is_idle = self._source is None or self._source.is_idle
-        return is_idle and not self._line.heard.waits
+        return is_idle and not self._line.heard.waits and not self._line.murmurs
 
     def open(self, source: SoundSource) -> None:
         """Begin to ask for blocks."""
@@ -92,6 +92,7 @@ class PhoneOutput:
             self._stilled.set()
         if source.is_idle or not line.heard.left_ns(now_ns):
             line.finish(now_ns)
+        line.murmur(now_ns)
 
     def _ahead_ns(self, source: SoundSource) -> int:
         """Only what is there is sent ahead: an answer is not to run dry before its time."""

@@ -6,9 +6,6 @@ import numpy as np
 
 from actors.lib.audio.pcm import FULL_SCALE, Samples
 
-LEVEL_DBFS = -65.0
-"""Our choice: 43 dB below speech of the level that RFC 7874 asks for (-22 dBFS)."""
-
 
 class ComfortNoise:
     """Makes white noise without end, in blocks of any size.
@@ -18,7 +15,7 @@ class ComfortNoise:
         seed: Of the noise of a call: with equal ones calls sound the same.
     """
 
-    def __init__(self, level_dbfs: float = LEVEL_DBFS, seed: int = 0) -> None:
+    def __init__(self, level_dbfs: float, seed: int = 0) -> None:
         self._amplitude = FULL_SCALE * 10 ** (level_dbfs / 20)
         self._random = np.random.default_rng(seed)
 
