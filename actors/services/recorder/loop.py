@@ -21,7 +21,7 @@ POLL_MS = 200
 RETRY_S = 30.0
 """After a full disk: somebody may have made room."""
 
-COUNTERS = ("frames", "withheld", "unwritten", "write_errors", "lost", "garbage")
+COUNTERS = ("frames", "withheld", "late", "unwritten", "write_errors", "lost", "garbage")
 """All there from the start: the heartbeat copies the counters while the recorder counts."""
 
 
@@ -32,7 +32,8 @@ class Loop:
         capture: Where frames come from.
         privacy: Which of them are recorded; the others are counted as `withheld`.
         writer: Where they go.
-        counters: `frames` recorded, `write_errors`, and frames `unwritten` because of them.
+        counters: `frames` recorded, `write_errors`, frames `unwritten` because of them, and those
+            that came too `late`, after the file of their session was ended.
         on_trouble: Called with the error when the disk refuses, and with None when it is well
             again.
         consents: What of each session may be recorded; None: this pipeline has no sessions.
@@ -66,6 +67,7 @@ class Loop:
             if self._consents is not None:
                 self._counters["withheld"] += self._consents.expire(time.monotonic_ns())
             self._guarded(self._writer.tick)
+            self._counters["late"] = self._writer.late
             tick()
             if not stopping:
                 stop.wait(BATCH_S)
@@ -79,17 +81,22 @@ class Loop:
         return admitted.record
 
     def _record(self, taken: Taken) -> None:
+        self._writer.note(taken)
         if not (self._capture.is_wanted(taken) and self._privacy.admits(taken.frame)):
             self._counters["withheld"] += 1
-        elif self._retry_s is not None and time.monotonic() < self._retry_s:
+        elif self._is_resting() or not self._guarded(lambda: self._write(taken)):
             self._counters["unwritten"] += 1
-        elif self._guarded(lambda: self._writer.write(taken)):
-            self._counters["frames"] += 1
-            if self._retry_s is not None:
-                self._retry_s = None
-                self._on_trouble(None)
-        else:
-            self._counters["unwritten"] += 1
+
+    def _is_resting(self) -> bool:
+        """The disk refused, and is not tried again yet."""
+        return self._retry_s is not None and time.monotonic() < self._retry_s
+
+    def _write(self, taken: Taken) -> None:
+        written = self._writer.write(taken)
+        self._counters["frames"] += written
+        if written and self._retry_s is not None:
+            self._retry_s = None
+            self._on_trouble(None)
 
     def _guarded(self, work: Callable[[], None]) -> bool:
         try:

@@ -36,6 +36,8 @@ class RotatingWriter:
         written: Sequence[str] = (),
     ) -> None:
         self.files = [Path(each) for each in written]
+        self.late = 0
+        """Frames that came too late for a file: to files of all sessions none does."""
         self._limits = limits
         self._first = filled_in(template, description.pipeline, description.session)
         self._metadata = {
@@ -76,8 +78,11 @@ class RotatingWriter:
             old.unlink(missing_ok=True)
             self.files.remove(old)
 
-    def write(self, taken: Taken) -> None:
-        """Write a frame.
+    def note(self, taken: Taken) -> None:
+        """Take note of which sessions there are: these files are of all of them."""
+
+    def write(self, taken: Taken) -> int:
+        """Write a frame; return how many were written.
 
         Raises:
             OSError: the disk is full, or the like; the next frame begins a new file.
@@ -90,6 +95,7 @@ class RotatingWriter:
         except OSError:
             self._abandon()
             raise
+        return 1
 
     def tick(self) -> None:
         """Flush when it is time to; close a file that is long or old enough.

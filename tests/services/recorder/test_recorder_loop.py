@@ -93,14 +93,20 @@ class Disk:
 
     def __init__(self, full_after: int, room_after: int) -> None:
         self.written: list[Taken] = []
+        self.noted: list[Taken] = []
+        self.late = 3
         self._full = range(full_after, room_after)
         self._asked = 0
 
-    def write(self, frame: Taken) -> None:
+    def note(self, frame: Taken) -> None:
+        self.noted.append(frame)
+
+    def write(self, frame: Taken) -> int:
         self._asked += 1
         if self._asked - 1 in self._full:
             raise OSError(errno.ENOSPC, "No space left on device")
         self.written.append(frame)
+        return 1
 
     def tick(self) -> None:
         pass
@@ -156,6 +162,8 @@ def test_what_may_not_be_recorded_never_reaches_the_disk() -> None:
     counters, _ = run(disk, FRAMES, Privacy(frozenset({Omission.AUDIO})))
     assert disk.written == []
     assert counters["withheld"] == len(FRAMES)
+    assert disk.noted == FRAMES, "of which sessions there are it knows all the same"
+    assert counters["late"] == 3
 
 
 def test_a_config_that_cannot_record_is_refused_before_it_runs(
