@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 BEARERS = ("signalwire", "telnyx")
 """Show the token that was configured for the stream."""
-BASIC = ("exotel", "jambonz", "chan_websocket", "mod_audio_fork")
+BASIC = ("exotel", "jambonz", "jambonz_clips", "chan_websocket", "mod_audio_fork")
 """Show user and password."""
 PLAIN = ("vonage", "mod_audio_stream")
 """Show whatever was configured."""

@@ -15,7 +15,7 @@ from actors.cli.calling.bad_network import Weather
 from actors.cli.calling.credentials_shown import shown_headers
 from actors.cli.calling.dialled_call import Call
 from actors.cli.calling.provider_words import CallFacts, ProviderWords
-from actors.cli.calling.providers import PROVIDERS
+from actors.cli.calling.providers import PROVIDERS, provider_name
 from actors.cli.calling.scripted_caller import AFTER_S, KEYS, ScriptLine
 from actors.lib.audio.decode import decode
 from pipeline.errors import ConfigError, did_you_mean
@@ -115,7 +115,7 @@ class WantedCall:
                 f"{self.url!r} does not say as which provider to call: "
                 f"--protocol is one of {', '.join(PROVIDERS)}"
             )
-        provider = PROVIDERS.get(name.replace("-", "_"))
+        provider = PROVIDERS.get(provider_name(name))
         if provider is None:
             raise ConfigError(f"no protocol {name!r}: {did_you_mean(name, PROVIDERS)}")
         schemes = ("tcp",) if provider.name == "audiosocket" else SCHEMES
@@ -138,7 +138,7 @@ def named_in(parts: SplitResult) -> str | None:
     """Return the provider that a URL names; None: it names none."""
     if parts.scheme == "tcp":
         return "audiosocket"
-    names = (each.replace("-", "_") for each in parts.path.split("/"))
+    names = (provider_name(each) for each in parts.path.split("/"))
     return next((each for each in names if each in PROVIDERS), None)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -22,8 +23,6 @@ ULAW_S = 8_000
 
 
 def media(side: Side, seconds: float) -> dict[str, Any]:
-    import base64
-
     payload = base64.b64encode(side.sound(seconds)).decode()
     match side.side.words.name:
         case "plivo":
@@ -148,6 +147,21 @@ def test_marks_that_jambonz_forgets_do_not_come_back_and_the_sound_is_played() -
     side.take({"type": "clearMarks"})
     assert side.play(1.5)[1] == []
     assert side.values(What.MARK_BACK) == []
+
+
+def test_clips_of_jambonz_are_told_when_they_are_over_and_the_eleventh_is_lost() -> None:
+    side = Side("jambonz_clips")
+    content = base64.b64encode(side.sound(0.1)).decode()
+    data = {"audioContentType": "raw", "sampleRate": 8000, "audioContent": content}
+    for number in range(11):
+        clip = {**data, "id": str(number), "queuePlay": True}
+        side.take({"type": "playAudio", "data": clip})
+    assert side.faults() == ["10 clips are waiting: this one is lost"]
+    (done,) = side.play(0.11)[1]
+    assert json.loads(done) == {"type": "playDone", "data": {"id": "0"}}
+    replies = side.take({"type": "playAudio", "data": {**data, "id": "x"}}, 0.11)
+    assert [json.loads(each)["data"]["id"] for each in replies] == [*"123456789"]
+    assert side.side.waiting_s == pytest.approx(0.1)
 
 
 def test_asterisk_asks_for_a_pause_before_its_queue_is_full_and_ends_it() -> None:

@@ -5,7 +5,7 @@ from actors.cli.calling.providers.audio_stream import AudioStreamWords
 from actors.cli.calling.providers.audiosocket import AudioSocketWords
 from actors.cli.calling.providers.chan_websocket import ChanWebsocketWords
 from actors.cli.calling.providers.exotel import ExotelWords
-from actors.cli.calling.providers.jambonz import AudioForkWords, JambonzWords
+from actors.cli.calling.providers.jambonz import AudioForkWords, JambonzClipsWords, JambonzWords
 from actors.cli.calling.providers.plivo import PlivoWords
 from actors.cli.calling.providers.telnyx import TelnyxWords
 from actors.cli.calling.providers.twilio import SignalWireWords, TwilioWords
@@ -21,9 +21,18 @@ PROVIDERS: dict[str, type[ProviderWords]] = {
         ExotelWords,
         VonageWords,
         JambonzWords,
+        JambonzClipsWords,
         AudioStreamWords,
         AudioForkWords,
         ChanWebsocketWords,
         AudioSocketWords,
     )
 }
+ALIASES = {"asterisk": "chan_websocket"}
+"""Other names in paths."""
+
+
+def provider_name(name: str) -> str:
+    """Return the name of a provider, of any in which it is written."""
+    plain = name.replace("-", "_")
+    return ALIASES.get(plain, plain)

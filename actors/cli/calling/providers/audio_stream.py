@@ -1,8 +1,14 @@
-"""FreeSWITCH's mod_audio_stream, in the build that plays what comes back."""
+"""FreeSWITCH's mod_audio_stream, in builds that play what comes back, as binary or as JSON."""
 
 from __future__ import annotations
 
-from actors.cli.calling.json_words import WrongMessageError, read_object, written
+from actors.cli.calling.json_words import (
+    WrongMessageError,
+    played,
+    read_object,
+    require_bare,
+    written,
+)
 from actors.cli.calling.line_form import Coding, LineForm
 from actors.cli.calling.orders import ClearLine, Order, WrongMessage
 from actors.cli.calling.provider_words import MarksAfterClear, ProviderWords, Words
@@ -40,9 +46,8 @@ class AudioStreamWords(ProviderWords):
         """Return what the server orders."""
         try:
             if isinstance(message, bytes):
-                raise WrongMessageError(
-                    f"{len(message)} bytes of binary sound: it plays what comes in streamAudio"
-                )
+                require_bare(message)
+                return played(self.form, message)
             read = read_object(message)
             kind, data = read.get("type"), read.get("data")
             if kind == "killAudio":

@@ -28,14 +28,17 @@ from actors.cli.calling.orders import (
 from actors.cli.calling.provider_words import MarksAfterClear, ProviderWords, Words
 from actors.lib.audio.pcm import to_samples
 
+MOST_CLIPS = 10
+"""That wait, by its documentation."""
 
-class AudioForkWords(ProviderWords):
-    """The first text is whatever the dialplan gives; clips are played, or killed."""
 
-    name = "mod_audio_fork"
+class JambonzWords(ProviderWords):
+    """With `bidirectionalAudio` in its streaming mode: sound is binary, and there are marks."""
+
+    name = "jambonz"
     subprotocol = "audio.drachtio.org"
     rates_hz = (8_000, 16_000, 24_000)
-    after_clear = MarksAfterClear.NEVER
+    after_clear = MarksAfterClear.SAID_CLEARED
 
     def _form(self, rate_hz: int) -> LineForm:
         return LineForm(Coding.PCM16, rate_hz)
@@ -58,6 +61,16 @@ class AudioForkWords(ProviderWords):
         del number, at_ms
         return [payload]
 
+    def key(self, key: str, at_ms: int) -> list[Words]:
+        """Say that the person pressed a key, and for how long, as `passDtmf` has it."""
+        del at_ms
+        return [written({"event": "dtmf", "dtmf": key, "duration": "100"})]
+
+    def marked(self, mark: SetMark, *, cleared: bool) -> list[Words]:
+        """Say that a mark was reached, or its sound thrown away."""
+        data = {"name": mark.name, "event": "cleared" if cleared else "playout"}
+        return [written({"type": "mark", "data": data})]
+
     def understand(self, message: Words) -> list[Order]:
         """Return what the server orders."""
         try:
@@ -71,47 +84,66 @@ class AudioForkWords(ProviderWords):
         return orders or [WrongMessage(f"the type {kind!r} means nothing to {self.name}")]
 
     def _binary(self, message: bytes) -> list[Order]:
-        raise WrongMessageError(
-            f"{len(message)} bytes of binary sound: {self.name} plays what comes in playAudio"
-        )
-
-    def _orders(self, kind: str, read: Mapping[str, Any]) -> list[Order]:
-        data = read.get("data")
-        if kind == "playAudio" and isinstance(data, Mapping):
-            return clip(self.form, data, "audioContentType", "audioContent")
-        if kind == "killAudio":
-            return [ClearLine()]
-        if kind == "disconnect":
-            return [EndCall()]
-        return []
-
-
-class JambonzWords(AudioForkWords):
-    """With `bidirectionalAudio` in its streaming mode: sound is binary, and there are marks."""
-
-    name = "jambonz"
-    after_clear = MarksAfterClear.SAID_CLEARED
-
-    def key(self, key: str, at_ms: int) -> list[Words]:
-        """Say that the person pressed a key, and for how long, as `passDtmf` has it."""
-        del at_ms
-        return [written({"event": "dtmf", "dtmf": key, "duration": "100"})]
-
-    def marked(self, mark: SetMark, *, cleared: bool) -> list[Words]:
-        """Say that a mark was reached, or its sound thrown away."""
-        data = {"name": mark.name, "event": "cleared" if cleared else "playout"}
-        return [written({"type": "mark", "data": data})]
-
-    def _binary(self, message: bytes) -> list[Order]:
         require_bare(message)
         return played(self.form, message)
 
     def _orders(self, kind: str, read: Mapping[str, Any]) -> list[Order]:
-        if kind == "mark":
-            return [SetMark(text_at(read, "data", "name"))]
-        if kind == "clearMarks":
-            return [ForgetMarks()]
-        return super()._orders(kind, read)
+        data = read.get("data")
+        match kind:
+            case "playAudio" if isinstance(data, Mapping):
+                return clip(self.form, data, "audioContentType", "audioContent")
+            case "killAudio":
+                return [ClearLine()]
+            case "disconnect":
+                return [EndCall()]
+            case "mark":
+                return [SetMark(text_at(read, "data", "name"))]
+            case "clearMarks":
+                return [ForgetMarks()]
+        return []
+
+
+class AudioForkWords(JambonzWords):
+    """jambonz without its app: the first text is what the dialplan gives, and keys are not told."""
+
+    name = "mod_audio_fork"
+
+    def key(self, key: str, at_ms: int) -> list[Words]:
+        """Say nothing: a key is the dialplan's."""
+        del key, at_ms
+        return []
+
+
+class JambonzClipsWords(JambonzWords):
+    """Not streaming: clips are played one after the other, ten at most; the end of each is told."""
+
+    name = "jambonz_clips"
+    after_clear = MarksAfterClear.RETURNED
+    _waiting = 0
+
+    def marked(self, mark: SetMark, *, cleared: bool) -> list[Words]:
+        """Say that a clip is over, also one that was cut off."""
+        del cleared
+        self._waiting -= 1
+        return [written({"type": "playDone", "data": {"id": mark.name}})]
+
+    def _binary(self, message: bytes) -> list[Order]:
+        raise WrongMessageError(
+            f"{len(message)} bytes of binary sound: not streaming, it plays what comes in playAudio"
+        )
+
+    def _orders(self, kind: str, read: Mapping[str, Any]) -> list[Order]:
+        data = read.get("data")
+        if kind in ("mark", "clearMarks"):
+            raise WrongMessageError(f"{kind} is never answered where sound is not streamed")
+        if kind != "playAudio" or not isinstance(data, Mapping):
+            return super()._orders(kind, read)
+        sound = clip(self.form, data, "audioContentType", "audioContent")
+        replaces: list[Order] = [] if data.get("queuePlay") else [ClearLine()]
+        if self._waiting >= MOST_CLIPS and not replaces:
+            raise WrongMessageError(f"{MOST_CLIPS} clips are waiting: this one is lost")
+        self._waiting += 1
+        return [*replaces, *sound, SetMark(str(data.get("id", "")))]
 
 
 def clip(form: LineForm, data: Mapping[str, Any], type_name: str, content_name: str) -> list[Order]:

@@ -32,7 +32,7 @@ class TelnyxWords(JsonWords):
     _sequence = 0
 
     def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16, rate_hz)
+        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16_BIG, rate_hz)
 
     def begin(self) -> list[Words]:
         """Say that the line is up."""
