@@ -72,7 +72,10 @@ class PhoneLine:
         traits = self.traits
         self.heard = HeardLine(marks=traits.marks)
         keeps_ms = 0.0 if traits.paced_by is PacedBy.OURS else traits.queue_s * 1000
-        self.ahead_ns = max(ON_TIME_NS, int(min(options.ahead_ms, keeps_ms) * 1e6))
+        # A message goes out when its end is there, and its beginning is to be early as well.
+        message_ms = 1000 * traits.least_bytes / started.sound_out.bytes_of(1000)
+        ahead_ms = min(options.ahead_ms + message_ms, keeps_ms)
+        self.ahead_ns = max(ON_TIME_NS, int(ahead_ms * 1e6))
         """How long before its time sound may be sent."""
 
     @property

@@ -1,0 +1,55 @@
+"""Sound goes out as early as it is to, whatever the sizes of a line's messages are."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections import Counter
+
+import numpy as np
+import pytest
+from phone_lines import EVERY, STARTS
+
+from actors.gateway.events import Message
+from actors.gateway.phone.dialect import CallStarted, LineSound, PacedBy
+from actors.gateway.phone.heard import BLOCK_NS
+from actors.gateway.phone.line import PhoneLine
+from actors.gateway.phone.options import PhoneOptions
+
+BLOCK = np.ones(480, np.int16)
+PROVIDERS = sorted(name for name, each in EVERY.items() if each.traits.paced_by is PacedBy.PROVIDER)
+
+
+def milliseconds(message: Message, sound: LineSound) -> float:
+    """Return how long the sound of a message lasts."""
+    payload = message if isinstance(message, bytes) else b""
+    if isinstance(message, str) and message.startswith("{"):
+        fields = json.loads(message)
+        part = fields.get("media") or fields.get("data") or {}
+        payload = base64.b64decode(part.get("payload") or part.get("audioContent") or "")
+    return 1000 * len(payload) / sound.bytes_of(1000)
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("ahead_ms", [100.0, 300.0])
+def test_a_network_may_hesitate_as_long_as_is_configured(name: str, ahead_ms: float) -> None:
+    dialect = EVERY[name]()
+    started = dialect.take(STARTS[name])[0]
+    assert isinstance(started, CallStarted)
+    sent: list[Message] = []
+    options = PhoneOptions(ahead_ms=ahead_ms)
+    line = PhoneLine(dialect, started, sent.append, options, Counter())
+    over_ms, spare_ms = 0.0, []
+    for beat in range(200):
+        now_ns = 1_000_000_000 + beat * BLOCK_NS
+        while line.heard.left_ns(now_ns) <= line.ahead_ns:
+            line.play(BLOCK, now_ns)
+        now_ms = now_ns / 1e6
+        for message in sent:
+            length_ms = milliseconds(message, started.sound_out)
+            if length_ms:
+                spare_ms.append(over_ms - now_ms)
+                over_ms = max(over_ms, now_ms) + length_ms
+        sent.clear()
+    # Once so much is ahead; a beat is 20 ms.
+    assert min(spare_ms[len(spare_ms) // 2 :]) >= ahead_ms - 20
