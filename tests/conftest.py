@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import asyncio.runners
 import gc
+import logging
 import os
 import signal
 import threading
@@ -34,8 +35,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 @pytest.fixture(autouse=True)
 def logs_go_where_they_went() -> Iterator[None]:
     """Where the log goes is set for a whole process, and other tests run in this one."""
+    handlers = logging.getLogger().handlers[:]
     yield
     structlog.reset_defaults()
+    logging.getLogger().handlers[:] = handlers
 
 
 @pytest.fixture(autouse=True)

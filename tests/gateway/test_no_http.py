@@ -3,35 +3,28 @@
 from __future__ import annotations
 
 import io
-import logging
 import socket
 
 from gateway_client import gateway_on_stage
 
 from pipeline.logs import configure
-from pipeline.plain_structlog import structlog
 
 HELLO = bytes.fromhex("160301 0005 010000 01ff")
 """As a client of TLS begins."""
 
 
 def test_what_is_no_http_is_one_line_of_the_log() -> None:
-    before, handlers = structlog.get_config(), logging.getLogger().handlers[:]
     written = io.StringIO()
     configure(written, actor="gateway")
-    try:
-        with gateway_on_stage() as gateway:
-            host, port = gateway.url.split(":")
+    with gateway_on_stage() as gateway:
+        host, port = gateway.url.split(":")
 
-            def greet() -> bytes:
-                with socket.create_connection((host, int(port)), timeout=20) as client:
-                    client.sendall(HELLO)
-                    return client.recv(1000)
+        def greet() -> bytes:
+            with socket.create_connection((host, int(port)), timeout=20) as client:
+                client.sendall(HELLO)
+                return client.recv(1000)
 
-            assert b"400 Bad Request" in gateway.meanwhile(greet)
-    finally:
-        structlog.configure(**before)
-        logging.getLogger().handlers[:] = handlers
+        assert b"400 Bad Request" in gateway.meanwhile(greet)
     (line,) = [line for line in written.getvalue().splitlines() if "Invalid HTTP" in line]
     assert "[warning  ] Invalid HTTP request received." in line
     assert "actor=gateway" in line.split()

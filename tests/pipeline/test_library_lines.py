@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Iterator
 
 import pytest
 
 from pipeline.library_lines import LibraryLines
 from pipeline.logs import configure
-from pipeline.plain_structlog import structlog
 
 KEY = "AIza-this-key-is-only-for-tests-0123456789"
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    before, root = structlog.get_config(), logging.getLogger()
-    handlers = root.handlers[:]
+def written() -> io.StringIO:
     out = io.StringIO()
     configure(out, actor="gateway")
-    yield out
-    structlog.configure(**before)
-    root.handlers[:] = handlers
+    return out
 
 
 def test_a_warning_of_a_library_is_one_line_of_the_actor(written: io.StringIO) -> None:
