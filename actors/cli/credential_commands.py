@@ -30,8 +30,8 @@ def add_credential_commands(app: typer.Typer) -> None:
             typer.Option(
                 "--scope",
                 "-s",
-                help="talk, files, tokens, operate; several are given one by one. Default: the "
-                "first three.",
+                help="talk, files, tokens, calls, operate; several are given one by one. Default: "
+                "the first three.",
             ),
         ] = None,
         origin: Annotated[

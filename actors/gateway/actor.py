@@ -16,7 +16,7 @@ from actors.gateway.access.token_secret import token_secret
 from actors.gateway.caller_player import CallerPlayer
 from actors.gateway.certificate import CertificateWatch, certificate_files
 from actors.gateway.options import GatewayOptions
-from actors.gateway.readiness import Readiness
+from actors.gateway.readiness import TOO_BUSY, Readiness
 from actors.services.budget.prices import load_prices
 from pipeline.frames import (
     ActorState,
@@ -36,6 +36,7 @@ from pipeline.ports import In, Out
 if TYPE_CHECKING:
     from actors.gateway.access.access import Access
     from actors.gateway.phone.audiosocket_server import AudioSocketServer
+    from actors.gateway.phone.doors.phone_doors import PhoneDoors
     from actors.gateway.phone.switchboard import Switchboard
     from actors.gateway.server import WebServer
     from actors.gateway.store.caller_store import CallerStore
@@ -89,19 +90,22 @@ class Gateway(CallerPlayer):
         self._store: CallerStore | None = None
         self.access: Access | None = None
         self.phones: Switchboard | None = None
+        self.doors: PhoneDoors | None = None
         self._audiosocket: AudioSocketServer | None = None
 
     @classmethod
     def check(cls, options: GatewayOptions, config_dir: Path) -> None:
-        """Look whether the certificate can be read, and which database there is.
+        """Look whether the certificate can be read, and which database and secrets there are.
 
         Raises:
-            ConfigError: it cannot, there is none such, or the failure prompt cannot be played.
+            ConfigError: it cannot, there are none such, or the failure prompt cannot be played.
         """
+        from actors.gateway.phone.doors.provider_table import provider_table
         from actors.gateway.store.url import database_url
 
         super().check(options, config_dir)
         certificate_files(options)
+        provider_table(options.phone.accounts)
         database_url(options.database, config_dir)
         load_prices(options.prices, config_dir)
 
@@ -128,11 +132,12 @@ class Gateway(CallerPlayer):
         await super().start()
         options = self.options
         self._store = self._callers.past.keeping = self._open_store()
+        secret = token_secret(self.surroundings.state_dir)
         self.access = Access(
             self._callers,
             options,
             self._store.database,
-            token_secret(self.surroundings.state_dir),
+            secret,
             self.checkpoint,
             self._load,
             self.counters,
@@ -145,7 +150,8 @@ class Gateway(CallerPlayer):
         path.write_text(json.dumps({"url": url}))
         runtime_dir = self.surroundings.runtime_dir
         erasure = Erasure(self._store.database, self._callers, self._board, runtime_dir, self.log)
-        self.phones = self._make_switchboard()
+        self.doors = self._make_doors(self.access, secret)
+        self.phones = self._make_switchboard(self.doors)
         app = make_app(
             self.access,
             self.readiness,
@@ -153,6 +159,7 @@ class Gateway(CallerPlayer):
             self._board,
             erasure,
             self.phones,
+            self.doors,
             self.log,
         )
         trusted = parsed_networks(options.trusted_proxies)
@@ -192,6 +199,8 @@ class Gateway(CallerPlayer):
             await self.server.shutdown()
         if self._audiosocket is not None:
             await self._audiosocket.stop()
+        if self.doors is not None:
+            await self.doors.control.close()
         if self._socket is not None:
             self._socket.close()
         if self._store is not None:
@@ -219,15 +228,32 @@ class Gateway(CallerPlayer):
             self._audiosocket = AudioSocketServer(phones, listening)
             await self._audiosocket.start()
 
-    def _make_switchboard(self) -> Switchboard:
-        from actors.gateway.phone.local_admission import LocalAdmission, NoControl
+    def _make_doors(self, access: Access, secret: bytes) -> PhoneDoors:
+        from actors.gateway.phone.doors.phone_doors import make_doors, who_may_call
+        from actors.gateway.phone.doors.provider_table import provider_table
+
+        options, load = self.options.phone, self._load
+        providers = provider_table(options.accounts)
+        self.log.info("who may call", **who_may_call(providers))
+        return make_doors(
+            options,
+            providers,
+            access.authenticator,
+            secret,
+            self.checkpoint.setdefault("call_tokens", {}),
+            self._phones.ended,
+            lambda: self.readiness.leaving or (TOO_BUSY if load.is_too_high else ""),
+            self.log,
+        )
+
+    def _make_switchboard(self, doors: PhoneDoors) -> Switchboard:
         from actors.gateway.phone.switchboard import Switchboard
 
         return Switchboard(
             self._callers,
             self._phones,
-            LocalAdmission(),
-            NoControl(),
+            doors.door,
+            doors.control,
             self.readiness.problem,
             self.options,
             self.work_of,

@@ -35,6 +35,9 @@ from actors.gateway.operating.erasure import Erasure
 from actors.gateway.operating.operator_routes import operator_routes
 from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.operating.traffic import Traffic, TrafficCounts
+from actors.gateway.phone.doors.call_routes import call_routes
+from actors.gateway.phone.doors.phone_doors import PhoneDoors
+from actors.gateway.phone.doors.webhook_routes import webhook_routes
 from actors.gateway.phone.routes import phone_routes
 from actors.gateway.phone.switchboard import Switchboard
 from actors.gateway.readiness import Readiness
@@ -63,11 +66,12 @@ def make_app(
     board: SessionBoard,
     erasure: Erasure,
     phones: Switchboard,
+    doors: PhoneDoors,
     log: Logger,
 ) -> ASGIApp:
     """Return the application that serves callers, and who looks after them."""
     counts = TrafficCounts()
-    routes = make_routes(access, readiness, work_of, phones)
+    routes = make_routes(access, readiness, work_of, phones, doors)
     metrics = CallerMetrics(access.callers.status, board, counts, access.counters)
     routes.include_router(operator_routes(access, board, readiness, metrics, erasure))
     served = OriginsOfKeys(AccessMiddleware(routes, access), access)
@@ -76,7 +80,11 @@ def make_app(
 
 
 def make_routes(
-    access: Access, readiness: Readiness, work_of: WorkOf, phones: Switchboard
+    access: Access,
+    readiness: Readiness,
+    work_of: WorkOf,
+    phones: Switchboard,
+    doors: PhoneDoors,
 ) -> FastAPI:
     """Return what serves those who were let in."""
     app = FastAPI(title="Greenroom", version=version("greenroom"), redoc_url=None)
@@ -92,6 +100,8 @@ def make_routes(
     app.include_router(gemini_routes(access, work_of))
     app.include_router(gemini_rest_routes(access, work_of))
     app.include_router(phone_routes(access, phones))
+    app.include_router(webhook_routes(access, doors, phones.log))
+    app.include_router(call_routes(access, doors))
     app.include_router(page_routes())
     _tell_errors(app)
     return app

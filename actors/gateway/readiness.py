@@ -14,6 +14,9 @@ DATABASE_AWAY = "away: what is to be written waits for it"
 ANSWERING = (ActorState.READY, ActorState.DEGRADED)
 
 
+TOO_BUSY = "this machine has more callers than it can serve in time"
+
+
 class Readiness:
     """Follows what the supervisor says of the pipeline.
 
@@ -46,7 +49,7 @@ class Readiness:
         if self.leaving:
             return self.leaving
         if self._load.is_too_high:
-            return "this machine has more callers than it can serve in time"
+            return TOO_BUSY
         if not self._follows:
             return ""
         status = self._status

@@ -44,6 +44,10 @@ def load_config(
     return config
 
 
+SECRET = "secret_written"
+"""Type of an error about a value that may be a secret: it is not shown."""
+
+
 def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -> str:
     """Say the first thing that is wrong: path, problem, nearest valid name."""
     first = error.errors(include_url=False)[0]
@@ -54,6 +58,8 @@ def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") ->
         return f"{path}: unknown field; {did_you_mean(steps[-1], fields)}"
     if first["type"] == "missing":
         return f"{path}: required, but not there"
+    if first["type"] == SECRET:
+        return f"{path}: {first['msg']}"
     got = re.sub(r"\s+", " ", repr(first["input"]))[:60]
     return f"{path}: {first['msg']}, not {got}"
 

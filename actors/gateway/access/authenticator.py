@@ -101,6 +101,48 @@ class Authenticator:
             principal.need(rule.scope)
         return principal
 
+    async def admit_line(self, key: str, address: str, *, is_forwarded: bool) -> Principal:
+        """Return who brings a call that no provider has signed: an exchange of one's own.
+
+        Args:
+            key: That it brings; empty: none.
+            address: From where it comes.
+            is_forwarded: It came through a proxy.
+
+        Raises:
+            AccessDeniedError: it is not let in.
+        """
+        await self._keyring.loaded()
+        credential = None
+        if key and (self._keyring.has_any or key.startswith(PREFIX)):
+            credential = await self._keyring.find(hash_of(key))
+        if credential is not None:
+            self._note(credential.id)
+            principal = Principal(credential.id, known_scopes(credential.scopes), address)
+            principal.need(AccessScope.TALK)
+            return principal
+        if self._anybody:
+            return Principal("", frozenset(USUAL), address)
+        if self._keyring.has_any:
+            raise AccessDeniedError(
+                Denial.KEY_INVALID if key else Denial.UNSIGNED,
+                "nothing proves this call: set what its provider signs with in phone.accounts, or "
+                "let the exchange give a key of the gateway as its password",
+            )
+        if not is_loopback(address):
+            raise AccessDeniedError(
+                Denial.UNSIGNED,
+                "nothing proves this call, and without an account in phone.accounts only this "
+                "machine is served",
+            )
+        if is_forwarded:
+            raise AccessDeniedError(
+                Denial.FORWARDED,
+                "this call came through a proxy, and nothing proves it: set what its provider "
+                "signs with in phone.accounts",
+            )
+        return Principal("", EVERYTHING, address)
+
     def address_of(self, scope: Scope) -> str:
         """Return from where a request comes."""
         client = scope.get("client")

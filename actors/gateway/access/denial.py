@@ -37,6 +37,16 @@ class Denial(StrEnum):
     BUSY = "too_many_connected"
     OVERLOADED = "overloaded"
     KEYS_UNKNOWN = "keys_cannot_be_read"
+    UNSIGNED = "unsigned"
+    SIGNATURE_WRONG = "signature_wrong"
+    SIGNATURE_LATE = "signature_late"
+    SIGNATURE_USED = "signature_used"
+    TOKEN_OTHER_CALL = "token_other_call"
+    BUSINESS_UNKNOWN = "business_unknown"
+    PROVIDER_UNKNOWN = "provider_unknown"
+    PUBLIC_URL_MISSING = "public_url_missing"
+    CALLS_AT_ONCE = "too_many_calls"
+    NUMBER_REFUSED = "number_not_allowed"
 
 
 STATUS: dict[Denial, int] = {
@@ -61,6 +71,16 @@ STATUS: dict[Denial, int] = {
     Denial.BUSY: 503,
     Denial.OVERLOADED: 503,
     Denial.KEYS_UNKNOWN: 503,
+    Denial.UNSIGNED: 403,
+    Denial.SIGNATURE_WRONG: 403,
+    Denial.SIGNATURE_LATE: 403,
+    Denial.SIGNATURE_USED: 403,
+    Denial.TOKEN_OTHER_CALL: 403,
+    Denial.BUSINESS_UNKNOWN: 403,
+    Denial.PROVIDER_UNKNOWN: 404,
+    Denial.PUBLIC_URL_MISSING: 503,
+    Denial.CALLS_AT_ONCE: 429,
+    Denial.NUMBER_REFUSED: 403,
 }
 """Status over HTTP (RFC 9110; 429: RFC 6585)."""
 

@@ -45,6 +45,7 @@ _PHONE = RouteRule(Audience.CALLS)
 _TALK = RouteRule(Audience.HOLDERS, AccessScope.TALK)
 _FILES = RouteRule(Audience.HOLDERS, AccessScope.FILES)
 _TOKENS = RouteRule(Audience.HOLDERS, AccessScope.TOKENS)
+_CALLS = RouteRule(Audience.HOLDERS, AccessScope.CALLS)
 _OPERATE = RouteRule(Audience.HOLDERS, AccessScope.OPERATE)
 _GEMINI = RouteRule(Audience.HOLDERS, AccessScope.TALK, gemini=True)
 _GEMINI_TOKENS = RouteRule(Audience.HOLDERS, AccessScope.TOKENS, gemini=True)
@@ -58,6 +59,8 @@ RULES: tuple[tuple[str, re.Pattern[str], RouteRule], ...] = tuple(
         ("http", r"/|/page/.*|/docs(?:/.*)?|/openapi\.json|/operator", _PAGE),
         ("websocket", r"/|/ws/live-audio", _TALK),
         ("websocket", r"/phone/[^/]+(?:/[^/]+)?", _PHONE),
+        ("http", r"/phone/[^/]+/(?:answer|status|machine|hangup|then/[^/]+)", _PHONE),
+        ("http", r"/api/v1/calls(?:/.*)?", _CALLS),
         ("http", r"/metrics|/api/v1/operator(?:/.*)?", _OPERATE),
         ("websocket", r"/api/v1/operator(?:/.*)?", _OPERATE),
         ("http", r"/api/v1/live-audio/transcribe(?:/.*)?", _FILES),

@@ -17,6 +17,8 @@ class AccessScope(StrEnum):
     """Have sound files put into words."""
     TOKENS = "tokens"
     """Mint tokens, for browsers, which then hold conversations in its name."""
+    CALLS = "calls"
+    """Start calls by telephone, which cost money, and announce those of an exchange."""
     OPERATE = "operate"
     """See and end everybody's conversations."""
 

@@ -127,8 +127,19 @@ class PhoneCall:
                 self._effects.close()
             self.state = PhoneCallState.OVER
             self._board.lines.forget(self._session)
+            name = (self._knock.provider, self._call_id)
+            # Of two sockets with one call the later one is it.
+            if self._board.lines.enders.get(name) == self.ended_by:
+                del self._board.lines.enders[name]
             lasted_s = round(time.monotonic() - self._began_s, 1)
             self._board.log.info("a call is over", lasted_s=lasted_s)
+
+    def ended_by(self, reason: str) -> None:
+        """The provider said, beside the socket, that the call is over: its socket may be half open,
+        and would be so for minutes."""
+        with lines_about(self.labels):
+            self._hung_up(reason or "the provider ended the call")
+            self._wire.close("")
 
     def tell(self, event: Event) -> None:
         """Take what its caller's client is told."""
@@ -162,6 +173,8 @@ class PhoneCall:
             self.labels = call_labels(self._knock, started, self._context)
         with lines_about(self.labels):
             self._board.log.info("a call begins", address=self._knock.address)
+            if self._call_id:
+                self._board.lines.enders[self._knock.provider, self._call_id] = self.ended_by
             await self._open(started)
             for event in rest:
                 self._on_event(event)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from actors.gateway.phone.dialect import CallStarted
+from pipeline.frames.sessions import RecordingConsent
 
 
 class CallDirection(StrEnum):
@@ -23,9 +24,13 @@ class OnFailure:
 
     Attributes:
         transfer_to: Number or address that it is handed on to; empty: it is hung up.
+        say: What it is told, in place of the gateway's own sentence; empty: that.
+        calls_back: The caller is called back once somebody can answer again.
     """
 
     transfer_to: str = ""
+    say: str = ""
+    calls_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ class CallContext:
         lasts_s: How long it may last; None: as long as the gateway's conversations.
         transfers: Whom the model may hand the call on to: number or address by a name for each.
         on_failure: What becomes of it when nobody can answer.
+        record: What of it may be recorded; None: as in the options of the gateway.
     """
 
     business: str = ""
@@ -61,6 +67,7 @@ class CallContext:
     lasts_s: float | None = None
     transfers: Mapping[str, str] = field(default_factory=dict)
     on_failure: OnFailure = OnFailure()
+    record: RecordingConsent | None = None
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ def manner_of(
         functions=functions,
         speaks_first=context.speaks_first,
         lasts_s=min(context.lasts_s or options.session_s, options.session_s),
-        records=options.record,
+        records=context.record or options.record,
         labels=labels,
     )
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from actors.gateway.phone.doors.account_options import AccountsOptions
+from actors.gateway.phone.doors.business_options import BusinessOptions, check_numbers
+from actors.gateway.phone.doors.outbound_options import OutboundOptions
 
 
 class LineEcho(StrEnum):
@@ -17,12 +23,31 @@ class LineEcho(StrEnum):
 class PhoneOptions(BaseModel):
     """How calls by telephone are served."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # An error shows what was written, which may be a secret.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     public_url: str = Field(
         "",
         description="Under which providers reach the gateway, such as `https://voice.example.org`: "
         "what they sign is compared with it.",
+    )
+    businesses: dict[str, BusinessOptions] = Field(
+        {}, description="For whom calls are, by an id of each; one without a number is only named."
+    )
+    default_business: str = Field(
+        "",
+        description="The business that has the calls of all other numbers; left out: they are "
+        "refused, unless there is no business at all.",
+    )
+    accounts: AccountsOptions = Field(
+        AccountsOptions(), description="Providers by whom calls come, and their secrets."
+    )
+    outbound: OutboundOptions = Field(
+        OutboundOptions(), description="How many calls may be started, and whom they may reach."
+    )
+    refusal: str = Field(
+        "This number is not in service. Goodbye.",
+        description="What a caller is told, in the provider's voice, whose call is not taken.",
     )
     ahead_ms: float = Field(
         300.0,
@@ -63,3 +88,22 @@ class PhoneOptions(BaseModel):
         description="Rate of its lines, for those that are silent at first: others say it by what "
         "they send. Asterisk's application AudioSocket has 8000.",
     )
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_public_url(cls, url: str) -> str:
+        parts = urlsplit(url)
+        whole = parts.scheme in ("https", "http") and parts.hostname
+        if url and (not whole or parts.query or parts.fragment):
+            raise ValueError(
+                f"{url!r} is no public URL: write it as providers are given it, such as "
+                "https://voice.example.org"
+            )
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _check_businesses(self) -> Self:
+        check_numbers(self.businesses)
+        if self.default_business and self.default_business not in self.businesses:
+            raise ValueError(f"default_business: there is no business {self.default_business!r}")
+        return self

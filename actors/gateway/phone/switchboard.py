@@ -19,10 +19,17 @@ from pipeline.logs import Logger
 
 @dataclass
 class PhoneLines:
-    """The lines of calls, and where they hear, by session."""
+    """The lines of calls, and where they hear, by session; how they end, by the provider's name."""
 
     lines: dict[str, PhoneLine] = field(default_factory=dict)
     outputs: dict[str, PhoneOutput] = field(default_factory=dict)
+    enders: dict[tuple[str, str], Callable[[str], None]] = field(default_factory=dict)
+
+    def ended(self, provider: str, call_id: str, reason: str) -> None:
+        """A provider said, beside the socket, that a call is over."""
+        end = self.enders.get((provider, call_id))
+        if end is not None:
+            end(reason)
 
     def barge_in(self, speech: SpeechStarted) -> None:
         """Who is on a line speaks: what waits at its provider is not to be heard."""

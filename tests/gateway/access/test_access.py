@@ -371,7 +371,11 @@ def flattened(routes: Any) -> Iterator[tuple[str, bool]]:
 def test_no_route_is_in_no_table(gateway: GatewayOnStage) -> None:
     actor = gateway.harness.actor
     paths = list(
-        flattened(make_routes(actor.access, actor.readiness, actor.work_of, actor.phones).routes)
+        flattened(
+            make_routes(
+                actor.access, actor.readiness, actor.work_of, actor.phones, actor.doors
+            ).routes
+        )
     )
     assert len(paths) > 10
     unknown = rule_of("http", "/no/such/path")

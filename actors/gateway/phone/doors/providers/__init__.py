@@ -1,0 +1,1 @@
+"""One file for each provider: how it proves itself, what its webhooks say, how it is told."""
