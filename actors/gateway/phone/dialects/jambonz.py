@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
+    NOTHING_SAID,
     AfterClear,
     CallStarted,
     Encoding,
+    Handshake,
     HangUp,
     LineEvent,
     LineSound,
@@ -24,6 +25,7 @@ from actors.gateway.phone.dialects.binary_dialect import (
     named,
     require_mono,
 )
+from actors.gateway.phone.dialects.jambonz_buffer import PREBUFFER_MS, without_markers
 from actors.gateway.phone.dialects.line_dialect import compact
 from actors.gateway.phone.dialects.media_json import (
     MediaJsonError,
@@ -37,10 +39,8 @@ from actors.gateway.phone.dialects.media_json import (
 )
 from actors.gateway.phone.dialects.sized_sound import Piece
 
-MARKER = 0xFFFF - 0x10000
-"""A sample of this value stands for a mark in its buffer (`AUDIO_MARKER` of mod_audio_fork)."""
-PREBUFFER_MS = 160.0
-"""Sound that it collects before it plays any (`streamingPreBufSize` of mod_audio_fork)."""
+OWED = "-"
+"""Name of a mark that is there for another."""
 RATE_OUT = "rate-out"
 """In the query: `bidirectionalAudio.sampleRate`, if it is not `sampleRate`."""
 
@@ -60,6 +60,24 @@ class JambonzDialect(BinaryDialect):
         subprotocols=("audio.drachtio.org", "audio.jambonz.org"),
     )
 
+    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
+        super().__init__(handshake)
+        self._asked: set[str] = set()
+        """Marks that were not answered."""
+        self._owed = 0
+        """Marks that it will not answer."""
+
+    def sound(self, payload: bytes) -> list[Message]:
+        """Say sound; after a clear behind as many marks as were cleared by it.
+
+        `killAudio` throws its buffer away with the marks in it, and answers them; but it goes on to
+        wait for them, and takes the next that come for those.
+        """
+        said = super().sound(payload)
+        owed = self._owed if said else 0
+        self._owed -= owed
+        return [*(compact(mark_of(OWED)) for _ in range(owed)), *said]
+
     def finish(self) -> list[Message]:
         """Say silence behind it: it plays the end, and looks for a mark, only when more comes."""
         return [*super().finish(), bytes(self._out.bytes_of(PREBUFFER_MS))]
@@ -72,9 +90,12 @@ class JambonzDialect(BinaryDialect):
         return without_markers(piece) if isinstance(piece, bytes) else self._marked(piece)
 
     def _marked(self, name: str) -> str:
-        return compact({"type": "mark", "data": {"name": name}})
+        self._asked.add(name)
+        return compact(mark_of(name))
 
     def _cleared(self) -> list[Message]:
+        self._owed += len(self._asked)
+        self._asked.clear()
         return [compact({"type": "killAudio"})]
 
     def _told(self, message: str) -> list[LineEvent]:
@@ -89,9 +110,11 @@ class JambonzDialect(BinaryDialect):
         return self._answered(text(fields, "type"), part(fields, "data"))
 
     def _answered(self, kind: str, data: Mapping[str, Any]) -> list[LineEvent]:
-        if kind != "mark":
+        name = text(data, "name")
+        self._asked.discard(name)
+        if kind != "mark" or name == OWED:
             return []
-        return [MarkReached(text(data, "name"), cleared=text(data, "event") == "cleared")]
+        return [MarkReached(name, cleared=text(data, "event") == "cleared")]
 
     def _started(self, fields: Mapping[str, Any]) -> CallStarted:
         """Begin a call; its own data and the `metadata` of the verb are in one."""
@@ -111,14 +134,11 @@ class JambonzDialect(BinaryDialect):
         )
 
 
+def mark_of(name: str) -> dict[str, Any]:
+    """Return the message of a mark."""
+    return {"type": "mark", "data": {"name": name}}
+
+
 def linear(rate_hz: int | None) -> LineSound:
     """Return linear sound of such a rate, or raise `MediaJsonError`."""
     return line_sound("L16", rate_hz, {"l16": Encoding.PCM16})
-
-
-def without_markers(payload: bytes) -> bytes:
-    """Return samples of which none is taken for a mark: one level lower is not heard."""
-    if b"\xff\xff" not in payload:
-        return payload
-    samples = array("h", payload)
-    return array("h", [each - 1 if each == MARKER else each for each in samples]).tobytes()

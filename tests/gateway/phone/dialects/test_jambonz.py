@@ -110,6 +110,24 @@ def test_silence_follows_the_end_so_that_its_buffer_plays_it_and_sees_the_mark()
     assert dialect.finish() == [bytes(8000 * 2 * 160 // 1000)]
 
 
+def test_marks_that_were_cleared_are_not_waited_for_in_place_of_the_next() -> None:
+    """As many more as mod_audio_fork still waits for, which it takes for those."""
+    dialect = line_up("jambonz")
+    dialect.sound(bytes(320))
+    dialect.mark("m1")
+    dialect.mark("m2")
+    dialect.mark("m3")
+    dialect.take('{"type": "mark", "data": {"name":"m1", "event": "playout"}}')
+    dialect.clear()
+    for name in ("m2", "m3"):
+        dialect.take(sent({"type": "mark", "data": {"name": name, "event": "cleared"}}))
+    owed = {"type": "mark", "data": {"name": "-"}}
+    assert said(dialect.sound(bytes(320))) == [owed, owed, bytes(320)]
+    assert said(dialect.sound(bytes(320))) == [bytes(320)]
+    answered = sent({"type": "mark", "data": {"name": "-", "event": "playout"}})
+    assert dialect.take(answered) == [], "by one that does not do so"
+
+
 def test_no_sample_is_taken_for_a_mark() -> None:
     samples = array("h", [-2, -1, 0, 1, -1, 255, -256])
     (message,) = line_up("jambonz").sound(samples.tobytes())
