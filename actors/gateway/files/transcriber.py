@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from actors.gateway.access.own_callers import OwnCallers
-from actors.gateway.caller import Caller
 from actors.gateway.errors import CallerError, NoWordsError, RefusedError
 from actors.gateway.files.transcription import INSTRUCTION, FileWords, Transcription
 from actors.gateway.options import GatewayOptions
@@ -50,8 +49,16 @@ class Transcriber:
         samples: Samples,
         question: str = "",
         language: str | None = None,
+        on_begun: Callable[[Transcription], None] = lambda _begun: None,
     ) -> FileWords:
         """Return what is said in a file of somebody's.
+
+        Args:
+            callers: Those of who sent it.
+            samples: The file.
+            question: About it; empty if there is none.
+            language: BCP-47 code of what is spoken, if it is known.
+            on_begun: Given what says how far it is.
 
         Raises:
             AccessDeniedError: who sent it may begin no session now.
@@ -71,27 +78,22 @@ class Transcriber:
         )
         try:
             caller = await callers.open(manner)
-            return await self._have_heard(callers, caller, samples, question, patience_s)
+            heard = Transcription(caller, callers, samples, self._options.file_speed, self._work_of)
+            on_begun(heard)
+            return await _words_of(heard, question, patience_s)
         finally:
             with contextlib.suppress(CallerError):
                 callers.end(manner.session, SessionEnd.HUNG_UP, "the file was heard")
 
-    async def _have_heard(
-        self,
-        callers: OwnCallers,
-        caller: Caller,
-        samples: Samples,
-        question: str,
-        patience_s: float,
-    ) -> FileWords:
-        heard = Transcription(caller, callers, samples, self._options.file_speed, self._work_of)
-        try:
-            async with asyncio.timeout(patience_s):
-                words = await heard.run(question)
-        except TimeoutError:
-            words = heard.words()
-            if not words.segments:
-                raise NoWordsError(f"no words of the file came in {patience_s:.0f} s") from None
-        if words.failure and not words.segments:
-            raise NoWordsError(f"the file could not be put into words: {words.failure}")
-        return words
+
+async def _words_of(heard: Transcription, question: str, patience_s: float) -> FileWords:
+    try:
+        async with asyncio.timeout(patience_s):
+            words = await heard.run(question)
+    except TimeoutError:
+        words = heard.words()
+        if not words.segments:
+            raise NoWordsError(f"no words of the file came in {patience_s:.0f} s") from None
+    if words.failure and not words.segments:
+        raise NoWordsError(f"the file could not be put into words: {words.failure}")
+    return words

@@ -82,6 +82,8 @@ class Transcription:
         self._speed = speed
         self._work_of = work_of
         self._heard = HeardFile(len(samples))
+        self.heard_samples = 0
+        """Up to there it was heard."""
         self._stirred = asyncio.Event()
         self._on_event = on_event
         self.link = ClientLink(self, send_nothing)
@@ -129,6 +131,7 @@ class Transcription:
             with self._work():
                 self._heard.mark(self._caller.ear.position, at)
                 self._caller.ear.hear_stored(piece)
+            self.heard_samples = max(self.heard_samples, at + len(piece))
             now_s = time.monotonic()
             # What was waited for is not made up for.
             due_s = max(due_s, now_s) + len(piece) / SPEECH_RATE_HZ / self._speed

@@ -5,26 +5,42 @@ const ADDRESS = new URL("../api/v1/live-audio/transcribe", import.meta.url);
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
-/** Send a form; tell how far it is; resolve with the answer, or reject with why there is none. */
+const LINES = "application/x-ndjson";
+
+/** The newest whole line of what came; null: there is none. */
+function newest(text) {
+  const lines = text.slice(0, text.lastIndexOf("\n") + 1).trimEnd();
+  return lines && JSON.parse(lines.slice(lines.lastIndexOf("\n") + 1));
+}
+
+/**
+ * Send a form; tell which share of it is sent, then what is heard of it; resolve with the answer, or reject
+ * with why there is none.
+ */
 export function upload(form, headers, tell) {
   const request = new XMLHttpRequest();
   const done = new Promise((resolve, reject) => {
-    request.upload.onprogress = ({ loaded, total }) => tell(loaded / total);
-    request.upload.onload = () => tell(null);
+    request.upload.onprogress = ({ loaded, total }) => tell({ sent: loaded / total });
+    request.upload.onload = () => tell({});
+    request.onprogress = () => {
+      const heard = request.status === 200 && newest(request.responseText);
+      if (heard && "heard_s" in heard) tell(heard);
+    };
     request.onload = () => {
       let answer = {};
       try {
-        answer = JSON.parse(request.responseText);
+        answer = request.status === 200 ? newest(request.responseText) : JSON.parse(request.responseText);
       } catch {
         // A proxy in between says it in HTML.
       }
-      if (request.status === 200) resolve(answer);
-      else reject(new Error(answer.error ?? `the gateway answered ${request.status}`));
+      if (answer?.success) resolve(answer);
+      else reject(new Error(answer?.error ?? `the gateway answered ${request.status}`));
     };
     request.onerror = () => reject(new Error("the connection is lost"));
     request.onabort = () => reject(new Error("you stopped it"));
   });
   request.open("POST", ADDRESS);
+  request.setRequestHeader("Accept", LINES);
   for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
   request.send(form);
   return { done, stop: () => request.abort() };
@@ -66,10 +82,12 @@ export function serveFiles(form, headers) {
     part("progress").hidden = false;
     part("keep").disabled = true;
     part("state").textContent = "Sending …";
-    running = upload(body, headers(), (share) => {
-      if (share === null) part("progress").removeAttribute("value");
+    running = upload(body, headers(), ({ sent, heard_s, duration_s, text: words }) => {
+      const share = sent ?? heard_s / duration_s;
+      if (Number.isNaN(share)) part("progress").removeAttribute("value");
       else part("progress").value = share;
-      if (share === null) part("state").textContent = "Listening to it …";
+      if (sent === undefined) part("state").textContent = "Listening to it …";
+      if (words) part("words").replaceChildren(paragraph(words));
     });
     try {
       const answer = await running.done;

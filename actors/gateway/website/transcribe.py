@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from starlette.requests import ClientDisconnect
 
 from actors.gateway.access.access import Access
+from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.errors import CallerError
 from actors.gateway.files.heard_file import Segment
 from actors.gateway.files.stored_sound import decode_stored
 from actors.gateway.files.transcriber import Transcriber
-from actors.gateway.files.transcription import FileWords
+from actors.gateway.files.transcription import FileWords, Transcription
 from actors.gateway.unless_gone import unless_gone
 from actors.gateway.website.body import Body
-from actors.gateway.website.uploads import UploadRequest, read_upload
+from actors.gateway.website.uploads import Upload, UploadRequest, read_upload
+from actors.gateway.website.word_stream import LINES, WordStream
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples
 from pipeline.logs import get_logger
 
@@ -52,27 +55,66 @@ def transcribe_routes(transcriber: Transcriber, access: Access) -> APIRouter:
     async def transcribe(request: Request) -> dict[str, Any] | Response:
         """Tell what is said in a sound file, and answer a question about it.
 
+        Who accepts `application/x-ndjson` is told each second how far it is, a line each; the last
+        line is the answer, or has `error`.
+
         400: it cannot be read; 413: it is too large or too long; 503: all are busy; 504: no words
         of it came in time.
         """
         body = Body(request, options.limits.body_bytes_per_s)
         own = access.callers_of(request)
         try:
-            with transcriber.place():
+            with contextlib.ExitStack() as place:
+                place.enter_context(transcriber.place())
                 upload = await read_upload(request, body, options.file_bytes)
                 samples = await asyncio.to_thread(_decoded, upload.data, options.file_s)
-                words = await unless_gone(
-                    request.receive,
-                    transcriber.transcribe(own, samples, upload.question, upload.language),
-                )
+                work = _FileWork(transcriber, own, samples, upload)
+                if LINES in request.headers.get("accept", ""):
+                    answer = asyncio.ensure_future(work.run())
+                    return WordStream(answer, work.progress, place.pop_all())
+                return await unless_gone(request.receive, work.run())
         except ClientDisconnect:
             return Response(status_code=GONE)
         except CallerError:
             await body.discard()
             raise
-        return _told(words, len(samples) / SPEECH_RATE_HZ, asked=bool(upload.question))
 
     return router
+
+
+class _FileWork:
+    """A file that came, and what comes of it."""
+
+    def __init__(
+        self, transcriber: Transcriber, own: OwnCallers, samples: Samples, upload: Upload
+    ) -> None:
+        self._transcriber = transcriber
+        self._own = own
+        self._samples = samples
+        self._upload = upload
+        self._heard: Transcription | None = None
+
+    async def run(self) -> dict[str, Any]:
+        """Return the answer; raises as `Transcriber.transcribe`."""
+        upload = self._upload
+        words = await self._transcriber.transcribe(
+            self._own, self._samples, upload.question, upload.language, self._begun
+        )
+        length_s = len(self._samples) / SPEECH_RATE_HZ
+        return _told(words, length_s, asked=bool(upload.question))
+
+    def progress(self) -> dict[str, Any] | None:
+        """Return how far it is; None: it has not begun."""
+        if self._heard is None:
+            return None
+        return {
+            "heard_s": round(self._heard.heard_samples / SPEECH_RATE_HZ, 3),
+            "duration_s": round(len(self._samples) / SPEECH_RATE_HZ, 3),
+            "text": self._heard.words().text,
+        }
+
+    def _begun(self, heard: Transcription) -> None:
+        self._heard = heard
 
 
 def _decoded(data: bytes, longest_s: float) -> Samples:

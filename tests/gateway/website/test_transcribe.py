@@ -4,7 +4,7 @@ import json
 import socket
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -225,6 +225,98 @@ def test_a_question_that_nobody_answers_does_not_cost_the_words(gateway: Gateway
     upload.close(asked.turn, Outcome.FAILED, reason="no quota")
     told = upload.answer()[1]
     assert (told["text"], told["answer"], told["answer_error"]) == ("go forward", None, "no quota")
+
+
+def lines(gateway: GatewayOnStage, data: bytes) -> Generator[Any]:
+    """Send a file and want to know how far it is; each line as it comes."""
+    headers = {"Content-Type": "audio/wav", "Accept": "application/x-ndjson"}
+    request = urllib.request.Request(f"http://{gateway.url}{PATH}", data, headers, method="POST")
+    with urllib.request.urlopen(request, timeout=60) as response:
+        assert response.headers["Content-Type"] == "application/x-ndjson"
+        for line in response:
+            yield json.loads(line)
+
+
+class WatchedUpload(Upload):
+    """One whose client reads how far it is."""
+
+    def __init__(self, gateway: GatewayOnStage, data: bytes) -> None:
+        self._lines = lines(gateway, data)
+        self._first = True
+        super().__init__(gateway, (data, ""))
+
+    def _post(self, data: bytes, kind: str) -> Any:
+        return next(self._lines)
+
+    def line(self) -> Any:
+        """Return the next line; None after the last."""
+        self.gateway.harness.until(self._answer.done, "a line")
+        first, self._first = self._first, False
+        if first:
+            return self._answer.result()
+        return self.gateway.meanwhile(lambda: next(self._lines, None))
+
+    def go_away(self) -> None:
+        """Close the connection."""
+        self._lines.close()
+
+
+def test_who_wants_to_know_is_told_how_far_it_is(
+    gateway: GatewayOnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.gateway.website.word_stream.EACH_S", 0.02)
+    upload = WatchedUpload(gateway, wav(4))
+    upload.opened()
+    upload.spoken(0, RATE, "one")
+    turn = upload.speech(2 * RATE)
+    upload.heard_to(4 * RATE)
+    while (told := upload.line())["heard_s"] < 4 or told["text"] != "one":
+        assert told["duration_s"] == 4
+    upload.speech(2 * RATE, 4 * RATE)
+    upload.words(turn, "two")
+    upload.close(turn, by="live")
+    while "heard_s" in told:
+        told = upload.line()
+    assert (told["success"], told["text"], len(told["segments"])) == (True, "one two", 2)
+    assert upload.line() is None
+    assert upload.ended().reason is SessionEnd.HUNG_UP
+
+
+def test_what_goes_wrong_once_it_was_told_how_far_it_is_is_the_last_line(
+    gateway: GatewayOnStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("actors.gateway.website.word_stream.EACH_S", 0.02)
+    upload = WatchedUpload(gateway, wav(1))
+    upload.opened()
+    upload.speech(0)
+    assert "heard_s" in upload.line()
+    gateway.harness.end(upload.session, SessionEnd.OPERATOR, "not now")
+    while "heard_s" in (told := upload.line()):
+        pass
+    assert told == {"error": "not now"}
+    assert upload.line() is None
+
+
+def test_what_is_refused_at_once_has_its_status_also_for_who_wants_to_know() -> None:
+    with gateway_on_stage(files_at_once=1) as gateway:
+        first = Upload(gateway, (wav(1), "audio/wav"))
+        first.opened()
+        with pytest.raises(urllib.error.HTTPError, match="503") as refused:
+            gateway.meanwhile(lambda: next(lines(gateway, wav(1))))
+        refused.value.close()
+        gateway.harness.end(first.session, SessionEnd.OPERATOR, "not now")
+        assert first.answer()[0] == 503
+        # The place of who goes away while it is told is free again.
+        second = WatchedUpload(gateway, wav(1))
+        second.opened()
+        second.speech(0)
+        assert "heard_s" in second.line()
+        gateway.meanwhile(second.go_away)
+        assert second.ended().reason is SessionEnd.HUNG_UP
+        gateway.harness.end(second.session, SessionEnd.HUNG_UP, "gone")
+        third = Upload(gateway, (wav(1), "audio/wav"))
+        third.opened()
+        assert third.answer()[0] == 200
 
 
 def test_a_file_in_which_nobody_speaks_has_no_words(gateway: GatewayOnStage) -> None:
