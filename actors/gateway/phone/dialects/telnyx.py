@@ -112,7 +112,7 @@ class TelnyxDialect(TextDialect):
             self._sound_out(given),
             caller=text(start, "from"),
             called=text(start, "to"),
-            parameters=given,
+            parameters={key: said for key, said in given.items() if key not in (CODEC, RATE)},
         )
         return self._begin(call, least_ms=LEAST_MS)
 

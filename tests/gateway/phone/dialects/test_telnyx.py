@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from dialect_rows import Row, ids, pairs, said, sent, understood
@@ -24,6 +25,9 @@ from actors.gateway.phone.dialect import (
 )
 from actors.gateway.phone.dialects.telnyx import TelnyxDialect
 from actors.gateway.phone.dialects.telnyx_parameters import telnyx_parameters
+from actors.gateway.phone.doors.account_options import TelnyxAccount
+from actors.gateway.phone.doors.call_program import StreamOffer
+from actors.gateway.phone.doors.providers.telnyx import TelnyxProvider
 
 PCMU = LineSound(Encoding.MULAW, 8000)
 STREAM = "32DE0DEA-53CB-4B21-89A4-9E1819C043BC"
@@ -126,6 +130,7 @@ def test_telnyx_is_sent_what_the_stream_was_asked_for(
     assert isinstance(started, CallStarted)
     assert started.sound_in == LineSound(Encoding.ALAW, 8000)
     assert started.sound_out == form
+    assert "stream_bidirectional_codec" not in started.parameters
 
 
 @pytest.mark.parametrize(
@@ -150,6 +155,27 @@ def test_what_the_request_gave_the_call_is_read(
     state: str, custom: Any, given: dict[str, str]
 ) -> None:
     assert telnyx_parameters({"client_state": state, "custom_parameters": custom}) == given
+
+
+def test_the_door_tells_the_dialect_what_it_asked_for() -> None:
+    account = TelnyxAccount(codec="L16", rate_hz=16_000)
+    door = TelnyxProvider(account, lambda _: "")
+    offer = StreamOffer("wss://voice.example.org/phone/telnyx/t", {"business": "b42"})
+    command = door.answer("v3:c", offer).json_body
+    assert command is not None
+    fields = json.loads(start("PCMU", 8000))
+    for custom in (
+        command["custom_parameters"],
+        {
+            each.get("name"): each.get("value")
+            for each in ElementTree.fromstring(door.stream(offer).body).iter("Parameter")
+        },
+    ):
+        fields["start"]["custom_parameters"] = custom
+        (started,) = TelnyxDialect().take(json.dumps(fields))
+        assert isinstance(started, CallStarted)
+        assert started.sound_out == LineSound(Encoding.PCM16, 16_000)
+        assert started.parameters["business"] == "b42"
 
 
 @pytest.mark.parametrize("encoding", ["OPUS", "G722", "AMR-WB", ""])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from actors.gateway.phone.context import CallDirection
+from actors.gateway.phone.dialects.telnyx import CODEC, RATE
 from actors.gateway.phone.doors.account_options import TelnyxAccount
 from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
 from actors.gateway.phone.doors.call_program import (
@@ -117,7 +119,7 @@ class TelnyxProvider:
         """As of `CallProvider`, in TeXML."""
         account = self._account
         return laml_stream(
-            offer,
+            replace(offer, parameters=self._parameters(offer)),
             bidirectionalMode="rtp",
             bidirectionalCodec=account.codec,
             bidirectionalSamplingRate=str(account.rate_hz),
@@ -180,6 +182,7 @@ class TelnyxProvider:
 
     def _streaming(self, offer: StreamOffer) -> dict[str, Any]:
         account = self._account
+        parameters = self._parameters(offer)
         state = base64.b64encode(json.dumps(dict(offer.parameters)).encode()).decode()
         command: dict[str, Any] = {
             "stream_url": offer.url,
@@ -189,13 +192,18 @@ class TelnyxProvider:
             "stream_bidirectional_codec": account.codec,
             "stream_bidirectional_sampling_rate": account.rate_hz,
             "custom_parameters": [
-                {"name": name, "value": value} for name, value in offer.parameters.items()
+                {"name": name, "value": value} for name, value in parameters.items()
             ],
             "client_state": state,
         }
         if self._stream_token:
             command["stream_auth_token"] = self._stream_token
         return command
+
+    def _parameters(self, offer: StreamOffer) -> dict[str, str]:
+        """What the first message says again: also the form of what is sent, which it leaves out."""
+        account = self._account
+        return {**offer.parameters, CODEC: account.codec, RATE: str(account.rate_hz)}
 
     def _command(self, call_id: str, action: str, command: Mapping[str, Any]) -> RestRequest:
         return self._request(f"calls/{call_id}/actions/{action}", command)
