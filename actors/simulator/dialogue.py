@@ -168,7 +168,8 @@ class Dialogue:
             return
         # Cancelling the task also ends what it waits for, so this comes first.
         pending = turn.pending_calls()
-        self.stop("interrupted")
+        turn.record.outcome = "interrupted"
+        self._stop()
         self.signals.cancelled(pending)
         self.signals.transcripts.send_all()
         self.signals.interrupted()
@@ -180,12 +181,15 @@ class Dialogue:
             self.signals.cancelled(pending)
             self._rest()
 
-    def stop(self, outcome: str) -> None:
-        """Ends the turn in progress without a word to the client."""
+    def break_off(self) -> None:
+        """Ends the turn in progress without a word; what was sent to its end stays answered."""
+        if self._turn is not None and self._turn.record.outcome == "open":
+            self._turn.record.outcome = "broken"
+        self._stop()
+
+    def _stop(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        if self._turn is not None:
-            self._turn.record.outcome = outcome
         self._turn = self._task = None
 
     def _start(self, given: TurnInput, plan: TurnPlan) -> None:

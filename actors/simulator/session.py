@@ -102,7 +102,7 @@ class LiveSession:
     def go_silent(self) -> None:
         """Sends nothing any more; the socket stays as it is."""
         if self.dialogue is not None:
-            self.dialogue.stop("broken")
+            self.dialogue.break_off()
         if self._stage is not SessionStage.CLOSED:
             self._stage = SessionStage.SILENT
 

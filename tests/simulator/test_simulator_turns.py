@@ -47,6 +47,25 @@ def test_turn_complete_comes_at_once_on_request(scripted: Scripted) -> None:
     run(conversation())
 
 
+@pytest.mark.parametrize(
+    ("until", "outcome"), [("generationComplete", "answered"), ("modelTurn", "broken")]
+)
+def test_a_client_who_leaves_breaks_an_answer_only_if_it_has_not_all_of_it(
+    scripted: Scripted, until: str, outcome: str
+) -> None:
+    simulator = scripted(STORY, playback_speed=0.01, answer_speed=(1, 1))
+
+    async def conversation() -> None:
+        async with RawLive(simulator) as live:
+            await live.text("A story.")
+            await live.until(until)
+            assert "turnComplete" not in live.kinds
+
+    run(conversation())
+    simulator.stop()
+    assert simulator.journal.sessions[0].turns[0].outcome == outcome
+
+
 @pytest.mark.parametrize("how", ["activity", "speech", "text", "content"])
 def test_playback_is_interrupted_after_generation(scripted: Scripted, how: str) -> None:
     simulator = scripted(playback_speed=0.01)
