@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 
+from actors.gateway.access.presented import without_path_token
 from actors.gateway.caller_socket import CallerSocket
 from pipeline.logs import redact
 
@@ -48,7 +49,7 @@ class WebServer(uvicorn.Server):
 
 
 def _blanked(text: str) -> str:
-    return redact(SECRET_HEADER.sub(r"\1\2[secret]", text))
+    return redact(without_path_token(SECRET_HEADER.sub(r"\1\2[secret]", text)))
 
 
 def address_of(sock: socket.socket, *, tls: bool) -> str:

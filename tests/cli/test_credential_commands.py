@@ -52,7 +52,7 @@ def test_a_key_is_shown_once_and_only_its_hash_is_kept(config: Path) -> None:
     ("arguments", "words"),
     [
         (("revoke", "nobody"), "no valid credential 'nobody'"),
-        (("add", "x", "-s", "walk"), "talk, files, tokens, operate"),
+        (("add", "x", "-s", "walk"), "talk, files, tokens, calls, operate"),
         (("add", "x", "--origin", "https://site.example/"), "no origin"),
     ],
 )

@@ -31,6 +31,15 @@ class CredentialPlace(Enum):
     ADDRESS = auto()
 
 
+PATH_TOKEN = re.compile(r"(/phone/[^/\s]+/)[\w-]+\.[\w-]{43}")
+"""A telephone provider's socket has its token in the path: some keep no query."""
+
+
+def without_path_token(text: str) -> str:
+    """Return a path, or a line that has one in it, without the token."""
+    return PATH_TOKEN.sub(r"\1[token]", text)
+
+
 @dataclass(frozen=True)
 class Presented:
     """What came, not yet looked at.

@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from actors.gateway.access.presented import without_path_token
 from actors.services.metrics.tally import Histogram
 from pipeline.logs import Logger
 
@@ -165,7 +166,7 @@ class Traffic:
             counts.closes[str(exchange.close_code)] += 1
         else:
             counts.seconds.add(took_s)
-        path = exchange.scope["path"]
+        path = without_path_token(exchange.scope["path"])
         if self._log is None or (path in PROBES and exchange.status < 400):
             return
         sizes = {f"bytes_{side}": _sum(exchange.sizes, side) for side in ("in", "out")}

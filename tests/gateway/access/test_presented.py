@@ -3,11 +3,18 @@ from __future__ import annotations
 import pytest
 
 from actors.gateway.access.keys import PREFIX, hash_of, make_key
-from actors.gateway.access.presented import CredentialPlace, Presented, presented, without_secrets
+from actors.gateway.access.presented import (
+    CredentialPlace,
+    Presented,
+    presented,
+    without_path_token,
+    without_secrets,
+)
 from actors.gateway.access.principal import Principal
 from actors.gateway.access.scopes import AccessScope, known_scopes, parsed_scopes
 from actors.gateway.access.tokens import SessionToken
 from actors.gateway.errors import CallerError
+from actors.gateway.phone.doors.call_tokens import CallTokens
 
 KEY = PREFIX + "k" * 43
 HEADER, ADDRESS = CredentialPlace.HEADER, CredentialPlace.ADDRESS
@@ -90,7 +97,7 @@ def test_nothing_secret_goes_further_in(query: str, left: str) -> None:
 
 def test_scopes_are_named_and_unknown_ones_are_told() -> None:
     assert parsed_scopes(["talk", "operate"]) == (AccessScope.TALK, AccessScope.OPERATE)
-    with pytest.raises(CallerError, match="talk, files, tokens, operate"):
+    with pytest.raises(CallerError, match="talk, files, tokens, calls, operate"):
         parsed_scopes(["walk"])
     assert known_scopes(["talk", "of a newer version"]) == {AccessScope.TALK}
 
@@ -124,3 +131,11 @@ def test_a_session_belongs_to_who_began_it(
     if owns and asks.scopes == frozenset():
         began = asks.labels()
         assert asks.owns("anna", began)
+
+
+def test_the_token_in_the_path_of_a_call_is_in_no_log() -> None:
+    token = CallTokens(b"s" * 32, lambda: 0.0, {}).mint("twilio", "CA1", business="b")
+    line = f'127.0.0.1 - "WebSocket /phone/twilio/{token}" [accepted]'
+    assert without_path_token(line) == '127.0.0.1 - "WebSocket /phone/twilio/[token]" [accepted]'
+    for path in ("/phone/twilio", "/phone/twilio/answer", "/api/v1/calls/a.b"):
+        assert without_path_token(path) == path
