@@ -65,8 +65,8 @@ class PhoneOptions(BaseModel):
     )
     echo: LineEcho = Field(
         LineEcho.SUPPRESS,
-        description="While an answer is heard, `suppress` takes what is 15 dB fainter for its echo "
-        "and hears nothing; `off` hears everything, and takes echo for a person.",
+        description="While an answer is heard, `suppress` hears nothing that is as faint beside it "
+        "as the echo of the line; `off` hears everything, and takes echo for a person.",
     )
     comfort_noise_dbfs: float | None = Field(
         None,

@@ -98,3 +98,29 @@ def test_a_person_in_a_long_message_does_not_open_what_was_before() -> None:
     heard = call.suppressor.hear(sound, 1000 * MS)
     assert not heard[:3200].any()
     assert np.array_equal(heard[3200:], sound[3200:])
+
+
+@pytest.mark.parametrize("noise_db", [-50, -70])
+def test_on_a_line_without_echo_a_soft_voice_is_heard(noise_db: float) -> None:
+    call = OnCall(8000)
+    assert not any(call.hear(db(noise_db), 0, 1000))
+    assert not any(call.hear(db(-30), 1000, 1020)), "nobody knows yet"
+    call.hear(db(noise_db), 1020, 7000)
+    assert all(call.hear(db(-30), 7000, 7440)), "long enough to interrupt the answer"
+
+
+def test_echo_that_begins_in_mid_call_is_taken_for_a_voice_once() -> None:
+    """A telephone is switched to its loudspeaker."""
+    call = OnCall(10_000)
+    call.hear(db(-70), 0, 7000)
+    heard = call.hear(db(-20), 7000, 9000)
+    assert heard[0]
+    assert not any(heard[60:]), "after 1.2 s"
+
+
+def test_a_loud_person_does_not_make_the_line_one_with_echo() -> None:
+    call = OnCall(10_000)
+    call.hear(db(-60), 0, 7000)
+    call.hear(db(0), 7000, 8000)
+    call.hear(db(-60), 8000, 8500)
+    assert all(call.hear(db(-30), 8500, 8940))
