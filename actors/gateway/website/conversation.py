@@ -18,6 +18,7 @@ from actors.gateway.errors import CallerError, UnreadableSoundError, explained
 from actors.gateway.events import Problem
 from actors.gateway.link import ClientLink
 from actors.gateway.pictures import PictureTaker
+from actors.gateway.website.chunk_sound import hear_named
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.requests import (
     REQUEST,
@@ -36,9 +37,7 @@ from actors.outputs.metronome import WorkOf
 from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import SessionEnd
 
-RATE = re.compile(r"rate=(\d{1,6})")
 DATA_URL = re.compile(r"\s*data:([^,]*?)(?:;base64)?,", re.IGNORECASE)
-PCM = re.compile(r"(audio/)?(x-)?(pcm|l16|raw)\b", re.IGNORECASE)
 KINDS = {
     AudioChunk: MessageKind.SOUND,
     AudioEnd: MessageKind.SOUND,
@@ -165,12 +164,8 @@ class WebsiteConversation:
     def _hear_chunk(self, caller: Caller, chunk: AudioChunk) -> None:
         data, kind = unpacked(chunk.data)
         form = chunk.format or kind
-        if form and PCM.match(form):
-            rate = RATE.search(form)
-            rate_hz = int(rate.group(1)) if rate else chunk.sample_rate
-            caller.ear.hear_pcm(data, rate_hz, chunk.channels)
-        elif form:
-            caller.ear.hear_file(data)
+        if form:
+            hear_named(caller.ear, data, form, chunk)
         else:
             self._hear(caller, data)
 

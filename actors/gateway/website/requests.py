@@ -98,8 +98,8 @@ class AudioChunk(_Request):
     format: str | None = Field(
         None,
         validation_alias=AliasChoices("format", "mime_type", "mimeType"),
-        description="`pcm`, `wav`, `webm`, ... or a MIME type such as `audio/pcm;rate=16000`; left "
-        "out, what the bytes look like.",
+        description="`pcm`, `mulaw`, `wav`, `webm`, ... or a MIME type such as "
+        "`audio/pcm;rate=16000`; left out, what the bytes look like.",
     )
     sample_rate: int = Field(
         16_000,

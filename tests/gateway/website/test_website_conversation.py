@@ -15,6 +15,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection
 
 from actors.gateway.ear import MOST_AHEAD_S
+from actors.lib.audio import g711
 from actors.outputs.output import NOWHERE
 from pipeline.frames import (
     AnswerAudio,
@@ -125,6 +126,31 @@ def test_sound_text_and_pictures_go_into_the_pipeline(
     gateway.tell(client, type="image", data=packed(picture))
     shown = harness.expect("video", Image)
     assert (shown.session, shown.width, shown.height) == (session, 768, 512)
+
+
+@pytest.mark.parametrize(
+    ("form", "rate_hz", "said"),
+    [
+        ("mulaw", 8000, {}),
+        ("audio/PCMU", 8000, {}),
+        ("audio/basic;rate=16000", 16_000, {}),
+        ("audio/x-alaw", 8000, {}),
+        ("PCMA", 16_000, {"sample_rate": 16_000}),
+    ],
+)
+def test_sound_of_telephones_is_heard(
+    gateway: GatewayOnStage, client: ClientConnection, form: str, rate_hz: int, said: dict[str, int]
+) -> None:
+    gateway.start(client)
+    codes = g711.alaw_codes() if "alaw" in form or "PCMA" in form else g711.mulaw_codes()
+    loud = np.full(rate_hz, 8000, np.int16)
+    gateway.tell(
+        client, type="audio_chunk", format=form, data=packed(g711.encode(loud, codes)), **said
+    )
+    blocks = [frame for frame in gateway.harness.sent["audio"] if isinstance(frame, Audio)]
+    heard = np.frombuffer(b"".join(block.pcm for block in blocks), np.int16)
+    assert len(heard) == pytest.approx(16_000, abs=2 * 320)
+    assert np.median(heard) == pytest.approx(8000, rel=0.03)
 
 
 @pytest.mark.parametrize("binary", [False, True])
