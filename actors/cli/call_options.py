@@ -112,7 +112,8 @@ MachineOption = Annotated[bool, typer.Option("--machine", help="Print lines of J
 def call(
     ctx: typer.Context,
     url: Annotated[
-        str, typer.Argument(help="Such as ws://127.0.0.1:3000/phone/twilio, or tcp://HOST:PORT.")
+        str,
+        typer.Argument(help="Of a socket, such as ws://127.0.0.1:3000/phone/twilio, or webhook."),
     ],
     protocol: ProtocolOption = None,
     say: SayOption = None,

@@ -12,24 +12,29 @@ BEARERS = ("signalwire", "telnyx")
 """Show the token that was configured for the stream."""
 BASIC = ("exotel", "jambonz", "jambonz_clips", "chan_websocket", "mod_audio_fork")
 """Show user and password."""
+NO_FORM: Mapping[str, str] = {}
 PLAIN = ("vonage", "mod_audio_stream")
 """Show whatever was configured."""
 
 
-def shown_headers(provider: str, url: str, token: str) -> Mapping[str, str]:
-    """Return the headers with which a provider connects.
+def shown_headers(
+    provider: str, url: str, token: str, form: Mapping[str, str] = NO_FORM
+) -> Mapping[str, str]:
+    """Return the headers with which a provider connects, or asks a webhook.
 
     Args:
         provider: Its name.
         url: As the provider was given it: what it signs.
         token: The account's secret, the stream's token, or `USER:PASSWORD`.
+        form: What it posts, if it does.
     """
     if provider == "twilio":
-        signature = _hmac(token, url, "sha1")
+        signed = url + "".join(name + form[name] for name in sorted(form))
+        signature = _hmac(token, signed, "sha1")
         return {"X-Twilio-Signature": signature}
     if provider == "plivo":
         nonce = secrets.token_hex(8)
-        signed = f"{_with_sorted_query(url)}.{nonce}"
+        signed = f"{_with_sorted_query(url, form)}.{nonce}"
         return {
             "X-Plivo-Signature-V3": _hmac(token, signed, "sha256"),
             "X-Plivo-Signature-V3-Nonce": nonce,
@@ -45,9 +50,13 @@ def _hmac(key: str, text: str, algorithm: str) -> str:
     return base64.b64encode(hmac.digest(key.encode(), text.encode(), algorithm)).decode()
 
 
-def _with_sorted_query(url: str) -> str:
-    """Return the URL with its query in order and without escapes, as Plivo signs it."""
+def _with_sorted_query(url: str, form: Mapping[str, str]) -> str:
+    """Return the URL with its query in order and without escapes, and a form, as Plivo signs it."""
     parts = urlsplit(url)
     pairs = sorted(parse_qsl(parts.query, keep_blank_values=True))
     query = "&".join(f"{name}={value}" for name, value in pairs)
-    return urlunsplit(parts._replace(query=query))
+    signed = urlunsplit(parts._replace(query=query))
+    if not form:
+        return signed
+    posted = "".join(name + form[name] for name in sorted(form))
+    return f"{signed}{'.' if query else '?'}{posted}"

@@ -61,7 +61,8 @@ class DialledCall:
         self._call = call
         self._tell = tell
         self._on_sound = on_sound
-        self._began_ns = time.monotonic_ns()
+        self.began_ns = time.monotonic_ns()
+        """When the line was up: monotonic."""
         self._to_server = BadNetwork(call.weather, "to the server")
         self._from_server = BadNetwork(call.weather, "from the server")
         self.side = ProviderSide(call.words, self._happened)
@@ -88,7 +89,7 @@ class DialledCall:
         call = self._call
         url = call.words.dialled(call.url)
         socket = await connected(url, call.words, call.headers)
-        self._began_ns = time.monotonic_ns()
+        self.began_ns = time.monotonic_ns()
         self._tell(Happening(0.0, What.CONNECTED, {"url": url, "protocol": call.words.name}))
         receiving = asyncio.create_task(self._receive(socket))
         try:
@@ -101,7 +102,7 @@ class DialledCall:
 
     @property
     def _now_s(self) -> float:
-        return (time.monotonic_ns() - self._began_ns) / 1e9
+        return (time.monotonic_ns() - self.began_ns) / 1e9
 
     async def _hold(self, socket: LineSocket, person: Person) -> None:
         self._to_server.send(self.side.begin(), 0.0)

@@ -17,10 +17,15 @@ from actors.cli.calling.dialled_call import Call
 from actors.cli.calling.provider_words import CallFacts, ProviderWords
 from actors.cli.calling.providers import PROVIDERS, provider_name
 from actors.cli.calling.scripted_caller import AFTER_S, KEYS, ScriptLine
+from actors.cli.calling.webhook import ask_webhook, reached
 from actors.lib.audio.decode import decode
 from pipeline.errors import ConfigError, did_you_mean
 
 SCHEMES = ("ws", "wss")
+WEBHOOK_SCHEMES = ("http", "https")
+"""Of an address that is asked where the socket is."""
+NO_WEBHOOK = ("mod_audio_stream", "mod_audio_fork", "chan_websocket")
+"""Exchanges: their dialplan has the address of the socket."""
 SAY, KEYS_OPTION, AFTER, WHILE_ANSWERING = "say", "keys", "after", "while_answering"
 """Options of which the order counts."""
 
@@ -60,10 +65,11 @@ class WantedCall:
     longest_s: float | None = None
 
     def call(self) -> Call:
-        """Return it, ready to be made.
+        """Return it, ready to be made; a webhook is asked first.
 
         Raises:
             ConfigError: something of it cannot be.
+            CallRefusedError: the webhook does not answer, or opens no socket.
         """
         provider = self._provider()
         facts = CallFacts(
@@ -73,12 +79,18 @@ class WantedCall:
             called=self.called,
             parameters=dict(_pair(each, "=", "--parameter") for each in self.parameters),
         )
-        words = provider(facts, self.rate_hz)
         headers = dict(_pair(each, ":", "--header") for each in self.headers)
+        url, signed, rate_hz = self.url, self.public_url or self.url, self.rate_hz
+        if urlsplit(url).scheme in WEBHOOK_SCHEMES:
+            asked = ask_webhook(provider.name, url, facts, self.auth_token, signed)
+            facts = replace(facts, parameters={**asked.parameters, **facts.parameters})
+            signed, rate_hz = asked.url, rate_hz or asked.rate_hz
+            url = reached(asked.url, self.public_url, url)
+        words = provider(facts, rate_hz)
         if self.auth_token:
-            signed = words.dialled(self.public_url or self.url)
-            headers = {**shown_headers(provider.name, signed, self.auth_token), **headers}
-        return Call(self.url, words, headers, self.weather, self.longest_s)
+            shown = shown_headers(provider.name, words.dialled(signed), self.auth_token)
+            headers = {**shown, **headers}
+        return Call(url, words, headers, self.weather, self.longest_s)
 
     def utterances(self, rate_hz: int) -> list[ScriptLine]:
         """Return what is said and pressed, in order.
@@ -118,7 +130,10 @@ class WantedCall:
         provider = PROVIDERS.get(provider_name(name))
         if provider is None:
             raise ConfigError(f"no protocol {name!r}: {did_you_mean(name, PROVIDERS)}")
-        schemes = ("tcp",) if provider.name == "audiosocket" else SCHEMES
+        if provider.name == "audiosocket":
+            schemes: tuple[str, ...] = ("tcp",)
+        else:
+            schemes = SCHEMES if provider.name in NO_WEBHOOK else (*SCHEMES, *WEBHOOK_SCHEMES)
         if parts.scheme not in schemes or not parts.hostname:
             like = "tcp://HOST:PORT" if schemes == ("tcp",) else "wss://HOST/PATH"
             raise ConfigError(f"{self.url!r} is no URL for {provider.name}: write {like}")

@@ -250,6 +250,7 @@ REFUSED: list[tuple[str, Words | dict[str, Any], str]] = [
     ("telnyx", {"event": "media", "media": {"payload": b64(bytes(159))}}, "20 ms to 30 s"),
     ("telnyx", {"event": "media", "media": {"payload": b64(bytes(240_001))}}, "20 ms to 30 s"),
     ("plivo", {"event": "playAudio", "media": {"payload": ULAW}}, "contentType"),
+    ("plivo", {"event": "playAudio", "media": "raw"}, "contentType"),
     (
         "plivo",
         {

@@ -104,7 +104,8 @@ class PlivoWords(JsonWords):
         Raises:
             WrongMessageError: it has another form.
         """
-        said = (media.get("contentType"), media.get("sampleRate")) if media else (None, None)
+        given = media if isinstance(media, Mapping) else {}
+        said = (given.get("contentType"), given.get("sampleRate"))
         wanted = (TYPES[self.form.coding], self.form.rate_hz)
         if (said[0], str(said[1])) != (wanted[0], str(wanted[1])):
             raise WrongMessageError(

@@ -1,0 +1,60 @@
+"""The calls as a process: started, ended, and asked what became of each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.child import Child, child
+
+JOURNAL_NAME = "phone_callers.json"
+
+
+@dataclass(frozen=True)
+class HeldCall:
+    """One call.
+
+    Attributes:
+        call_id: By which its session is known.
+        began_ns: When its line was up: monotonic.
+        happenings: Seconds since then, kind and values, as `greenroom call` prints them.
+    """
+
+    call_id: str
+    began_ns: int
+    happenings: list[tuple[float, str, Mapping[str, Any]]]
+
+
+class PhoneCallers:
+    """The process; what it saw can be asked at its end."""
+
+    def __init__(self, process: Child) -> None:
+        self.pid = process.pid
+        self._process = process
+
+    def end(self) -> list[HeldCall]:
+        """Let all hang up, if they have not; return what became of each call."""
+        return [
+            HeldCall(each["call_id"], each["began_ns"], [(*one,) for one in each["happenings"]])
+            for each in self._process.journal()
+        ]
+
+
+@contextmanager
+def phone_callers(folder: Path, url: str, calls: int, protocol: str) -> Iterator[PhoneCallers]:
+    """Let so many call.
+
+    Args:
+        folder: For the journal.
+        url: Of the gateway.
+        calls: How many; the process is ready once all are connected.
+        protocol: As which provider.
+    """
+    given = json.dumps({"url": url, "calls": calls, "protocol": protocol})
+    module = "benchmarks.phone_callers"
+    with child(module, str(folder), given, journal=folder / JOURNAL_NAME) as process:
+        yield PhoneCallers(process)
