@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-
 from actors.lib.audio.g711 import (
     alaw_codes,
     alaw_levels,
@@ -28,8 +26,6 @@ class Coding(StrEnum):
     ALAW = "A-law"
     PCM16 = "PCM16"
     """Signed, 16 bits, little-endian."""
-    PCM16_BIG = "PCM16, big-endian"
-    """As RFC 2586 has `audio/L16`."""
 
 
 @dataclass(frozen=True)
@@ -58,14 +54,10 @@ class LineForm:
         """Return samples as the bytes of the line."""
         if self.coding is Coding.PCM16:
             return to_pcm(samples)
-        if self.coding is Coding.PCM16_BIG:
-            return samples.astype(">i2").tobytes()
         return encode(samples, mulaw_codes() if self.coding is Coding.MULAW else alaw_codes())
 
     def decode(self, payload: bytes) -> Samples:
         """Return the samples of whole bytes of the line."""
         if self.coding is Coding.PCM16:
             return to_samples(payload)
-        if self.coding is Coding.PCM16_BIG:
-            return np.frombuffer(payload, ">i2").astype(np.int16)
         return decode(payload, mulaw_levels() if self.coding is Coding.MULAW else alaw_levels())

@@ -32,11 +32,18 @@ class TelnyxWords(JsonWords):
     _sequence = 0
 
     def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16_BIG, rate_hz)
+        # Little-endian, whatever RFC 2586 says of L16: Telnyx' own realtime-ai-demo has it so.
+        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16, rate_hz)
 
     def begin(self) -> list[Words]:
         """Say that the line is up."""
         facts = self.facts
+        codec = "PCMU" if self.form.coding is Coding.MULAW else "L16"
+        # The message says only what comes; a server that has another default than Telnyx is told.
+        asked = {
+            "stream_bidirectional_codec": codec,
+            "stream_bidirectional_sampling_rate": str(self.form.rate_hz),
+        }
         start = {
             "call_control_id": facts.call_id,
             "call_session_id": f"{facts.call_id}-session",
@@ -44,9 +51,9 @@ class TelnyxWords(JsonWords):
             "to": facts.called,
             "tags": [],
             "client_state": base64.b64encode(b"").decode(),
-            "custom_parameters": dict(facts.parameters),
+            "custom_parameters": {**({} if codec == "PCMU" else asked), **facts.parameters},
             "media_format": {
-                "encoding": "PCMU" if self.form.coding is Coding.MULAW else "L16",
+                "encoding": codec,
                 "sample_rate": self.form.rate_hz,
                 "channels": 1,
             },

@@ -27,6 +27,7 @@ from actors.gateway.phone.dialect import (
 from actors.gateway.phone.dialects.asterisk_control import ControlFormat, control, format_of
 from actors.gateway.phone.dialects.binary_dialect import BinaryDialect, named
 from actors.gateway.phone.dialects.media_json import (
+    QUOTED,
     MediaJsonError,
     number,
     pressed,
@@ -96,7 +97,7 @@ class AsteriskDialect(BinaryDialect):
             case "MEDIA_XOFF" | "MEDIA_XON":
                 return [FlowChanged(event == "MEDIA_XOFF")]
             case "ERROR":
-                return [LineProblem(f"Asterisk reports: {text(fields, 'error_text')}")]
+                return [LineProblem(f"Asterisk reports: {text(fields, 'error_text')[:QUOTED]}")]
         return []
 
     def _started(self, fields: Mapping[str, Any]) -> CallStarted:

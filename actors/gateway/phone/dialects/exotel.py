@@ -20,6 +20,7 @@ from actors.gateway.phone.dialect import (
 )
 from actors.gateway.phone.dialects.line_dialect import TextDialect, compact
 from actors.gateway.phone.dialects.media_json import (
+    QUOTED,
     MediaJsonError,
     heard,
     line_sound,
@@ -84,7 +85,7 @@ class ExotelDialect(TextDialect):
             case "mark":
                 return [MarkReached(text(part(fields, "mark"), "name"))]
             case "stop":
-                reason = text(part(fields, "stop"), "reason")
+                reason = text(part(fields, "stop"), "reason")[:QUOTED]
                 return [LineEnded(reason or "the provider says that the call is over")]
         return []
 

@@ -122,6 +122,9 @@ def test_whatever_comes_nothing_is_raised_and_a_call_begins_once(
     [
         "[" * 100_000,
         '{"event":"media","media":{"payload":"' + "A" * 1_000_000 + '"}}',
+        json.dumps({"event": "error", "payload": {"detail": "x" * 100_000}}),
+        json.dumps({"event": "ERROR", "error_text": "x" * 100_000}),
+        json.dumps({"event": "stop", "stop": {"reason": "x" * 100_000}}),
         '{"event":"media","media":{"payload":"AAAA","timestamp":"' + "9" * 5000 + '"}}',
         '{"event":' + "9" * 5000 + "}",
         '{"event":"start","start":' * 500 + "1" + "}" * 500,
@@ -130,13 +133,28 @@ def test_whatever_comes_nothing_is_raised_and_a_call_begins_once(
         "",
         b"",
     ],
-    ids=["deep", "long", "late", "digits", "nested", "zeros", "none", "no text", "no bytes"],
+    ids=[
+        "deep",
+        "long",
+        "error",
+        "ERROR",
+        "reason",
+        "late",
+        "digits",
+        "nested",
+        "zeros",
+        "none",
+        "no text",
+        "no bytes",
+    ],
 )
 def test_what_is_huge_or_deep_raises_nothing(name: str, message: str | bytes) -> None:
     for dialect in (EVERY[name](), line_up(name)):
         for event in dialect.take(message):
             if isinstance(event, LineProblem):
                 assert len(event.text) < 1000
+            if isinstance(event, LineEnded):
+                assert len(event.reason) < 1000
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -110,9 +110,9 @@ def test_a_call_of_telnyx_begins() -> None:
 @pytest.mark.parametrize(
     ("query", "given", "form"),
     [
-        ({}, {}, LineSound(Encoding.ALAW, 8000)),
-        ({}, {"stream_bidirectional_codec": "PCMU"}, PCMU),
-        ({"stream_bidirectional_codec": "PCMU"}, {}, PCMU),
+        ({}, {}, PCMU),
+        ({}, {"stream_bidirectional_codec": "PCMA"}, LineSound(Encoding.ALAW, 8000)),
+        ({"stream_bidirectional_codec": "PCMA"}, {}, LineSound(Encoding.ALAW, 8000)),
         (
             {},
             {
@@ -194,11 +194,11 @@ def test_telnyx_is_told_in_its_own_words() -> None:
     assert said(dialect.clear()) == [{"event": "clear"}]
 
 
-def test_linear_sound_is_big_endian_both_ways() -> None:
+def test_linear_sound_of_telnyx_is_little_endian_both_ways() -> None:
     dialect = TelnyxDialect()
     codec = {"stream_bidirectional_codec": "L16", "stream_bidirectional_sampling_rate": "16000"}
     dialect.take(start("L16", 16_000, **codec))
     message = sent({"event": "media", "media": {"payload": base64.b64encode(b"\1\2\3\4").decode()}})
-    assert dialect.take(message) == [SoundHeard(b"\2\1\4\3")]
+    assert dialect.take(message) == [SoundHeard(b"\1\2\3\4")]
     (told,) = said(dialect.sound(b"\1\2" * 320))
-    assert base64.b64decode(told["media"]["payload"]) == b"\2\1" * 320
+    assert base64.b64decode(told["media"]["payload"]) == b"\1\2" * 320

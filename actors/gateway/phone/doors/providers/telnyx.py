@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from actors.gateway.phone.context import CallDirection
-from actors.gateway.phone.dialects.telnyx import CODEC, RATE
+from actors.gateway.phone.dialects.telnyx import CODEC, DEFAULTS, RATE
 from actors.gateway.phone.doors.account_options import TelnyxAccount
 from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
 from actors.gateway.phone.doors.call_program import (
@@ -202,8 +202,8 @@ class TelnyxProvider:
 
     def _parameters(self, offer: StreamOffer) -> dict[str, str]:
         """What the first message says again: also the form of what is sent, which it leaves out."""
-        account = self._account
-        return {**offer.parameters, CODEC: account.codec, RATE: str(account.rate_hz)}
+        asked = {CODEC: self._account.codec, RATE: str(self._account.rate_hz)}
+        return dict(offer.parameters) if asked == DEFAULTS else {**offer.parameters, **asked}
 
     def _command(self, call_id: str, action: str, command: Mapping[str, Any]) -> RestRequest:
         return self._request(f"calls/{call_id}/actions/{action}", command)
