@@ -319,27 +319,28 @@ def test_sessions_of_one_key_are_limited() -> None:
 
 
 def test_a_socket_without_a_session_is_closed() -> None:
-    with gateway_on_stage(limits={"first_message_s": 0.3}) as gateway:
-        silent = gateway.connect(WS)
-        assert closing(gateway, silent)[1] == 4408
-        pinging = gateway.connect(WS)
+    # A busy machine takes a while to connect, too.
+    first_s = 2.0
+    with gateway_on_stage(limits={"first_message_s": first_s}) as gateway:
+        silent, pinging, live = (gateway.connect(path) for path in (WS, WS, LIVE))
         gateway.say(pinging, type="ping")
+        assert closing(gateway, silent)[1] == 4408
         assert closing(gateway, pinging)[1] == 4408
-        assert closing(gateway, gateway.connect(LIVE))[1] == 1008
+        assert closing(gateway, live)[1] == 1008
         assert counted(gateway, "no_first_message") == 3
         talking = gateway.connect(WS)
         gateway.start(talking)
-        later_s = time.monotonic() + 0.4
+        later_s = time.monotonic() + first_s + 0.1
         gateway.harness.until(lambda: time.monotonic() > later_s)
         assert gateway.say(talking, type="ping") == {"type": "pong"}
         gateway.meanwhile(talking.close)
 
 
 def test_who_sends_too_fast_is_read_more_slowly_and_told_so() -> None:
-    with gateway_on_stage(limits={"other_messages_per_s": 20}) as gateway:
+    with gateway_on_stage(limits={"other_messages_per_s": 2}) as gateway:
         client = gateway.connect(WS)
         gateway.start(client)
-        count = 210
+        count = 22
 
         def flood() -> list[Any]:
             for _ in range(count):
@@ -351,10 +352,11 @@ def test_who_sends_too_fast_is_read_more_slowly_and_told_so() -> None:
 
         began_s = time.monotonic()
         told = gateway.meanwhile(flood)
-        # 200 may come at once, with the one that began the session; the others come at 20 a second.
+        # 20 may come at once, with the one that began the session; the others come at 2 a second,
+        # which is slower than a busy machine sends them.
         assert time.monotonic() - began_s > 0.4
         assert [each["code"] for each in told] == ["too_fast"]
-        assert gateway.harness.actor.counters["callers_slowed"] >= 8
+        assert gateway.harness.actor.counters["callers_slowed"] >= 1
         gateway.meanwhile(client.close)
 
 
