@@ -89,7 +89,7 @@ def test_f06_trouble_at_setup_is_a_failed_connection(
     tmp_path: Path, action: object, expected: FaultClass
 ) -> None:
     rule = {"when": "setup", "session": 1, "do": [action]}
-    options: dict[str, Any] = {**FAST, "setup_timeout_s": 0.4}
+    options: dict[str, Any] = {**FAST, "setup_timeout_s": 2.0}
     with (
         simulator(tmp_path, rule) as server,
         staged(tmp_path, **server.address, **options) as live,

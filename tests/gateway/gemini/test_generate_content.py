@@ -382,7 +382,7 @@ def test_a_stream_that_breaks_off_says_so(gateway: GatewayOnStage) -> None:
 
 
 def test_an_answer_that_does_not_come_is_504_and_its_session_over() -> None:
-    with gateway_on_stage(content_s=0.3) as gateway:
+    with gateway_on_stage(content_s=1.5) as gateway:
         request = Request(gateway, asked("Hi."))
         request.opened()
         status, body = request.json()

@@ -371,7 +371,7 @@ def test_when_all_places_are_taken_the_next_file_is_to_come_later() -> None:
 
 
 def test_without_words_in_time_it_is_504_and_the_session_ends() -> None:
-    with gateway_on_stage(file_patience_s=0.2, file_speed=20) as gateway:
+    with gateway_on_stage(file_patience_s=1.0, file_speed=20) as gateway:
         upload = Upload(gateway, (wav(0.2), "audio/wav"))
         upload.opened()
         upload.speech(0)
