@@ -174,11 +174,13 @@ class Gateway(CallerPlayer):
         assert self.server is not None
         assert self._socket is not None
         assert self.access is not None
+        assert self.doors is not None
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._metronome.run())
             tasks.create_task(self._load.run())
             tasks.create_task(self._store.run())
             tasks.create_task(self.access.run())
+            tasks.create_task(self.doors.call_backs.run())
             tasks.create_task(self.server.serve(sockets=[self._socket]))
             context, certificate = self.server.config.ssl, certificate_files(self.options)
             if context is not None and certificate is not None:
@@ -241,8 +243,10 @@ class Gateway(CallerPlayer):
             access.authenticator,
             secret,
             self.checkpoint.setdefault("call_tokens", {}),
+            self.checkpoint.setdefault("call_backs", []),
             self._phones.ended,
             lambda: self.readiness.leaving or (TOO_BUSY if load.is_too_high else ""),
+            self.readiness.problem,
             self.log,
         )
 

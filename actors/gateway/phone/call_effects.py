@@ -64,6 +64,7 @@ class CallEffects:
         """Of turns whose answers are waited for."""
         self._failures = 0
         self._leaves = False
+        self._called_back = False
 
     def tell(self, event: Event) -> None:
         """Take what the caller's client is told."""
@@ -113,9 +114,17 @@ class CallEffects:
 
     def _fail(self) -> None:
         """Nobody can answer, which is being said: hand the call on if that is wanted."""
-        number = self._context.on_failure.transfer_to
-        if number and self._board.control.transfers(self._provider):
+        failure, control = self._context.on_failure, self._board.control
+        if failure.calls_back and not self._called_back:
+            self._called_back = control.call_back(self._provider, self._context)
+        can = control.transfers(self._provider)
+        number = failure.transfer_to
+        if can and (failure.say or (self._called_back and not number)):
+            self._leave("", self._give_up)
+        elif can and number:
             self._leave("", lambda: self._transfer("somebody else", number))
+        elif self._called_back:
+            self._leave("", self._let_go)
 
     def _leave(self, turn: str, last: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """A call is left once."""
@@ -139,6 +148,19 @@ class CallEffects:
         self._board.callers.end(
             self._caller.session, SessionEnd.HUNG_UP, "the model ended the call"
         )
+
+    async def _let_go(self) -> None:
+        self._board.callers.end(
+            self._caller.session, SessionEnd.FAILED, "nobody can answer; the caller is called back"
+        )
+
+    async def _give_up(self) -> None:
+        try:
+            async with asyncio.timeout(REST_S):
+                await self._board.control.give_up(self._provider, self._call_id, self._context)
+        except (CallerError, TimeoutError) as error:
+            why = str(error) or f"the provider did not answer in {REST_S:g} s"
+            self._board.log.warning("a call could not be given up in words", detail=why)
 
     async def _transfer(self, name: str, number: str) -> None:
         self._board.log.info("a call is handed on", to=name)

@@ -24,7 +24,7 @@ class OnFailure:
 
     Attributes:
         transfer_to: Number or address that it is handed on to; empty: it is hung up.
-        say: What it is told, in place of the gateway's own sentence; empty: that.
+        say: What it is told then besides, in the provider's voice; empty: nothing.
         calls_back: The caller is called back once somebody can answer again.
     """
 
@@ -122,6 +122,17 @@ class CallControl(Protocol):
         Raises:
             CallerError: the provider refuses, and why.
         """
+
+    async def give_up(self, provider: str, call_id: str, context: CallContext) -> None:
+        """Say what is said when nobody can answer, and hand the call on or end it, as configured.
+
+        Raises:
+            CallerError: the provider refuses, and why.
+        """
+
+    def call_back(self, provider: str, context: CallContext) -> bool:
+        """Have whoever is on the line called back once somebody can answer; return whether that
+        can be."""
 
     async def transfer(self, provider: str, call_id: str, number: str) -> None:
         """Hand a call on; its media socket is closed by that.

@@ -25,10 +25,13 @@ class FailureOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    say: str = Field("", description="What it is told, in place of the gateway's own sentence.")
+    say: str = Field(
+        "", description="What it is told then besides, in the provider's voice and its language."
+    )
     transfer: str = Field("", description="Number or address that it is handed on to.")
     call_back: bool = Field(
-        False, description="The caller is called back once somebody can answer again."
+        False,
+        description="The caller is called back once somebody can answer again, within an hour.",
     )
 
 

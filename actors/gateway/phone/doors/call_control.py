@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from actors.gateway.errors import CallerError
+from actors.gateway.phone.context import CallContext
 from actors.gateway.phone.doors.call_program import (
     DialStep,
     HangUpStep,
@@ -52,6 +53,9 @@ class ProviderControl:
         self._public = public
         self._log = log
         self._programs: dict[str, tuple[float, str, Sequence[Step]]] = {}
+        self._later: dict[tuple[str, str], Sequence[Step]] = {}
+        self.on_call_back: Callable[[str, CallContext], bool] = lambda _provider, _context: False
+        """Has somebody called back."""
 
     def hangs_up(self, provider: str) -> bool:
         """As of `CallControl`."""
@@ -75,13 +79,23 @@ class ProviderControl:
         ours = "" if record is None else _our_number(record)
         await self.redirect(provider, call_id, [DialStep(number, ours)])
 
-    async def say(self, provider: str, call_id: str, text: str, language: str) -> None:
-        """Let the provider say something with its own voice, and hang up.
+    async def give_up(self, provider: str, call_id: str, context: CallContext) -> None:
+        """As of `CallControl`."""
+        failure = context.on_failure
+        steps: list[Step] = []
+        if failure.say:
+            steps.append(SpokenStep(failure.say, context.language or ""))
+        if failure.transfer_to:
+            record = self._records.of_call(provider, call_id)
+            ours = "" if record is None else _our_number(record)
+            steps.append(DialStep(failure.transfer_to, ours))
+        else:
+            steps.append(HangUpStep())
+        await self.redirect(provider, call_id, steps)
 
-        Raises:
-            CallerError: the provider refuses, and why.
-        """
-        await self.redirect(provider, call_id, [SpokenStep(text, language), HangUpStep()])
+    def call_back(self, provider: str, context: CallContext) -> bool:
+        """As of `CallControl`."""
+        return self.on_call_back(provider, context)
 
     async def redirect(self, provider: str, call_id: str, steps: Sequence[Step]) -> None:
         """Let a call do something else; its media socket is closed by that.
@@ -89,10 +103,32 @@ class ProviderControl:
         Raises:
             CallerError: the provider refuses, and why.
         """
+        if list(steps) == [HangUpStep()]:
+            await self.hang_up(provider, call_id)
+            return
         rest = self._rest(provider, RestAction.REDIRECT)
+        if isinstance(rest, TelnyxProvider):
+            # It takes one command at a time, and tells when it has spoken.
+            steps, later = steps[:1], steps[1:]
+            if later:
+                self._later[provider, call_id] = later
         name = self._keep(provider, steps)
         request = rest.redirect(call_id, steps, self._public(f"/phone/{provider}/then/{name}"))
         await self._client.ask(provider, request, again=True)
+
+    async def go_on(self, provider: str, call_id: str) -> None:
+        """Let a call do what comes next, where that is said step by step.
+
+        Raises:
+            CallerError: the provider refuses, and why.
+        """
+        steps = self._later.pop((provider, call_id), ())
+        if steps:
+            await self.redirect(provider, call_id, steps)
+
+    def forget(self, provider: str, call_id: str) -> None:
+        """A call is over."""
+        self._later.pop((provider, call_id), None)
 
     def program(self, provider: str, name: str) -> Sequence[Step] | None:
         """Return what a provider was told to fetch; None if there is nothing of this name."""

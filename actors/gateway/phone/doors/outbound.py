@@ -105,8 +105,12 @@ class Outbound:
         await self._control.start(record, call)
         return record
 
+    def starters(self) -> list[str]:
+        """Return the names of providers by whom calls can be started."""
+        return self._control.starters()
+
     def _only(self) -> str:
-        names = self._control.starters()
+        names = self.starters()
         if len(names) == 1:
             return names[0]
         if not names:

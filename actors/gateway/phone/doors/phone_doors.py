@@ -9,6 +9,7 @@ from typing import Any
 
 from actors.gateway.access.authenticator import Authenticator
 from actors.gateway.phone.doors.businesses import Businesses
+from actors.gateway.phone.doors.call_backs import CallBacks
 from actors.gateway.phone.doors.call_control import ProviderControl
 from actors.gateway.phone.doors.call_tokens import CallTokens
 from actors.gateway.phone.doors.door import CallDoor
@@ -31,12 +32,14 @@ class PhoneDoors:
         control: What is asked of providers.
         webhooks: What becomes of what providers say.
         outbound: Starts calls.
+        call_backs: Calls people back.
     """
 
     door: CallDoor
     control: ProviderControl
     webhooks: CallWebhooks
     outbound: Outbound
+    call_backs: CallBacks
 
 
 def make_doors(
@@ -45,8 +48,10 @@ def make_doors(
     authenticator: Authenticator,
     secret: bytes,
     remembered: dict[str, dict[str, Any]],
+    waiting: list[dict[str, Any]],
     on_ended: OnCallEnded,
     why_not: Callable[[], str],
+    problem: Callable[[], str],
     log: Logger,
     client: ProviderClient | None = None,
 ) -> PhoneDoors:
@@ -58,8 +63,10 @@ def make_doors(
         authenticator: Who asks where no provider proves itself.
         secret: With which the gateway signs its tokens.
         remembered: Of tokens by an earlier process; kept up to date.
+        waiting: Whom it was to call back; likewise.
         on_ended: Is told provider, call id and reason of each call that is over.
         why_not: Returns why nobody new is served just now; empty: they are.
+        problem: Returns why nobody would be answered now; empty if they would be.
         log: Of the gateway.
         client: Asks providers by HTTP; None: a new one.
     """
@@ -77,7 +84,10 @@ def make_doors(
     )
     control = ProviderControl(providers, records, client or ProviderClient(), door.public, log)
     webhooks = CallWebhooks(door, control, options.refusal, on_ended, why_not, log)
-    return PhoneDoors(door, control, webhooks, Outbound(door, control, options.outbound))
+    outbound = Outbound(door, control, options.outbound)
+    call_backs = CallBacks(outbound, waiting, problem, log)
+    control.on_call_back = call_backs.ask
+    return PhoneDoors(door, control, webhooks, outbound, call_backs)
 
 
 def who_may_call(providers: ProviderTable) -> Mapping[str, str]:

@@ -27,6 +27,8 @@ from pipeline.logs import Logger, lines_about
 
 ORDER, BUSINESS = "order", "business"
 """In the query of a webhook: by which order we called, and for whom a call is."""
+SPOKEN = "call.speak.ended"
+"""Of Telnyx' Call Control."""
 OnCallEnded = Callable[[str, str, str], None]
 
 
@@ -124,6 +126,7 @@ class CallWebhooks:
             was_up = record.state is CallStage.CONNECTED or notice.status == "completed"
             state = CallStage.ENDED if was_up else CallStage.FAILED
             self.door.records.change(record, state, notice.status)
+        self.control.forget(provider.name, notice.call_id)
         if notice.call_id:
             self.on_ended(provider.name, notice.call_id, notice.status)
 
@@ -132,9 +135,7 @@ class CallWebhooks:
         record.answered_by = "machine" if is_machine else "person"
         self._log.info("it is known who answered", answered_by=record.answered_by)
         steps = self._on_machine(record) if is_machine else []
-        if steps == [HangUpStep()]:
-            await self.control.hang_up(record.provider, record.call_id)
-        elif steps:
+        if steps:
             await self.control.redirect(record.provider, record.call_id, steps)
 
     async def _take(
@@ -152,6 +153,8 @@ class CallWebhooks:
     async def _changed(self, provider: CallProvider, notice: CallNotice, record: KnownCall) -> None:
         if record.state is CallStage.STARTING:
             self.door.records.change(record, CallStage.RINGING, notice.status)
+        if notice.status == SPOKEN:
+            await self.control.go_on(provider.name, notice.call_id)
         is_answered = notice.status == "call.answered"
         ours = record.direction is CallDirection.OUTBOUND
         if is_answered and ours and isinstance(provider, TelnyxProvider):

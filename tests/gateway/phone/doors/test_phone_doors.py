@@ -4,45 +4,19 @@ from __future__ import annotations
 
 import base64
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from urllib.parse import urlencode
 from xml.etree.ElementTree import fromstring
 
 import pytest
 from gateway_client import GatewayOnStage, gateway_on_stage
 from gateway_keys import add_key, ask
 from phone_client import TwilioEnd
+from phone_webhooks import CALLER, OURS, PHONE, PUBLIC, TOKEN, by_twilio, of_call, post
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from actors.gateway.phone.doors.signatures.plivo import plivo_signature
-from actors.gateway.phone.doors.signatures.signed_request import FORM
 from actors.gateway.phone.doors.signatures.twilio import twilio_signature
 from pipeline.frames import SessionEnd, SessionEnded
-
-TOKEN = "0123456789abcdef0123456789abcdef"
-PUBLIC = "https://voice.example"
-OURS, CALLER = "+493012345", "+4915112345"
-PHONE = {
-    "public_url": PUBLIC,
-    "accounts": {
-        "twilio": {"auth_token": "$TEST_TWILIO"},
-        "plivo": {"auth_token": "$TEST_TWILIO"},
-    },
-    "businesses": {
-        "bakery-42": {
-            "numbers": [OURS],
-            "instruction": "Sell bread.",
-            "language": "de-DE",
-            "voice": "Kore",
-            "speaks_first": True,
-            "lasts_s": 300,
-            "record": "nothing",
-        },
-        "garage": {"numbers": ["+49409"], "instruction": "Mend cars."},
-    },
-}
 
 
 @pytest.fixture
@@ -50,45 +24,6 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[GatewayOnStage]:
     monkeypatch.setenv("TEST_TWILIO", TOKEN)
     with gateway_on_stage(phone=PHONE) as on_stage:
         yield on_stage
-
-
-def post(
-    gateway: GatewayOnStage, path: str, form: dict[str, str], headers: dict[str, str]
-) -> tuple[int, str, str]:
-    """Status, kind and text of what a webhook is answered."""
-
-    def call() -> tuple[int, str, str]:
-        named = {"Content-Type": FORM, **headers}
-        request = urllib.request.Request(
-            f"http://{gateway.url}{path}", urlencode(form).encode(), named
-        )
-        try:
-            with urllib.request.urlopen(request, timeout=20) as response:
-                kind = response.headers.get("Content-Type", "")
-                return response.status, kind, response.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, "", error.read().decode()
-
-    return gateway.meanwhile(call)
-
-
-def of_call(call: str = "CA1", to: str = OURS, **said: str) -> dict[str, str]:
-    return {
-        "CallSid": call,
-        "From": CALLER,
-        "To": to,
-        "Direction": "inbound",
-        "CallStatus": "ringing",
-        **said,
-    }
-
-
-def by_twilio(
-    gateway: GatewayOnStage, path: str, form: dict[str, str], base: str = PUBLIC
-) -> tuple[int, str, str]:
-    signature = twilio_signature(TOKEN, f"{base}{path}", form.items())
-    return post(gateway, path, form, {"X-Twilio-Signature": signature})
 
 
 def taken(gateway: GatewayOnStage, call: str = "CA1", **said: str) -> tuple[str, dict[str, str]]:
