@@ -24,13 +24,21 @@ class TwilioEnd:
         path: Of the socket.
     """
 
-    def __init__(self, gateway: GatewayOnStage, path: str = "/phone/twilio") -> None:
+    def __init__(
+        self, gateway: GatewayOnStage, path: str = "/phone/twilio", **options: Any
+    ) -> None:
         self.gateway = gateway
-        self.client: ClientConnection = gateway.connect(path)
+        self.client: ClientConnection = gateway.connect(path, **options)
         self.session = ""
 
     def begin(self, call: str = CALL, **parameters: str) -> SessionOpened:
-        """Bring the line up; return the manner of its session."""
+        """Bring the line up; return the manner of its session, which is opened."""
+        asked = self.begin_asking(call, **parameters)
+        manner = asked.model_dump(exclude={"session", "origin_ns", "seq", "boot", "sent_ns"})
+        return self.gateway.harness.open(asked.session, **manner)
+
+    def begin_asking(self, call: str = CALL, **parameters: str) -> SessionOpened:
+        """Bring the line up; return as which session it is asked for."""
         start = {
             "streamSid": STREAM,
             "callSid": call,
@@ -38,15 +46,10 @@ class TwilioEnd:
             "customParameters": parameters,
         }
         self.send(event="connected", protocol="Call", version="1.0.0")
-        future = self.gateway.begin(
-            lambda: self.client.send(
-                json.dumps({"event": "start", "streamSid": STREAM, "start": start})
-            )
-        )
-        opened = self.gateway.let_in()
-        self.gateway.harness.until(future.done, "the start was sent")
-        self.session = opened.session
-        return opened
+        self.send(event="start", streamSid=STREAM, start=start)
+        asked = self.gateway.harness.expect("sessions", SessionOpened)
+        self.session = asked.session
+        return asked
 
     def send(self, **message: Any) -> None:
         """Send a message."""
