@@ -148,7 +148,16 @@ MESSAGES: dict[str, list[str | bytes]] = {
     for name in ("twilio", "signalwire", "telnyx", "exotel")
 } | {
     "plivo": [
-        _json(event="media", media={"track": "inbound", "timestamp": "1705312200000", "chunk": 41}),
+        _json(
+            event="media",
+            streamId="s",
+            media={
+                "track": "inbound",
+                "timestamp": "1705312200000",
+                "chunk": 41,
+                "payload": PAYLOAD,
+            },
+        ),
         _json(event="dtmf", streamId="s", dtmf={"track": "inbound", "digit": "1"}),
         _json(event="playedStream", streamId="s", name="m1"),
         _json(event="clearedAudio", streamId="s"),
