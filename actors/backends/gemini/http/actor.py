@@ -115,7 +115,8 @@ class Http(TurnBasedBackend[HttpOptions]):
             info = FaultInfo(FaultClass.POLICY, FaultAction.STOP, None, str(error))
             self.publish_fault(request.session, info, retry=info.retry)
             raise
-        if self._health.proved(*subjects(request.session, (manner.model, manner.tts_model))):
+        asked = (manner.tts_model,) if rest else (manner.model, manner.tts_model)
+        if self._health.proved(*subjects(request.session, asked)):
             self._tell()
 
     async def _synthesize(self, manner: HttpOptions, text: str) -> AsyncGenerator[Part, None]:

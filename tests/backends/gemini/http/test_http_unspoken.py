@@ -11,7 +11,16 @@ from live_server import rules_of
 
 from actors.backends.gemini.http.voice import WholeSound
 from actors.backends.turnwise.request import Sound
-from pipeline.frames import AnswerEnd, AnswerEnded, Fault, FaultClass, Route
+from pipeline.frames import (
+    ActorState,
+    AnswerEnd,
+    AnswerEnded,
+    BackendState,
+    BackendStatus,
+    Fault,
+    FaultClass,
+    Route,
+)
 from pipeline.testing import ActorHarness
 
 TEXT = "It is ten. The sun is out. It will rain."
@@ -87,6 +96,24 @@ def test_what_another_backend_left_unspoken_is_all_that_is_said(tmp_path: Path) 
         assert end_of(http, turn).end is AnswerEnd.COMPLETE
         assert said(http) == rest
         assert gemini.answers == []
+
+
+def test_what_is_only_spoken_says_nothing_of_the_model_for_the_words(tmp_path: Path) -> None:
+    missing = {"when": {"http": "words"}, "do": [{"refuse": {"status": 404, "body": "models/x"}}]}
+    with (
+        simulator(tmp_path, missing) as gemini,
+        staged(gemini, ("audio", "speech", "text", "route")) as http,
+    ):
+        ready(http)
+        http.send("route", Route(owner="http", epoch=2, reason=""))
+        assert answer_to(http).end is AnswerEnd.FAILED
+        http.expect("status", BackendStatus, lambda f: f.state is BackendState.UNAVAILABLE)
+        http.send("route", Route(owner="live", epoch=3, reason=""))
+        turn = write(http, "And the weather?", 2)
+        unspoken = {turn: "The sun is out."}
+        http.send("route", Route(owner="http", epoch=4, reason="", unspoken=unspoken))
+        assert end_of(http, turn).end is AnswerEnd.COMPLETE
+        assert http.actor.state is ActorState.DEGRADED
 
 
 @pytest.mark.parametrize(
