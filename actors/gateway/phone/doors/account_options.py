@@ -115,7 +115,9 @@ class JambonzAccount(AccountOptions):
     webhook_secret: SecretName = _secret("the webhook secret, with which webhooks are signed")
     user: str = Field("", description="That webhooks and sockets give.")
     password: SecretName = _secret("the password that webhooks and sockets give")
-    rate_hz: int = Field(16000, description="Of the sound: 8000 to 48000.")
+    rate_hz: int = Field(
+        8000, description="Of the sound; that of its lines, or its buffer loses marks."
+    )
     api_url: str = Field("https://jambonz.cloud/api", description="Of its REST.")
 
 

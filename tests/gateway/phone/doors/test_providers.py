@@ -265,7 +265,7 @@ def test_plivo_is_given_what_surely_comes_back() -> None:
         "bidirectional": "true",
         "keepCallAlive": "true",
         "contentType": "audio/x-mulaw;rate=8000",
-        "extraHeaders": "business=b-42,direction=inbound",
+        "extraHeaders": "direction=inbound",
     }
 
 

@@ -32,9 +32,8 @@ from actors.gateway.phone.doors.signatures.signed_request import SignedRequest
 from actors.gateway.phone.doors.xml import add, xml_answer
 
 OVER_TOO = OVER | {"timeout", "cancel"}
-EXTRA_HEADER = re.compile(r"[A-Za-z0-9_.-]+")
-"""What surely comes back as it was given: pairs are separated by commas, names from values by `=`.
-The rest is kept here, with the token."""
+EXTRA_HEADER = re.compile(r"[A-Za-z0-9]+")
+"""Its pages allow letters and digits only. The rest is kept here, with the token."""
 
 
 class PlivoProvider:
