@@ -52,7 +52,7 @@ class Rows:
 
     Attributes:
         sessions: How many.
-        closed: Turns that were closed since its process was killed.
+        closed: Turns that were closed.
         missing: Those of them that have no row.
     """
 
@@ -75,8 +75,7 @@ class KilledCallers:
         unanswered: Of those, by caller and first block: no sound came and no turn was closed
             until the caller spoke again.
         told: How many messages of each kind that are no part of an undisturbed conversation.
-        rows: What is in the database of the turns that were closed since its process was killed;
-            None if it was not.
+        rows: What is in the database of the turns that were closed; None if it was not killed.
     """
 
     callers: int
@@ -119,7 +118,6 @@ def run(
     account = Account()
     result = KilledCallers(callers, account)
     url = database.make_database("calls") if database else ""
-    before: set[str] = set()
     with (
         crowd_server(folder),
         running(web_config(folder, database=url)) as pipeline,
@@ -134,13 +132,12 @@ def run(
                 result.back_s[name] = kill(pipeline, name, tap, account)
                 listen(tap, account, between_s)
             if database is not None:
-                before = set(account.verdicts)
                 result.back_s[DATABASE] = _kill_database(database, pipeline, tap, account)
                 listen(tap, account, between_s)
             wind_up(tap, account)
             talks = people.end()
     if database is not None:
-        result.rows = _look_for_rows(url, folder, account.verdicts.keys() - before)
+        result.rows = _look_for_rows(url, folder, account.verdicts)
     for caller, talk in enumerate(talks):
         _look_at(result, caller, talk)
     return result
@@ -228,7 +225,7 @@ def show(result: KilledCallers) -> None:
     }
     if result.rows is not None:
         rows["sessions in the database"] = result.rows.sessions
-        rows["turns closed since the database was killed; without a row"] = (
+        rows["turns closed; without a row in it"] = (
             f"{result.rows.closed}; {len(result.rows.missing)}"
         )
     for what, value in rows.items():

@@ -28,6 +28,7 @@ from pipeline.frames import (
     ToolCancel,
     ToolResult,
     Transcript,
+    TurnClosed,
     Usage,
     UserText,
 )
@@ -55,6 +56,8 @@ class Gateway(CallerPlayer):
     options_type = GatewayOptions
     inputs: ClassVar = {
         **CallerPlayer.inputs,
+        # Each turn is told of, and kept, also one that was closed while no gateway was there.
+        "turns": In((TurnClosed,), replay=True, required=False),
         "transcript": In((Transcript,), required=False),
         "calls": In((ToolCall, ToolCancel), required=False),
         "status": In((Status,), replay=True, required=False),

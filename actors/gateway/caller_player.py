@@ -65,6 +65,8 @@ class CallerPlayer(Player[GatewayOptions]):
         )
         self._board = SessionBoard(self.name)
         self._turn_closed = asyncio.Event()
+        self._turns_before_ns: int = self.checkpoint.get("turns_ns", -1)
+        """When the last turn was closed that an earlier process told of."""
         self._phones = PhoneLines()
 
     def publish(self, port: str, frame: Frame) -> None:
@@ -152,11 +154,15 @@ class CallerPlayer(Player[GatewayOptions]):
         self._tell(frame, words)
 
     def on_turns(self, frame: TurnClosed) -> None:
-        """Tell how a turn ended, and say so when it failed."""
+        """Tell how a turn ended, and say so when it failed; also those that ended without us."""
+        # Killed, it may not have written what it told.
+        self._callers.past.keeping.turn_closed(frame)
+        if frame.sent_ns <= self._turns_before_ns:
+            return  # An earlier process did so.
+        self.checkpoint["turns_ns"] = frame.sent_ns
         super().on_turns(frame)
         self._board.on_frame(frame)
         self._tell(frame, frame)
-        self._callers.past.keeping.turn_closed(frame)
         self._turn_closed.set()
 
     def on_route(self, frame: Route) -> None:

@@ -57,6 +57,35 @@ def until_written(gateway: GatewayOnStage, rows: int = 3) -> None:
     gateway.harness.until(lambda: counters["rows_written"] >= rows, "what is written")
 
 
+def test_a_turn_that_was_closed_while_no_gateway_was_there_is_told_and_kept(
+    tmp_path: Path,
+) -> None:
+    before = closed("anna")
+    missed = before.model_copy(update={"turn": "anna:2", "said": "Still there?"})
+    with gateway_on_stage(folder=tmp_path) as first:
+        client = first.connect()
+        first.start(client, session_id="anna")
+        first.harness.send("turns", before)
+        assert first.next(client)["turn"] == "anna:1"
+        first.meanwhile(client.close)
+        until_written(first)
+        checkpoint = dict(first.harness.actor.checkpoint)
+        opened = first.harness.actor._callers.get("anna").manner
+    with gateway_on_stage(folder=tmp_path, checkpoint=checkpoint) as second:
+        second.harness.open("anna", conversation=opened.conversation, brought_by="gateway")
+        # What is retained comes again, with the time at which it was sent.
+        at_ns = checkpoint["turns_ns"]
+        for late, frame in enumerate((before, missed)):
+            again = frame.model_copy(update={"sent_ns": at_ns + late})
+            second.harness.actor.receive("turns", again)
+        until_written(second, 2)
+        assert count(second, "turns") == 2
+        client = second.connect()
+        assert second.say(client, type="start_session", session_id="anna")["resumed"]
+        assert second.next(client)["turn"] == "anna:2"
+        second.meanwhile(client.close)
+
+
 def test_the_status_of_a_session_that_is_over_comes_from_the_database() -> None:
     with gateway_on_stage() as gateway:
         converse(gateway, "s-1")

@@ -132,7 +132,9 @@ class CallerStore(Keeping):
 
     def turn_closed(self, closed: TurnClosed) -> None:
         """A turn has its outcome."""
-        self.rows.turn(closed)
+        # One that was closed while no gateway was there comes late.
+        ago_s = max(0, time.monotonic_ns() - closed.sent_ns) / 1e9 if closed.sent_ns else 0.0
+        self.rows.turn(closed, timedelta(seconds=ago_s))
 
     def used(self, usage: Usage) -> None:
         """An answer was billed."""

@@ -22,6 +22,7 @@ from pipeline.frames import (
 
 MOST_TURNS_COSTED = 50
 """Of a session, whose cost may still grow: a report comes within seconds of its turn."""
+NOW = timedelta()
 HEADER = {"session", "origin_ns", "seq", "boot", "sent_ns"}
 """Of a frame: not part of how a session is opened."""
 
@@ -126,15 +127,15 @@ class SessionRows:
         self._add(Change("resumption", ChangeKind.DELETE, key, {}))
         del self._open[ended.session]
 
-    def turn(self, closed: TurnClosed) -> None:
-        """A turn has its outcome."""
+    def turn(self, closed: TurnClosed, ago: timedelta = NOW) -> None:
+        """A turn has its outcome, since a while; the row may be there already."""
         known = self._open.get(closed.session)
         if known is None:
             return
         words = known.keeps_words
         known.close(closed.turn)
         values = {
-            "closed_at": self._now(),
+            "closed_at": self._now() - ago,
             "outcome": closed.outcome.value,
             "backend": closed.by,
             "reason": closed.reason,
@@ -202,5 +203,5 @@ def _of(manner: SessionOpened) -> dict[str, Any]:
 
 def _costs(cost: TurnCost | None) -> dict[str, Any]:
     if cost is None:
-        return {"tokens": None, "cost": None}
+        return {}
     return {"tokens": cost.tokens, "cost": None if cost.money is None else float(cost.money)}

@@ -67,6 +67,16 @@ def answer(session: str, turn: str, seconds: float = 0.2) -> list[AnswerAudio | 
     ]
 
 
+def unread(gateway: GatewayOnStage, client: ClientConnection) -> list[Any]:
+    """Return what came before the connection was closed."""
+    came = []
+    while True:
+        try:
+            came.append(gateway.next(client))
+        except ConnectionClosed:
+            return came
+
+
 def absent(gateway: GatewayOnStage) -> float:
     gateway.harness.actor.measure()
     return gateway.harness.actor.gauges["callers_away"]
@@ -361,9 +371,7 @@ def test_who_comes_back_hears_the_rest_and_reads_what_was_said_meanwhile(
         heard += len(gateway.next(client)["data"]) * 3 // 8
     gateway.meanwhile(client.close)
     # On a busy machine more has come than was read.
-    with pytest.raises(ConnectionClosed):
-        while True:
-            heard += len(gateway.next(client)["data"]) * 3 // 8
+    heard += sum(len(each["data"]) * 3 // 8 for each in unread(gateway, client))
     harness.until(lambda: absent(gateway) == 1, "its absence")
     harness.send(
         "transcript",
