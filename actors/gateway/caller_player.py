@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.gateway.caller_output import CallerOutput
 from actors.gateway.callers import Callers
 from actors.gateway.ear import HUSH_SAMPLES
 from actors.gateway.events import AnswerSound, Speaking, SpokenWords
+from actors.gateway.failure_prompts import FailurePrompts
 from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.options import GatewayOptions
 from actors.gateway.phone.manner import PROTOCOL as TELEPHONE
@@ -18,6 +20,7 @@ from actors.gateway.phone.phone_output import PhoneOutput
 from actors.gateway.phone.switchboard import PhoneLines
 from actors.gateway.silence import SilenceFiller
 from actors.gateway.stays import Stays
+from actors.lib.audio.pcm import Samples
 from actors.outputs.metronome import Metronome
 from actors.outputs.player import Player
 from actors.outputs.session_playback import SessionPlayback
@@ -68,6 +71,31 @@ class CallerPlayer(Player[GatewayOptions]):
         self._turns_before_ns: int = self.checkpoint.get("turns_ns", -1)
         """When the last turn was closed that an earlier process told of."""
         self._phones = PhoneLines()
+        self._prompts = FailurePrompts({}, surroundings.config_dir)
+
+    @classmethod
+    def check(cls, options: GatewayOptions, config_dir: Path) -> None:
+        """Look whether the failure prompts can be played.
+
+        Raises:
+            ConfigError: one cannot.
+        """
+        super().check(options, config_dir)
+        FailurePrompts(options.failure_prompts, config_dir)
+
+    async def start(self) -> None:
+        """Load the failure prompts."""
+        await super().start()
+        if "turns" in self.surroundings.connected:
+            config_dir = self.surroundings.config_dir
+            self._prompts = FailurePrompts(self.options.failure_prompts, config_dir)
+
+    def prompt_of(self, session: str) -> Samples | None:
+        """Return what a caller hears when a turn fails, in its language if there is that."""
+        caller = self._callers.find(session)
+        language = None if caller is None else caller.manner.language
+        in_language = self._prompts.of(language)
+        return super().prompt_of(session) if in_language is None else in_language
 
     def publish(self, port: str, frame: Frame) -> None:
         """Send a frame; what is heard is told the caller who hears it, and known from it.

@@ -56,6 +56,11 @@ class GatewayOptions(PlayerOptions):
     phone: PhoneOptions = Field(
         PhoneOptions(), description="How calls by telephone are served, see docs/telephones.md."
     )
+    failure_prompts: dict[str, ConfigPath] = Field(
+        {},
+        description="Sound files in place of `failure_prompt`, by the language of the session: "
+        "`de` is for `de-DE` and `de-AT` too.",
+    )
     models: list[str] = Field(
         [],
         description="Live models that clients of the Gemini protocol may choose; who names "

@@ -185,11 +185,12 @@ class Player(Actor[PlayerOptionsT]):
 
     def on_turns(self, frame: TurnClosed) -> None:
         """Say so when a turn failed, unless another one is being answered or spoken."""
-        if self._prompt is None or frame.outcome is not Outcome.FAILED:
+        prompt = self.prompt_of(frame.session)
+        if prompt is None or frame.outcome is not Outcome.FAILED:
             return
         playback = self._playback(frame)
         if playback is not None:
-            self.counters["failure_prompts_left_out"] += not playback.apologize(frame, self._prompt)
+            self.counters["failure_prompts_left_out"] += not playback.apologize(frame, prompt)
             self._report(playback)
 
     def on_route(self, frame: Route) -> None:
@@ -198,6 +199,11 @@ class Player(Actor[PlayerOptionsT]):
         if playback is not None:
             playback.route(frame)
             self._report(playback)
+
+    def prompt_of(self, session: str) -> Samples | None:
+        """Return what is played in a session when a turn fails; None: nothing."""
+        del session
+        return self._prompt
 
     def _playback(self, frame: Frame) -> SessionPlayback | None:
         playback: SessionPlayback | None = self.sessions.get(frame.session)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,10 @@ from gateway_client import GatewayOnStage, gateway_on_stage
 from phone_client import TwilioEnd, sound_of
 
 from actors.gateway.errors import CallerError
+from actors.gateway.failure_prompts import FailurePrompts
 from actors.gateway.phone.context import CallContext, CallDirection, Knock, OnFailure
 from actors.gateway.phone.dialect import CallStarted
+from pipeline.errors import ConfigError
 from pipeline.frames import (
     Outcome,
     SessionEnd,
@@ -243,3 +247,35 @@ def test_the_last_sentence_is_heard_after_the_end_of_the_session(
         sound += sound_of(phone.within(0.3))
     assert len(sound) > 8 * 3000, "the packaged sentence takes 4 s"
     assert asked(gateway) == [("transfer", "twilio", "CA1", "+494")]
+
+
+def test_that_nobody_can_answer_is_said_in_the_language_of_the_call(tmp_path: Path) -> None:
+    spoken = tmp_path / "leider.wav"
+    with wave.open(str(spoken), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        file.writeframes((np.arange(12_000) % 100 * 100).astype("<i2").tobytes())
+    prompts = {"de": str(spoken)}
+    with gateway_on_stage(prebuffer_ms=0, failure_prompts=prompts) as gateway:
+        gateway.harness.actor.phones.admission = OneBusiness()
+        end = TwilioEnd(gateway)
+        end.begin()
+        close_turn(gateway, end, Outcome.FAILED)
+        sound = b""
+        while len(sound) < 4000:
+            sound += sound_of([end.next()])
+        assert not sound_of(end.within(0.3)), "half a second, and not the packaged four"
+        gateway.meanwhile(end.client.close)
+
+
+def test_a_prompt_is_for_all_regions_of_its_language(tmp_path: Path) -> None:
+    spoken = tmp_path / "spoken.wav"
+    with wave.open(str(spoken), "wb") as file:
+        file.setparams((1, 2, 24_000, 0, "NONE", ""))
+        file.writeframes(b"\x01\x00" * 240)
+    prompts = FailurePrompts({"de": spoken, "pt-BR": spoken}, tmp_path)
+    assert prompts.of("de-AT") is not None
+    assert prompts.of("pt_br") is not None
+    assert prompts.of("pt-PT") is None
+    assert prompts.of(None) is None
+    with pytest.raises(ConfigError, match="no sound file"):
+        FailurePrompts({"fr": tmp_path / "nowhere.wav"}, tmp_path)
