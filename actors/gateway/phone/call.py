@@ -38,6 +38,9 @@ from actors.lib.audio.pcm import Samples
 from pipeline.frames import SessionEnd, SessionEnded
 from pipeline.logs import lines_about
 
+PROBLEMS_LOGGED = 10
+"""Of one call, each once: enough to see what it is; all are counted."""
+
 
 class PhoneCallState(Enum):
     """Where a call is."""
@@ -83,6 +86,7 @@ class PhoneCall:
         self.state = PhoneCallState.RINGING
         self.labels = line_labels(knock)
         """What log lines say of it."""
+        self._problems: set[str] = set()
         self._began_s = time.monotonic()
         self._call_id = ""
         self._session = ""
@@ -205,7 +209,10 @@ class PhoneCall:
         match event:
             case LineProblem():
                 self._board.counters["phone_problems"] += 1
-                self._board.log.warning("a telephone line", problem=event.text)
+                # What is wrong with one message is often wrong with all, 50 in a second.
+                if event.text not in self._problems and len(self._problems) < PROBLEMS_LOGGED:
+                    self._problems.add(event.text)
+                    self._board.log.warning("a telephone line", problem=event.text)
             case LineEnded():
                 self._hung_up(event.reason or "the caller hung up")
                 self._wire.close("")

@@ -64,6 +64,21 @@ def test_what_is_known_of_a_call_is_known_before_its_first_word(phone: TwilioEnd
     assert opened.lasts_s == 900
 
 
+def test_what_is_wrong_with_every_message_is_logged_once(
+    gateway: GatewayOnStage, phone: TwilioEnd, capsys: pytest.CaptureFixture[str]
+) -> None:
+    phone.begin()
+    for number in range(40):
+        phone.send(event="media", media={"payload": "!"})
+        phone.send(event="dtmf", dtmf={"digit": f"no key {number}"})
+    for number in range(20):
+        phone.say(SECOND_IN[:160], number)
+    gateway.harness.until(lambda: bool(gateway.harness.sent["audio"]), "what came behind it")
+    lines = [each for each in capsys.readouterr().out.splitlines() if "a telephone line" in each]
+    assert sum("no base64" in each for each in lines) == 1
+    assert len(lines) == 10
+
+
 def test_what_is_said_on_the_line_is_heard(gateway: GatewayOnStage, phone: TwilioEnd) -> None:
     phone.begin()
     for number in range(50):
