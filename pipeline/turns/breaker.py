@@ -81,7 +81,7 @@ class CircuitBreaker:
 
     def of_another_model(self, now_s: float) -> CircuitBreaker:
         """What it is to a session that asks another model."""
-        if self.fault is None or POLICIES[self.fault.fault].cause is not Cause.MODEL:
+        if not self.is_of_model:
             return self
         return CircuitBreaker(self.name, since_s=now_s, refused=self.refused)
 
@@ -90,6 +90,11 @@ class CircuitBreaker:
         if self.breaker is BreakerState.CLOSED:
             return self
         return replace(self, breaker=BreakerState.CLOSED, trips=0, fault=None)
+
+    @property
+    def is_of_model(self) -> bool:
+        """What is held against it comes of the model that it was asked with."""
+        return self.fault is not None and POLICIES[self.fault.fault].cause is Cause.MODEL
 
     @property
     def is_ready(self) -> bool:

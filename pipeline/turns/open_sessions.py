@@ -95,8 +95,7 @@ class OpenSessions:
         self._table.touch(frame.session, now_ns)
         said: list[Told] = [*state.conversation.on_frame(frame, now_ns)]
         if self._config.sessions.callers_only and isinstance(frame, Playback):
-            # Nobody asks in the config's own session; what its route knows is what callers find.
-            self.own.learn(frame.backend, state.conversation)
+            self._learn(frame, state)
         return said
 
     def died(self, actor: str, now_ns: int) -> list[Told]:
@@ -192,6 +191,17 @@ class OpenSessions:
             )
             entries = [each for each in entries if each.opened.model == model]
         return [each.state for each in entries]
+
+    def _learn(self, playback: Playback, state: SupervisedSession) -> None:
+        """Nobody asks in the config's own session; what its route knows is what callers find.
+
+        That another model answers says nothing of the one that is at fault.
+        """
+        entry = self._table.entry(playback.session)
+        known = self.own.state.backends.get(playback.backend)
+        asks_another = entry is not None and entry.opened.model is not None
+        if not (asks_another and known is not None and known.is_of_model):
+            self.own.learn(playback.backend, state.conversation)
 
     def _make(self, opened: SessionOpened) -> SupervisedSession:
         name = opened.session

@@ -197,6 +197,25 @@ def test_where_only_callers_speak_an_answer_to_one_proves_the_backend_to_the_nex
     assert sessions.own.state.backends["live"].fault is None
 
 
+@pytest.mark.parametrize(
+    ("kind", "breaker"),
+    [(FaultClass.QUOTA, BreakerState.HALF_OPEN), (FaultClass.AUTH, BreakerState.CLOSED)],
+)
+def test_an_answer_of_another_model_proves_the_service_and_not_the_model_of_the_others(
+    kind: FaultClass, breaker: BreakerState
+) -> None:
+    manner = {"callers_only": True, "idle_s": 7200}
+    sessions = with_callers(made(PlaybackScope.ALL, sessions=manner))
+    sessions.handle("live", fault("local", kind), 0)
+    later_ns = 3601 * S
+    sessions.tick(later_ns)
+    sessions.handle("gateway", opened("anna", model="gemini-9"), later_ns)
+    sessions.handle("x", status("anna", "live", BackendState.READY), later_ns)
+    sessions.handle("vad", typed("anna"), later_ns)
+    sessions.handle("gateway", heard("anna:t1", 1), later_ns)
+    assert sessions.own.state.backends["live"].breaker is breaker
+
+
 def test_budgets_concern_every_session(sessions: OpenSessions) -> None:
     moved = sessions.handle("x", Allowance(refused={"live": "used up"}, last_resort=["live"]), S)
     assert routes(moved) == {"local": "http", "anna": "http", "bert": "http"}
