@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from node_script import answer_of
 
 from actors.gateway.website.page import FOLDER
 
 SCRIPT = Path(__file__).with_name("worklets.mjs")
-RUN_S = 60
 BLOCK_MS = 20
 RATES = (44_100, 48_000)
 """Of sound devices."""
@@ -24,19 +21,8 @@ Values = npt.NDArray[np.float64]
 
 
 def run(rate: int, *steps: dict[str, Any]) -> list[Any]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.fail("node must be installed for the tests of the page: apt-get install npm")
-    done = subprocess.run(
-        [node, SCRIPT],
-        input=json.dumps({"folder": str(FOLDER), "rate": rate, "steps": steps}),
-        capture_output=True,
-        text=True,
-        timeout=RUN_S,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    results: list[Any] = json.loads(done.stdout)
+    given = {"folder": str(FOLDER), "rate": rate, "steps": steps}
+    results: list[Any] = answer_of(SCRIPT, given)
     return results
 
 
