@@ -14,6 +14,7 @@ from actors.cli.calling.bad_network import BadNetwork, Weather
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.hearing import Hearing
 from actors.cli.calling.line_form import BLOCK_S
+from actors.cli.calling.line_queue import Stretch
 from actors.cli.calling.provider_side import LineState, ProviderSide
 from actors.cli.calling.provider_words import ProviderWords
 from actors.cli.calling.scripted_caller import Person
@@ -153,6 +154,9 @@ class DialledCall:
             self.side.lost(now_s, self._closed_why)
         stretches, replies = self.side.play(now_s)
         self._to_server.send(replies, now_s)
+        self._hear(stretches)
+
+    def _hear(self, stretches: list[Stretch]) -> None:
         for stretch in stretches:
             self._hearing.hear(stretch)
             self._on_sound(stretch.samples)
@@ -173,6 +177,8 @@ class DialledCall:
             self._stirred.set()
 
     def _happened(self, happening: Happening) -> None:
-        if happening.what is What.CLEAR:
-            self._hearing.cleared()
         self._tell(happening)
+        if happening.what is What.CLEAR:
+            # What was played before it is not what comes after it.
+            self._hear(self.side.heard())
+            self._hearing.cleared()

@@ -85,8 +85,13 @@ class Hearing:
         self.said_s = now_s
 
     def cleared(self) -> None:
-        """What waited was thrown away: the silence that follows is no gap."""
+        """What waited was thrown away: silence that follows is no gap, and sound is another answer.
+
+        All that was heard before is known.
+        """
         self._sound_end_s = None
+        if self.conversing is Conversing.INTERRUPTING:
+            self._cut(self._heard / self._rate_hz)
 
     def hear(self, stretch: Stretch) -> None:
         """Hear what went over the line."""
@@ -112,14 +117,17 @@ class Hearing:
         end_s = self._heard / self._rate_hz
         silent_s = end_s - self.loud_s if self.loud_s is not None else end_s
         if self.conversing is Conversing.INTERRUPTING and silent_s >= PAUSE_S:
-            self.conversing = Conversing.ASKING
-            after_ms = ((self.loud_s or 0.0) - self._interrupted_s) * 1000
-            self._happened(end_s, What.CUT, after_ms=after_ms)
+            self._cut(end_s)
         if level_dbfs(window) <= LOUD_DBFS:
             return
         if self.conversing is Conversing.ASKING:
             self._answered(end_s - WINDOW_S)
         self.loud_s = end_s
+
+    def _cut(self, at_s: float) -> None:
+        self.conversing = Conversing.ASKING
+        after_ms = max(0.0, ((self.loud_s or 0.0) - self._interrupted_s) * 1000)
+        self._happened(at_s, What.CUT, after_ms=after_ms)
 
     def _answered(self, at_s: float) -> None:
         if self.said_s is None:

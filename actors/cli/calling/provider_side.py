@@ -126,8 +126,12 @@ class ProviderSide:
             why = f"nothing came for {limit_s:g} s"
             self._happened(now_s, What.FAULT, text=why)
             self._over(now_s, "provider", why)
+        return self.heard(), replies
+
+    def heard(self) -> list[Stretch]:
+        """Return what the person heard since it was last asked, without playing on."""
         heard, self._stretches = self._stretches, []
-        return heard, replies
+        return heard
 
     def _advance(self, now_s: float) -> list[Words]:
         if self.state is LineState.RINGING:

@@ -90,6 +90,16 @@ def test_an_answer_that_is_cut_is_told_with_how_long_it_went_on() -> None:
     ]
 
 
+def test_what_is_heard_at_once_after_a_clear_is_the_next_answer() -> None:
+    line = Line()
+    line.play("w" + "." * 5 + "ww", "." + "a" * 5 + "aa")
+    line.hearing.cleared()
+    assert line.values(What.CUT) == [{"after_ms": pytest.approx(40)}]
+    line.play(".....", ".aaaa")
+    assert line.values(What.ANSWER)[1] == {"latency_ms": pytest.approx(20)}
+    assert line.values(What.GAP) == []
+
+
 def test_an_answer_to_a_key_is_awaited_as_one_to_a_word() -> None:
     line = Line()
     line.play("w....", "..aaa")

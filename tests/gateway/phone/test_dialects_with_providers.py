@@ -146,7 +146,7 @@ def test_an_answer_is_taken_whole_and_every_mark_comes_back(pair: Pair) -> None:
 def test_a_clear_empties_the_line_and_marks_are_as_we_expect_them(pair: Pair) -> None:
     traits = pair.dialect.traits
     if not traits.clears:
-        assert traits.paced_by is PacedBy.OURS
+        assert traits.paced_by is PacedBy.OURS or traits.queue_s < 0.1
         pair.say(pair.dialect.clear())
         assert pair.faults() == []
         return

@@ -92,8 +92,10 @@ class AudioStreamDialect(MetadataDialect):
 
     name: ClassVar[str] = "mod_audio_stream"
     traits: ClassVar[LineTraits] = LineTraits(
-        # It keeps what comes too early; but nothing throws that away again.
-        paced_by=PacedBy.OURS,
+        # It keeps what comes too early; but nothing throws that away again. Three of the blocks in
+        # which it plays: with none, each one that is late by a millisecond is a gap of a block.
+        paced_by=PacedBy.PROVIDER,
+        queue_s=0.06,
         multiple_bytes=2,
         clears=False,
         marks=False,

@@ -17,7 +17,6 @@ from actors.gateway.phone.dialect import (
     LineProblem,
     LineSound,
     MarkReached,
-    PacedBy,
     SoundHeard,
 )
 from actors.gateway.phone.dialects.freeswitch import AudioForkDialect, AudioStreamDialect
@@ -109,5 +108,5 @@ def test_mod_audio_stream_is_told_sound_at_its_pace() -> None:
     assert dialect.mark("m1") == []
     assert dialect.finish() == [b"\x03\x00"]
     assert said(dialect.clear()) == [{"type": "killAudio"}]
-    assert AudioStreamDialect.traits.paced_by is PacedBy.OURS
+    assert AudioStreamDialect.traits.queue_s <= 0.1, "nothing throws away what waits"
     assert not AudioStreamDialect.traits.clears
