@@ -104,7 +104,9 @@ class AsteriskDialect(BinaryDialect):
         if self._call is not None:
             raise MediaJsonError("this line was started before")
         # Its connection_id is the name of a section of websocket_client.conf, not of a call.
-        call_id, form = text(fields, "channel_id"), text(fields, "format")
+        # The first versions have the name of the channel only.
+        call_id = text(fields, "channel_id") or text(fields, "channel")
+        form = text(fields, "format")
         sound = FORMATS.get(form)
         if not call_id:
             raise MediaJsonError("the message MEDIA_START has no channel_id")

@@ -48,7 +48,10 @@ class MetadataDialect(BinaryDialect):
     def _told(self, message: str) -> list[LineEvent]:
         if self._call is None:
             return self._begun(metadata(message))
-        fields = parsed(message)
+        try:
+            fields = parsed(message)
+        except MediaJsonError:
+            return []  # A dialplan may send any text.
         if text(fields, "event") == "dtmf":
             # By `send_text` of the dialplan, as jambonz does it.
             return [pressed(text(fields, "dtmf") or text(fields, "digit"))]

@@ -100,6 +100,16 @@ def test_a_call_of_asterisk_begins_with_the_variables_of_its_channel() -> None:
     assert AsteriskDialect().take(PLAIN_START) == [CallStarted(CHANNEL, "gw", sound, sound)]
 
 
+def test_a_call_has_the_name_of_its_channel_where_there_is_no_id() -> None:
+    message = "MEDIA_START connection_id:gw channel:WebSocket/gw/0x7f3c format:ulaw"
+    (started,) = AsteriskDialect().take(message)
+    assert isinstance(started, CallStarted)
+    assert started.call_id == "WebSocket/gw/0x7f3c"
+    assert AsteriskDialect().take("MEDIA_START connection_id:gw format:ulaw") == [
+        LineProblem("the message MEDIA_START has no channel_id")
+    ]
+
+
 def test_the_query_is_not_trusted_for_it_may_be_that_of_the_call_before() -> None:
     (started,) = AsteriskDialect(Handshake({"BUSINESS": "another"})).take(STARTS["asterisk"])
     assert isinstance(started, CallStarted)

@@ -27,7 +27,8 @@ UNDERSTOOD: list[Row] = [
     ("dtmf as jambonz has it", {"event": "dtmf", "dtmf": "1"}, [KeyPressed("1")]),
     ("dtmf of a dialplan", {"event": "dtmf", "digit": 5}, [KeyPressed("5")]),
     ("text of a dialplan", {"note": "transferred"}, []),
-    ("other text", "bye", [LineProblem("this is no JSON: bye")]),
+    ("other text", "bye", []),
+    ("no key", {"event": "dtmf"}, [LineProblem("there is no key '' on a telephone")]),
 ]
 
 
