@@ -101,28 +101,38 @@ class Authenticator:
             principal.need(rule.scope)
         return principal
 
-    async def admit_line(self, key: str, address: str, *, is_forwarded: bool) -> Principal:
-        """Return who brings a call that no provider has signed: an exchange of one's own.
+    async def knows(self, key: str) -> bool:
+        """Whether a call that no provider has signed brings a key to talk: that of an exchange.
 
         Args:
             key: That it brings; empty: none.
+
+        Raises:
+            AccessDeniedError: it brings one that is for other things.
+        """
+        await self._keyring.loaded()
+        if not key or not (self._keyring.has_any or key.startswith(PREFIX)):
+            return False
+        credential = await self._keyring.find(hash_of(key))
+        if credential is None:
+            return False
+        self._note(credential.id)
+        Principal(credential.id, known_scopes(credential.scopes)).need(AccessScope.TALK)
+        return True
+
+    def admit_unproven(self, key: str, address: str, *, is_forwarded: bool) -> None:
+        """Let a call in that nothing proves, where everything else would be let in too.
+
+        Args:
+            key: That it brings, and that is not known; empty: none.
             address: From where it comes.
             is_forwarded: It came through a proxy.
 
         Raises:
             AccessDeniedError: it is not let in.
         """
-        await self._keyring.loaded()
-        credential = None
-        if key and (self._keyring.has_any or key.startswith(PREFIX)):
-            credential = await self._keyring.find(hash_of(key))
-        if credential is not None:
-            self._note(credential.id)
-            principal = Principal(credential.id, known_scopes(credential.scopes), address)
-            principal.need(AccessScope.TALK)
-            return principal
         if self._anybody:
-            return Principal("", frozenset(USUAL), address)
+            return
         if self._keyring.has_any:
             raise AccessDeniedError(
                 Denial.KEY_INVALID if key else Denial.UNSIGNED,
@@ -141,7 +151,6 @@ class Authenticator:
                 "this call came through a proxy, and nothing proves it: set what its provider "
                 "signs with in phone.accounts",
             )
-        return Principal("", EVERYTHING, address)
 
     def address_of(self, scope: Scope) -> str:
         """Return from where a request comes."""

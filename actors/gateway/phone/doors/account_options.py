@@ -145,7 +145,7 @@ class ExchangeAccount(AccountOptions):
     networks: list[str] = Field(
         [],
         description="Addresses or networks from which it may come without a password: AudioSocket "
-        "can bring none. This machine may, as long as nothing is configured.",
+        "can bring none. This machine may, as long as nothing of telephones is configured.",
     )
 
     def model_post_init(self, _context: object) -> None:

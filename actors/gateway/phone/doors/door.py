@@ -163,7 +163,8 @@ class CallDoor:
         if unsigned is not None and not key:
             raise unsigned
         if isinstance(provider, ExchangeProvider) and provider.networks:
-            if is_in(address, parsed_networks(provider.networks)):
+            forwarded = any(name in request.headers for name in FORWARDED)
+            if is_in(address, parsed_networks(provider.networks)) and not forwarded:
                 return
             if not key:
                 raise AccessDeniedError(
@@ -171,14 +172,27 @@ class CallDoor:
                     f"{address or 'this address'} is not in "
                     f"phone.accounts.{provider.name}.networks",
                 )
-        forwarded = any(name in request.headers for name in FORWARDED)
-        await self._authenticator.admit_line(key, address, is_forwarded=forwarded)
-        if not key:
-            self._log.info(
-                "served without a signature: nothing is configured that would ask for one",
-                provider=provider.name,
-                address=address,
+        if await self._authenticator.knows(key):
+            return
+        if self.is_configured:
+            raise AccessDeniedError(
+                Denial.UNSIGNED,
+                f"nothing proves this call of {provider.name}: set what it signs with in "
+                "phone.accounts, or let the exchange give a key of the gateway as its password",
             )
+        forwarded = any(name in request.headers for name in FORWARDED)
+        self._authenticator.admit_unproven(key, address, is_forwarded=forwarded)
+        self._log.info(
+            "served without a signature: nothing is configured that would ask for one",
+            provider=provider.name,
+            address=address,
+        )
+
+    @property
+    def is_configured(self) -> bool:
+        """Whether anything says who may call, or that others than this machine do: a tunnel may
+        come from this machine too."""
+        return bool(self._public_url) or any(each.signs for each in self.providers.values())
 
     def _prove_besides(self, provider: CallProvider, request: SignedRequest) -> None:
         """A token is proof enough; a signature that comes with it must fit all the same."""

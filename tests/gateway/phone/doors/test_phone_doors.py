@@ -306,3 +306,34 @@ def test_a_call_that_was_announced_has_what_was_said_of_it(gateway: GatewayOnSta
     assert opened.instruction == "Mend cars."
     assert (opened.labels["caller"], opened.labels["direction"]) == ("100", "inbound")
     gateway.meanwhile(client.close)
+
+
+def test_once_anything_is_configured_nothing_is_taken_unsigned_from_this_machine_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TEST_TWILIO", TOKEN)
+    accounts = {"twilio": {"auth_token": "$TEST_TWILIO"}}
+    for phone in ({"accounts": accounts}, {"public_url": PUBLIC}, PHONE):
+        with gateway_on_stage(phone=phone) as gateway:
+            # That there is a key in the request says nothing, as long as there is no such key.
+            for path in ("/phone/asterisk", "/phone/twilio", "/phone/vonage"):
+                assert refused(gateway, path) in (403, 503)
+                assert refused(gateway, path, Authorization=basic("any")) in (403, 503)
+                assert refused(gateway, path, Authorization="Bearer any") in (403, 503)
+            told = post(gateway, "/phone/asterisk/answer", {"call_id": "1"}, {"X-API-Key": "any"})
+            assert told[0] == 403
+
+
+def test_an_exchange_may_be_let_in_by_its_address(gateway: GatewayOnStage) -> None:
+    accounts = {
+        "asterisk": {"networks": ["127.0.0.1"]},
+        "mod_audio_fork": {"networks": ["10.0.0.0/8"]},
+    }
+    with gateway_on_stage(phone={"public_url": PUBLIC, "accounts": accounts}) as other:
+        client = other.connect("/phone/asterisk", subprotocols=["media"])
+        other.meanwhile(client.close)
+        assert refused(other, "/phone/asterisk", X_Forwarded_For="203.0.113.1") == 403
+        assert refused(other, "/phone/mod_audio_fork") == 403
+        status, _, text = post(other, "/phone/asterisk/answer", {"call_id": "c1"}, {})
+        assert status == 200
+        assert text.startswith("wss://voice.example/phone/asterisk/")
