@@ -11,7 +11,7 @@ from typing import Protocol
 
 from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.caller import Caller
-from actors.gateway.errors import CallerError
+from actors.gateway.errors import CallerError, RefusedError
 from actors.gateway.events import AnswerInterrupted, Event, Message
 from actors.gateway.phone.call_effects import FAREWELL_S, REST_S, CallEffects
 from actors.gateway.phone.context import CallContext, Knock
@@ -196,7 +196,11 @@ class PhoneCall:
         can_transfer = board.control.transfers(self._knock.provider)
         functions = declarations(self._context.transfers if can_transfer else {})
         manner = manner_of(self._session, self._context, functions, self.labels, board.options)
-        caller = await board.callers.open(manner)
+        try:
+            caller = await board.callers.open(manner)
+        except RefusedError:
+            await self._leave(self._context.on_failure.transfer_to)
+            raise
         caller.address = self._knock.address
         self._caller = caller
         self._effects = CallEffects(
@@ -259,13 +263,13 @@ class PhoneCall:
                     await output.quiet()
         except TimeoutError:
             self._board.log.warning("what was said last was not heard", after_s=FAREWELL_S)
-        await self._leave()
+        failed = self._ended is not None and self._ended.reason is SessionEnd.FAILED
+        await self._leave(self._context.on_failure.transfer_to if failed else "")
         self._wire.close(farewell)
 
-    async def _leave(self) -> None:
+    async def _leave(self, number: str) -> None:
+        """Hand the call on to a number if there is one; if not, end it."""
         control, provider = self._board.control, self._knock.provider
-        failed = self._ended is not None and self._ended.reason is SessionEnd.FAILED
-        number = self._context.on_failure.transfer_to if failed else ""
         try:
             async with asyncio.timeout(REST_S):
                 if number and control.transfers(provider):

@@ -41,6 +41,8 @@ class HeardLine:
         """Where the sound was cut, until more is sent."""
         self._names = 0
         self._held: deque[Playback] = deque()
+        self._comes_back = False
+        """Any mark came back by now."""
         self.marks_lost = 0
 
     @property
@@ -68,13 +70,15 @@ class HeardLine:
         """Return the name of a mark behind all that was sent."""
         self._names += 1
         name = f"m{self._names}"
-        self._outstanding.append((name, self._until_ns))
+        if self._marks:
+            self._outstanding.append((name, self._until_ns))
         return name
 
     def reached(self, name: str, now_ns: int) -> bool:
         """A mark came back; return whether it was waited for."""
         if all(name != each for each, _ in self._outstanding):
             return False
+        self._comes_back = True
         reached = ""
         while reached != name:
             reached, at_ns = self._outstanding.popleft()
@@ -84,11 +88,11 @@ class HeardLine:
         return True
 
     def heard_ns(self, now_ns: int) -> int:
-        """Return up to where on the time line it was heard."""
-        if not self._marks:
-            return min(now_ns, self._until_ns)
+        """Return up to where on the time line it was heard; the silence behind it was, too."""
+        if not self._marks or (not self._outstanding and now_ns >= self._until_ns):
+            return now_ns
         passed_ns = self._known_ns + now_ns - self._known_at_ns
-        most_ns = self._outstanding[0][1] - 1 if self._outstanding else self._until_ns
+        most_ns = self._outstanding[0][1] - 1 if self._outstanding else now_ns
         return min(passed_ns, most_ns, now_ns)
 
     def cut(self, now_ns: int) -> None:
@@ -146,3 +150,5 @@ class HeardLine:
             self.marks_lost += len(self._outstanding)
             self._outstanding.clear()
             self._known_ns, self._known_at_ns = self._until_ns, now_ns
+            # Of a line that gave none back no answer is to wait for one again.
+            self._marks = self._comes_back

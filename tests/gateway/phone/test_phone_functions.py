@@ -249,6 +249,15 @@ def test_the_last_sentence_is_heard_after_the_end_of_the_session(
     assert asked(gateway) == [("transfer", "twilio", "CA1", "+494")]
 
 
+def test_a_call_for_which_there_is_no_room_is_handed_on(
+    gateway: GatewayOnStage, phone: TwilioEnd
+) -> None:
+    asked_for = phone.begin_asking()
+    gateway.harness.end(asked_for.session, SessionEnd.REFUSED, "there are 100 callers")
+    gateway.harness.until(lambda: bool(asked(gateway)), "the provider is asked")
+    assert asked(gateway) == [("transfer", "twilio", "CA1", "+494")]
+
+
 def test_that_nobody_can_answer_is_said_in_the_language_of_the_call(tmp_path: Path) -> None:
     spoken = tmp_path / "leider.wav"
     with wave.open(str(spoken), "wb") as file:
