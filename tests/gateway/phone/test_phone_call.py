@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -114,9 +115,11 @@ def test_an_answer_is_sent_ahead_with_marks_and_heard_when_they_come_back(
 
 def test_no_more_is_sent_ahead_than_is_allowed(gateway: GatewayOnStage, phone: TwilioEnd) -> None:
     phone.begin()
+    began_s = time.monotonic()
     answer(gateway, phone.session, f"{phone.session}:0", 5.0)
     sent = sound_of(phone.within(0.5))
-    assert 8 * 500 <= len(sent) <= 8 * 1000, "in 500 ms, 300 ms ahead"
+    took_ms = (time.monotonic() - began_s) * 1000
+    assert 8 * 300 <= len(sent) <= 8 * (took_ms + 500), "300 ms ahead, in pieces of 200 ms"
 
 
 def test_who_speaks_is_not_spoken_over(gateway: GatewayOnStage, phone: TwilioEnd) -> None:
