@@ -29,7 +29,7 @@ from pipeline.frames import (
     UserText,
 )
 
-PATHS = {"chan_websocket": "asterisk"}
+PATHS = {"chan_websocket": "asterisk", "jambonz_clips": "jambonz-clips"}
 """Where the gateway names a provider otherwise."""
 NO_KEYS = {"mod_audio_fork", "mod_audio_stream"}
 UNHEARD = {"mod_audio_fork", "mod_audio_stream"}
