@@ -22,13 +22,13 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from environments import PROGRAM_S, client_command
 
+from actors.gateway.access.denial import AccessDeniedError
 from actors.gateway.phone.doors.account_options import AccountsOptions
 from actors.gateway.phone.doors.call_program import DialStep, HangUpStep, SpokenStep, StreamOffer
 from actors.gateway.phone.doors.provider_table import provider_table
 from actors.gateway.phone.doors.providers.vonage import application_jwt
 from actors.gateway.phone.doors.signatures.plivo import plivo_signature
 from actors.gateway.phone.doors.signatures.signed_request import FORM, SignedRequest
-from actors.gateway.phone.doors.signatures.telnyx import is_signed_by_telnyx
 from actors.gateway.phone.doors.signatures.twilio import is_signed_by_twilio, twilio_signature
 from actors.gateway.phone.doors.signatures.vonage import vonage_claims
 
@@ -174,22 +174,33 @@ def test_telnyx_takes_what_we_take() -> None:
     private = Ed25519PrivateKey.generate()
     public = base64.b64encode(private.public_key().public_bytes_raw()).decode()
     body = json.dumps({"data": {"event_type": "call.initiated", "id": "1", "payload": {}}})
-    stamp = str(int(time.time()))
-    signature = base64.b64encode(private.sign(f"{stamp}|{body}".encode())).decode()
-    good = {"telnyx-signature-ed25519": signature, "telnyx-timestamp": stamp}
+
+    def signed(stamp: int) -> dict[str, str]:
+        signature = base64.b64encode(private.sign(f"{stamp}|{body}".encode())).decode()
+        return {"telnyx-signature-ed25519": signature, "telnyx-timestamp": str(stamp)}
+
+    now_s = int(time.time())
+    good = signed(now_s)
     cases = [
+        {"public_key": public, "body": body, "headers": signed(now_s - 200)},
+        {"public_key": public, "body": body, "headers": signed(now_s - 400)},
         {"public_key": public, "body": body, "headers": good},
         {"public_key": public, "body": body + " ", "headers": good},
         {"public_key": public, "body": body, "headers": {**good, "telnyx-timestamp": "1"}},
     ]
-    ours = [
-        is_signed_by_telnyx(
-            SignedRequest("POST", URLS[0], each["headers"], each["body"].encode()), public
-        )
-        for each in cases
-    ]
-    assert ours == [True, False, False]
-    assert said_by("telnyx", "telephone_telnyx.py", cases) == ours
+    account = AccountsOptions.model_validate({"telnyx": {"public_key": public}})
+    telnyx = provider_table(account, {})["telnyx"]
+
+    def is_taken(headers: dict[str, str], text: str) -> bool:
+        try:
+            telnyx.prove(SignedRequest("POST", URLS[0], headers, text.encode()), time.time())
+        except AccessDeniedError:
+            return False
+        return True
+
+    ours = [is_taken(each["headers"], each["body"]) for each in cases]
+    assert ours == [True, False, True, False, False]
+    assert said_by("telnyx[webhooks]", "telephone_telnyx.py", cases) == ours
 
 
 def test_vonage_takes_and_makes_what_we_do() -> None:
