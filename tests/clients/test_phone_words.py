@@ -16,7 +16,8 @@ from environments import client_command, run_client
 from phone_lines import MESSAGES, SOUND, STARTS, line_up
 from test_clients import CLIENTS
 
-from actors.gateway.phone.dialect import KeyPressed, SoundHeard
+from actors.gateway.phone.dialect import CallStarted, KeyPressed, MarkReached, SoundHeard
+from actors.gateway.phone.dialects.plivo import PlivoDialect
 
 pytestmark = pytest.mark.slow
 STREAMS = {
@@ -96,3 +97,63 @@ def test_pipecat_takes_messages_of_our_tables_for_what_we_do(
     assert any(each.startswith("sound") for each in understood)
     assert any(each.startswith("key") for each in understood)
     assert len(SOUND) == 320
+
+
+def test_plivos_own_types_read_what_we_say_and_we_what_they_say() -> None:
+    dialect = line_up("plivo")
+    (sound,), (mark,), (clear,) = (
+        said(each) for each in (dialect.sound(b"\x55" * 160), dialect.mark("m1"), dialect.clear())
+    )
+    ours = {"PlayAudioEvent": sound, "CheckpointEvent": mark, "ClearAudioEvent": clear}
+    stream = {"sequenceNumber": 2, "streamId": STREAMS["plivo"]}
+    theirs = {
+        "StartEvent": json.loads(str(STARTS["plivo"])),
+        "MediaEvent": {
+            "event": "media",
+            **stream,
+            "media": {"track": "inbound", "timestamp": "0", "chunk": 1, "payload": "VQ=="},
+        },
+        "DtmfEvent": {
+            "event": "dtmf",
+            **stream,
+            "dtmf": {"track": "inbound", "digit": "1", "timestamp": "20"},
+        },
+        "PlayedStreamEvent": {"event": "playedStream", **stream, "name": "m1"},
+        "ClearedAudioEvent": {"event": "clearedAudio", **stream},
+    }
+    environment = os.environ | {"PHONE_WORDS": json.dumps({"ours": ours, "theirs": theirs})}
+    command = client_command(
+        ("plivo-stream-sdk", "plivo", "fastapi", "websockets"), "plivo_words.py"
+    )
+    found = json.loads(run_client(command, environment).splitlines()[-1])
+    assert found["ours"] == ours
+    dialect = PlivoDialect()
+    events = [
+        event for each in found["theirs"].values() for event in dialect.take(json.dumps(each))
+    ]
+    assert [type(event) for event in events] == [CallStarted, SoundHeard, KeyPressed, MarkReached]
+
+
+def test_jambonz_own_sdk_says_what_we_say_and_understands_the_messages_of_our_tables() -> None:
+    given = {
+        "start": json.loads(str(STARTS["jambonz"])),
+        "messages": [each for each in MESSAGES["jambonz"] if isinstance(each, str)],
+    }
+    environment = os.environ | {"PHONE_WORDS": json.dumps(given)}
+    command = client_command(("@jambonz/sdk", "ws"), "jambonz_words.mjs")
+    found = json.loads(run_client(command, environment).splitlines()[-1])
+    streaming, clips = line_up("jambonz"), line_up("jambonz-clips")
+    sound, mark, clear, hang_up, clip = found["said"]
+    assert streaming.sound(b"\1\2\3\4") == [base64.b64decode(sound["binary"])]
+    assert said(streaming.mark("m1")) == [mark]
+    assert said(streaming.clear()) == [clear]
+    assert said(streaming.hang_up()) == [hang_up]
+    (ours,) = said(clips.sound(bytes(6400)))
+    assert ours["data"].keys() == clip["data"].keys()
+    assert {**ours, "data": None} == {**clip, "data": None}
+    assert (found["callSid"], found["sampleRate"]) == (given["start"]["callSid"], 8000)
+    assert found["heard"] == [
+        ["dtmf", {"digit": "1", "duration": "1600"}],
+        ["mark", {"name": "m1", "event": "playout"}],
+        ["playDone", {"id": "1", "playbackSeconds": "1"}],
+    ]
