@@ -232,9 +232,11 @@ class Http(TurnBasedBackend[HttpOptions]):
         own = self._availability_of(self.sessions[self.session])
         self.set_state(shown(own.state), own.reason)
         for each in self.sessions.states():
-            now = self._availability_of(each)
-            if each.name == session or now != self._told.get(each.name):
-                self._told[each.name] = now
+            before = self._told.get(each.name)
+            now = self._told[each.name] = self._availability_of(each)
+            # When it is looked at again changes with each failure of anybody, and is told nobody.
+            is_news = before is None or (now.state, now.reason) != (before.state, before.reason)
+            if is_news or each.name == session:
                 self._publish_status_of(each)
         self._changed.set()
 

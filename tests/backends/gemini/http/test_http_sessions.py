@@ -188,3 +188,19 @@ def test_a_session_has_the_model_that_it_names(tmp_path: Path) -> None:
         http.open("caller", model=other)
         assert ask(http, "caller").end is AnswerEnd.COMPLETE
         assert len(gemini.asked(other)) == 1
+
+
+def test_each_session_is_told_once_that_the_network_is_gone(tmp_path: Path) -> None:
+    cut = {"when": {"http": "words"}, "do": ["cut"]}
+    with simulator(tmp_path, cut) as gemini, staged(gemini, attempts=1) as http:
+        ready(http)
+        for name in ("anna", "bert"):
+            http.open(name)
+        http.settle()
+        http.sent["status"].clear()
+        for number in (1, 2):
+            turn = f"anna:t{number}"
+            http.send("text", UserText(session="anna", turn=turn, text="Hello."))
+            http.expect("answer", AnswerEnded, lambda f, turn=turn: f.turn == turn)
+        told = [f.session for f in http.sent["status"] if isinstance(f, BackendStatus)]
+        assert sorted(told) == ["anna", "anna", "bert", "local"]
