@@ -27,6 +27,7 @@ from actors.recordings.evaluation.words import word_errors
 from benchmarks.quiet import TurnErrors, errors, turns
 from benchmarks.telephone_line import (
     CONVERTERS,
+    LINE,
     Convert,
     LineFaults,
     Said,
@@ -52,6 +53,8 @@ SEEDS = 3
 TAIL_S = 1.5
 """Ends a turn."""
 ROUNDS = 2000
+SAMPLES_A_MS = SPEECH_RATE_HZ / 1000
+"""Samples in a ms."""
 
 Hear = Callable[[Said, int], Samples]
 """What comes of a sentence, with a seed, at 16 kHz."""
@@ -103,25 +106,24 @@ def in_the_room(said: Said, _seed: int) -> Samples:
     return with_noise(said.sound, TAIL_S)
 
 
-async def understood(kinds: dict[str, list[Said]]) -> Table:
+async def understood(said: Sequence[Said]) -> Table:
     """Return the table of words and turns."""
     title = "wrong words, turns missed / false / cut / begun late / ended early"
     table = Table(box=box.MARKDOWN, title=title)
-    for column in ("speech", "line", "words", *CONVERTERS):
+    for column in ("line", "words", *CONVERTERS):
         table.add_column(column, justify="right")
     ears = MoonshineRecognizer()
     await ears.start()
-    for kind, said in kinds.items():
-        wide = await score(ears, said, in_the_room, 1)
-        table.add_row(kind, "none: 16 kHz", str(wide.words), str(wide), "", "")
-        for faults in CONDITIONS:
-            seeds = SEEDS if faults.lost else 1
-            scores = [
-                await score(ears, said, by_line(faults, each.whole), seeds)
-                for each in CONVERTERS.values()
-            ]
-            table.add_row(kind, str(faults), str(scores[0].words), *map(str, scores))
-            _carried.cache_clear()
+    wide = await score(ears, said, in_the_room, 1)
+    table.add_row("none: 16 kHz", str(wide.words), str(wide), "", "")
+    for faults in CONDITIONS:
+        seeds = SEEDS if faults.lost else 1
+        scores = [
+            await score(ears, said, by_line(faults, each.whole), seeds)
+            for each in CONVERTERS.values()
+        ]
+        table.add_row(str(faults), str(scores[0].words), *map(str, scores))
+        _carried.cache_clear()
     await ears.stop()
     return table
 
@@ -133,10 +135,10 @@ def held_back(said: Sequence[Said]) -> Table:
         table.add_column(column, justify="right")
     messages = [each for one in said for each in carry(one.sound, LineFaults())]
     for name, converter in CONVERTERS.items():
-        feed, held_ms, heard = converter.begin(), [], 0
-        for number, message in enumerate(messages, 1):
-            heard += len(feed(message))
-            held_ms.append(number * 20 - heard / SPEECH_RATE_HZ * 1000)
+        feed, held_ms, behind_ms = converter.begin(), [], 0.0
+        for message in messages:
+            behind_ms += len(message) / LINE.bytes_of(1) - len(feed(message)) / SAMPLES_A_MS
+            held_ms.append(behind_ms)
         began_s = time.process_time()
         for message in messages[:ROUNDS]:
             feed(message)
@@ -151,12 +153,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--recorded-only", action="store_true", help="without synthesized speech")
     arguments = parser.parse_args()
-    kinds = {"recorded": list(recorded())}
-    if not arguments.recorded_only:
-        kinds["synthesized"] = list(synthesized())
     console = Console(width=160)
-    console.print(held_back(kinds["recorded"]))
-    console.print(asyncio.run(understood(kinds)))
+    said = list(recorded())
+    console.print(held_back(said))
+    console.print(asyncio.run(understood(said)))
+    if not arguments.recorded_only:
+        console.print(asyncio.run(understood(list(synthesized()))))
 
 
 if __name__ == "__main__":
