@@ -155,6 +155,37 @@ def test_of_an_outbound_call_the_number_that_calls_is_ours(threshold: Threshold)
     assert threshold.admit(knock).business == "garage"
 
 
+@pytest.mark.parametrize(
+    ("provider", "account", "headers", "is_let_in"),
+    [
+        ("twilio", {"auth_token": "$SECRET"}, {}, True),
+        ("twilio", {"auth_token": "$SECRET"}, {"x-twilio-signature": "bm8="}, False),
+        ("jambonz", {"user": "us", "password": "$SECRET"}, {"authorization": "Basic dTpw"}, False),
+        (
+            "plivo",
+            {"auth_token": "$SECRET"},
+            {"x-plivo-signature-v3": "bm8=", "x-plivo-signature-v3-nonce": "n"},
+            True,
+        ),
+        ("vonage", {"signature_secret": "$SECRET"}, {"authorization": "Bearer a.b.c"}, True),
+    ],
+)
+def test_a_signature_beside_a_token_fits_where_it_is_known_how_it_is_made(
+    provider: str, account: dict[str, str], headers: dict[str, str], is_let_in: bool
+) -> None:
+    threshold = Threshold(**{provider: account})
+    token = threshold.tokens.mint(provider, "c1", business="garage")
+    path = f"/phone/{provider}"
+    knock = Knock(provider, token, f"{path}/{token}", headers)
+    if is_let_in:
+        assert threshold.admit(knock).business == "garage"
+    else:
+        assert threshold.refusal(knock) is Denial.SIGNATURE_WRONG
+    # Without the token it is refused in any case.
+    bare = Knock(provider, path=path, headers=headers)
+    assert threshold.refusal(bare, called="+4930") in (Denial.UNSIGNED, Denial.SIGNATURE_WRONG)
+
+
 def test_a_call_for_nobody_is_not_let_in(threshold: Threshold) -> None:
     assert threshold.refusal(knock_with(threshold)) is Denial.BUSINESS_UNKNOWN
     bank = knock_with(threshold, business="bank")

@@ -280,7 +280,6 @@ def test_vonage_is_given_an_endpoint() -> None:
                 "uri": OFFER.url,
                 "content-type": "audio/l16;rate=16000",
                 "headers": OFFER.parameters,
-                "authorization": {"type": "vonage"},
             }
         ],
     }

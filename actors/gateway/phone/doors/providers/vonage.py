@@ -144,8 +144,6 @@ class VonageProvider:
             "content-type": f"audio/l16;rate={self._account.rate_hz}",
             "headers": dict(offer.parameters),
         }
-        if self._secret:
-            endpoint["authorization"] = {"type": "vonage"}
         connect: dict[str, Any] = {"action": "connect", "endpoint": [endpoint]}
         if offer.status_url:
             connect["eventUrl"] = [offer.status_url]
