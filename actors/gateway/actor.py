@@ -56,7 +56,7 @@ class Gateway(CallerPlayer):
     options_type = GatewayOptions
     inputs: ClassVar = {
         **CallerPlayer.inputs,
-        # Each turn is told of, and kept, also one that was closed while no gateway was there.
+        # Each turn is kept, also one that was closed while no gateway was there.
         "turns": In((TurnClosed,), replay=True, required=False),
         "transcript": In((Transcript,), required=False),
         "calls": In((ToolCall, ToolCancel), required=False),

@@ -68,8 +68,7 @@ class CallerPlayer(Player[GatewayOptions]):
         )
         self._board = SessionBoard(self.name)
         self._turn_closed = asyncio.Event()
-        self._turns_before_ns: int = self.checkpoint.get("turns_ns", -1)
-        """When the last turn was closed that an earlier process told of."""
+        self._began_ns = time.monotonic_ns()
         self._phones = PhoneLines()
         self._prompts = FailurePrompts({}, surroundings.config_dir)
 
@@ -182,12 +181,10 @@ class CallerPlayer(Player[GatewayOptions]):
         self._tell(frame, words)
 
     def on_turns(self, frame: TurnClosed) -> None:
-        """Tell how a turn ended, and say so when it failed; also those that ended without us."""
-        # Killed, it may not have written what it told.
+        """Tell how a turn ended, and say so when it failed; one that ended before us is kept."""
         self._callers.past.keeping.turn_closed(frame)
-        if frame.sent_ns <= self._turns_before_ns:
-            return  # An earlier process did so.
-        self.checkpoint["turns_ns"] = frame.sent_ns
+        if frame.sent_ns < self._began_ns:
+            return  # An earlier process may have told it, and not have written it.
         super().on_turns(frame)
         self._board.on_frame(frame)
         self._tell(frame, frame)
