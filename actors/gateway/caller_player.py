@@ -36,6 +36,8 @@ from pipeline.frames import (
     SessionOpened,
     SpeechEnded,
     SpeechStarted,
+    TentativeSpeechRejected,
+    TentativeSpeechStarted,
     ToolCall,
     ToolCancel,
     ToolResult,
@@ -156,6 +158,16 @@ class CallerPlayer(Player[GatewayOptions]):
         super().on_speech(frame)
         if isinstance(frame, SpeechStarted) and self.options.barge_in:
             self._phones.barge_in(frame)
+
+    def on_voice(self, frame: TentativeSpeechStarted | TentativeSpeechRejected) -> None:
+        """Hold the answer while it is not known whether the caller speaks.
+
+        A telephone falls silent at once: what was on its way is sent again if it was nothing.
+        """
+        super().on_voice(frame)
+        output = self._phones.outputs.get(frame.session)
+        if output is not None and isinstance(frame, TentativeSpeechStarted):
+            output.suspend()
 
     def on_audio(self, frame: AnswerAudio) -> None:
         """Take a block of an answer; who does not play it is given it as it comes."""

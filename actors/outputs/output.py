@@ -52,6 +52,10 @@ class SoundSource(Protocol):
         """Sound of answers that has come and is not heard yet."""
 
     @property
+    def is_paused(self) -> bool:
+        """Whether the answer is held while it is not known whether the user speaks."""
+
+    @property
     def is_whole(self) -> bool:
         """Whether all of the answer that is heard has come."""
 

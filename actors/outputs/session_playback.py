@@ -101,6 +101,11 @@ class SessionPlayback:
             return self._playout.buffered_ms
 
     @property
+    def is_paused(self) -> bool:
+        """Whether the answer is held while it is not known whether the user speaks."""
+        return self._playout.state is PlayoutState.PAUSED
+
+    @property
     def is_whole(self) -> bool:
         """Whether all of the answer that is heard has come."""
         with self._lock:

@@ -39,6 +39,8 @@ class HeardLine:
         """... when that became known."""
         self._cut_ns: int | None = None
         """Where the sound was cut, until more is sent."""
+        self._suspended_ns: int | None = None
+        """Where the sound was cut that may go on."""
         self._names = 0
         self._held: deque[Playback] = deque()
         self._comes_back = False
@@ -49,6 +51,11 @@ class HeardLine:
     def waits(self) -> bool:
         """Whether something is not known to have been heard."""
         return bool(self._held) or bool(self._outstanding)
+
+    @property
+    def is_suspended(self) -> bool:
+        """Whether what was sent last was thrown away for a while."""
+        return self._suspended_ns is not None
 
     def left_ns(self, now_ns: int) -> int:
         """Return how much of what was sent is to be heard still, by the clock."""
@@ -89,6 +96,8 @@ class HeardLine:
 
     def heard_ns(self, now_ns: int) -> int:
         """Return up to where on the time line it was heard; the silence behind it was, too."""
+        if self._suspended_ns is not None:
+            return self._suspended_ns
         if not self._marks or (not self._outstanding and now_ns >= self._until_ns):
             return now_ns
         passed_ns = self._known_ns + now_ns - self._known_at_ns
@@ -99,6 +108,28 @@ class HeardLine:
         """What waits to be heard was thrown away; marks that come back for it say nothing."""
         self._cut_ns = self.heard_ns(now_ns)
         self._held = deque(self._cut_short(each) for each in self._held)
+        self._begin_anew(now_ns)
+
+    def suspend(self, now_ns: int) -> int:
+        """What waits to be heard was thrown away, and may be sent again; return from where on."""
+        self._suspended_ns = heard_ns = self.heard_ns(now_ns)
+        self._outstanding.clear()
+        self._until_ns = now_ns
+        return heard_ns
+
+    def resume(self, from_ns: int, now_ns: int) -> None:
+        """What was thrown away is sent again, from a place of the time line on, so much later."""
+        late_ns = now_ns - from_ns
+        self._held = deque(
+            each.model_copy(update={"at_ns": each.at_ns + late_ns})
+            if each.at_ns > self.heard_ns(now_ns)
+            else each
+            for each in self._held
+        )
+        self._begin_anew(now_ns)
+
+    def _begin_anew(self, now_ns: int) -> None:
+        self._suspended_ns = None
         self._outstanding.clear()
         self._until_ns = self._known_ns = self._known_at_ns = now_ns
 

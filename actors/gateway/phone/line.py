@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
 
 from actors.gateway.events import Message
@@ -21,7 +21,7 @@ from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
 from actors.gateway.phone.sound.line_encoder import LineEncoder, encode, line_silence
 from actors.lib.audio.pcm import Samples
 from actors.outputs.playout.gate import Barrier
-from pipeline.frames import Playback, SpeechStarted
+from pipeline.frames import Playback, PlaybackState, SpeechStarted
 
 SILENCE_MS = 20.0
 """Of a message that only says that we are there: what every line carries in one."""
@@ -67,6 +67,11 @@ class PhoneLine:
         self._sent_ns = time.monotonic_ns()
         self._paused = False
         """The provider's queue is full."""
+        self._on_its_way: deque[tuple[int, Samples]] = deque()
+        """Blocks that are not known to have been heard, each with its end on the time line."""
+        self.again: deque[Samples] = deque()
+        """Blocks that were thrown away for a while, to be sent before others."""
+        self._again_from_ns = 0
         self.held = False
         """Something else than answers is being sent."""
         traits = self.traits
@@ -98,7 +103,12 @@ class PhoneLine:
         self._say(self._dialect.sound(payload), now_ns)
         if self._echo is not None:
             self._echo.play(block, self.heard.next_ns(now_ns))
+        end_ns = self.heard.next_ns(now_ns) + BLOCK_NS
         self.heard.sent(now_ns)
+        self._on_its_way.append((end_ns, block))
+        heard_ns = self.heard.heard_ns(now_ns)
+        while self._on_its_way[0][0] <= heard_ns:
+            self._on_its_way.popleft()
         self._unfinished = True
         self._unmarked_ns += BLOCK_NS
         if self._unmarked_ns >= self._mark_ns:
@@ -115,15 +125,37 @@ class PhoneLine:
 
     def clear(self, now_ns: int) -> None:
         """Throw away what waits to be heard, here and there."""
-        self._encoder.clear()
-        self._unfinished = False
-        self._unmarked_ns = 0
-        self._say(self._dialect.clear(), now_ns)
+        self._throw_away(now_ns)
+        self.again.clear()
         # Nothing waits there if we pace it; a queue that cannot be cleared is heard to its end.
         if self.traits.clears or self.traits.paced_by is PacedBy.OURS:
             self.heard.cut(now_ns)
             if self._echo is not None:
                 self._echo.cut(now_ns)
+
+    def suspend(self, now_ns: int) -> None:
+        """Fall silent: whoever is on the line may be speaking. What was on its way may go on."""
+        if not self.traits.clears or self.heard.is_suspended or not self.heard.left_ns(now_ns):
+            return
+        heard_ns = self.heard.suspend(now_ns)
+        on_its_way = [each for each in self._on_its_way if each[0] > heard_ns]
+        self._again_from_ns = on_its_way[0][0] - BLOCK_NS if on_its_way else heard_ns
+        # What was to be sent again before, and was not yet, comes after it.
+        self.again.extendleft(block for _, block in reversed(on_its_way))
+        self._throw_away(now_ns)
+        if self._echo is not None:
+            self._echo.cut(now_ns)
+
+    def resume(self, now_ns: int) -> None:
+        """It was nothing: what was thrown away is to be sent again."""
+        self.heard.resume(self._again_from_ns, now_ns)
+
+    def _throw_away(self, now_ns: int) -> None:
+        self._encoder.clear()
+        self._on_its_way.clear()
+        self._unfinished = False
+        self._unmarked_ns = 0
+        self._say(self._dialect.clear(), now_ns)
 
     def barge_in(self, speech: SpeechStarted, now_ns: int) -> None:
         """Who is on the line speaks: answers that were sent whole are not to be heard either."""
@@ -139,7 +171,12 @@ class PhoneLine:
 
     def account(self, frame: Playback) -> list[Playback]:
         """Take what was sent of an answer; return what is known by now to have been heard."""
-        return self.heard.account(frame, time.monotonic_ns())
+        now_ns = time.monotonic_ns()
+        if self.heard.is_suspended and frame.state is PlaybackState.INTERRUPTED:
+            # It does not go on, whoever ended it.
+            self.again.clear()
+            self.heard.cut(now_ns)
+        return self.heard.account(frame, now_ns)
 
     def beat(self, now_ns: int) -> list[Playback]:
         """Keep the line alive; return what is known by now to have been heard."""

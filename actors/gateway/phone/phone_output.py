@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from actors.gateway.caller_output import BLOCK_MS
 from actors.gateway.phone.line import ON_TIME_NS, PhoneLine
-from actors.outputs.metronome import BLOCK_SAMPLES, Metronome
+from actors.outputs.metronome import BLOCK_NS, BLOCK_SAMPLES, Metronome
 from actors.outputs.output import SoundSource
 from pipeline.frames import Playback
 
@@ -48,7 +48,8 @@ class PhoneOutput:
     def rests(self) -> bool:
         """Whether it can do without a beat."""
         is_idle = self._source is None or self._source.is_idle
-        return is_idle and not self._line.heard.waits and not self._line.murmurs
+        line = self._line
+        return is_idle and not line.heard.waits and not line.murmurs and not line.again
 
     def open(self, source: SoundSource) -> None:
         """Begin to ask for blocks."""
@@ -69,7 +70,7 @@ class PhoneOutput:
 
     async def quiet(self) -> None:
         """Return once all that there was to be heard was heard."""
-        while self._source is not None and not self._source.is_idle:
+        while self._source is not None and not (self._source.is_idle and not self._line.again):
             self._stilled.clear()
             await self._stilled.wait()
         left_ns = self._line.heard.left_ns(time.monotonic_ns())
@@ -83,18 +84,45 @@ class PhoneOutput:
         source, line = self._source, self._line
         if source is None or line.paused:
             return
-        while line.heard.left_ns(now_ns) <= self._ahead_ns(source) and not source.is_idle:
-            block = source.render(BLOCK_SAMPLES, line.heard.next_ns(now_ns))
-            if not source.sounded:
-                break
-            line.play(block, now_ns)
-        if source.is_idle:
+        if line.heard.is_suspended:
+            self._look_whether_it_goes_on(source, now_ns)
+        if not line.heard.is_suspended:
+            self._send(source, now_ns)
+        is_over = source.is_idle and not line.again
+        if is_over:
             self._stilled.set()
-        if source.is_idle or not line.heard.left_ns(now_ns):
+        if is_over or not line.heard.left_ns(now_ns):
             line.finish(now_ns)
         line.murmur(now_ns)
 
+    def suspend(self) -> None:
+        """Fall silent with an answer that is held."""
+        if self._source is not None and self._source.is_paused:
+            self._line.suspend(time.monotonic_ns())
+
+    def _send(self, source: SoundSource, now_ns: int) -> None:
+        line = self._line
+        while line.heard.left_ns(now_ns) <= self._ahead_ns(source):
+            if line.again:
+                block = line.again.popleft()
+            elif source.is_idle:
+                break
+            else:
+                block = source.render(BLOCK_SAMPLES, line.heard.next_ns(now_ns))
+                if not source.sounded:
+                    break
+            line.play(block, now_ns)
+
+    def _look_whether_it_goes_on(self, source: SoundSource, now_ns: int) -> None:
+        """The answer decides: it is held until it sounds again, or is over."""
+        line = self._line
+        block = source.render(BLOCK_SAMPLES, now_ns + len(line.again) * BLOCK_NS)
+        if source.sounded:
+            line.again.append(block)
+        if source.sounded or source.is_idle:
+            line.resume(now_ns)
+
     def _ahead_ns(self, source: SoundSource) -> int:
         """Only what is there is sent ahead: an answer is not to run dry before its time."""
-        enough = source.waiting_ms >= BLOCK_MS or source.is_whole
+        enough = bool(self._line.again) or source.waiting_ms >= BLOCK_MS or source.is_whole
         return self._line.ahead_ns if enough else ON_TIME_NS

@@ -22,6 +22,8 @@ from pipeline.frames import (
     SessionEnd,
     SessionEnded,
     SpeechStarted,
+    TentativeSpeechRejected,
+    TentativeSpeechStarted,
 )
 
 SECOND_IN = b"\xff\x80" * 4000
@@ -140,6 +142,60 @@ def test_who_speaks_is_not_spoken_over(gateway: GatewayOnStage, phone: TwilioEnd
     )
     played = heard(gateway)[-1][1]
     assert 4800 <= played < 9600, "as far as marks say, and not what was thrown away"
+
+
+def tentative(gateway: GatewayOnStage, session: str) -> None:
+    """Let something be heard that may be the caller."""
+    turn, position = f"{session}:9999", 9999
+    voice = TentativeSpeechStarted(session=session, turn=turn, position=position, at_ns=0)
+    gateway.harness.send("voice", voice)
+
+
+def test_the_line_falls_silent_at_once_when_somebody_may_speak_and_goes_on_if_it_was_nothing(
+    gateway: GatewayOnStage, phone: TwilioEnd
+) -> None:
+    phone.begin()
+    session = phone.session
+    answer(gateway, session, f"{session}:0", 1.0)
+    before = sound_of(phone.until("mark"))
+    tentative(gateway, session)
+    messages = phone.until("clear")
+    before += sound_of(messages)
+    assert not sound_of(phone.within(0.2)), "the line is silent"
+    told = gateway.harness.sent["playback"]
+    assert PlaybackState.INTERRUPTED not in {each.state for each in told}
+    turn, position = f"{session}:9999", 9999
+    rejected = TentativeSpeechRejected(session=session, turn=turn, position=position)
+    gateway.harness.send("voice", rejected)
+    after = sound_of(phone.within(1.6))
+    lasts_ms = (len(before) + len(after)) / 8
+    assert 1150 < lasts_ms < 1420, "what was thrown away, at most 300 ms and a block, comes again"
+    names = [f"m{number}" for number in range(1, 12)]
+    for name in names:
+        phone.play(name)
+    finished = (PlaybackState.FINISHED, 24_000)
+    gateway.harness.until(lambda: finished in heard(gateway), "all of it was heard")
+
+
+def test_who_did_speak_has_heard_the_answer_up_to_where_the_line_fell_silent(
+    gateway: GatewayOnStage, phone: TwilioEnd
+) -> None:
+    phone.begin()
+    session = phone.session
+    answer(gateway, session, f"{session}:0", 5.0)
+    phone.until("mark")
+    tentative(gateway, session)
+    phone.until("clear")
+    phone.within(0.3)
+    speech = SpeechStarted(session=session, turn=f"{session}:9999", position=9999, at_ns=0)
+    gateway.harness.send("speech", speech)
+    gateway.harness.until(
+        lambda: heard(gateway)[-1][0] is PlaybackState.INTERRUPTED, "it was interrupted"
+    )
+    assert heard(gateway)[-1][1] < 4800, "no mark came back"
+    assert not sound_of(phone.within(0.2)), "nothing is sent again"
+    answer(gateway, session, f"{session}:20000", 0.1)
+    assert len(sound_of(phone.until("mark"))) == pytest.approx(800, abs=20), "the next one alone"
 
 
 def test_the_end_of_an_answer_that_waits_at_the_provider_is_not_spoken_either(
