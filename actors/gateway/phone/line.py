@@ -107,7 +107,7 @@ class PhoneLine:
         self.heard.sent(now_ns)
         self._on_its_way.append((end_ns, block))
         heard_ns = self.heard.heard_ns(now_ns)
-        while self._on_its_way[0][0] <= heard_ns:
+        while self._on_its_way and self._on_its_way[0][0] <= heard_ns:
             self._on_its_way.popleft()
         self._unfinished = True
         self._unmarked_ns += BLOCK_NS
