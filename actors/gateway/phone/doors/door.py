@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
 from actors.gateway.access.addresses import is_in, parsed_networks
 from actors.gateway.access.authenticator import FORWARDED, Authenticator
 from actors.gateway.access.denial import AccessDeniedError, Denial
-from actors.gateway.phone.context import CallContext, CallDirection, Knock
+from actors.gateway.phone.context import CallContext, Knock
 from actors.gateway.phone.dialect import CallStarted
 from actors.gateway.phone.doors.businesses import Businesses
+from actors.gateway.phone.doors.call_contexts import context_of
 from actors.gateway.phone.doors.call_program import WebhookAnswer
 from actors.gateway.phone.doors.call_provider import CallProvider
 from actors.gateway.phone.doors.call_tokens import CallPass, CallTokens
-from actors.gateway.phone.doors.expected_calls import ExpectedCall, ExpectedCalls
+from actors.gateway.phone.doors.expected_calls import ExpectedCalls
 from actors.gateway.phone.doors.known_calls import CallStage, KnownCall, KnownCalls
 from actors.gateway.phone.doors.provider_table import ProviderTable
 from actors.gateway.phone.doors.providers.exchange import ExchangeProvider
@@ -94,7 +94,7 @@ class CallDoor:
             provider = self.provider(knock.provider)
             await self.prove(provider, self.handshake(knock), knock.address)
         record = self._record_of(knock.provider, given, started.call_id)
-        context = self._context(given, expected, record, started)
+        context = context_of(self.businesses, given, expected, record, started)
         record = record or self.records.new(knock.provider, call_id=started.call_id)
         self.records.name(record, started.call_id)
         record.business, record.direction = context.business, context.direction
@@ -217,60 +217,6 @@ class CallDoor:
     def _record_of(self, provider: str, given: CallPass | None, call_id: str) -> KnownCall | None:
         ordered = self.records.find(given.order) if given is not None and given.order else None
         return ordered or self.records.of_call(provider, call_id)
-
-    def _context(
-        self,
-        given: CallPass | None,
-        expected: ExpectedCall | None,
-        record: KnownCall | None,
-        started: CallStarted,
-    ) -> CallContext:
-        """What was proven goes before what was announced, and that before what the socket says."""
-        said: Mapping[str, str] = given.said if given is not None else {}
-        announced = expected or ExpectedCall()
-        parameters = {**started.parameters, **announced.parameters}
-        if record is not None:
-            parameters |= record.parameters
-        direction = (
-            (given.direction if given is not None else None)
-            or announced.direction
-            or direction_named(parameters.get("direction", "") or started.direction)
-        )
-        caller = _first(said.get("caller"), announced.caller, started.caller, parameters, "caller")
-        called = _first(said.get("called"), announced.called, started.called, parameters, "called")
-        named = (
-            (given.business if given is not None else "")
-            or announced.business
-            or ("" if given is not None else parameters.get("business", ""))
-        )
-        ours = caller if direction is CallDirection.OUTBOUND else called
-        context = self.businesses.context(
-            self.businesses.find(named, ours),
-            direction=direction,
-            caller=caller,
-            called=called,
-            parameters=parameters,
-        )
-        if record is not None and record.manner:
-            context = replace(context, **record.manner)
-        return context
-
-
-def direction_named(word: str) -> CallDirection | None:
-    """Return who called whom, by a word of providers and dialplans."""
-    for direction, words in (
-        (CallDirection.INBOUND, ("in",)),
-        (CallDirection.OUTBOUND, ("out",)),
-    ):
-        if word.lower().startswith(words):
-            return direction
-    return None
-
-
-def _first(
-    proven: str | None, announced: str, started: str, parameters: Mapping[str, str], name: str
-) -> str:
-    return proven or announced or started or parameters.get(name, "")
 
 
 def _key_of(headers: Mapping[str, str]) -> str:
