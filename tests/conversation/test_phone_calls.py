@@ -1,0 +1,120 @@
+"""Calls by telephone on real processes: answered, interrupted, keyed, hung up, handed on."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import yaml
+from helpers import journal
+from phones import PhoneTalk, phone_url
+from web_gateway import gateway_config
+
+from actors.cli.calling.happening import What
+from pipeline.testing import RunningPipeline, running
+
+QUESTIONS = {
+    "twilio": ("goforward.wav", "forward"),
+    "telnyx": ("cards-001.wav", "ten"),
+    "vonage": ("goforward.wav", "forward"),
+    "asterisk": ("cards-003.wav", "seven"),
+    "audiosocket": ("goforward.wav", "forward"),
+}
+"""What is asked over each line, and a word of the answer."""
+WITH_BUSINESS = ("telnyx", "asterisk")
+PHONE: dict[str, Any] = {
+    "audiosocket_port": 0,
+    "businesses": {
+        "b42": {"instruction": "You serve b42."},
+        "others": {"instruction": "You serve all others."},
+    },
+    "default_business": "others",
+}
+GOODBYE = {
+    "description": "The third thing that somebody asks for is that the call ends.",
+    "rules": [
+        {
+            "when": {"turn": 3},
+            "do": [{"call": {"name": "hang_up", "args": {}}}, {"say": "Goodbye."}],
+        }
+    ],
+}
+LEFT_MS = 500.0
+"""`phone.ahead_ms` by default, a message of the answer, and what a clear needs to get there."""
+
+
+def served(pipeline: RunningPipeline, instruction: str) -> int:
+    """How many sessions had an instruction."""
+    setups = [each["setup"] for each in journal(pipeline)["sessions"]]
+    return sum(instruction in str(each.get("systemInstruction")) for each in setups)
+
+
+def test_calls_of_every_kind_are_answered_and_keep_nothing_of_the_one_before(
+    tmp_path: Path,
+) -> None:
+    scenario = tmp_path / "goodbye.yaml"
+    scenario.write_text(yaml.safe_dump(GOODBYE))
+
+    async def ask(pipeline: RunningPipeline) -> dict[str, PhoneTalk]:
+        talks = {
+            name: PhoneTalk(
+                phone_url(pipeline, name),
+                ("say", file),
+                parameters=["business=b42"] if name in WITH_BUSINESS else [],
+            )
+            for name, (file, _) in QUESTIONS.items()
+        }
+        await asyncio.gather(*(each.hold() for each in talks.values()))
+        return talks
+
+    async def go_on(pipeline: RunningPipeline) -> tuple[PhoneTalk, PhoneTalk]:
+        """One interrupts and presses keys; one calls as another did before, without a business."""
+        interrupting = PhoneTalk(
+            phone_url(pipeline, "twilio"),
+            ("say", "austen-0870.wav"),
+            ("after", "1"),
+            ("say", "goforward.wav"),
+            ("while_answering", ""),
+            ("keys", "12#"),
+            silence_s=60.0,
+        )
+        again = PhoneTalk(phone_url(pipeline, "asterisk"), ("say", "cards-001.wav"))
+        await asyncio.gather(interrupting.hold(), again.hold())
+        return interrupting, again
+
+    config = gateway_config(tmp_path, {"phone": PHONE}, scenario=str(scenario))
+    with running(config) as pipeline:
+        talks = asyncio.run(ask(pipeline))
+        of_business = served(pipeline, "You serve b42.")
+        interrupting, again = asyncio.run(go_on(pipeline))
+        assert (of_business, served(pipeline, "You serve b42.")) == (2, 2)
+        turns = [each["turns"] for each in journal(pipeline)["sessions"]]
+    for name, talk in {**talks, "again": again}.items():
+        file, word = QUESTIONS.get(name, ("", "ten"))
+        assert word in talk.heard_words(), (name, file)
+        assert (talk.tally.faults, talk.tally.hung_up_by) == ([], "caller"), name
+        if name in ("twilio", "telnyx"):
+            assert talk.tally.marks_back == talk.tally.marks > 0, name
+        assert len(talk.tally.latencies_ms) == 1, name
+    assert interrupting.tally.faults == []
+    (cut_s,) = interrupting.times(What.CUT)
+    assert interrupting.tally.left_ms
+    assert max(interrupting.tally.left_ms) <= LEFT_MS
+    assert "forward" in interrupting.heard_words(cut_s)
+    assert [each for each in turns if "12#" in str(each)]
+    assert interrupting.tally.hung_up_by == "server"
+
+
+def test_a_call_goes_on_when_the_quota_ends_in_an_answer(tmp_path: Path) -> None:
+    config = gateway_config(tmp_path, scenario="f01_quota_mid_answer")
+    with running(config) as pipeline:
+        talk = PhoneTalk(phone_url(pipeline, "twilio"), ("say", "austen-0890.wav"), silence_s=5.0)
+        asyncio.run(talk.hold())
+        closed = pipeline.status().turns_closed
+    assert closed == {"answered": 1}
+    assert (talk.tally.faults, talk.tally.hung_up_by) == ([], "caller")
+    # Live had begun with it when its quota ended; another backend said all of it.
+    heard = talk.heard_words()
+    assert "cold hearted" in heard
+    assert "disposed" in heard
