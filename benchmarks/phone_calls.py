@@ -57,6 +57,8 @@ class CallLoad:
         processor_s: Per call and minute, by process of the room.
         memory_mib: At the end, by process of the room.
         beside_s: Per call and minute: of the process of the callers.
+        callers_late_ms: How late the callers were themselves, block by block: if they are, what is
+            measured here is not the room's.
     """
 
     calls: int
@@ -68,6 +70,7 @@ class CallLoad:
     processor_s: dict[str, float]
     memory_mib: dict[str, float]
     beside_s: float
+    callers_late_ms: list[float]
 
     @property
     def holds(self) -> bool:
@@ -107,6 +110,7 @@ def measure(folder: Path, calls: int, protocol: str) -> CallLoad:
         used,
         memory,
         beside_s / minutes / calls,
+        [late_ms for call in held for late_ms in call.late_ms],
     )
 
 
@@ -191,6 +195,8 @@ def main() -> int:
         memory = ", ".join(f"{name} {value:.0f}" for name, value in load.memory_mib.items())
         print(f"{load.calls}: s/min each: {used}; beside it: callers {load.beside_s:.2f}")
         print(f"{load.calls}: MiB: {memory}")
+        late = [quantile(load.callers_late_ms, q) for q in (0.5, 0.99, 1.0)]
+        print(f"{load.calls}: callers themselves late: p50, p99, max {late} ms")
         if load.gaps_ms:
             print(f"{load.calls}: gaps of {', '.join(f'{each:.0f}' for each in load.gaps_ms)} ms")
         for text, count in load.wrong.items():

@@ -55,6 +55,7 @@ class Held:
             "call_id": self.call_id,
             "began_ns": self.dialled.began_ns,
             "happenings": happenings,
+            "late_ms": [round(each * 1000, 1) for each in self.dialled.late_s],
         }
 
 

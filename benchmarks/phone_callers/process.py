@@ -22,11 +22,13 @@ class HeldCall:
         call_id: By which its session is known.
         began_ns: When its line was up: monotonic.
         happenings: Seconds since then, kind and values, as `greenroom call` prints them.
+        late_ms: How much later than its time each block was sent.
     """
 
     call_id: str
     began_ns: int
     happenings: list[tuple[float, str, Mapping[str, Any]]]
+    late_ms: list[float]
 
 
 class PhoneCallers:
@@ -39,7 +41,12 @@ class PhoneCallers:
     def end(self) -> list[HeldCall]:
         """Let all hang up, if they have not; return what became of each call."""
         return [
-            HeldCall(each["call_id"], each["began_ns"], [(*one,) for one in each["happenings"]])
+            HeldCall(
+                each["call_id"],
+                each["began_ns"],
+                [(*one,) for one in each["happenings"]],
+                each["late_ms"],
+            )
             for each in self._process.journal()
         ]
 

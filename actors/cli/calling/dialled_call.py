@@ -64,6 +64,8 @@ class DialledCall:
         self._on_sound = on_sound
         self.began_ns = time.monotonic_ns()
         """When the line was up: monotonic."""
+        self.late_s: list[float] = []
+        """How much later than its time each block was sent: of this process, not of the server."""
         self._to_server = BadNetwork(call.weather, "to the server")
         self._from_server = BadNetwork(call.weather, "from the server")
         self.side = ProviderSide(call.words, self._happened)
@@ -112,6 +114,7 @@ class DialledCall:
         while self.side.state is LineState.UP:
             now_s = self._now_s
             while block_s + BLOCK_S <= now_s and self.side.state is LineState.UP:
+                self.late_s.append(now_s - block_s - BLOCK_S)
                 self._speak(person, block_s)
                 block_s += BLOCK_S
             self._take(now_s)
