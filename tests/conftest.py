@@ -16,6 +16,7 @@ import psutil
 import pytest
 from hypothesis import settings
 
+from pipeline import logs
 from pipeline.plain_structlog import structlog
 
 OWN_FILES_ONLY = Path(__file__).parent / "pipeline"
@@ -33,8 +34,10 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 @pytest.fixture(autouse=True)
-def logs_go_where_they_went() -> Iterator[None]:
-    """Where the log goes is set for a whole process, and other tests run in this one."""
+def logs_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where the log goes, and what it keeps secret, is set for a whole process, and other tests
+    run in this one."""
+    monkeypatch.setattr(logs, "_secrets", set(logs._secrets))
     handlers = logging.getLogger().handlers[:]
     yield
     structlog.reset_defaults()

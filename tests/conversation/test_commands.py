@@ -260,6 +260,12 @@ def _gateway(desk: Desk) -> list[str]:
     return ["--config", str(config), "--set", f"state_dir={desk.folder / 'state'}"]
 
 
+def call(desk: Desk) -> None:
+    """Of a gateway, which the demo has not: nobody answers."""
+    said = desk.done("call", "ws://127.0.0.1:9/phone/twilio", "--keys", "1", status=EXIT_USAGE)
+    assert "cannot be called" in said.stderr.decode()
+
+
 def run(desk: Desk) -> None:
     """It is what the others look at."""
     assert "every actor is ready" in desk.pipeline.output
@@ -291,6 +297,7 @@ BEHIND: dict[str, Callable[[Desk], None]] = {
     "evaluate": evaluate,
     "credentials": credentials,
     "callers": callers,
+    "call": call,
 }
 """With what was recorded; `inject` was what was recorded."""
 

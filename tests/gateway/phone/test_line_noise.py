@@ -22,9 +22,12 @@ def test_noise_fills_pauses_and_gives_way_to_answers() -> None:
         phone = TwilioEnd(gateway)
         began_s = time.monotonic()
         phone.begin()
-        noise = g711.decode(sound_of(phone.within(0.6)), g711.mulaw_levels())
+        coded = b""
+        while len(coded) < 0.1 * 8000:
+            coded += sound_of(phone.within(0.2))
+        noise = g711.decode(coded, g711.mulaw_levels())
         took_s = time.monotonic() - began_s
-        assert 0.1 * 8000 <= len(noise) <= (took_s + 0.04) * 8000, "no faster than it is heard"
+        assert len(noise) <= (took_s + 0.04) * 8000, "no faster than it is heard"
         assert level_dbfs(noise) == pytest.approx(-60, abs=1.5)
         turn = {
             "session": phone.session, "turn": f"{phone.session}:0", "epoch": 0, "backend": "live"
