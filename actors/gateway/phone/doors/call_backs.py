@@ -93,9 +93,9 @@ class CallBacks:
         for each in list(self._waiting):
             now_s = self._clock()
             if now_s >= each["until_s"] or each["tries"] >= MOST_TRIES:
-                self._waiting.remove(each)
+                self._drop(each)
                 self._log.warning("somebody was not called back", called=each["to"])
-            elif now_s >= each["due_s"] and not self._problem():
+            elif now_s >= each["due_s"] and not self._problem() and each in self._waiting:
                 await self._call(each)
 
     async def _call(self, each: dict[str, Any]) -> None:
@@ -113,5 +113,9 @@ class CallBacks:
         except CallerError as error:
             self._log.warning("a call back could not be started", detail=str(error))
             return
+        self._drop(each)
+
+    def _drop(self, each: dict[str, Any]) -> None:
+        """Whoever called again while others were called back has an entry of its own for that."""
         if each in self._waiting:
             self._waiting.remove(each)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from actors.gateway.phone.context import CallContext, CallDirection
 from actors.gateway.phone.dialect import CallStarted
 from actors.gateway.phone.doors.businesses import Businesses
+from actors.gateway.phone.doors.call_notice import direction_named
 from actors.gateway.phone.doors.call_tokens import CallPass
 from actors.gateway.phone.doors.expected_calls import ExpectedCall
 from actors.gateway.phone.doors.known_calls import KnownCall
@@ -61,17 +62,6 @@ def context_of(
     if record is not None and record.manner:
         context = replace(context, **record.manner)
     return context
-
-
-def direction_named(word: str) -> CallDirection | None:
-    """Return who called whom, by a word of providers and dialplans."""
-    for direction, words in (
-        (CallDirection.INBOUND, ("in",)),
-        (CallDirection.OUTBOUND, ("out",)),
-    ):
-        if word.lower().startswith(words):
-            return direction
-    return None
 
 
 def _first(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from actors.gateway.errors import CallerError
-from actors.gateway.phone.context import CallContext
+from actors.gateway.phone.context import CallContext, CallDirection
 from actors.gateway.phone.doors.call_program import (
     DialStep,
     HangUpStep,
@@ -75,9 +75,8 @@ class ProviderControl:
 
     async def transfer(self, provider: str, call_id: str, number: str) -> None:
         """As of `CallControl`."""
-        record = self._records.of_call(provider, call_id)
-        ours = "" if record is None else _our_number(record)
-        await self.redirect(provider, call_id, [DialStep(number, ours)])
+        dial = DialStep(number, self._our_number(provider, call_id))
+        await self.redirect(provider, call_id, [dial])
 
     async def give_up(self, provider: str, call_id: str, context: CallContext) -> None:
         """As of `CallControl`."""
@@ -86,9 +85,7 @@ class ProviderControl:
         if failure.say:
             steps.append(SpokenStep(failure.say, context.language or ""))
         if failure.transfer_to:
-            record = self._records.of_call(provider, call_id)
-            ours = "" if record is None else _our_number(record)
-            steps.append(DialStep(failure.transfer_to, ours))
+            steps.append(DialStep(failure.transfer_to, self._our_number(provider, call_id)))
         else:
             steps.append(HangUpStep())
         await self.redirect(provider, call_id, steps)
@@ -141,12 +138,8 @@ class ProviderControl:
         Raises:
             CallerError: the provider refuses, and why.
         """
-        try:
-            rest = self._rest(record.provider, RestAction.START)
-            answer = await self._client.ask(record.provider, rest.start(call), again=False)
-        except CallerError as error:
-            self._records.change(record, CallStage.FAILED, str(error))
-            raise
+        rest = self._rest(record.provider, RestAction.START)
+        answer = await self._client.ask(record.provider, rest.start(call), again=False)
         self._records.name(record, rest.started(answer))
         self._log.info(
             "a call is started",
@@ -202,6 +195,8 @@ class ProviderControl:
         self._programs[name] = (now_s + PROGRAM_LASTS_S, provider, steps)
         return name
 
-
-def _our_number(record: KnownCall) -> str:
-    return record.caller if record.direction == "outbound" else record.called
+    def _our_number(self, provider: str, call_id: str) -> str:
+        record = self._records.of_call(provider, call_id)
+        if record is None:
+            return ""
+        return record.caller if record.direction is CallDirection.OUTBOUND else record.called

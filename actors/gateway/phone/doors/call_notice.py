@@ -49,6 +49,12 @@ class CallNotice:
     is_event: bool = False
 
 
+def direction_named(word: str) -> CallDirection | None:
+    """Return who called whom, by a word such as `inbound`, `outgoing` or `outbound-api`."""
+    beginnings = {"in": CallDirection.INBOUND, "out": CallDirection.OUTBOUND}
+    return next((way for text, way in beginnings.items() if word.lower().startswith(text)), None)
+
+
 def texts_of(said: Mapping[str, object]) -> dict[str, str]:
     """Return what is text or a number, by name; the rest has no meaning for a call."""
     return {

@@ -153,8 +153,7 @@ class CallDoor:
         """
         unsigned: AccessDeniedError | None = None
         if provider.signs:
-            if not self._public_url:
-                self.public("")
+            self.public("")  # What is signed is that address.
             try:
                 self.once.use(provider.name, provider.prove(request, self._clock()))
                 return
@@ -165,8 +164,8 @@ class CallDoor:
         key = _key_of(request.headers)
         if unsigned is not None and not key:
             raise unsigned
+        forwarded = any(name in request.headers for name in FORWARDED)
         if isinstance(provider, ExchangeProvider) and provider.networks:
-            forwarded = any(name in request.headers for name in FORWARDED)
             if is_in(address, parsed_networks(provider.networks)) and not forwarded:
                 return
             if not key:
@@ -183,7 +182,6 @@ class CallDoor:
                 f"nothing proves this call of {provider.name}: set what it signs with in "
                 "phone.accounts, or let the exchange give a key of the gateway as its password",
             )
-        forwarded = any(name in request.headers for name in FORWARDED)
         self._authenticator.admit_unproven(key, address, is_forwarded=forwarded)
         self._log.info(
             "served without a signature: nothing is configured that would ask for one",

@@ -13,7 +13,7 @@ from actors.gateway.phone.doors.business_options import MachineDoes, number_key
 from actors.gateway.phone.doors.call_control import ProviderControl
 from actors.gateway.phone.doors.call_program import OutboundCall
 from actors.gateway.phone.doors.door import CallDoor
-from actors.gateway.phone.doors.known_calls import OVER, KnownCall
+from actors.gateway.phone.doors.known_calls import OVER, CallStage, KnownCall
 from actors.gateway.phone.doors.outbound_options import OutboundOptions
 from actors.gateway.phone.doors.providers.exotel import ExotelProvider
 
@@ -89,25 +89,32 @@ class Outbound:
             on_machine=on_machine or "",
             message=message,
         )
-        detects = MachineDoes(on_machine or self._door.businesses.options(found).on_machine)
-        path, query = f"/phone/{rest.name}", f"?order={record.id}"
-        public = self._door.public
-        call = OutboundCall(
-            to,
-            ours,
-            answer_url=self._socket(record)
-            if isinstance(rest, ExotelProvider)
-            else public(f"{path}/answer{query}"),
-            status_url=public(f"{path}/status{query}"),
-            machine_url="" if detects is MachineDoes.TALK else public(f"{path}/machine{query}"),
-            rings_s=rings_s or self._options.rings_s,
-        )
-        await self._control.start(record, call)
+        try:
+            await self._control.start(record, self._call(record, rings_s))
+        except CallerError as error:
+            self._door.records.change(record, CallStage.FAILED, str(error))
+            raise
         return record
 
     def starters(self) -> list[str]:
         """Return the names of providers by whom calls can be started."""
         return self._control.starters()
+
+    def _call(self, record: KnownCall, rings_s: int | None) -> OutboundCall:
+        business = self._door.businesses.options(record.business)
+        detects = MachineDoes(record.on_machine or business.on_machine)
+        path, query = f"/phone/{record.provider}", f"?order={record.id}"
+        public = self._door.public
+        return OutboundCall(
+            record.called,
+            record.caller,
+            answer_url=self._socket(record)
+            if record.provider == ExotelProvider.name
+            else public(f"{path}/answer{query}"),
+            status_url=public(f"{path}/status{query}"),
+            machine_url="" if detects is MachineDoes.TALK else public(f"{path}/machine{query}"),
+            rings_s=rings_s or self._options.rings_s,
+        )
 
     def _only(self) -> str:
         names = self.starters()

@@ -32,16 +32,7 @@ MOST_TOLD_CHARACTERS = 300
 
 
 class ProviderRefusedError(CallerError):
-    """A provider does not do what it is asked for.
-
-    Args:
-        text: Why, with what can be done about it.
-        status: Over HTTP; 0: it was not reached.
-    """
-
-    def __init__(self, text: str, status: int = 0) -> None:
-        super().__init__(text)
-        self.status = status
+    """A provider does not do what it is asked for; the text says why, and what can be done."""
 
 
 class ProviderClient:
@@ -155,20 +146,21 @@ def _parsed(content: bytes) -> Mapping[str, Any]:
 
 
 def _code(answer: Mapping[str, Any]) -> str:
+    return str(_error(answer).get("code", ""))
+
+
+def _error(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The first of several errors, or the only one."""
     errors = answer.get("errors")
     first = errors[0] if isinstance(errors, list) and errors else answer
-    return str(first.get("code", "")) if isinstance(first, dict) else ""
+    return first if isinstance(first, dict) else {}
 
 
 def _refused(provider: str, status: int, answer: Mapping[str, Any]) -> ProviderRefusedError:
-    errors = answer.get("errors")
-    first = errors[0] if isinstance(errors, list) and errors else answer
-    said = ""
-    if isinstance(first, dict):
-        names = ("message", "detail", "error", "title", "error_title", "msg", "RestException")
-        said = next((str(first[name]) for name in names if first.get(name)), "")
-        code = _code(answer)
-        said = f"{said} ({code})" if code and said else said
+    first, code = _error(answer), _code(answer)
+    names = ("message", "detail", "error", "title", "error_title", "msg", "RestException")
+    said = next((str(first[name]) for name in names if first.get(name)), "")
+    said = f"{said} ({code})" if code and said else said
     said = redact(said)[:MOST_TOLD_CHARACTERS] or "it does not say why"
     advice = {
         401: f": look at the secrets of phone.accounts.{provider}",
@@ -176,7 +168,7 @@ def _refused(provider: str, status: int, answer: Mapping[str, Any]) -> ProviderR
         404: f": look at the ids in phone.accounts.{provider}",
         429: ": it is asked too often",
     }.get(status, "")
-    return ProviderRefusedError(f"{provider} refuses ({status}): {said}{advice}", status)
+    return ProviderRefusedError(f"{provider} refuses ({status}): {said}{advice}")
 
 
 def _told(error: Exception) -> str:

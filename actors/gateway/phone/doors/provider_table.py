@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 
+from actors.gateway.errors import CallerError
 from actors.gateway.phone.doors.account_options import AccountsOptions, ExchangeAccount
 from actors.gateway.phone.doors.call_provider import CallProvider, RestProvider
 from actors.gateway.phone.doors.providers.exchange import ExchangeProvider
@@ -75,8 +76,15 @@ def secret_of(option: str, environment: Mapping[str, str]) -> str:
 
 
 def vonage_bearer(application_id: str, private_key: str) -> str:
-    """Return a token of a Vonage application for one request."""
-    return application_jwt(application_id, private_key, int(time.time()), secrets.token_hex(16))
+    """Return a token of a Vonage application for one request.
+
+    Raises:
+        CallerError: the private key is none.
+    """
+    try:
+        return application_jwt(application_id, private_key, int(time.time()), secrets.token_hex(16))
+    except (ValueError, TypeError) as error:  # `TypeError`: it has a password.
+        raise CallerError(f"phone.accounts.vonage.private_key: {error}") from None
 
 
 def rest_of(providers: ProviderTable, name: str) -> RestProvider | None:

@@ -141,14 +141,17 @@ class CallWebhooks:
     async def _take(
         self, provider: TelnyxProvider, notice: CallNotice, record: KnownCall | None
     ) -> None:
-        """A call of Telnyx' Call Control: it is answered by a command."""
+        """A call of Telnyx' Call Control: a command answers it, or opens the socket of ours."""
         try:
             offer = self._offer(provider, notice, record)
         except AccessDeniedError as error:
             self._log.warning("a call is not taken", detail=str(error))
             await self.control.hang_up(provider.name, notice.call_id)
             return
-        await self.control.answer(provider, notice.call_id, offer)
+        if notice.kind is NoticeKind.CALLING:
+            await self.control.answer(provider, notice.call_id, offer)
+        else:
+            await self.control.open_stream(provider, notice.call_id, offer)
 
     async def _changed(self, provider: CallProvider, notice: CallNotice, record: KnownCall) -> None:
         if record.state is CallStage.STARTING:
@@ -158,8 +161,7 @@ class CallWebhooks:
         is_answered = notice.status == "call.answered"
         ours = record.direction is CallDirection.OUTBOUND
         if is_answered and ours and isinstance(provider, TelnyxProvider):
-            offer = self._offer(provider, notice, record)
-            await self.control.open_stream(provider, notice.call_id, offer)
+            await self._take(provider, notice, record)
 
     def _record(self, provider: CallProvider, notice: CallNotice) -> KnownCall | None:
         records = self.door.records

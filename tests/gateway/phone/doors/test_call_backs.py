@@ -87,6 +87,24 @@ def test_not_before_they_have_hung_up_and_once_only(house: House) -> None:
     assert house.after(2) == ["+4915"]
 
 
+def test_who_calls_again_while_another_is_called_back_is_waited_for(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    again = CallContext(direction=CallDirection.INBOUND, caller="+4916", called="+4930")
+    start = house.outbound.start
+
+    async def start_meanwhile(to: str, **how: Any) -> None:
+        if to != again.caller:
+            house.backs.ask("twilio", again)
+        await start(to, **how)
+
+    monkeypatch.setattr(house.outbound, "start", start_meanwhile)
+    house.backs.ask("twilio", INBOUND)
+    house.backs.ask("twilio", again)
+    assert house.after(AFTER_S + 1) == ["+4915"]
+    assert house.after(AFTER_S + 1) == ["+4915", "+4916"]
+
+
 def test_whom_we_called_is_called_at_its_own_number(house: House) -> None:
     outbound = CallContext(direction=CallDirection.OUTBOUND, caller="+4930", called="+4915")
     assert house.backs.ask("twilio", outbound)

@@ -10,6 +10,7 @@ import pytest
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.phone.context import CallContext, CallDirection, Knock
 from actors.gateway.phone.dialect import CallStarted, Encoding, LineSound
+from actors.gateway.phone.doors import known_calls
 from actors.gateway.phone.doors.account_options import AccountsOptions
 from actors.gateway.phone.doors.business_options import BusinessOptions
 from actors.gateway.phone.doors.businesses import Businesses
@@ -265,3 +266,13 @@ def test_calls_that_are_over_are_forgotten(threshold: Threshold) -> None:
     threshold.now_s += 24 * 3600
     threshold.records.new("twilio", call_id="c4")
     assert [each.call_id for each in threshold.records] == ["c3", "c4"]
+
+
+def test_a_provider_that_tells_no_ends_keeps_nobody_out(
+    threshold: Threshold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(known_calls, "MOST", 2)
+    for call in ("c1", "c2", "c3"):
+        threshold.records.new("asterisk", call_id=call)
+    assert [each.call_id for each in threshold.records] == ["c2", "c3"]
+    assert threshold.records.of_call("asterisk", "c1") is None

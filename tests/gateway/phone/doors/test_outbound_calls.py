@@ -15,6 +15,8 @@ from phone_client import TwilioEnd
 from phone_webhooks import CALLER, OURS, PHONE, PUBLIC, TOKEN, by_twilio, of_call
 from provider_api import ProviderApi, provider_api
 
+from pipeline.frames import Outcome, TurnClosed
+
 CALLS = "/api/v1/calls"
 
 
@@ -37,6 +39,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch, api: ProviderApi) -> Iterator[Gatew
         **PHONE["businesses"]["bakery-42"],
         "on_machine": "message",
         "message": "Ihr Brot ist fertig.",
+        "on_failure": {"say": "Wir rufen zurück.", "call_back": True},
     }
     options: dict[str, Any] = {
         "public_url": PUBLIC,
@@ -180,6 +183,37 @@ def test_what_cannot_be_started_is_said(
     code, told, _ = ask(gateway, "POST", CALLS, asked)
     assert (code, words in told["error"]) == (status, True), told
     assert not api.requests
+
+
+def test_a_call_that_was_not_started_is_not_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_TWILIO", TOKEN)
+    twilio = {"account_sid": "AC1", "auth_token": "$TEST_TWILIO", "number": OURS}
+    with gateway_on_stage(phone={"accounts": {"twilio": twilio}}) as on_stage:
+        code, told, _ = ask(on_stage, "POST", CALLS, {"to": CALLER})
+        assert (code, told["code"]) == (503, "public_url_missing")
+        assert [each["state"] for each in ask(on_stage, "GET", CALLS)[1]["calls"]] == ["failed"]
+
+
+def test_who_can_be_answered_by_nobody_is_told_so_and_called_back(
+    gateway: GatewayOnStage, api: ProviderApi
+) -> None:
+    _, _, text = by_twilio(gateway, "/phone/twilio/answer", of_call())
+    stream = fromstring(text).find("Connect/Stream")
+    assert stream is not None
+    phone = TwilioEnd(gateway, path_of(stream.attrib["url"]))
+    session = phone.begin().session
+    gateway.harness.actor.phones.problem = lambda: "no backend answers"
+    failed = TurnClosed(
+        session=session, turn=f"{session}:0", outcome=Outcome.FAILED, reason="all gone"
+    )
+    gateway.harness.send("turns", failed)
+    gateway.harness.until(lambda: bool(api.requests), "the provider is asked")
+    document = fromstring(api.requests[0][2]["Twiml"])
+    assert [each.tag for each in document] == ["Say", "Hangup"]
+    assert document.findtext("Say") == "Wir rufen zurück."
+    (waiting,) = gateway.harness.actor.checkpoint["call_backs"]
+    assert (waiting["to"], waiting["from"], waiting["provider"]) == (CALLER, OURS, "twilio")
+    gateway.meanwhile(phone.client.close)
 
 
 def test_a_provider_that_refuses_is_quoted_and_not_its_secret(

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
     Encoding,
     NoEncryption,
     PrivateFormat,
@@ -34,7 +35,7 @@ from actors.gateway.phone.doors.call_program import (
     StreamOffer,
 )
 from actors.gateway.phone.doors.call_provider import CallProvider, RestProvider
-from actors.gateway.phone.doors.provider_table import provider_table
+from actors.gateway.phone.doors.provider_table import provider_table, vonage_bearer
 from actors.gateway.phone.doors.providers.vonage import application_jwt
 from actors.gateway.phone.doors.signatures.signed_request import FORM, SignedRequest
 from pipeline.errors import ConfigError
@@ -471,6 +472,15 @@ def test_the_token_of_a_vonage_application_is_signed_with_its_key() -> None:
             "exp": 1_790_000_060,
             "jti": "once",
         }
+
+
+def test_a_private_key_that_is_none_is_said() -> None:
+    locked = PRIVATE.private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"password")
+    ).decode()
+    for pem in ("no key", locked):
+        with pytest.raises(CallerError, match=r"phone\.accounts\.vonage\.private_key: "):
+            vonage_bearer("a1", pem)
 
 
 def test_no_secret_is_in_what_is_shown_of_a_request() -> None:

@@ -14,6 +14,8 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from actors.gateway.phone.doors.account_options import AccountsOptions
+from actors.gateway.phone.doors.provider_table import provider_table
 from actors.gateway.phone.doors.signatures.jambonz import (
     is_jambonz_in_time,
     is_signed_by_jambonz,
@@ -291,6 +293,32 @@ def test_vonage_never_takes_a_token_without_a_signature() -> None:
 )
 def test_vonage_s_signature_is_of_now(claims: dict[str, object], is_now: bool) -> None:
     assert is_vonage_in_time(claims, NOW_S) is is_now
+
+
+def test_a_signature_that_is_written_otherwise_is_that_of_the_same_request() -> None:
+    accounts = {
+        "telnyx": {"public_key": TELNYX_PUBLIC},
+        "jambonz": {"webhook_secret": "$SECRET"},
+    }
+    table = provider_table(AccountsOptions.model_validate(accounts), {"SECRET": "secret"})
+    telnyx = by_telnyx(b"{}", "1790000000")
+    text = telnyx.headers[name := "telnyx-signature-ed25519"]
+    # Of the last character before the padding four bits mean nothing: A is read as B, Q as R, ...
+    last = chr(ord(text[-3]) + 1)
+    jambonz = f"t=1790000000,v1={jambonz_signature('secret', '1790000000', b'{}')}"
+    for provider, request, header, otherwise in (
+        ("telnyx", telnyx, name, f"{text[:-3]}{last}=="),
+        (
+            "jambonz",
+            SignedRequest("POST", WEBHOOK, {"jambonz-signature": jambonz}, b"{}"),
+            "jambonz-signature",
+            f"{jambonz},x=1",
+        ),
+    ):
+        other = replace(request, headers={**request.headers, header: otherwise})
+        once = table[provider].prove(request, NOW_S)
+        assert once
+        assert table[provider].prove(other, NOW_S) == once
 
 
 def test_jambonz_signs_time_and_body() -> None:

@@ -82,6 +82,17 @@ def test_a_call_for_nobody_is_ended(gateway: GatewayOnStage, api: ProviderApi) -
     assert [path for _, path, _ in api.requests] == [ACTIONS + "hangup"]
 
 
+def test_a_call_of_ours_that_cannot_be_served_when_it_is_answered_is_ended(
+    gateway: GatewayOnStage, api: ProviderApi
+) -> None:
+    api.answers.append((200, {"data": {"call_control_id": "v3:1"}}))
+    _, told, _ = ask(gateway, "POST", "/api/v1/calls", {"to": "+15"})
+    gateway.harness.actor.readiness.leaving = "the gateway goes"
+    path = f"{ANSWER}?order={told['id']}"
+    assert tell(gateway, path, "call.answered", direction="outgoing", to="+15") == 200
+    assert [path for _, path, _ in api.requests[1:]] == [ACTIONS + "hangup"]
+
+
 def test_what_is_late_or_was_said_before_is_refused(gateway: GatewayOnStage) -> None:
     assert tell(gateway, ANSWER, "call.bridged", late_s=290) == 200
     assert tell(gateway, ANSWER, "call.bridged", late_s=290) == 403

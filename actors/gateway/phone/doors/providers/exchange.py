@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from actors.gateway.phone.doors.account_options import ExchangeAccount
-from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
+from actors.gateway.phone.doors.call_notice import (
+    CallNotice,
+    NoticeKind,
+    direction_named,
+    texts_of,
+)
 from actors.gateway.phone.doors.call_program import Step, StreamOffer, WebhookAnswer
 from actors.gateway.phone.doors.proofs import unsigned, wrong_secret
-from actors.gateway.phone.doors.providers.laml import OVER, direction_of
+from actors.gateway.phone.doors.providers.laml import OVER
 from actors.gateway.phone.doors.signatures.shared_secret import basic_of, is_basic
 from actors.gateway.phone.doors.signatures.signed_request import SignedRequest
 
@@ -54,7 +59,7 @@ class ExchangeProvider:
             said.get("call_id", ""),
             said.get("caller", ""),
             said.get("called", ""),
-            direction_of(said.get("direction", "")),
+            direction_named(said.get("direction", "")),
             status,
             said,
         )

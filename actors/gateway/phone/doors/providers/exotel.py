@@ -8,7 +8,12 @@ from typing import Any, ClassVar
 from actors.gateway.errors import CallerError
 from actors.gateway.phone.context import CallDirection
 from actors.gateway.phone.doors.account_options import ExotelAccount
-from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
+from actors.gateway.phone.doors.call_notice import (
+    CallNotice,
+    NoticeKind,
+    direction_named,
+    texts_of,
+)
 from actors.gateway.phone.doors.call_program import (
     OutboundCall,
     RestRequest,
@@ -64,24 +69,19 @@ class ExotelProvider:
         """As of `CallProvider`."""
         said = texts_of(request.said)
         status = said.get("Status", said.get("CallStatus", ""))
-        direction = said.get("Direction", "").lower()
         return CallNotice(
             NoticeKind.ENDED if status.lower() in OVER else NoticeKind.CHANGED,
             said.get("CallSid", ""),
             said.get("CallFrom", said.get("From", "")),
             said.get("CallTo", said.get("To", "")),
-            CallDirection.OUTBOUND if direction.startswith("outbound") else CallDirection.INBOUND,
+            direction_named(said.get("Direction", "")) or CallDirection.INBOUND,
             status,
             said,
         )
 
     def stream(self, offer: StreamOffer) -> WebhookAnswer:
         """As of `CallProvider`: the applet asked for the address of the socket."""
-        return WebhookAnswer.of_json({"url": self.address(offer)})
-
-    def address(self, offer: StreamOffer) -> str:
-        """Return the address of the socket, at the rate of the options."""
-        return f"{offer.url}?sample-rate={self._account.rate_hz}"
+        return WebhookAnswer.of_json({"url": self._address(offer.url)})
 
     def program(self, steps: Sequence[Step]) -> WebhookAnswer:
         """As of `CallProvider`: an applet without an address goes on in its flow."""
@@ -101,7 +101,7 @@ class ExotelProvider:
         form = {
             "From": call.to,
             "CallerId": call.from_number,
-            "StreamUrl": f"{call.answer_url}?sample-rate={account.rate_hz}",
+            "StreamUrl": self._address(call.answer_url),
             "StreamType": "bidirectional",
             "StatusCallback": call.status_url,
             "StatusCallbackEvents[0]": "terminal",
@@ -126,3 +126,7 @@ class ExotelProvider:
     def redirect(self, call_id: str, steps: Sequence[Step], url: str) -> RestRequest:
         """As of `RestProvider`."""
         raise CallerError(FLOW_GOES_ON)
+
+    def _address(self, url: str) -> str:
+        """Return the address of the socket, at the rate of the options."""
+        return f"{url}?sample-rate={self._account.rate_hz}"

@@ -6,7 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from actors.gateway.phone.doors.account_options import JambonzAccount
-from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
+from actors.gateway.phone.doors.call_notice import (
+    CallNotice,
+    NoticeKind,
+    direction_named,
+    texts_of,
+)
 from actors.gateway.phone.doors.call_program import (
     DialStep,
     OutboundCall,
@@ -18,11 +23,12 @@ from actors.gateway.phone.doors.call_program import (
 )
 from actors.gateway.phone.doors.call_provider import EVERY_ACTION, RestAction
 from actors.gateway.phone.doors.proofs import late, unsigned, wrong_secret, wrongly_signed
-from actors.gateway.phone.doors.providers.laml import OVER, direction_of
+from actors.gateway.phone.doors.providers.laml import OVER
 from actors.gateway.phone.doors.signatures.jambonz import (
     SIGNATURE,
     is_jambonz_in_time,
     is_signed_by_jambonz,
+    jambonz_once,
 )
 from actors.gateway.phone.doors.signatures.shared_secret import basic_of, is_basic
 from actors.gateway.phone.doors.signatures.signed_request import SignedRequest
@@ -68,7 +74,7 @@ class JambonzProvider:
                 raise wrongly_signed("phone.accounts.jambonz.webhook_secret")
             if not is_jambonz_in_time(request, now_s):
                 raise late()
-            return request.headers[SIGNATURE]
+            return jambonz_once(request)
         if not self._password or basic_of(request.headers) is None:
             raise unsigned("Jambonz-Signature, and no name and password")
         if not is_basic(request.headers, self._account.user, self._password):
@@ -85,7 +91,7 @@ class JambonzProvider:
             said.get("call_sid", ""),
             said.get("from", ""),
             said.get("to", ""),
-            direction_of(said.get("direction", "")),
+            direction_named(said.get("direction", "")),
             status or said.get("type", ""),
             said,
         )

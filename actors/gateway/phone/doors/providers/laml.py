@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from actors.gateway.phone.context import CallDirection
-from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
+from actors.gateway.phone.doors.call_notice import (
+    CallNotice,
+    NoticeKind,
+    direction_named,
+    texts_of,
+)
 from actors.gateway.phone.doors.call_program import (
     DialStep,
+    OutboundCall,
     SpokenStep,
     Step,
     StreamOffer,
@@ -41,15 +46,10 @@ def laml_notice(request: SignedRequest) -> CallNotice:
         said.get("CallSid", ""),
         said.get("From", ""),
         said.get("To", ""),
-        direction_of(said.get("Direction", "")),
+        direction_named(said.get("Direction", "")),
         status or answered_by,
         said,
     )
-
-
-def direction_of(word: str) -> CallDirection | None:
-    """Return who called whom: `inbound`, `outbound-api`, `outbound-dial`, ..."""
-    return next((each for each in CallDirection if word.lower().startswith(each.value)), None)
 
 
 def laml_stream(offer: StreamOffer, **attributes: str) -> WebhookAnswer:
@@ -60,17 +60,40 @@ def laml_stream(offer: StreamOffer, **attributes: str) -> WebhookAnswer:
     return xml_answer(response)
 
 
-def laml_program(steps: Sequence[Step], hang_up: str = "Hangup") -> WebhookAnswer:
-    """Return the document that does something else."""
+def laml_program(steps: Sequence[Step], say: str = "Say", sip: str = "Sip") -> WebhookAnswer:
+    """Return the document that does something else.
+
+    Args:
+        steps: What.
+        say, sip: Names of two elements; Plivo has its own.
+    """
     response = Element("Response")
     for step in steps:
         match step:
             case SpokenStep():
-                add(response, "Say", step.text, language=step.language)
+                add(response, say, step.text, language=step.language)
             case DialStep():
                 dial = add(response, "Dial", callerId=step.caller_id)
-                kind = "Sip" if step.number.startswith("sip:") else "Number"
+                kind = sip if step.number.startswith("sip:") else "Number"
                 add(dial, kind, step.number)
             case _:
-                add(response, hang_up)
+                add(response, "Hangup")
     return xml_answer(response)
+
+
+def laml_call(call: OutboundCall) -> dict[str, str]:
+    """Return the form of the request that starts a call."""
+    form = {
+        "To": call.to,
+        "From": call.from_number,
+        "Url": call.answer_url,
+        "StatusCallback": call.status_url,
+        "Timeout": str(call.rings_s),
+    }
+    if call.machine_url:
+        form |= {
+            "MachineDetection": "DetectMessageEnd",
+            "AsyncAmd": "true",
+            "AsyncAmdStatusCallback": call.machine_url,
+        }
+    return form

@@ -8,19 +8,22 @@ from typing import Any, ClassVar
 from xml.etree.ElementTree import Element
 
 from actors.gateway.phone.doors.account_options import PlivoAccount
-from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
+from actors.gateway.phone.doors.call_notice import (
+    CallNotice,
+    NoticeKind,
+    direction_named,
+    texts_of,
+)
 from actors.gateway.phone.doors.call_program import (
-    DialStep,
     OutboundCall,
     RestRequest,
-    SpokenStep,
     Step,
     StreamOffer,
     WebhookAnswer,
 )
 from actors.gateway.phone.doors.call_provider import EVERY_ACTION, RestAction
 from actors.gateway.phone.doors.proofs import unsigned, wrongly_signed
-from actors.gateway.phone.doors.providers.laml import OVER, direction_of
+from actors.gateway.phone.doors.providers.laml import OVER, laml_program
 from actors.gateway.phone.doors.providers.twilio import basic_header
 from actors.gateway.phone.doors.signatures.plivo import (
     MAIN_SIGNATURE,
@@ -81,7 +84,7 @@ class PlivoProvider:
             said.get("CallUUID", ""),
             said.get("From", ""),
             said.get("To", ""),
-            direction_of(said.get("Direction", "")),
+            direction_named(said.get("Direction", "")),
             status or said.get("Event", ""),
             said,
         )
@@ -106,18 +109,7 @@ class PlivoProvider:
 
     def program(self, steps: Sequence[Step]) -> WebhookAnswer:
         """As of `CallProvider`."""
-        response = Element("Response")
-        for step in steps:
-            match step:
-                case SpokenStep():
-                    add(response, "Speak", step.text, language=step.language)
-                case DialStep():
-                    dial = add(response, "Dial", callerId=step.caller_id)
-                    kind = "User" if step.number.startswith("sip:") else "Number"
-                    add(dial, kind, step.number)
-                case _:
-                    add(response, "Hangup")
-        return xml_answer(response)
+        return laml_program(steps, say="Speak", sip="User")
 
     @property
     def missing(self) -> str:

@@ -11,7 +11,12 @@ from typing import Any, ClassVar
 from actors.gateway.phone.context import CallDirection
 from actors.gateway.phone.dialects.telnyx import CODEC, DEFAULTS, RATE
 from actors.gateway.phone.doors.account_options import TelnyxAccount
-from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
+from actors.gateway.phone.doors.call_notice import (
+    CallNotice,
+    NoticeKind,
+    direction_named,
+    texts_of,
+)
 from actors.gateway.phone.doors.call_program import (
     DialStep,
     OutboundCall,
@@ -32,15 +37,9 @@ from actors.gateway.phone.doors.signatures.telnyx import (
     is_in_time,
     is_signed_by_telnyx,
     public_key_bytes,
+    timed_once,
 )
 
-OUTGOING = ("outgoing", "outbound")
-KINDS = {
-    "call.initiated": NoticeKind.CHANGED,
-    "call.answered": NoticeKind.CHANGED,
-    "call.hangup": NoticeKind.ENDED,
-}
-"""Of events of Call Control."""
 MACHINE_EVENTS = (
     "call.machine.detection.ended",
     "call.machine.premium.detection.ended",
@@ -77,7 +76,7 @@ class TelnyxProvider:
         return "public_key" if self._account.public_key or self._stream_token else ""
 
     def prove(self, request: SignedRequest, now_s: float) -> str:
-        """As of `CallProvider`; a signature is made once."""
+        """As of `CallProvider`; of a time and a body there is one request."""
         if self._stream_token and bearer_of(request.headers):
             if not is_bearer(request.headers, self._stream_token):
                 raise wrong_secret("phone.accounts.telnyx.stream_token")
@@ -88,7 +87,7 @@ class TelnyxProvider:
             raise wrongly_signed("phone.accounts.telnyx.public_key")
         if not is_in_time(request.headers[TIMESTAMP], now_s):
             raise late()
-        return request.headers[SIGNATURE]
+        return timed_once(request.headers[TIMESTAMP], request.body)
 
     def notice(self, request: SignedRequest) -> CallNotice:
         """As of `CallProvider`."""
@@ -98,9 +97,9 @@ class TelnyxProvider:
         event = str(data.get("event_type", ""))
         payload = data.get("payload")
         said = texts_of(payload if isinstance(payload, dict) else {})
-        outbound = said.get("direction", "").startswith(OUTGOING)
-        kind = KINDS.get(event, NoticeKind.CHANGED)
-        if event == "call.initiated" and not outbound:
+        direction = direction_named(said.get("direction", "")) or CallDirection.INBOUND
+        kind = NoticeKind.ENDED if event == "call.hangup" else NoticeKind.CHANGED
+        if event == "call.initiated" and direction is CallDirection.INBOUND:
             kind = NoticeKind.CALLING
         if event in MACHINE_EVENTS:
             kind = NoticeKind.PERSON if said.get("result") == "human" else NoticeKind.MACHINE
@@ -109,7 +108,7 @@ class TelnyxProvider:
             said.get("call_control_id", ""),
             said.get("from", ""),
             said.get("to", ""),
-            CallDirection.OUTBOUND if outbound else CallDirection.INBOUND,
+            direction,
             event,
             dict(request.query) | said,
             is_event=True,

@@ -18,6 +18,7 @@ from actors.gateway.phone.doors.call_program import (
 from actors.gateway.phone.doors.call_provider import EVERY_ACTION, RestAction
 from actors.gateway.phone.doors.proofs import not_set, unsigned, wrongly_signed
 from actors.gateway.phone.doors.providers.laml import (
+    laml_call,
     laml_notice,
     laml_program,
     laml_stream,
@@ -97,20 +98,7 @@ class TwilioProvider:
 
     def start(self, call: OutboundCall) -> RestRequest:
         """As of `RestProvider`."""
-        form = {
-            "To": call.to,
-            "From": call.from_number,
-            "Url": call.answer_url,
-            "StatusCallback": call.status_url,
-            "Timeout": str(call.rings_s),
-        }
-        if call.machine_url:
-            form |= {
-                "MachineDetection": "DetectMessageEnd",
-                "AsyncAmd": "true",
-                "AsyncAmdStatusCallback": call.machine_url,
-            }
-        return self._request("Calls.json", form)
+        return self._request("Calls.json", laml_call(call))
 
     def started(self, answer: Mapping[str, Any]) -> str:
         """As of `RestProvider`."""

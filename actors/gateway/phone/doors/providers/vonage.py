@@ -7,9 +7,13 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from actors.gateway.phone.context import CallDirection
 from actors.gateway.phone.doors.account_options import VonageAccount
-from actors.gateway.phone.doors.call_notice import CallNotice, NoticeKind, texts_of
+from actors.gateway.phone.doors.call_notice import (
+    CallNotice,
+    NoticeKind,
+    direction_named,
+    texts_of,
+)
 from actors.gateway.phone.doors.call_program import (
     DialStep,
     OutboundCall,
@@ -125,13 +129,13 @@ class VonageProvider:
     def notice(self, request: SignedRequest) -> CallNotice:
         """As of `CallProvider`."""
         said = texts_of(request.said)
-        status, direction = said.get("status", ""), said.get("direction", "")
+        status = said.get("status", "")
         return CallNotice(
             KINDS.get(status, NoticeKind.CHANGED),
             said.get("uuid", ""),
             said.get("from", ""),
             said.get("to", ""),
-            CallDirection(direction) if direction in set(CallDirection) else None,
+            direction_named(said.get("direction", "")),
             status,
             said,
         )

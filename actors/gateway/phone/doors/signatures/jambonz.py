@@ -6,7 +6,7 @@ import hashlib
 import hmac
 
 from actors.gateway.phone.doors.signatures.signed_request import SignedRequest
-from actors.gateway.phone.doors.signatures.telnyx import is_in_time
+from actors.gateway.phone.doors.signatures.telnyx import is_in_time, timed_once
 
 SIGNATURE = "jambonz-signature"
 """`t=SECONDS,v1=HEX`; more than one `v1` while a secret is exchanged."""
@@ -28,6 +28,11 @@ def is_signed_by_jambonz(request: SignedRequest, secret: str) -> bool:
 def is_jambonz_in_time(request: SignedRequest, now_s: float) -> bool:
     """Whether a webhook is of now."""
     return is_in_time(_parts(request)[0], now_s)
+
+
+def jambonz_once(request: SignedRequest) -> str:
+    """Return what a signed webhook has only once."""
+    return timed_once(_parts(request)[0], request.body)
 
 
 def _parts(request: SignedRequest) -> tuple[str, list[str]]:

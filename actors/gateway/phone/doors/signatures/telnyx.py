@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 
 from actors.gateway.phone.doors.signatures.signed_request import SignedRequest
 
@@ -58,3 +59,9 @@ def is_in_time(stamp: str, now_s: float, tolerance_s: float = TOLERANCE_S) -> bo
         tolerance_s: How far they may lie from one another.
     """
     return stamp.isdecimal() and len(stamp) < 20 and abs(int(stamp) - now_s) <= tolerance_s
+
+
+def timed_once(stamp: str, body: bytes) -> str:
+    """Return what a request has only once whose time and body are signed: the header may be written
+    in more ways than one, and its signature holds still."""
+    return f"{stamp} {hashlib.sha256(body).hexdigest()}"
