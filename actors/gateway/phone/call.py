@@ -13,7 +13,7 @@ from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.caller import Caller
 from actors.gateway.errors import CallerError, RefusedError
 from actors.gateway.events import AnswerInterrupted, Event, Message
-from actors.gateway.phone.call_effects import FAREWELL_S, REST_S, CallEffects
+from actors.gateway.phone.call_effects import CallEffects
 from actors.gateway.phone.context import CallContext, Knock
 from actors.gateway.phone.dialect import (
     CallStarted,
@@ -256,13 +256,7 @@ class PhoneCall:
 
     async def _part(self, farewell: str) -> None:
         """End the call from our side."""
-        try:
-            async with asyncio.timeout(FAREWELL_S):
-                output = self._board.lines.outputs.get(self._session)
-                if output is not None:
-                    await output.quiet()
-        except TimeoutError:
-            self._board.log.warning("what was said last was not heard", after_s=FAREWELL_S)
+        await self._board.until_heard(self._session)
         failed = self._ended is not None and self._ended.reason is SessionEnd.FAILED
         await self._leave(self._context.on_failure.transfer_to if failed else "")
         self._wire.close(farewell)
@@ -270,13 +264,10 @@ class PhoneCall:
     async def _leave(self, number: str) -> None:
         """Hand the call on to a number if there is one; if not, end it."""
         control, provider = self._board.control, self._knock.provider
-        try:
-            async with asyncio.timeout(REST_S):
-                if number and control.transfers(provider):
-                    await control.transfer(provider, self._call_id, number)
-                elif self._dialect.traits.hang_up is HangUp.REST and control.hangs_up(provider):
-                    await control.hang_up(provider, self._call_id)
-                elif self._line is not None:
-                    self._line.hang_up()
-        except (CallerError, TimeoutError) as error:
-            self._board.log.warning("the provider did not end the call", detail=str(error))
+        failing = "the provider did not end the call"
+        if number and control.transfers(provider):
+            await self._board.ask(control.transfer(provider, self._call_id, number), failing)
+        elif self._dialect.traits.hang_up is HangUp.REST and control.hangs_up(provider):
+            await self._board.ask(control.hang_up(provider, self._call_id), failing)
+        elif self._line is not None:
+            self._line.hang_up()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from actors.gateway.caller import Caller
-from actors.gateway.errors import CallerError
 from actors.gateway.events import Event
 from actors.gateway.phone.context import CallContext
 from actors.gateway.phone.functions import PhoneFunctions
@@ -22,10 +21,6 @@ from pipeline.frames import Outcome, SessionEnd, ToolCall, ToolCancel, TurnClose
 
 CLOSED_S = 10.0
 """For an answer in which the model asked for the end of the call to be over."""
-FAREWELL_S = 15.0
-"""For what is said last: as long as a failure prompt may take."""
-REST_S = 5.0
-"""For a provider to answer a request."""
 FAILURES = 2
 """Turns failed one after another: the first may have been bad luck."""
 
@@ -140,7 +135,7 @@ class CallEffects:
                     await closed.wait()
             except TimeoutError:
                 self._board.log.warning("the last answer did not come to its end", after_s=CLOSED_S)
-        await self._quiet()
+        await self._board.until_heard(self._caller.session)
         await last()
         self._leaves = False
 
@@ -155,25 +150,18 @@ class CallEffects:
         )
 
     async def _give_up(self) -> None:
-        try:
-            async with asyncio.timeout(REST_S):
-                await self._board.control.give_up(self._provider, self._call_id, self._context)
-        except (CallerError, TimeoutError) as error:
-            why = str(error) or f"the provider did not answer in {REST_S:g} s"
-            self._board.log.warning("a call could not be given up in words", detail=why)
+        request = self._board.control.give_up(self._provider, self._call_id, self._context)
+        await self._board.ask(request, "a call could not be given up in words")
 
     async def _transfer(self, name: str, number: str) -> None:
         self._board.log.info("a call is handed on", to=name)
-        try:
-            async with asyncio.timeout(REST_S):
-                await self._board.control.transfer(self._provider, self._call_id, number)
-        except (CallerError, TimeoutError) as error:
-            why = str(error) or f"the provider did not answer in {REST_S:g} s"
-            self._board.log.warning("a call could not be handed on", detail=why)
+        request = self._board.control.transfer(self._provider, self._call_id, number)
+        why = await self._board.ask(request, "a call could not be handed on")
+        if why:
             self._caller.type(f"[The call could not be handed on to {name}: {why}]")
 
     async def _press(self, keys: str, tones: Samples, done: Callable[[], None]) -> None:
-        await self._quiet()
+        await self._board.until_heard(self._caller.session)
         if not self._line.press(keys, time.monotonic_ns()):
             await self._play(tones)
         done()
@@ -191,15 +179,6 @@ class CallEffects:
             line.finish(time.monotonic_ns())
         finally:
             line.held = False
-
-    async def _quiet(self) -> None:
-        output = self._board.lines.outputs.get(self._caller.session)
-        try:
-            async with asyncio.timeout(FAREWELL_S):
-                if output is not None:
-                    await output.quiet()
-        except TimeoutError:
-            self._board.log.warning("what was said last was not heard", after_s=FAREWELL_S)
 
     def _tell_keys(self, keys: str) -> None:
         self._caller.type(f"[The caller pressed on the keypad: {keys}]")

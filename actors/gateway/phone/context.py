@@ -22,8 +22,10 @@ class CallDirection(StrEnum):
 class OnFailure:
     """What becomes of a call that nobody can answer any more, after it was told so aloud.
 
+    Without any of it a call goes on after failed turns; one whose session failed is hung up.
+
     Attributes:
-        transfer_to: Number or address that it is handed on to; empty: it is hung up.
+        transfer_to: Number or address that it is handed on to; empty: to none.
         say: What it is told then besides, in the provider's voice; empty: nothing.
         calls_back: The caller is called back once somebody can answer again.
     """

@@ -84,7 +84,6 @@ class LineTraits:
         clears: What waits to be played can be thrown away.
         marks: It says when sound was played.
         after_clear: What becomes of marks.
-        sends_silence: It sends sound also while the line is silent.
         keeps_alive_s: Without traffic from us for so long it ends the call; None: it does not.
         hang_up: How a call is ended from our side.
         keys_out: Keys can be pressed by a message; if not, their tones are played.
@@ -101,7 +100,6 @@ class LineTraits:
     clears: bool = True
     marks: bool = True
     after_clear: AfterClear = AfterClear.RETURNED
-    sends_silence: bool = True
     keeps_alive_s: float | None = None
     hang_up: HangUp = HangUp.CLOSE
     keys_out: bool = False
@@ -140,12 +138,10 @@ class SoundHeard:
     Attributes:
         payload: In the form that was announced.
         number: Of the message, where order has to be restored.
-        at_ms: When it was spoken, since the start, where the provider says so.
     """
 
     payload: bytes
     number: int | None = None
-    at_ms: float | None = None
 
 
 @dataclass(frozen=True)
@@ -195,15 +191,13 @@ class Handshake:
 
     Attributes:
         query: Of the path, each name with its last value.
-        headers: Names in lower case.
     """
 
     query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 NOTHING_SAID = Handshake()
-"""The provider's socket has neither a query nor headers that tell something."""
+"""The provider's socket has no query."""
 
 
 class PhoneDialect(Protocol):

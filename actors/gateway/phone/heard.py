@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
-from actors.lib.audio.pcm import samples_to_ns
-from actors.outputs.metronome import BLOCK_SAMPLES
+from actors.outputs.metronome import BLOCK_NS
 from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.frames import Playback, PlaybackState
 
-BLOCK_NS = samples_to_ns(BLOCK_SAMPLES, RATE_HZ)
 CATCH_UP_NS = 100_000_000
 """A clock that was so late makes no gap in what is said: what was due is sent at once."""
 ENDS = (PlaybackState.FINISHED, PlaybackState.INTERRUPTED)

@@ -14,12 +14,13 @@ from actors.gateway.phone.dialect import (
     PacedBy,
     PhoneDialect,
 )
-from actors.gateway.phone.heard import BLOCK_NS, HeardLine
+from actors.gateway.phone.heard import HeardLine
 from actors.gateway.phone.options import PhoneOptions
 from actors.gateway.phone.sound.comfort_noise import ComfortNoise
 from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
 from actors.gateway.phone.sound.line_encoder import LineEncoder, encode, line_silence
 from actors.lib.audio.pcm import Samples
+from actors.outputs.metronome import BLOCK_NS
 from actors.outputs.playout.gate import Barrier
 from pipeline.frames import Playback, PlaybackState, SpeechStarted
 
@@ -101,11 +102,11 @@ class PhoneLine:
         """Send a block of 20 ms of an answer, at 24 kHz."""
         payload = self._encoder.feed(block)
         self._say(self._dialect.sound(payload), now_ns)
+        begin_ns = self.heard.next_ns(now_ns)
         if self._echo is not None:
-            self._echo.play(block, self.heard.next_ns(now_ns))
-        end_ns = self.heard.next_ns(now_ns) + BLOCK_NS
+            self._echo.play(block, begin_ns)
         self.heard.sent(now_ns)
-        self._on_its_way.append((end_ns, block))
+        self._on_its_way.append((begin_ns + BLOCK_NS, block))
         heard_ns = self.heard.heard_ns(now_ns)
         while self._on_its_way and self._on_its_way[0][0] <= heard_ns:
             self._on_its_way.popleft()

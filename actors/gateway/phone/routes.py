@@ -73,7 +73,7 @@ async def serve_call(
             access.count(error.denial)
             await _refuse(websocket, board, str(error))
             return
-    dialect = dialect_type(Handshake(dict(websocket.query_params), knock.headers))
+    dialect = dialect_type(Handshake(dict(websocket.query_params)))
     await websocket.accept(subprotocol=_subprotocol(websocket, dialect))
 
     def close_of(error: Exception) -> tuple[int, str]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from actors.gateway.callers import Callers
+from actors.gateway.errors import CallerError
 from actors.gateway.options import GatewayOptions
 from actors.gateway.phone.context import CallAdmission, CallControl
 from actors.gateway.phone.line import PhoneLine
@@ -15,6 +17,11 @@ from actors.gateway.phone.phone_output import PhoneOutput
 from actors.outputs.metronome import WorkOf
 from pipeline.frames import SpeechStarted
 from pipeline.logs import Logger
+
+FAREWELL_S = 15.0
+"""For what is said last: as long as a failure prompt may take."""
+REST_S = 5.0
+"""For a provider to answer a request."""
 
 
 @dataclass
@@ -68,3 +75,24 @@ class Switchboard:
     work_of: WorkOf
     counters: Counter[str]
     log: Logger
+
+    async def until_heard(self, session: str) -> None:
+        """Return once all that is being said was heard, or could have been for long."""
+        output = self.lines.outputs.get(session)
+        try:
+            async with asyncio.timeout(FAREWELL_S):
+                if output is not None:
+                    await output.quiet()
+        except TimeoutError:
+            self.log.warning("what was said last was not heard", after_s=FAREWELL_S)
+
+    async def ask(self, request: Awaitable[None], failing: str) -> str:
+        """Wait for what a provider is asked for; return why it is not done, which is logged."""
+        try:
+            async with asyncio.timeout(REST_S):
+                await request
+        except (CallerError, TimeoutError) as error:
+            why = str(error) or f"the provider did not answer in {REST_S:g} s"
+            self.log.warning(failing, detail=why)
+            return why
+        return ""

@@ -57,7 +57,7 @@ class Pair:
         words = PROVIDERS[THEIRS[name]](facts, rate_hz)
         url = words.dialled(f"wss://bot.example/phone/{name}")
         query = dict(each.split("=") for each in url.partition("?")[2].split("&") if each)
-        self.dialect = OURS[name](Handshake(query, {}))
+        self.dialect = OURS[name](Handshake(query))
         self.provider = ProviderSide(words, self.told.append)
         self.form = words.form
         self.now_s = 0.0

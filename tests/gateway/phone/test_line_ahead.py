@@ -12,9 +12,9 @@ from phone_lines import EVERY, STARTS
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import CallStarted, LineSound, PacedBy
-from actors.gateway.phone.heard import BLOCK_NS
 from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.options import PhoneOptions
+from actors.outputs.metronome import BLOCK_NS
 
 BLOCK = np.ones(480, np.int16)
 PROVIDERS = sorted(name for name, each in EVERY.items() if each.traits.paced_by is PacedBy.PROVIDER)

@@ -68,7 +68,7 @@ UNDERSTOOD: list[tuple[str, str | bytes, list[LineEvent]]] = [
     (
         "media",
         message("media", track="inbound", chunk="2", timestamp="5", payload="/38A"),
-        [SoundHeard(b"\xff\x7f\x00", 2, 5.0)],
+        [SoundHeard(b"\xff\x7f\x00", 2)],
     ),
     (
         "media without a number",

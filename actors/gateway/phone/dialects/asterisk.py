@@ -61,7 +61,6 @@ class AsteriskDialect(BinaryDialect):
         # A longer message ends the call with 1009.
         most_bytes=65_500,
         after_clear=AfterClear.DROPPED,
-        sends_silence=False,
         hang_up=HangUp.MESSAGE,
         subprotocols=("media",),
     )
@@ -111,9 +110,7 @@ class AsteriskDialect(BinaryDialect):
         if not call_id:
             raise MediaJsonError("the message MEDIA_START has no channel_id")
         if sound is None:
-            raise MediaJsonError(
-                f"the format {form[:MOST_TEXT]!r} is not taken: use ulaw or slin16"
-            )
+            raise MediaJsonError(f"the format {form[:QUOTED]!r} is not taken: use ulaw or slin16")
         variables = texts(fields, "channel_variables")
         given = {name.lstrip("_"): value for name, value in variables.items()}
         call = self._begin(

@@ -62,7 +62,6 @@ class AudioSocketDialect(LineDialect):
         clears=False,
         marks=False,
         after_clear=AfterClear.DROPPED,
-        sends_silence=False,
         keeps_alive_s=2.0,
         hang_up=HangUp.MESSAGE,
     )
@@ -84,10 +83,6 @@ class AudioSocketDialect(LineDialect):
             return self._in_time(self._events(kind, payload))
         except MediaJsonError as error:
             return [error.problem]
-
-    def mark(self, name: str) -> list[Message]:
-        """It has no marks."""
-        return []
 
     def hang_up(self) -> list[Message]:
         """End the call."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
     AfterClear,
     CallStarted,
@@ -15,23 +14,18 @@ from actors.gateway.phone.dialect import (
     LineEvent,
     LineSound,
     LineTraits,
-    MarkReached,
     PacedBy,
 )
-from actors.gateway.phone.dialects.line_dialect import TextDialect, compact
+from actors.gateway.phone.dialects.media_dialect import MediaDialect
 from actors.gateway.phone.dialects.media_json import (
     QUOTED,
     MediaJsonError,
-    heard,
     line_sound,
     number,
-    packed,
     part,
-    pressed,
     text,
     texts,
 )
-from actors.gateway.phone.dialects.sized_sound import Piece
 
 ENCODINGS = {
     "audio/x-raw": Encoding.PCM16,
@@ -45,10 +39,11 @@ RATE = "sample-rate"
 """Of the query: what the applet was asked for."""
 
 
-class ExotelDialect(TextDialect):
+class ExotelDialect(MediaDialect):
     """A call in the Voicebot applet."""
 
     name: ClassVar[str] = "exotel"
+    stream_field: ClassVar[str] = "stream_sid"
     traits: ClassVar[LineTraits] = LineTraits(
         paced_by=PacedBy.PROVIDER,
         queue_s=30.0,
@@ -61,33 +56,10 @@ class ExotelDialect(TextDialect):
         hang_up=HangUp.CLOSE,
     )
 
-    def _cleared(self) -> list[Message]:
-        return [self._message("clear")]
-
-    def _said(self, piece: Piece) -> str:
-        if isinstance(piece, str):
-            return self._message("mark", {"name": piece})
-        return self._message("media", {"payload": packed(piece)})
-
-    def _message(self, event: str, fields: Mapping[str, Any] | None = None) -> str:
-        message: dict[str, Any] = {"event": event, "stream_sid": self._stream_id}
-        if fields is not None:
-            message[event] = fields
-        return compact(message)
-
     def _events(self, event: str, fields: Mapping[str, Any]) -> list[LineEvent]:
-        match event:
-            case "media":
-                media = part(fields, "media")
-                return [] if text(media, "track") == "outbound" else [heard(media)]
-            case "dtmf":
-                return [pressed(text(part(fields, "dtmf"), "digit"))]
-            case "mark":
-                return [MarkReached(text(part(fields, "mark"), "name"))]
-            case "stop":
-                reason = text(part(fields, "stop"), "reason")[:QUOTED]
-                return [LineEnded(reason or "the provider says that the call is over")]
-        return []
+        if event == "stop" and (reason := text(part(fields, "stop"), "reason")):
+            return [LineEnded(reason[:QUOTED])]
+        return super()._events(event, fields)
 
     def _started(self, fields: Mapping[str, Any]) -> CallStarted:
         start = part(fields, "start")

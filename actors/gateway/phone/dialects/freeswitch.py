@@ -105,10 +105,6 @@ class AudioStreamDialect(MetadataDialect):
         hang_up=HangUp.CLOSE,
     )
 
-    def mark(self, name: str) -> list[Message]:
-        """It has no marks."""
-        return []
-
     def _marked(self, name: str) -> str:
         raise AssertionError("no marks are asked for")
 

@@ -44,17 +44,13 @@ class JambonzClipsDialect(JambonzDialect):
         self._marks: deque[tuple[int, str]] = deque()
         """Names, and after which clip each is."""
 
-    def mark(self, name: str) -> list[Message]:
-        """Note the mark: the end of the clip before it is told anyway."""
-        return [self._said(piece) for piece in self._sized.mark(name) if not self._noted(piece)]
-
-    def sound(self, payload: bytes) -> list[Message]:
-        """Say sound in clips."""
-        return [self._said(each) for each in self._sized.add(payload) if not self._noted(each)]
-
     def finish(self) -> list[Message]:
         """Say the last clip, filled up with silence."""
-        return [self._said(piece) for piece in self._sized.finish() if not self._noted(piece)]
+        return self._all_said(self._sized.finish())
+
+    def _all_said(self, pieces: list[Piece]) -> list[Message]:
+        """Of marks nothing is said: the end of the clip before each is told anyway."""
+        return [self._said(piece) for piece in pieces if not self._noted(piece)]
 
     def _noted(self, piece: Piece) -> bool:
         if isinstance(piece, bytes):

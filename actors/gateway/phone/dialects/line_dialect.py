@@ -37,15 +37,15 @@ class LineDialect(ABC):
 
     def sound(self, payload: bytes) -> list[Message]:
         """Say sound; what does not fill a message waits."""
-        return [self._said(piece) for piece in self._sized.add(payload)]
+        return self._all_said(self._sized.add(payload))
 
     def mark(self, name: str) -> list[Message]:
-        """Ask to be told when what was sent so far is played."""
-        return [self._said(piece) for piece in self._sized.mark(name)]
+        """Ask to be told when what was sent so far is played, where there are marks."""
+        return self._all_said(self._sized.mark(name)) if self.traits.marks else []
 
     def finish(self) -> list[Message]:
         """Say what waits, filled up with silence."""
-        return [self._said(piece) for piece in self._sized.finish()]
+        return self._all_said(self._sized.finish())
 
     def clear(self) -> list[Message]:
         """Throw away what waits, here and there."""
@@ -88,6 +88,9 @@ class LineDialect(ABC):
     @property
     def _stream_id(self) -> str:
         return "" if self._call is None else self._call.stream_id
+
+    def _all_said(self, pieces: list[Piece]) -> list[Message]:
+        return [self._said(piece) for piece in pieces]
 
     @abstractmethod
     def _said(self, piece: Piece) -> Message:

@@ -16,8 +16,6 @@ KEYS = frozenset("0123456789*#ABCD")
 """Of a telephone, ITU-T Q.23."""
 QUOTED = 200
 """Characters of a message that is not understood that are quoted: enough to know it by."""
-
-
 WHOLE = 2**53
 """Up to this JSON's numbers are whole everywhere, RFC 8259 section 6."""
 
@@ -108,7 +106,7 @@ def line_sound(encoding: str, rate_hz: int | None, encodings: Mapping[str, Encod
 
 
 def heard(media: Mapping[str, Any]) -> SoundHeard:
-    """Return the sound of `media`: payload in base64, `chunk` and `timestamp`.
+    """Return the sound of `media`: payload in base64, and `chunk`.
 
     Raises:
         MediaJsonError: there is none that can be read.
@@ -119,8 +117,7 @@ def heard(media: Mapping[str, Any]) -> SoundHeard:
         raise MediaJsonError("the payload of a media message is no base64") from None
     if not payload:
         raise MediaJsonError("a media message has no payload")
-    at_ms = number(media, "timestamp")
-    return SoundHeard(payload, number(media, "chunk"), None if at_ms is None else float(at_ms))
+    return SoundHeard(payload, number(media, "chunk"))
 
 
 def pressed(digit: str) -> KeyPressed:

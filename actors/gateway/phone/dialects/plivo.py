@@ -4,34 +4,28 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
-    NOTHING_SAID,
     AfterClear,
     CallStarted,
     Encoding,
-    Handshake,
     HangUp,
-    LineEnded,
     LineEvent,
     LineTraits,
     MarkReached,
     PacedBy,
-    SoundHeard,
 )
-from actors.gateway.phone.dialects.line_dialect import TextDialect, compact
+from actors.gateway.phone.dialects.line_dialect import compact
+from actors.gateway.phone.dialects.media_dialect import MediaDialect
 from actors.gateway.phone.dialects.media_json import (
     MediaJsonError,
     all_texts,
-    heard,
     line_sound,
     number,
     packed,
     part,
-    pressed,
     text,
 )
 from actors.gateway.phone.dialects.sized_sound import Piece
@@ -41,10 +35,11 @@ ENCODINGS = {"audio/x-mulaw": Encoding.MULAW, "audio/x-l16": Encoding.PCM16}
 CONTENT_TYPES = {encoding: name for name, encoding in ENCODINGS.items()}
 
 
-class PlivoDialect(TextDialect):
+class PlivoDialect(MediaDialect):
     """A call whose `<Stream>` has `bidirectional="true"`."""
 
     name: ClassVar[str] = "plivo"
+    stream_field: ClassVar[str] = "streamId"
     traits: ClassVar[LineTraits] = LineTraits(
         paced_by=PacedBy.PROVIDER,
         # It says only that what is sent is kept and played in order: far more than we send ahead.
@@ -55,12 +50,8 @@ class PlivoDialect(TextDialect):
         keys_out=True,
     )
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        super().__init__(handshake)
-        self._began_ms: float | None = None
-
     def _cleared(self) -> list[Message]:
-        return [compact({"event": "clearAudio", "streamId": self._stream_id})]
+        return [self._message("clearAudio")]
 
     def press(self, keys: str) -> list[Message]:
         """Press keys, all in one message."""
@@ -77,26 +68,10 @@ class PlivoDialect(TextDialect):
         return compact({"event": "playAudio", "media": media})
 
     def _events(self, event: str, fields: Mapping[str, Any]) -> list[LineEvent]:
-        match event:
-            case "media":
-                media = part(fields, "media")
-                return [] if text(media, "track") == "outbound" else [self._timed(heard(media))]
-            case "dtmf":
-                return [pressed(text(part(fields, "dtmf"), "digit"))]
-            case "playedStream" | "played":
-                # The second is what its support pages call it.
-                return [MarkReached(text(fields, "name"))]
-            case "stop":
-                return [LineEnded("the provider says that the call is over")]
-        return []
-
-    def _timed(self, sound: SoundHeard) -> SoundHeard:
-        """Its time is that of day, in milliseconds: here it is since the first sound."""
-        if sound.at_ms is None:
-            return sound
-        if self._began_ms is None:
-            self._began_ms = sound.at_ms
-        return replace(sound, at_ms=sound.at_ms - self._began_ms)
+        # The second is what its support pages call it.
+        if event in ("playedStream", "played"):
+            return [MarkReached(text(fields, "name"))]
+        return super()._events(event, fields)
 
     def _started(self, fields: Mapping[str, Any]) -> CallStarted:
         start = part(fields, "start")

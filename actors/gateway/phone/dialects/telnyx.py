@@ -8,33 +8,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
     AfterClear,
     CallStarted,
     Encoding,
     HangUp,
-    LineEnded,
     LineEvent,
     LineProblem,
     LineSound,
     LineTraits,
-    MarkReached,
     PacedBy,
 )
-from actors.gateway.phone.dialects.line_dialect import TextDialect, compact
+from actors.gateway.phone.dialects.line_dialect import compact
+from actors.gateway.phone.dialects.media_dialect import MediaDialect
 from actors.gateway.phone.dialects.media_json import (
     QUOTED,
     MediaJsonError,
-    heard,
     line_sound,
     number,
-    packed,
     part,
-    pressed,
     text,
 )
-from actors.gateway.phone.dialects.sized_sound import Piece
 from actors.gateway.phone.dialects.telnyx_parameters import telnyx_parameters
 
 ENCODINGS = {"pcmu": Encoding.MULAW, "pcma": Encoding.ALAW, "l16": Encoding.PCM16}
@@ -50,10 +44,11 @@ LEAST_MS, MOST_S = 20.0, 30.0
 """Of sound in a message, as its reference says."""
 
 
-class TelnyxDialect(TextDialect):
+class TelnyxDialect(MediaDialect):
     """A call whose stream has `stream_bidirectional_mode: rtp`."""
 
     name: ClassVar[str] = "telnyx"
+    stream_field: ClassVar[str] = ""
     traits: ClassVar[LineTraits] = LineTraits(
         paced_by=PacedBy.PROVIDER,
         queue_s=MOST_S,
@@ -66,28 +61,10 @@ class TelnyxDialect(TextDialect):
         hang_up=HangUp.REST,
     )
 
-    def _cleared(self) -> list[Message]:
-        return [compact({"event": "clear"})]
-
-    def _said(self, piece: Piece) -> str:
-        if isinstance(piece, str):
-            return compact({"event": "mark", "mark": {"name": piece}})
-        return compact({"event": "media", "media": {"payload": packed(piece)}})
-
     def _events(self, event: str, fields: Mapping[str, Any]) -> list[LineEvent]:
-        match event:
-            case "media":
-                media = part(fields, "media")
-                return [] if text(media, "track").startswith("outbound") else [heard(media)]
-            case "dtmf":
-                return [pressed(text(part(fields, "dtmf"), "digit"))]
-            case "mark":
-                return [MarkReached(text(part(fields, "mark"), "name"))]
-            case "stop":
-                return [LineEnded("the provider says that the call is over")]
-            case "error":
-                return [LineProblem(f"Telnyx reports: {compact(part(fields, 'payload'))[:QUOTED]}")]
-        return []
+        if event == "error":
+            return [LineProblem(f"Telnyx reports: {compact(part(fields, 'payload'))[:QUOTED]}")]
+        return super()._events(event, fields)
 
     def _started(self, fields: Mapping[str, Any]) -> CallStarted:
         start = part(fields, "start")

@@ -28,18 +28,16 @@ class LineEncoder:
 
     def feed(self, samples: Samples) -> bytes:
         """Return what is ready after the next samples."""
-        return self._encode(self._resampler.process(samples))
+        return encode(self._resampler.process(samples), self._encoding)
 
     def flush(self) -> bytes:
         """Return what is held back, at the end of an answer; what comes next is a new stream."""
-        return self._encode(self._resampler.process(np.zeros(0, np.int16), last=True))
+        rest = self._resampler.process(np.zeros(0, np.int16), last=True)
+        return encode(rest, self._encoding)
 
     def clear(self) -> None:
         """Forget what is held back, of an answer that is cut short."""
         self._resampler.clear()
-
-    def _encode(self, samples: Samples) -> bytes:
-        return encode(samples, self._encoding)
 
 
 def encode(samples: Samples, encoding: Encoding) -> bytes:

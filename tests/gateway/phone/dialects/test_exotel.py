@@ -34,7 +34,7 @@ UNDERSTOOD: list[Row] = [
             "stream_sid": "MZ1",
             "media": {"chunk": "2", "timestamp": "200", "payload": "AAEC"},
         },
-        [SoundHeard(b"\x00\x01\x02", 2, 200.0)],
+        [SoundHeard(b"\x00\x01\x02", 2)],
     ),
     (
         "dtmf",

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from dialect_rows import Row, ids, pairs, said, sent, understood
+from dialect_rows import Row, ids, pairs, said, understood
 from phone_lines import STARTS, line_up
 
 from actors.gateway.phone.dialect import (
@@ -38,7 +38,7 @@ def media(payload: str = "/38A", at: str = "1705312200000", **fields: Any) -> di
 
 
 UNDERSTOOD: list[Row] = [
-    ("media", media(), [SoundHeard(b"\xff\x7f\x00", 41, 0.0)]),
+    ("media", media(), [SoundHeard(b"\xff\x7f\x00", 41)]),
     ("media without a time", media(timestamp=None), [SoundHeard(b"\xff\x7f\x00", 41)]),
     ("ours", media(track="outbound"), []),
     (
@@ -105,12 +105,6 @@ def test_extra_headers_are_read_in_every_form_in_which_they_come(
     text: object, given: dict[str, str]
 ) -> None:
     assert extra_headers(text) == given
-
-
-def test_time_is_since_the_first_sound() -> None:
-    dialect = line_up("plivo")
-    dialect.take(sent(media()))
-    assert dialect.take(sent(media(at="1705312200020"))) == [SoundHeard(b"\xff\x7f\x00", 41, 20.0)]
 
 
 def test_plivo_is_told_in_its_own_words() -> None:

@@ -39,7 +39,7 @@ MEDIA: dict[str, Any] = {
 }
 UNDERSTOOD: list[Row] = [
     ("connected", {"event": "connected", "version": "1.0.0"}, []),
-    ("media", MEDIA, [SoundHeard(b"\xff\x7f\x00", 2, 5.0)]),
+    ("media", MEDIA, [SoundHeard(b"\xff\x7f\x00", 2)]),
     ("ours", {**MEDIA, "media": {**MEDIA["media"], "track": "outbound"}}, []),
     (
         "dtmf",
