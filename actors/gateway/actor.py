@@ -147,11 +147,10 @@ class Gateway(CallerPlayer):
             self.log,
         )
         self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
-        certificate = certificate_files(self.options)
+        certificate = certificate_files(options)
         url = address_of(self._socket, tls=certificate is not None)
-        path = self.surroundings.runtime_dir / f"{self.name}.json"
-        path.write_text(json.dumps({"url": url}))
         runtime_dir = self.surroundings.runtime_dir
+        (runtime_dir / f"{self.name}.json").write_text(json.dumps({"url": url}))
         erasure = Erasure(self._store.database, self._callers, self._board, runtime_dir, self.log)
         self.doors = self._make_doors(self.access, secret)
         self.phones = self._make_switchboard(self.doors)

@@ -228,12 +228,9 @@ class Caller:
             What was heard, which is less than what was sent.
         """
         answer = (frame.turn, frame.epoch)
-        if frame.state is PlaybackState.FINISHED:
-            self._hears = answer
-            return frame
         if frame.state is not PlaybackState.INTERRUPTED:
             self._hears = answer
-            return self._as_heard(frame)
+            return frame if frame.state is PlaybackState.FINISHED else self._as_heard(frame)
         # An answer that came too late was never heard: the client's sound is of another one.
         is_heard = self._hears == answer
         if is_heard:

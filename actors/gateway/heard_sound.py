@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from actors.outputs.metronome import BLOCK_SAMPLES
 from actors.outputs.output import AnswerPosition
@@ -13,8 +13,7 @@ MOST_BLOCKS = 3000
 nothing."""
 
 
-@dataclass(frozen=True)
-class SentBlock:
+class SentBlock(NamedTuple):
     """A block of an answer.
 
     Attributes:

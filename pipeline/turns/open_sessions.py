@@ -18,7 +18,7 @@ from pipeline.frames import (
     SessionOpened,
     Spending,
 )
-from pipeline.sessions import Opening, PlaybackScope, SessionTable
+from pipeline.sessions import Opening, PlaybackScope, SessionEntry, SessionTable
 from pipeline.sessions.refusal import refusal
 from pipeline.turns.callers import CallerSummary
 from pipeline.turns.conversation import Conversation, Said
@@ -88,14 +88,14 @@ class OpenSessions:
                 return _joined(
                     each.conversation.on_frame(frame, now_ns) for each in self._alike(frame)
                 )
-        state = self._table.get(frame.session)
-        if state is None:
+        entry = self._table.entry(frame.session)
+        if entry is None:
             self.counters["unopened"] += 1
             return []
         self._table.touch(frame.session, now_ns)
-        said: list[Told] = [*state.conversation.on_frame(frame, now_ns)]
+        said: list[Told] = [*entry.state.conversation.on_frame(frame, now_ns)]
         if self._config.sessions.callers_only and isinstance(frame, Playback):
-            self._learn(frame, state)
+            self._learn(frame.backend, entry)
         return said
 
     def died(self, actor: str, now_ns: int) -> list[Told]:
@@ -176,8 +176,9 @@ class OpenSessions:
                 return False  # Nobody knows any more which model that was.
             model = entry.opened.model
         key = (fault.backend, fault.fault, model)
-        told_ns = self._told.get(key)
-        if told_ns is not None and now_ns - told_ns < SAME_FAULT_NS:
+        # Callers choose the names of models: what is past is not kept.
+        self._told = {each: at for each, at in self._told.items() if now_ns - at < SAME_FAULT_NS}
+        if key in self._told:
             return False
         self._told[key] = now_ns
         return True
@@ -185,23 +186,19 @@ class OpenSessions:
     def _alike(self, fault: Fault) -> list[SupervisedSession]:
         """The sessions that meet the same fault: if it is the model's, those that asked for it."""
         entries = [entry for name in self._table if (entry := self._table.entry(name))]
-        if POLICIES[fault.fault].cause is Cause.MODEL:
-            (model,) = (
-                each.opened.model for each in entries if each.opened.session == fault.session
-            )
-            entries = [each for each in entries if each.opened.model == model]
+        asked = self._table.entry(fault.session)
+        if asked is not None and POLICIES[fault.fault].cause is Cause.MODEL:
+            entries = [each for each in entries if each.opened.model == asked.opened.model]
         return [each.state for each in entries]
 
-    def _learn(self, playback: Playback, state: SupervisedSession) -> None:
+    def _learn(self, backend: str, entry: SessionEntry[SupervisedSession]) -> None:
         """Nobody asks in the config's own session; what its route knows is what callers find.
 
         That another model answers says nothing of the one that is at fault.
         """
-        entry = self._table.entry(playback.session)
-        known = self.own.state.backends.get(playback.backend)
-        asks_another = entry is not None and entry.opened.model is not None
-        if not (asks_another and known is not None and known.is_of_model):
-            self.own.learn(playback.backend, state.conversation)
+        known = self.own.state.backends.get(backend)
+        if entry.opened.model is None or known is None or not known.is_of_model:
+            self.own.learn(backend, entry.state.conversation)
 
     def _make(self, opened: SessionOpened) -> SupervisedSession:
         name = opened.session

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from starlette.middleware.cors import CORSMiddleware
@@ -52,35 +54,35 @@ class AccessMiddleware:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        rule = rule_of(scope["type"], scope["path"])
+        is_call = rule.audience is Audience.CALLS
         address = self._access.authenticator.address_of(scope)
         # A provider has all its calls from a few addresses.
-        is_call = rule_of(scope["type"], scope["path"]).audience is Audience.CALLS
         counted = "" if is_call else limited_as(address)
-        self._open[counted] += 1
-        try:
-            await self._serve(scope, receive, send, address, counted)
-        finally:
-            self._open[counted] -= 1
-            if not self._open[counted]:
-                del self._open[counted]
-
-    async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, address: str, counted: str
-    ) -> None:
-        try:
-            self._check_room(counted)
-            principal = await self._access.authenticator.admit(scope, address)
-        except AccessDeniedError as error:
-            self._access.count(error.denial)
+        with self._counted(counted):
+            try:
+                self._check_room(counted)
+                principal = await self._access.authenticator.admit(scope, address)
+            except AccessDeniedError as error:
+                self._access.count(error.denial)
+                _forget_secrets(scope)
+                await refuse(scope, receive, send, error, gemini=rule.gemini)
+                return
+            if is_call:
+                scope[KNOCKED] = Knocked(list(scope["headers"]), scope["query_string"])
             _forget_secrets(scope)
-            gemini = rule_of(scope["type"], scope["path"]).gemini
-            await refuse(scope, receive, send, error, gemini=gemini)
-            return
-        if rule_of(scope["type"], scope["path"]).audience is Audience.CALLS:
-            scope[KNOCKED] = Knocked(list(scope["headers"]), scope["query_string"])
-        _forget_secrets(scope)
-        scope[PRINCIPAL] = principal
-        await self._app(scope, receive, send)
+            scope[PRINCIPAL] = principal
+            await self._app(scope, receive, send)
+
+    @contextmanager
+    def _counted(self, address: str) -> Iterator[None]:
+        self._open[address] += 1
+        try:
+            yield
+        finally:
+            self._open[address] -= 1
+            if not self._open[address]:
+                del self._open[address]
 
     def _check_room(self, counted: str) -> None:
         most = self._access.options.limits.connections_per_address

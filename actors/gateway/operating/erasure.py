@@ -84,7 +84,7 @@ class Erasure:
         # A gateway by itself has no recorder beside it.
         if Path(self._runtime_dir, FILE).exists():
             description = read_description(self._runtime_dir)
-            recorders = list(recorders_of(description))
+            recorders = recorders_of(description)
             erased = erase_recordings(recorders, description.pipeline, sessions)
         return {
             "recordings": len(erased.removed),

@@ -14,6 +14,7 @@ from actors.backends.gemini.http.availability import Availability
 from actors.backends.gemini.http.health import (
     SERVICE,
     ServiceHealth,
+    Subject,
     is_doubtful,
     subject_of,
     subjects,
@@ -144,8 +145,7 @@ class Http(TurnBasedBackend[HttpOptions]):
             self._listing = Listing(await self._service.models())
         except ServiceFailedError as error:
             info = error.info
-            self._health.failed(subject_of(info, error.model, ""), info)
-            self._publish_info(info, self.session)
+            self._hold_against(subject_of(info, error.model, ""), info, self.session)
             self._tell(self.session)
         else:
             for session in self.sessions.states():
@@ -160,8 +160,7 @@ class Http(TurnBasedBackend[HttpOptions]):
         listed = {*usual, *self._health.models()} - doubts - set(missing)
         self._health.proved(SERVICE, *((Cause.MODEL, name) for name in listed))
         for name, info in missing.items():
-            self._health.failed((Cause.MODEL, name), info)
-            self._publish_info(info, self.session)
+            self._hold_against((Cause.MODEL, name), info, self.session)
         self._tell()
 
     def manner_of(self, opened: SessionOpened) -> HttpOptions:
@@ -215,13 +214,14 @@ class Http(TurnBasedBackend[HttpOptions]):
     def _on_failure(self, error: ServiceFailedError, session: str) -> None:
         """A request of a session failed."""
         info = error.info
-        self._health.failed(subject_of(info, error.model, session), info)
-        self._publish_info(info, session)
+        self._hold_against(subject_of(info, error.model, session), info, session)
         if is_doubtful(info):
             self._doubts.add(error.model)
         self._tell(session)
 
-    def _publish_info(self, info: FaultInfo, session: str) -> None:
+    def _hold_against(self, subject: Subject, info: FaultInfo, session: str) -> None:
+        """Hold a fault against what it comes of, and publish it as a session's."""
+        self._health.failed(subject, info)
         state = self.sessions.get(session)
         # Of one that is over there is nothing to come back to.
         after_s = self._availability_of(state).look_in_s if state is not None else None

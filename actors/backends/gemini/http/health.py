@@ -14,6 +14,9 @@ Subject = tuple[Cause, str]
 
 SERVICE: Subject = (Cause.SERVICE, "")
 
+Trouble = tuple[FaultInfo | None, int]
+"""The newest fault of a subject, and how many requests failed in a row."""
+WORKS: Trouble = (None, 0)
 WORST_FIRST = (BackendState.UNAVAILABLE, BackendState.DEGRADED, BackendState.READY)
 
 
@@ -48,28 +51,26 @@ class ServiceHealth:
     """Remembers of each subject how the last request went that told of it."""
 
     def __init__(self) -> None:
-        self._faults: dict[Subject, FaultInfo | None] = {}
-        """None: it works. Only the service is remembered as working."""
-        self._failures: dict[Subject, int] = {}
+        self._is_known = False
+        """Some request told of something."""
+        self._faults: dict[Subject, Trouble] = {}
 
     def failed(self, subject: Subject, info: FaultInfo) -> None:
         """A request failed by this."""
-        self._faults.setdefault(SERVICE, None)
-        self._faults[subject] = info
-        self._failures[subject] = self._failures.get(subject, 0) + 1
+        self._is_known = True
+        _, failures = self._faults.get(subject, WORKS)
+        self._faults[subject] = info, failures + 1
 
     def proved(self, *works: Subject) -> bool:
         """These work; return whether that is news."""
-        known = [subject for subject in works if self._faults.get(subject) is not None]
-        for subject in known:
+        is_news = not self._is_known or not self._faults.keys().isdisjoint(works)
+        self._is_known = True
+        for subject in works:
             self.forget(subject)
-        first = SERVICE not in self._faults
-        self._faults.setdefault(SERVICE, None)
-        return first or bool(known)
+        return is_news
 
     def forget(self, subject: Subject) -> None:
         """Nothing is known of it any more."""
-        self._failures.pop(subject, None)
         self._faults.pop(subject, None)
 
     def models(self) -> list[str]:
@@ -83,11 +84,8 @@ class ServiceHealth:
             wanted: What it depends on.
             keys_in_s: Time until there is a key for its models, 0 if there is; None: never.
         """
-        if SERVICE not in self._faults:
+        if not self._is_known:
             return Availability(BackendState.CONNECTING)
-        each = [
-            availability_of(self._faults.get(subject), keys_in_s, self._failures.get(subject, 0))
-            for subject in wanted
-            if subject is SERVICE or subject in self._faults
-        ]
+        known = [self._faults.get(subject, WORKS) for subject in wanted]
+        each = [availability_of(info, keys_in_s, failures) for info, failures in known]
         return min(each, key=lambda one: WORST_FIRST.index(one.state))
