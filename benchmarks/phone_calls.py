@@ -6,14 +6,17 @@ provider. What 40 add to the latency of one is what the load costs.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 from rich import box
@@ -39,6 +42,7 @@ WINDOW_S = 30.0
 ANSWER_WAIT_NS = 3_000_000_000
 """Later sound is of another answer."""
 WRONG = (What.FAULT, What.DROPPED)
+TURNS = (What.SAY, What.ANSWER, What.HUNG_UP)
 PATHS = {name: path for path, name in ALIASES.items()}
 """Of providers that the gateway calls by another name."""
 
@@ -53,7 +57,8 @@ class CallLoad:
         ours_ms: From the detection of a turn's end to the first sound of its answer on the line.
         gaps_ms: Times in which a line ran dry in an answer.
         wrong: What the provider would not have taken, by kind.
-        unanswered: Things that were said, and to which no answer came.
+        unanswered: Things that were said, and to which no answer came before the caller said the
+            next, or the server hung up.
         processor_s: Per call and minute, by process of the room.
         memory_mib: At the end, by process of the room.
         beside_s: Per call and minute: of the process of the callers.
@@ -75,7 +80,8 @@ class CallLoad:
     @property
     def holds(self) -> bool:
         """Whether every answer was heard, without a gap."""
-        return bool(self.latencies_ms) and not self.gaps_ms and not self.wrong
+        wrong = self.gaps_ms or self.wrong or self.unanswered
+        return bool(self.latencies_ms) and not wrong
 
 
 def measure(folder: Path, calls: int, protocol: str) -> CallLoad:
@@ -106,7 +112,7 @@ def measure(folder: Path, calls: int, protocol: str) -> CallLoad:
         _ours_ms(held, ends, sessions, window),
         [values["ms"] for what, values in told if what is What.GAP],
         Counter(str(values.get("text", what)) for what, values in told if what in WRONG),
-        sum(what is What.SAY for what, _ in told) - sum(what is What.ANSWER for what, _ in told),
+        _unanswered(held, window),
         used,
         memory,
         beside_s / minutes / calls,
@@ -129,22 +135,28 @@ def _listen(tap: Tap, ends: list[SpeechEnded], sessions: dict[str, str], seconds
                     sessions[heard.frame.session] = labels["call"]
 
 
-def _told(held: list[HeldCall], window: range) -> Iterator[tuple[What, dict[str, float]]]:
+def _told(held: list[HeldCall], window: range) -> Iterator[tuple[What, Mapping[str, Any]]]:
     for call in held:
-        for at_s, what, values in call.happenings:
-            if call.began_ns + int(at_s * 1e9) in window:
-                yield What(what), dict(values)
+        for at_ns, what, values in call.happenings:
+            if at_ns in window:
+                yield What(what), values
+
+
+def _unanswered(held: list[HeldCall], window: range) -> int:
+    count = 0
+    for call in held:
+        turns = [each for each in call.happenings if each[1] in TURNS]
+        for (at_ns, what, _), (_, then, values) in pairwise(turns):
+            is_left = then != What.ANSWER and values.get("by") != "caller"
+            count += at_ns in window and what == What.SAY and is_left
+    return count
 
 
 def _ours_ms(
     held: list[HeldCall], ends: list[SpeechEnded], sessions: dict[str, str], window: range
 ) -> list[float]:
     answers = {
-        call.call_id: [
-            call.began_ns + int(at_s * 1e9)
-            for at_s, what, _ in call.happenings
-            if what == What.ANSWER
-        ]
+        call.call_id: [at_ns for at_ns, what, _ in call.happenings if what == What.ANSWER]
         for call in held
     }
     values: list[float] = []
@@ -159,12 +171,10 @@ def _ours_ms(
 
 def main() -> int:
     """Print a table."""
-    arguments = sys.argv[1:]
-    protocol = "twilio"
-    if "--as" in arguments:
-        at = arguments.index("--as")
-        protocol = arguments[at + 1]
-        del arguments[at : at + 2]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("calls", nargs="*", type=int, default=[1, 40])
+    parser.add_argument("--as", dest="protocol", default="twilio", help="which provider")
+    arguments = parser.parse_args()
     columns = (
         "calls",
         "answers",
@@ -175,9 +185,9 @@ def main() -> int:
     )
     table = Table(*columns, "gaps", "not answered", "s/min each", "MiB", box=box.MARKDOWN)
     loads: list[CallLoad] = []
-    for calls in [int(each) for each in arguments] or [1, 40]:
+    for calls in arguments.calls:
         with tempfile.TemporaryDirectory(prefix="gr-") as folder:
-            load = measure(Path(folder), calls, protocol)
+            load = measure(Path(folder), calls, arguments.protocol)
         loads.append(load)
         spreads = [
             f"{quantile(values, q):.0f}" if values else "-"

@@ -6,6 +6,7 @@ import asyncio
 import json
 import random
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +16,23 @@ from actors.cli.calling.dialled_call import Call, DialledCall
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.cli.calling.wanted_call import WantedCall
-from benchmarks.callers import SEED
+from actors.lib.audio.pcm import Samples
+from benchmarks.callers import LONGEST_SILENCE, SEED
 from benchmarks.phone_callers.process import JOURNAL_NAME
 from benchmarks.sound import RATE_HZ, phrases
 
 PHRASES = 200
 """More than anybody says in a benchmark: the calls are ended from outside."""
-LONGEST_PAUSE_S = 3.0
-"""As people on web sites have before they begin, `benchmarks.callers`."""
+LONGEST_PAUSE_S = LONGEST_SILENCE / RATE_HZ
+"""As people on web sites have before they begin."""
 PATIENCE_S = 10.0
 """For an answer that never comes, which is counted."""
+
+
+@cache
+def phrases_at(rate_hz: int) -> list[Samples]:
+    """Return what anybody says, at the rate of a line."""
+    return [soxr.resample(each, RATE_HZ, rate_hz) for each in phrases()]
 
 
 class Held:
@@ -35,12 +43,10 @@ class Held:
         self.call_id = call.words.facts.call_id
         form = call.words.form
         chance = random.Random(SEED * 1000 + number)
+        said = phrases_at(form.rate_hz)
         script = [
-            ScriptLine(str(each), sound, after_s=chance.uniform(0.5, LONGEST_PAUSE_S))
-            for each, sound in enumerate(
-                soxr.resample(chance.choice(phrases()), RATE_HZ, form.rate_hz)
-                for _ in range(PHRASES)
-            )
+            ScriptLine(str(each), chance.choice(said), after_s=chance.uniform(0.5, LONGEST_PAUSE_S))
+            for each in range(PHRASES)
         ]
         self.person = ScriptedCaller(
             script, form.block_samples, self.told.append, patience_s=PATIENCE_S
@@ -49,12 +55,14 @@ class Held:
 
     def journal(self) -> dict[str, Any]:
         """What became of it; marks are many, and all alike."""
-        kept = [each for each in self.told if each.what is not What.MARK]
-        happenings = [(each.at_s, each.what, dict(each.values)) for each in kept]
+        began_ns = self.dialled.began_ns
         return {
             "call_id": self.call_id,
-            "began_ns": self.dialled.began_ns,
-            "happenings": happenings,
+            "happenings": [
+                (began_ns + int(each.at_s * 1e9), each.what, dict(each.values))
+                for each in self.told
+                if each.what is not What.MARK
+            ],
             "late_ms": [round(each * 1000, 1) for each in self.dialled.late_s],
         }
 

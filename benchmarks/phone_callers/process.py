@@ -20,14 +20,12 @@ class HeldCall:
 
     Attributes:
         call_id: By which its session is known.
-        began_ns: When its line was up: monotonic.
-        happenings: Seconds since then, kind and values, as `greenroom call` prints them.
+        happenings: When, monotonic in ns; kind and values, as `greenroom call` prints them.
         late_ms: How much later than its time each block was sent.
     """
 
     call_id: str
-    began_ns: int
-    happenings: list[tuple[float, str, Mapping[str, Any]]]
+    happenings: list[tuple[int, str, Mapping[str, Any]]]
     late_ms: list[float]
 
 
@@ -40,15 +38,7 @@ class PhoneCallers:
 
     def end(self) -> list[HeldCall]:
         """Let all hang up, if they have not; return what became of each call."""
-        return [
-            HeldCall(
-                each["call_id"],
-                each["began_ns"],
-                [(*one,) for one in each["happenings"]],
-                each["late_ms"],
-            )
-            for each in self._process.journal()
-        ]
+        return [HeldCall(**each) for each in self._process.journal()]
 
 
 @contextmanager
@@ -58,7 +48,7 @@ def phone_callers(folder: Path, url: str, calls: int, protocol: str) -> Iterator
     Args:
         folder: For the journal.
         url: Of the gateway.
-        calls: How many; the process is ready once all are connected.
+        calls: How many; the process is ready when they begin to connect.
         protocol: As which provider.
     """
     given = json.dumps({"url": url, "calls": calls, "protocol": protocol})

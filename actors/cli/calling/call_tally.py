@@ -71,11 +71,10 @@ class CallTally:
 
     def as_json(self) -> dict[str, Any]:
         """Return the figures for programs."""
-        return {"what": "summary", **_rounded(asdict(self))}
+        return {"what": "summary", **rounded(asdict(self))}
 
     def lines(self) -> list[str]:
         """Return the figures in words."""
-        yes = self.is_clean
         lines = [
             f"call of {self.heard_s:.1f} s, hung up by the {self.hung_up_by or 'person'}",
             _spread("from your last word to the answer", self.latencies_ms),
@@ -86,7 +85,9 @@ class CallTally:
             + (f", {max(self.left_ms):.0f} ms at a clear" if self.left_ms else ""),
             f"marks: {self.marks} asked for, {self.marks_back} back" if self.marks else "",
             f"lost in a full queue: {self.dropped_ms:.0f} ms" if self.dropped_ms else "",
-            "" if yes else f"faults: {len(self.faults)}; the real provider would not take this",
+            ""
+            if self.is_clean
+            else f"faults: {len(self.faults)}; the real provider would not take this",
         ]
         return [line for line in lines if line]
 
@@ -98,12 +99,12 @@ def _spread(name: str, values: list[float]) -> str:
     return f"{name}: {shown} ms"
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Return figures without digits that mean nothing."""
     if isinstance(value, float):
         return round(value, 3)
     if isinstance(value, list):
-        return [_rounded(each) for each in value]
+        return [rounded(each) for each in value]
     if isinstance(value, dict):
-        return {name: _rounded(each) for name, each in value.items()}
+        return {name: rounded(each) for name, each in value.items()}
     return value

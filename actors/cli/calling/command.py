@@ -13,7 +13,7 @@ import typer
 
 from actors.cli.calling.call_tally import CallTally
 from actors.cli.calling.dialled_call import Call, DialledCall
-from actors.cli.calling.happening import Happening
+from actors.cli.calling.happening import Happening, Tell
 from actors.cli.calling.microphone_caller import MicrophoneCaller
 from actors.cli.calling.scripted_caller import Person, ScriptedCaller, ScriptLine
 from actors.cli.calling.telling import teller
@@ -62,7 +62,7 @@ async def _hold(
     call: Call,
     script: list[ScriptLine],
     patience: tuple[float, float],
-    tell: Callable[[Happening], None],
+    tell: Tell,
     write: Callable[[Samples], None],
 ) -> DialledCall:
     form = call.words.form
@@ -89,7 +89,7 @@ async def _hold(
         return dialled
 
 
-def _counted(tally: CallTally, tell: Callable[[Happening], None]) -> Callable[[Happening], None]:
+def _counted(tally: CallTally, tell: Tell) -> Tell:
     def counted(happening: Happening) -> None:
         tally.count(happening)
         tell(happening)

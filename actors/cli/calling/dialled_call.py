@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from actors.cli.calling.bad_network import BadNetwork, Weather
-from actors.cli.calling.happening import Happening, What
+from actors.cli.calling.happening import Happening, Tell, What
 from actors.cli.calling.hearing import Hearing
 from actors.cli.calling.line_form import BLOCK_S
 from actors.cli.calling.line_queue import Stretch
@@ -56,7 +56,7 @@ class DialledCall:
     def __init__(
         self,
         call: Call,
-        tell: Callable[[Happening], None],
+        tell: Tell,
         on_sound: Callable[[Samples], None] = lambda _: None,
     ) -> None:
         self._call = call
@@ -92,6 +92,10 @@ class DialledCall:
         call = self._call
         url = call.words.dialled(call.url)
         socket = await connected(url, call.words, call.headers)
+        if self.side.state is LineState.OVER:
+            # The person hung up meanwhile.
+            await socket.close()
+            return
         self.began_ns = time.monotonic_ns()
         self._tell(Happening(0.0, What.CONNECTED, {"url": url, "protocol": call.words.name}))
         receiving = asyncio.create_task(self._receive(socket))

@@ -10,15 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from actors.cli.calling.line_form import LineForm
-from actors.cli.calling.orders import Order, PlaySound, WrongMessage
+from actors.cli.calling.orders import Order, PlaySound, WrongMessageError
 from actors.cli.calling.provider_words import ProviderWords, Words
 
 HEADERS = {b"RIFF": "WAV", b"ID3": "MP3", b"OggS": "Ogg", b"fLaC": "FLAC", b".snd": "AU"}
 """With which sound files begin, and no sound of a line."""
-
-
-class WrongMessageError(Exception):
-    """A message is not as the provider wants it; the text says how it should be."""
 
 
 def read_object(message: Words) -> dict[str, Any]:
@@ -118,16 +114,12 @@ def in_base64(payload: bytes) -> str:
 class JsonWords(ProviderWords):
     """A provider whose messages are objects of JSON, each with its `event`."""
 
-    def understand(self, message: Words) -> list[Order]:
-        """Return what the server orders; a `WrongMessage` for what the provider does not take."""
-        try:
-            read = read_object(message)
-            event = read.get("event")
-            orders = self._orders(str(event), read)
-        except WrongMessageError as error:
-            return [WrongMessage(str(error))]
+    def _read(self, message: Words) -> list[Order]:
+        read = read_object(message)
+        event = read.get("event")
+        orders = self._orders(str(event), read)
         if orders is None:
-            return [WrongMessage(f"the event {event!r} means nothing to {self.name}")]
+            raise WrongMessageError(f"the event {event!r} means nothing to {self.name}")
         return orders
 
     @abstractmethod

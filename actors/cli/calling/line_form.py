@@ -5,14 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from actors.lib.audio.g711 import (
-    alaw_codes,
-    alaw_levels,
-    decode,
-    encode,
-    mulaw_codes,
-    mulaw_levels,
-)
+from actors.lib.audio.g711 import decode, encode, mulaw_codes, mulaw_levels
 from actors.lib.audio.pcm import SAMPLE_BYTES, Samples, to_pcm, to_samples
 
 BLOCK_S = 0.02
@@ -23,7 +16,6 @@ class Coding(StrEnum):
     """Of samples as bytes."""
 
     MULAW = "mu-law"
-    ALAW = "A-law"
     PCM16 = "PCM16"
     """Signed, 16 bits, little-endian."""
 
@@ -38,7 +30,7 @@ class LineForm:
     @property
     def sample_bytes(self) -> int:
         """Bytes of a sample."""
-        return 1 if self.coding in (Coding.MULAW, Coding.ALAW) else SAMPLE_BYTES
+        return 1 if self.coding is Coding.MULAW else SAMPLE_BYTES
 
     @property
     def block_samples(self) -> int:
@@ -54,10 +46,10 @@ class LineForm:
         """Return samples as the bytes of the line."""
         if self.coding is Coding.PCM16:
             return to_pcm(samples)
-        return encode(samples, mulaw_codes() if self.coding is Coding.MULAW else alaw_codes())
+        return encode(samples, mulaw_codes())
 
     def decode(self, payload: bytes) -> Samples:
         """Return the samples of whole bytes of the line."""
         if self.coding is Coding.PCM16:
             return to_samples(payload)
-        return decode(payload, mulaw_levels() if self.coding is Coding.MULAW else alaw_levels())
+        return decode(payload, mulaw_levels())

@@ -96,16 +96,20 @@ class MicrophoneCaller:
 
     def _take(self, sound: NDArray[np.int16], rate_hz: int, _age_s: float, _lost: bool) -> None:
         """Called by the microphone, in a thread of its own."""
+        channels = sound.reshape(len(sound), -1)
         if self._mixer is None or self._in is None:
-            self._mixer = ChannelMixer(1 if sound.ndim == 1 else sound.shape[1], rate_hz)
+            self._mixer = ChannelMixer(channels.shape[1], rate_hz)
             self._in = Resampler(rate_hz, self._rate_hz, steady=True)
-        self._said.add(self._in.process(self._mixer.mix(sound.reshape(len(sound), -1))))
+        self._said.add(self._in.process(self._mixer.mix(channels)))
 
     def _fill(self, frames: int, rate_hz: int, _delay_s: float, _dry: bool) -> Samples:
         """Called by the speaker, in a thread of its own."""
-        if self._out is None or self._out.to_hz != rate_hz:
+        if self._out is None:
             self._out = Resampler(self._rate_hz, rate_hz, steady=True)
-        self._played = np.concatenate([self._played, self._out.process(self._heard.take_all())])
+        if len(self._played) < frames:
+            # Not before: what waits for long is left out only in `_heard`.
+            heard = self._out.process(self._heard.take_all())
+            self._played = np.concatenate([self._played, heard])
         block, self._played = self._played[:frames], self._played[frames:]
         return np.pad(block, (0, frames - len(block)))
 

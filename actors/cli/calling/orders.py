@@ -63,6 +63,10 @@ class EndCall:
     """Hang up."""
 
 
+class WrongMessageError(Exception):
+    """A message is not as the provider wants it; the text says how it should be."""
+
+
 @dataclass(frozen=True)
 class WrongMessage:
     """What the real provider refuses, or drops without a word.

@@ -106,8 +106,10 @@ class ProviderSide:
             self._happened(now_s, What.FAULT, text="a message before the line is up is lost")
             return replies
         size = len(message) if isinstance(message, bytes) else len(message.encode())
-        if size > self.words.most_bytes:
-            self._happened(now_s, What.FAULT, text=f"a message of {size} bytes ends the call")
+        most = self.words.most_bytes
+        if size > most:
+            text = f"a message of {size} bytes ends the call: {most} at most"
+            self._happened(now_s, What.FAULT, text=text)
             self._over(now_s, "provider", "a message is too long")
         if self.state is LineState.OVER:
             return replies

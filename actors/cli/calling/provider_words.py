@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import ClassVar
 
-from actors.cli.calling.line_form import LineForm
-from actors.cli.calling.orders import Order, SetMark
+from actors.cli.calling.line_form import Coding, LineForm
+from actors.cli.calling.orders import Order, SetMark, WrongMessage, WrongMessageError
 from pipeline.errors import ConfigError
 
+NARROW_HZ = 8_000
+"""Of telephone lines since G.711."""
 Words = str | bytes
 """A message of a WebSocket, or a packet of AudioSocket."""
 
@@ -74,8 +76,10 @@ class ProviderWords(ABC):
     name: ClassVar[str]
     subprotocol: ClassVar[str | None] = None
     """Offered; a server that does not take it is refused."""
-    rates_hz: ClassVar[tuple[int, ...]] = (8_000,)
+    rates_hz: ClassVar[tuple[int, ...]] = (NARROW_HZ,)
     """The first is meant where none is asked for."""
+    narrow_coding: ClassVar[Coding] = Coding.PCM16
+    """Of lines of 8 kHz; wider ones are PCM16."""
     queue_s: ClassVar[float] = 1800.0
     """How much waits at most; no limit is known of most, and nobody speaks for half an hour."""
     prefill_s: ClassVar[float] = 0.0
@@ -94,11 +98,7 @@ class ProviderWords(ABC):
         if rate not in self.rates_hz:
             rates = ", ".join(map(str, self.rates_hz))
             raise ConfigError(f"{self.name} has no line of {rate} Hz: choose one of {rates}")
-        self.form = self._form(rate)
-
-    @abstractmethod
-    def _form(self, rate_hz: int) -> LineForm:
-        """Return the form of the sound at a rate."""
+        self.form = LineForm(self.narrow_coding if rate == NARROW_HZ else Coding.PCM16, rate)
 
     def dialled(self, url: str) -> str:
         """Return the URL that the provider really opens."""
@@ -108,15 +108,15 @@ class ProviderWords(ABC):
     def begin(self) -> list[Words]:
         """Say that the line is up."""
 
-    @abstractmethod
-    def sound(self, payload: bytes, number: int, at_ms: int) -> list[Words]:
-        """Say what the person says: a block of 20 ms.
+    def sound(self, payload: bytes, _number: int, _at_ms: int) -> list[Words]:
+        """Say what the person says: a block of 20 ms, a binary message where nothing else is said.
 
         Args:
             payload: In the form of the line.
-            number: Of the block, from 1.
-            at_ms: Since the line was up.
+            _number: Of the block, from 1.
+            _at_ms: Since the line was up.
         """
+        return [payload]
 
     def key(self, _key: str, _at_ms: int) -> list[Words]:
         """Say that the person pressed a key; nothing where the protocol has no word for it."""
@@ -147,9 +147,20 @@ class ProviderWords(ABC):
         """Say how much waits."""
         return []
 
-    @abstractmethod
     def understand(self, message: Words) -> list[Order]:
         """Return what the server orders; a `WrongMessage` for what the provider does not take."""
+        try:
+            return self._read(message)
+        except WrongMessageError as error:
+            return [WrongMessage(str(error))]
+
+    @abstractmethod
+    def _read(self, message: Words) -> list[Order]:
+        """Return what the server orders.
+
+        Raises:
+            WrongMessageError: it is not as the provider wants it.
+        """
 
     @property
     def flow_levels(self) -> tuple[int, int] | None:

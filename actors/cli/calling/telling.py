@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 
 import typer
 
-from actors.cli.calling.happening import Happening, Value, What
+from actors.cli.calling.call_tally import rounded
+from actors.cli.calling.happening import Happening, Tell, Value, What
 
 Shown = Callable[[Mapping[str, Value]], str]
 
@@ -20,14 +21,10 @@ def told_to_people(happening: Happening) -> str:
 
 def told_to_programs(happening: Happening) -> str:
     """Return a line of JSON."""
-    values = {
-        name: round(value, 3) if isinstance(value, float) else value
-        for name, value in happening.values.items()
-    }
-    return json.dumps({"at_s": round(happening.at_s, 3), "what": happening.what, **values})
+    return json.dumps(rounded({"at_s": happening.at_s, "what": happening.what, **happening.values}))
 
 
-def teller(machine: bool) -> Callable[[Happening], None]:
+def teller(machine: bool) -> Tell:
     """Return what prints happenings."""
     told = told_to_programs if machine else told_to_people
     return lambda happening: typer.echo(told(happening))

@@ -26,8 +26,8 @@ WEBHOOK_SCHEMES = ("http", "https")
 """Of an address that is asked where the socket is."""
 NO_WEBHOOK = ("mod_audio_stream", "mod_audio_fork", "chan_websocket")
 """Exchanges: their dialplan has the address of the socket."""
-SAY, KEYS_OPTION, AFTER, WHILE_ANSWERING = "say", "keys", "after", "while_answering"
-"""Options of which the order counts."""
+SAY, AFTER, WHILE_ANSWERING = "say", "after", "while_answering"
+"""Options of which the order counts; the other is `keys`."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class WantedCall:
             if option == WHILE_ANSWERING:
                 if not script:
                     raise ConfigError("--while-answering is about the --say or --keys before it")
-                script[-1] = _interrupting(script[-1])
+                script[-1] = replace(script[-1], interrupts=True)
             elif option == AFTER:
                 after_s = float(value)
             else:
@@ -181,7 +181,3 @@ def _utterance(option: str, value: str, after_s: float, rate_hz: int) -> ScriptL
     if not keys or set(keys) - KEYS:
         raise ConfigError(f"--keys {value!r}: there are the keys 0123456789*#ABCD")
     return ScriptLine(keys, keys=keys, after_s=after_s)
-
-
-def _interrupting(utterance: ScriptLine) -> ScriptLine:
-    return replace(utterance, interrupts=True)

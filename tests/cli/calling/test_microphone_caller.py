@@ -13,6 +13,7 @@ import pytest
 from actors.cli.calling import microphone_caller
 from actors.cli.calling.hearing import Hearing
 from actors.cli.calling.microphone_caller import MicrophoneCaller
+from actors.inputs.console.lines import LineReader
 from actors.lib.audio.pcm import Samples
 
 HEARING = Hearing(8_000, lambda _: None)
@@ -114,14 +115,34 @@ def test_what_is_heard_is_played_and_then_silence(
     assert not played[-rate_hz // 50 :].any()
 
 
-def test_keys_are_typed_and_pressed_one_by_one(devices: Devices, typed: int) -> None:
+def test_a_speaker_slower_than_the_line_leaves_out_what_is_old(
+    devices: Devices, typed: int
+) -> None:
+    async def listen() -> int:
+        async with MicrophoneCaller(8_000) as caller:
+            for block in np.split(tone(8_000, 10.0), 500):
+                caller.listen(block)
+                devices.fill(150, 8_000, 0.0, False)
+            left = 0
+            while devices.fill(160, 8_000, 0.0, False).any():
+                left += 1
+            return left
+
+    assert 10 <= asyncio.run(listen()) <= 12
+
+
+def test_keys_are_typed_and_pressed_one_by_one(
+    devices: Devices, typed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line_came = asyncio.Event()
+    monkeypatch.setattr(LineReader, "taken", lambda _: line_came.set())
+
     async def press() -> list[str | None]:
         async with MicrophoneCaller(8_000) as caller:
             os.write(typed, b"1x#\n")
             async with asyncio.timeout(10):
-                while (first := caller.press(0.0)) is None:
-                    await asyncio.sleep(0.001)
+                await line_came.wait()
             assert not caller.hangs_up(0.0, HEARING)
-            return [first, caller.press(0.1), caller.press(0.3), caller.press(1.0)]
+            return [caller.press(at_s) for at_s in (0.0, 0.1, 0.3, 1.0)]
 
     assert asyncio.run(press()) == ["1", None, "#", None]

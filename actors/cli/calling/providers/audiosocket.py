@@ -5,9 +5,8 @@ from __future__ import annotations
 import struct
 import uuid
 
-from actors.cli.calling.json_words import WrongMessageError, played, require_bare
-from actors.cli.calling.line_form import Coding, LineForm
-from actors.cli.calling.orders import EndCall, Order, WrongMessage
+from actors.cli.calling.json_words import played, require_bare
+from actors.cli.calling.orders import EndCall, Order, WrongMessage, WrongMessageError
 from actors.cli.calling.provider_words import (
     CallFacts,
     MarksAfterClear,
@@ -48,9 +47,6 @@ class AudioSocketWords(ProviderWords):
                 f"a call of audiosocket is named by a UUID, not {facts.call_id!r}"
             ) from None
 
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.PCM16, rate_hz)
-
     def begin(self) -> list[Words]:
         """Say which call it is."""
         return [packet(CALL, self._call.bytes)]
@@ -65,14 +61,7 @@ class AudioSocketWords(ProviderWords):
         del at_ms
         return [packet(KEY, key.encode("ascii"))]
 
-    def understand(self, message: Words) -> list[Order]:
-        """Return what a packet orders."""
-        try:
-            return self._orders(message)
-        except WrongMessageError as error:
-            return [WrongMessage(str(error))]
-
-    def _orders(self, message: Words) -> list[Order]:
+    def _read(self, message: Words) -> list[Order]:
         if isinstance(message, str):
             raise WrongMessageError("a text: packets are bytes")
         kind, payload = message[0], message[HEADER.size :]

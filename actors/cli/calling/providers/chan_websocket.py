@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from actors.cli.calling.json_words import WrongMessageError, read_object, require_bare, written
-from actors.cli.calling.line_form import BLOCK_S, Coding, LineForm
+from actors.cli.calling.json_words import read_object, require_bare, written
+from actors.cli.calling.line_form import BLOCK_S, Coding
 from actors.cli.calling.orders import (
     ClearLine,
     EndCall,
@@ -17,13 +17,12 @@ from actors.cli.calling.orders import (
     ReportStatus,
     SetMark,
     WrongMessage,
+    WrongMessageError,
 )
 from actors.cli.calling.provider_words import LineStatus, MarksAfterClear, ProviderWords, Words
 
 QUEUE_BLOCKS, PAUSE_BLOCKS, RESUME_BLOCKS = 1_000, 900, 800
 """QUEUE_LENGTH_MAX, _XOFF_LEVEL and _XON_LEVEL of its source."""
-MOST_BYTES = 65_500
-"""Of a message: its documentation; a longer one ends the call."""
 MOST_TEXT_BYTES = 128
 """Of a command: MAX_TEXT_MESSAGE_LEN of its source; a longer one is ignored."""
 
@@ -34,13 +33,13 @@ class ChanWebsocketWords(ProviderWords):
     name = "chan_websocket"
     subprotocol = "media"
     rates_hz = (8_000, 16_000)
+    narrow_coding = Coding.MULAW
     queue_s = QUEUE_BLOCKS * BLOCK_S
+    most_bytes = 65_500
+    """Its documentation."""
     after_clear = MarksAfterClear.NEVER
     _buffering = False
     _rest = b""
-
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16, rate_hz)
 
     @property
     def flow_levels(self) -> tuple[int, int]:
@@ -67,11 +66,6 @@ class ChanWebsocketWords(ProviderWords):
                 }
             )
         ]
-
-    def sound(self, payload: bytes, number: int, at_ms: int) -> list[Words]:
-        """Say what the person says."""
-        del number, at_ms
-        return [payload]
 
     def key(self, key: str, at_ms: int) -> list[Words]:
         """Say that the person pressed a key."""
@@ -103,15 +97,8 @@ class ChanWebsocketWords(ProviderWords):
             media_paused=status.paused,
         )
 
-    def understand(self, message: Words) -> list[Order]:
-        """Return what the server orders."""
-        size = len(message) if isinstance(message, bytes) else len(message.encode())
-        if size > MOST_BYTES:
-            return [WrongMessage(f"a message of {size} bytes: {MOST_BYTES} at most", ends=True)]
-        try:
-            return self._sound(message) if isinstance(message, bytes) else self._command(message)
-        except WrongMessageError as error:
-            return [WrongMessage(str(error))]
+    def _read(self, message: Words) -> list[Order]:
+        return self._sound(message) if isinstance(message, bytes) else self._command(message)
 
     def _sound(self, payload: bytes) -> list[Order]:
         require_bare(payload)

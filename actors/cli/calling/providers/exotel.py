@@ -8,7 +8,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from actors.cli.calling.json_words import (
     JsonWords,
-    WrongMessageError,
     in_base64,
     played,
     require,
@@ -16,8 +15,7 @@ from actors.cli.calling.json_words import (
     text_at,
     written,
 )
-from actors.cli.calling.line_form import Coding, LineForm
-from actors.cli.calling.orders import ClearLine, Order, SetMark
+from actors.cli.calling.orders import ClearLine, Order, SetMark, WrongMessageError
 from actors.cli.calling.provider_words import Words
 from pipeline.errors import ConfigError
 
@@ -33,9 +31,6 @@ class ExotelWords(JsonWords):
     name = "exotel"
     rates_hz = (8_000, 16_000, 24_000)
     _sequence = 0
-
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.PCM16, rate_hz)
 
     def dialled(self, url: str) -> str:
         """Return the URL with the parameters in its query.

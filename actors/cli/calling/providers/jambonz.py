@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Mapping
 from typing import Any
 
 from actors.cli.calling.json_words import (
-    WrongMessageError,
     played,
     read_object,
     require_bare,
+    sound_at,
     text_at,
     written,
 )
@@ -23,7 +21,7 @@ from actors.cli.calling.orders import (
     Order,
     PlaySound,
     SetMark,
-    WrongMessage,
+    WrongMessageError,
 )
 from actors.cli.calling.provider_words import MarksAfterClear, ProviderWords, Words
 from actors.lib.audio.pcm import to_samples
@@ -40,9 +38,6 @@ class JambonzWords(ProviderWords):
     rates_hz = (8_000, 16_000, 24_000)
     after_clear = MarksAfterClear.SAID_CLEARED
 
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.PCM16, rate_hz)
-
     def begin(self) -> list[Words]:
         """Say that the line is up."""
         facts = self.facts
@@ -56,11 +51,6 @@ class JambonzWords(ProviderWords):
         }
         return [written(call | dict(facts.parameters))]
 
-    def sound(self, payload: bytes, number: int, at_ms: int) -> list[Words]:
-        """Say what the person says."""
-        del number, at_ms
-        return [payload]
-
     def key(self, key: str, at_ms: int) -> list[Words]:
         """Say that the person pressed a key, and for how long, as `passDtmf` has it."""
         del at_ms
@@ -71,17 +61,11 @@ class JambonzWords(ProviderWords):
         data = {"name": mark.name, "event": "cleared" if cleared else "playout"}
         return [written({"type": "mark", "data": data})]
 
-    def understand(self, message: Words) -> list[Order]:
-        """Return what the server orders."""
-        try:
-            if isinstance(message, bytes):
-                return self._binary(message)
-            read = read_object(message)
-            kind = str(read.get("type"))
-            orders = self._orders(kind, read)
-        except WrongMessageError as error:
-            return [WrongMessage(str(error))]
-        return orders or [WrongMessage(f"the type {kind!r} means nothing to {self.name}")]
+    def _read(self, message: Words) -> list[Order]:
+        if isinstance(message, bytes):
+            return self._binary(message)
+        read = read_object(message)
+        return self._orders(str(read.get("type")), read)
 
     def _binary(self, message: bytes) -> list[Order]:
         require_bare(message)
@@ -100,7 +84,7 @@ class JambonzWords(ProviderWords):
                 return [SetMark(text_at(read, "data", "name"))]
             case "clearMarks":
                 return [ForgetMarks()]
-        return []
+        raise WrongMessageError(f"the type {kind!r} means nothing to {self.name}")
 
 
 class AudioForkWords(JambonzWords):
@@ -161,13 +145,8 @@ def clip(form: LineForm, data: Mapping[str, Any], type_name: str, content_name: 
         rate_hz = int(rate_hz)
     if not isinstance(rate_hz, int) or not 8_000 <= rate_hz <= 48_000:
         raise WrongMessageError(f"sampleRate is {rate_hz!r}: it is 8000 to 48000")
-    try:
-        payload = base64.b64decode(text_at(data, content_name), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise WrongMessageError(f"{content_name} is no base64: {error}") from None
-    require_bare(payload)
-    wide = LineForm(Coding.PCM16, rate_hz)
-    orders = played(wide, payload)
+    payload = sound_at(data, content_name)
+    orders = played(LineForm(Coding.PCM16, rate_hz), payload)
     if rate_hz == form.rate_hz:
         return orders
     import soxr

@@ -7,7 +7,6 @@ from typing import Any
 
 from actors.cli.calling.json_words import (
     JsonWords,
-    WrongMessageError,
     in_base64,
     played,
     require,
@@ -15,8 +14,8 @@ from actors.cli.calling.json_words import (
     text_at,
     written,
 )
-from actors.cli.calling.line_form import Coding, LineForm
-from actors.cli.calling.orders import ClearLine, Order, PlayKeys, SetMark
+from actors.cli.calling.line_form import Coding
+from actors.cli.calling.orders import ClearLine, Order, PlayKeys, SetMark, WrongMessageError
 from actors.cli.calling.provider_words import MarksAfterClear, Words
 
 TYPES = {Coding.MULAW: "audio/x-mulaw", Coding.PCM16: "audio/x-l16"}
@@ -27,11 +26,9 @@ class PlivoWords(JsonWords):
 
     name = "plivo"
     rates_hz = (8_000, 16_000)
+    narrow_coding = Coding.MULAW
     after_clear = MarksAfterClear.NEVER
     _sequence = -1
-
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16, rate_hz)
 
     def begin(self) -> list[Words]:
         """Say that the line is up."""

@@ -8,15 +8,14 @@ from typing import Any
 
 from actors.cli.calling.json_words import (
     JsonWords,
-    WrongMessageError,
     in_base64,
     played,
     sound_at,
     text_at,
     written,
 )
-from actors.cli.calling.line_form import Coding, LineForm
-from actors.cli.calling.orders import ClearLine, Order, SetMark, WrongMessage
+from actors.cli.calling.line_form import Coding
+from actors.cli.calling.orders import ClearLine, Order, SetMark, WrongMessage, WrongMessageError
 from actors.cli.calling.provider_words import Words
 
 LEAST_S, MOST_S = 0.02, 30.0
@@ -24,16 +23,16 @@ LEAST_S, MOST_S = 0.02, 30.0
 
 
 class TelnyxWords(JsonWords):
-    """Its messages may come out of order; what it does not take it says in an `error`."""
+    """Its messages may come out of order; what it does not take it says in an `error`.
+
+    L16 is little-endian, whatever RFC 2586 says of it: Telnyx' own realtime-ai-demo has it so.
+    """
 
     name = "telnyx"
     rates_hz = (8_000, 16_000, 24_000)
+    narrow_coding = Coding.MULAW
     numbers_lost_sound = True
     _sequence = 0
-
-    def _form(self, rate_hz: int) -> LineForm:
-        # Little-endian, whatever RFC 2586 says of L16: Telnyx' own realtime-ai-demo has it so.
-        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16, rate_hz)
 
     def begin(self) -> list[Words]:
         """Say that the line is up."""

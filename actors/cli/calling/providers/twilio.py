@@ -15,7 +15,7 @@ from actors.cli.calling.json_words import (
     text_at,
     written,
 )
-from actors.cli.calling.line_form import Coding, LineForm
+from actors.cli.calling.line_form import Coding
 from actors.cli.calling.orders import ClearLine, Order, PlayKeys, SetMark
 from actors.cli.calling.provider_words import Words
 
@@ -26,11 +26,9 @@ class TwilioWords(JsonWords):
     """Numbers are texts; the query of the URL is stripped; who calls is only said in parameters."""
 
     name = "twilio"
+    narrow_coding = Coding.MULAW
     version: ClassVar[str] = "1.0.0"
     _sequence = 0
-
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.MULAW, rate_hz)
 
     def dialled(self, url: str) -> str:
         """Return the URL without its query, as it comes to the server."""
@@ -105,9 +103,6 @@ class SignalWireWords(TwilioWords):
     name = "signalwire"
     version = "0.2.0"
     rates_hz = (8_000, 16_000, 24_000)
-
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.MULAW if rate_hz == 8_000 else Coding.PCM16, rate_hz)
 
     def key(self, key: str, at_ms: int) -> list[Words]:
         """Say that the person pressed a key, and for how long: a tenth of a second."""

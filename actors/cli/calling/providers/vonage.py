@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from actors.cli.calling.json_words import WrongMessageError, played, read_object, written
-from actors.cli.calling.line_form import BLOCK_S, Coding, LineForm
-from actors.cli.calling.orders import ClearLine, Order, SetMark, WrongMessage
+from actors.cli.calling.json_words import played, read_object, written
+from actors.cli.calling.line_form import BLOCK_S
+from actors.cli.calling.orders import ClearLine, Order, SetMark, WrongMessageError
 from actors.cli.calling.provider_words import MarksAfterClear, ProviderWords, Words
 
 QUEUE_MESSAGES = 3_072
@@ -26,9 +26,6 @@ class VonageWords(ProviderWords):
     queue_s = QUEUE_MESSAGES * BLOCK_S
     after_clear = MarksAfterClear.NEVER
 
-    def _form(self, rate_hz: int) -> LineForm:
-        return LineForm(Coding.PCM16, rate_hz)
-
     def begin(self) -> list[Words]:
         """Say that the line is up."""
         first: dict[str, Any] = {
@@ -36,11 +33,6 @@ class VonageWords(ProviderWords):
             "content-type": f"audio/l16;rate={self.form.rate_hz}",
         }
         return [written(first | dict(self.facts.parameters))]
-
-    def sound(self, payload: bytes, number: int, at_ms: int) -> list[Words]:
-        """Say what the person says."""
-        del number, at_ms
-        return [payload]
 
     def key(self, key: str, at_ms: int) -> list[Words]:
         """Say that the person pressed a key."""
@@ -56,14 +48,7 @@ class VonageWords(ProviderWords):
         """Say that what waited was thrown away."""
         return [written({"event": "websocket:cleared"})]
 
-    def understand(self, message: Words) -> list[Order]:
-        """Return what the server orders."""
-        try:
-            return self._orders(message)
-        except WrongMessageError as error:
-            return [WrongMessage(str(error))]
-
-    def _orders(self, message: Words) -> list[Order]:
+    def _read(self, message: Words) -> list[Order]:
         if isinstance(message, bytes):
             if len(message) != self.form.block_bytes:
                 raise WrongMessageError(
