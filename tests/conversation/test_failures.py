@@ -105,7 +105,7 @@ def test_the_turn_in_which_it_fails_is_answered_once_and_in_full(
 
 @pytest.mark.parametrize("scenario", TWO_TURNS)
 def test_the_turn_after_it_failed_is_answered_too(tmp_path: Path, scenario: str) -> None:
-    second = {"path": "cards-001.wav", "start": "after_answer", "delay_s": 5.0}
+    second = {"path": "cards-001.wav", "start": "after_answer", "delay_s": 2.0}
     verdicts, output = converse(tmp_path, scenario, "goforward.wav", second)
     assert [closed.outcome for closed in verdicts] == [Outcome.ANSWERED] * 2, output
     assert {closed.by for closed in verdicts} <= TWO_TURNS[scenario], output

@@ -19,8 +19,8 @@ from pipeline.bus import ipc_address
 from pipeline.frames import Outcome, Status
 from pipeline.testing import RunningPipeline, running
 
-PICTURES = 120
-"""Sent while nobody reads: some 20 MB."""
+PICTURES = 80
+"""Sent while nobody reads: some 13 MB."""
 GROWTH_LIMIT_BYTES = 8_000_000
 """A producer keeps 8 pictures of 100 to 200 KB for a listener, and Python's heap is uneven."""
 

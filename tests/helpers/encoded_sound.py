@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 TONE_HZ = 440
 
 
-def tone(seconds: float, rate: int, hz: float = TONE_HZ) -> NDArray[np.int16]:
-    """Return samples of a tone."""
+def tone(seconds: float, rate: int = 24_000, hz: float = TONE_HZ) -> NDArray[np.int16]:
+    """Return samples of a tone, as answers are unless another rate is given."""
     at = np.arange(int(seconds * rate)) / rate
     return (8000 * np.sin(2 * np.pi * hz * at)).astype(np.int16)
 

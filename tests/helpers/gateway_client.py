@@ -15,7 +15,8 @@ from typing import Any, TypeVar
 from websockets.sync.client import ClientConnection, connect
 
 from actors.gateway import Gateway, GatewayOptions
-from pipeline.frames import SessionOpened
+from actors.lib.audio.pcm import Samples, to_pcm
+from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded, SessionOpened
 from pipeline.testing import ActorHarness, stage
 
 T = TypeVar("T")
@@ -51,6 +52,13 @@ class GatewayOnStage:
         asked = self.harness.expect("sessions", SessionOpened)
         manner = asked.model_dump(exclude={"session", "origin_ns", "seq", "boot", "sent_ns"})
         return self.harness.open(asked.session, **manner)
+
+    def answer(self, turn: str, sound: Samples) -> None:
+        """Let a backend answer a turn, all at once."""
+        which = {"session": turn.rpartition(":")[0], "turn": turn, "epoch": 0, "backend": "live"}
+        self.harness.send("audio", AnswerAudio(position=0, pcm=to_pcm(sound), **which))
+        ended = AnswerEnded(end=AnswerEnd.COMPLETE, samples=len(sound), **which)
+        self.harness.send("answer", ended)
 
     def connect(self, path: str = "/ws/live-audio", **options: Any) -> ClientConnection:
         """Connect a WebSocket."""

@@ -20,11 +20,12 @@ def written() -> io.StringIO:
     return out
 
 
-def test_a_warning_of_a_library_is_one_line_of_the_actor(written: io.StringIO) -> None:
+def test_a_warning_of_a_library_is_one_line_of_the_actor(
+    written: io.StringIO, caplog: pytest.LogCaptureFixture
+) -> None:
     logging.getLogger("some.library").warning("a strange %s", f"key={KEY}")
-    chatty = logging.getLogger("some.chatty.library")
-    chatty.setLevel(logging.DEBUG)
-    chatty.info("nothing to worry about")
+    caplog.set_level(logging.DEBUG, "some.chatty.library")
+    logging.getLogger("some.chatty.library").info("nothing to worry about")
     (line,) = written.getvalue().splitlines()
     assert "[warning  ] a strange key=[secret]" in line
     assert line.split()[-2:] == ["actor=gateway", "library=some.library"]

@@ -22,7 +22,8 @@ from google.genai import errors
 COOKBOOK = Path(os.environ["EXAMPLES"]) / "cookbook" / "quickstarts"
 SERVICE = "generativelanguage.googleapis.com"
 SIMULATOR = os.environ["GOOGLE_GEMINI_BASE_URL"].removeprefix("https://")
-# Google's cells pause so that who reads along can follow; here they need not as long.
+# Google's cells pause so that who reads along can follow, and have nothing to wait for instead;
+# here they need not as long.
 PAUSES = {"asyncio.sleep(20)": "asyncio.sleep(16)", "time.sleep(10)": "time.sleep(2)"}
 TOOLS = {
     "'gemini-live-2.5-flash-preview'": "'gemini-2.5-flash-native-audio-latest'",

@@ -8,14 +8,11 @@ import time
 import uuid
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
+from encoded_sound import tone
 from gateway_client import GatewayOnStage, gateway_on_stage
 
 from pipeline.frames import (
-    AnswerAudio,
-    AnswerEnd,
-    AnswerEnded,
     Playback,
     PlaybackState,
     SessionEnd,
@@ -82,17 +79,8 @@ def test_an_answer_is_sent_at_its_pace_and_counts_as_heard_by_the_clock(
     gateway: GatewayOnStage, asterisk: AsteriskEnd
 ) -> None:
     asterisk.begin()
-    count = 24_000
-    tone = 8000 * np.sin(np.arange(count) * 2 * np.pi * 440 / 24_000)
-    which = {
-        "session": asterisk.session,
-        "turn": f"{asterisk.session}:0",
-        "epoch": 0,
-        "backend": "live",
-    }
-    pcm = tone.astype("<i2").tobytes()
-    gateway.harness.send("audio", AnswerAudio(position=0, pcm=pcm, **which))
-    gateway.harness.send("answer", AnswerEnded(end=AnswerEnd.COMPLETE, samples=count, **which))
+    sound = tone(1.0)
+    gateway.answer(f"{asterisk.session}:0", sound)
     began_s = time.monotonic()
     messages = [asterisk.receive() for _ in range(50)]
     assert {(kind, len(payload)) for kind, payload, _ in messages} == {(SOUND, 320)}
@@ -100,7 +88,7 @@ def test_an_answer_is_sent_at_its_pace_and_counts_as_heard_by_the_clock(
     gateway.harness.until(
         lambda: any(
             isinstance(each, Playback)
-            and (each.state, each.played_samples) == (PlaybackState.FINISHED, count)
+            and (each.state, each.played_samples) == (PlaybackState.FINISHED, len(sound))
             for each in gateway.harness.sent["playback"]
         ),
         "all of it is heard",

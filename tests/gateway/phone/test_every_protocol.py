@@ -22,9 +22,6 @@ from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.cli.calling.wanted_call import WantedCall
 from actors.lib.audio.pcm import Samples, to_samples
 from pipeline.frames import (
-    AnswerAudio,
-    AnswerEnd,
-    AnswerEnded,
     Audio,
     Playback,
     PlaybackState,
@@ -120,9 +117,7 @@ class Room:
             ended = self._quiet[frame.session] >= QUIET_BLOCKS
             if state is Heard.NOTHING and loud and ended:
                 self._states[frame.session] = Heard.A_QUESTION
-                self._due.append(
-                    partial(self._answer, frame.session, f"{frame.session}:0", ANSWER_S)
-                )
+                self._due.append(partial(self._answer, f"{frame.session}:0", ANSWER_S))
                 self._loud[frame.session] = 0
             elif state is Heard.A_QUESTION and loud >= SURE_BLOCKS:
                 self._states[frame.session] = Heard.AN_INTERRUPTION
@@ -131,10 +126,10 @@ class Room:
             elif state is Heard.AN_INTERRUPTION and ended:
                 self._states[frame.session] = Heard.ALL
                 turn = self._turns[frame.session]
-                self._due.append(partial(self._answer, frame.session, turn, 0.4))
+                self._due.append(partial(self._answer, turn, 0.4))
         for text in self._news("text"):
             assert isinstance(text, UserText)
-            self._due.append(partial(self._answer, text.session, text.turn, 0.4))
+            self._due.append(partial(self._answer, text.turn, 0.4))
         return bool(self._due)
 
     def _news(self, port: str) -> list[Any]:
@@ -142,13 +137,8 @@ class Room:
         self._read[port] += len(frames)
         return frames
 
-    def _answer(self, session: str, turn: str, seconds: float) -> None:
-        sound = hum(ANSWER_HZ, seconds, 24_000)
-        which = {"session": session, "turn": turn, "epoch": 0, "backend": "live"}
-        harness = self._gateway.harness
-        harness.send("audio", AnswerAudio(position=0, pcm=sound.tobytes(), **which))
-        ended = AnswerEnded(end=AnswerEnd.COMPLETE, samples=len(sound), **which)
-        harness.send("answer", ended)
+    def _answer(self, turn: str, seconds: float) -> None:
+        self._gateway.answer(turn, hum(ANSWER_HZ, seconds, 24_000))
 
     def _interrupt(self, frame: Audio) -> None:
         speech = SpeechStarted(

@@ -7,6 +7,7 @@ import threading
 
 import numpy as np
 import pytest
+from encoded_sound import tone
 from gateway_client import GatewayOnStage, gateway_on_stage
 
 from actors.cli.calling.dialled_call import DialledCall
@@ -17,9 +18,6 @@ from actors.cli.calling.wanted_call import WantedCall
 from actors.gateway.phone.dialects import DIALECTS
 from actors.lib.audio.pcm import Samples, level_dbfs, to_samples
 from pipeline.frames import (
-    AnswerAudio,
-    AnswerEnd,
-    AnswerEnded,
     Audio,
     Playback,
     PlaybackState,
@@ -59,16 +57,6 @@ class HummingPerson:
 
     def hangs_up(self, now_s: float, hearing: Hearing) -> bool:
         return self.leaves.is_set()
-
-
-def answer(gateway: GatewayOnStage, turn: str, seconds: float) -> None:
-    """Let a backend answer with a hum."""
-    count = int(24_000 * seconds)
-    hum = 8000 * np.sin(2 * np.pi * TONE_HZ * np.arange(count) / 24_000)
-    which = {"session": turn.rpartition(":")[0], "turn": turn, "epoch": 0, "backend": "live"}
-    pcm = hum.astype("<i2").tobytes()
-    gateway.harness.send("audio", AnswerAudio(position=0, pcm=pcm, **which))
-    gateway.harness.send("answer", AnswerEnded(end=AnswerEnd.COMPLETE, samples=count, **which))
 
 
 def heard(gateway: GatewayOnStage, turn: str) -> list[tuple[PlaybackState, int]]:
@@ -129,13 +117,13 @@ def hold_call(
     assert level_dbfs(to_samples(blocks[-1].pcm)) == pytest.approx(-17.8, abs=1.5)
 
     # What is answered is heard to its end, and known to be.
-    answer(gateway, f"{session}:0", 0.6)
+    gateway.answer(f"{session}:0", tone(0.6))
     finished = (PlaybackState.FINISHED, 14_400)
     harness.until(lambda: finished in heard(gateway, f"{session}:0"), "it was heard")
     assert max(level_dbfs(each) for each in sound if len(each)) > -20
 
     # Who speaks is not spoken over.
-    answer(gateway, f"{session}:1", 10.0)
+    gateway.answer(f"{session}:1", tone(10.0))
     harness.until(lambda: bool(heard(gateway, f"{session}:1")), "the next answer is heard")
     turn, position = f"{session}:9000000", 9_000_000
     harness.send("speech", SpeechStarted(session=session, turn=turn, position=position, at_ns=0))

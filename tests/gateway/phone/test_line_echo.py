@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from encoded_sound import tone
 from gateway_client import GatewayOnStage, gateway_on_stage
 from phone_client import TwilioEnd
 
 from actors.lib.audio import g711
 from actors.lib.audio.pcm import to_samples
-from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded, Audio
+from pipeline.frames import Audio
 
 LOUD = 8000.0
-ANSWER_SAMPLES = 24_000 * 6 // 10
 
 
 def on_line(amplitude: float) -> bytes:
@@ -37,13 +37,7 @@ def gateway(echo: str) -> Iterator[GatewayOnStage]:
 def test_an_echo_is_heard_only_if_it_is_asked_for(gateway: GatewayOnStage, echo: str) -> None:
     phone = TwilioEnd(gateway)
     phone.begin()
-    which = {"session": phone.session, "turn": f"{phone.session}:0", "epoch": 0, "backend": "live"}
-    tone = LOUD * np.sin(np.arange(ANSWER_SAMPLES) * 2 * np.pi * 440 / 24_000)
-    pcm = tone.astype("<i2").tobytes()
-    gateway.harness.send("audio", AnswerAudio(position=0, pcm=pcm, **which))
-    gateway.harness.send(
-        "answer", AnswerEnded(end=AnswerEnd.COMPLETE, samples=ANSWER_SAMPLES, **which)
-    )
+    gateway.answer(f"{phone.session}:0", tone(0.6))
     phone.until("mark")
     for number in range(10):
         phone.say(on_line(LOUD / 20), number)

@@ -11,7 +11,6 @@ from phone_client import TwilioEnd, sound_of
 
 from actors.lib.audio import g711
 from actors.lib.audio.pcm import level_dbfs
-from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded
 
 ANSWER_SAMPLES = 24_000 // 5
 """200 ms."""
@@ -23,25 +22,21 @@ def test_noise_fills_pauses_and_gives_way_to_answers() -> None:
         began_s = time.monotonic()
         phone.begin()
         coded = b""
-        while len(coded) < 0.1 * 8000:
-            coded += sound_of(phone.within(0.2))
+        while len(coded) < 0.2 * 8000:
+            coded += sound_of([phone.next()])
         noise = g711.decode(coded, g711.mulaw_levels())
         took_s = time.monotonic() - began_s
         assert len(noise) <= (took_s + 0.04) * 8000, "no faster than it is heard"
         assert level_dbfs(noise) == pytest.approx(-60, abs=1.5)
-        turn = {
-            "session": phone.session, "turn": f"{phone.session}:0", "epoch": 0, "backend": "live"
-        }  # fmt: skip
-        pcm = np.full(ANSWER_SAMPLES, 8000, "<i2").tobytes()
-        gateway.harness.send("audio", AnswerAudio(position=0, pcm=pcm, **turn))
-        gateway.harness.send(
-            "answer", AnswerEnded(end=AnswerEnd.COMPLETE, samples=ANSWER_SAMPLES, **turn)
-        )
+        gateway.answer(f"{phone.session}:0", np.full(ANSWER_SAMPLES, 8000, np.int16))
         heard = g711.decode(sound_of(phone.until("mark")), g711.mulaw_levels())
         (loud,) = np.nonzero(heard > 4000)
         assert len(loud) == pytest.approx(1600, abs=40)
         assert loud[-1] - loud[0] + 1 == len(loud), "no noise within it"
-        after = g711.decode(sound_of(phone.within(0.5)), g711.mulaw_levels())
+        coded = b""
+        while len(coded) < 0.2 * 8000:
+            coded += sound_of([phone.next()])
+        after = g711.decode(coded, g711.mulaw_levels())
         assert level_dbfs(after[-800:]) == pytest.approx(-60, abs=1.5)
         gateway.meanwhile(phone.client.close)
 

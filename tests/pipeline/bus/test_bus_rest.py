@@ -70,6 +70,7 @@ def test_who_rested_in_vain_is_called_by_what_comes_later(
         reading = RestingReader(receiver, {0: time.monotonic_ns() + 20_000_000})
         sender.send(b"0")
         await reading.until(1)
+        # Nothing tells of the end of a rest in which nothing came: five times as long.
         await asyncio.sleep(0.1)
         sender.send(b"1")
         await reading.until(2)
