@@ -81,19 +81,32 @@ if sys.platform == "linux":
                 events = self._epoll.poll(timeout, MOST_EVENTS)
             except InterruptedError:
                 return []
-            others = False
-            for fd, _ in events:
-                watched = self._watched.get(fd)
+            others: list[tuple[int, int]] = []
+            for event in events:
+                watched = self._watched.get(event[0])
                 if watched is None:
-                    others = True
+                    others.append(event)
                     continue
                 context, callback = watched
                 try:
                     context.run(callback)
                 except Exception as error:  # noqa: BLE001 - as asyncio does with any callback
                     self._complain(error)
-            # They are still there: an epoll tells of them until they have been read.
-            return super().select(0) if others else []
+            return self._ready(others) if others else []
+
+        def _ready(self, events: list[tuple[int, int]]) -> list[tuple[selectors.SelectorKey, int]]:
+            """Return events as the base class does, which would ask the kernel once more."""
+            keys = self.get_map()
+            ready: list[tuple[selectors.SelectorKey, int]] = []
+            for fd, event in events:
+                key = keys.get(fd)
+                # Those that are no longer watched, since a callback has just closed them, are past.
+                if key is not None:
+                    # An error or a hang-up wakes both sides.
+                    reads = selectors.EVENT_READ if event & ~select.EPOLLOUT else 0
+                    writes = selectors.EVENT_WRITE if event & ~select.EPOLLIN else 0
+                    ready.append((key, (reads | writes) & key.events))
+            return ready
 
         def close(self) -> None:
             """Give the epoll back."""

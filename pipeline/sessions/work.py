@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import Context
+from collections.abc import Callable, Mapping
+from contextvars import Context, Token
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import GreenroomError
@@ -24,6 +23,45 @@ if TYPE_CHECKING:
 SESSIONS_PORT = "sessions"
 """Output port that every actor has: here it opens and ends the sessions it brings, and ends those
 that failed in it. The supervisor decides, and tells everybody on a port of the same name."""
+
+
+class WorkOfSession:
+    """A stretch of work: a class of its own, as each block of sound of each caller is one, and a
+    generator takes three times as long.
+
+    Args:
+        session: Whose work it is.
+        labels: What its log lines say.
+        fail: Told of an exception, which goes no further; None: it does.
+    """
+
+    __slots__ = ("_fail", "_labels", "_session", "_token")
+
+    def __init__(
+        self,
+        session: str,
+        labels: Mapping[str, str],
+        fail: Callable[[str, BaseException], None] | None,
+    ) -> None:
+        self._session = session
+        self._labels = labels
+        self._fail = fail
+        self._token: Token[Mapping[str, str]] | None = None
+
+    def __enter__(self) -> None:
+        self._token = SESSION.set(self._labels)
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: object
+    ) -> bool:
+        try:
+            if self._fail is None or not isinstance(error, Exception):
+                return False
+            self._fail(self._session, error)
+            return True
+        finally:
+            assert self._token is not None
+            SESSION.reset(self._token)
 
 
 class SessionWork:
@@ -90,17 +128,11 @@ class SessionWork:
         finally:
             SESSION.reset(token)
 
-    @contextmanager
-    def work_of(self, session: str) -> Iterator[None]:
+    def work_of(self, session: str) -> WorkOfSession:
         """Do work of a session outside of its handlers."""
         entry = self.table.entry(session)
-        with lines_about(OWN_SESSION if entry is None else entry.labels):
-            try:
-                yield
-            except Exception as error:
-                if session == self._own:
-                    raise
-                self.fail(session, error)
+        labels = OWN_SESSION if entry is None else entry.labels
+        return WorkOfSession(session, labels, None if session == self._own else self.fail)
 
     def fail(self, session: str, error: BaseException) -> None:
         """End a caller's session whose work raised; one too many of them ends the process."""

@@ -88,6 +88,51 @@ def test_what_asyncio_watches_comes_beside_it(pipes: tuple[Pipe, Pipe]) -> None:
     assert run(work) == ["asyncio", "directly"]
 
 
+def test_one_may_end_what_asyncio_watches_and_is_ready(pipes: tuple[Pipe, Pipe]) -> None:
+    (source, sink), (other_source, other_sink) = pipes
+
+    async def work() -> None:
+        loop = asyncio.get_running_loop()
+        seen = loop.create_future()
+
+        def read() -> None:
+            os.read(source, 1)
+            loop.remove_reader(other_source)
+            seen.set_result(None)
+
+        watch(loop, source, read)
+        loop.add_reader(other_source, lambda: pytest.fail("it was called"))
+        os.write(sink, b"x")
+        os.write(other_sink, b"x")
+        await seen
+        for _ in range(3):
+            await asyncio.sleep(0)
+        unwatch(loop, source)
+
+    run(work)
+
+
+def test_a_socket_that_takes_more_is_written_and_one_that_is_closed_is_read() -> None:
+    async def work() -> tuple[int, bytes]:
+        loop = asyncio.get_running_loop()
+        here, there = socket.socketpair()
+        for each in (here, there):
+            each.setblocking(False)
+        with here, there:
+            size = 1 << 20
+            sending = asyncio.ensure_future(loop.sock_sendall(here, bytes(size)))
+            came = 0
+            while came < size:
+                came += len(await loop.sock_recv(there, 1 << 16))
+            await sending
+            waiting = asyncio.ensure_future(loop.sock_recv(there, 1))
+            await asyncio.sleep(0)
+            here.shutdown(socket.SHUT_WR)
+            return came, await waiting
+
+    assert run(work) == (1 << 20, b"")
+
+
 def test_is_not_called_once_it_is_unwatched(pipes: tuple[Pipe, Pipe]) -> None:
     (source, sink), (other_source, other_sink) = pipes
 
