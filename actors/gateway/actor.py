@@ -16,6 +16,7 @@ from actors.gateway.access.token_secret import token_secret
 from actors.gateway.caller_player import CallerPlayer
 from actors.gateway.certificate import CertificateWatch, certificate_files
 from actors.gateway.options import GatewayOptions
+from actors.gateway.quick_switches import quick_switches
 from actors.gateway.readiness import TOO_BUSY, Readiness
 from actors.services.budget.prices import load_prices
 from pipeline.frames import (
@@ -177,16 +178,17 @@ class Gateway(CallerPlayer):
         assert self._socket is not None
         assert self.access is not None
         assert self.doors is not None
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._metronome.run())
-            tasks.create_task(self._load.run())
-            tasks.create_task(self._store.run())
-            tasks.create_task(self.access.run())
-            tasks.create_task(self.doors.call_backs.run())
-            tasks.create_task(self.server.serve(sockets=[self._socket]))
-            context, certificate = self.server.config.ssl, certificate_files(self.options)
-            if context is not None and certificate is not None:
-                tasks.create_task(CertificateWatch(certificate, context, self.log).run())
+        with quick_switches():
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._metronome.run())
+                tasks.create_task(self._load.run())
+                tasks.create_task(self._store.run())
+                tasks.create_task(self.access.run())
+                tasks.create_task(self.doors.call_backs.run())
+                tasks.create_task(self.server.serve(sockets=[self._socket]))
+                context, certificate = self.server.config.ssl, certificate_files(self.options)
+                if context is not None and certificate is not None:
+                    tasks.create_task(CertificateWatch(certificate, context, self.log).run())
 
     async def drain(self) -> None:
         """Let the turns under way be finished; nobody new is served."""
