@@ -7,6 +7,8 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.speedups import apply_mask
 
 from actors.gateway.events import Message
 
@@ -16,6 +18,9 @@ hundred sockets of an overloaded machine, 256 KB each, would take longer than an
 silent before it counts as hung (3 s)."""
 FAREWELL_S = 2.0
 """For a client to take what it was sent last: who has not by then, never will."""
+WHOLE_BINARY, MASKED, TWO_BYTES_SIZE, MASK_BYTES = 0x82, 0x80, 126, 4
+"""RFC 6455, 5.2: the first byte of a binary message in one frame, the flag of a mask before the
+length of a frame, a length that is written in two bytes, and the length of a mask."""
 EXTENSION = "greenroom.caller_socket"
 """Of ASGI: under this name an application finds the socket that it is called for."""
 
@@ -49,7 +54,9 @@ class CallerSocket(WebSocketsSansIOProtocol):
         if self._unread:
             self._unread += data
         elif len(data) <= AT_ONCE_BYTES:
-            super().data_received(data)
+            rest = self._take_blocks(data)
+            if rest:
+                super().data_received(rest)
             return
         else:
             self._unread = data
@@ -90,6 +97,26 @@ class CallerSocket(WebSocketsSansIOProtocol):
             self.read_paused = False
             self.transport.resume_reading()
 
+    def send_at_once(self, message: Message) -> bool:
+        """Send a message, unless it has to wait; return whether it was sent.
+
+        By ASGI it passes through six layers, each a coroutine. It waits while the client reads more
+        slowly than it is sent to, and where the connection is not open any more.
+        """
+        if not self.writable.is_set() or self.conn.state is not State.OPEN:
+            return False
+        if self.close_sent or self.transport.is_closing():
+            return False
+        if isinstance(message, str):
+            try:
+                self.conn.send_text(message.encode())
+            except UnicodeEncodeError:  # Half a character: for who waits for it to say.
+                return False
+        else:
+            self.conn.send_binary(message)
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        return True
+
     def pause(self, pauses: bool) -> None:
         """Read nothing more, or go on."""
         if pauses is not self.read_paused and not self.transport.is_closing():
@@ -98,6 +125,24 @@ class CallerSocket(WebSocketsSansIOProtocol):
                 self.transport.pause_reading()
             else:
                 self.transport.resume_reading()
+
+    def _take_blocks(self, data: bytes) -> bytes:
+        """Hand over binary messages of one frame that begin here and are all here; return the rest.
+
+        Nearly all that comes is such: sound in blocks. By the parser of websockets and the events
+        of uvicorn each would pass through thirty calls more.
+        """
+        conn = self.conn
+        while self._take is not None and not self.close_sent and conn.state is State.OPEN:
+            place = _block_in(data)
+            # What the parser has begun, it finishes.
+            if place is None or conn.reader.buffer or conn.current_size is not None:
+                break
+            begin, end = place
+            message = apply_mask(data[begin:end], data[begin - MASK_BYTES : begin])
+            data = data[end:]
+            self._take(message)
+        return data
 
     def _take_piece(self) -> None:
         piece, self._unread = self._unread[:AT_ONCE_BYTES], self._unread[AT_ONCE_BYTES:]
@@ -138,3 +183,18 @@ class CallerSocket(WebSocketsSansIOProtocol):
         """No answer to a ping: nobody is there."""
         super().keepalive_timeout()
         self.transport.abort()
+
+
+def _block_in(data: bytes) -> tuple[int, int] | None:
+    """Return where the bytes of a message lie with which `data` begins.
+
+    None if it is no binary message in one frame of less than 64 KB, or not all here.
+    """
+    if len(data) < 2 or data[0] != WHOLE_BINARY:
+        return None
+    size, begin = data[1] - MASKED, 2 + MASK_BYTES
+    if size == TWO_BYTES_SIZE:
+        size, begin = int.from_bytes(data[2:4], "big"), begin + 2
+    elif not 0 <= size < TWO_BYTES_SIZE:
+        return None
+    return (begin, begin + size) if len(data) >= begin + size else None

@@ -16,7 +16,7 @@ from actors.gateway.caller_socket import FAREWELL_S, CallerSocket
 from actors.gateway.events import Codec, Message, Problem
 from actors.gateway.inbox import Inbox, Reader
 from actors.gateway.link import ClientLink
-from actors.gateway.operating.traffic import HANDED_OVER
+from actors.gateway.operating.traffic import EXCHANGE, Exchange
 
 NORMAL = 1000
 """RFC 6455, 7.4.1: the status of an orderly close."""
@@ -53,6 +53,7 @@ class ClientConnection:
     ) -> None:
         self._websocket = websocket
         self._socket = CallerSocket.of(websocket.scope)
+        self._exchange: Exchange = websocket.scope[EXCHANGE]
         self._meter = meter
         self._first_s = first_s
         self._lasts_s = lasts_s
@@ -60,7 +61,7 @@ class ClientConnection:
         self._on_slowed = on_slowed
         self._on_denied = on_denied
         self._slowed_told_s = -SLOWED_TOLD_S
-        self.link = ClientLink(codec, self._send)
+        self.link = ClientLink(codec, self._send, self._send_at_once)
 
     async def serve(self, on_message: Reader, on_closed: Callable[[], Awaitable[None]]) -> None:
         """Hand on what comes until either side closes.
@@ -99,6 +100,12 @@ class ClientConnection:
             async with asyncio.timeout(FAREWELL_S):
                 await self._websocket.close(code, cut_reason(reason))
 
+    def _send_at_once(self, message: Message) -> bool:
+        is_sent = self._socket.send_at_once(message)
+        if is_sent:
+            self._exchange.sent_at_once(message)
+        return is_sent
+
     async def _send(self, message: Message) -> None:
         if isinstance(message, str):
             await self._websocket.send_text(message)
@@ -125,10 +132,10 @@ class ClientConnection:
         return timers
 
     async def _read(self, inbox: Inbox) -> None:
-        count = self._websocket.scope[HANDED_OVER]
+        exchange = self._exchange
 
         def take(message: Message) -> None:
-            count(message)
+            exchange.handed_over(message)
             inbox.take(message)
 
         self._socket.hand_over(take)

@@ -26,17 +26,31 @@ class CallerLink(Protocol):
         """End the connection once what waits is sent."""
 
 
+def never_at_once(_message: Message) -> bool:
+    """Take no message before `send` is called: the connection always has to be waited for."""
+    return False
+
+
 class ClientLink:
     """Sends a caller's events over its connection, in order.
 
     Args:
         codec: How the protocol of the connection says them.
         send: Sends a message; returns when the connection has taken it.
+        send_at_once: Sends a message if that can be done without waiting; returns whether it has.
+            A block of sound then costs no task that is woken for it.
     """
 
-    def __init__(self, codec: Codec, send: Callable[[Message], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        codec: Codec,
+        send: Callable[[Message], Awaitable[None]],
+        send_at_once: Callable[[Message], bool] = never_at_once,
+    ) -> None:
         self._codec = codec
         self._send = send
+        self._send_at_once = send_at_once
+        self._is_sending = False
         self._messages: deque[Message] = deque()
         self._waiting_bytes = 0
         self._stirred = asyncio.Event()
@@ -61,6 +75,8 @@ class ClientLink:
         """Send a message of the protocol's own."""
         if self._closing:
             return
+        if not self._messages and not self._is_sending and self._send_at_once(message):
+            return
         self._messages.append(message)
         self._waiting_bytes += _size(message)
         if self._waiting_bytes > MOST_WAITING_BYTES:
@@ -84,7 +100,9 @@ class ClientLink:
             while self._messages:
                 message = self._messages.popleft()
                 self._waiting_bytes -= _size(message)
+                self._is_sending = True
                 await self._send(message)
+                self._is_sending = False
             if self._closing:
                 return
 

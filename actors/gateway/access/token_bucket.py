@@ -50,8 +50,8 @@ class TokenBucket:
         """Take it, though it leads into debt, of a burst at most; return in how many seconds the
         debt is paid."""
         self._fill(now_s)
-        self._level = max(-self._rate.burst, self._level - amount)
-        return max(0.0, -self._level / self._rate.per_s)
+        level = self._level = max(-self._rate.burst, self._level - amount)
+        return 0.0 if level >= 0.0 else -level / self._rate.per_s
 
     def is_full(self, now_s: float) -> bool:
         """Whether it is as if it had never been used."""
@@ -59,9 +59,10 @@ class TokenBucket:
         return self._level >= self._rate.burst
 
     def _fill(self, now_s: float) -> None:
-        passed_s = max(0.0, now_s - self._seen_s)
-        self._seen_s = max(self._seen_s, now_s)
-        self._level = min(self._rate.burst, self._level + passed_s * self._rate.per_s)
+        passed_s = now_s - self._seen_s
+        if passed_s > 0.0:
+            self._seen_s = now_s
+            self._level = min(self._rate.burst, self._level + passed_s * self._rate.per_s)
 
 
 class BucketTable:

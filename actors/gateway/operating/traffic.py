@@ -23,8 +23,10 @@ NO_ANSWER = 499
 """As nginx has it: the client was gone before it was answered."""
 GONE = 1006
 """RFC 6455, 7.4.1: the other end is gone without a word."""
-HANDED_OVER = "greenroom.handed_over"
-"""In the scope of a WebSocket: to be called with each message that comes past ASGI."""
+EXCHANGE = "greenroom.exchange"
+"""In the scope of a WebSocket: its `Exchange`, to be told of messages that go past ASGI."""
+IN_TEXT, IN_BINARY, IN_BODY = ("in", "text"), ("in", "binary"), ("in", "body")
+OUT_TEXT, OUT_BINARY, OUT_BODY = ("out", "text"), ("out", "binary"), ("out", "body")
 
 
 @dataclass
@@ -63,15 +65,19 @@ class Exchange:
         """Note what the client sent."""
         match message["type"]:
             case "http.request":
-                self.count("in", "body", message.get("body", b""))
+                self._count(IN_BODY, len(message.get("body", b"")))
             case "websocket.receive":
-                self._frame("in", message)
+                self.handed_over(_data_of(message))
             case "websocket.disconnect":
                 self.close_code = message.get("code") or GONE
 
     def handed_over(self, data: str | bytes) -> None:
         """Note what the client sent over a WebSocket whose messages do not come by ASGI."""
-        self.count("in", "text" if isinstance(data, str) else "binary", data)
+        self._count(IN_TEXT if isinstance(data, str) else IN_BINARY, len(data))
+
+    def sent_at_once(self, data: str | bytes) -> None:
+        """Note what it is sent past ASGI."""
+        self._count(OUT_TEXT if isinstance(data, str) else OUT_BINARY, len(data))
 
     def went(self, message: Message) -> None:
         """Note what it is sent."""
@@ -79,33 +85,22 @@ class Exchange:
             case "http.response.start" | "websocket.http.response.start":
                 self.status = message["status"]
             case "http.response.body" | "websocket.http.response.body":
-                self.count("out", "body", message.get("body", b""))
+                self._count(OUT_BODY, len(message.get("body", b"")))
             case "websocket.accept":
                 self.status = UPGRADED
             case "websocket.send":
-                self._frame("out", message)
+                self.sent_at_once(_data_of(message))
             case "websocket.close":
                 self.close_code = message.get("code", GONE)
                 if self.status != UPGRADED:
                     self.status = FORBIDDEN
 
-    def count(self, direction: str, kind: str, data: str | bytes) -> None:
-        """Count a message."""
+    def _count(self, key: tuple[str, str], size: int) -> None:
         # A character of text is counted as one byte: most of it is base64.
-        key = (direction, kind)
-        for messages, sizes in (
-            (self.messages, self.sizes),
-            (self.totals.messages, self.totals.sizes),
-        ):
-            messages[key] += 1
-            sizes[key] += len(data)
-
-    def _frame(self, direction: str, message: Message) -> None:
-        data = message.get("bytes")
-        if data is not None:
-            self.count(direction, "binary", data)
-        else:
-            self.count(direction, "text", message.get("text") or "")
+        self.messages[key] += 1
+        self.sizes[key] += size
+        self.totals.messages[key] += 1
+        self.totals.sizes[key] += size
 
 
 class Traffic:
@@ -140,7 +135,7 @@ class Traffic:
             return
         exchange = Exchange(scope, self.counts)
         if kind == "websocket":
-            scope[HANDED_OVER] = exchange.handed_over
+            scope[EXCHANGE] = exchange
 
         async def receive_and_count() -> Message:
             message = await receive()
@@ -182,6 +177,11 @@ class Traffic:
             fields["close_code"] = exchange.close_code
             fields |= {f"messages_{side}": _sum(exchange.messages, side) for side in ("in", "out")}
         self._log.info("access", **fields)
+
+
+def _data_of(message: Message) -> str | bytes:
+    data: str | bytes | None = message.get("bytes")
+    return (message.get("text") or "") if data is None else data
 
 
 def _sum(counts: Counter[tuple[str, str]], direction: str) -> int:

@@ -158,7 +158,9 @@ class WebsiteConversation:
         caller = self._caller
         if caller is None:
             raise CallerError("there is no session on this connection: send start_session first")
-        self._callers.get(caller.session)
+        if not caller.is_there:
+            # Raises why not.
+            self._callers.get(caller.session)
         return caller
 
     def _hear_chunk(self, caller: Caller, chunk: AudioChunk) -> None:

@@ -552,7 +552,8 @@ def test_who_does_not_read_is_let_go_f28(
     session = gateway.start(client)
     caller = gateway.harness.actor._callers.get(session)
     monkeypatch.setattr("actors.gateway.link.MOST_WAITING_BYTES", 1000)
-    for _ in range(100):
+    # 20 MB: more than the system takes for it, at either end.
+    for _ in range(15_000):
         caller.play(np.zeros(480, np.int16), 0, NOWHERE)
     gateway.harness.until(lambda: not caller.is_there, "its absence")
 

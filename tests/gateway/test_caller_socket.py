@@ -1,0 +1,195 @@
+"""The socket of a caller: what comes is handed over however it is cut; what goes, at once."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+from uvicorn.server import ServerState
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
+
+from actors.gateway.caller_socket import CallerSocket
+from actors.gateway.events import Message
+
+HANDSHAKE = (
+    b"GET / HTTP/1.1\r\nHost: here\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+
+
+class NoTransport(asyncio.Transport):
+    """A connection whose other end is the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.closed = False
+
+    def write(self, data: Any) -> None:
+        self.written += data
+
+    def pause_reading(self) -> None:
+        pass
+
+    def resume_reading(self) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return self.closed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def abort(self) -> None:
+        self.closed = True
+
+
+class OpenSocket:
+    """A socket after its handshake, and the messages that were handed over."""
+
+    def __init__(self, socket: CallerSocket, transport: NoTransport) -> None:
+        self.socket = socket
+        self.transport = transport
+        self.messages: list[Message] = []
+
+
+@asynccontextmanager
+async def open_socket() -> AsyncIterator[OpenSocket]:
+    accepted = asyncio.Event()
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "websocket.accept"})
+        accepted.set()
+        while (await receive())["type"] != "websocket.disconnect":
+            pass
+
+    config = uvicorn.Config(app, log_config=None, ws=CallerSocket, ws_per_message_deflate=False)
+    config.load()
+    state = ServerState()
+    socket, transport = CallerSocket(config, state, {}), NoTransport()
+    opened = OpenSocket(socket, transport)
+    socket.connection_made(transport)
+    socket.data_received(HANDSHAKE)
+    async with asyncio.timeout(10):
+        await accepted.wait()
+    socket.hand_over(opened.messages.append)
+    transport.written = b""
+    yield opened
+    socket.connection_lost(None)
+    async with asyncio.timeout(10):
+        while state.tasks:
+            await asyncio.sleep(0)
+
+
+def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
+    def run(*arguments: Any) -> None:
+        asyncio.run(test(*arguments))
+
+    run.__name__, run.__doc__ = test.__name__, test.__doc__
+    return run
+
+
+def frame(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
+    return Frame(opcode, data, fin).serialize(mask=True)
+
+
+def conversation(chance: random.Random) -> tuple[bytes, list[Message]]:
+    """What a client sends, and the messages in it."""
+    sent, messages = b"", []
+    for _ in range(12):
+        block = chance.randbytes(chance.choice((0, 1, 125, 126, 640, 640, 640, 9_000, 70_000)))
+        match chance.randrange(6):
+            case 0:
+                text = "ä" * len(block[:300])
+                sent += frame(Opcode.TEXT, text.encode())
+                messages.append(text)
+            case 1:
+                at = len(block) // 2
+                sent += frame(Opcode.BINARY, block[:at], fin=False)
+                sent += frame(Opcode.PING, b"between")
+                sent += frame(Opcode.CONT, block[at:])
+                messages.append(block)
+            case _:
+                sent += frame(Opcode.BINARY, block)
+                messages.append(block)
+    return sent, messages
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_messages_are_handed_over_however_they_are_cut(seed: int) -> None:
+    chance = random.Random(seed)
+    sent, messages = conversation(chance)
+
+    async def send() -> list[Message]:
+        at = 0
+        async with open_socket() as opened:
+            while at < len(sent):
+                size = chance.choice((1, 3, 7, 130, 648, 700, 4_000, 100_000))
+                opened.socket.data_received(sent[at : at + size])
+                at += size
+                for _ in range(15):
+                    await asyncio.sleep(0)
+            return opened.messages
+
+    assert asyncio.run(send()) == messages
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Frame(Opcode.BINARY, bytes(640)).serialize(mask=False),
+        b"\xc2" + frame(Opcode.BINARY, bytes(640))[1:],
+        frame(Opcode.TEXT, b"begun", fin=False) + frame(Opcode.BINARY, bytes(640)),
+        frame(Opcode.CLOSE, b"\x03\xe8") + frame(Opcode.BINARY, bytes(640)),
+    ],
+    ids=["unmasked", "compressed", "within another", "after the end"],
+)
+def test_what_is_no_message_is_not_handed_over(wrong: bytes) -> None:
+    async def send() -> None:
+        async with open_socket() as opened:
+            opened.socket.data_received(frame(Opcode.BINARY, b"before"))
+            opened.socket.data_received(wrong)
+            await asyncio.sleep(0)
+            assert opened.messages == [b"before"]
+            assert opened.socket.conn.state is not State.OPEN
+
+    asyncio.run(send())
+
+
+@in_loop
+async def test_what_is_handed_over_may_end_it() -> None:
+    async with open_socket() as opened:
+
+        def take(message: Message) -> None:
+            opened.messages.append(message)
+            opened.socket.conn.send_close(1000)
+            opened.socket.close_sent = True
+
+        opened.socket.hand_over(take)
+        opened.socket.data_received(2 * frame(Opcode.BINARY, b"block"))
+        assert opened.messages == [b"block"]
+
+
+@in_loop
+async def test_a_message_is_sent_at_once_while_the_client_reads() -> None:
+    async with open_socket() as opened:
+        socket, transport = opened.socket, opened.transport
+        assert socket.send_at_once(b"block")
+        assert socket.send_at_once("wörd")
+        expected = Frame(Opcode.BINARY, b"block").serialize(mask=False)
+        expected += Frame(Opcode.TEXT, "wörd".encode()).serialize(mask=False)
+        assert transport.written == expected
+        socket.pause_writing()
+        assert not socket.send_at_once(b"block")
+        socket.resume_writing()
+        assert not socket.send_at_once("half \ud800")
+        socket.data_received(frame(Opcode.CLOSE, b"\x03\xe8"))
+        assert not socket.send_at_once(b"block")
