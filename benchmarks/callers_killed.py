@@ -122,10 +122,10 @@ def run(
         crowd_server(folder),
         running(web_config(folder, database=url)) as pipeline,
     ):
-        address = url_of(pipeline)
+        urls = [url_of(pipeline)]
         with (
             tapping(pipeline.runtime_dir, **STREAMS) as tap,
-            web_callers(folder, address, callers, pause_s=PAUSE_S) as people,
+            web_callers(folder, urls, callers, pause_s=PAUSE_S) as people,
         ):
             listen(tap, account, settle_s)
             for name in killed:

@@ -36,22 +36,32 @@ def unmark(pcm: bytes) -> tuple[int, int] | None:
 def blocks_in(pcm: bytes) -> tuple[int, list[int]] | None:
     """Return whose sound this is and which blocks of it are whole, wherever it was cut.
 
-    A mark counts where the next block follows it, or where it follows the one before and is not cut
-    short by another: by chance, one place in 256 looks like a mark. None if there is no block.
+    None if there is no block.
     """
-    found: list[int] = []
+    whose, ends = block_ends(pcm)
+    return (whose, [block for block, _ in ends]) if ends else None
+
+
+def block_ends(pcm: bytes) -> tuple[int, list[tuple[int, int]]]:
+    """Return whose sound this is, and each whole block with the place of its end in bytes.
+
+    A mark counts where the next block follows it, or where it follows the one before and is not cut
+    short by another: by chance, one place in 256 looks like a mark. -1 if there is no block.
+    """
+    found: list[tuple[int, int]] = []
     whose, at = -1, 0
     while at + BLOCK_BYTES <= len(pcm):
         here = unmark(pcm[at : at + BLOCK_BYTES])
+        newest = found[-1][0] if found else None
         if here is not None and (
-            _follows(pcm, at, here) or (found[-1:] == [here[1] - 1] and not _is_cut(pcm, at))
+            _follows(pcm, at, here) or (newest == here[1] - 1 and not _is_cut(pcm, at))
         ):
             whose = here[0]
-            found.append(here[1])
             at += BLOCK_BYTES
+            found.append((here[1], at))
         else:
             at += 2
-    return (whose, found) if found else None
+    return whose, found
 
 
 def _is_cut(pcm: bytes, at: int) -> bool:

@@ -159,8 +159,8 @@ def kill(pipeline: RunningPipeline, name: str, tap: Tap, account: Account) -> fl
 def missing(account: Account, seen: Seen) -> tuple[dict[str, int], int]:
     """Return how many blocks of answered turns never came to the server, and how many are due."""
     came: defaultdict[int, set[int]] = defaultdict(set)
-    for caller, block in seen.blocks:
-        came[caller].add(block)
+    for spoken in seen.spoken:
+        came[spoken.caller].add(spoken.block)
     for request in seen.requests:
         came[request.caller].update(request.blocks)
     numbers = {caller_name(number): number for number in came}

@@ -1,194 +1,125 @@
-"""Many callers on WebSockets, with everything between them and the server.
+"""Many callers on WebSockets, with everything between them and the server, beside the peers.
 
-`python -m benchmarks.web_load 10 60 100` lets so many talk, with answers of a second played;
-`--listen` has answers of a fifth of a second, `--packed` sends sound in JSON and base64.
+`python -m benchmarks.web_load` measures every row of the table in `benchmarks/README.md`, some
+fifteen minutes. `python -m benchmarks.web_load 10 60 --beside greenroom pipecat` lets so many talk
+to these, with answers of a second played; `--listen` has answers of a fifth of a second, `--packed`
+sends sound in JSON and base64 (Greenroom only).
 """
 
 from __future__ import annotations
 
-import bisect
-import contextlib
+import argparse
 import sys
 import tempfile
 import time
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import psutil
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from benchmarks.callers import caller_name
-from benchmarks.crowd import room_parts_mib, used_s
 from benchmarks.figures import quantile
-from benchmarks.live_server.crowd import ANSWER_MESSAGES, Arrival, crowd_server
-from benchmarks.machine import description
-from benchmarks.sound import CHUNK_SAMPLES
-from benchmarks.tap import Tap, tapping
-from benchmarks.web_callers.process import web_callers
-from benchmarks.web_callers.talker import Talk
-from benchmarks.web_room import url_of, web_config
-from pipeline.frames import SpeechStarted
-from pipeline.testing import running
+from benchmarks.machine import Others, description
+from benchmarks.peers.observation import CollapsedError
+from benchmarks.peers.subjects import versions
+from benchmarks.web_run import WebLoad, WebWork, measure
+from benchmarks.web_subjects import SUBJECTS
 
-SETTLE_S = 8.0
-"""Left out: all connect at once, and what was said before waits for that."""
-WINDOW_S = 26.0
-"""As in `sessions`."""
-ANSWER_WAIT_NS = 2_000_000_000
-"""Later sound is of another answer: its caller spoke before anything of this one was due."""
 P99_LIMIT_MS = 20.0
 """For the way up: the design's limit."""
-Starts = defaultdict[str, list[SpeechStarted]]
+ROWS = (*(WebWork(callers) for callers in (10, 60, 100)), WebWork(100, plays=False))
+HEADS = (
+    "callers",
+    "",
+    "blocks",
+    "up p50 / p99 / max ms",
+    "down p50 / p99 / max ms",
+    "phrases said; answers heard",
+    "s a caller-minute",
+    "MiB",
+)
 
 
-@dataclass
-class Load:
-    """What so many callers took.
-
-    Attributes:
-        callers: How many.
-        up_ms: Of each block in mid-turn, from the caller's sending it to the server.
-        down_ms: Of each answer, from the server's sending its first piece to the caller.
-        processor_s: Per caller and minute, by process.
-        memory_mib: At the end, by process.
-        turns: By outcome.
-        beside_s: Per caller and minute, of the callers' process and of the server's, which are not
-            the room's.
-    """
-
-    callers: int
-    up_ms: list[float]
-    down_ms: list[float]
-    processor_s: dict[str, float]
-    memory_mib: dict[str, float]
-    turns: dict[str, int]
-    beside_s: dict[str, float]
-
-    @property
-    def holds(self) -> bool:
-        """Whether the way up is as short as is promised."""
-        return quantile(self.up_ms, 0.99) <= P99_LIMIT_MS
+def row(subject: str, work: WebWork, load: WebLoad) -> list[str]:
+    """Return the cells of a row of the table."""
+    memory_mib = sum(load.memory_mib.values())
+    refused = work.callers - load.served
+    callers = f"{work.callers} ({refused} not served)" if refused else f"{work.callers}"
+    return [
+        f"{callers}, {'answers played' if work.plays else 'listening'}",
+        subject,
+        str(len(load.up_ms)),
+        _spread(load.up_ms),
+        _spread(load.down_ms),
+        f"{load.phrases}; {len(load.down_ms)}",
+        f"{sum(load.processor_s.values()):.2f}",
+        f"{memory_mib:.0f}",
+    ]
 
 
-def measure(folder: Path, callers: int, *, pieces: int, packed: bool = False) -> Load:
-    """Let so many talk; half of the time each says something."""
-    with (
-        crowd_server(folder, pieces) as server,
-        running(web_config(folder)) as pipeline,
-    ):
-        url = url_of(pipeline)
-        with (
-            tapping(pipeline.runtime_dir, vad=["speech"]) as tap,
-            web_callers(folder, url, callers, packed=packed) as people,
-        ):
-            starts: Starts = defaultdict(list)
-            _listen(tap, starts, SETTLE_S)
-            beside = {"callers": people.pid, "server": server.pid}
-            before, began_ns = used_s(pipeline) | _used_s(beside), time.monotonic_ns()
-            _listen(tap, starts, WINDOW_S)
-            after, ended_ns = used_s(pipeline) | _used_s(beside), time.monotonic_ns()
-            memory = room_parts_mib(pipeline)
-            turns = pipeline.status().turns_closed
-            talks = people.end()
-        seen = server.seen()
-    minutes = (ended_ns - began_ns) / 60e9
-    window = range(began_ns, ended_ns)
-    used = {
-        name: (used - before.get(name, 0.0)) / minutes / callers for name, used in after.items()
-    }
-    beside_s = {name: used.pop(name) for name in beside}
-    return Load(
-        callers,
-        _up_ms(seen.arrivals, starts, talks, window),
-        _down_ms(seen.answers, talks, window),
-        used,
-        memory,
-        turns,
-        beside_s,
+def further(less: tuple[WebWork, WebLoad], more: tuple[WebWork, WebLoad]) -> str:
+    """Return what a further caller costs, from so many to so many."""
+    callers = more[0].callers - less[0].callers
+    mib = sum(more[1].memory_mib.values()) - sum(less[1].memory_mib.values())
+    seconds = [sum(load.processor_s.values()) * work.callers for work, load in (less, more)]
+    return (
+        f"a further caller, from {less[0].callers} to {more[0].callers}: {mib / callers:.2f} MiB, "
+        f"{(seconds[1] - seconds[0]) / callers:.2f} s a minute"
     )
 
 
-def _used_s(pids: Mapping[str, int]) -> dict[str, float]:
-    times = {name: psutil.Process(pid).cpu_times() for name, pid in pids.items()}
-    return {name: each.user + each.system for name, each in times.items()}
+def notes(subject: str, work: WebWork, load: WebLoad) -> str:
+    """Return where it went, in a line."""
+    parts = {"s": load.processor_s, "MiB": load.memory_mib, "beside it, s": load.beside_s}
+    told = "; ".join(f"{unit}: {_by_process(values)}" for unit, values in parts.items())
+    return f"- {subject}, {work.callers}, {'played' if work.plays else 'listening'}: {told}"
 
 
-def _listen(tap: Tap, starts: Starts, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        for heard in tap.stream(seconds):
-            if isinstance(heard.frame, SpeechStarted):
-                starts[heard.frame.session].append(heard.frame)
+def _by_process(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.2f}" for name, value in values.items())
 
 
-def _up_ms(
-    arrivals: list[Arrival], starts: Starts, talks: list[Talk], window: range
-) -> list[float]:
-    """Only what was sent after the detection of speech counts: what was before must wait."""
-    values: list[float] = []
-    for at_ns, caller, block in arrivals:
-        sent = talks[caller].sent
-        sent_ns = sent.get(block, 0)
-        position = (block - next(iter(sent))) * CHUNK_SAMPLES
-        known = [each for each in starts[caller_name(caller)] if each.position <= position]
-        if sent_ns in window and known and known[-1].sent_ns < sent_ns:
-            values.append((at_ns - sent_ns) / 1e6)
-    return values
+def _spread(values: Sequence[float]) -> str:
+    if not values:
+        return "none"
+    return f"{quantile(values, 0.5):.1f} / {quantile(values, 0.99):.1f} / {max(values):.0f}"
 
 
-def _down_ms(answers: list[tuple[int, int]], talks: list[Talk], window: range) -> list[float]:
-    values: list[float] = []
-    for sent_ns, caller in answers:
-        sounds = talks[caller].sounds
-        at = bisect.bisect(sounds, sent_ns)
-        if sent_ns in window and at < len(sounds) and sounds[at] - sent_ns < ANSWER_WAIT_NS:
-            values.append((sounds[at] - sent_ns) / 1e6)
-    return values
-
-
-def main() -> int:
-    """Print a table."""
-    options = [each for each in sys.argv[1:] if each.startswith("--")]
-    counts = [int(each) for each in sys.argv[1:] if each not in options] or [10, 60, 100]
-    pieces = 1 if "--listen" in options else ANSWER_MESSAGES
-    table = Table(
-        "callers",
-        "blocks",
-        "up p50",
-        "p99",
-        "max",
-        "answers",
-        "down p50",
-        "p99",
-        "max",
-        "s/min each",
-        "MiB",
-        "turns",
-        box=box.MARKDOWN,
-    )
-    loads: list[Load] = []
-    for callers in counts:
-        with tempfile.TemporaryDirectory(prefix="gr-") as folder:
-            load = measure(Path(folder), callers, pieces=pieces, packed="--packed" in options)
-        loads.append(load)
-        row = [str(callers)]
-        for values in (load.up_ms, load.down_ms):
-            spread = (quantile(values, 0.5), quantile(values, 0.99), max(values))
-            row += [str(len(values)), *(f"{value:.2f}" for value in spread)]
-        row += [f"{sum(load.processor_s.values()):.2f}", f"{sum(load.memory_mib.values()):.0f}"]
-        table.add_row(*row, ", ".join(f"{count} {what}" for what, count in load.turns.items()))
-    Console(width=150).print(table)
-    for load in loads:
-        used = ", ".join(f"{name} {value:.2f}" for name, value in load.processor_s.items())
-        memory = ", ".join(f"{name} {value:.0f}" for name, value in load.memory_mib.items())
-        beside = ", ".join(f"{name} {value:.2f}" for name, value in load.beside_s.items())
-        print(f"{load.callers}: s/min each: {used}; beside it: {beside}; MiB: {memory}")
-    print(description())
-    return 0 if all(load.holds for load in loads) else 1
+def main(arguments: Sequence[str]) -> int:
+    """Print a table; 1 if Greenroom does not hold its limit."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.web_load", description=__doc__)
+    parser.add_argument("callers", nargs="*", type=int, help="how many; without any: all rows")
+    parser.add_argument("--listen", action="store_true", help="answers of a fifth of a second")
+    parser.add_argument("--packed", action="store_true", help="sound in JSON and base64")
+    parser.add_argument("--beside", nargs="+", choices=SUBJECTS, default=list(SUBJECTS))
+    given = parser.parse_args(arguments)
+    works = [
+        WebWork(callers, plays=not given.listen, packed=given.packed) for callers in given.callers
+    ] or ROWS
+    names = ["greenroom"] if given.packed else given.beside
+    others, lines, told, holds = Others(), [HEADS, ["---"] * len(HEADS)], [], True
+    seen: dict[str, list[tuple[WebWork, WebLoad]]] = {name: [] for name in names}
+    for work in works:
+        for name in names:
+            subject = SUBJECTS[name]
+            print(f"{work.callers} callers, {subject.name} ...", flush=True)
+            with tempfile.TemporaryDirectory(prefix="gr-") as folder:
+                try:
+                    load = measure(subject, work, Path(folder))
+                except CollapsedError as error:
+                    told.append(f"- {subject.name}, {work.callers}: {error}")
+                    continue
+            seen[name].append((work, load))
+            lines.append(row(subject.name, work, load))
+            told.append(notes(subject.name, work, load))
+            if name == "greenroom":
+                holds &= bool(load.up_ms) and quantile(load.up_ms, 0.99) <= P99_LIMIT_MS
+    for name, loads in seen.items():
+        played = [each for each in loads if each[0].plays]
+        if len(played) > 1:
+            told.append(f"- {SUBJECTS[name].name}: {further(played[0], played[-1])}")
+    busy = f"other programs used {others.percent():.0f} % of the processors"
+    print("\n".join(f"| {' | '.join(cells)} |" for cells in lines), *told, sep="\n")
+    print(f"{time.strftime('%Y-%m-%d')}; {description()}; {versions()}; {busy}.")
+    return 0 if holds else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

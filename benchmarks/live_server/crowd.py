@@ -5,6 +5,7 @@ The command `quota` ends the quota of Live for all.
 
 from __future__ import annotations
 
+import bisect
 import json
 import re
 import time
@@ -12,8 +13,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +30,7 @@ from benchmarks.live_server.pages import (
 )
 from benchmarks.live_server.process import Kind, LiveServerProcess, live_server
 from benchmarks.live_server.socket import LiveSocket, Page
-from benchmarks.marks import BLOCK_BYTES, blocks_in, unmark
+from benchmarks.marks import BLOCK_BYTES, block_ends, unmark
 
 AUDIO = re.compile(rb'"audio"\s*:\s*\{[^}]*?"data"\s*:\s*"([^"]+)"')
 ANSWER_MS, ANSWER_MESSAGES = 200, 5
@@ -41,20 +43,36 @@ Arrival = tuple[int, int, int]
 """Monotonic time in ns, caller and block."""
 
 
+class SpokenBlock(NamedTuple):
+    """A block that came, in messages of any length.
+
+    Attributes:
+        at_ns: When its last sample was here.
+        caller: Whose it is.
+        block: Its number.
+        since_ns: When word came that this caller speaks; 0: it had been told to have stopped.
+    """
+
+    at_ns: int
+    caller: int
+    block: int
+    since_ns: int
+
+
 @dataclass
 class Seen:
     """What came.
 
     Attributes:
         arrivals: Each message that is a whole block.
-        blocks: Caller and block of all that came, in messages of any length.
+        spoken: All blocks, wherever they were cut.
         requests: For answers to spoken turns over HTTP.
         exhausted_ns: When Live's quota ended; 0 if it lasted.
         answers: When the first piece of each answer was sent, and to which caller.
     """
 
     arrivals: list[Arrival] = field(default_factory=list)
-    blocks: list[tuple[int, int]] = field(default_factory=list)
+    spoken: list[SpokenBlock] = field(default_factory=list)
     requests: list[TurnRequest] = field(default_factory=list)
     exhausted_ns: int = 0
     answers: list[tuple[int, int]] = field(default_factory=list)
@@ -71,24 +89,37 @@ def _answer(pieces: int) -> list[bytes]:
     return [json.dumps(message).encode() for message in (*[sound] * pieces, *ends)]
 
 
+class Heard(NamedTuple):
+    """A message of sound: when it came, over which connection, in base64, and `since_ns`."""
+
+    at_ns: int
+    connection: int
+    text: bytes
+    since_ns: int
+
+
 class Listener:
     """One Live session: keeps the blocks of sound as they came."""
 
     def __init__(self, server: CrowdServer, socket: LiveSocket) -> None:
         self._server = server
         self._socket = socket
+        self._since_ns = 0
 
     def on_message(self, message: bytes, at_ns: int) -> None:
         """Take a message."""
         sound = AUDIO.search(message)
         if sound is not None:
-            self._server.heard.append((at_ns, id(self), sound[1]))
+            self._server.heard.append(Heard(at_ns, id(self), sound[1], self._since_ns))
         elif b'"setup"' in message[:12]:
             if self._server.seen.exhausted_ns:
                 self.exhaust()
             else:
                 self._socket.send(b'{"setupComplete": {}}')
+        elif b"activityStart" in message or b"activity_start" in message:
+            self._since_ns = at_ns
         elif b"activityEnd" in message or b"activity_end" in message:
+            self._since_ns = 0
             self._server.answered.append((time.monotonic_ns(), id(self)))
             for each in self._server.answer:
                 self._socket.send(each)
@@ -112,8 +143,7 @@ class CrowdServer:
         self.answer = _answer(pieces)
         self.answered: list[tuple[int, int]] = []
         """When, and over which connection."""
-        self.heard: list[tuple[int, int, bytes]] = []
-        """When, over which connection, and the sound in base64."""
+        self.heard: list[Heard] = []
         self.listeners: set[Listener] = set()
         self.all: list[Listener] = []
         """Those of before too: each has an identity of its own as long as it is here."""
@@ -136,18 +166,21 @@ class CrowdServer:
 
     def journal(self) -> dict[str, Any]:
         """Tell the blocks apart; return the fields of `Seen`."""
-        streams: defaultdict[int, bytearray] = defaultdict(bytearray)
-        for at_ns, connection, text in self.heard:
-            pcm = decode_base64(text.decode())
-            streams[connection] += pcm
+        messages: defaultdict[int, list[tuple[Heard, bytes]]] = defaultdict(list)
+        for heard in self.heard:
+            pcm = decode_base64(heard.text.decode())
+            messages[heard.connection].append((heard, pcm))
             mark = unmark(pcm) if len(pcm) == BLOCK_BYTES else None
             if mark is not None:
-                self.seen.arrivals.append((at_ns, *mark))
+                self.seen.arrivals.append((heard.at_ns, *mark))
         whose_is: dict[int, int] = {}
-        for connection, stream in streams.items():
-            whose, blocks = blocks_in(bytes(stream)) or (-1, [])
+        for connection, those in messages.items():
+            whose, ends = block_ends(b"".join(pcm for _, pcm in those))
             whose_is[connection] = whose
-            self.seen.blocks += [(whose, block) for block in blocks]
+            until = list(accumulate(len(pcm) for _, pcm in those))
+            for block, end in ends:
+                last = those[bisect.bisect_left(until, end)][0]
+                self.seen.spoken.append(SpokenBlock(last.at_ns, whose, block, last.since_ns))
         self.seen.answers = [(at_ns, whose_is.get(each, -1)) for at_ns, each in self.answered]
         return asdict(self.seen)
 
@@ -190,6 +223,6 @@ class Crowd:
         found = self._process.journal()
         requests = [TurnRequest(**each) for each in found["requests"]]
         arrivals = [(at_ns, caller, block) for at_ns, caller, block in found["arrivals"]]
-        blocks = [(caller, block) for caller, block in found["blocks"]]
+        spoken = [SpokenBlock(*each) for each in found["spoken"]]
         answers = [(at_ns, caller) for at_ns, caller in found["answers"]]
-        return Seen(arrivals, blocks, requests, found["exhausted_ns"], answers)
+        return Seen(arrivals, spoken, requests, found["exhausted_ns"], answers)

@@ -87,7 +87,7 @@ class LiveKitLine:
     vad: Any = None
     """Loaded once for all sessions of a process, as in its `prewarm`."""
 
-    def __init__(self, task: Task, key: str, device: Device) -> None:
+    def __init__(self, task: Task, key: str, speaker: Speaker) -> None:
         model: llm.RealtimeModel = _model(task, key)
         if task.stand_in:
             models = [model, _model(task, STAND_IN_KEY)]
@@ -99,7 +99,7 @@ class LiveKitLine:
             LiveKitLine.vad = LiveKitLine.vad or silero.VAD.load()
             self._session = AgentSession(llm=model, vad=LiveKitLine.vad, turn_detection="vad")
         self._session.input.audio = self._microphone
-        self._session.output.audio = Speaker(device)
+        self._session.output.audio = speaker
 
     async def open(self) -> None:
         """Start the session."""
@@ -108,6 +108,10 @@ class LiveKitLine:
     def hear(self, pcm: bytes) -> None:
         """Take 20 ms."""
         self._microphone.hear(pcm)
+
+    async def close(self) -> None:
+        """End the session."""
+        await self._session.aclose()
 
 
 def _model(task: Task, key: str) -> llm.RealtimeModel:
@@ -127,4 +131,4 @@ def _model(task: Task, key: str) -> llm.RealtimeModel:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.ERROR)
-    run(LiveKitLine, DEPTH_MS)
+    run(lambda task, key, device: LiveKitLine(task, key, Speaker(device)), DEPTH_MS)

@@ -35,6 +35,7 @@ from benchmarks.peers.device import Device
 from benchmarks.peers.program import run
 from benchmarks.peers.task import MODEL, STAND_IN_KEY, Task
 
+RATES = PipelineParams(audio_in_sample_rate=16_000, audio_out_sample_rate=24_000)
 DEPTH_MS = 20
 """What the device of Greenroom's sink takes at a time; Pipecat's own, PyAudio's, takes more."""
 
@@ -79,19 +80,13 @@ class PipecatLine:
     def __init__(self, task: Task, key: str, device: Device) -> None:
         params = TransportParams(audio_in_enabled=True, audio_out_enabled=True)
         self._microphone = Microphone(params)
-        llm: Any = _service(task, key)
+        llm: Any = service(task, key)
         if task.stand_in:
-            llms = [llm, _service(task, STAND_IN_KEY)]
+            llms = [llm, service(task, STAND_IN_KEY)]
             llm = LLMSwitcher(llms, ServiceSwitcherStrategyFailover)
-        vad = None if task.server_turns else SileroVADAnalyzer()
-        user, assistant = LLMContextAggregatorPair(
-            LLMContext(),
-            realtime_service_mode=True,
-            user_params=LLMUserAggregatorParams(vad_analyzer=vad),
-        )
+        user, assistant = aggregators(task)
         stages = [self._microphone, user, llm, Speaker(params, device), assistant]
-        rates = PipelineParams(audio_in_sample_rate=16_000, audio_out_sample_rate=24_000)
-        self._worker = PipelineWorker(Pipeline(stages), params=rates)
+        self._worker = PipelineWorker(Pipeline(stages), params=RATES)
         self._running: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -107,7 +102,19 @@ class PipecatLine:
         self._microphone.hear(pcm)
 
 
-def _service(task: Task, key: str) -> GeminiLiveLLMService:
+def aggregators(task: Task) -> tuple[Any, Any]:
+    """Return the stages that keep the context, the first of which finds turns."""
+    vad = None if task.server_turns else SileroVADAnalyzer()
+    user, assistant = LLMContextAggregatorPair(
+        LLMContext(),
+        realtime_service_mode=True,
+        user_params=LLMUserAggregatorParams(vad_analyzer=vad),
+    )
+    return user, assistant
+
+
+def service(task: Task, key: str) -> GeminiLiveLLMService:
+    """Return what holds a Live session."""
     context = ssl.create_default_context(cafile=task.ca_file)
     return GeminiLiveLLMService(
         api_key=key,

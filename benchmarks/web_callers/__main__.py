@@ -33,8 +33,14 @@ async def _talk(talkers: list[Talker]) -> None:
 
 
 async def _main(folder: Path, given: dict[str, Any]) -> None:
+    addresses = [(host, port) for host, port in given["addresses"]]
     talkers = [
-        Talker(number, (given["host"], given["port"]), given["pause_s"], packed=given["packed"])
+        Talker(
+            number,
+            addresses[number % len(addresses)],
+            given["pause_s"],
+            packed=given["packed"],
+        )
         for number in range(given["callers"])
     ]
     said_phrases()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -31,13 +31,17 @@ class WebCallers:
 
 @contextmanager
 def web_callers(
-    folder: Path, url: str, callers: int, *, pause_s: float | None = None, packed: bool = False
+    folder: Path,
+    urls: Sequence[str],
+    callers: int,
+    *,
+    pause_s: float | None = None,
+    packed: bool = False,
 ) -> Iterator[WebCallers]:
-    """Let so many call; see `Talker`."""
-    address = urlsplit(url)
+    """Let so many call, each of the addresses in turn; see `Talker`."""
+    addresses = [urlsplit(url) for url in urls]
     given = {
-        "host": address.hostname,
-        "port": address.port,
+        "addresses": [(address.hostname, address.port) for address in addresses],
         "callers": callers,
         "pause_s": pause_s,
         "packed": packed,

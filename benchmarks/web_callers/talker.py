@@ -47,7 +47,7 @@ class Talker:
 
     Args:
         number: Which.
-        address: Host and port of the gateway.
+        address: Host and port of who serves it.
         pause_s: Silence between two phrases; None: each as long as the phrase before it.
         packed: Sound goes out in JSON and base64, and is asked for so.
     """

@@ -9,7 +9,7 @@ import wave
 import numpy as np
 
 from benchmarks.crowd import Account
-from benchmarks.live_server.crowd import Seen
+from benchmarks.live_server.crowd import Seen, SpokenBlock
 from benchmarks.live_server.pages import read_turn
 from benchmarks.marks import BLOCK_BYTES, blocks_in, mark, unmark
 from benchmarks.sessions_killed import missing
@@ -70,7 +70,7 @@ def test_blocks_of_answered_turns_that_never_came_are_counted() -> None:
         account.record(Heard("vad", frame, 0))
     assert not account.lost()
     assert not account.twice()
-    came = [(3, block) for block in (1, 2, 4, 5)]
-    assert missing(account, Seen(blocks=came)) == ({"caller3:100": 1}, 5)
+    came = [SpokenBlock(0, 3, block, 0) for block in (1, 2, 4, 5)]
+    assert missing(account, Seen(spoken=came)) == ({"caller3:100": 1}, 5)
     account.record(Heard("supervisor", closed.model_copy(update={"seq": 9}), 0))
     assert account.twice() == {"caller3:100"}
