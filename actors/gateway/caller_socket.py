@@ -8,9 +8,14 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.http11 import Request
 from websockets.protocol import State
-from websockets.speedups import apply_mask
 
+from actors.gateway.caller_frames import MASK_BYTES, FrameWalk, block_in
 from actors.gateway.events import Message
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:  # As websockets itself does where its compiled part is missing.
+    from websockets.utils import apply_mask
 
 AT_ONCE_BYTES = 8192
 """Read before others have their turn: a dozen blocks of sound, 1 to 2 ms of work. What waits at a
@@ -18,9 +23,6 @@ hundred sockets of an overloaded machine, 256 KB each, would take longer than an
 silent before it counts as hung (3 s)."""
 FAREWELL_S = 2.0
 """For a client to take what it was sent last: who has not by then, never will."""
-WHOLE_BINARY, MASKED, TWO_BYTES_SIZE, MASK_BYTES = 0x82, 0x80, 126, 4
-"""RFC 6455, 5.2: the first byte of a binary message in one frame, the flag of a mask before the
-length of a frame, a length that is written in two bytes, and the length of a mask."""
 EXTENSION = "greenroom.caller_socket"
 """Of ASGI: under this name an application finds the socket that it is called for."""
 
@@ -41,6 +43,8 @@ class CallerSocket(WebSocketsSansIOProtocol):
     _take: Callable[[Message], None] | None = None
     _unread = b""
     """What has come and was not looked at yet."""
+    _parsed: FrameWalk | None = None
+    """How far the parser of websockets is; None until the handshake has come."""
 
     @classmethod
     def of(cls, scope: MutableMapping[str, Any]) -> CallerSocket:
@@ -56,7 +60,7 @@ class CallerSocket(WebSocketsSansIOProtocol):
         elif len(data) <= AT_ONCE_BYTES:
             rest = self._take_blocks(data)
             if rest:
-                super().data_received(rest)
+                self._parse(rest)
             return
         else:
             self._unread = data
@@ -72,6 +76,8 @@ class CallerSocket(WebSocketsSansIOProtocol):
 
     def handle_connect(self, event: Request) -> None:
         """Call the application, which is to find this socket."""
+        # Uvicorn hands on the request without anything that follows it.
+        self._parsed = FrameWalk()
         super().handle_connect(event)
         if not self.close_sent:
             extensions: dict[Any, Any] = self.scope["extensions"] or {}
@@ -132,11 +138,13 @@ class CallerSocket(WebSocketsSansIOProtocol):
         Nearly all that comes is such: sound in blocks. By the parser of websockets and the events
         of uvicorn each would pass through thirty calls more.
         """
+        # What the parser has begun, it finishes: a frame, and a message in several of them.
+        if self._parsed is None or not self._parsed.is_between:
+            return data
         conn = self.conn
         while self._take is not None and not self.close_sent and conn.state is State.OPEN:
-            place = _block_in(data)
-            # What the parser has begun, it finishes.
-            if place is None or conn.reader.buffer or conn.current_size is not None:
+            place = block_in(data)
+            if place is None or conn.current_size is not None:
                 break
             begin, end = place
             message = apply_mask(data[begin:end], data[begin - MASK_BYTES : begin])
@@ -144,9 +152,14 @@ class CallerSocket(WebSocketsSansIOProtocol):
             self._take(message)
         return data
 
+    def _parse(self, data: bytes) -> None:
+        if self._parsed is not None:
+            self._parsed.follow(data)
+        super().data_received(data)
+
     def _take_piece(self) -> None:
         piece, self._unread = self._unread[:AT_ONCE_BYTES], self._unread[AT_ONCE_BYTES:]
-        super().data_received(piece)
+        self._parse(piece)
         if self.conn.parser_exc is not None:
             self._unread = b""
         elif self._unread:
@@ -183,18 +196,3 @@ class CallerSocket(WebSocketsSansIOProtocol):
         """No answer to a ping: nobody is there."""
         super().keepalive_timeout()
         self.transport.abort()
-
-
-def _block_in(data: bytes) -> tuple[int, int] | None:
-    """Return where the bytes of a message lie with which `data` begins.
-
-    None if it is no binary message in one frame of less than 64 KB, or not all here.
-    """
-    if len(data) < 2 or data[0] != WHOLE_BINARY:
-        return None
-    size, begin = data[1] - MASKED, 2 + MASK_BYTES
-    if size == TWO_BYTES_SIZE:
-        size, begin = int.from_bytes(data[2:4], "big"), begin + 2
-    elif not 0 <= size < TWO_BYTES_SIZE:
-        return None
-    return (begin, begin + size) if len(data) >= begin + size else None

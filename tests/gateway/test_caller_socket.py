@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -90,11 +91,10 @@ async def open_socket() -> AsyncIterator[OpenSocket]:
 
 
 def in_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    def run(*arguments: Any) -> None:
-        asyncio.run(test(*arguments))
+    def run(**arguments: Any) -> None:
+        asyncio.run(test(**arguments))
 
-    run.__name__, run.__doc__ = test.__name__, test.__doc__
-    return run
+    return functools.wraps(test)(run)
 
 
 def frame(opcode: Opcode, data: bytes, *, fin: bool = True) -> bytes:
@@ -140,6 +140,19 @@ def test_messages_are_handed_over_however_they_are_cut(seed: int) -> None:
             return opened.messages
 
     assert asyncio.run(send()) == messages
+
+
+@pytest.mark.parametrize("head_bytes", range(1, 9))
+@in_loop
+async def test_a_head_that_came_alone_is_followed_by_its_message(head_bytes: int) -> None:
+    """Its rest may look like a message of its own."""
+    looks_whole = frame(Opcode.BINARY, bytes(20))
+    inner = looks_whole + bytes(640 - len(looks_whole))
+    head = b"\x82\xfe" + len(inner).to_bytes(2, "big") + bytes(4)
+    async with open_socket() as opened:
+        opened.socket.data_received(head[:head_bytes])
+        opened.socket.data_received(head[head_bytes:] + inner)
+        assert opened.messages == [inner]
 
 
 @pytest.mark.parametrize(

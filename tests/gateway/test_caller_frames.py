@@ -1,0 +1,33 @@
+"""Where messages lie in what a client sends."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from websockets.frames import Frame, Opcode
+
+from actors.gateway.caller_frames import FrameWalk, block_in
+
+SIZES = st.sampled_from((0, 1, 125, 126, 640, 65_535, 65_536))
+
+
+@given(st.lists(st.tuples(st.sampled_from((Opcode.TEXT, Opcode.BINARY, Opcode.CONT)), SIZES)))
+def test_a_walk_knows_where_frames_end(frames: list[tuple[Opcode, int]]) -> None:
+    walk = FrameWalk()
+    assert walk.is_between
+    for opcode, size in frames:
+        sent = Frame(opcode, bytes(size)).serialize(mask=True)
+        begun = sent[:-1]
+        for piece in (begun[:1], begun[1:3], begun[3:9], begun[9:]):
+            walk.follow(piece)
+            assert not walk.is_between
+        walk.follow(sent[-1:])
+        assert walk.is_between
+
+
+@given(SIZES, st.binary(max_size=20))
+def test_a_block_is_found_where_it_is_whole(size: int, more: bytes) -> None:
+    sent = Frame(Opcode.BINARY, bytes(size)).serialize(mask=True)
+    expected = (len(sent) - size, len(sent)) if size < 65_536 else None
+    assert block_in(sent + more) == expected
+    assert block_in(sent[:-1]) is None
