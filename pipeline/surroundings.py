@@ -23,6 +23,7 @@ class Surroundings:
         connected: Input ports that the config connects.
         unheard: Output ports that it connects to no actor; a tap may listen all the same.
         checkpoint: What the actor's previous process last saved; empty at the first start.
+        slowness: How many times longer than usual a start takes on this machine; at least 1.
         listening: Descriptors of the sockets for its `listens_on`, in that order.
     """
 
@@ -36,4 +37,5 @@ class Surroundings:
     connected: frozenset[str] = frozenset()
     unheard: frozenset[str] = frozenset()
     checkpoint: Mapping[str, Any] = field(default_factory=dict)
+    slowness: float = 1.0
     listening: Sequence[int] = ()

@@ -11,7 +11,7 @@ from actors.backends.manner import manner_of
 from actors.backends.ports import INPUTS, OUTPUTS
 from actors.backends.records import open_store
 from actors.backends.session import BackendSession
-from actors.backends.toolbox import Toolbox
+from actors.backends.toolbox import OFFER_PATIENCE_S, Toolbox
 from actors.lib.audio.pcm import require_speech_rate
 from pipeline.actor import Actor, Options
 from pipeline.frames import (
@@ -57,7 +57,9 @@ class Backend(Actor[OptionsT], ABC):
         super().__init__(options, surroundings)
         self._store = open_store(surroundings, self.log)
         self._serving = asyncio.Event()
-        self._toolbox = Toolbox("offer" in surroundings.connected, self.log)
+        self._toolbox = Toolbox(
+            "offer" in surroundings.connected, self.log, OFFER_PATIENCE_S * surroundings.slowness
+        )
 
     async def stop(self) -> None:
         """Let go of sessions and of the file; a subclass that overrides this calls it."""

@@ -18,13 +18,15 @@ class Toolbox:
     Args:
         expected: Somebody is connected who will make one.
         log: Of the actor.
+        patience_s: For the first offer.
     """
 
-    def __init__(self, expected: bool, log: Logger) -> None:
+    def __init__(self, expected: bool, log: Logger, patience_s: float = OFFER_PATIENCE_S) -> None:
         self.tools: tuple[dict[str, Any], ...] = ()
         self._expected = expected
         self._offered = asyncio.Event()
         self._log = log
+        self._patience_s = patience_s
 
     def update(self, offer: ToolOffer) -> bool:
         """Note an offer; return whether it is another than the one before."""
@@ -39,9 +41,9 @@ class Toolbox:
         if not self._expected or self._offered.is_set():
             return
         try:
-            await asyncio.wait_for(self._offered.wait(), OFFER_PATIENCE_S)
+            await asyncio.wait_for(self._offered.wait(), self._patience_s)
         except TimeoutError:
             # Nobody who comes later waits for it again.
             self._expected = False
             reason = "no tools were offered; connecting without"
-            self._log.warning(reason, after_s=OFFER_PATIENCE_S)
+            self._log.warning(reason, after_s=self._patience_s)

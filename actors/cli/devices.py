@@ -5,15 +5,20 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from subprocess import PIPE
 from typing import Any
 
 from actors.lib.video_nodes import cameras, video_nodes, what_there_is
 from pipeline.errors import DeviceError, GreenroomError
+from pipeline.launch.start_progress import BUSY_FACTOR, LOOKS_IN_DEADLINE, StartWatch
 from pipeline.yaml_text import YamlError, parse_yaml
 
 PROBE_TIMEOUT_S = 10.0
-"""PortAudio asks every driver in turn; a dead sound server takes 5 s to be given up."""
+"""Without progress: PortAudio asks every driver in turn; a dead sound server takes 5 s to be given
+up. From a cold SD card the look takes longer, and gets on all the while."""
 
 
 WIDEST = 1000
@@ -43,20 +48,43 @@ def probe() -> Found:
     Raises:
         GreenroomError: the look itself failed.
     """
-    try:
-        done = subprocess.run(
-            # Not from this folder, which may have an `actors` of the user's own.
-            [sys.executable, "-P", "-m", "actors.cli.devices"],
-            capture_output=True,
-            text=True,
-            timeout=PROBE_TIMEOUT_S,
-            check=True,
-        )
-    except subprocess.TimeoutExpired:
+    # Not from this folder, which may have an `actors` of the user's own.
+    command = [sys.executable, "-P", "-m", "actors.cli.devices"]
+    done = run_while_it_works(command, PROBE_TIMEOUT_S)
+    if done is None:
         return Found([], sound_problem="the sound system does not answer", **_cameras())
-    except subprocess.CalledProcessError as error:
-        raise GreenroomError(f"looking for devices failed: {error.stderr.strip()}") from error
+    if done.returncode:
+        raise GreenroomError(f"looking for devices failed: {done.stderr.strip()}")
     return Found(**json.loads(done.stdout))
+
+
+def run_while_it_works(
+    command: Sequence[str], idle_s: float
+) -> subprocess.CompletedProcess[str] | None:
+    """Run a program to its end, and return what it wrote; None: it was killed, as it hung.
+
+    Args:
+        command: The program, and what it is given.
+        idle_s: It hangs when it got on with nothing for so long.
+    """
+    watch = StartWatch(idle_s)
+    begun_s = busy_s = time.monotonic()
+    with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as program:
+        while True:
+            try:
+                output, errors = program.communicate(timeout=idle_s / LOOKS_IN_DEADLINE)
+            except subprocess.TimeoutExpired:
+                now_s = time.monotonic()
+                if watch.sees_progress(program.pid, now_s):
+                    busy_s = now_s
+                if now_s - busy_s >= idle_s or now_s - begun_s >= BUSY_FACTOR * idle_s:
+                    program.kill()
+                    return None
+            except BaseException:
+                program.kill()
+                raise
+            else:
+                return subprocess.CompletedProcess(command, program.returncode, output, errors)
 
 
 def devices_command() -> None:

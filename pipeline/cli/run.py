@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +17,11 @@ from pipeline.errors import ConfigError
 from pipeline.launch.file_limit import raise_file_limit
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
+from pipeline.launch.slowness import measured
 from pipeline.launch.thread_limit import require_threads
 from pipeline.outlets import Outputs
 from pipeline.supervision.notify import ServiceManager
+from pipeline.supervision.reload import Reload
 
 if TYPE_CHECKING:
     from pipeline.cli.view import View
@@ -78,31 +81,40 @@ def run_command(
             config, overlay, reasons = choose(overrides, demo)
             for reason in reasons:
                 print(reason)  # noqa: T201
-        tree = load_config(config, overrides, overlay)
+        path, laid_over = config, overlay
+        begun_s = time.monotonic()
+        tree = load_config(path, overrides, laid_over)
         logs.configure(stream=outputs.log, level=tree.log_level)
-        graph = build_graph(fit(tree, config), config, external)
-        return _run(graph, duration_s, outputs, log, service)
+
+        def load() -> Graph:
+            return build_graph(fit(load_config(path, overrides, laid_over), path), path, external)
+
+        graph = build_graph(fit(tree, path), path, external)
+        import_shared()
+        slowness = measured(time.monotonic() - begun_s)
+        reload = Reload(load, service, slowness)
+        status = _run(graph, duration_s, outputs, log, reload)
+    if reload.is_due:
+        reload.begin_anew()
+    return status
 
 
 def _run(
-    graph: Graph,
-    duration_s: float | None,
-    outputs: Outputs,
-    log: Path | None,
-    service: ServiceManager,
+    graph: Graph, duration_s: float | None, outputs: Outputs, log: Path | None, reload: Reload
 ) -> int:
     from pipeline.supervision.run import run_pipeline
     from pipeline.supervision.supervisor import Supervisor
 
-    import_shared()
     fork_server = ForkServerClient(outputs.descriptors, forked=True)
     outputs.start()
     require_threads()
     gc.enable()
     view = _view(graph, log)
-    supervisor = Supervisor(graph, fork_server, view.on_frame, outputs.unwritten, service)
+    supervisor = Supervisor(
+        graph, fork_server, view.on_frame, outputs.unwritten, reload.service, reload.slowness
+    )
     with view:
-        ended = run_pipeline(supervisor, duration_s)
+        ended = run_pipeline(supervisor, duration_s, reload.of(supervisor))
     outputs.settle()
     _print_summary(supervisor, view)
     outputs.settle()

@@ -73,7 +73,12 @@ class RouteConfig(_Section):
 class SupervisionConfig(_Section):
     """When an actor counts as failed, and how it comes back."""
 
-    startup_deadline_s: float = Field(30.0, gt=0, description="From fork to ready.")
+    startup_deadline_s: float = Field(
+        30.0,
+        gt=0,
+        description="From fork to ready, without progress; ten times as long for one that is "
+        "busy all the time. Grows with the slowness of the machine.",
+    )
     heartbeat_s: float = Field(
         0.25,
         gt=0,
@@ -82,7 +87,10 @@ class SupervisionConfig(_Section):
         "beat four times as rarely, but at least three times in `heartbeat_timeout_s`.",
     )
     heartbeat_timeout_s: float = Field(
-        3.0, gt=0, description="Without one for so long an actor counts as hung."
+        3.0,
+        gt=0,
+        description="Without one for so long an actor counts as hung. Grows with the slowness of "
+        "the processor.",
     )
     backoff_first_s: float = Field(
         0.1, gt=0, description="Wait before the second restart; the first is immediate."

@@ -64,6 +64,7 @@ class Host:
                 connected=frozenset(each.input_port for each in spec.connections),
                 unheard=spec.unheard,
                 checkpoint=spec.checkpoint,
+                slowness=spec.slowness,
                 listening=listening,
             ),
         )
@@ -107,14 +108,14 @@ class Host:
         # Those that are open must be known before what was retained of them comes.
         sessions = self._subscriptions.to_sessions()
         try:
-            async with asyncio.timeout(SESSIONS_DEADLINE_S):
+            async with asyncio.timeout(SESSIONS_DEADLINE_S * self._spec.slowness):
                 await sessions.connected()
         except TimeoutError:
             self.actor.log.warning("going on without having been told which sessions are open")
         awaited = self._subscriptions.to_producers()
         expected = {port: set(names) for port, names in self._spec.expected.items()}
         try:
-            async with asyncio.timeout(PEERS_DEADLINE_S):
+            async with asyncio.timeout(PEERS_DEADLINE_S * self._spec.slowness):
                 await publisher.wait_for(expected)
                 await asyncio.gather(*(each.connected() for each in awaited))
         except TimeoutError:

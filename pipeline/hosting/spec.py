@@ -47,3 +47,5 @@ class ActorSpec(BaseModel):
     heartbeat_s: float
     idle_heartbeat_s: float = 1.0
     stop_deadline_s: float = 3.0
+    slowness: float = 1.0
+    """How many times longer than usual a start takes here."""

@@ -29,6 +29,16 @@ def error_file(runtime_dir: Path, actor: str) -> Path:
     return runtime_dir / f"{actor}.error"
 
 
+def describe_exit(code: int) -> str:
+    """Return how a process ended, in words."""
+    if code >= 0:
+        return f"exit status {code}"
+    try:
+        return f"killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"killed by signal {-code}"
+
+
 def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
     """Run the actor in this freshly forked process, to its end; it has inherited its sockets."""
     code = 0

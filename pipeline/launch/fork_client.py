@@ -73,6 +73,11 @@ class ForkServerClient:
         """Process of the fork server."""
         return self._server.pid
 
+    @property
+    def importing(self) -> tuple[str, str] | None:
+        """The module that the fork server is importing, and the actor for whom."""
+        return self._importing
+
     def successor(self) -> ForkServerClient:
         """Start another fork server for the same, after this one was lost.
 
@@ -123,9 +128,6 @@ class ForkServerClient:
         elif self._stall.hangs(now_s, ticks):
             self._log.error("the fork server hangs; it is killed", importing=self._importing)
             self._server.kill()
-        elif self._importing is not None:
-            module, actor = self._importing
-            self._log.warning(f"{actor} preloads {module}, which takes long to import")
 
     def excuse(self, now_s: float) -> None:
         """It could not answer until now: begin anew to wait for what it owes."""

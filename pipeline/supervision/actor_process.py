@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
-from pipeline.launch.actor_main import EXIT_USAGE, error_file
+from pipeline.launch.actor_main import EXIT_USAGE, describe_exit, error_file
 from pipeline.launch.listening import listen
+from pipeline.launch.slowness import Slowness
+from pipeline.launch.start_progress import StartWatch
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_spec import spec_of
 from pipeline.supervision.lifecycle import (
@@ -45,6 +47,7 @@ class ActorProcess:
         fork_server: ForkServerClient,
         started_ns: int,
         is_contained: Callable[[str], bool],
+        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
     ) -> None:
         self.node = node
         self.name = node.name
@@ -62,11 +65,14 @@ class ActorProcess:
             graph.config.supervision,
             node.config.startup_deadline_s,
             node.config.heartbeat_timeout_s,
+            slowness,
         )
+        self._slowness = slowness
         self._log = get_logger(SUPERVISOR)
         self._sockets: list[socket.socket] = []
         self._waited_s: float | None = None
         """Of its process for a processor, when it was last asked for."""
+        self._start_watch = StartWatch(self._limits.startup_deadline_s)
 
     @property
     def is_ready(self) -> bool:
@@ -111,6 +117,8 @@ class ActorProcess:
         if self.node.external:
             return
         before = self.history.state
+        if event is Event.TICK and before is ProcessState.STARTING:
+            self._look_for_progress(now_s)
         if event is Event.TICK and hangs(self.history, now_s, self._limits):
             self.history = excused(self.history, self._wait_since())
         self.history, actions = step(self.history, event, now_s, self._limits)
@@ -189,6 +197,7 @@ class ActorProcess:
         match action:
             case ProcessAction.SPAWN:
                 self._waited_s = None
+                self._start_watch.begin()
                 listening = [each.fileno() for each in self._sockets]
                 self.fork_server.spawn(self._spec(), self.node.actor_class.preload, listening)
             case ProcessAction.TERMINATE:
@@ -212,6 +221,15 @@ class ActorProcess:
             return 0.0
         return self._waited_s - before
 
+    def _look_for_progress(self, now_s: float) -> None:
+        """See whether its process works on its start; until there is one, it is not to blame."""
+        pid = self.fork_server.pid(self.name)
+        if pid is None:
+            # The fork server imports something, for this one or for others, and is watched itself.
+            self.history = excused(self.history, now_s - self.history.since_s)
+        elif self._start_watch.sees_progress(pid, now_s):
+            self.history, _ = step(self.history, Event.PROGRESS, now_s, self._limits)
+
     def _spec(self) -> ActorSpec:
         others = self._graph.nodes.items()
         absent = {name for name, node in others if node.external or self._is_contained(name)}
@@ -219,7 +237,9 @@ class ActorProcess:
             # A conversation does not wait for those who stand in: they are sent what they missed.
             absent |= self._graph.stand_ins()
         checkpoint = self.health.checkpoint if self.health else {}
-        return spec_of(self._graph, self.node, absent, checkpoint, self._started_ns)
+        return spec_of(
+            self._graph, self.node, absent, checkpoint, self._started_ns, self._slowness.start
+        )
 
     def _why(self, event: Event, before: ProcessState) -> str:
         if event is Event.TOO_BIG:
@@ -227,15 +247,6 @@ class ActorProcess:
         if self.history.state is ProcessState.CONTAINED:
             return "it fails again and again"
         if before is ProcessState.STARTING:
-            return f"not ready within {self._limits.startup_deadline_s:g} s"
-        return f"no sign of life for {self._limits.heartbeat_timeout_s:g} s"
-
-
-def describe_exit(code: int) -> str:
-    """Return how a process ended, in words."""
-    if code >= 0:
-        return f"exit status {code}"
-    try:
-        return f"killed by {signal.Signals(-code).name}"
-    except ValueError:
-        return f"killed by signal {-code}"
+            within_s = self._limits.startup_deadline_s
+            return f"not ready within {within_s:.3g} s, and makes no progress"
+        return f"no sign of life for {self._limits.heartbeat_timeout_s:.3g} s"

@@ -19,6 +19,7 @@ def spec_of(
     absent: set[str],
     checkpoint: dict[str, Any],
     started_ns: int,
+    slowness: float = 1.0,
 ) -> ActorSpec:
     """Return what the next process of an actor is started with.
 
@@ -28,6 +29,7 @@ def spec_of(
         absent: Actors it is not to wait for; those that start later are never waited for.
         checkpoint: What the process before it left.
         started_ns: When the pipeline was started, monotonic.
+        slowness: Of starts on this machine.
     """
     config, supervision = graph.config, graph.config.supervision
     missing = absent | graph.later(node.name)
@@ -60,6 +62,7 @@ def spec_of(
             node.config.heartbeat_timeout_s or supervision.heartbeat_timeout_s,
         ),
         stop_deadline_s=supervision.stop_deadline_s,
+        slowness=slowness,
     )
 
 

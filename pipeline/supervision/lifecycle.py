@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from pipeline.backoff import Backoff
 from pipeline.config.model import SupervisionConfig
+from pipeline.launch.slowness import Slowness
+from pipeline.launch.start_progress import BUSY_FACTOR
 
 
 class ProcessState(StrEnum):
@@ -30,6 +32,8 @@ class Event(StrEnum):
 
     TICK = "tick"
     MAY_START = "may_start"
+    PROGRESS = "progress"
+    """It works on its start, without having said anything."""
     BEAT = "beat"
     BECAME_READY = "became_ready"
     EXITED = "exited"
@@ -68,11 +72,17 @@ class Deadlines:
         config: SupervisionConfig,
         startup_deadline_s: float | None = None,
         heartbeat_timeout_s: float | None = None,
+        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
     ) -> Deadlines:
-        """Take the pipeline's limits, with an actor's own where it has some."""
+        """Take the pipeline's limits, with an actor's own where it has some.
+
+        Those of an actor's work grow with the slowness of the machine.
+        """
+        startup_deadline_s = startup_deadline_s or config.startup_deadline_s
+        heartbeat_timeout_s = heartbeat_timeout_s or config.heartbeat_timeout_s
         return cls(
-            startup_deadline_s=startup_deadline_s or config.startup_deadline_s,
-            heartbeat_timeout_s=heartbeat_timeout_s or config.heartbeat_timeout_s,
+            startup_deadline_s=startup_deadline_s * slowness.start,
+            heartbeat_timeout_s=heartbeat_timeout_s * slowness.processor,
             backoff_first_s=config.backoff_first_s,
             backoff_max_s=config.backoff_max_s,
             stable_s=config.stable_s,
@@ -92,6 +102,8 @@ class ProcessHistory:
     """When this state began."""
     beat_s: float = 0.0
     """Last sign of life."""
+    progress_s: float = 0.0
+    """When it was last seen to work on its start."""
     failures: tuple[float, ...] = ()
     """When its processes died, within the intensity window."""
     backoff_s: float = 0.0
@@ -131,14 +143,22 @@ def excused(history: ProcessHistory, lost_s: float) -> ProcessHistory:
     Everything may have been stopped then, by Control-Z or a paused container: who is silent since
     is not to blame.
     """
-    return replace(history, since_s=history.since_s + lost_s, beat_s=history.beat_s + lost_s)
+    return replace(
+        history,
+        since_s=history.since_s + lost_s,
+        beat_s=history.beat_s + lost_s,
+        progress_s=history.progress_s + lost_s,
+    )
 
 
 def hangs(history: ProcessHistory, now_s: float, limits: Deadlines) -> bool:
     """Return whether its process has been silent for too long."""
     if history.state is ProcessState.STARTING:
-        # An import or a model may block the loop for a while; only the deadline counts.
-        return now_s - history.since_s >= limits.startup_deadline_s
+        # An import or a model may block the loop for a while: no heartbeat is needed.
+        idle_s, busy_s = now_s - history.progress_s, now_s - history.since_s
+        return (
+            idle_s >= limits.startup_deadline_s or busy_s >= BUSY_FACTOR * limits.startup_deadline_s
+        )
     if history.state is not ProcessState.RUNNING:
         return False
     return now_s - history.beat_s >= limits.heartbeat_timeout_s
@@ -146,7 +166,12 @@ def hangs(history: ProcessHistory, now_s: float, limits: Deadlines) -> bool:
 
 def _spawn(history: ProcessHistory, now_s: float) -> tuple[ProcessHistory, list[ProcessAction]]:
     born = replace(
-        history, state=ProcessState.STARTING, since_s=now_s, beat_s=now_s, starts=history.starts + 1
+        history,
+        state=ProcessState.STARTING,
+        since_s=now_s,
+        beat_s=now_s,
+        progress_s=now_s,
+        starts=history.starts + 1,
     )
     return born, [ProcessAction.SPAWN]
 
@@ -156,6 +181,8 @@ def _alive(
 ) -> tuple[ProcessHistory, list[ProcessAction]]:
     if event is Event.BEAT:
         history = replace(history, beat_s=now_s)
+    elif event is Event.PROGRESS:
+        history = replace(history, progress_s=now_s)
     elif event is Event.BECAME_READY and history.state is ProcessState.STARTING:
         history = replace(
             history, state=ProcessState.RUNNING, since_s=now_s, beat_s=now_s, ever_ready=True

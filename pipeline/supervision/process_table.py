@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import SUPERVISOR
 from pipeline.launch.fork_client import ForkServerClient
+from pipeline.launch.slowness import Slowness
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.lifecycle import Event, ProcessState
@@ -37,6 +38,7 @@ class ProcessTable:
         fork_server: Makes the processes.
         started_ns: When the pipeline was started.
         on_death: Hears of each actor's process that ended, after its entry here.
+        slowness: Of this machine.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class ProcessTable:
         fork_server: ForkServerClient,
         started_ns: int,
         on_death: Callable[[ActorProcess], None],
+        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
     ) -> None:
         self._graph = graph
         self._fork_server = fork_server
@@ -57,6 +60,7 @@ class ProcessTable:
                 fork_server,
                 started_ns,
                 lambda other: self[other].is_contained,
+                slowness,
             )
             for name, node in graph.nodes.items()
         }
@@ -80,6 +84,20 @@ class ProcessTable:
     def is_ready(self) -> bool:
         """Whether every actor works."""
         return all(process.is_ready for process in self)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every actor works, or has failed in its start and is tried again."""
+        return all(process.is_ready or process.history.starts > 1 for process in self)
+
+    @property
+    def how_far(self) -> str:
+        """How far the start is, in words."""
+        waiting = [process.name for process in self if not process.is_ready]
+        ready = len(self._by_name) - len(waiting)
+        said = f"{ready} of {len(self._by_name)} actors are ready, not yet {', '.join(waiting)}"
+        importing = self._fork_server.importing
+        return f"{said}; importing {importing[0]} for {importing[1]}" if importing else said
 
     @property
     def is_calm(self) -> bool:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from collections.abc import Callable
 
 from pipeline.bus.direct_loop import new_event_loop
 from pipeline.end_signals import end_signals
@@ -10,14 +12,26 @@ from pipeline.errors import GreenroomError
 from pipeline.supervision.supervisor import RunOutcome, Supervisor
 
 
-def run_pipeline(supervisor: Supervisor, duration_s: float | None = None) -> RunOutcome:
+def run_pipeline(
+    supervisor: Supervisor,
+    duration_s: float | None = None,
+    reload: Callable[[], None] | None = None,
+) -> RunOutcome:
     """Run a supervisor; what asks it to end stops it in order. What it cannot start with ends it
-    with 2."""
+    with 2.
+
+    Args:
+        supervisor: It knows what to run.
+        duration_s: When to end; None: when the sources do.
+        reload: Called at SIGHUP; None: that ends it, as its terminal was closed.
+    """
 
     async def main() -> RunOutcome:
         loop = asyncio.get_running_loop()
         for number, reason in end_signals().items():
             loop.add_signal_handler(number, supervisor.stop, 0, reason)
+        if reload is not None:
+            loop.add_signal_handler(signal.SIGHUP, reload)
         return await supervisor.run(duration_s)
 
     try:

@@ -14,6 +14,7 @@ from pipeline.bus.endpoint import ipc_address
 from pipeline.config import SUPERVISOR
 from pipeline.frames import Frame, Health, SessionOpened, Status
 from pipeline.launch.fork_client import ForkServerClient
+from pipeline.launch.slowness import Slowness
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.decision_outlet import DecisionOutlet
@@ -21,6 +22,7 @@ from pipeline.supervision.decision_reports import DecisionReports
 from pipeline.supervision.folders import Folders
 from pipeline.supervision.notify import ServiceManager
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
+from pipeline.supervision.start_report import StartReport
 from pipeline.turns.callers import CallerSummary
 from pipeline.turns.ledger import Ledger
 from pipeline.turns.open_sessions import OpenSessions, Told
@@ -55,6 +57,7 @@ class Supervisor:
         on_frame: Sees every frame the supervisor sees, for a live view.
         unwritten: Says how many lines could not be written so far, by output.
         service: Who started this as a service, and wants to hear how it is.
+        slowness: Of this machine.
     """
 
     def __init__(
@@ -64,19 +67,22 @@ class Supervisor:
         on_frame: Callable[[str, Frame], None] | None = None,
         unwritten: Callable[[], dict[str, int]] = dict,
         service: ServiceManager | None = None,
+        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
     ) -> None:
         self.graph = graph
         self._unwritten = unwritten
         self._service = service or ServiceManager()
         self._started_ns = time.monotonic_ns()
         self._sessions = OpenSessions(graph.config, graph.playback_scope(), self._started_ns)
-        self._processes = ProcessTable(graph, fork_server, self._started_ns, self._on_death)
+        self._processes = ProcessTable(
+            graph, fork_server, self._started_ns, self._on_death, slowness
+        )
+        self._start_report = StartReport(self._processes, self._service)
         self._log = get_logger(SUPERVISOR)
         self._ended: RunOutcome | None = None
         self._wake = asyncio.Event()
         self._last_news_s = time.monotonic()
         self._awake_s = time.monotonic()
-        self._was_ready = False
         self._outlet = DecisionOutlet()
         self._version = version("greenroom")
         self._folders = Folders(graph, self._started_ns, self._version)
@@ -124,7 +130,7 @@ class Supervisor:
             self._processes.watch()
             return await self._supervise(duration_s)
         finally:
-            self._service.tell("STOPPING=1")
+            self._start_report.stopping(self.graph.config.supervision.stop_deadline_s)
             self._reports.flush()
             await self._processes.stop(self._wake)
             for subscriber in subscribers:
@@ -163,6 +169,7 @@ class Supervisor:
                 next_status_s = now_s + STATUS_EVERY_S
                 self._folders.check()
                 self._publish_status()
+                self._start_report.look(now_s)
             self._processes.measure(now_s)
             if duration_s is not None and now_s - begun_s >= duration_s:
                 self.stop(reason=f"{duration_s:g} s are over")
@@ -177,7 +184,11 @@ class Supervisor:
         return self._ended
 
     def _tick_s(self) -> float:
-        calm = self._was_ready and self._processes.is_calm and not self._sessions.await_answer()
+        calm = (
+            self._start_report.was_ready
+            and self._processes.is_calm
+            and not self._sessions.await_answer()
+        )
         return CALM_TICK_S if calm else TICK_S
 
     def _is_done(self, now_s: float) -> bool:
@@ -216,10 +227,7 @@ class Supervisor:
         process.beat(health, time.monotonic())
         if process.is_finished and not finished_before:
             self._last_news_s = time.monotonic()
-        if not self._was_ready and self._processes.is_ready:
-            self._was_ready = True
-            self._log.info("every actor is ready")
-            self._service.tell("READY=1")
+        if self._start_report.became_ready():
             self._publish_status()
 
     def _handle(self, actor: str, frame: Frame) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
 from actors.cli import devices
-from actors.cli.devices import Found, as_written, devices_command
+from actors.cli.devices import Found, as_written, devices_command, run_while_it_works
 from pipeline.yaml_text import parse_yaml
 
 NAMES = [
@@ -40,3 +41,12 @@ def test_a_name_as_it_is_printed_is_that_name_in_a_config(
 
 def test_a_plain_name_is_printed_without_quotes() -> None:
     assert as_written("Blue Yeti") == "Blue Yeti"
+
+
+def test_a_look_that_works_is_waited_for_and_one_that_hangs_is_not() -> None:
+    works = "import time\nwhile time.process_time() < 1: pass\nprint('found')"
+    done = run_while_it_works([sys.executable, "-c", works], idle_s=0.5)
+    assert done is not None
+    assert (done.returncode, done.stdout) == (0, "found\n")
+    hangs = "import time; time.sleep(3600)"
+    assert run_while_it_works([sys.executable, "-c", hangs], idle_s=0.5) is None

@@ -147,6 +147,7 @@ class Ailment(StrEnum):
     NONE = "none"
     HANGS_IN_START = "hangs in start"
     WAITS_IN_START = "waits in start"
+    WORKS_IN_START = "works in start"
     HANGS_IN_STOP = "hangs in stop"
     RAISES_IN_START = "raises in start"
     NO_DEVICE = "no device"
@@ -159,6 +160,7 @@ class PatientOptions(Options):
 
     ailment: Ailment = Field(Ailment.NONE, description="What is wrong.")
     lives: int = Field(1000, description="So many of its processes have the ailment.")
+    works_until: Path = Field(Path(), description="It works on its start until this is there.")
     diary: Path | None = Field(None, description="Starts and stops are written here.")
     ballast_bytes: int = Field(0, description="Size of the checkpoint.")
 
@@ -188,6 +190,8 @@ class Patient(Actor[PatientOptions]):
         match self.options.ailment:
             case Ailment.HANGS_IN_START:
                 hang_here()
+            case Ailment.WORKS_IN_START:
+                work_here(self.options.works_until)
             case Ailment.RAISES_IN_START:
                 raise RuntimeError("this start went wrong")
             case Ailment.NO_DEVICE:
@@ -222,6 +226,12 @@ class Careless(Patient):
 def hang_here() -> None:
     """Block the loop, as a driver or an import does."""
     time.sleep(3600)
+
+
+def work_here(until: Path) -> None:
+    """Block the loop and compute, as an import from a slow disk or the load of a model does."""
+    while not until.exists():
+        sum(range(10_000))
 
 
 class Backend(Actor[Options]):

@@ -233,25 +233,50 @@ def test_it_ends_after_its_duration(tmp_path: Path) -> None:
         assert pipeline.output.splitlines()[-1] == "ended: 0.2 s are over"
 
 
-def test_systemd_is_told_once_that_it_is_ready_then_that_it_lives_then_that_it_stops(
-    tmp_path: Path,
-) -> None:
+def test_systemd_is_told_that_it_is_ready_lives_reloads_and_stops(tmp_path: Path) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(60)
         said: list[str] = []
 
         def hear(message: str) -> None:
-            while not said or said[-1] != message:
-                said.append(systemd.recv(100).decode())
+            said.clear()
+            while not said or not said[-1].startswith(message):
+                said.append(systemd.recv(1000).decode())
 
-        env = {"NOTIFY_SOCKET": str(tmp_path / "notify")}
-        with running(config(tmp_path, {"well": patient()}), env=env) as pipeline:
+        env = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "10000000"}
+        actors = {"well": patient(), "ill": patient("raises in start")}
+        path = config(tmp_path, actors)
+        with running(path, env=env) as pipeline:
+            # One that fails in its start, and is tried again, does not make the rest a failure.
             hear("READY=1")
+            assert "STOPPING=1" not in said
+            hear("STATUS=1 of 2 actors are ready, not yet ill")
             hear("WATCHDOG=1")
+
+            path.write_text(path.read_text().replace("well:", "WELL:"))
+            pipeline.process.send_signal(signal.SIGHUP)
+            hear("RELOADING=1\nMONOTONIC_USEC=")
+            hear("READY=1")
+            hear(f"STATUS=going on with the config as it was: {path}: actors")
+            assert pipeline.actor("ill").restarts
+
+            config(tmp_path, {"well": patient(), "second": patient()})
+            pipeline.process.send_signal(signal.SIGHUP)
+            hear("RELOADING=1\nMONOTONIC_USEC=")
+            hear("READY=1")
+            assert "STOPPING=1" not in said
+            longer, usual = (each for each in said if each.startswith("WATCHDOG_USEC="))
+            assert int(longer.partition("=")[2]) >= 60_000_000
+            assert usual == "WATCHDOG_USEC=10000000"
+            hear("STATUS=every actor is ready")
+            status = ready(pipeline)
+            assert [each.actor for each in status.actors] == ["well", "second"]
+            assert pipeline.process.poll() is None, "in the same process"
+
             pipeline.process.send_signal(signal.SIGTERM)
             hear("STOPPING=1")
-    assert said.count("READY=1") == 1
+            hear("EXTEND_TIMEOUT_USEC=")
 
 
 def test_it_ends_by_itself_when_its_sources_have_ended(tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ async def find_server(
             return Server(keys, options.base_url, ca_file, proxy_to(options.base_url))
     path = surroundings.runtime_dir / options.server_file
     try:
-        async with asyncio.timeout(patience_s):
+        async with asyncio.timeout(patience_s * surroundings.slowness):
             while not path.is_file():  # noqa: ASYNC110 - another process writes it
                 await asyncio.sleep(SERVER_FILE_LOOK_S)
     except TimeoutError as error:

@@ -10,7 +10,7 @@ from actors.services.tools.catalogue import ToolCatalogue, load_functions
 from actors.services.tools.client_functions import ClientFunctions
 from actors.services.tools.journal import CallJournal
 from actors.services.tools.ledger import CallEntry, CallKey, CallLedger
-from actors.services.tools.mcp_server import McpServer
+from actors.services.tools.mcp_server import CONNECT_S, McpServer
 from actors.services.tools.options import ToolsOptions
 from actors.services.tools.runs import INTERRUPTED, ToolRuns
 from actors.services.tools.speech_ends import SpeechEnds
@@ -78,7 +78,14 @@ class Tools(Actor[ToolsOptions]):
         folder = self.surroundings.config_dir
         functions = load_functions(self.options.functions, folder, self._threads)
         self._servers = [
-            McpServer(each, folder, self.log, self.counters, self._offer)
+            McpServer(
+                each,
+                folder,
+                self.log,
+                self.counters,
+                self._offer,
+                CONNECT_S * self.surroundings.slowness,
+            )
             for each in self.options.mcp
         ]
         self._tools = ToolCatalogue(functions, self._servers, self._on_left_out)
@@ -213,7 +220,7 @@ class Tools(Actor[ToolsOptions]):
         for server in self._servers:
             self.spawn(server.run(), f"mcp-{server.name}")
         try:
-            async with asyncio.timeout(MCP_START_S):
+            async with asyncio.timeout(MCP_START_S * self.surroundings.slowness):
                 await asyncio.gather(*(server.tried.wait() for server in self._servers))
         except TimeoutError:
             late = [server.name for server in self._servers if not server.tried.is_set()]

@@ -61,6 +61,7 @@ class McpServer:
         log: Logger,
         counters: Counter[str],
         on_tools: Callable[[], None],
+        connect_s: float = CONNECT_S,
     ) -> None:
         """Find the server's program.
 
@@ -70,6 +71,7 @@ class McpServer:
             log: Where connections and losses are told.
             counters: `mcp_connects` and `mcp_losses` count here.
             on_tools: Called when `tools` has changed.
+            connect_s: Time for the server to start and list its tools.
 
         Raises:
             ConfigError: there is no such program.
@@ -84,6 +86,7 @@ class McpServer:
         self._log = log.bind(server=options.name)
         self._counters = counters
         self._on_tools = on_tools
+        self._connect_s = connect_s
         self._client: Client | None = None
         self._lost = asyncio.Event()
 
@@ -139,7 +142,7 @@ class McpServer:
                 transport = watched_transport(
                     self._options, self._command, self._config_dir, self._lost
                 )
-                async with asyncio.timeout(CONNECT_S):
+                async with asyncio.timeout(self._connect_s):
                     client = await stack.enter_async_context(Client(transport, cache=None))
                     tools = await self._list(client)
                 self._client = client
@@ -148,7 +151,7 @@ class McpServer:
                 # Calls under way are woken by the session; new ones must not reach it.
                 self._client = None
         except TimeoutError:
-            return f"no tool list within {CONNECT_S:g} s"
+            return f"no tool list within {self._connect_s:g} s"
         except Exception as error:  # noqa: BLE001 - whatever a foreign server makes the client do
             return _innermost(error)
         finally:

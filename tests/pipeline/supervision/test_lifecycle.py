@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.config.model import SupervisionConfig
+from pipeline.launch.start_progress import BUSY_FACTOR
 from pipeline.supervision.lifecycle import (
     Deadlines,
     Event,
@@ -151,6 +152,23 @@ def test_while_starting_only_the_deadline_counts_as_hanging_not_the_heartbeat_f1
     # Beats of an actor that never gets ready do not help it.
     assert story.then(Event.BEAT, 0.05) == []
     assert story.then(Event.TICK, 0.05) == [ProcessAction.DUMP_STACKS]
+
+
+def test_one_that_works_on_its_start_is_left_alone_and_one_that_stops_working_is_not_f18() -> None:
+    story = Story().start()
+    for _ in range(5):
+        assert story.then(Event.TICK, LIMITS.startup_deadline_s - 0.1) == []
+        assert story.then(Event.PROGRESS) == []
+    assert story.then(Event.TICK, LIMITS.startup_deadline_s - 0.1) == []
+    assert story.history.state is ProcessState.STARTING
+    assert story.then(Event.TICK, 0.2) == [ProcessAction.DUMP_STACKS]
+
+
+def test_an_endless_loop_is_not_waited_for_for_ever_f18() -> None:
+    story = Story().start()
+    while story.now_s < 100 + BUSY_FACTOR * LIMITS.startup_deadline_s - 1:
+        assert story.then(Event.PROGRESS, 1.0) == []
+    assert story.then(Event.PROGRESS, 1.0) == [ProcessAction.DUMP_STACKS]
 
 
 def test_while_running_the_heartbeat_counts_f18() -> None:

@@ -1,0 +1,62 @@
+"""How slow this machine is: what deadlines grow with. Measured at the start, in 2 ms."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+USUAL_LOADING_S = 1.5
+"""To read a config and import its actors: five times what it takes on the machine of
+benchmarks/README.md with files in the disk cache (0.3 s), about what a Raspberry Pi 4 takes."""
+USUAL_SAMPLE_S = 0.002
+"""Of `_work`: four times what it takes there (0.5 ms), about what it takes a Raspberry Pi 4."""
+SAMPLES = 3
+"""The fastest counts: others may have had the processor's caches meanwhile."""
+MOST = 60.0
+"""Who was stopped while it loaded would otherwise wait for hours. An emulated processor is 5 times
+slower than a Raspberry Pi 4, a worn-out SD card 20 times slower than a disk cache."""
+
+
+class Slowness(NamedTuple):
+    """How many times longer than usual things take here; 1 on a usual machine or a faster one.
+
+    Attributes:
+        start: What reads from the disk: the start of an actor.
+        processor: What only computes.
+    """
+
+    start: float = 1.0
+    processor: float = 1.0
+
+
+def slowness(loading_s: float, sample_s: float) -> Slowness:
+    """Return how slow a machine is.
+
+    Args:
+        loading_s: What it took to read the config and import its actors.
+        sample_s: Processor time of `_work`.
+    """
+    processor = _factor(sample_s / USUAL_SAMPLE_S)
+    return Slowness(max(processor, _factor(loading_s / USUAL_LOADING_S)), processor)
+
+
+def measured(loading_s: float) -> Slowness:
+    """Return how slow this machine is, after what took `loading_s` to load."""
+    return slowness(loading_s, min(_sample_s() for _ in range(SAMPLES)))
+
+
+def _factor(of_usual: float) -> float:
+    return min(MOST, max(1.0, of_usual))
+
+
+def _sample_s() -> float:
+    begun_s = time.thread_time()
+    _work()
+    return time.thread_time() - begun_s
+
+
+def _work() -> None:
+    """Do a little of what Python does most: make small objects and put them into a dictionary."""
+    kept: dict[int, tuple[int, str]] = {}
+    for number in range(4000):
+        kept[number & 255] = (number, str(number))
