@@ -6,20 +6,17 @@ import asyncio
 import json
 import random
 import sys
-from functools import cache
 from pathlib import Path
 from typing import Any
-
-import soxr
 
 from actors.cli.calling.dialled_call import Call, DialledCall
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.cli.calling.wanted_call import WantedCall
-from actors.lib.audio.pcm import Samples
 from benchmarks.callers import LONGEST_SILENCE, SEED
+from benchmarks.phone_callers.phrases import phrases_at
 from benchmarks.phone_callers.process import JOURNAL_NAME
-from benchmarks.sound import RATE_HZ, phrases
+from benchmarks.sound import RATE_HZ
 
 PHRASES = 200
 """More than anybody says in a benchmark: the calls are ended from outside."""
@@ -27,12 +24,6 @@ LONGEST_PAUSE_S = LONGEST_SILENCE / RATE_HZ
 """As people on web sites have before they begin."""
 PATIENCE_S = 10.0
 """For an answer that never comes, which is counted."""
-
-
-@cache
-def phrases_at(rate_hz: int) -> list[Samples]:
-    """Return what anybody says, at the rate of a line."""
-    return [soxr.resample(each, RATE_HZ, rate_hz) for each in phrases()]
 
 
 class Held:

@@ -1,0 +1,272 @@
+"""Calls that come and go for an hour, over the lines of every provider: nothing may grow.
+
+`python -m benchmarks.phone_hour --minutes 60 --lines 3`. Each line holds one call after the other:
+questions, interruptions, keys, and people who hang up in mid-word. At the end of each twelfth of
+the time all lines are let free, and what the room then has is counted: memory and descriptors of
+each process, tasks and objects of those with a loop of asyncio, rows of what it stores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import secrets
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.counted_actors import OBJECTS, TASKS
+from benchmarks.crowd import gauge, room_parts_mib
+from benchmarks.figures import quantile
+from benchmarks.live_server.talk import Behaviour
+from benchmarks.live_server.talk_server import talk_server
+from benchmarks.machine import description
+from benchmarks.memory import pss_mib
+from benchmarks.phone_callers.passing import PassingCallers, PassingTally, Switchboards
+from benchmarks.sound import ROOT, SPEECH
+from benchmarks.web_room import url_of, web_config
+from pipeline.testing import RunningPipeline, running
+
+PARTS = 12
+"""Five minutes each of an hour."""
+SETTLE_S = 5.0
+"""Until what ended calls left is let go; heartbeats, by which tasks are told, come each second."""
+ANSWER_MS = 4000
+SEED = 15
+PUBLIC_URL = "https://voice.example.org"
+SECRET_NAME = "PHONE_HOUR_SECRET"
+DATABASE = "callers.sqlite3"
+AUDIOSOCKET = re.compile(r"AudioSocket is served here.*?port\D+(\d+)")
+COUNTED = ("gateway", "live", "http")
+GROWN_MIB = 5.0
+"""As of `hour`: allocators give pages back late."""
+
+
+@dataclass
+class Look:
+    """What the room has, with no call on any line.
+
+    Attributes:
+        pss_mib: By process, as the kernel counts it.
+        room_mib: Of all together, files that they map counted once.
+        descriptors: By process.
+        threads: By process.
+        tasks: By process.
+        objects: By process.
+        rows: By table of the database, and of the stores in the state folder.
+        minutes: Since calls began to come.
+        calls: That came so far.
+        latency_ms: Median of the part before it, from a last word to the first sound.
+    """
+
+    pss_mib: dict[str, float]
+    room_mib: float
+    descriptors: dict[str, int]
+    threads: dict[str, int]
+    tasks: dict[str, int]
+    objects: dict[str, int]
+    rows: dict[str, int]
+    minutes: float = 0.0
+    calls: int = 0
+    latency_ms: float = 0.0
+
+
+@dataclass
+class PhoneHour:
+    """All that was found."""
+
+    looks: list[Look] = field(default_factory=list)
+    tally: PassingTally = field(default_factory=PassingTally)
+    counters: dict[str, int] = field(default_factory=dict)
+
+
+def config(folder: Path) -> Path:
+    """Write the config: every provider is served, and must prove itself."""
+    path = web_config(
+        folder,
+        database=f"sqlite:///{folder / DATABASE}",
+        access_log=False,
+        phone={
+            "public_url": PUBLIC_URL,
+            "audiosocket_port": 0,
+            "accounts": {
+                "twilio": {"auth_token": f"${SECRET_NAME}"},
+                "plivo": {"auth_token": f"${SECRET_NAME}"},
+                "audiosocket": {"networks": ["127.0.0.1"]},
+            },
+            "businesses": {"b42": {"instruction": "You serve b42."}},
+            "default_business": "b42",
+        },
+    )
+    tree = yaml.safe_load(path.read_text())
+    for name in COUNTED:
+        counted = f"{ROOT / 'benchmarks' / 'counted_actors.py'}:Counted{name.capitalize()}"
+        tree["actors"][name]["use"] = counted
+    path.write_text(yaml.safe_dump(tree))
+    return path
+
+
+def measure(folder: Path, minutes: float, lines: int) -> PhoneHour:
+    """Let calls come and go."""
+    secret = secrets.token_hex(16)
+    behaviour = Behaviour("bench", "live", str(SPEECH / "goforward.wav"), ANSWER_MS)
+    path, state = config(folder), folder / "state"
+    # For the command that makes a key too.
+    environment = {SECRET_NAME: secret, "XDG_STATE_HOME": str(state)}
+    key = _made_key(path, environment)
+    found = PhoneHour()
+    with talk_server(folder, behaviour), running(path, env=environment) as pipeline:
+        address = urlsplit(url_of(pipeline))
+        port = AUDIOSOCKET.search(pipeline.output)
+        assert port, pipeline.output
+        boards = Switchboards(address.netloc, f"127.0.0.1:{port[1]}", PUBLIC_URL, secret, key)
+        callers = PassingCallers(boards, lines, SEED)
+        found.tally = callers.tally
+        found.looks.append(look(pipeline, folder))
+        began_s = time.monotonic()
+        for part in range(1, PARTS + 1):
+            ends_s = began_s + part * minutes * 60 / PARTS
+            answered = len(callers.tally.latencies_ms)
+            asyncio.run(callers.call_for(ends_s - time.monotonic()))
+            time.sleep(SETTLE_S)
+            seen = look(pipeline, folder)
+            seen.minutes = (time.monotonic() - began_s) / 60
+            seen.calls = callers.tally.calls.total()
+            latencies_ms = callers.tally.latencies_ms[answered:]
+            seen.latency_ms = quantile(latencies_ms, 0.5) if latencies_ms else 0.0
+            found.looks.append(seen)
+            print(f"{datetime.now():%H:%M} {_told(seen)}", flush=True)
+        found.counters = dict(counters_of(pipeline))
+    return found
+
+
+def look(pipeline: RunningPipeline, folder: Path) -> Look:
+    """Count what the room has."""
+    processes = pipeline.processes()
+    names = {each.pid: each.name().removeprefix("gr:") for each in processes}
+    status = pipeline.status()
+    return Look(
+        pss_mib={names[pid]: mib for pid, mib in pss_mib(names).items()},
+        room_mib=sum(room_parts_mib(pipeline).values()),
+        descriptors={names[each.pid]: each.num_fds() for each in processes},
+        threads={names[each.pid]: each.num_threads() for each in processes},
+        tasks={name: round(gauge(status, name, TASKS)) for name in COUNTED},
+        objects={name: round(gauge(status, name, OBJECTS)) for name in COUNTED},
+        rows=_rows([folder / DATABASE, *(folder / "state").rglob("*.sqlite*")]),
+    )
+
+
+def counters_of(pipeline: RunningPipeline) -> Iterator[tuple[str, int]]:
+    """What each actor counted of what went wrong."""
+    for each in pipeline.status().actors:
+        if each.restarts:
+            yield f"{each.actor} restarts", each.restarts
+        for name, count in (each.health.counters if each.health else {}).items():
+            if re.search(r"lost|drop|fail|late|refused|error|problem|expired", name):
+                yield f"{each.actor} {name}", count
+
+
+def _made_key(config: Path, environment: dict[str, str]) -> str:
+    command = [sys.executable, "-m", "actors.cli", "credentials", "add", "lines"]
+    made = subprocess.run(
+        [*command, "--scope", "talk", "--config", str(config)],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    return made.stdout.split()[-1]
+
+
+def _rows(files: list[Path]) -> dict[str, int]:
+    rows: dict[str, int] = {}
+    for file in files:
+        if file.suffix in (".sqlite3", ".sqlite"):
+            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+                tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+                for (table,) in tables.fetchall():
+                    (count,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+                    rows[f"{file.stem}.{table}"] = count
+    return rows
+
+
+def _told(seen: Look) -> str:
+    return (
+        f"{seen.minutes:.1f} min, {seen.calls} calls: {seen.room_mib:.1f} MiB, "
+        f"{sum(seen.descriptors.values())} descriptors, {sum(seen.tasks.values())} tasks"
+    )
+
+
+def _tables(found: PhoneHour) -> list[Table]:
+    """What was there at the start, in the middle and at the end, by process; then of each part."""
+    first, middle, last = (found.looks[at] for at in (1, PARTS // 2, PARTS))
+    shown = (found.looks[0], first, middle, last)
+    columns = [f"{each.minutes:.0f} min" for each in shown]
+    table = Table("process", "what", *columns, box=box.MARKDOWN)
+    for name in last.pss_mib:
+        cells = (f"{each.pss_mib.get(name, 0):.1f}" for each in shown)
+        table.add_row(name, "PSS MiB", *cells)
+    kinds = ("descriptors", "threads", "tasks", "objects", "rows")
+    for kind in kinds:
+        for name in getattr(last, kind):
+            counts = [getattr(each, kind).get(name, 0) for each in shown]
+            if kind in ("tasks", "objects", "rows") or len(set(counts)) > 1:
+                table.add_row(name, kind, *map(str, counts))
+    parts = Table(
+        "min", "calls", "MiB", "descriptors", "threads", "tasks", "objects", "rows", "p50 ms"
+    )
+    parts.box = box.MARKDOWN
+    for each in found.looks:
+        sums = (sum(getattr(each, kind).values()) for kind in kinds)
+        calls = (f"{each.minutes:.1f}", str(each.calls), f"{each.room_mib:.1f}")
+        parts.add_row(*calls, *map(str, sums), f"{each.latency_ms:.0f}")
+    return [table, parts]
+
+
+def main() -> int:
+    """Print tables; return 1 if something grew."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--lines", type=int, default=3, help="calls at once")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="gr-") as folder:
+        found = measure(Path(folder), arguments.minutes, arguments.lines)
+    for table in _tables(found):
+        Console(width=150).print(table)
+    tally = found.tally
+    print(f"calls: {dict(tally.calls)}, answers {len(tally.latencies_ms)}")
+    print(f"not answered {tally.unanswered}, gaps {[(name, round(ms)) for name, ms in tally.gaps]}")
+    for name, values in (("last word to sound", tally.latencies_ms), ("cut", tally.cuts_ms)):
+        if values:
+            spread = [round(quantile(values, q)) for q in (0.5, 0.99, 1.0)]
+            print(f"{name}: p50, p99, max {spread} ms")
+    for text, count in tally.wrong.items():
+        print(f"{count} times: {text}")
+    print(f"counted: {found.counters}")
+    print(description())
+    first, last = found.looks[1], found.looks[-1]
+    grown_mib = last.room_mib - first.room_mib
+    more = sum(last.descriptors.values()) - sum(first.descriptors.values())
+    tasks = sum(last.tasks.values()) - sum(first.tasks.values())
+    print(f"grown since the first part: {grown_mib:.1f} MiB, {more} descriptors, {tasks} tasks")
+    return 1 if grown_mib > GROWN_MIB or more > 0 or tasks > 0 or tally.wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
