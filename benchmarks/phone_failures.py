@@ -1,0 +1,302 @@
+"""What somebody on the telephone hears, second by second, while backends fail.
+
+`python -m benchmarks.phone_failures [NAME ...]` calls as Twilio does, with signatures, and with its
+REST on this machine. Questions are recordings of people; the simulator of Gemini repeats what it
+understood, and fails as its scenario says; what was heard is recognised on this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import secrets
+import sys
+import tempfile
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from actors.cli.calling.wanted_call import WantedCall
+from benchmarks.machine import description
+from benchmarks.phone_callers.heard_words import HeardStretch, heard_stretches
+from benchmarks.phone_callers.provider_rest import ProviderRest, provider_rest
+from benchmarks.phone_callers.recorded_call import RecordedCall
+from benchmarks.sound import SPEECH
+from benchmarks.web_room import GATEWAY, url_of
+from pipeline.testing import running
+
+SECRET_NAME = "PHONE_FAILURES_SECRET"
+PUBLIC_URL = "https://voice.example.org"
+FIRST_SOUND_S = 4.0
+"""`route.first_sound_s`: after so much silence another backend is asked."""
+ENDPOINT_S = 1.6
+"""Until a turn is over and its answer asked for, at the most: `end_of_turn: smart`."""
+CALLED = "+492"
+AFTER_S = 2.0
+"""Between an answer and the next question."""
+LONG, SHORT = "austen-0890.wav", "goforward.wav"
+QUOTA_GONE = {"http_quota": {"per": "day", "retry_s": 3600}}
+BY_HTTP = ("generateContent", "streamGenerateContent", "speech")
+
+
+@dataclass(frozen=True)
+class FailingCall:
+    """One call.
+
+    Attributes:
+        name: What fails.
+        rules: Of the simulator.
+        backends: That there are.
+        on_failure: Of the business.
+        questions: Recordings, each said when the answer to the one before was heard.
+        waits: Backends that are silent, and have to be given up for it.
+    """
+
+    name: str
+    rules: list[dict[str, Any]]
+    backends: tuple[str, ...] = ("live", "http", "device")
+    on_failure: dict[str, Any] = field(default_factory=dict)
+    questions: tuple[str, ...] = (LONG, SHORT)
+    waits: int = 0
+
+
+def _all_http(action: Any, **limits: Any) -> list[dict[str, Any]]:
+    return [{"when": {"http": name}, "do": [action], **limits} for name in BY_HTTP]
+
+
+ALL_GONE = [{"when": {"audio_ms": 700}, "do": ["quota"]}, *_all_http(QUOTA_GONE)]
+CALLS = (
+    FailingCall("nothing", []),
+    FailingCall(
+        "the quota ends in mid-answer",
+        [{"when": {"answer_ms": 1500}, "times": 1, "do": ["quota"]}],
+    ),
+    FailingCall(
+        "1011 in mid-answer",
+        [{"when": {"answer_ms": 1500}, "times": 1, "do": [{"close": "internal"}]}],
+    ),
+    FailingCall(
+        "the answer freezes",
+        [{"when": {"answer_ms": 1500}, "times": 1, "do": ["stall"]}],
+        waits=1,
+    ),
+    FailingCall(
+        "cut in mid-answer, then every connection is refused",
+        [
+            {"when": {"answer_ms": 1500}, "times": 1, "do": ["cut", {"refuse_tcp": 60}]},
+        ],
+    ),
+    FailingCall("the quota of all services", ALL_GONE),
+    FailingCall(
+        "all backends; the call is handed on",
+        ALL_GONE,
+        backends=("live", "http"),
+        on_failure={"transfer": "+499"},
+    ),
+    FailingCall(
+        "all backends; called back",
+        ALL_GONE,
+        backends=("live", "http"),
+        on_failure={"say": "We call you back.", "call_back": True},
+    ),
+    FailingCall(
+        "all backends for one turn; nothing configured",
+        [
+            {"when": {"audio_ms": 700}, "times": 1, "do": [{"close": "unavailable"}]},
+            *_all_http({"refuse": "unavailable"}, times=3),
+        ],
+        backends=("live", "http"),
+    ),
+)
+
+
+def config(folder: Path, call: FailingCall, api_url: str) -> Path:
+    """Write the config of a room that has these backends only."""
+    scenario = folder / "scenario.yaml"
+    scenario.write_text(yaml.safe_dump({"description": call.name, "rules": call.rules}))
+    tree = yaml.safe_load(GATEWAY.read_text())
+    actors = tree["actors"]
+    for name in set(tree["route"]["backends"]) - set(call.backends):
+        del actors[name]
+        for each in actors.values():
+            each["inputs"] = _without(each.get("inputs", {}), name)
+    tree["route"] = {"backends": list(call.backends), "first_sound_s": FIRST_SOUND_S}
+    actors["simulator"]["options"] = {"scenario": str(scenario)}
+    for name in ("live", "http"):
+        actors[name]["options"] = {
+            "server_file": "simulator.json",
+            "server_file_when": "always",
+        }
+    account = {"account_sid": "AC1", "auth_token": f"${SECRET_NAME}", "api_url": api_url}
+    actors["gateway"]["options"] = {
+        "port": 0,
+        "phone": {
+            "public_url": PUBLIC_URL,
+            "accounts": {"twilio": account},
+            "businesses": {"b42": {"numbers": [CALLED], "on_failure": call.on_failure}},
+        },
+    }
+    path = folder / "failing.yaml"
+    path.write_text(yaml.safe_dump(tree))
+    return path
+
+
+def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:
+    left: dict[str, Any] = {}
+    for port, sources in inputs.items():
+        listed = sources if isinstance(sources, list) else [sources]
+        kept = [each for each in listed if not each.startswith(f"{name}.")]
+        if kept:
+            left[port] = kept if isinstance(sources, list) else kept[0]
+    return left
+
+
+@dataclass
+class FailedCall:
+    """What became of it.
+
+    Attributes:
+        call: Which.
+        held: All that was said and heard.
+        stretches: That were heard.
+        asked: What the provider was asked for over REST.
+        outcomes: Of its turns.
+    """
+
+    call: FailingCall
+    held: RecordedCall
+    stretches: list[HeardStretch]
+    asked: list[str]
+    outcomes: dict[str, int]
+
+    @property
+    def most_s(self) -> float:
+        """How long it may be silent."""
+        return ENDPOINT_S + FIRST_SOUND_S * (1 + self.call.waits)
+
+    @property
+    def silent_s(self) -> float:
+        """How long it was silent at most where somebody waited for sound."""
+        spoken = [(begin, end) for begin, end, _ in self.held.said()]
+        heard = [(each.begin_s, each.end_s) for each in self.stretches]
+        spans = sorted([(*each, False) for each in spoken] + [(*each, True) for each in heard])
+        waits = [after[0] - before[1] for before, after in pairwise(spans) if after[2]]
+        if self.held.tally.hung_up_by == "caller" and self.asked:
+            # Handed on: the provider goes on at once.
+            waits.append(self.held.tally.heard_s - spans[-1][1])
+        return max(waits)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was not dropped, silent for longer than it may, or left without an answer."""
+        kept = self.held.tally.hung_up_by == "caller"
+        return kept and not self.held.tally.faults and self.silent_s <= self.most_s
+
+    def lines(self) -> list[str]:
+        """Return what was heard, a line a second."""
+        return [
+            f"{second:3d}  {self._said(second):22s} {self._heard(second)}".rstrip()
+            for second in range(int(self.held.tally.heard_s) + 1)
+        ]
+
+    def _said(self, second: int) -> str:
+        names = (
+            name for begin, end, name in self.held.said() if begin < second + 1 and end > second
+        )
+        return ", ".join(names)
+
+    def _heard(self, second: int) -> str:
+        inside = [
+            each for each in self.stretches if each.begin_s < second + 1 and each.end_s > second
+        ]
+        if not inside:
+            return "-"
+        words = " ".join(filter(None, (each.words_of(second) for each in inside)))
+        return "tone" if any(each.is_tone for each in inside) else words or "(sound)"
+
+
+def measure(call: FailingCall) -> FailedCall:
+    """Hold one call."""
+    token = os.environ[SECRET_NAME]
+    with (
+        tempfile.TemporaryDirectory(prefix="gr-") as folder,
+        provider_rest() as rest,
+        running(config(Path(folder), call, rest.url)) as pipeline,
+    ):
+        address = url_of(pipeline).replace("http", "ws", 1)
+        script = [("after", str(AFTER_S)), ("say", "")] * len(call.questions)
+        files = iter(call.questions)
+        wanted = WantedCall(
+            f"{address}/phone/twilio",
+            script=[
+                (name, str(SPEECH / next(files)) if name == "say" else value)
+                for name, value in script
+            ],
+            parameters=["business=b42", "direction=inbound", "caller=+491", f"called={CALLED}"],
+            auth_token=token,
+            public_url=f"{PUBLIC_URL.replace('https', 'wss')}/phone/twilio",
+        )
+        held = RecordedCall(wanted, silence_s=4.0)
+        asyncio.run(_hold(held, rest))
+        outcomes = dict(pipeline.status().turns_closed)
+    asked = [" ".join(_in_words(fields)) for _, fields in rest.asked]
+    return FailedCall(call, held, heard_stretches(held.heard, held.rate_hz), asked, outcomes)
+
+
+async def _hold(held: RecordedCall, rest: ProviderRest) -> None:
+    loop = asyncio.get_running_loop()
+
+    # Twilio closes the media socket of a call that gets another program.
+    def change(call_id: str) -> None:
+        if call_id == held.call_id:
+            loop.call_soon_threadsafe(held.hang_up)
+
+    rest.on_change = change
+    await held.hold()
+
+
+def _in_words(fields: dict[str, str]) -> list[str]:
+    verbs = re.findall(r"<(\w+)[^>]*>([^<]*)", fields.get("Twiml", ""))
+    return [f"{verb} {text}".strip() for verb, text in verbs if verb != "Response"]
+
+
+def main() -> int:
+    """Print what was heard in each call, and a table of all."""
+    names = [each.name for each in CALLS]
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"parts of: {'; '.join(names)}")
+    wanted = parser.parse_args().names
+    os.environ[SECRET_NAME] = secrets.token_hex(16)
+    calls = [each for each in CALLS if not wanted or any(part in each.name for part in wanted)]
+    table = Table(
+        "what fails", "silent at most", "may be", "turns", "then", "holds", box=box.MARKDOWN
+    )
+    failed: list[FailedCall] = []
+    for call in calls:
+        found = measure(call)
+        failed.append(found)
+        print(f"\n{call.name}\n  s  caller says            is heard")
+        print("\n".join(found.lines()), flush=True)
+        ended = "; ".join(found.asked) or f"hung up by the {found.held.tally.hung_up_by}"
+        turns = ", ".join(f"{count} {name}" for name, count in found.outcomes.items())
+        table.add_row(
+            *(call.name, f"{found.silent_s:.1f} s", f"{found.most_s:.1f} s"),
+            *(turns, ended, "yes" if found.holds else "NO"),
+        )
+        for text in found.held.tally.faults:
+            print(f"fault: {text}")
+    Console(width=150).print(table)
+    print(description())
+    return 0 if all(each.holds for each in failed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
