@@ -14,149 +14,35 @@ import re
 import secrets
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import yaml
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from actors.cli.calling.wanted_call import WantedCall
 from benchmarks.machine import description
+from benchmarks.phone_callers.failing_calls import (
+    CALLED,
+    CALLS,
+    ENDPOINT_S,
+    FIRST_SOUND_S,
+    PUBLIC_URL,
+    SECRET_NAME,
+    FailingCall,
+    failing_config,
+)
 from benchmarks.phone_callers.heard_words import HeardStretch, heard_stretches
 from benchmarks.phone_callers.provider_rest import ProviderRest, provider_rest
 from benchmarks.phone_callers.recorded_call import RecordedCall
 from benchmarks.sound import SPEECH
-from benchmarks.web_room import GATEWAY, url_of
+from benchmarks.web_room import url_of
 from pipeline.testing import running
 
-SECRET_NAME = "PHONE_FAILURES_SECRET"
-PUBLIC_URL = "https://voice.example.org"
-FIRST_SOUND_S = 4.0
-"""`route.first_sound_s`: after so much silence another backend is asked."""
-ENDPOINT_S = 1.6
-"""Until a turn is over and its answer asked for, at the most: `end_of_turn: smart`."""
-CALLED = "+492"
 AFTER_S = 2.0
 """Between an answer and the next question."""
-LONG, SHORT = "austen-0890.wav", "goforward.wav"
-QUOTA_GONE = {"http_quota": {"per": "day", "retry_s": 3600}}
-BY_HTTP = ("generateContent", "streamGenerateContent", "speech")
-
-
-@dataclass(frozen=True)
-class FailingCall:
-    """One call.
-
-    Attributes:
-        name: What fails.
-        rules: Of the simulator.
-        backends: That there are.
-        on_failure: Of the business.
-        questions: Recordings, each said when the answer to the one before was heard.
-        waits: Backends that are silent, and have to be given up for it.
-    """
-
-    name: str
-    rules: list[dict[str, Any]]
-    backends: tuple[str, ...] = ("live", "http", "device")
-    on_failure: dict[str, Any] = field(default_factory=dict)
-    questions: tuple[str, ...] = (LONG, SHORT)
-    waits: int = 0
-
-
-def _all_http(action: Any, **limits: Any) -> list[dict[str, Any]]:
-    return [{"when": {"http": name}, "do": [action], **limits} for name in BY_HTTP]
-
-
-ALL_GONE = [{"when": {"audio_ms": 700}, "do": ["quota"]}, *_all_http(QUOTA_GONE)]
-CALLS = (
-    FailingCall("nothing", []),
-    FailingCall(
-        "the quota ends in mid-answer",
-        [{"when": {"answer_ms": 1500}, "times": 1, "do": ["quota"]}],
-    ),
-    FailingCall(
-        "1011 in mid-answer",
-        [{"when": {"answer_ms": 1500}, "times": 1, "do": [{"close": "internal"}]}],
-    ),
-    FailingCall(
-        "the answer freezes",
-        [{"when": {"answer_ms": 1500}, "times": 1, "do": ["stall"]}],
-        waits=1,
-    ),
-    FailingCall(
-        "cut in mid-answer, then every connection is refused",
-        [
-            {"when": {"answer_ms": 1500}, "times": 1, "do": ["cut", {"refuse_tcp": 60}]},
-        ],
-    ),
-    FailingCall("the quota of all services", ALL_GONE),
-    FailingCall(
-        "all backends; the call is handed on",
-        ALL_GONE,
-        backends=("live", "http"),
-        on_failure={"transfer": "+499"},
-    ),
-    FailingCall(
-        "all backends; called back",
-        ALL_GONE,
-        backends=("live", "http"),
-        on_failure={"say": "We call you back.", "call_back": True},
-    ),
-    FailingCall(
-        "all backends for one turn; nothing configured",
-        [
-            {"when": {"audio_ms": 700}, "times": 1, "do": [{"close": "unavailable"}]},
-            *_all_http({"refuse": "unavailable"}, times=3),
-        ],
-        backends=("live", "http"),
-    ),
-)
-
-
-def config(folder: Path, call: FailingCall, api_url: str) -> Path:
-    """Write the config of a room that has these backends only."""
-    scenario = folder / "scenario.yaml"
-    scenario.write_text(yaml.safe_dump({"description": call.name, "rules": call.rules}))
-    tree = yaml.safe_load(GATEWAY.read_text())
-    actors = tree["actors"]
-    for name in set(tree["route"]["backends"]) - set(call.backends):
-        del actors[name]
-        for each in actors.values():
-            each["inputs"] = _without(each.get("inputs", {}), name)
-    tree["route"] = {"backends": list(call.backends), "first_sound_s": FIRST_SOUND_S}
-    actors["simulator"]["options"] = {"scenario": str(scenario)}
-    for name in ("live", "http"):
-        actors[name]["options"] = {
-            "server_file": "simulator.json",
-            "server_file_when": "always",
-        }
-    account = {"account_sid": "AC1", "auth_token": f"${SECRET_NAME}", "api_url": api_url}
-    actors["gateway"]["options"] = {
-        "port": 0,
-        "phone": {
-            "public_url": PUBLIC_URL,
-            "accounts": {"twilio": account},
-            "businesses": {"b42": {"numbers": [CALLED], "on_failure": call.on_failure}},
-        },
-    }
-    path = folder / "failing.yaml"
-    path.write_text(yaml.safe_dump(tree))
-    return path
-
-
-def _without(inputs: dict[str, Any], name: str) -> dict[str, Any]:
-    left: dict[str, Any] = {}
-    for port, sources in inputs.items():
-        listed = sources if isinstance(sources, list) else [sources]
-        kept = [each for each in listed if not each.startswith(f"{name}.")]
-        if kept:
-            left[port] = kept if isinstance(sources, list) else kept[0]
-    return left
 
 
 @dataclass
@@ -229,7 +115,7 @@ def measure(call: FailingCall) -> FailedCall:
     with (
         tempfile.TemporaryDirectory(prefix="gr-") as folder,
         provider_rest() as rest,
-        running(config(Path(folder), call, rest.url)) as pipeline,
+        running(failing_config(Path(folder), call, rest.url)) as pipeline,
     ):
         address = url_of(pipeline).replace("http", "ws", 1)
         script = [("after", str(AFTER_S)), ("say", "")] * len(call.questions)

@@ -13,13 +13,10 @@ import asyncio
 import os
 import re
 import secrets
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,17 +27,15 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.counted_actors import OBJECTS, TASKS
-from benchmarks.crowd import gauge, room_parts_mib
 from benchmarks.figures import quantile
 from benchmarks.live_server.talk import Behaviour
 from benchmarks.live_server.talk_server import talk_server
 from benchmarks.machine import description
-from benchmarks.memory import pss_mib
 from benchmarks.phone_callers.passing import PassingCallers, PassingTally, Switchboards
+from benchmarks.phone_callers.room_look import COUNTED, DATABASE, Look, counters_of, look
 from benchmarks.sound import ROOT, SPEECH
 from benchmarks.web_room import url_of, web_config
-from pipeline.testing import RunningPipeline, running
+from pipeline.testing import running
 
 PARTS = 12
 """Five minutes each of an hour."""
@@ -54,40 +49,9 @@ PATIENT_S = 30.0
 SEED = 15
 PUBLIC_URL = "https://voice.example.org"
 SECRET_NAME = "PHONE_HOUR_SECRET"
-DATABASE = "callers.sqlite3"
 AUDIOSOCKET = re.compile(r"AudioSocket is served here.*?port\D+(\d+)")
-COUNTED = ("gateway", "live", "http")
 GROWN_MIB = 5.0
 """As of `hour`: allocators give pages back late."""
-
-
-@dataclass
-class Look:
-    """What the room has, with no call on any line.
-
-    Attributes:
-        pss_mib: By process, as the kernel counts it.
-        room_mib: Of all together, files that they map counted once.
-        descriptors: By process.
-        threads: By process.
-        tasks: By process.
-        objects: By process.
-        rows: By table of the database, and of the stores in the state folder.
-        minutes: Since calls began to come.
-        calls: That came so far.
-        latency_ms: Median of the part before it, from a last word to the first sound.
-    """
-
-    pss_mib: dict[str, float]
-    room_mib: float
-    descriptors: dict[str, int]
-    threads: dict[str, int]
-    tasks: dict[str, int]
-    objects: dict[str, int]
-    rows: dict[str, int]
-    minutes: float = 0.0
-    calls: int = 0
-    latency_ms: float = 0.0
 
 
 @dataclass
@@ -160,32 +124,6 @@ def measure(folder: Path, minutes: float, lines: int) -> PhoneHour:
     return found
 
 
-def look(pipeline: RunningPipeline, folder: Path) -> Look:
-    """Count what the room has."""
-    processes = pipeline.processes()
-    names = {each.pid: each.name().removeprefix("gr:") for each in processes}
-    status = pipeline.status()
-    return Look(
-        pss_mib={names[pid]: mib for pid, mib in pss_mib(names).items()},
-        room_mib=sum(room_parts_mib(pipeline).values()),
-        descriptors={names[each.pid]: each.num_fds() for each in processes},
-        threads={names[each.pid]: each.num_threads() for each in processes},
-        tasks={name: round(gauge(status, name, TASKS)) for name in COUNTED},
-        objects={name: round(gauge(status, name, OBJECTS)) for name in COUNTED},
-        rows=_rows([folder / DATABASE, *(folder / "state").rglob("*.sqlite*")]),
-    )
-
-
-def counters_of(pipeline: RunningPipeline) -> Iterator[tuple[str, int]]:
-    """What each actor counted of what went wrong."""
-    for each in pipeline.status().actors:
-        if each.restarts:
-            yield f"{each.actor} restarts", each.restarts
-        for name, count in (each.health.counters if each.health else {}).items():
-            if re.search(r"lost|drop|fail|late|refused|error|problem|expired", name):
-                yield f"{each.actor} {name}", count
-
-
 def _made_key(config: Path, environment: dict[str, str]) -> str:
     command = [sys.executable, "-m", "actors.cli", "credentials", "add", "lines"]
     made = subprocess.run(
@@ -197,18 +135,6 @@ def _made_key(config: Path, environment: dict[str, str]) -> str:
         text=True,
     )
     return made.stdout.split()[-1]
-
-
-def _rows(files: list[Path]) -> dict[str, int]:
-    rows: dict[str, int] = {}
-    for file in files:
-        if file.suffix in (".sqlite3", ".sqlite"):
-            with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-                tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-                for (table,) in tables.fetchall():
-                    (count,) = database.execute(f'SELECT count(*) FROM "{table}"').fetchone()
-                    rows[f"{file.stem}.{table}"] = count
-    return rows
 
 
 def _told(seen: Look) -> str:

@@ -106,15 +106,32 @@ def test_calls_of_every_kind_are_answered_and_keep_nothing_of_the_one_before(
     assert interrupting.tally.hung_up_by == "server"
 
 
-def test_a_call_goes_on_when_the_quota_ends_in_an_answer(tmp_path: Path) -> None:
-    config = gateway_config(tmp_path, scenario="f01_quota_mid_answer")
+def test_calls_go_on_when_the_quota_ends_in_an_answer_and_begin_while_live_is_out(
+    tmp_path: Path,
+) -> None:
+    async def ask(pipeline: RunningPipeline, file: str, call_id: str) -> PhoneTalk:
+        url = phone_url(pipeline, "twilio")
+        parameters = ["business=b42", "direction=inbound"]
+        talk = PhoneTalk(url, ("say", file), silence_s=3.0, parameters=parameters, call_id=call_id)
+        return await talk.hold()
+
+    options = {"phone": {"businesses": {"b42": {"instruction": "You serve b42."}}}}
+    config = gateway_config(tmp_path, options, scenario="f01_quota_mid_answer")
     with running(config) as pipeline:
-        talk = PhoneTalk(phone_url(pipeline, "twilio"), ("say", "austen-0890.wav"), silence_s=5.0)
-        asyncio.run(talk.hold())
+        begun = asyncio.run(ask(pipeline, "austen-0890.wav", "CA1"))
+        # Live rests for a minute: for this call it is never connected.
+        next_call = asyncio.run(ask(pipeline, "goforward.wav", "CA2"))
         closed = pipeline.status().turns_closed
-    assert closed == {"answered": 1}
-    assert (talk.tally.faults, talk.tally.hung_up_by) == ([], "caller")
+        written = pipeline.output.splitlines()
+    assert closed == {"answered": 2}
+    for talk in (begun, next_call):
+        assert (talk.tally.faults, talk.tally.hung_up_by) == ([], "caller")
     # Live had begun with it when its quota ended; another backend said all of it.
-    heard = talk.heard_words()
+    heard = begun.heard_words()
     assert "cold hearted" in heard
     assert "disposed" in heard
+    assert "go for" in next_call.heard_words()
+    (fault,) = (line for line in written if "the connection ended" in line)
+    for known in ("business=b42", "direction=inbound", "call=CA1", "provider=twilio"):
+        assert known in fault
+    assert [line for line in written if "a call begins" in line and "prompt='14 characters" in line]

@@ -29,7 +29,7 @@ from actors.gateway.phone.dialect import (
 )
 from actors.gateway.phone.functions import declarations
 from actors.gateway.phone.line import PhoneLine
-from actors.gateway.phone.manner import call_labels, line_labels, manner_of
+from actors.gateway.phone.manner import call_labels, line_labels, manner_of, prompt_told
 from actors.gateway.phone.options import LineEcho
 from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
 from actors.gateway.phone.sound_in import SoundIn
@@ -176,7 +176,8 @@ class PhoneCall:
             self._context = await self._board.admission.admit(self._knock, started)
             self.labels = call_labels(self._knock, started, self._context)
         with lines_about(self.labels):
-            self._board.log.info("a call begins", address=self._knock.address)
+            prompt = prompt_told(self._context.instruction)
+            self._board.log.info("a call begins", address=self._knock.address, prompt=prompt)
             if self._call_id:
                 self._board.lines.enders[self._knock.provider, self._call_id] = self.ended_by
             await self._open(started)

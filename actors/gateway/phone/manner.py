@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from actors.gateway.options import GatewayOptions
@@ -37,6 +38,13 @@ def call_labels(knock: Knock, started: CallStarted, context: CallContext) -> dic
     )
 
 
+def prompt_told(instruction: str | None) -> str:
+    """Return which prompt a call has, for the log: not its words, which may be somebody's name."""
+    if not instruction:
+        return "as the backends' options say"
+    return f"{len(instruction)} characters, SHA-256 {_hash_of(instruction)}"
+
+
 def manner_of(
     session: str,
     context: CallContext,
@@ -57,6 +65,11 @@ def manner_of(
         records=context.record or options.record,
         labels=labels,
     )
+
+
+def _hash_of(text: str) -> str:
+    """As `sha256sum` begins of the same text: so it is found which of the prompts it was."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _known(labels: dict[str, str]) -> dict[str, str]:

@@ -23,7 +23,10 @@ class OpenDoor:
         """Let everybody in."""
 
     async def admit(self, knock: Knock, started: CallStarted) -> CallContext:
-        return CallContext(business=started.parameters.get("business", ""))
+        business = started.parameters.get("business", "")
+        return CallContext(
+            business=business, instruction=f"You serve {business}." if business else ""
+        )
 
 
 @pytest.fixture
@@ -68,6 +71,9 @@ def test_every_line_of_the_log_says_which_call_it_is_about(written: io.StringIO)
         assert "provider=twilio" in line
         assert "call=CA1" in line
         assert "business=b42" in line
+    (begins,) = (line for line in lines if "a call begins" in line)
+    assert "prompt='14 characters, SHA-256 " in begins
+    assert "You serve" not in begins, "it may be about somebody"
 
 
 def test_a_call_that_is_refused_is_told_with_its_name(written: io.StringIO) -> None:
