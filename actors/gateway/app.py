@@ -6,8 +6,9 @@ from importlib.metadata import version
 
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from actors.gateway.access.access import Access
@@ -34,7 +35,7 @@ from actors.gateway.operating.caller_metrics import CallerMetrics
 from actors.gateway.operating.erasure import Erasure
 from actors.gateway.operating.operator_routes import operator_routes
 from actors.gateway.operating.session_board import SessionBoard
-from actors.gateway.operating.traffic import Traffic, TrafficCounts
+from actors.gateway.operating.traffic import NO_ANSWER, Traffic, TrafficCounts
 from actors.gateway.phone.doors.call_routes import call_routes
 from actors.gateway.phone.doors.phone_doors import PhoneDoors
 from actors.gateway.phone.doors.webhook_routes import webhook_routes
@@ -130,6 +131,10 @@ def _tell_errors(app: FastAPI) -> None:
         headers = {"Retry-After": str(REFUSED_AGAIN_S)} if status == 503 else {}
         known = error.known if isinstance(error, ExpiredSessionError) else {}
         return JSONResponse({"error": str(error), **known}, status, headers)
+
+    @app.exception_handler(ClientDisconnect)
+    async def on_client_gone(_request: Request, _error: ClientDisconnect) -> Response:
+        return Response(status_code=NO_ANSWER)
 
     @app.exception_handler(RequestValidationError)
     async def on_wrong_request(_request: Request, error: RequestValidationError) -> JSONResponse:

@@ -36,9 +36,9 @@ class FrameWalk:
         """Whether every frame that has begun has ended."""
         return not self._head and not self._left
 
-    def follow(self, data: bytes) -> None:
-        """Go on by a piece."""
-        at = 0
+    def follow(self, data: bytes) -> int:
+        """Go on by a piece; return how many frames began in it."""
+        at = begun = 0
         while at < len(data):
             if self._left:
                 step = min(self._left, len(data) - at)
@@ -50,6 +50,8 @@ class FrameWalk:
             left = _after_head(self._head)
             if left is not None:
                 self._head, self._left = b"", left
+                begun += 1
+        return begun
 
 
 def _after_head(head: bytes) -> int | None:

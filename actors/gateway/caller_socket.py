@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from asyncio import TimerHandle
 from collections.abc import Callable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import CloseCode
 from websockets.http11 import Request
 from websockets.protocol import State
 
+from actors.gateway.access.message_meter import LONGEST_WAIT_S
+from actors.gateway.access.token_bucket import Rate, TokenBucket
 from actors.gateway.caller_frames import MASK_BYTES, FrameWalk, block_in
 from actors.gateway.events import Message
 
@@ -17,10 +21,17 @@ try:
 except ImportError:  # As websockets itself does where its compiled part is missing.
     from websockets.utils import apply_mask
 
+if TYPE_CHECKING:
+    from uvicorn._types import ASGISendEvent
+
 AT_ONCE_BYTES = 8192
 """Read before others have their turn: a dozen blocks of sound, 1 to 2 ms of work. What waits at a
 hundred sockets of an overloaded machine, 256 KB each, would take longer than an actor may be
 silent before it counts as hung (3 s)."""
+FRAMES = Rate(per_s=500, burst=15_000)
+"""Of all kinds but whole blocks of sound. What a message may be is measured where it is whole:
+pieces of one without end, pings and pongs are not. Twice as many at once as the messages that are
+allowed at once; 4 us each."""
 FAREWELL_S = 2.0
 """For a client to take what it was sent last: who has not by then, never will."""
 EXTENSION = "greenroom.caller_socket"
@@ -45,6 +56,11 @@ class CallerSocket(WebSocketsSansIOProtocol):
     """What has come and was not looked at yet."""
     _parsed: FrameWalk | None = None
     """How far the parser of websockets is; None until the handshake has come."""
+    _frames: TokenBucket
+    """Made with it."""
+    _rest: TimerHandle | None = None
+    """Until it is done, nothing more is read."""
+    _on_flood: Callable[[], None] | None = None
 
     @classmethod
     def of(cls, scope: MutableMapping[str, Any]) -> CallerSocket:
@@ -55,40 +71,47 @@ class CallerSocket(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take bytes, the first of them at once."""
-        if self._unread:
+        if self._unread or self._rest is not None:
             self._unread += data
         elif len(data) <= AT_ONCE_BYTES:
             rest = self._take_blocks(data)
             if rest:
                 self._parse(rest)
-            return
         else:
             self._unread = data
             self._take_piece()
-        if self._unread:
+        if self._unread or self._rest is not None:
             self.transport.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take what came before the end."""
         while self._unread:
             self._take_piece()
+        if self._rest is not None:
+            self._rest.cancel()
         super().connection_lost(exc)
 
     def handle_connect(self, event: Request) -> None:
         """Call the application, which is to find this socket."""
         # Uvicorn hands on the request without anything that follows it.
         self._parsed = FrameWalk()
+        self._frames = TokenBucket(FRAMES, self.loop.time())
         super().handle_connect(event)
         if not self.close_sent:
             extensions: dict[Any, Any] = self.scope["extensions"] or {}
             extensions[EXTENSION] = {"socket": self}
 
-    def hand_over(self, take: Callable[[Message], None]) -> None:
+    def hand_over(self, take: Callable[[Message], None], on_flood: Callable[[], None]) -> None:
         """Give messages to `take` as they come, those first that have come by now.
 
         What ends the connection goes to the application as ever.
+
+        Args:
+            take: Given a message.
+            on_flood: Called when so many frames come that it is read more slowly.
         """
         self._take = take
+        self._on_flood = on_flood
         events = []
         while not self.queue.empty():
             events.append(self.queue.get_nowait())
@@ -129,7 +152,7 @@ class CallerSocket(WebSocketsSansIOProtocol):
             self.read_paused = pauses
             if pauses:
                 self.transport.pause_reading()
-            else:
+            elif self._rest is None:
                 self.transport.resume_reading()
 
     def _take_blocks(self, data: bytes) -> bytes:
@@ -153,22 +176,33 @@ class CallerSocket(WebSocketsSansIOProtocol):
         return data
 
     def _parse(self, data: bytes) -> None:
+        wait_s = 0.0
         if self._parsed is not None:
-            self._parsed.follow(data)
+            wait_s = self._frames.spend(self._parsed.follow(data), self.loop.time())
         super().data_received(data)
+        if wait_s and self._rest is None and not self.transport.is_closing():
+            self._rest = self.loop.call_later(min(wait_s, LONGEST_WAIT_S), self._rested)
+            if self._on_flood is not None:
+                self._on_flood()
+
+    def _rested(self) -> None:
+        self._rest = None
+        self._go_on()
 
     def _take_piece(self) -> None:
         piece, self._unread = self._unread[:AT_ONCE_BYTES], self._unread[AT_ONCE_BYTES:]
         self._parse(piece)
         if self.conn.parser_exc is not None:
             self._unread = b""
-        elif self._unread:
+        elif self._unread and self._rest is None:
             self.loop.call_soon(self._go_on)
 
     def _go_on(self) -> None:
         if self._unread:
             self._take_piece()
-        if not self._unread and not self.read_paused and not self.transport.is_closing():
+        if self._unread or self._rest is not None or self.read_paused:
+            return
+        if not self.transport.is_closing():
             self.transport.resume_reading()
 
     def send_receive_event_to_app(self) -> None:
@@ -182,10 +216,27 @@ class CallerSocket(WebSocketsSansIOProtocol):
             try:
                 message = data.decode()
             except UnicodeDecodeError:
-                super().send_receive_event_to_app()
+                # As uvicorn does, which writes a traceback as well.
+                self.frames = []
+                self.conn.send_close(CloseCode.INVALID_DATA, "a text message is UTF-8")
+                self.handle_parser_exception()
                 return
         self.frames = []
         self._take(message)
+
+    def handle_ping(self) -> None:
+        """Answer, unless nobody reads: what waits to be read would grow without end."""
+        if self.writable.is_set():
+            super().handle_ping()
+        else:
+            self.conn.data_to_send()
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send what an application says."""
+        await super().send(message)
+        if self.initial_response is not None and self.close_sent:
+            # Refused, which is an answer too: uvicorn would log an error.
+            self.handshake_complete = True
 
     async def run_asgi(self) -> None:
         """Serve it, and let go of it."""

@@ -138,7 +138,7 @@ class ClientConnection:
             exchange.handed_over(message)
             inbox.take(message)
 
-        self._socket.hand_over(take)
+        self._socket.hand_over(take, self._slow)
         message = await self._websocket.receive()
         raise WebSocketDisconnect(message.get("code", NORMAL))
 

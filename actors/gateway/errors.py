@@ -60,4 +60,20 @@ def explained(errors: Sequence[Any]) -> str:
     """Return the first of pydantic's complaints about a message in one line: where, and what."""
     first = errors[0]
     where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else str(first["msg"])
+    what = _in_words(first)
+    return f"{where}: {what}" if where else what
+
+
+def _in_words(problem: Mapping[str, Any]) -> str:
+    """As who wrote a client would say it: it has no discriminators, tags and dictionaries."""
+    match problem["type"]:
+        case "union_tag_not_found":
+            return "no `type`: a message says with it what it is"
+        case "union_tag_invalid":
+            context = problem["ctx"]
+            return f"no message {context['tag']!r}: `type` is one of {context['expected_tags']}"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            if isinstance(problem["input"], bytes):
+                return "not read as JSON: send it with `Content-Type: application/json`"
+            return "an object of JSON is expected"
+    return str(problem["msg"]).removeprefix("Value error, ")

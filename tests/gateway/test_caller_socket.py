@@ -32,15 +32,16 @@ class NoTransport(asyncio.Transport):
         super().__init__()
         self.written = b""
         self.closed = False
+        self.is_read = True
 
     def write(self, data: Any) -> None:
         self.written += data
 
     def pause_reading(self) -> None:
-        pass
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        pass
+        self.is_read = True
 
     def is_closing(self) -> bool:
         return self.closed
@@ -59,6 +60,10 @@ class OpenSocket:
         self.socket = socket
         self.transport = transport
         self.messages: list[Message] = []
+        self.floods = 0
+
+    def on_flood(self) -> None:
+        self.floods += 1
 
 
 @asynccontextmanager
@@ -81,7 +86,7 @@ async def open_socket() -> AsyncIterator[OpenSocket]:
     socket.data_received(HANDSHAKE)
     async with asyncio.timeout(10):
         await accepted.wait()
-    socket.hand_over(opened.messages.append)
+    socket.hand_over(opened.messages.append, opened.on_flood)
     transport.written = b""
     yield opened
     socket.connection_lost(None)
@@ -186,7 +191,7 @@ async def test_what_is_handed_over_may_end_it() -> None:
             opened.socket.conn.send_close(1000)
             opened.socket.close_sent = True
 
-        opened.socket.hand_over(take)
+        opened.socket.hand_over(take, opened.on_flood)
         opened.socket.data_received(2 * frame(Opcode.BINARY, b"block"))
         assert opened.messages == [b"block"]
 
@@ -206,3 +211,59 @@ async def test_a_message_is_sent_at_once_while_the_client_reads() -> None:
         assert not socket.send_at_once("half \ud800")
         socket.data_received(frame(Opcode.CLOSE, b"\x03\xe8"))
         assert not socket.send_at_once(b"block")
+
+
+@pytest.mark.parametrize(
+    "flood",
+    [
+        frame(Opcode.TEXT, b"", fin=False) + frame(Opcode.CONT, b"", fin=False) * 40_000,
+        frame(Opcode.PING, b"x") * 40_000,
+        frame(Opcode.PONG, b"") * 40_000,
+    ],
+    ids=["pieces of a message", "pings", "pongs"],
+)
+@in_loop
+async def test_who_sends_frames_without_end_is_read_more_slowly(flood: bytes) -> None:
+    async with open_socket() as opened:
+        opened.socket.data_received(flood)
+        for _ in range(100):
+            await asyncio.sleep(0)
+        assert opened.floods == 1
+        assert not opened.transport.is_read
+        # Not even where another reason to wait is over.
+        opened.socket.pause(True)
+        opened.socket.pause(False)
+        assert not opened.transport.is_read
+
+
+@in_loop
+async def test_as_many_frames_as_messages_may_come_at_once_are_read_at_once() -> None:
+    chunk = frame(Opcode.TEXT, bytes(b"x" * 860))
+    async with open_socket() as opened:
+        for _ in range(6_000):
+            opened.socket.data_received(chunk)
+        assert len(opened.messages) == 6_000
+        assert opened.floods == 0
+
+
+@in_loop
+async def test_a_client_that_reads_nothing_is_answered_no_pings() -> None:
+    async with open_socket() as opened:
+        opened.socket.pause_writing()
+        opened.socket.data_received(frame(Opcode.PING, b"x" * 125) * 50)
+        assert opened.transport.written == b""
+        opened.socket.resume_writing()
+        opened.socket.data_received(frame(Opcode.PING, b"now"))
+        assert opened.transport.written == Frame(Opcode.PONG, b"now").serialize(mask=False)
+
+
+@in_loop
+async def test_text_that_is_no_utf_8_closes_the_connection_and_writes_no_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async with open_socket() as opened:
+        opened.socket.data_received(frame(Opcode.TEXT, b"\xff"))
+        assert opened.transport.written.startswith(b"\x88")
+        assert opened.transport.written[2:4] == b"\x03\xef"
+        assert opened.transport.closed
+    assert not caplog.records

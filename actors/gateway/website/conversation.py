@@ -125,6 +125,11 @@ class WebsiteConversation:
             case PlayedReport():
                 caller.played(self._link, round(request.ms * RATE_HZ / 1000))
             case EndSession():
+                if request.session_id not in (None, caller.session):
+                    raise CallerError(
+                        f"the session on this connection is {caller.session!r}, not "
+                        f"{request.session_id!r}: leave `session_id` out to end it"
+                    )
                 self._callers.end(caller.session, SessionEnd.HUNG_UP, "the caller ended it")
 
     def _work_for(self, caller: Caller, work: Callable[[], None]) -> None:
@@ -198,8 +203,8 @@ def unpacked(text: str) -> tuple[bytes, str]:
     kind = url.group(1) if url else ""
     body = text[url.end() :] if url else text
     try:
-        # The alphabet of URLs and missing padding are common, and harmless.
-        body = body.replace("-", "+").replace("_", "/").rstrip("= \r\n")
-        return base64.b64decode(body + "=" * (-len(body) % 4), validate=False), kind
+        # Lines, the alphabet of URLs and missing padding are common, and harmless.
+        body = "".join(body.split()).replace("-", "+").replace("_", "/").rstrip("=")
+        return base64.b64decode(body + "=" * (-len(body) % 4), validate=True), kind
     except (binascii.Error, ValueError):
         raise UnreadableSoundError("`data` is no base64") from None

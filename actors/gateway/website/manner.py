@@ -16,6 +16,7 @@ from actors.gateway.website.requests import SessionRequest
 from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.errors import did_you_mean
 from pipeline.frames import SessionOpened
+from pipeline.sessions.refusal import refusal
 
 PROTOCOL = "website"
 RETIRED = re.compile(
@@ -34,10 +35,11 @@ class Manners:
         """Return how a session is opened.
 
         Raises:
-            CallerError: there is no such model or voice; names the nearest.
+            CallerError: there is no such model or voice; names the nearest. Or more is asked for
+                than a session may have.
         """
         longest_s = self._options.session_s
-        return SessionOpened(
+        manner = SessionOpened(
             session=session,
             instruction=request.system_instruction,
             voice=voice_of(request.voice),
@@ -50,6 +52,10 @@ class Manners:
             records=request.record or self._options.record,
             labels={"protocol": PROTOCOL, **request.labels},
         )
+        # What the pipeline would refuse whenever it is asked again.
+        if why := refusal(manner):
+            raise CallerError(why)
+        return manner
 
     def started(self, caller: Caller, *, resumed: bool) -> str:
         """Return the message that says that a session is there, or goes on."""

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
+from pydantic import (
+    AfterValidator,
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+)
 
 from pipeline.frames.sessions import RecordingConsent
 from pipeline.sessions.refusal import MOST_NAME_CHARACTERS
@@ -24,7 +32,17 @@ RECORD = {
 
 
 def _consent(given: Any) -> Any:
-    return RECORD.get(given, given) if isinstance(given, str) else given
+    if not isinstance(given, str):
+        return given
+    if given not in RECORD and given not in set(RecordingConsent):
+        raise ValueError(f"{given!r} is none of {', '.join(map(repr, RECORD))}")
+    return RECORD.get(given, given)
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("there is nothing in it but blanks")
+    return text
 
 
 Record = Annotated[RecordingConsent, BeforeValidator(_consent)]
@@ -119,7 +137,7 @@ class TextMessage(_Request):
     """Something typed."""
 
     type: Literal["text", "text_message"]
-    text: str = Field(
+    text: Annotated[str, AfterValidator(_not_blank)] = Field(
         validation_alias=AliasChoices("text", "content", "message"),
         min_length=1,
         max_length=MOST_TEXT_CHARACTERS,

@@ -35,4 +35,4 @@ def test_another_word_is_refused_with_those_there_are() -> None:
     with gateway_on_stage() as gateway:
         code, told = gateway.request("POST", START, {"record": "video"})
         assert code == 400
-        assert "nothing" in told["error"]
+        assert "'transcripts'" in told["error"]
