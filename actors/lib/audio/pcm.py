@@ -72,9 +72,9 @@ def level_dbfs(samples: Samples) -> float:
 
 def power_dbfs(power: float) -> float:
     """Return the level of a mean square of samples, likewise."""
-    if power <= 0.0:
-        return SILENCE_DBFS
-    return max(SILENCE_DBFS, 10.0 * math.log10(power / FULL_SCALE**2))
+    # Of a power that fades for a minute so little is left that it divides to zero.
+    relative = power / FULL_SCALE**2
+    return max(SILENCE_DBFS, 10.0 * math.log10(relative)) if relative > 0.0 else SILENCE_DBFS
 
 
 def samples_to_ns(samples: int, rate_hz: int = SPEECH_RATE_HZ) -> int:

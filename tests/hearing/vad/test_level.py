@@ -82,6 +82,15 @@ def test_a_shout_after_silence_does_not_overflow() -> None:
     )
 
 
+def test_minutes_of_a_muted_microphone_after_speech_is_followed() -> None:
+    """Its samples are zeros, and what is remembered of the speech fades until it is nothing."""
+    level = LevelControl()
+    amplified(recording("goforward.wav"), level)
+    muted = np.zeros(WINDOW, np.int16)
+    for _ in range(180 * 16_000 // WINDOW):
+        assert not level.amplify(muted).any()
+
+
 def test_a_constant_offset_is_taken_for_no_sound() -> None:
     sound = (recording("goforward.wav") // 100 + 3_000).astype(np.int16)
 
