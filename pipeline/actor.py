@@ -173,7 +173,8 @@ class Actor(ActorKind, Generic[OptionsT]):
 
     def open_own_session(self) -> None:
         """Open the config's own session, which lasts as long as the process."""
-        self.receive_session(SessionOpened(session=self.session))
+        language = self.surroundings.language
+        self.receive_session(SessionOpened(session=self.session, language=language))
 
     def receive_session(self, frame: Frame) -> None:
         """Open or end a session, as the supervisor says."""

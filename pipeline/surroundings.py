@@ -15,6 +15,7 @@ class Surroundings:
     Attributes:
         name: The actor's name in the config.
         session: The conversation it serves unless frames say otherwise.
+        language: What is spoken in that conversation, as in `SessionOpened`; None: not said.
         runtime_dir: Private folder of the running pipeline: sockets, addresses.
         config_dir: Folder of the config file; relative paths in options start here.
         state_dir: Folder that outlives the pipeline: handles, counts.
@@ -33,6 +34,7 @@ class Surroundings:
     state_dir: Path
     started_ns: int
     session: str = "local"
+    language: str | None = None
     callers_only: bool = False
     connected: frozenset[str] = frozenset()
     unheard: frozenset[str] = frozenset()

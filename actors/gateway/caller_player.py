@@ -72,7 +72,7 @@ class CallerPlayer(Player[GatewayOptions]):
         self._turn_closed = asyncio.Event()
         self._began_ns = time.monotonic_ns()
         self._phones = PhoneLines()
-        self._prompts = FailurePrompts({}, surroundings.config_dir)
+        self._caller_prompts = FailurePrompts({}, surroundings.config_dir)
 
     @classmethod
     def check(cls, options: GatewayOptions, config_dir: Path) -> None:
@@ -89,14 +89,12 @@ class CallerPlayer(Player[GatewayOptions]):
         await super().start()
         if "turns" in self.surroundings.connected:
             config_dir = self.surroundings.config_dir
-            self._prompts = FailurePrompts(self.options.failure_prompts, config_dir)
+            self._caller_prompts = FailurePrompts(self.options.failure_prompts, config_dir)
 
-    def prompt_of(self, session: str) -> Samples | None:
+    def prompt_in(self, language: str | None) -> Samples | None:
         """Return what a caller hears when a turn fails, in its language if there is that."""
-        caller = self._callers.find(session)
-        language = None if caller is None else caller.manner.language
-        in_language = self._prompts.of(language)
-        return super().prompt_of(session) if in_language is None else in_language
+        own = self._caller_prompts.of(language)
+        return super().prompt_in(language) if own is None else own
 
     def publish(self, port: str, frame: Frame) -> None:
         """Send a frame; what is heard is told the caller who hears it, and known from it.

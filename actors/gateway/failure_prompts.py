@@ -8,6 +8,7 @@ from pathlib import Path
 from actors.lib.audio.pcm import Samples
 from actors.outputs.playout.failure_prompt import load_failure_prompt
 from actors.outputs.playout.playout_state import RATE_HZ
+from pipeline.languages import languages_of
 
 
 class FailurePrompts:
@@ -29,7 +30,8 @@ class FailurePrompts:
 
     def of(self, language: str | None) -> Samples | None:
         """Return the prompt in a language; None if there is none."""
-        code = (language or "").lower().replace("_", "-")
+        named = languages_of(language)
+        code = named[0].lower().replace("_", "-") if named else ""
         while code:
             if code in self._prompts:
                 return self._prompts[code]

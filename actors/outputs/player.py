@@ -7,6 +7,7 @@ import threading
 import time
 from abc import abstractmethod
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
 from actors.lib.audio.pcm import Samples
@@ -78,7 +79,7 @@ class Player(Actor[PlayerOptionsT]):
         self._leaving = LeavingSessions()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._loop_thread = 0
-        self._prompt: Samples | None = None
+        self._prompts: dict[Path, Samples] = {}
 
     @classmethod
     def check(cls, options: Any, config_dir: Any) -> None:
@@ -104,9 +105,7 @@ class Player(Actor[PlayerOptionsT]):
         """Load the failure prompt, and remember the loop, for the device's thread."""
         self._loop = asyncio.get_running_loop()
         self._loop_thread = threading.get_ident()
-        path = self.options.prompt_path(self.surroundings.config_dir)
-        if path is not None and "turns" in self.surroundings.connected:
-            self._prompt = load_failure_prompt(path, RATE_HZ)
+        self.prompt_in(self.surroundings.language)
 
     async def stop(self) -> None:
         """Let go of all outputs."""
@@ -131,6 +130,7 @@ class Player(Actor[PlayerOptionsT]):
             output,
             prebuffer_ms=self.options.prebuffer_ms,
             far_end=self._far_end(session),
+            prompt=self.prompt_in(opened.language),
             resume=self.checkpoint.get("playouts", {}).get(session),
             on_due=self._on_due,
         )
@@ -185,12 +185,11 @@ class Player(Actor[PlayerOptionsT]):
 
     def on_turns(self, frame: TurnClosed) -> None:
         """Say so when a turn failed, unless another one is being answered or spoken."""
-        prompt = self.prompt_of(frame.session)
-        if prompt is None or frame.outcome is not Outcome.FAILED:
+        if frame.outcome is not Outcome.FAILED:
             return
         playback = self._playback(frame)
-        if playback is not None:
-            self.counters["failure_prompts_left_out"] += not playback.apologize(frame, prompt)
+        if playback is not None and playback.prompt is not None:
+            self.counters["failure_prompts_left_out"] += not playback.apologize(frame)
             self._report(playback)
 
     def on_route(self, frame: Route) -> None:
@@ -200,10 +199,14 @@ class Player(Actor[PlayerOptionsT]):
             playback.route(frame)
             self._report(playback)
 
-    def prompt_of(self, session: str) -> Samples | None:
-        """Return what is played in a session when a turn fails; None: nothing."""
-        del session
-        return self._prompt
+    def prompt_in(self, language: str | None) -> Samples | None:
+        """Return what is played when a turn fails in a session of a language; None: nothing."""
+        path = self.options.prompt_path(self.surroundings.config_dir, language)
+        if path is None or "turns" not in self.surroundings.connected:
+            return None
+        if path not in self._prompts:
+            self._prompts[path] = load_failure_prompt(path, RATE_HZ)
+        return self._prompts[path]
 
     def _playback(self, frame: Frame) -> SessionPlayback | None:
         playback: SessionPlayback | None = self.sessions.get(frame.session)

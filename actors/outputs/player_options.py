@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field
 
-from actors.outputs.playout.failure_prompt import PACKAGED
+from actors.outputs.playout.failure_prompt import packaged_prompt
 from pipeline.actor import Options
 from pipeline.paths import Anchor
 
@@ -26,13 +26,14 @@ class PlayerOptions(Options):
         "packaged",
         validation_alias=AliasChoices("failure_prompt", "notice"),
         description="Sound file, from the config's folder, that is played when a turn fails and "
-        "`turns` is connected; `packaged`: an apology in English.",
+        "`turns` is connected; `packaged`: an apology in the session's language, in English where "
+        "there is none.",
     )
 
-    def prompt_path(self, config_dir: Path) -> Path | None:
-        """Return where the failure prompt is."""
+    def prompt_path(self, config_dir: Path, language: str | None = None) -> Path | None:
+        """Return where the failure prompt for a session's language is."""
         if self.failure_prompt is None:
             return None
         if self.failure_prompt == "packaged":
-            return PACKAGED
+            return packaged_prompt(language)
         return config_dir / Path(self.failure_prompt).expanduser()

@@ -54,6 +54,7 @@ class SessionPlayback:
         *,
         prebuffer_ms: float,
         far_end: FarEnd | None,
+        prompt: Samples | None,
         resume: Mapping[str, Any] | None,
         on_due: Callable[[SessionPlayback], None],
     ) -> None:
@@ -64,10 +65,12 @@ class SessionPlayback:
             output: What asks for blocks.
             prebuffer_ms: Sound to have before an answer starts.
             far_end: Collects what was played; None: nobody listens to it.
+            prompt: What is played when a turn fails; None: nothing.
             resume: What `snapshot` of an earlier process said.
             on_due: Called when there is something to report, in the thread that rendered.
         """
         self.session = session
+        self.prompt = prompt
         self._output = output
         self._playout = Playout(prebuffer_ms=prebuffer_ms, resume=resume)
         # Held by the device's thread while it renders a block, some 30 us.
@@ -161,13 +164,15 @@ class SessionPlayback:
         with self._lock:
             self._playout.route(frame)
 
-    def apologize(self, closed: TurnClosed, prompt: Samples) -> bool:
+    def apologize(self, closed: TurnClosed) -> bool:
         """Play the failure prompt; return whether there was room for it."""
+        if self.prompt is None:
+            return False
         self._output.play_on()
         with self._lock:
             if self._playout.is_busy_with_another(closed.turn):
                 return False
-            audio, ended = failure_prompt(closed, prompt)
+            audio, ended = failure_prompt(closed, self.prompt)
             self._playout.push(audio)
             self._playout.end(ended)
             return True

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from pipeline.languages import Languages
 from pipeline.sessions import MOST_SESSIONS
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -149,6 +150,11 @@ class PipelineConfig(_Section):
 
     name: Name = Field(description="Two pipelines of one name cannot run at once.")
     session: str = Field("local", min_length=1, description="Name of the one conversation.")
+    language: Languages = Field(
+        None,
+        description="What is spoken in it, as BCP-47 codes, the likeliest first; null: as the "
+        "backends' options say.",
+    )
     actors: dict[Name, ActorConfig] = Field(min_length=1, description="By name, in start order.")
     route: RouteConfig = Field(default_factory=RouteConfig)
     supervision: SupervisionConfig = Field(default_factory=SupervisionConfig)

@@ -27,7 +27,10 @@ class SessionOpened(Frame):
 
     instruction: str | None = Field(None, description="System instruction of the model.")
     voice: str | None = Field(None, description="Name of the voice that answers.")
-    language: str | None = Field(None, description="BCP-47 code, such as `de-DE`.")
+    language: str | None = Field(
+        None,
+        description="BCP-47 code, such as `de-DE`; of several, with commas, the likeliest first.",
+    )
     model: str | None = Field(None, description="Name of the model.")
     temperature: float | None = Field(None, ge=0, le=2, description="Of the model's choices.")
     functions: list[dict[str, Any]] = Field(

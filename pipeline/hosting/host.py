@@ -56,6 +56,7 @@ class Host:
             Surroundings(
                 name=spec.name,
                 session=spec.session,
+                language=spec.language,
                 runtime_dir=spec.runtime_dir,
                 config_dir=spec.config_dir,
                 state_dir=spec.state_dir,

@@ -36,6 +36,7 @@ class ActorSpec(BaseModel):
     expected: dict[str, list[str]]
     unheard: frozenset[str] = frozenset()
     session: str
+    language: str | None = None
     runtime_dir: Path
     config_dir: Path
     state_dir: Path

@@ -48,6 +48,7 @@ def spec_of(
         expected=expected,
         unheard=frozenset(node.actor_class.outputs) - frozenset(consumers),
         session=config.session,
+        language=config.language,
         runtime_dir=graph.runtime_dir,
         config_dir=graph.config_dir,
         state_dir=graph.state_dir,

@@ -63,8 +63,6 @@ class FaultPolicy:
         lasts: How long it is likely to be there.
         asks_again: The same request may succeed a moment later.
         of_key: What it says of the API key.
-        aloud: Why there is no answer from elsewhere, for the person who asks; `because ...` can
-            come before it, and `{service}` stands for the name of the service.
         is_trouble: Turns may soon go to another backend; that it may be needed is worth knowing.
     """
 
@@ -75,7 +73,6 @@ class FaultPolicy:
     lasts: Lasts
     asks_again: bool
     of_key: OfKey
-    aloud: str
     is_trouble: bool = True
 
 
@@ -84,55 +81,42 @@ class FaultPolicy:
 POLICIES: dict[FaultClass, FaultPolicy] = {
     FaultClass.QUOTA: FaultPolicy(
         60.0, False, Reach.EVERYBODY, Cause.MODEL, Lasts.A_WHILE, False, OfKey.USED_UP,
-        "the quota of {service} is used up",
     ),
     FaultClass.BILLING: FaultPolicy(
         3600.0, False, Reach.EVERYBODY, Cause.SERVICE, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
-        "there is a billing problem with {service}",
     ),
     FaultClass.AUTH: FaultPolicy(
         3600.0, False, Reach.EVERYBODY, Cause.SERVICE, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,
-        "{service} does not accept my key",
     ),
     FaultClass.MODEL: FaultPolicy(
         3600.0, False, Reach.EVERYBODY, Cause.MODEL, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
-        "{service} does not offer the model that I am set up with",
     ),
     FaultClass.BAD_REQUEST: FaultPolicy(
         3600.0, False, Reach.SESSION, Cause.REQUEST, Lasts.A_TURN, False, OfKey.NOTHING,
-        "{service} does not accept how I am set up",
     ),
     FaultClass.POLICY: FaultPolicy(
         3600.0, False, Reach.SESSION, Cause.REQUEST, Lasts.UNTIL_MENDED, False, OfKey.NOTHING,
-        "{service} refused to go on with this conversation",
     ),
     FaultClass.CONTEXT: FaultPolicy(
         10.0, True, Reach.SESSION, Cause.REQUEST, Lasts.A_TURN, False, OfKey.NOTHING,
-        "this conversation became too long for {service}",
     ),
     FaultClass.NETWORK: FaultPolicy(
         2.0, True, Reach.SESSION, Cause.SERVICE, Lasts.A_MOMENT, True, OfKey.NOTHING,
-        "I cannot reach the internet",
     ),
     FaultClass.TRANSIENT: FaultPolicy(
         5.0, True, Reach.SESSION, Cause.MODEL, Lasts.A_MOMENT, True, OfKey.NOTHING,
-        "{service} has a problem at the moment",
     ),
     FaultClass.SESSION_END: FaultPolicy(
         0.0, True, Reach.SESSION, Cause.REQUEST, Lasts.A_MOMENT, True, OfKey.NOTHING,
-        "{service} closed the connection",
         is_trouble=False,
     ),
     FaultClass.HANDLE: FaultPolicy(
         0.0, True, Reach.SESSION, Cause.REQUEST, Lasts.A_WHILE, False, OfKey.NOTHING,
-        "{service} closed the connection",
     ),
     FaultClass.FROZEN: FaultPolicy(
         30.0, True, Reach.SESSION, Cause.MODEL, Lasts.A_MOMENT, False, OfKey.NOTHING,
-        "{service} does not answer",
     ),
     FaultClass.UNKNOWN: FaultPolicy(
         10.0, True, Reach.SESSION, Cause.MODEL, Lasts.A_MOMENT, True, OfKey.NOTHING,
-        "the connection to {service} broke off",
     ),
 }  # fmt: skip

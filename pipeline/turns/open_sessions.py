@@ -61,7 +61,11 @@ class OpenSessions:
         self._past = EndedSessions()
         self._told: dict[tuple[str, FaultClass, str | None], int] = {}
         """When other sessions were told of a fault, by backend, class and model asked for."""
-        own = SessionOpened(session=config.session, plays=heard is not PlaybackScope.NONE)
+        own = SessionOpened(
+            session=config.session,
+            language=config.language,
+            plays=heard is not PlaybackScope.NONE,
+        )
         self._table.open(own, now_ns)
         self.own = self._table[config.session].conversation
 

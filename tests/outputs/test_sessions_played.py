@@ -10,7 +10,7 @@ import pytest
 from playing import MS, audio, ended, ramp, speech
 
 from actors.lib.audio.pcm import Samples, to_samples
-from actors.outputs.playout.failure_prompt import PACKAGED, load_failure_prompt
+from actors.outputs.playout.failure_prompt import load_failure_prompt, packaged_prompt
 from actors.outputs.virtual import VirtualSpeaker
 from actors.outputs.wav_file import WavSink
 from pipeline.frames import (
@@ -25,7 +25,7 @@ from pipeline.frames import (
 from pipeline.testing import ActorHarness, stage
 
 PACE = 20.0
-PROMPT = load_failure_prompt(PACKAGED, 24_000)
+PROMPT = load_failure_prompt(packaged_prompt(None), 24_000)
 
 
 def of(session: str, frame: Frame) -> Frame:

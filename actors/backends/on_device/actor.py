@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,30 +18,52 @@ from actors.backends.on_device.brain import (
     ConverseStep,
     SayStep,
     failed,
+    makes_sense,
     opening,
     outcome,
     plan,
 )
 from actors.backends.on_device.connection import Connections, is_trouble
+from actors.backends.on_device.ears import Ears, HeardWords
 from actors.backends.on_device.intents import Context
+from actors.backends.on_device.language import DEFAULT, language_of, phrases_for
 from actors.backends.on_device.local_model import LocalModelError, converse
-from actors.backends.on_device.options import DeviceOptions, is_english
+from actors.backends.on_device.options import DeviceOptions
 from actors.backends.session import BackendSession
 from actors.backends.turn_kind import TurnKind
 from actors.backends.turnwise.backend import TurnBasedBackend
-from actors.backends.turnwise.request import AnswerRequest, Heard, Part, Sound, Words
+from actors.backends.turnwise.request import (
+    AnswerFailedError,
+    AnswerRequest,
+    Heard,
+    Part,
+    Sound,
+    Words,
+)
 from actors.backends.turnwise.session import TurnBasedSession
-from actors.lib.speech.recognizer import MoonshineRecognizer
+from actors.lib.languages.line import Line, gap_after
+from actors.lib.languages.phrases import phrases_of
+from actors.lib.languages.tags import tabled
+from actors.lib.speech.espeak import NoVoiceError
 from actors.lib.speech.sentences import sentences
-from actors.lib.speech.synthesizer import VOICE_RATE_HZ, HibariSynthesizer
+from actors.lib.speech.synthesizer import VOICE_RATE_HZ
+from actors.lib.speech.voices import Voices, cannot_speak
 from pipeline.errors import ConfigError
 from pipeline.frames import BackendState, BackendStatus, Fault, Route, SessionEnded, SessionOpened
+from pipeline.languages import languages_of
 from pipeline.ports import In
 from pipeline.surroundings import Surroundings
 
 NEEDED = {"moonshine_voice": "moonshine-voice", "hibari": "hibari-tts"}
 """Package to install, by the module it holds."""
-REST_LEFT_OUT = "I left out the rest."
+
+
+@dataclass(frozen=True)
+class LineInLanguage:
+    """A line and the language in which it is said."""
+
+    line: Line
+    language: str
 
 
 class Device(TurnBasedBackend[DeviceOptions]):
@@ -54,8 +77,9 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     def __init__(self, options: DeviceOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._recognizer = MoonshineRecognizer()
-        self._synthesizer = HibariSynthesizer()
+        self._ears = Ears()
+        self._voices = Voices()
+        self._languages = languages_of(options.language) or DEFAULT
         self._connections: dict[str, Connections] = {}
         self._loaded = asyncio.Event()
 
@@ -68,6 +92,9 @@ class Device(TurnBasedBackend[DeviceOptions]):
                 f"the device backend needs {' and '.join(missing)}: "
                 "install greenroom with its extra `device`"
             )
+        for language in languages_of(options.language):
+            if why := why_not_spoken(language, options):
+                raise ConfigError(f"language: {why}")
 
     async def start(self) -> None:
         """Load the models if they are wanted at the start."""
@@ -83,7 +110,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     async def stop(self) -> None:
         """End the worker threads."""
-        await asyncio.gather(self._recognizer.stop(), self._synthesizer.stop())
+        await asyncio.gather(self._ears.stop(), self._voices.stop())
         await super().stop()
 
     def on_backends(self, frame: BackendStatus | Fault) -> None:
@@ -105,21 +132,25 @@ class Device(TurnBasedBackend[DeviceOptions]):
         super().on_route(frame)
 
     def manner_of(self, opened: SessionOpened) -> DeviceOptions:
-        """Return the options as a session wants them: who speaks, if there is a local model."""
-        words = self.options.words
+        """Return the options as a session wants them: its language, who speaks if there is a
+        local model."""
+        options = self.options
+        if opened.language is not None:
+            options = options.model_copy(update={"language": opened.language})
+        words = options.words
         asked = {"instruction": opened.instruction, "temperature": opened.temperature}
         asked = {name: value for name, value in asked.items() if value is not None}
         if words is None or not asked:
-            return self.options
-        return self.options.model_copy(update={"words": words.model_copy(update=asked)})
+            return options
+        return options.model_copy(update={"words": words.model_copy(update=asked)})
 
     def status_of(self, session: TurnBasedSession) -> BackendStatus:
-        """Return how it is for a session: one in another language is not answered here."""
-        language = session.opened.language
-        if language is None or is_english(language):
+        """Return how it is for a session: one in a language without a voice is left to others."""
+        languages = languages_of(session.opened.language)
+        why = [why_not_spoken(each, self.options) for each in languages]
+        if not why or not all(why):
             return super().status_of(session)
-        reason = f"the device speaks only English, and the session {language}"
-        return BackendStatus(backend=self.name, state=BackendState.UNAVAILABLE, reason=reason)
+        return BackendStatus(backend=self.name, state=BackendState.UNAVAILABLE, reason=why[0])
 
     def session_ended(self, state: BackendSession, ended: SessionEnded) -> None:
         """Let go of what was known of its connections, too."""
@@ -130,71 +161,110 @@ class Device(TurnBasedBackend[DeviceOptions]):
         """Understand, then speak and act step by step."""
         self._load()
         await self._loaded.wait()
-        said = request.text
-        if request.pcm and not request.rest:
-            heard = await self._recognizer.hear(request.pcm, RATE_HZ)
-            said = f"{heard}\n{said}".strip()
-            yield Heard(said)
-        gap = ""
-        async with aclosing(self._words(request, said)) as texts:
-            async for text in texts:
-                for sentence in sentences(text):
-                    yield Words(f"{gap}{sentence}")
-                    yield Sound(await self._synthesizer.speak(sentence), VOICE_RATE_HZ)
-                    gap = " "
+        before = ""
+        try:
+            async with aclosing(self._lines(request)) as said:
+                async for part in said:
+                    if isinstance(part, Heard):
+                        yield part
+                        continue
+                    for sentence in _sentences(part.line):
+                        yield Words(f"{gap_after(before)}{sentence.written}")
+                        pcm = await self._voices.speak(sentence.spoken, part.language)
+                        yield Sound(pcm, VOICE_RATE_HZ)
+                        before = sentence.written
+        except NoVoiceError as error:
+            raise AnswerFailedError(str(error)) from error
 
-    async def _words(self, request: AnswerRequest, said: str) -> AsyncGenerator[str, None]:
-        """The words of the answer, as they come about."""
+    async def _lines(self, request: AnswerRequest) -> AsyncGenerator[Heard | LineInLanguage, None]:
+        """What was heard, if anything was, and what is said to it."""
+        languages = _manner(request).languages
         if request.rest:
-            yield request.rest
+            yield LineInLanguage(Line(request.rest), language_of(request.rest, languages))
             return
-        context = self._context(request)
+        if request.kind is TurnKind.PROMPTED:
+            language = (languages or DEFAULT)[0]
+        elif not request.pcm:
+            language = language_of(request.text, languages)
+        else:
+            heard = await self._hear(request, languages or DEFAULT)
+            if heard.language is None:
+                phrases, language = phrases_for((languages or DEFAULT)[0])
+                yield LineInLanguage(phrases.say("no_ears"), language)
+                return
+            language = heard.language
+            request = replace(request, text=f"{heard.text}\n{request.text}".strip())
+            yield Heard(request.text)
+        async with aclosing(self._steps(request, language)) as said:
+            async for each in said:
+                yield each
+
+    async def _hear(self, request: AnswerRequest, languages: tuple[str, ...]) -> HeardWords:
+        """Return the words; without a language where it cannot tell what was spoken.
+
+        Where it understands only some of the languages, it goes by what makes sense in one that
+        it does understand: any other speech it would take for nonsense in it.
+        """
+        understood = [each for each in languages if self._ears.understand(each)]
+        if not understood:
+            return HeardWords("")
+        heard = await self._ears.hear(request.pcm, RATE_HZ, understood[0])
+        if len(understood) == len(languages):
+            return heard
+        context = self._context(request, understood[0])
+        sure = makes_sense(heard.text, request.tools, context)
+        return heard if sure else HeardWords("")
+
+    async def _steps(
+        self, request: AnswerRequest, language: str
+    ) -> AsyncGenerator[LineInLanguage, None]:
+        """What is said to the words of a turn, as it comes about."""
+        context = self._context(request, language)
+        phrases, own = phrases_for(language)
         if request.kind is TurnKind.PROMPTED:
             steps = opening(context)
         else:
-            steps = plan(said, request.tools, context)
+            steps = plan(request.text, request.tools, context)
         for index, step in enumerate(steps):
             match step:
                 case SayStep(text):
-                    yield text
+                    yield LineInLanguage(text, own)
                 case CallStep(command):
                     self.counters["commands"] += 1
                     response = await request.call(command.tool, command.arguments)
-                    yield outcome(command, response)
+                    yield LineInLanguage(outcome(command, response, phrases), own)
                     if failed(response):
                         if index + 1 < len(steps):
-                            yield REST_LEFT_OUT
+                            yield LineInLanguage(phrases.say("left_out"), own)
                         return
                 case ConverseStep(otherwise):
-                    async with aclosing(self._converse(request, said, otherwise)) as answer:
+                    async with aclosing(self._converse(request)) as answer:
+                        begun = False
                         async for sentence in answer:
-                            yield sentence
+                            begun = True
+                            yield LineInLanguage(Line(sentence), language)
+                    if not begun:
+                        yield LineInLanguage(otherwise, own)
 
-    async def _converse(
-        self, request: AnswerRequest, said: str, otherwise: str
-    ) -> AsyncGenerator[str, None]:
-        manner = request.manner
-        assert isinstance(manner, DeviceOptions), "made by `manner_of`"
-        assert manner.words is not None, "only planned with a local model"
-        begun = False
+    async def _converse(self, request: AnswerRequest) -> AsyncGenerator[str, None]:
+        words = _manner(request).words
+        assert words is not None, "only planned with a local model"
         try:
-            async with aclosing(converse(manner.words, request.history, said)) as answer:
+            async with aclosing(converse(words, request.history, request.text)) as answer:
                 async for sentence in answer:
-                    begun = True
                     yield sentence
         except LocalModelError as error:
             self.counters["local_model_failures"] += 1
             self.log.warning("the local language model failed", problem=str(error))
-            if not begun:
-                yield otherwise
 
-    def _context(self, request: AnswerRequest) -> Context:
+    def _context(self, request: AnswerRequest, language: str) -> Context:
         known = self._connections.get(request.session, Connections())
         return Context(
             now=datetime.now().astimezone(),
             history=request.history,
             outlook=known.outlook(time.monotonic()),
             has_model=self.options.words is not None,
+            phrases=phrases_for(language)[0],
         )
 
     def _load(self) -> None:
@@ -204,8 +274,33 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     async def _load_models(self) -> None:
         begun_s = time.monotonic()
-        await asyncio.gather(self._recognizer.start(), self._synthesizer.start())
+        await asyncio.gather(
+            self._ears.start(self._languages), self._voices.start(self._languages[0])
+        )
         self.gauges["models_loaded"] = 1
         self.gauges["load_ms"] = round((time.monotonic() - begun_s) * 1000)
         self.log.info("speech models loaded", load_ms=self.gauges["load_ms"])
         self._loaded.set()
+
+
+def why_not_spoken(language: str, options: DeviceOptions) -> str:
+    """Return why the device does not speak a language, and what to do; empty if it does."""
+    if phrases_of(language) is None and options.words is None:
+        known = ", ".join(tabled())
+        return (
+            f"the device has nothing to say in {language!r}, only in {known}: "
+            "name one of these, or a local model in `words`"
+        )
+    return cannot_speak(language)
+
+
+def _manner(request: AnswerRequest) -> DeviceOptions:
+    assert isinstance(request.manner, DeviceOptions), "made by `manner_of`"
+    return request.manner
+
+
+def _sentences(line: Line) -> list[Line]:
+    written, spoken = sentences(line.written), sentences(line.spoken)
+    if len(written) != len(spoken):
+        return [line]
+    return [Line(*both) for both in zip(written, spoken, strict=True)]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from actors.backends.on_device.intents import Context, reply
-from actors.lib.speech.commands import Command, spoken, understand
+from actors.lib.languages.folding import words_of
+from actors.lib.languages.line import Line
+from actors.lib.languages.phrases import Phrases
+from actors.lib.speech.commands import Command, Understood, spoken, understand
 from actors.lib.speech.grammar import name_words
-from actors.lib.speech.numbers import in_words, words
+from actors.lib.speech.numbers import in_words
 
-NOT_HEARD = "I did not understand that. Please say it again."
-GREETING = "Hello. How can I help you?"
-NOT_DONE = "All right, I will not do that."
 MOST_SPOKEN_VALUES = 4
 """Of the response of a tool; nobody can keep more in mind."""
 MOST_SPOKEN_CHARACTERS = 200
@@ -24,7 +24,7 @@ MOST_SPOKEN_CHARACTERS = 200
 class SayStep:
     """Say this."""
 
-    text: str
+    text: Line
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class CallStep:
 class ConverseStep:
     """Ask the local language model; say `otherwise` if it does not answer."""
 
-    otherwise: str
+    otherwise: Line
 
 
 Step = SayStep | CallStep | ConverseStep
@@ -53,36 +53,48 @@ def plan(said: str, tools: Iterable[object], context: Context) -> Plan:
         tools: As in `ToolOffer`; what is no tool is passed over.
         context: What else an answer may draw on.
     """
-    plain = " ".join(words(said.replace("\u2019", "'")))
-    if not plain:
-        return (SayStep(NOT_HEARD),)
-    understood = understand(said, tools)
+    phrases = context.phrases
+    if not words_of(said):
+        return (SayStep(phrases.say("not_heard")),)
+    understood = _commands(said, tools, phrases)
     if understood.commands:
         calls = tuple(CallStep(command) for command in understood.commands)
-        return (*calls, SayStep(understood.lacking)) if understood.lacking else calls
-    known = reply(plain, context)
+        return (*calls, SayStep(Line(understood.lacking))) if understood.lacking else calls
+    known = reply(said, context)
     if known is not None:
         return (SayStep(known),)
     if understood.lacking:
-        return (SayStep(understood.lacking),)
+        return (SayStep(Line(understood.lacking)),)
     if understood.refused:
-        return (SayStep(NOT_DONE),)
-    cannot = context.outlook.cannot()
+        return (SayStep(phrases.say("not_done")),)
+    cannot = context.outlook.cannot(phrases)
     return (ConverseStep(cannot),) if context.has_model else (SayStep(cannot),)
+
+
+def makes_sense(said: str, tools: Iterable[object], context: Context) -> bool:
+    """Whether words are a command, or a question that the device answers by itself."""
+    understood = _commands(said, tools, context.phrases)
+    return bool(understood.commands) or context.phrases.intent_of(said) is not None
 
 
 def opening(context: Context) -> Plan:
     """The steps of an answer where nobody asked: the model is to speak first."""
-    return (ConverseStep(GREETING),) if context.has_model else (SayStep(GREETING),)
+    greeting = context.phrases.say("greeting")
+    return (ConverseStep(greeting),) if context.has_model else (SayStep(greeting),)
 
 
-def outcome(command: Command, response: dict[str, Any]) -> str:
+def outcome(command: Command, response: dict[str, Any], phrases: Phrases) -> Line:
     """What is said when a tool has answered; an `error` in the response is read out."""
     if failed(response):
-        return f"That did not work: {_short(response['error']).rstrip('.')}."
+        return phrases.say("failed", error=_short(response["error"]).rstrip("."))
     if command.asks:
-        return _reading(command.tool, response)
-    return f"Done: {spoken(command.tool, command.arguments)}."
+        return _reading(command.tool, response, phrases)
+    return phrases.say("done", command=spoken(command.tool, command.arguments))
+
+
+def _commands(said: str, tools: Iterable[object], phrases: Phrases) -> Understood:
+    # Tools have English names, and are spoken to in English.
+    return understand(said, tools) if phrases.code == "en" else Understood()
 
 
 def failed(response: dict[str, Any]) -> bool:
@@ -90,23 +102,25 @@ def failed(response: dict[str, Any]) -> bool:
     return bool(response.get("error"))
 
 
-def _reading(tool: str, response: dict[str, Any]) -> str:
+def _reading(tool: str, response: dict[str, Any], phrases: Phrases) -> Line:
     noun = " ".join(name_words(tool)[1:]) or tool
     values = [
         f"{'' if key == 'result' or len(response) == 1 else ' '.join(name_words(key))} "
-        f"{_value(value)}".strip()
+        f"{_value(value, phrases)}".strip()
         for key, value in response.items()
         if isinstance(value, str | int | float) and str(value).strip()
     ]
     if not values:
-        return f"I have no {noun}."
-    return f"The {noun} is {', '.join(values[:MOST_SPOKEN_VALUES])}."
+        return phrases.say("no_reading", noun=noun)
+    return phrases.say("reading", noun=noun, values=", ".join(values[:MOST_SPOKEN_VALUES]))
 
 
-def _value(value: str | float) -> str:
+def _value(value: str | float, phrases: Phrases) -> str:
     if isinstance(value, bool):
-        return "on" if value else "off"
-    return in_words(value) if isinstance(value, int | float) else _short(value)
+        return phrases.switch["on" if value else "off"]
+    if isinstance(value, int | float):
+        return in_words(value) if phrases.counts_in_words else f"{value:g}"
+    return _short(value)
 
 
 def _short(value: object) -> str:

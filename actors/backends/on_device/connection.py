@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from actors.lib.speech.numbers import in_words
+from actors.lib.languages.line import Line, joined, line
+from actors.lib.languages.phrases import Phrases
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
 from pipeline.turns.fault_policy import POLICIES
 
-SERVICE = "the Gemini service"
-NO_CONNECTION = "I have no connection"
+NO_CONNECTION = "no_connection"
+"""Key of `Phrases.reasons`, beside the classes of faults."""
 UNITS_S = ((55, (1, "second")), (55 * 60, (60, "minute")))
 """Up to how many seconds a duration is said in which unit."""
 
@@ -19,23 +20,29 @@ class Outlook:
     """How it stands with the other backends.
 
     Attributes:
-        trouble: Why they do not answer, in plain words; empty if one of them is ready.
+        reason: Why they do not answer, as a key of `Phrases.reasons`; empty if one of them is
+            ready.
         retry_in_s: When the connection is tried again; None if that is not known.
     """
 
-    trouble: str = ""
+    reason: str = ""
     retry_in_s: float | None = None
 
-    def explained(self) -> str:
+    def explained(self, phrases: Phrases) -> Line:
         """The answer to "what is wrong"."""
-        if not self.trouble:
-            return "My connection is fine."
-        again = f" I will try again in {about(self.retry_in_s)}." if self.retry_in_s else ""
-        return f"I am answering from this device alone, because {self.trouble}.{again}"
+        if not self.reason:
+            return phrases.say("fine")
+        alone = phrases.say("alone", reason=self._why(phrases))
+        if not self.retry_in_s:
+            return alone
+        return joined(alone, phrases.say("again", wait=about(self.retry_in_s, phrases)))
 
-    def cannot(self) -> str:
+    def cannot(self, phrases: Phrases) -> Line:
         """What is said to a question that only the others could answer."""
-        return f"I cannot answer that now, because {self.trouble or NO_CONNECTION}."
+        return phrases.say("cannot", reason=self._why(phrases))
+
+    def _why(self, phrases: Phrases) -> Line:
+        return line(phrases.reasons[self.reason or NO_CONNECTION])
 
 
 @dataclass
@@ -85,21 +92,16 @@ class Connections:
         if not others:
             return Outlook(NO_CONNECTION)
         newest = max(others, key=lambda b: (b.fault is not None, b.changed_s))
-        trouble = _aloud(newest.fault) if newest.fault else NO_CONNECTION
+        reason = newest.fault.value if newest.fault else NO_CONNECTION
         waits = [b.retry_at_s - now_s for b in others if b.retry_at_s is not None]
         retries = [wait_s for wait_s in waits if wait_s > 0]
-        return Outlook(trouble, min(retries, default=None))
+        return Outlook(reason, min(retries, default=None))
 
     def _retry(self, backend: _Backend, after_s: float | None, now_s: float) -> None:
         backend.retry_at_s = None if after_s is None else now_s + after_s
 
 
-def _aloud(fault: FaultClass) -> str:
-    return POLICIES[fault].aloud.format(service=SERVICE)
-
-
-def about(seconds: float) -> str:
+def about(seconds: float, phrases: Phrases) -> Line:
     """A duration as a person would say it."""
     unit_s, name = next((unit for limit_s, unit in UNITS_S if seconds < limit_s), (3600, "hour"))
-    count = max(1, round(seconds / unit_s))
-    return f"{in_words(count)} {name}{'' if count == 1 else 's'}"
+    return phrases.duration(max(1, round(seconds / unit_s)), name)

@@ -1,8 +1,9 @@
-"""The failure prompt for when nothing else can answer, made beforehand.
+"""The failure prompts for when nothing else can answer, made beforehand, one a language.
 
-`failure_prompt.wav` beside this file is the output of
-`python -m actors.backends.on_device.failure_prompt`: hibari-tts 0.2.1 (Apache-2.0, voice
-"heart"), seed 0, silence at both ends cut to 50 ms.
+The files in `failure_prompts` beside this file are the output of
+`python -m actors.backends.on_device.failure_prompt`, silence at both ends cut to 50 ms. English:
+hibari-tts 0.2.1 (Apache-2.0, voice "heart"), seed 0. The others: espeak-ng 1.52, of whose output
+its licence asks nothing.
 """
 
 from __future__ import annotations
@@ -12,18 +13,21 @@ from pathlib import Path
 
 import numpy as np
 
-PROMPT = "I am sorry, I cannot answer right now. Please try again in a moment."
-PROMPT_FILE = Path(__file__).with_name("failure_prompt.wav")
+from actors.lib.languages.phrases import phrases_of
+from actors.lib.languages.tags import tabled
+
+PROMPTS = Path(__file__).with_name("failure_prompts")
 SILENCE = 0.01
 """Share of the peak (-40 dB) below which a sample is taken for silence."""
 MARGIN_S = 0.05
 
 
-def make_prompt(text: str, path: Path) -> None:
+def make_prompt(text: str, language: str, path: Path) -> None:
     """Speak `text` into a WAV file, 24 kHz mono 16 bit; blocks for about a second."""
-    from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
+    from actors.lib.speech.synthesizer import VOICE_RATE_HZ
+    from actors.lib.speech.voices import spoken_in
 
-    samples = np.frombuffer(synthesize(text), "<i2")
+    samples = np.frombuffer(spoken_in(text, language), "<i2")
     loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > SILENCE * np.abs(samples).max())
     margin = int(MARGIN_S * VOICE_RATE_HZ)
     kept = samples[max(0, loud[0] - margin) : loud[-1] + margin]
@@ -34,5 +38,14 @@ def make_prompt(text: str, path: Path) -> None:
         file.writeframes(kept.tobytes())
 
 
+def make_prompts() -> None:
+    """Make the prompt of every language that has a table."""
+    for language in tabled():
+        phrases = phrases_of(language)
+        assert phrases is not None, "it is tabled"
+        notice = phrases.say("notice")
+        make_prompt(notice.spoken, phrases.voice, PROMPTS / f"{language}.wav")
+
+
 if __name__ == "__main__":
-    make_prompt(PROMPT, PROMPT_FILE)
+    make_prompts()

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from pipeline.actor import Options
+from pipeline.languages import Languages, languages_of
 
 LOCAL_SUFFIXES = (".local", ".lan", ".internal", ".home.arpa")
 """Names that no public name server answers: RFC 6762, RFC 8375 and common practice."""
@@ -54,25 +55,19 @@ class DeviceOptions(Options):
         description="When the speech models are loaded (400 MB): once another backend is in "
         "trouble, or at the start.",
     )
-    language: str = Field("en", description="English in this build.")
+    language: Languages = Field(
+        None,
+        description="What is spoken, as BCP-47 codes, the likeliest first; null: English. Others "
+        "need the extra `languages`.",
+    )
     words: WordsOptions | None = Field(
         None, description="Local language model for what the device cannot answer; null: none."
     )
 
-    @field_validator("language")
-    @classmethod
-    def _english(cls, value: str) -> str:
-        if not is_english(value):
-            raise ValueError(
-                f"the device understands and speaks only English in this build, not {value!r}: "
-                "leave `language` out, or take the device backend out of route.backends"
-            )
-        return value
-
-
-def is_english(language: str) -> bool:
-    """Whether a name or a BCP-47 code is that of English."""
-    return language.lower().replace("_", "-").split("-")[0] in {"en", "english"}
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """What is spoken, the likeliest first; none: whatever a text is in."""
+        return languages_of(self.language)
 
 
 def _is_near(host: str) -> bool:

@@ -8,14 +8,23 @@ import numpy as np
 
 from actors.lib.audio.decode import decode
 from actors.lib.audio.pcm import Samples, to_pcm
+from actors.lib.languages.tags import base_of
 from actors.outputs.playout.gate import FOREVER
 from pipeline.errors import ConfigError, DeviceError
 from pipeline.frames import AnswerAudio, AnswerEnd, AnswerEnded, TurnClosed
+from pipeline.languages import languages_of
 
-PACKAGED = Path(__file__).parents[2] / "backends" / "on_device" / "failure_prompt.wav"
-"""How it is made stands in `actors/backends/on_device/failure_prompt.py`."""
+PACKAGED = Path(__file__).parents[2] / "backends" / "on_device" / "failure_prompts"
+"""A sound file a language; how they are made: `actors/backends/on_device/failure_prompt.py`."""
 BACKEND = "failure_prompt"
 """In place of a backend's name; of these answers nothing is reported."""
+
+
+def packaged_prompt(language: str | None) -> Path:
+    """Return the sound file in the first of a session's languages; English where there is none."""
+    named = languages_of(language)
+    path = PACKAGED / f"{base_of(named[0])}.wav" if named else PACKAGED
+    return path if path.is_file() else PACKAGED / "en.wav"
 
 
 def load_failure_prompt(path: Path, rate_hz: int) -> Samples:

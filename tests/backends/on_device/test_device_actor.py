@@ -8,7 +8,7 @@ from device_turns import MOVE, OURS, QUOTA, answer_of, recognise, spoken_turn, t
 from local_server import local_server
 
 from actors.backends.on_device import Device
-from actors.backends.on_device.brain import GREETING
+from actors.backends.on_device.intents import english
 from actors.lib.speech.numbers import words
 from pipeline.frames import (
     AnswerEnd,
@@ -36,7 +36,7 @@ def test_it_speaks_first_where_a_model_is_to() -> None:
         assert (answer.turn, answer.end) == ("anna:first", AnswerEnd.COMPLETE)
         assert answer.samples
         said = [f for f in device.sent["transcript"] if isinstance(f, Transcript)]
-        assert "".join(f.text for f in said) == GREETING
+        assert "".join(f.text for f in said) == english().greeting
 
 
 def test_spoken_command_is_carried_out_once_and_confirmed_aloud() -> None:

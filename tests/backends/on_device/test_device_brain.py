@@ -10,8 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.backends.on_device.brain import (
-    NOT_DONE,
-    NOT_HEARD,
     CallStep,
     ConverseStep,
     Plan,
@@ -20,14 +18,17 @@ from actors.backends.on_device.brain import (
     outcome,
     plan,
 )
-from actors.backends.on_device.connection import SERVICE, Outlook
-from actors.backends.on_device.intents import WHO, Context
+from actors.backends.on_device.connection import Outlook
+from actors.backends.on_device.intents import Context, english
+from actors.lib.languages.line import Line
 from actors.lib.speech.commands import Command
 from pipeline.frames import FaultClass
-from pipeline.turns.fault_policy import POLICIES
 
 NOON = datetime(2026, 11, 21, 15, 5)
-QUOTA = Outlook(POLICIES[FaultClass.QUOTA].aloud.format(service=SERVICE), retry_in_s=120)
+ENGLISH = english()
+QUOTA = Outlook(FaultClass.QUOTA.value, retry_in_s=120)
+CANNOT = QUOTA.cannot(ENGLISH)
+NOT_HEARD = ENGLISH.not_heard
 HISTORY = (
     ("user", "What is the capital of France?"),
     ("model", "The capital of France is Paris."),
@@ -65,7 +66,7 @@ def decide(said: str, *tools: Any, **context: Any) -> Plan:
         ("Sorry?", "The capital of France is Paris."),
         ("I didn\u2019t hear that.", "The capital of France is Paris."),
         ("What did I just say?", "You said: Thank you."),
-        ("Who are you?", WHO),
+        ("Who are you?", ENGLISH.who),
         ("Stop.", "All right."),
         ("Please stop talking now.", "All right."),
         ("Never mind.", "All right."),
@@ -84,7 +85,7 @@ def decide(said: str, *tools: Any, **context: Any) -> Plan:
     ],
 )
 def test_question_is_answered_on_the_device(said: str, expected: str) -> None:
-    assert decide(said, MOVE) == (SayStep(expected),)
+    assert decide(said, MOVE) == (SayStep(Line(expected)),)
 
 
 @pytest.mark.parametrize(
@@ -105,11 +106,13 @@ def test_question_is_answered_on_the_device(said: str, expected: str) -> None:
 def test_trouble_with_the_connection_is_explained(said: str) -> None:
     assert decide(said) == (
         SayStep(
-            "I am answering from this device alone, because the quota of the Gemini service is "
-            "used up. I will try again in two minutes."
+            Line(
+                "I am answering from this device alone, because the quota of the Gemini service is "
+                "used up. I will try again in two minutes."
+            )
         ),
     )
-    assert decide(said, outlook=Outlook()) == (SayStep("My connection is fine."),)
+    assert decide(said, outlook=Outlook()) == (SayStep(Line("My connection is fine.")),)
 
 
 def test_command_is_carried_out() -> None:
@@ -124,26 +127,26 @@ def test_several_commands_are_carried_out_one_after_the_other() -> None:
     )
     assert decide("Stop, then go forward", MOVE, STOP) == (
         CallStep(Command("stop", {})),
-        SayStep("To move I need the distance in meters."),
+        SayStep(Line("To move I need the distance in meters.")),
     )
 
 
 def test_command_without_a_tool_is_not_claimed_to_be_done() -> None:
-    assert decide("Go forward ten meters.") == (SayStep(QUOTA.cannot()),)
+    assert decide("Go forward ten meters.") == (SayStep(CANNOT),)
 
 
 def test_command_not_to_move_is_obeyed() -> None:
-    assert decide("Do not go forward ten meters.", MOVE) == (SayStep(NOT_DONE),)
+    assert decide("Do not go forward ten meters.", MOVE) == (SayStep(Line(ENGLISH.not_done)),)
 
 
 def test_local_model_is_asked_only_what_the_device_cannot_answer() -> None:
-    assert decide("Tell me a joke.", MOVE, has_model=True) == (ConverseStep(QUOTA.cannot()),)
+    assert decide("Tell me a joke.", MOVE, has_model=True) == (ConverseStep(CANNOT),)
     assert decide("Go forward ten meters.", MOVE, has_model=True) == (CallStep(FORWARD),)
-    assert decide("What time is it?", MOVE, has_model=True) == (SayStep("It is 3:05 PM."),)
+    assert decide("What time is it?", MOVE, has_model=True) == (SayStep(Line("It is 3:05 PM.")),)
 
 
 def test_nothing_to_repeat_is_said() -> None:
-    assert decide("Repeat that.", history=()) == (SayStep("I have not said anything yet."),)
+    assert decide("Repeat that.", history=()) == (SayStep(Line("I have not said anything yet.")),)
 
 
 @pytest.mark.parametrize(
@@ -167,7 +170,7 @@ def test_nothing_to_repeat_is_said() -> None:
 def test_outcome_of_a_tool_is_said(
     command: Command, response: dict[str, Any], expected: str
 ) -> None:
-    assert outcome(command, response) == expected
+    assert outcome(command, response, ENGLISH) == Line(expected)
     assert failed(response) == ("error" in response)
 
 
@@ -191,7 +194,7 @@ SAID = st.text(max_size=60) | st.lists(st.sampled_from(VOCABULARY.split()), max_
     history=st.lists(
         st.tuples(st.sampled_from(["user", "model"]), st.text(max_size=9)), max_size=3
     ),
-    trouble=st.sampled_from(["", *(each.aloud for each in POLICIES.values())]),
+    trouble=st.sampled_from(["", *FaultClass]),
     retry_in_s=st.none() | st.floats(0, 1e9),
     has_model=st.booleans(),
 )
@@ -209,9 +212,9 @@ def test_there_are_always_words(
     for step in steps:
         match step:
             case SayStep(text) | ConverseStep(text):
-                assert text.strip()
+                assert text
             case CallStep(command):
-                assert outcome(command, {}).strip()
+                assert outcome(command, {}, ENGLISH)
 
 
 @settings(max_examples=100)
@@ -224,4 +227,4 @@ def test_there_are_always_words(
 def test_any_response_can_be_said(
     name: str, arguments: dict[str, Any], response: dict[str, Any], asks: bool
 ) -> None:
-    assert outcome(Command(name, arguments, asks), response).strip()
+    assert outcome(Command(name, arguments, asks), response, ENGLISH)

@@ -6,14 +6,13 @@ import pytest
 
 from actors.backends.on_device.connection import (
     NO_CONNECTION,
-    SERVICE,
     Connections,
     Outlook,
     about,
     is_trouble,
 )
+from actors.backends.on_device.intents import english
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
-from pipeline.turns.fault_policy import POLICIES
 
 
 def status(
@@ -32,14 +31,14 @@ def fault(kind: FaultClass, backend: str = "live", retry_after_s: float | None =
 def test_every_class_of_fault_is_told_in_plain_words(kind: FaultClass) -> None:
     known = Connections()
     known.fault(fault(kind), 0)
-    said = known.outlook(1).cannot()
-    assert POLICIES[kind].aloud.format(service=SERVICE) in said
+    said = known.outlook(1).cannot(english()).written
+    assert english().reasons[kind] in said
     assert not any(character.isdigit() or character in "_{}" for character in said)
 
 
 def test_without_other_backends_there_is_no_connection() -> None:
     assert Connections().outlook(0) == Outlook(NO_CONNECTION)
-    assert Connections().outlook(0).cannot() == (
+    assert Connections().outlook(0).cannot(english()).written == (
         "I cannot answer that now, because I have no connection."
     )
 
@@ -50,8 +49,8 @@ def test_newest_fault_is_the_reason_and_the_earliest_retry_counts() -> None:
     known.fault(fault(FaultClass.QUOTA, retry_after_s=600), 1)
     known.status(status(BackendState.DEGRADED, retry_after_s=600), 1)
     known.fault(fault(FaultClass.NETWORK, "http", retry_after_s=31), 2)
-    assert known.outlook(12) == Outlook("I cannot reach the internet", 21)
-    assert "in twenty one seconds" in known.outlook(12).explained()
+    assert known.outlook(12) == Outlook("network", 21)
+    assert "in twenty one seconds" in known.outlook(12).explained(english()).written
     assert known.outlook(1000).retry_in_s is None
 
 
@@ -59,10 +58,10 @@ def test_backend_that_is_ready_again_is_no_trouble() -> None:
     known = Connections()
     known.fault(fault(FaultClass.NETWORK), 0)
     known.status(status(BackendState.UNAVAILABLE), 0)
-    assert known.outlook(1).trouble
+    assert known.outlook(1).reason
     known.status(status(BackendState.READY), 2)
     assert known.outlook(3) == Outlook()
-    assert known.outlook(3).explained() == "My connection is fine."
+    assert known.outlook(3).explained(english()).written == "My connection is fine."
 
 
 def test_status_without_a_fault_is_no_connection() -> None:
@@ -99,4 +98,4 @@ def test_planned_reconnection_is_no_trouble(frame: BackendStatus | Fault, troubl
     ],
 )
 def test_duration_is_said_as_a_person_would(seconds: float, words: str) -> None:
-    assert about(seconds) == words
+    assert about(seconds, english()).written == words

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
-from actors.backends.on_device.options import DeviceOptions
+from actors.backends.on_device import Device
+from actors.backends.on_device.options import DeviceOptions, WordsOptions
+from pipeline.errors import ConfigError
 
 
 @pytest.mark.parametrize(
@@ -39,11 +43,42 @@ def test_server_on_the_internet_is_refused(base_url: str, complaint: str) -> Non
         DeviceOptions.model_validate({"words": {"base_url": base_url, "model": "m"}})
 
 
-@pytest.mark.parametrize("language", ["en", "en-GB", "en_US", "English"])
-def test_english_is_taken(language: str) -> None:
-    assert DeviceOptions(language=language).language == language
+@pytest.mark.parametrize(
+    ("named", "languages"),
+    [
+        (None, ()),
+        ("en", ("en",)),
+        ("German", ("German",)),
+        (["hi", "en-IN"], ("hi", "en-IN")),
+        ("hi, en-IN,", ("hi", "en-IN")),
+        ([], ()),
+    ],
+)
+def test_one_language_or_several_are_taken(named: object, languages: tuple[str, ...]) -> None:
+    assert DeviceOptions.model_validate({"language": named}).languages == languages
 
 
-def test_other_language_is_refused_with_the_way_out() -> None:
-    with pytest.raises(ValidationError, match=r"only English .* not 'de'.* route\.backends"):
-        DeviceOptions(language="de")
+@pytest.mark.parametrize("language", ["en-GB", "de", "German", "pt-BR", "es-MX", "ja", "hi, ar"])
+def test_languages_with_a_voice_and_words_are_taken(language: str, tmp_path: Path) -> None:
+    Device.check(DeviceOptions(language=language), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("language", "complaint"),
+    [
+        ("th", r"nothing to say in 'th', only in en, ar, .* name one of these, or a local model"),
+        ("de, xx", "nothing to say in 'xx'"),
+    ],
+)
+def test_a_language_that_it_cannot_speak_is_refused_with_the_way_out(
+    language: str, complaint: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError, match=complaint):
+        Device.check(DeviceOptions(language=language), tmp_path)
+
+
+def test_with_a_local_model_it_speaks_whatever_has_a_voice(tmp_path: Path) -> None:
+    words = WordsOptions(base_url="http://127.0.0.1:1/v1", model="m")
+    Device.check(DeviceOptions(language="th", words=words), tmp_path)
+    with pytest.raises(ConfigError, match="espeak-ng has no voice for 'xx'"):
+        Device.check(DeviceOptions(language="xx", words=words), tmp_path)

@@ -37,15 +37,17 @@ def test_a_session_says_who_the_local_model_is() -> None:
     assert "temperature" not in second
 
 
-def test_a_session_in_another_language_is_left_to_others() -> None:
+def test_a_session_in_a_language_without_words_is_left_to_others() -> None:
     with stage(Device, connected=CONNECTED) as device:
         device.expect("status", BackendStatus, lambda f: f.state is BackendState.READY)
-        device.open("anna", language="de-DE")
+        device.open("anna", language="th-TH")
         device.open("bert", language="en-GB")
+        device.open("carl", language="de-DE")
+        device.open("dora", language="th, hi")
         status = {f.session: f for f in device.sent["status"] if isinstance(f, BackendStatus)}
     assert status["anna"].state is BackendState.UNAVAILABLE
-    assert "speaks only English" in status["anna"].reason
-    assert status["bert"].state is BackendState.READY
+    assert "nothing to say in 'th-TH'" in status["anna"].reason
+    assert {status[name].state for name in ("bert", "carl", "dora")} == {BackendState.READY}
 
 
 def test_nothing_is_known_of_the_connections_of_a_session_that_ended() -> None:

@@ -12,7 +12,7 @@ from fake_devices import FakeDevice, fake_speaker, patient  # noqa: F401
 from playing import MS, audio, ended, ramp, route, speech
 
 from actors.lib.audio.pcm import Samples, to_pcm
-from actors.outputs.playout.failure_prompt import PACKAGED, load_failure_prompt
+from actors.outputs.playout.failure_prompt import load_failure_prompt, packaged_prompt
 from actors.outputs.speaker import Speaker, SpeakerOptions
 from actors.outputs.wav_file import WavSink, WavSinkOptions
 from pipeline.errors import ConfigError
@@ -21,7 +21,7 @@ from pipeline.testing import ActorHarness, stage
 
 pytestmark = pytest.mark.usefixtures("patient")
 
-PROMPT = load_failure_prompt(PACKAGED, 24_000)
+PROMPT = load_failure_prompt(packaged_prompt(None), 24_000)
 
 
 def write(path: Path, samples: Samples, *, rate_hz: int = 24_000, channels: int = 1) -> Path:
@@ -145,7 +145,7 @@ BROKEN = {
     "no sound file": lambda path: path.write_text("hello"),
     "empty": lambda path: write(path, np.zeros(0, np.int16)),
     "silent": lambda path: write(path, np.zeros(1_000, np.int16)),
-    "cut off": lambda path: path.write_bytes(PACKAGED.read_bytes()[:20]),
+    "cut off": lambda path: path.write_bytes(packaged_prompt(None).read_bytes()[:20]),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from actors.backends.gemini.http.heard import INSTRUCTION
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.parameters import arguments_of
+from actors.backends.options import language_instruction
 from actors.backends.turnwise.request import AnswerRequest
 
 if TYPE_CHECKING:
@@ -79,6 +80,6 @@ def speech_config_of(options: HttpOptions) -> types.GenerateContentConfig:
 
 
 def _instruction(options: HttpOptions, *, heard: bool) -> str:
-    language = f"Always answer in this language: {options.language}." if options.language else ""
+    language = language_instruction(options.language)
     texts = [options.system_instruction, SPOKEN, language, INSTRUCTION if heard else ""]
     return "\n\n".join(text for text in texts if text)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from actors.backends.gemini.live.capabilities import ModelFamily
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.parameters import arguments_of
+from actors.backends.options import language_instruction
 from actors.backends.realtime.link import Seed
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def behavior(options: LiveOptions, family: ModelFamily) -> str | None:
 
 def _instruction(options: LiveOptions) -> str:
     """Native audio takes no language code; it does what it is told in words."""
-    language = f"Always answer in this language: {options.language}." if options.language else ""
+    language = language_instruction(options.language)
     return "\n\n".join(text for text in (options.system_instruction, language) if text)
 
 

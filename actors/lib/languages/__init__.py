@@ -1,0 +1,1 @@
+"""What the device says and understands in each language: a table a language, and who reads it."""
