@@ -1,0 +1,1 @@
+"""`greenroom service`: a pipeline as a service of systemd."""
