@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+import configs
 from actors.cli.key_there import without_stand_in
 from pipeline.cli.app import PipelineOption, make_app, run_app
 
@@ -29,6 +30,7 @@ def make_greenroom() -> typer.Typer:
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.recording_commands import add_recording_commands
     from actors.cli.simulate import simulate
+    from pipeline.cli.service.commands import add_service_commands
 
     app = make_app(_choose, without_stand_in)
 
@@ -84,6 +86,7 @@ def make_greenroom() -> typer.Typer:
     add_evaluate(app)
     add_credential_commands(app)
     add_caller_commands(app)
+    add_service_commands(app, Path(configs.__file__).parent / "robot.yaml")
     return app
 
 

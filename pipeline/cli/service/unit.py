@@ -1,8 +1,9 @@
 """The text of a systemd unit that runs a pipeline. Pure.
 
 Sections of systemd.exec(5) that look right and are not here, as they break sound, the camera or the
-models: MemoryDenyWriteExecute (PortAudio calls back through libffi), PrivateDevices, RestrictRealtime,
-PrivateUsers (the groups audio and video would be lost), ProcSubset=pid (/proc/asound).
+models: MemoryDenyWriteExecute (PortAudio calls back through libffi), PrivateDevices,
+RestrictRealtime, PrivateUsers (the groups audio and video would be lost), ProcSubset=pid
+(/proc/asound).
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class Manager(StrEnum):
 
 
 @dataclass(frozen=True)
-class Service:
+class ServiceUnit:
     """What a unit is written for.
 
     Attributes:
@@ -66,7 +67,7 @@ class Service:
     reads_home: bool = False
 
 
-def unit_text(service: Service) -> str:
+def unit_text(service: ServiceUnit) -> str:
     """Return the unit.
 
     Raises:
@@ -137,7 +138,7 @@ _SYSTEM_HARDENING = (
 )
 
 
-def _system(service: Service) -> list[str]:
+def _system(service: ServiceUnit) -> list[str]:
     return [
         f"User={service.user}" if service.user else "DynamicUser=yes",
         *([f"SupplementaryGroups={' '.join(service.groups)}"] if service.groups else []),
@@ -160,7 +161,9 @@ def _value(text: str) -> str:
 
 
 def _program(path: Path) -> str:
-    # The first word is a path as it stands: variables are not filled in.
+    # The first word is a path as it stands: variables are not filled in, and quotes are refused.
+    if re.search(r"[\"'\\]", str(path)):
+        return f"/usr/bin/env {_argument(str(path))}"
     return _quoted(_value(str(path)))
 
 
