@@ -28,9 +28,9 @@ from benchmarks.phone_callers.failing_calls import (
     CALLED,
     CALLS,
     ENDPOINT_S,
-    FIRST_SOUND_S,
     PUBLIC_URL,
     SECRET_NAME,
+    WAITING_S,
     FailingCall,
     failing_config,
 )
@@ -66,7 +66,7 @@ class FailedCall:
     @property
     def most_s(self) -> float:
         """How long it may be silent."""
-        return ENDPOINT_S + FIRST_SOUND_S * (1 + self.call.waits)
+        return ENDPOINT_S + WAITING_S
 
     @property
     def silent_s(self) -> float:
@@ -78,7 +78,7 @@ class FailedCall:
         if self.held.tally.hung_up_by == "caller" and self.asked:
             # Handed on: the provider goes on at once.
             waits.append(self.held.tally.heard_s - spans[-1][1])
-        return max(waits)
+        return max(waits, default=self.held.tally.heard_s)
 
     @property
     def holds(self) -> bool:
@@ -109,8 +109,8 @@ class FailedCall:
         return "tone" if any(each.is_tone for each in inside) else words or "(sound)"
 
 
-def measure(call: FailingCall) -> FailedCall:
-    """Hold one call."""
+def measure(call: FailingCall, log: Path | None = None) -> FailedCall:
+    """Hold one call; what the pipeline printed is added to `log`."""
     token = os.environ[SECRET_NAME]
     with (
         tempfile.TemporaryDirectory(prefix="gr-") as folder,
@@ -133,6 +133,9 @@ def measure(call: FailingCall) -> FailedCall:
         held = RecordedCall(wanted, silence_s=4.0)
         asyncio.run(_hold(held, rest))
         outcomes = dict(pipeline.status().turns_closed)
+        if log is not None:
+            with log.open("a") as file:
+                file.write(pipeline.output)
     asked = [" ".join(_in_words(fields)) for _, fields in rest.asked]
     return FailedCall(call, held, heard_stretches(held.heard, held.rate_hz), asked, outcomes)
 
@@ -159,7 +162,9 @@ def main() -> int:
     names = [each.name for each in CALLS]
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"parts of: {'; '.join(names)}")
-    wanted = parser.parse_args().names
+    parser.add_argument("--log", type=Path, help="file to which what the pipelines print is added")
+    arguments = parser.parse_args()
+    wanted = arguments.names
     os.environ[SECRET_NAME] = secrets.token_hex(16)
     calls = [each for each in CALLS if not wanted or any(part in each.name for part in wanted)]
     table = Table(
@@ -167,7 +172,7 @@ def main() -> int:
     )
     failed: list[FailedCall] = []
     for call in calls:
-        found = measure(call)
+        found = measure(call, arguments.log)
         failed.append(found)
         print(f"\n{call.name}\n  s  caller says            is heard")
         print("\n".join(found.lines()), flush=True)

@@ -12,8 +12,8 @@ from benchmarks.web_room import GATEWAY
 
 SECRET_NAME = "PHONE_FAILURES_SECRET"
 PUBLIC_URL = "https://voice.example.org"
-FIRST_SOUND_S = 4.0
-"""`route.first_sound_s`: after so much silence another backend is asked."""
+WAITING_S = 5.0
+"""`phone.waiting_s`: after so much silence a tone is heard."""
 ENDPOINT_S = 1.6
 """Until a turn is over and its answer asked for, at the most: `end_of_turn: smart`."""
 CALLED = "+492"
@@ -32,7 +32,6 @@ class FailingCall:
         backends: That there are.
         on_failure: Of the business.
         questions: Recordings, each said when the answer to the one before was heard.
-        waits: Backends that are silent, and have to be given up for it.
     """
 
     name: str
@@ -40,7 +39,6 @@ class FailingCall:
     backends: tuple[str, ...] = ("live", "http", "device")
     on_failure: dict[str, Any] = field(default_factory=dict)
     questions: tuple[str, ...] = (LONG, SHORT)
-    waits: int = 0
 
 
 def _all_http(action: Any, **limits: Any) -> list[dict[str, Any]]:
@@ -50,6 +48,10 @@ def _all_http(action: Any, **limits: Any) -> list[dict[str, Any]]:
 ALL_GONE = [{"when": {"audio_ms": 700}, "do": ["quota"]}, *_all_http(QUOTA_GONE)]
 CALLS = (
     FailingCall("nothing", []),
+    FailingCall(
+        "Live refuses every connection",
+        [{"when": "connect", "do": [{"refuse": "denied"}]}],
+    ),
     FailingCall(
         "the quota ends in mid-answer",
         [{"when": {"answer_ms": 1500}, "times": 1, "do": ["quota"]}],
@@ -61,7 +63,6 @@ CALLS = (
     FailingCall(
         "the answer freezes",
         [{"when": {"answer_ms": 1500}, "times": 1, "do": ["stall"]}],
-        waits=1,
     ),
     FailingCall(
         "cut in mid-answer, then every connection is refused",
@@ -103,7 +104,7 @@ def failing_config(folder: Path, call: FailingCall, api_url: str) -> Path:
         del actors[name]
         for each in actors.values():
             each["inputs"] = _without(each.get("inputs", {}), name)
-    tree["route"] = {"backends": list(call.backends), "first_sound_s": FIRST_SOUND_S}
+    tree["route"] = {"backends": list(call.backends)}
     actors["simulator"]["options"] = {"scenario": str(scenario)}
     for name in ("live", "http"):
         actors[name]["options"] = {
@@ -114,6 +115,7 @@ def failing_config(folder: Path, call: FailingCall, api_url: str) -> Path:
     actors["gateway"]["options"] = {
         "port": 0,
         "phone": {
+            "waiting_s": WAITING_S,
             "public_url": PUBLIC_URL,
             "accounts": {"twilio": account},
             "businesses": {"b42": {"numbers": [CALLED], "on_failure": call.on_failure}},

@@ -57,7 +57,7 @@ def scenario(folder: Path) -> Path:
 
 
 def test_streamdouble_asks_is_answered_and_interrupts(tmp_path: Path) -> None:
-    command = client_command(("streamdouble==0.3.0",), "streamdouble_calls.py")
+    command = client_command(("streamdouble[resample]==0.3.0",), "streamdouble_calls.py")
     phone = {"businesses": {"b42": {"instruction": "You serve b42."}}, "default_business": "b42"}
     with running(gateway_config(tmp_path, {"phone": phone})) as pipeline:
         url = f"{url_of(pipeline).replace('http', 'ws', 1)}/phone/twilio"

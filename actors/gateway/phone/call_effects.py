@@ -8,13 +8,14 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 from actors.gateway.caller import Caller
-from actors.gateway.events import Event
+from actors.gateway.events import Event, Speaking
 from actors.gateway.phone.context import CallContext
 from actors.gateway.phone.functions import PhoneFunctions
 from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.pressed_keys import KeysAsked, PressedKeys
 from actors.gateway.phone.sound.key_tones import key_tones
 from actors.gateway.phone.switchboard import Switchboard
+from actors.gateway.phone.waiting import WaitingTones
 from actors.lib.audio.pcm import Samples
 from actors.outputs.metronome import BLOCK_SAMPLES
 from pipeline.frames import Outcome, SessionEnd, ToolCall, ToolCancel, TurnClosed
@@ -54,6 +55,7 @@ class CallEffects:
         self._caller = caller
         self._functions = PhoneFunctions(self, context.transfers)
         self._keys = PressedKeys(self._later, self._tell_keys)
+        self._waiting = WaitingTones(line, caller, board.options.phone.waiting_s, self._hum)
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed: dict[str, asyncio.Event] = {}
         """Of turns whose answers are waited for."""
@@ -68,6 +70,8 @@ class CallEffects:
                 self._functions.call(event)
             case ToolCancel():
                 self._keys.withdraw(event.call_id)
+            case Speaking(began=False):
+                self._begin(self._waiting.watch())
             case TurnClosed():
                 if (closed := self._closed.pop(event.turn, None)) is not None:
                     closed.set()
@@ -166,12 +170,18 @@ class CallEffects:
             await self._play(tones)
         done()
 
-    async def _play(self, tones: Samples) -> None:
+    async def _hum(self, tones: Samples) -> None:
+        """Play tones for somebody who waits: who speaks does not."""
+        await self._play(tones, lambda: not self._caller.speaking)
+
+    async def _play(self, tones: Samples, goes_on: Callable[[], bool] = lambda: True) -> None:
         """Send tones in time; answers wait meanwhile."""
         line = self._line
         line.held = True
         try:
             for at in range(0, len(tones), BLOCK_SAMPLES):
+                if not goes_on():
+                    break
                 early_ns = line.heard.left_ns(time.monotonic_ns()) - line.ahead_ns
                 if early_ns > 0:
                     await asyncio.sleep(early_ns / 1e9)
@@ -182,6 +192,7 @@ class CallEffects:
 
     def _tell_keys(self, keys: str) -> None:
         self._caller.type(f"[The caller pressed on the keypad: {keys}]")
+        self._begin(self._waiting.watch())
 
     def _later(self, seconds: float, work: Callable[[], None]) -> asyncio.TimerHandle:
         def run() -> None:

@@ -75,6 +75,12 @@ class PhoneOptions(BaseModel):
         description="Level of noise that is sent between answers, such as -65: a line that is "
         "quite silent is taken for dead. Left out: none; most networks make their own.",
     )
+    waiting_s: float | None = Field(
+        5.0,
+        ge=1,
+        description="While a turn is open and nothing is heard, two soft tones say every so many "
+        "seconds that the line is still up; null: never.",
+    )
     audiosocket_port: int | None = Field(
         None,
         ge=0,

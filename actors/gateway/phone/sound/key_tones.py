@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from actors.gateway.errors import CallerError
 from actors.lib.audio.pcm import Samples
@@ -57,8 +58,18 @@ def _frequencies(key: str) -> tuple[int, int]:
 
 def _tone(low_hz: int, high_hz: int) -> Samples:
     at_s = np.arange(RATE_HZ * TONE_MS // 1000) / RATE_HZ
-    sound = _peak(LOW_DBM0) * np.sin(2 * np.pi * low_hz * at_s)
-    sound += _peak(HIGH_DBM0) * np.sin(2 * np.pi * high_hz * at_s)
+    sound = sine_peak(LOW_DBM0) * np.sin(2 * np.pi * low_hz * at_s)
+    sound += sine_peak(HIGH_DBM0) * np.sin(2 * np.pi * high_hz * at_s)
+    return rising(sound, at_s)
+
+
+def rising(sound: NDArray[np.float64], at_s: NDArray[np.float64]) -> Samples:
+    """Return sound that begins and ends without a click.
+
+    Args:
+        sound: Samples.
+        at_s: When each is, from 0.
+    """
     rise = np.minimum(at_s, at_s[::-1]) / (RISE_MS / 1000)
     tone: Samples = np.round(sound * np.minimum(rise, 1.0)).astype(np.int16)
     return tone
@@ -68,5 +79,6 @@ def _pause(milliseconds: int) -> Samples:
     return np.zeros(RATE_HZ * milliseconds // 1000, np.int16)
 
 
-def _peak(dbm0: float) -> float:
+def sine_peak(dbm0: float) -> float:
+    """Return the largest sample of a sine of that level."""
     return float(32_767 * 10 ** ((dbm0 - SINE_DBM0) / 20))
