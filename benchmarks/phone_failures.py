@@ -41,8 +41,8 @@ from benchmarks.sound import SPEECH
 from benchmarks.web_room import url_of
 from pipeline.testing import running
 
-AFTER_S = 2.0
-"""Between an answer and the next question."""
+AFTER_S = 6.0
+"""Between an answer and the next question: longer than between two tones, which are no answer."""
 
 
 @dataclass
