@@ -29,6 +29,9 @@ TEST_PACKAGES := $(RUN_PACKAGES) systemd pulseaudio pulseaudio-utils libasound2-
 	$(shell command -v npm >/dev/null || echo npm)
 PIP := $(BIN)/pip --disable-pip-version-check --quiet
 
+# Where an environment asks for this, each process of each test would compile everything again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test lint format bench chaos fuzz clients pictures clean system-run system-test
 .DELETE_ON_ERROR:
 
@@ -38,7 +41,7 @@ run: $(VENV)/.run system-run
 test: $(VENV)/.dev system-test
 	$(BIN)/pytest -n 3 --dist worksteal --ignore tests/devices
 	# A sound card does not wait for processors that other tests keep busy.
-	$(BIN)/pytest tests/devices
+	$(BIN)/pytest -n 2 --dist worksteal tests/devices
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -2,6 +2,7 @@
 
 from pipeline.testing.alone import stage
 from pipeline.testing.harness import ActorHarness
+from pipeline.testing.starts import warm_starts
 from pipeline.testing.together import RunningPipeline, running
 
-__all__ = ["ActorHarness", "RunningPipeline", "running", "stage"]
+__all__ = ["ActorHarness", "RunningPipeline", "running", "stage", "warm_starts"]

@@ -11,7 +11,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +24,7 @@ from pipeline.config.graph import SUPERVISOR
 from pipeline.config.load import read_tree
 from pipeline.errors import GreenroomError
 from pipeline.frames import ActorStatus, Frame, Status
+from pipeline.testing.starts import PipelineProcess, start_pipeline
 
 PATIENCE_S = 60.0
 """How long anything is waited for: only a broken test gets there, however busy the machine."""
@@ -33,7 +33,7 @@ PATIENCE_S = 60.0
 class RunningPipeline:
     """A `greenroom run` in a process of its own, with private folders."""
 
-    def __init__(self, process: subprocess.Popen[str], runtime_dir: Path, log: Path) -> None:
+    def __init__(self, process: PipelineProcess, runtime_dir: Path, log: Path) -> None:
         self.process = process
         self.runtime_dir = runtime_dir
         self._log = log
@@ -136,17 +136,9 @@ def running(
             "COLUMNS": "200",
             **(env or {}),
         }
-        command = [str(Path(sys.executable).parent / "greenroom"), "run", str(config)]
         with log.open("w") as sink:
-            process = subprocess.Popen(
-                [*command, *arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=sink,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=environment,
-                cwd=cwd or base,
-            )
+            command = ["run", str(config), *arguments]
+            process = start_pipeline(command, environment, cwd or base, sink)
         runtime_dir = Path(environment["XDG_RUNTIME_DIR"]) / "greenroom" / _name_of(config)
         pipeline = RunningPipeline(process, runtime_dir, log)
         seen: list[psutil.Process] = []

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+import pytest
 from helpers import DEMO, SPEECH
 from typer.main import get_command
 from websockets.sync.client import connect
@@ -312,6 +313,7 @@ def test_no_command_is_left_out() -> None:
     assert BESIDE.keys() | BEHIND.keys() == set(commands)
 
 
+@pytest.mark.cold
 def test_every_command_works_on_the_pipeline_that_make_run_starts(tmp_path: Path) -> None:
     with running(DEMO, "--external", "microphone", cwd=tmp_path) as pipeline:
         pipeline.until(_others_run, "a pipeline without microphone")

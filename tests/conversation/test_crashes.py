@@ -39,6 +39,7 @@ def test_a_killed_actor_is_back_and_the_next_question_is_answered_f18(
     assert "killed by SIGKILL" in how
 
 
+@pytest.mark.cold
 def test_a_killed_supervisor_leaves_no_process_and_a_new_run_works_f19(tmp_path: Path) -> None:
     config = write_config(tmp_path, {"actors": {"microphone": playing("goforward.wav", loop=True)}})
     with running(config, cwd=tmp_path) as pipeline:
@@ -52,6 +53,7 @@ def test_a_killed_supervisor_leaves_no_process_and_a_new_run_works_f19(tmp_path:
         assert pipeline.wait() == 0
 
 
+@pytest.mark.cold
 def test_a_key_never_shows_f05(tmp_path: Path) -> None:
     key = "AIzaSy-this-is-the-secret-0123456789abcd"
     config = write_config(

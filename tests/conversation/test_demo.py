@@ -6,6 +6,7 @@ import re
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import pytest
 from helpers import (
     DEMO,
     PATIENT_LIVE,
@@ -21,6 +22,7 @@ from helpers import (
 from pipeline.testing import running
 
 
+@pytest.mark.cold
 def test_the_demo_hears_the_command_moves_once_and_answers_aloud(tmp_path: Path) -> None:
     with running(DEMO, cwd=tmp_path) as pipeline:
         seen = pipeline.until(lambda status: status.turns_closed.get("answered") == 1, "an answer")
