@@ -6,6 +6,7 @@ ACTORS = {
     "camera": "actors.inputs.camera:Camera",
     "console": "actors.inputs.console:Console",
     "echo": "actors.hearing.echo:Echo",
+    "wake": "actors.hearing.wake:Wake",
     "vad": "actors.hearing.vad:Vad",
     "live": "actors.backends.gemini.live.actor:Live",
     "http": "actors.backends.gemini.http:Http",

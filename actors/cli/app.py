@@ -74,6 +74,21 @@ def make_greenroom() -> typer.Typer:
         devices_command()
 
     @app.command()
+    def listen(
+        what: Annotated[
+            str | None,
+            typer.Argument(
+                help="always, wake_word or push_to_talk from now on; open, close or tap its key."
+            ),
+        ] = None,
+        pipeline: PipelineOption = None,
+    ) -> None:
+        """Say when a robot with the actor `wake` listens; without a word, see how it is."""
+        from actors.cli.listen import listen_command
+
+        listen_command(what, pipeline)
+
+    @app.command()
     def models() -> None:
         """List the models the key may use, and which can hold a live conversation."""
         from actors.cli.models import models_command

@@ -24,6 +24,7 @@ from pipeline.frames import (
     AnswerEnded,
     Audio,
     Frame,
+    ListenStatus,
     Outcome,
     Playback,
     PlaybackState,
@@ -67,6 +68,7 @@ class Player(Actor[PlayerOptionsT]):
         "voice": In((TentativeSpeechStarted, TentativeSpeechRejected), required=False),
         "route": In((Route,), replay=True, required=False),
         "turns": In((TurnClosed,), required=False),
+        "listening": In((ListenStatus,), max_age_ms=500, required=False),
     }
     outputs: ClassVar[Mapping[str, Out]] = {
         "playback": Out((Playback,), retain_s=30),
@@ -191,6 +193,13 @@ class Player(Actor[PlayerOptionsT]):
         if playback is not None and playback.prompt is not None:
             self.counters["failure_prompts_left_out"] += not playback.apologize(frame)
             self._report(playback)
+
+    def on_listening(self, frame: ListenStatus) -> None:
+        """Say by a sound that the robot listens now."""
+        playback = self._playback(frame) if frame.chime else None
+        if playback is not None:
+            self.counters["chimes"] += 1
+            playback.chime()
 
     def on_route(self, frame: Route) -> None:
         """Take no more from backends that lost the route."""

@@ -12,6 +12,7 @@ from typing import Any
 from actors.lib.audio.pcm import Samples
 from actors.outputs.far_end import FarEnd
 from actors.outputs.output import AnswerPosition, Output
+from actors.outputs.playout.chime import NO_CHIME, listening_chime, mixed
 from actors.outputs.playout.failure_prompt import BACKEND, failure_prompt
 from actors.outputs.playout.playout import Playout
 from actors.outputs.playout.playout_state import PlayoutState
@@ -79,13 +80,15 @@ class SessionPlayback:
         self._on_due = on_due
         self._told = False
         """What is due has been told of, and not been asked for yet."""
+        self._chime = NO_CHIME
+        """What is left to be heard of it."""
         self._handover_ms = 0.0
         self._counted: Counter[str] = Counter()
 
     @property
     def is_idle(self) -> bool:
         """Whether there is no answer to play."""
-        return self._playout.state is PlayoutState.IDLE
+        return self._playout.state is PlayoutState.IDLE and not len(self._chime)
 
     @property
     def sounded(self) -> bool:
@@ -177,10 +180,18 @@ class SessionPlayback:
             self._playout.end(ended)
             return True
 
+    def chime(self) -> None:
+        """Sound the chime, over whatever is heard."""
+        self._output.play_on()
+        with self._lock:
+            self._chime = listening_chime()
+
     def render(self, count: int, at_ns: int) -> Samples:
         """Return the next samples at 24 kHz; see `SoundSource`."""
         with self._lock:
             samples = self._playout.render(count, at_ns)
+            if len(self._chime):
+                samples, self._chime = mixed(samples, self._chime)
             sent_ns, self._playout.started_sent_ns = self._playout.started_sent_ns, 0
             if sent_ns:
                 self._handover_ms = (time.monotonic_ns() - sent_ns) / 1e6

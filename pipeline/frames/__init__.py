@@ -24,6 +24,13 @@ from pipeline.frames.control import (
     Route,
     Status,
 )
+from pipeline.frames.listening import (
+    ListenAction,
+    ListenCommand,
+    ListenMode,
+    ListenPhase,
+    ListenStatus,
+)
 from pipeline.frames.media import Audio, Image
 from pipeline.frames.sessions import RecordingConsent, SessionEnd, SessionEnded, SessionOpened
 from pipeline.frames.tools import ToolCall, ToolCancel, ToolOffer, ToolResult, ToolStatus
@@ -62,6 +69,11 @@ __all__ = [
     "Health",
     "Image",
     "LimitUse",
+    "ListenAction",
+    "ListenCommand",
+    "ListenMode",
+    "ListenPhase",
+    "ListenStatus",
     "Outcome",
     "Playback",
     "PlaybackState",

@@ -75,6 +75,8 @@ class EndReason(StrEnum):
     SILENCE = "silence"
     MAX_LENGTH = "max_length"
     END_OF_STREAM = "end_of_stream"
+    RELEASED = "released"
+    """Whoever spoke let go of a key: nothing more is meant."""
 
 
 class SpeechEnded(Frame):

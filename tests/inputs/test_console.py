@@ -14,7 +14,16 @@ import pytest
 
 from actors.inputs.console import Console, ConsoleOptions
 from pipeline.errors import ConfigError, DeviceError
-from pipeline.frames import ActorState, Outcome, Side, Transcript, TurnClosed, UserText
+from pipeline.frames import (
+    ListenAction,
+    ListenCommand,
+    ActorState,
+    Outcome,
+    Side,
+    Transcript,
+    TurnClosed,
+    UserText,
+)
 from pipeline.testing import ActorHarness, stage
 
 
@@ -179,6 +188,20 @@ def test_a_terminal_of_which_it_is_not_the_foreground_is_not_read() -> None:
         with standard_input(slave), stage(Console) as console:
             finish(console)
             console.expect_nothing("text")
+    finally:
+        os.close(master)
+        os.close(slave)
+
+
+def test_enter_alone_in_a_terminal_asks_to_be_listened_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _fd: os.getpgrp())
+    master, slave = pty.openpty()
+    try:
+        with standard_input(slave), stage(Console, print=False) as console:
+            os.write(master, b"\nhello\n")
+            assert console.expect("listen", ListenCommand).action is ListenAction.TAP
+            assert console.expect("text", UserText).text == "hello"
+            console.expect_nothing("listen")
     finally:
         os.close(master)
         os.close(slave)

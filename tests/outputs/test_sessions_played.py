@@ -10,11 +10,16 @@ import pytest
 from playing import MS, audio, ended, ramp, speech
 
 from actors.lib.audio.pcm import Samples, to_samples
+from actors.outputs.playout.chime import listening_chime
 from actors.outputs.playout.failure_prompt import load_failure_prompt, packaged_prompt
 from actors.outputs.virtual import VirtualSpeaker
 from actors.outputs.wav_file import WavSink
 from pipeline.frames import (
+    Audio,
     Frame,
+    ListenMode,
+    ListenPhase,
+    ListenStatus,
     Outcome,
     Playback,
     PlaybackState,
@@ -51,6 +56,28 @@ def contents(path: Path) -> Samples:
     with wave.open(str(path)) as file:
         heard = to_samples(file.readframes(-1))
     return heard[heard != 0]
+
+
+def test_a_chime_is_heard_over_an_answer_and_by_itself(tmp_path: Path) -> None:
+    """It is what is played, so the echo canceller hears it too; of the answer nothing is lost."""
+    listening = ListenStatus(
+        mode=ListenMode.WAKE_WORD, phase=ListenPhase.LISTENING, listens=True, position=0, chime=True
+    )
+    chime = listening_chime()
+
+    def heard(player: ActorHarness) -> Samples:
+        pieces = [to_samples(f.pcm) for f in player.sent["far_end"] if isinstance(f, Audio)]
+        return np.concatenate(pieces) if pieces else np.zeros(0, np.int16)
+
+    with stage(VirtualSpeaker, pace=PACE) as player:
+        player.send("listening", listening.model_copy(update={"chime": False}))
+        player.send("listening", listening)
+        player.until(lambda: np.count_nonzero(heard(player)) > len(chime) * 0.9, "a chime")
+        assert np.array_equal(np.trim_zeros(heard(player))[:2000], np.trim_zeros(chime)[:2000])
+        say(player, "local", np.full(24_000, 100, np.int16))
+        player.send("listening", listening)
+        assert finished(player, "local").played_samples == 24_000
+        assert player.actor.counters["chimes"] == 2
 
 
 def test_sessions_are_played_side_by_side_and_each_is_reported_as_its_own() -> None:

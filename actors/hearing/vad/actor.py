@@ -36,6 +36,8 @@ from actors.lib.audio.pcm import (
 from pipeline.actor import Actor
 from pipeline.frames import (
     Audio,
+    ListenPhase,
+    ListenStatus,
     Playback,
     SessionEnded,
     SessionOpened,
@@ -59,12 +61,14 @@ class Vad(Actor[VadOptions]):
 
     With `playback` connected, a sound over an answer is doubted until there is enough of it:
     `voice` tells players at once, so that they may pause, and `speech` has it only if it is a turn.
+    With `listening` connected, who lets go of a key need not be silent for the turn to end.
     """
 
     options_type = VadOptions
     inputs: ClassVar = {
         "audio": In((Audio,), replay=True),
         "playback": In((Playback,), replay=True, required=False),
+        "listening": In((ListenStatus,), replay=True, required=False),
     }
     outputs: ClassVar = {
         "speech": Out((SpeechStarted, SpeechEnded), retain_s=30),
@@ -124,6 +128,15 @@ class Vad(Actor[VadOptions]):
     def on_playback(self, frame: Playback) -> None:
         """Note whether an answer is heard."""
         self.sessions[frame.session].sounding.on_playback(frame)
+
+    def on_listening(self, frame: ListenStatus) -> None:
+        """End a turn where a key was let go."""
+        session: VadSession = self.sessions[frame.session]
+        if frame.phase is not ListenPhase.RELEASED:
+            return
+        session.released = frame.position
+        if session.is_released and session.held is None:
+            self._go_on(Listening(frame.session, session, [], self._hear(session, [])), None)
 
     def on_audio(self, frame: Audio) -> None:
         """Listen to a block of sound."""
@@ -223,9 +236,10 @@ class Vad(Actor[VadOptions]):
         More frames may be added while it waits.
         """
         stream = session.stream
+        if session.is_released:
+            yield from self._release(session)
         for frame in frames:
-            # Capture time of sample 0, had the stream begun there.
-            zero_ns = frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
+            zero_ns = _zero_ns(frame)
             # By window, as a block of a replay is half a second long.
             stream.over_answer = partial(session.is_over_answer, zero_ns)
             moments = yield from stream.feed(frame.position, to_samples(frame.pcm))
@@ -233,7 +247,18 @@ class Vad(Actor[VadOptions]):
                 moments += yield from stream.finish()
             for moment in moments:
                 self._publish_moment(frame, moment, zero_ns)
+            session.newest = frame
+            if session.is_released:
+                yield from self._release(session)
             self._memory.keep(session)
+
+    def _release(self, session: VadSession) -> Generator[Asked, Answered, None]:
+        """End a turn where the stream is."""
+        session.released, frame = None, session.newest
+        assert frame is not None
+        for moment in (yield from session.stream.cut()):
+            self._publish_moment(frame, moment, _zero_ns(frame))
+        self._memory.keep(session)
 
     def _publish_moment(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
         match moment:
@@ -245,3 +270,8 @@ class Vad(Actor[VadOptions]):
                 self.counters["voices_dismissed"] += 1
         voice = isinstance(moment, (TentativeSpeech, RejectedSpeech))
         self.publish("voice" if voice else "speech", speech_frame(heard, moment, zero_ns))
+
+
+def _zero_ns(frame: Audio) -> int:
+    """Return the capture time of sample 0, had the stream begun there."""
+    return frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)

@@ -201,6 +201,16 @@ def finish(state: Endpointing, stream_end: int, limits: EndpointingLimits) -> St
     return ended, (TurnEnded(state.start, position, voiced_end, EndReason.END_OF_STREAM),)
 
 
+def cut(state: Endpointing, end: int, limits: EndpointingLimits) -> Step:
+    """Close an open turn at sample `end`, because nothing more is meant; others may follow."""
+    _, moments = finish(state, end, limits)
+    released = tuple(
+        each._replace(reason=EndReason.RELEASED) if isinstance(each, TurnEnded) else each
+        for each in moments
+    )
+    return Endpointing(SpeechState.SILENCE, end, earliest=end), released
+
+
 def _begin(state: Endpointing, limits: EndpointingLimits, over_answer: bool) -> Step:
     state = state._replace(voiced=state.voiced + limits.window, voiced_end=state.position)
     if state.voiced < limits.min_speech:

@@ -23,6 +23,8 @@ class VadSession:
         saved: What the memory has of it.
         arrival: Of its blocks.
         held: Blocks that wait for a verdict on a pause before them; None: none is waited for.
+        newest: The block that was judged last.
+        released: Position at which a turn is to end, because a key was let go; None: none is.
     """
 
     opened: SessionOpened
@@ -31,6 +33,18 @@ class VadSession:
     saved: Saved | None = None
     arrival: Arrival = field(default_factory=Arrival)
     held: list[Audio] | None = None
+    newest: Audio | None = None
+    released: int | None = None
+
+    @property
+    def is_released(self) -> bool:
+        """Whether all has been judged that was said before a key was let go."""
+        heard = self.newest
+        return (
+            self.released is not None
+            and heard is not None
+            and heard.position + heard.samples >= self.released
+        )
 
     def is_over_answer(self, zero_ns: int, position: int) -> bool:
         """Return whether an answer is heard at a sample; sample 0 is of `zero_ns`."""

@@ -16,6 +16,7 @@ from actors.hearing.vad.endpointing import (
     Moment,
     PauseStage,
     SpeechState,
+    cut,
     decide,
     finish,
     pause_stage,
@@ -156,6 +157,20 @@ class VoiceStream:
         before = Saved(self._state, self._save())
         self._state, last = finish(self._state, end, self._limits)
         self.saved = before if last else before._replace(endpointing=self._state)
+        return [*moments, *last]
+
+    def cut(self) -> Judging:
+        """End a turn where the stream is; it goes on."""
+        if self._state is None or self.ended:
+            return []
+        end = self._next
+        moments = yield from self._complete_window()
+        before = Saved(self._state, self._save())
+        self._state, last = cut(self._state, end, self._limits)
+        self._verdict = None
+        self.engine.reset()
+        self._go_to(end)
+        self.saved = before if last else Saved(self._state, self._save())
         return [*moments, *last]
 
     def _append(self, samples: Samples) -> Judging:

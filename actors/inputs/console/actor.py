@@ -18,7 +18,15 @@ from actors.inputs.console.lines import LineReader
 from actors.inputs.console.one_line import one_line
 from pipeline.actor import Actor, Options
 from pipeline.errors import ConfigError, DeviceError
-from pipeline.frames import Outcome, Side, Transcript, TurnClosed, UserText
+from pipeline.frames import (
+    ListenAction,
+    ListenCommand,
+    Outcome,
+    Side,
+    Transcript,
+    TurnClosed,
+    UserText,
+)
 from pipeline.logs import redact
 from pipeline.paths import PathOrName
 from pipeline.ports import In, Out
@@ -50,14 +58,17 @@ class ConsoleOptions(Options):
 
 
 class Console(Actor[ConsoleOptions]):
-    """Sends lines and prints transcripts. Finished at the end of its input."""
+    """Sends lines and prints transcripts. Finished at the end of its input.
+
+    Enter alone, in a terminal, asks on `listen` to be listened to.
+    """
 
     options_type = ConsoleOptions
     inputs: ClassVar = {
         "transcript": In((Transcript,), required=False),
         "turns": In((TurnClosed,), required=False),
     }
-    outputs: ClassVar = {"text": Out((UserText,), retain_s=30)}
+    outputs: ClassVar = {"text": Out((UserText,), retain_s=30), "listen": Out((ListenCommand,))}
     is_source = True
 
     def __init__(self, options: ConsoleOptions, surroundings: Surroundings) -> None:
@@ -101,6 +112,9 @@ class Console(Actor[ConsoleOptions]):
                 self._already_typed -= 1
             elif text:
                 await self._type(text)
+            elif self._echoed:
+                # Enter alone, in a terminal: the key of push-to-talk.
+                self.publish("listen", ListenCommand(action=ListenAction.TAP, by="Enter"))
 
     async def stop(self) -> None:
         """End the reading; print what was still waited for."""
