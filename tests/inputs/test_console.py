@@ -15,9 +15,9 @@ import pytest
 from actors.inputs.console import Console, ConsoleOptions
 from pipeline.errors import ConfigError, DeviceError
 from pipeline.frames import (
+    ActorState,
     ListenAction,
     ListenCommand,
-    ActorState,
     Outcome,
     Side,
     Transcript,
