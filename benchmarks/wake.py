@@ -1,0 +1,213 @@
+"""Wake words: how often they are heard, and how often where nobody said them.
+
+    python -m benchmarks.wake [--hours 1]
+
+Hits: each word said by synthetic voices, clean and over the noise of a fan, alone and in one breath
+with a question; the same for whether any of the question was lost. False wakes: an hour made of the
+recordings of people reading, each time at another level and over other noise, and of synthetic
+sentences that sound a little like the words. All of it is heard by what the actor uses.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import soxr
+
+from actors.hearing.wake.detector import WORDS, WakeWords, read_models
+from actors.hearing.wake.recent_blocks import Passage
+from actors.lib.audio.decode import decode
+from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, to_pcm
+from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
+from pipeline.frames import Audio
+
+SPEECH = Path(__file__).parent.parent / "tests" / "speech"
+SAID = {
+    "alexa": "Alexa!",
+    "hey_jarvis": "Hey Jarvis!",
+    "hey_mycroft": "Hey Mycroft!",
+    "okay_nabu": "Okay Nabu!",
+}
+QUESTION = "What time is it?"
+NEAR = (
+    "Hey Travis, did you see my car keys?",
+    "A Lexus is parked outside.",
+    "Okay, now do the next one.",
+    "My craft is carpentry.",
+    "He's the jar with the service label.",
+    "Alex is a friend of mine.",
+    "Hey, Marcus, how was your day?",
+    "Okay, no, but thank you.",
+)
+"""Sentences that sound a little like the words and are none."""
+HIBARI_SEEDS = 12
+"""Manners of the one voice of hibari-tts; it is the same American English speaker."""
+ESPEAK_VOICES = ("en-us", "en-gb-x-rp", "en-gb-scotland", "en-us+f2", "en-us+f4", "en-us+m3")
+ESPEAK_WORDS_A_MINUTE = (130, 160, 190)
+NOISE_DB = 15.0
+"""By which the voice is louder than the fan."""
+EDGE = 300
+"""Amplitude from which a voice is heard: -40 dBFS."""
+
+
+@dataclass
+class Hits:
+    """What came of one word."""
+
+    said: int = 0
+    heard: int = 0
+    lost_ms: list[float] = field(default_factory=list)
+    """Of the question said in one breath, by which what is passed on begins too late."""
+    late_ms: list[float] = field(default_factory=list)
+    """From the end of a word that stands alone to its detection."""
+
+
+def trimmed(samples: Samples) -> Samples:
+    """Return a sound without the silence around it."""
+    loud = np.flatnonzero(np.abs(samples.astype(int)) > EDGE)
+    return samples[loud[0] : loud[-1] + 1]
+
+
+def hibari(seed: int) -> Callable[[str], Samples]:
+    """Return a manner of the voice that comes with the project."""
+
+    def say(sentence: str) -> Samples:
+        samples = np.frombuffer(synthesize(sentence, seed), np.int16)
+        return np.asarray(soxr.resample(samples, VOICE_RATE_HZ, SPEECH_RATE_HZ), np.int16)
+
+    return say
+
+
+def fan(count: int, level: float, rng: np.random.Generator) -> np.ndarray:
+    """Return noise that is louder the lower it is."""
+    white = np.fft.rfft(rng.normal(0, 1, count))
+    white /= np.sqrt(np.maximum(1, np.arange(len(white)) * SPEECH_RATE_HZ / count / 50))
+    noise = np.fft.irfft(white, count)
+    return np.asarray(noise * level / np.sqrt(np.mean(noise**2)))
+
+
+def over_noise(sound: Samples, voice: Samples, noisy: bool, rng: np.random.Generator) -> Samples:
+    """Return a sound over the noise of a quiet room, or of a fan."""
+    level = np.sqrt(np.mean(voice.astype(float) ** 2)) / 10 ** (NOISE_DB / 20) if noisy else 6.0
+    mixed = sound + fan(len(sound), float(level), rng)
+    return np.clip(mixed, -32768, 32767).astype(np.int16)
+
+
+def blocks(sound: Samples) -> Iterator[Audio]:
+    """Yield a sound as a microphone sends it."""
+    for at in range(0, len(sound) - BLOCK_SAMPLES + 1, BLOCK_SAMPLES):
+        yield Audio.block("local", 0, at, to_pcm(sound[at : at + BLOCK_SAMPLES]))
+
+
+def listen(words: WakeWords, sound: Samples) -> tuple[int | None, int | None]:
+    """Return where a word was detected, and from where on sound is passed on."""
+    words.begin_anew()
+    passage = Passage()
+    detected = None
+    for frame in blocks(sound):
+        passage.recent.add(frame)
+        if words.hear(frame.pcm) and detected is None:
+            detected = passage.recent.end
+            passage.begin_after_word()
+        if detected is not None:
+            passage.word_alone()
+            if not passage.waits:
+                return detected, passage.next
+    return detected, None
+
+
+def hits(name: str, voices: Sequence[Callable[[str], Samples]], noisy: bool) -> Hits:
+    """Say a word in every voice, alone and in one breath with a question."""
+    words = WakeWords(read_models([name], Path(), None))
+    rng = np.random.default_rng(1)
+    found = Hits()
+    lead, tail = np.zeros(2 * SPEECH_RATE_HZ, np.int16), np.zeros(SPEECH_RATE_HZ, np.int16)
+    for say in voices:
+        word, question = trimmed(say(SAID[name])), trimmed(say(QUESTION))
+        end = len(lead) + len(word)
+        alone = over_noise(np.concatenate([lead, word, tail]), word, noisy, rng)
+        breath = over_noise(np.concatenate([lead, word, question, tail]), word, noisy, rng)
+        at, _ = listen(words, alone)
+        found.said += 1
+        found.heard += at is not None
+        if at is not None:
+            found.late_ms.append((at - end) / 16)
+        at, begins = listen(words, breath)
+        if at is not None and begins is not None:
+            found.lost_ms.append(max(0.0, (begins - end) / 16))
+    return found
+
+
+def false_wakes(hours: float) -> tuple[dict[str, int], float, float]:
+    """Return false wakes by word, hours heard, and seconds of a processor that an hour takes."""
+    rng = np.random.default_rng(2)
+    people = [np.concatenate([*decode(path)]) for path in sorted(SPEECH.glob("*.wav"))]
+    near = [hibari(seed)(sentence) for seed in range(4) for sentence in NEAR]
+    sounds = people * 4 + near
+    words = {name: WakeWords(read_models([name], Path(), None)) for name in WORDS}
+    counts, heard, cost = dict.fromkeys(WORDS, 0), 0, 0.0
+    while heard < hours * 3600 * SPEECH_RATE_HZ:
+        voice = sounds[rng.integers(len(sounds))]
+        gain = 10 ** (rng.uniform(-20, 6) / 20)
+        pause = np.zeros(rng.integers(SPEECH_RATE_HZ * 2), np.int16)
+        sound = np.concatenate([voice * gain, pause])
+        mixed = sound + fan(len(sound), float(10 ** rng.uniform(0.5, 2.7)), rng)
+        pcm = to_pcm(np.clip(mixed, -32768, 32767).astype(np.int16))
+        heard += len(sound)
+        for name, each in words.items():
+            began = time.process_time()
+            for at in range(0, len(pcm), 2 * BLOCK_SAMPLES):
+                counts[name] += each.hear(pcm[at : at + 2 * BLOCK_SAMPLES]) is not None
+            cost += time.process_time() - began
+    hours_heard = heard / SPEECH_RATE_HZ / 3600
+    return counts, hours_heard, cost / hours_heard / len(words)
+
+
+def espeak_voices() -> list[Callable[[str], Samples]]:
+    """Return the voices of espeak-ng, at several speeds."""
+    from benchmarks.espeak_voice import EspeakVoice
+
+    espeak = EspeakVoice()
+    return [
+        espeak.saying(voice, speed) for voice in ESPEAK_VOICES for speed in ESPEAK_WORDS_A_MINUTE
+    ]
+
+
+def percentile(values: Sequence[float], share: float) -> str:
+    """Return one of many values for a table."""
+    return f"{np.percentile(values, share):.0f}" if values else "-"
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--hours", type=float, default=1.0, help="of sound without a word")
+    options = parser.parse_args()
+    voices = {
+        "hibari": [hibari(seed) for seed in range(HIBARI_SEEDS)],
+        "espeak-ng": espeak_voices(),
+    }
+    print("| word | voice | noise | heard | after the end, ms p50 / most | lost, ms most |")
+    print("|---|---|---|---|---|---|")
+    for name in WORDS:
+        for voice, manners in voices.items():
+            for noisy in (False, True):
+                found = hits(name, manners, noisy)
+                print(
+                    f"| {name} | {voice} | {'fan' if noisy else 'room'} "
+                    f"| {found.heard} of {found.said} "
+                    f"| {percentile(found.late_ms, 50)} / {percentile(found.late_ms, 100)} "
+                    f"| {percentile(found.lost_ms, 100)} |"
+                )
+    counts, heard, cost = false_wakes(options.hours)
+    print(f"\nfalse wakes in {heard:.2f} h:", ", ".join(f"{n} {c}" for n, c in counts.items()))
+    print(f"processor time of a word: {cost:.1f} s an hour")
+
+
+if __name__ == "__main__":
+    main()
