@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
 from actors.hearing.wake.detector import WORDS, WakeWords, read_models
 from actors.hearing.wake.recent_blocks import Passage
@@ -83,7 +84,7 @@ def hibari(seed: int) -> Callable[[str], Samples]:
     return say
 
 
-def fan(count: int, level: float, rng: np.random.Generator) -> np.ndarray:
+def fan(count: int, level: float, rng: np.random.Generator) -> NDArray[np.float64]:
     """Return noise that is louder the lower it is."""
     white = np.fft.rfft(rng.normal(0, 1, count))
     white /= np.sqrt(np.maximum(1, np.arange(len(white)) * SPEECH_RATE_HZ / count / 50))
@@ -95,7 +96,7 @@ def over_noise(sound: Samples, voice: Samples, noisy: bool, rng: np.random.Gener
     """Return a sound over the noise of a quiet room, or of a fan."""
     level = np.sqrt(np.mean(voice.astype(float) ** 2)) / 10 ** (NOISE_DB / 20) if noisy else 6.0
     mixed = sound + fan(len(sound), float(level), rng)
-    return np.clip(mixed, -32768, 32767).astype(np.int16)
+    return np.asarray(np.clip(mixed, -32768, 32767), np.int16)
 
 
 def blocks(sound: Samples) -> Iterator[Audio]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from actors.hearing.wake.detector import WakeWords, read_models
 from actors.hearing.wake.gate import (
-    Asked,
+    ActionAsked,
     GateEvent,
     ListenGate,
     ModeSet,
@@ -24,12 +24,13 @@ from actors.hearing.wake.gate import (
     waits_for,
 )
 from actors.hearing.wake.gpio import open_pin, presses
+from actors.hearing.wake.held_answer import HeldAnswer
 from actors.hearing.wake.input_keys import open_keys, strokes
 from actors.hearing.wake.listen_door import HOST, ListenDoor
 from actors.hearing.wake.options import WakeOptions
-from actors.hearing.wake.own_voice import OwnVoice
 from actors.hearing.wake.recent_blocks import Passage
 from actors.hearing.wake.switch import HeldSwitch
+from actors.hearing.wake.word_ears import WordEars
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, require_speech_rate
 from pipeline.actor import Actor
 from pipeline.errors import ConfigError
@@ -44,24 +45,17 @@ from pipeline.frames import (
     ListenPhase,
     ListenStatus,
     Playback,
-    PlaybackState,
     SpeechEnded,
     SpeechStarted,
     TentativeSpeechRejected,
     TentativeSpeechStarted,
     TurnClosed,
-    turn_id,
 )
 from pipeline.ports import In, Out
 from pipeline.surroundings import Surroundings
 
 KEY_LEAD_SAMPLES = SPEECH_RATE_HZ * 3 // 10
 """People begin to speak while they press: what was said up to 0.3 s before a key is passed on."""
-JUMP_SAMPLES = SPEECH_RATE_HZ
-"""After a longer hole a word does not go on."""
-OWN_CUTOFF = 0.8
-"""Share of a cutoff from which the robot's own voice may have said a word: better deaf for a moment
-than woken by itself."""
 
 
 class Wake(Actor[WakeOptions]):
@@ -92,8 +86,6 @@ class Wake(Actor[WakeOptions]):
         "voice": Out((TentativeSpeechStarted, TentativeSpeechRejected)),
     }
 
-    _words: WakeWords | None = None
-    _own_voice: OwnVoice | None = None
     _door: ListenDoor | None = None
 
     def __init__(self, options: WakeOptions, surroundings: Surroundings) -> None:
@@ -101,10 +93,8 @@ class Wake(Actor[WakeOptions]):
         self._limits = options.limits
         self._gate = ListenGate.of(options.listen)
         self._passage = Passage()
-        self._sounding: set[str] = set()
-        """Turns whose answers are heard."""
-        self._doubted = ""
-        """Turn that who was let in may begin, for which an answer is held."""
+        self._answer = HeldAnswer()
+        self._ears = WordEars(options, surroundings.config_dir, self.counters)
         self._problems: dict[str, str] = {}
         """What is wrong, by what it is wrong with."""
 
@@ -164,15 +154,11 @@ class Wake(Actor[WakeOptions]):
         if end <= passage.recent.end and not frame.final:
             self.counters["repeated_samples"] += frame.samples
             return
-        jumped = frame.position - passage.recent.end > JUMP_SAMPLES
         passage.recent.add(frame)
         self.checkpoint["heard"] = end
         self._apply(TimePassed(), "time")
-        if self._words is not None and self._gate.mode is ListenMode.WAKE_WORD:
-            if jumped:
-                self._words.begin_anew()
-            if word := self._words.hear(frame.pcm):
-                self._on_word(word, frame)
+        if self._gate.mode is ListenMode.WAKE_WORD and (word := self._ears.hear(frame)):
+            self._on_word(word)
         self._pass_on()
         if frame.final and passage.next < end:
             # The end of the stream is told of, without its sound.
@@ -188,15 +174,15 @@ class Wake(Actor[WakeOptions]):
 
     def on_far_end(self, frame: Audio) -> None:
         """Listen to the robot's own voice."""
-        if self._own_voice is not None and frame.session == self.session:
-            self._own_voice.hear(frame)
+        if frame.session == self.session:
+            self._ears.hear_own(frame)
 
     def on_speech(self, frame: SpeechStarted | SpeechEnded) -> None:
         """Note that somebody speaks, or has said what he wanted."""
         if frame.session != self.session:
             return
         if isinstance(frame, SpeechStarted):
-            self._doubted = ""
+            self._answer.is_spoken_over()
             # What comes after the gate has closed is of who had begun to speak before.
             self._apply(SpeechBegan(frame.turn), "speech", 0)
             self._pass_on()
@@ -207,17 +193,13 @@ class Wake(Actor[WakeOptions]):
     def on_turns(self, frame: TurnClosed) -> None:
         """Note that a turn is over, and its answer has been heard."""
         if frame.session == self.session:
-            self._sounding.discard(frame.turn)
+            self._answer.over(frame.turn)
             self._apply(TurnOver(frame.turn), "the end of an answer")
 
     def on_playback(self, frame: Playback) -> None:
         """Note whether an answer is heard."""
-        if frame.session != self.session:
-            return
-        if frame.state in (PlaybackState.FINISHED, PlaybackState.INTERRUPTED):
-            self._sounding.discard(frame.turn)
-        else:
-            self._sounding.add(frame.turn)
+        if frame.session == self.session:
+            self._answer.on_playback(frame)
 
     def on_control(self, frame: ListenCommand) -> None:
         """Do what is asked for, if that can be."""
@@ -233,21 +215,17 @@ class Wake(Actor[WakeOptions]):
             ConfigError: a wake word is to be heard, and its model is not there.
         """
         if command.mode is not None:
-            if command.mode is ListenMode.WAKE_WORD and self._words is None:
+            if command.mode is ListenMode.WAKE_WORD:
                 self._load_words()
             self._apply(ModeSet(command.mode), command.by)
         if command.action is not None:
             self._ask(command.action, command.by)
 
     def _ask(self, action: ListenAction, by: str) -> None:
-        self._apply(Asked(action), by, self._passage.recent.end - KEY_LEAD_SAMPLES)
+        self._apply(ActionAsked(action), by, self._passage.recent.end - KEY_LEAD_SAMPLES)
         self._pass_on()
 
-    def _on_word(self, word: str, frame: Audio) -> None:
-        if self._own_voice is not None and self._own_voice.said_it(frame.origin_ns):
-            self.counters["own_words"] += 1
-            return
-        self.counters["words"] += 1
+    def _on_word(self, word: str) -> None:
         if not self._gate.passes(self._limits):
             self._passage.begin_after_word()
         self._apply(WordHeard(), f"“{word}”", 0)
@@ -269,28 +247,17 @@ class Wake(Actor[WakeOptions]):
         if passes and not passed:
             self.counters["opened"] += 1
             self._passage.begin_at(self._passage.recent.end if opens_at is None else opens_at)
-            self._hold_the_answer()
+            if gate.phase is not ListenPhase.HEARING:
+                self._say(self._answer.hold(self.session, self._passage.recent.end))
         elif passed and not passes:
             self._passage.close()
         if gate.phase in (ListenPhase.EXPIRED, ListenPhase.RELEASED) and not gate.turn:
-            self._let_the_answer_go_on()
+            self._say(self._answer.let_go(self._passage.recent.end))
         self._tell(by)
 
-    def _hold_the_answer(self) -> None:
-        if self._sounding and self._gate.phase is not ListenPhase.HEARING:
-            position = self._passage.recent.end
-            self._doubted = turn_id(self.session, position)
-            at_ns = time.monotonic_ns()
-            self.publish(
-                "voice",
-                TentativeSpeechStarted(turn=self._doubted, position=position, at_ns=at_ns),
-            )
-
-    def _let_the_answer_go_on(self) -> None:
-        turn, self._doubted = self._doubted, ""
-        if turn:
-            end = self._passage.recent.end
-            self.publish("voice", TentativeSpeechRejected(turn=turn, position=end))
+    def _say(self, voice: TentativeSpeechStarted | TentativeSpeechRejected | None) -> None:
+        if voice is not None:
+            self.publish("voice", voice)
 
     def _pass_on(self) -> None:
         """Send what may be passed on and was not yet."""
@@ -323,7 +290,7 @@ class Wake(Actor[WakeOptions]):
         """Say in the status what the robot waits for, and what is wrong."""
         problem = "; ".join(filter(None, self._problems.values()))
         state = ActorState.DEGRADED if problem else ActorState.READY
-        self.set_state(state, problem or waits_for(self._gate, self._heard_words))
+        self.set_state(state, problem or waits_for(self._gate, self._ears.words))
 
     def _as_json(self) -> dict[str, Any]:
         return {
@@ -332,21 +299,13 @@ class Wake(Actor[WakeOptions]):
             "listens": self._gate.passes(self._limits),
         }
 
-    @property
-    def _heard_words(self) -> list[str]:
-        return [] if self._words is None else self._words.words
-
     def _load_words(self) -> None:
         """Load the models.
 
         Raises:
             ConfigError: one is not there.
         """
-        options = self.options
-        models = read_models(options.words, self.surroundings.config_dir, options.cutoff)
-        self._words = WakeWords(models)
-        if "far_end" in self.surroundings.connected:
-            self._own_voice = OwnVoice(WakeWords(models, OWN_CUTOFF))
+        self._ears.load(hears_itself="far_end" in self.surroundings.connected)
 
     def _watch(
         self, what: str, opens: Callable[[], int], strokes: Callable[[bytes], Iterator[bool]]

@@ -88,7 +88,7 @@ class WordHeard(NamedTuple):
     """The wake word was said."""
 
 
-class Asked(NamedTuple):
+class ActionAsked(NamedTuple):
     """A key, a pin, a call or a frame asks for something."""
 
     action: ListenAction
@@ -123,7 +123,7 @@ class TimePassed(NamedTuple):
     """Nothing happened."""
 
 
-GateEvent = WordHeard | Asked | ModeSet | SpeechBegan | SpeechOver | TurnOver | TimePassed
+GateEvent = WordHeard | ActionAsked | ModeSet | SpeechBegan | SpeechOver | TurnOver | TimePassed
 
 
 def step(gate: ListenGate, event: GateEvent, now: int, limits: GateLimits) -> ListenGate:
@@ -132,7 +132,7 @@ def step(gate: ListenGate, event: GateEvent, now: int, limits: GateLimits) -> Li
     match event:
         case WordHeard():
             return _woken(gate, now, limits)
-        case Asked(action):
+        case ActionAsked(action):
             return _asked(gate, action, now, limits)
         case ModeSet(mode):
             return _set(gate, mode, now, limits)

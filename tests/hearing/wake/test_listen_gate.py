@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actors.hearing.wake.gate import (
     LATE_NS,
-    Asked,
+    ActionAsked,
     GateEvent,
     GateLimits,
     ListenGate,
@@ -27,7 +27,7 @@ from pipeline.frames import ListenAction, ListenMode, ListenPhase
 
 S = 1_000_000_000
 LIMITS = GateLimits(listen=6 * S, follow_up=5 * S, hold=120 * S, answer=600 * S, over_answer=True)
-OPEN, CLOSE, TAP = (Asked(action) for action in ListenAction)
+OPEN, CLOSE, TAP = (ActionAsked(action) for action in ListenAction)
 
 
 def after(
@@ -174,7 +174,7 @@ def test_left_alone_it_falls_asleep(mode: ListenMode, happened: list[GateEvent |
 
 @given(st.lists(events, max_size=30).filter(lambda found: WordHeard() not in found))
 def test_without_a_word_nothing_passes(happened: list[GateEvent | float]) -> None:
-    calls = (Asked, ModeSet)
+    calls = (ActionAsked, ModeSet)
     assert not after(WORD, *(each for each in happened if not isinstance(each, calls)))[1]
 
 

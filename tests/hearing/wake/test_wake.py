@@ -184,7 +184,7 @@ def test_the_mode_is_changed_while_it_runs(wake: Stage) -> None:
 
 def test_models_are_loaded_when_they_are_first_needed(monkeypatch: pytest.MonkeyPatch) -> None:
     with stage(Wake, listen="always") as wake:
-        assert wake.actor._words is None
+        assert wake.actor._ears.words == []
         wake.send("control", ListenCommand(mode=ListenMode.WAKE_WORD))
         ask(wake)
         assert phases(wake)[-1] is ListenPhase.LISTENING
