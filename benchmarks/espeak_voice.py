@@ -22,7 +22,7 @@ class EspeakVoice:
     """The library, of which a process has one."""
 
     def __init__(self) -> None:
-        import espeakng_loader  # type: ignore[import-untyped]
+        import espeakng_loader
 
         self._library: Any = ctypes.CDLL(espeakng_loader.get_library_path())
         folder = espeakng_loader.get_data_path().encode()
