@@ -40,6 +40,10 @@ class SoundSource(Protocol):
         """Whether there is no answer to play."""
 
     @property
+    def is_hushed(self) -> bool:
+        """Whether there is none, and has been none for so long that silence need not be in time."""
+
+    @property
     def sounded(self) -> bool:
         """Whether any sample of the last rendered block belongs to an answer."""
 

@@ -18,7 +18,7 @@ class Quiet(StrEnum):
     """What an output does while there is nothing to play."""
 
     TICKS = "ticks"
-    """Blocks of silence are taken in time: an actor listens to them."""
+    """Blocks of silence are taken in time, but for a long silence: an actor listens to them."""
     LAGS = "lags"
     """They are taken many at once: nobody does."""
     SKIPS = "skips"
@@ -55,7 +55,9 @@ class PacedOutput:
     @property
     def rests(self) -> bool:
         """Whether it can do without a beat."""
-        return self._quiet is not Quiet.TICKS and (self._source is None or self._source.is_idle)
+        if self._source is None:
+            return self._quiet is not Quiet.TICKS
+        return self._source.is_hushed if self._quiet is Quiet.TICKS else self._source.is_idle
 
     @property
     def ahead_ns(self) -> int:

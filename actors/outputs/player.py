@@ -52,7 +52,8 @@ class Player(Actor[PlayerOptionsT]):
     `playback` tells what was heard of each answer. `far_end` is all that was played, silence
     included, at 24 kHz, in pieces of 20 ms, or of 200 ms where no actor listens to it, and then of
     the config's own session only; `origin_ns` is when the last sample of a piece was heard, and
-    position 0 is the start of the pipeline, as on a microphone.
+    position 0 is the start of the pipeline, as on a microphone. In a silence of more than ten
+    seconds one piece in 25 is sent, and what is missing between two is silence.
 
     Gauges, for the newest answer: `queued_ms` from its first block being sent to its lying where
     the device takes the next block from; `handover_ms` to the device having taken it, which the

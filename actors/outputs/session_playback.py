@@ -91,6 +91,11 @@ class SessionPlayback:
         return self._playout.state is PlayoutState.IDLE and not len(self._chime)
 
     @property
+    def is_hushed(self) -> bool:
+        """Whether there is none, and has been none for so long that silence need not be in time."""
+        return self.is_idle and (self._far_end is None or self._far_end.is_hushed)
+
+    @property
     def sounded(self) -> bool:
         """Whether any sample of the last rendered block belongs to an answer."""
         return self._playout.sounding > 0
@@ -197,7 +202,7 @@ class SessionPlayback:
                 self._handover_ms = (time.monotonic_ns() - sent_ns) / 1e6
             due = bool(self._playout.events.waiting)
             if self._far_end is not None:
-                self._far_end.add(samples, at_ns)
+                self._far_end.add(samples, at_ns, sounds=self.sounded)
                 due = due or self._far_end.is_due
             tells, self._told = due and not self._told, due
         if tells:

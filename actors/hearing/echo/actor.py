@@ -29,6 +29,10 @@ LONGEST_WAIT_S = 0.2
 """For a far end that is late, because the speaker's process had to wait for a processor. Only while
 an answer is heard: what is missing then comes through as a voice."""
 
+SAVED_EVERY = SPEECH_RATE_HZ
+"""Samples. A checkpoint that changes makes a heartbeat come four times as often; what was sent on
+since is sent again by a process that follows, and consumers drop it."""
+
 LONGEST_BLOCK = 5 * BLOCK_SAMPLES
 """100 ms. What was retained comes in longer ones, and is cut: each is judged as a whole."""
 
@@ -113,6 +117,16 @@ class Echo(Actor[EchoOptions]):
         session.canceller.play(frame)
         self._work_off(session)
 
+    def measure(self) -> None:
+        """Say what went other than planned, and where a process that follows goes on."""
+        for name in self.sessions:
+            session: EchoSession = self.sessions[name]
+            if session.next - self._saved[name][1] >= SAVED_EVERY:
+                self._saved[name][1] = session.next
+            for name, count in session.canceller.counts().items():
+                self.counters[name] = count
+            self.gauges.update(session.canceller.gauges)
+
     async def stop(self) -> None:
         """Wait for nothing any more."""
         if self._timer is not None:
@@ -160,21 +174,13 @@ class Echo(Actor[EchoOptions]):
         for position, samples in canceller.hear(frame):
             end = position + len(samples)
             behind_ns = samples_to_ns(frame.position + frame.samples - end)
-            self.publish(
-                "audio",
-                Audio(
-                    session=frame.session,
-                    origin_ns=frame.origin_ns - behind_ns,
-                    position=position,
-                    pcm=to_pcm(samples),
-                    final=frame.final and end == frame.position + frame.samples,
-                ),
-            )
-            session.next = self._saved[frame.session][1] = end
-        for name, count in canceller.counts().items():
-            self.counters[name] = count
-        self.gauges.update(canceller.gauges)
+            final = frame.final and end == frame.position + frame.samples
+            captured_ns, pcm = frame.origin_ns - behind_ns, to_pcm(samples)
+            block = Audio.block(frame.session, captured_ns, position, pcm, final=final)
+            self.publish("audio", block)
+            session.next = end
         if frame.final:
+            self.measure()
             session.canceller = self._canceller()
             session.waiting.clear()
 

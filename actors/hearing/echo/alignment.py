@@ -95,7 +95,9 @@ class Alignment:
         """Return whether some of the far end that goes with these samples has not come."""
         return self._shift is not None and position + self._shift + count > far_end
 
-    def first(self, position: int, count: int, far_end: int, *, quiet: bool) -> int | None:
+    def first(
+        self, position: int, count: int, far_end: int, *, quiet: bool, hushed: bool = False
+    ) -> int | None:
         """Return the index of the far-end sample to go with microphone sample `position`.
 
         Args:
@@ -103,6 +105,8 @@ class Alignment:
             count: Its length.
             far_end: Index of the first far-end sample that has not come.
             quiet: Nothing is heard at the moment, so that a change does no harm.
+            hushed: The far end comes in single pieces, of which only the block of the microphone
+                that comes next says anything.
 
         Returns:
             An index, or None while nothing is played.
@@ -112,7 +116,7 @@ class Alignment:
         at_hand = far_end - position - count
         self._stalled = self._stalled + 1 if far_end == self._far_end else 0
         self._far_end = far_end
-        if self._stalled >= STALLED_BLOCKS:
+        if self._stalled >= (1 if hushed else STALLED_BLOCKS):
             return None if self._shift is None else position + self._shift
         self._at_hand.append(at_hand)
         if at_hand < self.by_clock - LATEST:

@@ -125,7 +125,7 @@ class Canceller:
         count = len(samples)
         heard_at = position + self._alignment.by_clock
         sounds = self._far.sounds(heard_at - LONGEST_ECHO, LONGEST_ECHO + LEAD + count)
-        first = self._alignment.first(position, count, self._far.end, quiet=not sounds)
+        first = self._alignment.first(position, count, self._far.end, quiet=not sounds, hushed=self._far.is_hushed)
         far = np.zeros(count, np.int16) if first is None else self._far.read(first, count)
         cleaned: Samples = self._processor.process(np.ascontiguousarray(samples), far)
         late = first is not None and self._far.end < first + count < self._far.end + MUTED

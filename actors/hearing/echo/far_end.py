@@ -13,19 +13,27 @@ KEPT_SAMPLES = 3 * SPEECH_RATE_HZ
 AUDIBLE = 32
 """Peak from which a sample is sound: -60 dB, below the noise of any loudspeaker."""
 
+HUSHED_SAMPLES = SPEECH_RATE_HZ // 2
+"""Of silence, after which a hole is none: of a long silence a player leaves pieces out."""
+
 NOTHING: Samples = np.empty(0, np.int16)
 
 
 class FarEndBuffer:
     """Samples at 16 kHz by index: that of the speaker's own position, at this rate.
 
-    What is missing, after a restart of the speaker or beyond what has come, is silence.
+    What is missing, after a restart of the speaker or beyond what has come, is silence; and so is
+    what a player leaves out of a long silence.
     """
 
     def __init__(self) -> None:
         self.end = 0
         """Index of the next sample to come."""
         self.gaps = 0
+        self.is_hushed = False
+        """Whether pieces were left out before the newest, all in a silence."""
+        self._audible_end = 0
+        """Index after the last sample that can be heard."""
         self._held = NOTHING
         self._resampler = Resampler(SPEECH_RATE_HZ, SPEECH_RATE_HZ)
         self._next = -1
@@ -46,8 +54,10 @@ class FarEndBuffer:
             self._next = -1
         if 0 <= frame.position < self._next:
             return False
+        self.is_hushed = False
         if frame.position != self._next:
-            self.gaps += self._next >= 0
+            self.is_hushed = 0 <= self._next and self._audible_end + HUSHED_SAMPLES <= self.end
+            self.gaps += self._next >= 0 and not self.is_hushed
             self._resampler.clear()
             self._go_to(frame.position * SPEECH_RATE_HZ // frame.rate_hz)
         self._next = frame.position + frame.samples
@@ -66,8 +76,7 @@ class FarEndBuffer:
 
     def sounds(self, first: int, count: int) -> bool:
         """Whether anything is to be heard among these samples."""
-        samples = self.read(first, count)
-        return bool(((samples > AUDIBLE) | (samples < -AUDIBLE)).any())
+        return first < self._audible_end and _is_audible(self.read(first, count))
 
     def _go_to(self, index: int) -> None:
         missing = index - self.end
@@ -79,3 +88,9 @@ class FarEndBuffer:
     def _append(self, samples: Samples) -> None:
         self._held = np.concatenate([self._held, samples])[-KEPT_SAMPLES:]
         self.end += len(samples)
+        if _is_audible(samples):
+            self._audible_end = self.end
+
+
+def _is_audible(samples: Samples) -> bool:
+    return bool(((samples > AUDIBLE) | (samples < -AUDIBLE)).any())

@@ -10,7 +10,9 @@ import numpy as np
 import soxr
 
 from actors.hearing.echo import Echo
+from actors.hearing.echo.far_end import AUDIBLE
 from actors.lib.audio.pcm import Samples, to_pcm, to_samples
+from actors.outputs.far_end import FAR_END_SAMPLES, FarEnd
 from pipeline.frames import Audio
 from pipeline.testing import stage
 
@@ -126,6 +128,20 @@ class Room:
         return [(port, frame) for _, port, frame in timed]
 
 
+def as_a_player_sends(frames: list[tuple[str, Audio]]) -> list[tuple[str, Audio]]:
+    """Leave out what a player leaves out of a long silence."""
+    far_end, sent = FarEnd("", FAR_END_SAMPLES, BEGAN_NS), []
+    for port, frame in frames:
+        if port == "audio":
+            sent.append((port, frame))
+            continue
+        samples = to_samples(frame.pcm)
+        far_end.add(samples, frame.origin_ns - BLOCK_NS, sounds=bool((abs(samples) > AUDIBLE).any()))
+        if far_end.is_due:
+            sent += [(port, piece) for piece in far_end.drain()]
+    return sent
+
+
 def cleaned(frames: list[tuple[str, Audio]], **options: object) -> tuple[list[Audio], dict]:
     """Return what the actor makes of both streams, and its counters and gauges."""
     with stage(Echo, **options) as echo:
@@ -136,6 +152,7 @@ def cleaned(frames: list[tuple[str, Audio]], **options: object) -> tuple[list[Au
         sent = sum(frame.samples for port, frame in frames if port == "audio")
         echo.until(lambda: sum(block.samples for block in echo.sent["audio"]) == sent)
         blocks = list(echo.sent["audio"])
+        echo.actor.measure()
         return blocks, {**echo.actor.counters, **echo.actor.gauges}
 
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from room import NEAR_HZ, Room, cleaned, joined, level_db, quiet, recording, robot_talk, said_at
+from room import (
+    NEAR_HZ,
+    Room,
+    as_a_player_sends,
+    cleaned,
+    joined,
+    level_db,
+    quiet,
+    recording,
+    robot_talk,
+    said_at,
+)
 
 from actors.hearing.vad import Vad
 from actors.lib.audio.pcm import Samples
@@ -129,3 +140,22 @@ def test_noise_is_taken_out_where_that_is_wanted() -> None:
     soft, _ = cleaned(frames, noise_suppression=True)
     last = -5 * NEAR_HZ
     assert level_db(joined(loud)[last:]) - level_db(joined(soft)[last:]) > 8
+
+
+@pytest.mark.parametrize("drift_ppm", [0, 100])
+def test_after_a_long_silence_the_echo_is_taken_out_as_if_all_of_it_had_been_sent(
+    drift_ppm: float,
+) -> None:
+    talk = np.concatenate([robot_talk(6), quiet(60), robot_talk(6)])
+    frames = Room(drift_ppm=drift_ppm, jitter_ms=8).frames(talk, quiet(72))
+    sent = as_a_player_sends(frames)
+    assert len(sent) < len(frames) - 2_300
+    blocks, info = cleaned(sent)
+    assert starts(blocks) == []
+    assert info["far_end_gaps"] == 0
+    last = slice(-5 * NEAR_HZ, None)
+    before = level_db(joined(heard_by_microphone(frames))[last])
+    assert before - level_db(joined(blocks)[last]) > 20
+    all_sent, known = cleaned(frames)
+    assert info["muted_samples"] <= known["muted_samples"]
+    assert level_db(joined(blocks)[last]) <= level_db(joined(all_sent)[last]) + 3

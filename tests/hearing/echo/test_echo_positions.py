@@ -66,26 +66,40 @@ def test_a_gap_in_the_microphone_stays_where_it_is(mode: str) -> None:
 
 
 def test_a_successor_sends_nothing_twice() -> None:
-    sent = blocks(TONE, 320)
+    sent = blocks(np.tile(TONE, 2), 320)
     with stage(Echo) as first:
-        first.send("audio", *sent[:30])
+        first.send("audio", *sent[:60])
+        first.actor.measure()
         checkpoint = json.loads(json.dumps(first.actor.checkpoint))
     with stage(Echo, checkpoint=checkpoint) as second:
         second.send("audio", *sent)
         positions = [block.position for block in second.sent["audio"]]
-        assert second.actor.counters["repeated_samples"] == 30 * 320
-    assert positions == [320 * index for index in range(30, 50)]
+        assert second.actor.counters["repeated_samples"] == 60 * 320
+    assert positions == [320 * index for index in range(60, 100)]
+
+
+def test_the_checkpoint_changes_once_a_second() -> None:
+    with stage(Echo) as echo:
+        changes = []
+        for block in blocks(np.tile(TONE, 4), 320):
+            echo.send("audio", block)
+            echo.actor.measure()
+            changes.append(echo.actor.checkpoint["next"]["local"][1])
+    assert len(set(changes)) == 5
 
 
 def test_what_was_retained_in_long_blocks_is_sent_on_in_short_ones_from_where_it_stopped() -> None:
     with stage(Echo) as first:
-        first.send("audio", *blocks(TONE[:9_600], 320))
+        first.send("audio", *blocks(np.tile(TONE, 2)[:19_200], 320))
+        first.actor.measure()
         checkpoint = json.loads(json.dumps(first.actor.checkpoint))
     with stage(Echo, checkpoint=checkpoint) as second:
-        second.send("audio", *blocks(TONE, 8_000))
+        second.send("audio", *blocks(np.tile(TONE, 2), 8_000))
         out = list(second.sent["audio"])
-        assert second.actor.counters["repeated_samples"] == 9_600
-    assert [(b.position, b.samples) for b in out] == [(at, 320) for at in range(9_600, 16_000, 320)]
+        assert second.actor.counters["repeated_samples"] == 19_200
+    assert [(b.position, b.samples) for b in out] == [
+        (at, 320) for at in range(19_200, 32_000, 320)
+    ]
     assert all(b.origin_ns == BEGAN_NS + samples_to_ns(b.position + b.samples) for b in out)
 
 
