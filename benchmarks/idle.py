@@ -20,8 +20,8 @@ from benchmarks.setting import robot
 from benchmarks.sound import RATE_HZ, write_wav
 from pipeline.testing import running
 
-SETTLE_S = 5.0
-"""After the start: connections are made, the first looks at memory are over."""
+SETTLE_S = 14.0
+"""After the start: connections are made, and nobody has spoken for more than ten seconds."""
 ROOM_S = 60
 """Of the recording, which is played again and again."""
 ROOM_DBFS = -60
