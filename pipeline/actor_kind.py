@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.ports import In, Out
+from pipeline.priority import Priority
 
 
 class Options(BaseModel):
@@ -30,6 +31,8 @@ class ActorKind:
     """Its `run` may end by itself; the pipeline ends when all its sources have."""
     send_high_water: ClassVar[int] = 4000
     """Frames kept for a consumer that does not keep up: 80 s of audio, 3 MB."""
+    priority: ClassVar[Priority] = Priority.NORMAL
+    """Of its process, as far as that is permitted, where the config says nothing."""
     open_sessions_only: ClassVar[bool] = True
     """Handlers see frames of open sessions only. Who counts or records is shown all: also the last
     word on a session that is over already."""

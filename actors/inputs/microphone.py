@@ -30,6 +30,7 @@ from actors.lib.when_missing import WHEN_MISSING, WhenMissing
 from pipeline.actor import Actor, Options
 from pipeline.frames import ActorState, Audio
 from pipeline.ports import Out
+from pipeline.priority import Priority
 from pipeline.surroundings import Surroundings
 
 DEVICE_BLOCK_MS = 20
@@ -67,6 +68,8 @@ class Microphone(Actor[MicrophoneOptions]):
     outputs: ClassVar = {"audio": Out((Audio,), retain_s=15, rate_hz=BLOCKS_HZ)}
     # It never ends, so a pipeline with a microphone does not end by itself.
     is_source = True
+    # What a driver has recorded and nobody fetches in time is lost.
+    priority = Priority.REALTIME
 
     def __init__(self, options: MicrophoneOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)

@@ -255,6 +255,7 @@ class Player(Actor[PlayerOptionsT]):
         if playback.session in self._leaving:
             if not playback.is_apologizing:
                 self._leaving.let_go(playback.session)
-        elif report.events:
+        elif report.events and self.sessions.get(playback.session) is playback:
+            # A report that was due when the session ended leaves nothing behind.
             playouts = self.checkpoint.setdefault("playouts", {})
             playouts[playback.session] = playback.snapshot()

@@ -20,6 +20,7 @@ from actors.outputs.player_options import PlayerOptions
 from actors.outputs.playout.playout_state import RATE_HZ
 from actors.outputs.session_playback import SessionPlayback
 from pipeline.frames import ActorState, SessionOpened
+from pipeline.priority import Priority
 from pipeline.surroundings import Surroundings
 
 
@@ -45,6 +46,8 @@ class Speaker(Player[SpeakerOptions]):
     """
 
     options_type = SpeakerOptions
+    # A block that comes late is heard as a gap.
+    priority = Priority.REALTIME
 
     def __init__(self, options: SpeakerOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from pipeline.languages import Languages
+from pipeline.priority import Priority
 from pipeline.sessions import MOST_SESSIONS
 
 NAME_PATTERN = r"^[a-z][a-z0-9_]*$"
@@ -45,6 +46,11 @@ class ActorConfig(_Section):
     )
     startup_deadline_s: float | None = Field(None, gt=0, description="Overrides `supervision`.")
     heartbeat_timeout_s: float | None = Field(None, gt=0, description="Overrides `supervision`.")
+    priority: Priority | None = Field(
+        None,
+        description="Who gets a processor first: `low`, `normal`, `high`, `realtime`. What is not "
+        "permitted is left out. Default: `realtime` for sound devices, `normal` for others.",
+    )
 
 
 class RouteConfig(_Section):

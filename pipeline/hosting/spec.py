@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.priority import Priority
+
 
 class InputConnection(BaseModel):
     """One stream into one input port."""
@@ -45,6 +47,7 @@ class ActorSpec(BaseModel):
     checkpoint: dict[str, Any]
     keys_dir: Path | None = None
     log_level: str = "info"
+    priority: Priority = Priority.NORMAL
     heartbeat_s: float
     idle_heartbeat_s: float = 1.0
     stop_deadline_s: float = 3.0

@@ -18,6 +18,7 @@ from pipeline.errors import GreenroomError, machine_problem
 from pipeline.hosting.host import Host
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.prctl import name_process
+from pipeline.priority import ADVICE, take
 
 EXIT_USAGE = 78
 """EX_CONFIG of sysexits.h: what the user configured cannot work; the reason is in a file, or in the
@@ -46,6 +47,11 @@ def run_actor(spec: ActorSpec, listening: Sequence[int] = ()) -> NoReturn:
         name_process(spec.name)
         faulthandler.register(signal.SIGUSR1, file=sys.stderr, all_threads=True)
         logs.configure(level=spec.log_level, actor=spec.name)
+        got = take(spec.priority)
+        if got is not spec.priority:
+            logs.get_logger(spec.name).info(
+                f"priority {spec.priority} is not permitted, it is {got}: {ADVICE}"
+            )
 
         async def run() -> None:
             await Host(spec, listening).run()

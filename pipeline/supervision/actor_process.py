@@ -24,7 +24,7 @@ from pipeline.supervision.lifecycle import (
     hangs,
     step,
 )
-from pipeline.supervision.memory import memory_of
+from pipeline.supervision.memory import MemoryWatch, memory_of, resident_pages
 from pipeline.supervision.processor_wait import waited_s
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ class ActorProcess:
         self._slowness = slowness
         self._log = get_logger(SUPERVISOR)
         self._sockets: list[socket.socket] = []
+        self._memory = MemoryWatch()
         self._waited_s: float | None = None
         """Of its process for a processor, when it was last asked for."""
         self._start_watch = StartWatch(self._limits.startup_deadline_s)
@@ -165,7 +166,7 @@ class ActorProcess:
     def measure(self, now_s: float) -> None:
         """Look at its memory; past its limit it is restarted."""
         pid = self.fork_server.pid(self.name)
-        if pid is None:
+        if pid is None or not self._memory.is_due(resident_pages(pid), pid, now_s):
             return
         memory = memory_of(pid)
         if memory is None:

@@ -57,6 +57,7 @@ def spec_of(
         checkpoint=checkpoint,
         keys_dir=config.security.keys_dir,
         log_level=config.log_level,
+        priority=node.config.priority or node.actor_class.priority,
         heartbeat_s=supervision.heartbeat_s,
         idle_heartbeat_s=idle_interval_s(
             supervision.heartbeat_s,

@@ -199,3 +199,27 @@ def test_what_is_no_file_has_any_number_of_writers() -> None:
     for each in writers:
         each.write(ramp(100))
         each.close()
+
+
+def test_after_a_long_silence_all_of_an_answer_is_told_to_the_echo_canceller(
+    tmp_path: Path,
+) -> None:
+    said = ramp(500 * MS)
+    with stage(WavSink, path=tmp_path / "answer.wav", pace=PACE) as sink:
+
+        def gaps() -> list[int]:
+            frames = [each for each in sink.sent["far_end"] if isinstance(each, Audio)]
+            jumps = [b.position - a.position - a.samples for a, b in pairwise(frames)]
+            return [jump for jump in jumps if jump]
+
+        # Ten seconds are half a second at this pace.
+        sink.until(lambda: len(gaps()) >= 3)
+        left_out = len(gaps())
+        assert answer(sink, said).played_samples == len(said)
+        sink.until(lambda: any(b"\1" in each.pcm for each in sink.sent["far_end"]))
+        sink.until(
+            lambda: sink.sent["far_end"][-1].pcm.count(0) == len(sink.sent["far_end"][-1].pcm)
+        )
+        heard = np.concatenate([to_samples(each.pcm) for each in sink.sent["far_end"]])
+        assert len(gaps()) <= left_out + 1
+    assert np.array_equal(heard[heard != 0], said[said != 0])

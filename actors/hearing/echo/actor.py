@@ -123,8 +123,8 @@ class Echo(Actor[EchoOptions]):
             session: EchoSession = self.sessions[name]
             if session.next - self._saved[name][1] >= SAVED_EVERY:
                 self._saved[name][1] = session.next
-            for name, count in session.canceller.counts().items():
-                self.counters[name] = count
+            for counter, count in session.canceller.counts().items():
+                self.counters[counter] = count
             self.gauges.update(session.canceller.gauges)
 
     async def stop(self) -> None:

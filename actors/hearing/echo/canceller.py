@@ -131,9 +131,10 @@ class Canceller:
         count = len(samples)
         heard_at = position + self._alignment.by_clock
         sounds = self._far.sounds(heard_at - LONGEST_ECHO, LONGEST_ECHO + LEAD + count)
-        first = self._alignment.first(position, count, self._far.end, quiet=not sounds, hushed=self._far.is_hushed)
+        hushed, end = self._far.is_hushed, self._far.end
+        first = self._alignment.first(position, count, end, quiet=not sounds, hushed=hushed)
         # Without an echo WebRTC takes as long to look for one, half of what this process does.
-        around = self._far.is_hushed and not (sounds or self._suppresses_noise)
+        around = hushed and not (sounds or self._suppresses_noise)
         way = self._bypass.way(samples, around=around)
         if way is Way.AROUND:
             return self._bypass.late

@@ -56,7 +56,7 @@ class FarEndBuffer:
             return False
         self.is_hushed = False
         if frame.position != self._next:
-            self.is_hushed = 0 <= self._next and self._audible_end + HUSHED_SAMPLES <= self.end
+            self.is_hushed = self._next >= 0 and self._audible_end + HUSHED_SAMPLES <= self.end
             self.gaps += self._next >= 0 and not self.is_hushed
             self._resampler.clear()
             self._go_to(frame.position * SPEECH_RATE_HZ // frame.rate_hz)

@@ -136,7 +136,9 @@ def as_a_player_sends(frames: list[tuple[str, Audio]]) -> list[tuple[str, Audio]
             sent.append((port, frame))
             continue
         samples = to_samples(frame.pcm)
-        far_end.add(samples, frame.origin_ns - BLOCK_NS, sounds=bool((abs(samples) > AUDIBLE).any()))
+        far_end.add(
+            samples, frame.origin_ns - BLOCK_NS, sounds=bool((abs(samples) > AUDIBLE).any())
+        )
         if far_end.is_due:
             sent += [(port, piece) for piece in far_end.drain()]
     return sent
