@@ -10,9 +10,10 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -81,7 +82,7 @@ def measure(folder: Path, minutes: float = MINUTES) -> list[Figure]:
     with sound_server() as sound:
         sound.let_the_microphone_hear_the_speaker(DELAY_MS)
         streams = {"vad": ["speech", "voice"], "speaker": ["playback"], "echo": ["health"]}
-        with running(_config(folder), env=sound.env, cwd=folder) as pipeline:
+        with running(write_config(folder), env=sound.env, cwd=folder) as pipeline:
             pipeline.until(lambda status: status.ready, "readiness")
             with tapping(pipeline.runtime_dir, **streams) as tap:
                 _converse(talk, sound, tap, minutes * 60)
@@ -140,11 +141,12 @@ def _next(frames: Iterator[Playback], fits: Callable[[Playback], bool]) -> Playb
     return next(frame for frame in frames if fits(frame))
 
 
-def _config(folder: Path) -> Path:
+def write_config(folder: Path, priorities: Mapping[str, str] | None = None) -> Path:
+    """Write the config of a robot with devices that speaks at length; `priorities` by actor."""
     scenario = folder / "scenario.yaml"
     rules = [{"when": "activity_end", "do": [{"say": ANSWER}]}]
     scenario.write_text(yaml.safe_dump({"rules": rules}))
-    tree = {
+    tree: dict[str, Any] = {
         "extends": str(ROOT / "configs" / "robot.yaml"),
         "name": NAME,
         "route": {"backends": ["live"]},
@@ -166,6 +168,8 @@ def _config(folder: Path) -> Path:
             },
         },
     }
+    for actor, priority in (priorities or {}).items():
+        tree["actors"][actor]["priority"] = priority
     path = folder / f"{NAME}.yaml"
     path.write_text(yaml.safe_dump(tree))
     return path

@@ -1,0 +1,95 @@
+"""Gaps in sound while two other programs want all that two processors have:
+
+`python -m benchmarks.sound_under_load [SECONDS]`. PortAudio, ALSA and a sound server of its own, as
+in `echo`; a person and the simulator speak.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.echo import PERSON
+from benchmarks.echo import write_config as talking_robot
+from benchmarks.machine import Others, description
+from benchmarks.sound import ROOT
+from pipeline.frames import Status
+from pipeline.priority import Priority
+from pipeline.testing import running
+
+# The sound server belongs to the tests of devices, which are no package.
+sys.path.append(str(ROOT / "tests" / "devices"))
+
+from sound_server import sound_server
+
+BUSY = 2
+"""Programs that count: one for each processor of a small machine."""
+COUNTING = "while True: pass"
+PRIORITIES = (Priority.NORMAL, Priority.HIGH, Priority.REALTIME)
+SOUND_DEVICES = ("microphone", "speaker")
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """Have so many programs count."""
+    programs = [subprocess.Popen([sys.executable, "-c", COUNTING]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for each in programs:
+            each.kill()
+            each.wait()
+
+
+def measure(priority: Priority, programs: int, seconds: float) -> tuple[int, int, float]:
+    """Let the robot talk; return underflows, overflows of the microphone, and minutes."""
+    with tempfile.TemporaryDirectory(prefix="gr-") as path, sound_server() as sound:
+        folder = Path(path)
+        config = talking_robot(folder, dict.fromkeys(SOUND_DEVICES, priority.value))
+        with running(config, env=sound.env, cwd=folder) as pipeline:
+            pipeline.until(lambda status: status.ready, "readiness")
+            before = pipeline.status()
+            with busy(programs):
+                began_s = time.monotonic()
+                while time.monotonic() - began_s < seconds:
+                    sound.say(PERSON)
+                after = pipeline.status()
+                minutes = (time.monotonic() - began_s) / 60
+    found = [
+        _counted(after, actor, name) - _counted(before, actor, name)
+        for actor, name in (("speaker", "device_underflows"), ("microphone", "overflows"))
+    ]
+    return found[0], found[1], minutes
+
+
+def _counted(status: Status, actor: str, name: str) -> int:
+    (health,) = (each.health for each in status.actors if each.actor == actor)
+    return 0 if health is None else health.counters.get(name, 0)
+
+
+def main() -> None:
+    """Print the table."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 40.0
+    others = Others()
+    table = Table(box=box.MARKDOWN)
+    for column in ("priority", "busy programs", "underflows a minute", "overflows a minute"):
+        table.add_column(column, justify="left" if column == "priority" else "right")
+    for programs, priority in ((0, Priority.NORMAL), *((BUSY, each) for each in PRIORITIES)):
+        under, over, minutes = measure(priority, programs, seconds)
+        rates = (f"{under / minutes:.1f}", f"{over / minutes:.1f}")
+        table.add_row(priority.value, str(programs), *rates)
+    Console(width=100).print(table)
+    print(f"{description()}; other programs used {others.percent():.0f} % of the processors")
+
+
+if __name__ == "__main__":
+    main()
