@@ -69,7 +69,7 @@ def how(properties: Mapping[str, str]) -> str:
     if (pid := properties.get("MainPID", "0")) != "0":
         said += f", process {pid}"
     if (restarts := properties.get("NRestarts", "0")) != "0":
-        said += f", restarted {restarts} times"
+        said += ", restarted once" if restarts == "1" else f", restarted {restarts} times"
     if active == "failed" or (active, sub) == ("activating", "auto-restart"):
         said += f", its last exit status was {properties.get('ExecMainStatus', 'unknown')}"
     return f"{said}: {text}" if (text := properties.get("StatusText", "")) else said
