@@ -2,7 +2,7 @@
 
     sudo .venv/bin/python -m benchmarks.arm64 FOLDER [ARGS of greenroom run]
 
-Needs root, and of Debian mmdebstrap and the qemu-user of Debian 13: with that of Debian 12 (7.2) the
+Needs root, and of Debian mmdebstrap and the qemu-user of Debian 13: with that of Debian 12 the
 speech library crashes. Makes a Debian 13 for arm64 in FOLDER/root if it is not there, copies this
 repository into it, and runs `make run` in it. It tells how long each took and what was answered.
 The emulated processor is ten to thirty times slower than this one: its times say nothing about a
@@ -23,7 +23,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from benchmarks.child import ROOT
+from benchmarks.sound import ROOT
 
 SUITE = "trixie"
 PACKAGES = ("ca-certificates", "make", "python3", "python3-venv", "libportaudio2")
