@@ -13,11 +13,12 @@ from pipeline import logs
 from pipeline.config import Graph, build_graph, load_config
 from pipeline.config.build import default_state_dir
 from pipeline.config.model import PipelineConfig
+from pipeline.config.pace import at_pace
 from pipeline.errors import ConfigError
 from pipeline.launch.file_limit import raise_file_limit
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
-from pipeline.launch.slowness import measured
+from pipeline.launch.slowness import processor_slowness, slowness
 from pipeline.launch.thread_limit import require_threads
 from pipeline.outlets import Outputs
 from pipeline.supervision.notify import ServiceManager
@@ -89,10 +90,10 @@ def run_command(
         def load() -> Graph:
             return build_graph(fit(load_config(path, overrides, laid_over), path), path, external)
 
-        graph = build_graph(fit(tree, path), path, external)
+        processor = processor_slowness()
+        graph = build_graph(at_pace(fit(tree, path), processor), path, external)
         import_shared()
-        slowness = measured(time.monotonic() - begun_s)
-        reload = Reload(load, service, slowness)
+        reload = Reload(load, service, slowness(time.monotonic() - begun_s, processor))
         status = _run(graph, duration_s, outputs, log, reload)
     if reload.is_due:
         reload.begin_anew()

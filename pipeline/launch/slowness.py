@@ -29,20 +29,24 @@ class Slowness(NamedTuple):
     processor: float = 1.0
 
 
-def slowness(loading_s: float, sample_s: float) -> Slowness:
+def slowness(loading_s: float, processor: float) -> Slowness:
     """Return how slow a machine is.
 
     Args:
         loading_s: What it took to read the config and import its actors.
-        sample_s: Processor time of `_work`.
+        processor: How many times longer than usual its processor takes.
     """
-    processor = _factor(sample_s / USUAL_SAMPLE_S)
     return Slowness(max(processor, _factor(loading_s / USUAL_LOADING_S)), processor)
 
 
-def measured(loading_s: float) -> Slowness:
-    """Return how slow this machine is, after what took `loading_s` to load."""
-    return slowness(loading_s, min(_sample_s() for _ in range(SAMPLES)))
+def processor_slowness() -> float:
+    """Return how many times longer than usual the processor of this machine takes; at least 1."""
+    return of_sample(min(_sample_s() for _ in range(SAMPLES)))
+
+
+def of_sample(sample_s: float) -> float:
+    """Return the same of one that took so long, in processor time, for a sample of work."""
+    return _factor(sample_s / USUAL_SAMPLE_S)
 
 
 def _factor(of_usual: float) -> float:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from pipeline.config.load import load_config
 from pipeline.config.model import SupervisionConfig
+from pipeline.config.pace import at_pace
 from pipeline.launch.slowness import (
     MOST,
     USUAL_LOADING_S,
     USUAL_SAMPLE_S,
     Slowness,
-    measured,
+    of_sample,
+    processor_slowness,
     slowness,
 )
 from pipeline.supervision.lifecycle import Deadlines
@@ -31,7 +36,8 @@ from pipeline.supervision.lifecycle import Deadlines
 def test_a_machine_is_as_slow_as_what_it_took_to_load_and_to_compute(
     loading: float, sample: float, expected: Slowness
 ) -> None:
-    assert slowness(loading * USUAL_LOADING_S, sample * USUAL_SAMPLE_S) == expected
+    processor = of_sample(sample * USUAL_SAMPLE_S)
+    assert slowness(loading * USUAL_LOADING_S, processor) == expected
 
 
 def test_a_cold_disk_makes_nobody_wait_longer_for_one_that_hangs_at_work_f18() -> None:
@@ -46,6 +52,22 @@ def test_deadlines_that_an_actor_has_of_its_own_grow_too() -> None:
 
 
 def test_this_machine_is_measured_in_a_moment() -> None:
-    here = measured(USUAL_LOADING_S * 3)
-    assert here.start >= 3
-    assert 1 <= here.processor <= here.start
+    here = processor_slowness()
+    assert 1 <= here <= MOST
+    assert slowness(USUAL_LOADING_S * MOST, here) == (MOST, here)
+
+
+def test_on_a_slow_processor_answers_are_waited_for_longer() -> None:
+    path = Path(__file__).parents[3] / "configs" / "robot.yaml"
+    config = load_config(path, ["route.first_sound_s=3"])
+    assert at_pace(config, 1) is config
+    slower = at_pace(config, 20)
+    assert slower.route.backends == ["live", "http", "device"]
+    assert (slower.route.first_sound_s, slower.route.standby_first_sound_s) == (60, 160)
+    assert slower.ledger.answer_deadline_s == 20 * config.ledger.answer_deadline_s
+    # How long a better backend has to be well is no matter of the machine.
+    assert slower.route.stable_s == config.route.stable_s
+    assert set(type(config.route).model_fields) == {
+        *("backends", "first_sound_s", "standby_first_sound_s", "stall_s", "degraded_s"),
+        "stable_s",
+    }, "a new field: does it grow?"
