@@ -28,6 +28,9 @@ _KEY_SHAPES = re.compile(
 )
 """Google's two API key formats, those of the gateway, tokens (JWT), and any of them in a URL."""
 
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029]")
+"""What a terminal obeys. Callers choose names, labels and words; whoever operates reads them."""
+
 _secrets: set[str] = set()
 
 OWN_SESSION: Mapping[str, str] = {}
@@ -65,10 +68,22 @@ def redact(text: str) -> str:
     return _KEY_SHAPES.sub("[secret]", text)
 
 
+def escaped(text: str) -> str:
+    """Return `text` with what a terminal would obey as Python writes it."""
+    return _CONTROLS.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def in_one_line(text: str) -> str:
+    """Return `text` likewise, with spaces for the ends of lines."""
+    return escaped(" ".join(text.splitlines()))
+
+
 def _redact_event(
     _logger: object, _method: str, event: MutableMapping[str, Any]
 ) -> Mapping[str, Any]:
-    return {k: redact(v) if isinstance(v, str) else v for k, v in event.items()}
+    return {
+        in_one_line(k): escaped(redact(v)) if isinstance(v, str) else v for k, v in event.items()
+    }
 
 
 def _add_session(

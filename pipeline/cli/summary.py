@@ -11,7 +11,7 @@ from rich.text import Text
 
 from pipeline.cli.cost import cost_line
 from pipeline.frames import Spending
-from pipeline.logs import redact
+from pipeline.logs import in_one_line, redact
 from pipeline.turns.callers import CallerSummary
 from pipeline.turns.ledger import Ledger
 
@@ -32,11 +32,11 @@ def print_turns(
         outcome = turn.outcome.value if turn.outcome else "open"
         table.add_row(
             Text(turn.turn),
-            Text(redact(turn.said.strip())),
-            Text(redact(turn.answer.strip())),
+            Text(in_one_line(redact(turn.said.strip()))),
+            Text(in_one_line(redact(turn.answer.strip()))),
             turn.by,
             f"{first:.0f} ms" if first is not None else "-",
-            Text(redact(f"{outcome}: {turn.reason}") if turn.reason else outcome),
+            Text(in_one_line(redact(f"{outcome}: {turn.reason}")) if turn.reason else outcome),
         )
     console = console or Console()
     console.print(table)
@@ -63,10 +63,14 @@ def print_callers(
         table.add_column(name, overflow="fold")
     for each in callers:
         table.add_row(
-            Text(each.session),
-            Text(redact(", ".join(f"{key}={value}" for key, value in each.labels.items()))),
+            Text(in_one_line(each.session)),
+            Text(
+                in_one_line(
+                    redact(", ".join(f"{key}={value}" for key, value in each.labels.items()))
+                )
+            ),
             f"{each.lasted_s:.0f} s",
             ", ".join(f"{count} {outcome}" for outcome, count in each.turns.items()) or "none",
-            Text(redact(each.ended or "open")),
+            Text(in_one_line(redact(each.ended or "open"))),
         )
     (console or Console()).print(table)

@@ -21,7 +21,7 @@ from pipeline.frames import (
     Transcript,
     TurnClosed,
 )
-from pipeline.logs import redact
+from pipeline.logs import in_one_line, redact
 from pipeline.turns.transcript_lines import TranscriptLine, TranscriptLines
 
 SPEAKER_NAMES = {Side.USER: "you", Side.MODEL: "gemini"}
@@ -85,10 +85,12 @@ class View(ABC):
     def _print(self, lines: list[TranscriptLine]) -> None:
         for line in lines:
             who = speaker(SPEAKER_NAMES[line.side], line.session, self._session)
-            self.line(who, line.text)
+            self.line(in_one_line(who), line.text)
 
     def _tell(self, who: str, frame: Frame, text: str) -> None:
-        self.line(speaker(who, frame.session, self._session), redact(text))
+        self.line(
+            in_one_line(speaker(who, frame.session, self._session)), in_one_line(redact(text))
+        )
 
     def now_s(self) -> float:
         """By what words are late."""

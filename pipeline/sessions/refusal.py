@@ -9,11 +9,10 @@ from typing import Any
 from pipeline.frames.sessions import SessionOpened
 from pipeline.frames.turns import MOST_TEXT_CHARACTERS
 from pipeline.frames.values import problem_of
+from pipeline.logs import in_one_line
 
 MOST_NAME_CHARACTERS = 200
 """Longest name of a session: it is part of turn ids, file names and log lines."""
-UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-"""What would be a line of its own, or move the cursor, where a name is written down."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,8}")
 """Shape of RFC 5646, and with `_` as many write it: the code becomes part of an instruction."""
 MOST_INSTRUCTION_CHARACTERS = 100_000
@@ -38,7 +37,7 @@ def refusal(opened: SessionOpened) -> str:
     name = opened.session
     if not name or len(name) > MOST_NAME_CHARACTERS:
         return f"a session's name has 1 to {MOST_NAME_CHARACTERS} characters, not {len(name)}"
-    if UNPRINTABLE.search(name):
+    if in_one_line(name) != name:
         return "a session's name has no line breaks and other control characters"
     if opened.language is not None and not LANGUAGE.fullmatch(opened.language):
         return f"{opened.language[:40]!r} is no code of a language, such as 'de-DE'"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pipeline.frames import Outcome, Side, Transcript, TurnClosed, is_unasked
-from pipeline.logs import redact
+from pipeline.logs import in_one_line, redact
 from pipeline.sessions import MOST_SESSIONS
 
 LATE_S = 3.0
@@ -182,4 +182,4 @@ def _line(session: str, side: Side, words: _Words) -> list[TranscriptLine]:
     if not text or (side is Side.USER and words.told):
         return []
     words.told = True
-    return [TranscriptLine(session, side, redact(text))]
+    return [TranscriptLine(session, side, in_one_line(redact(text)))]

@@ -88,7 +88,7 @@ class GeminiConversation:
             Invalid, CallerError: it cannot be had; the connection is to be closed for it.
         """
         message = parse_json(data)
-        if not isinstance(message, dict) or len(message) != 1:
+        if not isinstance(message, dict) or len(message) != 1 or None in message.values():
             raise invalid(INVALID_ARGUMENT)
         name, given = next(iter(message.items()))
         kind = camel_case(name)

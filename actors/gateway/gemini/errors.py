@@ -20,6 +20,8 @@ from actors.gateway.errors import (
     RefusedError,
     SlowRequestError,
     TooLargeError,
+    UnreadablePictureError,
+    UnreadableSoundError,
 )
 
 TOLD = (HttpError, Invalid, CallerError)
@@ -33,6 +35,9 @@ def close_of(error: Exception) -> tuple[int, str]:
             return gemini_close(error)
         case Invalid():
             return INVALID, error.message
+        case UnreadableSoundError() | UnreadablePictureError() | TooLargeError():
+            # To send it again would lead to the same.
+            return INVALID, str(error)
         case CallerError():
             return TRY_AGAIN_LATER, str(error)
     raise error

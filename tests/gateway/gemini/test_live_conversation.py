@@ -384,7 +384,9 @@ BAD_MESSAGES = [
         "invalid argument",
     ),
     ({"realtimeInput": {"audio": {"data": "AAAA", "mimeType": "text/plain"}}}, "invalid argument"),
+    ({"realtimeInput": {"audio": {"data": "AAAA", "mimeType": "audio/pcm;rate=1"}}}, "1 Hz"),
     ([], "invalid argument"),
+    ({"clientContent": None}, "invalid argument"),
     ({"realtimeInput": {}, "toolResponse": {}}, "invalid argument"),
 ]
 
