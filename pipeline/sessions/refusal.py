@@ -9,12 +9,15 @@ from typing import Any
 from pipeline.frames.sessions import SessionOpened
 from pipeline.frames.turns import MOST_TEXT_CHARACTERS
 from pipeline.frames.values import problem_of
+from pipeline.languages import languages_of
 from pipeline.logs import in_one_line
 
 MOST_NAME_CHARACTERS = 200
 """Longest name of a session: it is part of turn ids, file names and log lines."""
 LANGUAGE = re.compile(r"[A-Za-z]{2,8}([-_][A-Za-z0-9]{1,8}){0,8}")
 """Shape of RFC 5646, and with `_` as many write it: the code becomes part of an instruction."""
+MOST_LANGUAGE_CHARACTERS = 200
+"""Of all languages of a session: some thirty."""
 MOST_INSTRUCTION_CHARACTERS = 100_000
 """Longest system instruction: some 25,000 tokens of the 128k a Live session has."""
 MOST_HISTORY_CHARACTERS = MOST_TEXT_CHARACTERS
@@ -39,8 +42,12 @@ def refusal(opened: SessionOpened) -> str:
         return f"a session's name has 1 to {MOST_NAME_CHARACTERS} characters, not {len(name)}"
     if in_one_line(name) != name:
         return "a session's name has no line breaks and other control characters"
-    if opened.language is not None and not LANGUAGE.fullmatch(opened.language):
-        return f"{opened.language[:40]!r} is no code of a language, such as 'de-DE'"
+    length = len(opened.language or "")
+    if length > MOST_LANGUAGE_CHARACTERS:
+        return f"languages have up to {MOST_LANGUAGE_CHARACTERS} characters in all, not {length}"
+    for language in languages_of(opened.language):
+        if not LANGUAGE.fullmatch(language):
+            return f"{language[:40]!r} is no code of a language, such as 'de-DE'"
     length = len(opened.instruction or "")
     if length > MOST_INSTRUCTION_CHARACTERS:
         return f"an instruction has up to {MOST_INSTRUCTION_CHARACTERS} characters, not {length}"
