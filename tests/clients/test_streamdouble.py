@@ -23,7 +23,8 @@ from pipeline.testing import running
 pytestmark = pytest.mark.slow
 PATIENCE_S = 60
 """All understand and speak on the same machine."""
-ASKED, INTERRUPTED, INTERRUPTING = "goforward.wav", "austen-0870.wav", "cards-001.wav"
+ANSWERED_S = 15.0
+ASKED, INTERRUPTING = "austen-0870.wav", "cards-001.wav"
 NETWORKS = {"good": (0.0, 0.0), "jitter": (60.0, 0.0), "loss": (0.0, 0.02)}
 """Jitter in ms, and part of the sound that is lost."""
 
@@ -34,21 +35,18 @@ def wait_for(event: str) -> dict[str, Any]:
 
 
 def scenario(folder: Path) -> Path:
-    """A question, its answer, and an answer that is interrupted by another question."""
+    """A question, an answer that is interrupted by another question, and its answer."""
     steps = [
         {"wait": 0.5},
         {"say": str(SPEECH / ASKED)},
-        wait_for("mark"),
-        wait_for("quiet"),
-        {"expect": "no clear"},
-        {"wait": 1.5},
-        {"say": str(SPEECH / INTERRUPTED)},
-        # Its answer has begun by then: it takes 10 s, and is asked for within 1.6 s.
-        {"wait": 5.0},
+        wait_for("audio"),
+        {"wait": 1.0},
         {"say": str(SPEECH / INTERRUPTING)},
         {"expect": "clear"},
-        {"wait": 6.0},
+        # It can wait for the first sound of a call only: this is for the second answer.
+        {"wait": ANSWERED_S},
         wait_for("quiet"),
+        {"expect": "mark"},
         {"expect": "no_violations"},
     ]
     path = folder / "talk.yaml"
@@ -81,7 +79,5 @@ def test_streamdouble_asks_is_answered_and_interrupts(tmp_path: Path) -> None:
         assert bool(seen["lost"]) == (name == "loss"), name
         heard = recognise(tmp_path / f"{name}.wav")
         print(name, heard, seen["metrics"])
-        # The whole answer to the first, the beginning of the second, and the third.
-        assert "go forward" in heard or name == "loss", heard
         assert "clubs" in heard or name == "loss", heard
-        assert "do for them" not in heard, heard
+        assert "do for them" not in heard, "the end of the answer that was interrupted"
