@@ -223,7 +223,7 @@ def test_each_caller_has_its_own_on_live_on_http_after_a_fault_and_on_the_device
 ) -> None:
     quota = {"when": {"heard": "seven"}, "do": ["quota"]}
     with service(tmp_path, quota) as gemini, local_server() as words:
-        path = config(tmp_path, gemini, words.words, "live", "http", "device")
+        path = config(tmp_path, gemini, words.mind, "live", "http", "device")
         with calling(path) as (pipeline, microphone):
             for caller, manner in CALLERS.items():
                 microphone.open(caller, plays=False, **manner)

@@ -27,7 +27,9 @@ from actors.backends.on_device.connection import Connections, is_trouble
 from actors.backends.on_device.ears import Ears, HeardWords
 from actors.backends.on_device.intents import Context
 from actors.backends.on_device.language import DEFAULT, language_of, phrases_for
-from actors.backends.on_device.local_model import LocalModelError, converse
+from actors.backends.on_device.mind import MindError, Question, converse
+from actors.backends.on_device.mind.file import FileMind, wrong_file
+from actors.backends.on_device.mind.server import ServedMind
 from actors.backends.on_device.options import DeviceOptions
 from actors.backends.session import BackendSession
 from actors.backends.turn_kind import TurnKind
@@ -44,10 +46,12 @@ from actors.backends.turnwise.session import TurnBasedSession
 from actors.lib.languages.line import Line, gap_after
 from actors.lib.languages.phrases import phrases_of
 from actors.lib.languages.tags import tabled
+from actors.lib.speech.commands import Command
 from actors.lib.speech.espeak import NoVoiceError
 from actors.lib.speech.sentences import sentences
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ
 from actors.lib.speech.voices import Voices, cannot_speak
+from actors.lib.speech.whisper import RecognitionError, wrong_folder
 from pipeline.errors import ConfigError
 from pipeline.frames import BackendState, BackendStatus, Fault, Route, SessionEnded, SessionOpened
 from pipeline.languages import languages_of
@@ -77,8 +81,10 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     def __init__(self, options: DeviceOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
-        self._ears = Ears()
+        self._ears = Ears(options.recognition)
         self._voices = Voices()
+        mind = options.mind
+        self._file_mind = FileMind(mind) if mind is not None and mind.file is not None else None
         self._languages = languages_of(options.language) or DEFAULT
         self._connections: dict[str, Connections] = {}
         self._loaded = asyncio.Event()
@@ -95,6 +101,12 @@ class Device(TurnBasedBackend[DeviceOptions]):
         for language in languages_of(options.language):
             if why := why_not_spoken(language, options):
                 raise ConfigError(f"language: {why}")
+        recognition = options.recognition
+        if recognition is not None and (why := wrong_folder(config_dir / recognition.folder)):
+            raise ConfigError(f"recognition.folder: {why}")
+        file = options.mind.file if options.mind is not None else None
+        if file is not None and (why := wrong_file(config_dir / file)):
+            raise ConfigError(f"mind.file: {why}")
 
     async def start(self) -> None:
         """Load the models if they are wanted at the start."""
@@ -110,7 +122,8 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     async def stop(self) -> None:
         """End the worker threads."""
-        await asyncio.gather(self._ears.stop(), self._voices.stop())
+        file_mind = [self._file_mind.stop()] if self._file_mind is not None else []
+        await asyncio.gather(self._ears.stop(), self._voices.stop(), *file_mind)
         await super().stop()
 
     def on_backends(self, frame: BackendStatus | Fault) -> None:
@@ -137,12 +150,12 @@ class Device(TurnBasedBackend[DeviceOptions]):
         options = self.options
         if opened.language is not None:
             options = options.model_copy(update={"language": opened.language})
-        words = options.words
+        mind = options.mind
         asked = {"instruction": opened.instruction, "temperature": opened.temperature}
         asked = {name: value for name, value in asked.items() if value is not None}
-        if words is None or not asked:
+        if mind is None or not asked:
             return options
-        return options.model_copy(update={"words": words.model_copy(update=asked)})
+        return options.model_copy(update={"mind": mind.model_copy(update=asked)})
 
     def status_of(self, session: TurnBasedSession) -> BackendStatus:
         """Return how it is for a session: one in a language without a voice is left to others."""
@@ -205,10 +218,14 @@ class Device(TurnBasedBackend[DeviceOptions]):
         Where it understands only some of the languages, it goes by what makes sense in one that
         it does understand: any other speech it would take for nonsense in it.
         """
-        understood = [each for each in languages if self._ears.understand(each)]
+        understood = self._ears.understood(languages)
         if not understood:
             return HeardWords("")
-        heard = await self._ears.hear(request.pcm, RATE_HZ, understood[0])
+        try:
+            heard = await self._ears.hear(request.pcm, RATE_HZ, understood)
+        except RecognitionError as error:
+            self._count_deaf(error)
+            return HeardWords("")
         if len(understood) == len(languages):
             return heard
         context = self._context(request, understood[0])
@@ -238,24 +255,46 @@ class Device(TurnBasedBackend[DeviceOptions]):
                             yield LineInLanguage(phrases.say("left_out"), own)
                         return
                 case ConverseStep(otherwise):
-                    async with aclosing(self._converse(request)) as answer:
-                        begun = False
+                    begun = False
+                    async with aclosing(self._converse(request, language)) as answer:
                         async for sentence in answer:
                             begun = True
-                            yield LineInLanguage(Line(sentence), language)
+                            yield LineInLanguage(sentence, language)
                     if not begun:
                         yield LineInLanguage(otherwise, own)
 
-    async def _converse(self, request: AnswerRequest) -> AsyncGenerator[str, None]:
-        words = _manner(request).words
-        assert words is not None, "only planned with a local model"
+    async def _converse(self, request: AnswerRequest, language: str) -> AsyncGenerator[Line, None]:
+        """Sentences of the local model; what it did is said if it has no words for it."""
+        manner = _manner(request)
+        options = manner.mind
+        assert options is not None, "only planned with a local model"
+        done: list[tuple[Command, dict[str, Any]]] = []
+
+        async def call(name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+            self.counters["commands"] += 1
+            response = await request.call(name, arguments)
+            done.append((Command(name, arguments), response))
+            return response
+
+        question = Question(
+            request.text,
+            request.history,
+            request.tools,
+            call,
+            language if manner.languages else "",
+        )
+        told = False
         try:
-            async with aclosing(converse(words, request.history, request.text)) as answer:
+            mind = self._file_mind or ServedMind(options)
+            async with aclosing(converse(mind, options, question)) as answer:
                 async for sentence in answer:
-                    yield sentence
-        except LocalModelError as error:
+                    told = True
+                    yield Line(sentence)
+        except MindError as error:
             self.counters["local_model_failures"] += 1
             self.log.warning("the local language model failed", problem=str(error))
+        if done and not told:
+            yield outcome(*done[-1], phrases_for(language)[0])
 
     def _context(self, request: AnswerRequest, language: str) -> Context:
         known = self._connections.get(request.session, Connections())
@@ -263,9 +302,13 @@ class Device(TurnBasedBackend[DeviceOptions]):
             now=datetime.now().astimezone(),
             history=request.history,
             outlook=known.outlook(time.monotonic()),
-            has_model=self.options.words is not None,
+            has_model=self.options.mind is not None,
             phrases=phrases_for(language)[0],
         )
+
+    def _count_deaf(self, error: RecognitionError) -> None:
+        self.counters["recognition_failures"] += 1
+        self.log.error("speech cannot be recognised", problem=str(error))
 
     def _load(self) -> None:
         if not self.counters["model_loads"]:
@@ -274,9 +317,11 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
     async def _load_models(self) -> None:
         begun_s = time.monotonic()
-        await asyncio.gather(
-            self._ears.start(self._languages), self._voices.start(self._languages[0])
-        )
+        await self._voices.start(self._languages[0])
+        try:
+            await self._ears.start(self._languages)
+        except RecognitionError as error:
+            self._count_deaf(error)
         self.gauges["models_loaded"] = 1
         self.gauges["load_ms"] = round((time.monotonic() - begun_s) * 1000)
         self.log.info("speech models loaded", load_ms=self.gauges["load_ms"])
@@ -285,11 +330,11 @@ class Device(TurnBasedBackend[DeviceOptions]):
 
 def why_not_spoken(language: str, options: DeviceOptions) -> str:
     """Return why the device does not speak a language, and what to do; empty if it does."""
-    if phrases_of(language) is None and options.words is None:
+    if phrases_of(language) is None and options.mind is None:
         known = ", ".join(tabled())
         return (
             f"the device has nothing to say in {language!r}, only in {known}: "
-            "name one of these, or a local model in `words`"
+            "name one of these, or a local model in `mind`"
         )
     return cannot_speak(language)
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from actors.backends.on_device.options import RecognitionOptions
 from actors.lib.languages.tags import base_of
 from actors.lib.speech.recognizer import MoonshineRecognizer
+from actors.lib.speech.whisper import WhisperRecognizer
 
 ENGLISH = "en"
 
@@ -17,7 +19,7 @@ class HeardWords:
 
     Attributes:
         text: The words; empty: none.
-        language: Which they are in, as far as the recogniser knows.
+        language: Which they are in; None: nothing here understands the language.
     """
 
     text: str
@@ -25,24 +27,50 @@ class HeardWords:
 
 
 class Ears:
-    """The recogniser of English that comes with the device."""
+    """The recogniser of English that comes with the device, and one that the user names."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: RecognitionOptions | None) -> None:
         self._english = MoonshineRecognizer()
+        self._other = WhisperRecognizer(options.folder) if options is not None else None
+        self._known = options.only if options is not None else ()
 
     async def start(self, languages: tuple[str, ...]) -> None:
-        """Load what these languages need."""
-        if any(base_of(each) == ENGLISH for each in languages):
+        """Load what these languages need.
+
+        Raises:
+            RecognitionError: a model cannot be used.
+        """
+        if self._other is not None and self._all_by_other(languages):
+            await self._other.start()
+        elif any(base_of(each) == ENGLISH for each in languages):
             await self._english.start()
 
-    def understand(self, language: str) -> bool:
-        """Whether there is a recogniser for a language."""
-        return base_of(language) == ENGLISH
+    def understood(self, languages: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those for which there is a recogniser."""
+        return tuple(each for each in languages if base_of(each) == ENGLISH or self._is_known(each))
 
-    async def hear(self, pcm: bytes, rate_hz: int, language: str) -> HeardWords:
-        """Return the words in PCM16 mono of any rate that is in a language it understands."""
-        return HeardWords(await self._english.hear(pcm, rate_hz), language)
+    async def hear(self, pcm: bytes, rate_hz: int, languages: tuple[str, ...]) -> HeardWords:
+        """Return the words in PCM16 mono of any rate, in one of some understood languages.
+
+        Raises:
+            RecognitionError: a model cannot be used.
+        """
+        if self._other is not None and self._all_by_other(languages):
+            return HeardWords(*await self._other.hear(pcm, rate_hz, languages))
+        return HeardWords(await self._english.hear(pcm, rate_hz), languages[0])
 
     async def stop(self) -> None:
         """End the workers; the models stay with the process."""
-        await asyncio.gather(self._english.stop())
+        others = [self._other.stop()] if self._other is not None else []
+        await asyncio.gather(self._english.stop(), *others)
+
+    def _all_by_other(self, languages: tuple[str, ...]) -> bool:
+        """Whether the user's model is asked: for English alone there is a faster one."""
+        return any(base_of(each) != ENGLISH for each in languages) and any(
+            self._is_known(each) for each in languages
+        )
+
+    def _is_known(self, language: str) -> bool:
+        if self._other is None:
+            return False
+        return not self._known or base_of(language) in self._known

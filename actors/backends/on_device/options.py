@@ -6,25 +6,46 @@ import ipaddress
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
+from actors.lib.languages.tags import base_of
 from pipeline.actor import Options
 from pipeline.languages import Languages, languages_of
+from pipeline.paths import ConfigPath
 
 LOCAL_SUFFIXES = (".local", ".lan", ".internal", ".home.arpa")
 """Names that no public name server answers: RFC 6762, RFC 8375 and common practice."""
 
 
-class WordsOptions(BaseModel):
-    """A language model on this machine or in this house, with an OpenAI-compatible server."""
+class MindOptions(BaseModel):
+    """A language model on this machine or in this house: behind an OpenAI-compatible server, or
+    in a file."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    base_url: str = Field(description="Such as http://127.0.0.1:11434/v1 (Ollama).")
-    model: str = Field(min_length=1, description="Name of the model on that server.")
+    url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("url", "base_url"),
+        description="Of the server, such as http://127.0.0.1:11434/v1 (Ollama).",
+    )
+    model: str | None = Field(None, min_length=1, description="Name of the model on that server.")
+    file: ConfigPath | None = Field(
+        None, description="GGUF file in place of a server; needs llama-cpp-python."
+    )
+    context_tokens: int = Field(
+        4096, ge=512, description="How much a model in a file keeps in mind."
+    )
     timeout_s: float = Field(
         20.0, gt=0, description="For the first sentence, and between sentences."
     )
+    tool_timeout_s: float = Field(30.0, gt=0, description="For a tool to give its result.")
     instruction: str | None = Field(
         None, description="Who the model is; null: a robot that has lost its connection."
     )
@@ -32,9 +53,11 @@ class WordsOptions(BaseModel):
         None, ge=0, le=2, description="Of the model's choices; null: as the server has it."
     )
 
-    @field_validator("base_url")
+    @field_validator("url")
     @classmethod
-    def _stays_in_the_house(cls, value: str) -> str:
+    def _stays_in_the_house(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         parts = urlsplit(value)
         host = parts.hostname or ""
         if parts.scheme not in {"http", "https"} or not host:
@@ -45,6 +68,32 @@ class WordsOptions(BaseModel):
                 "for when there is no other network"
             )
         return value.rstrip("/")
+
+    @model_validator(mode="after")
+    def _is_somewhere(self) -> MindOptions:
+        if (self.url is None) == (self.file is None):
+            raise ValueError("name a `url` and a `model`, or a `file`")
+        if self.url is not None and self.model is None:
+            raise ValueError("name the `model` on that server; `ollama list` prints them")
+        return self
+
+
+class RecognitionOptions(BaseModel):
+    """A model that understands speech in other languages than English."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: ConfigPath = Field(
+        description="Folder with a Whisper model for CTranslate2; needs the extra `recognition`."
+    )
+    languages: Languages = Field(
+        None, description="Which it understands; null: all that are spoken, as Whisper does."
+    )
+
+    @property
+    def only(self) -> tuple[str, ...]:
+        """Codes of the languages that it understands; none: all."""
+        return tuple(base_of(each) for each in languages_of(self.languages))
 
 
 class DeviceOptions(Options):
@@ -60,8 +109,15 @@ class DeviceOptions(Options):
         description="What is spoken, as BCP-47 codes, the likeliest first; null: English. Others "
         "need the extra `languages`.",
     )
-    words: WordsOptions | None = Field(
-        None, description="Local language model for what the device cannot answer; null: none."
+    recognition: RecognitionOptions | None = Field(
+        None,
+        description="What understands speech in other languages; null: English is understood, "
+        "and of any other it is said, in that language, that it is not.",
+    )
+    mind: MindOptions | None = Field(
+        None,
+        validation_alias=AliasChoices("mind", "words"),
+        description="Local language model for what the device cannot answer; null: none.",
     )
 
     @property

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from device_turns import MOVE, OURS, QUOTA, answer_of, recognise, spoken_turn, typed
-from local_server import local_server
+from local_server import calls, event, local_server
 
 from actors.backends.on_device import Device
 from actors.backends.on_device.intents import english
 from actors.lib.speech.numbers import words
 from pipeline.frames import (
+    AnswerAudio,
     AnswerEnd,
     AnswerEnded,
     Audio,
@@ -19,6 +20,7 @@ from pipeline.frames import (
     PlaybackState,
     Side,
     SpeechEnded,
+    SpeechStarted,
     ToolCall,
     ToolOffer,
     ToolResult,
@@ -147,7 +149,7 @@ def test_sound_without_words_gets_an_answer() -> None:
 
 
 def test_local_model_answers_what_the_device_cannot() -> None:
-    with local_server() as server, stage(Device, words=server.words) as device:
+    with local_server() as server, stage(Device, mind=server.mind) as device:
         server.says("It is Madrid. ", "Shall I say more?")
         device.send("route", OURS)
         typed(device, "What is the capital of Spain?")
@@ -160,7 +162,7 @@ def test_local_model_answers_what_the_device_cannot() -> None:
 
 
 def test_local_model_that_fails_is_replaced_by_the_reason() -> None:
-    with local_server() as server, stage(Device, words=server.words) as device:
+    with local_server() as server, stage(Device, mind=server.mind) as device:
         server.status = 500
         device.send("route", OURS)
         typed(device, "What is the capital of Spain?")
@@ -168,3 +170,30 @@ def test_local_model_that_fails_is_replaced_by_the_reason() -> None:
         assert said == "I cannot answer that now, because I have no connection."
         assert ended.end is AnswerEnd.COMPLETE
         assert device.actor.counters["local_model_failures"] == 1
+
+
+def test_local_model_moves_the_robot_and_what_it_did_is_said_if_it_has_no_words() -> None:
+    with local_server() as server, stage(Device, mind=server.mind) as device:
+        move = '{"direction": "forward", "distance_m": 2}'
+        server.answers = [calls("move", move), ["data: [DONE]"]]
+        device.send("offer", ToolOffer(tools=[MOVE]))
+        device.send("route", OURS)
+        typed(device, "Would you be so kind as to come over here?")
+        call = device.expect("tool_calls", ToolCall)
+        assert (call.name, call.args) == ("move", {"direction": "forward", "distance_m": 2})
+        result = ToolResult(
+            turn=call.turn, call_id=call.call_id, name="move", status=ToolStatus.OK, response={}
+        )
+        device.send("results", result)
+        assert answer_of(device)[0] == "Done: move forward two meters."
+
+
+def test_local_model_is_stopped_when_the_user_speaks() -> None:
+    with local_server() as server, stage(Device, mind=server.mind) as device:
+        server.lines, server.hangs = [event("One. "), event("Two")], True
+        device.send("route", OURS)
+        typed(device, "Count to a hundred, please.")
+        device.expect("audio", AnswerAudio)
+        device.send("speech", SpeechStarted(turn="local:16000", position=16_000, at_ns=1))
+        assert device.expect("answer", AnswerEnded).end is AnswerEnd.INTERRUPTED
+        assert server.hung_up.wait(5)

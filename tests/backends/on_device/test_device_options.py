@@ -8,7 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from actors.backends.on_device import Device
-from actors.backends.on_device.options import DeviceOptions, WordsOptions
+from actors.backends.on_device.mind import file
+from actors.backends.on_device.options import DeviceOptions, MindOptions
+from actors.lib.speech import whisper
 from pipeline.errors import ConfigError
 
 
@@ -25,8 +27,8 @@ from pipeline.errors import ConfigError
 )
 def test_server_in_the_house_is_taken(base_url: str) -> None:
     options = DeviceOptions.model_validate({"words": {"base_url": base_url, "model": "m"}})
-    assert options.words is not None
-    assert options.words.base_url == base_url.rstrip("/")
+    assert options.mind is not None
+    assert options.mind.url == base_url.rstrip("/")
 
 
 @pytest.mark.parametrize(
@@ -78,7 +80,50 @@ def test_a_language_that_it_cannot_speak_is_refused_with_the_way_out(
 
 
 def test_with_a_local_model_it_speaks_whatever_has_a_voice(tmp_path: Path) -> None:
-    words = WordsOptions(base_url="http://127.0.0.1:1/v1", model="m")
-    Device.check(DeviceOptions(language="th", words=words), tmp_path)
+    mind = MindOptions(url="http://127.0.0.1:1/v1", model="m")
+    Device.check(DeviceOptions(language="th", mind=mind), tmp_path)
     with pytest.raises(ConfigError, match="espeak-ng has no voice for 'xx'"):
-        Device.check(DeviceOptions(language="xx", words=words), tmp_path)
+        Device.check(DeviceOptions(language="xx", mind=mind), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("mind", "complaint"),
+    [
+        ({}, "name a `url` and a `model`, or a `file`"),
+        ({"url": "http://127.0.0.1:1/v1"}, "name the `model` on that server"),
+        ({"url": "http://127.0.0.1:1/v1", "file": "a.gguf"}, "or a `file`"),
+    ],
+)
+def test_a_mind_is_in_one_place(mind: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        DeviceOptions.model_validate({"mind": mind})
+
+
+def test_a_folder_without_a_recognition_model_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(whisper, "find_spec", lambda name: name)
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "model.bin").write_bytes(b"CT2")
+    for folder, complaint in (
+        ("gone", r"gone is no folder: name one with a Whisper model"),
+        ("model", r"model lacks config.json and tokenizer.json: .*faster-whisper-small"),
+    ):
+        options = DeviceOptions.model_validate({"recognition": {"folder": folder}})
+        with pytest.raises(ConfigError, match=complaint):
+            Device.check(options, tmp_path)
+
+
+def test_a_file_that_is_no_language_model_is_refused_with_the_way_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mind.gguf").write_bytes(b"PK zip")
+    options = DeviceOptions.model_validate({"mind": {"file": "mind.gguf"}})
+    with pytest.raises(ConfigError, match="needs llama-cpp-python: pip install"):
+        Device.check(options, tmp_path)
+    monkeypatch.setattr(file, "find_spec", lambda name: name)
+    with pytest.raises(ConfigError, match=r"mind.gguf is no GGUF file: download one"):
+        Device.check(options, tmp_path)
+    (tmp_path / "mind.gguf").unlink()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        Device.check(options, tmp_path)

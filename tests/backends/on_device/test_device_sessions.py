@@ -21,7 +21,7 @@ CONNECTED = ("text", "backends")
 def test_a_session_says_who_the_local_model_is() -> None:
     with (
         local_server() as server,
-        stage(Device, connected=CONNECTED, words=server.words) as device,
+        stage(Device, connected=CONNECTED, mind=server.mind) as device,
     ):
         server.says("A joke.")
         device.open("caller", instruction="You are a pirate.", temperature=0.5)
