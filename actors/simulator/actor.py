@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ADDRESS_FILE = "simulator.json"
 # Any key is good unless the options name some; this one is what the pipeline itself uses.
 DEFAULT_KEY = "simulated"
-MODULES = {"moonshine": "moonshine_voice", "hibari": "hibari"}
+MODULES = {"moonshine": "moonshine_voice", "hibari": "hibari", "voices": "hibari"}
 
 
 class Simulator(Actor[SimulatorOptions]):
@@ -43,7 +43,7 @@ class Simulator(Actor[SimulatorOptions]):
         load_scenario(_relative_to(options, config_dir).scenario)
         for choice in (options.stt, options.tts, "trustme", "h11"):
             module = MODULES.get(choice, choice)
-            if choice not in {"none", "tone"} and find_spec(module) is None:
+            if choice not in {"none", "tone", "script"} and find_spec(module) is None:
                 raise ConfigError(
                     f"the simulator needs the package {module}; "
                     "install greenroom with its extra: pip install 'greenroom[simulator]'"

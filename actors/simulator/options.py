@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from pipeline.actor import Options
+from pipeline.languages import Languages
 from pipeline.paths import PathOrName
 
 FORMER_NAMES = {"ears": "stt", "voice": "tts"}
@@ -22,11 +23,25 @@ class SimulatorOptions(Options):
     scenario: PathOrName | Path | None = Field(
         None, description="Name of a scenario that comes along, or path of a YAML file."
     )
-    stt: Literal["moonshine", "none"] = Field(
-        "moonshine", description="Speech recognition; none hears no words in audio."
+    stt: Literal["moonshine", "none", "script"] = Field(
+        "moonshine",
+        description="Speech recognition, of English; none hears no words in audio; script hears "
+        "what `hears` says.",
     )
-    tts: Literal["hibari", "tone"] = Field(
-        "hibari", description="Speech synthesis; tone is a sine as long as the sentence."
+    hears: list[str] = Field(
+        [],
+        description="With `stt: script`: the words of one sound after the other, in any language; "
+        "after the last no words are heard.",
+    )
+    tts: Literal["hibari", "tone", "voices"] = Field(
+        "hibari",
+        description="Speech synthesis, of English; tone is a sine as long as the sentence; voices "
+        "speak all languages and need the extra `languages`.",
+    )
+    language: Languages = Field(
+        None,
+        description="With `tts: voices`: what is spoken where the script does not tell; null: "
+        "English.",
     )
     seed: int = Field(0, description="Seed of everything random: bursts and probabilities.")
     answer_speed: tuple[float, float] = Field(

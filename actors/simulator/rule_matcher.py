@@ -23,6 +23,7 @@ class RuleMatcher:
         for index, rule in enumerate(scenario.rules):
             self._rules[rule.trigger].append((index, rule))
         self._fired: Counter[int] = Counter()
+        self._passed: Counter[int] = Counter()
         self._random = random.Random(seed)
 
     def fire(
@@ -67,6 +68,9 @@ class RuleMatcher:
 
     def _allowed(self, index: int, rule: Rule, session: int) -> bool:
         if rule.session is not None and rule.session != session:
+            return False
+        if self._passed[index] < rule.skip:
+            self._passed[index] += 1
             return False
         if rule.times is not None and self._fired[index] >= rule.times:
             return False

@@ -71,8 +71,9 @@ SHORT_FORM = {
 class Rule(BaseModel):
     """When something happens, do something.
 
-    `times` limits how often the rule fires in the life of the server, `session` restricts it to
-    the nth connection (from 1), `probability` lets chance decide, seeded.
+    `times` limits how often the rule fires in the life of the server, `skip` lets it pass so often
+    before it does, `session` restricts it to the nth connection (from 1), `probability` lets chance
+    decide, seeded.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -80,6 +81,7 @@ class Rule(BaseModel):
     trigger: Trigger
     value: str | float | None
     times: int | None = Field(None, ge=1)
+    skip: int = Field(0, ge=0)
     session: int | None = Field(None, ge=1)
     probability: float = Field(1.0, ge=0, le=1)
     do: list[AnyAction] = Field(min_length=1)

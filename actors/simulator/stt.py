@@ -1,5 +1,6 @@
 """How the simulator understands speech."""
 
+from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from actors.lib.speech.recognizer import MoonshineRecognizer
@@ -31,6 +32,26 @@ class NoSpeechToText:
         pass
 
 
-def make_stt(kind: Literal["moonshine", "none"]) -> SpeechToText:
+class ScriptedSpeechToText:
+    """Hears what it is told, one text a sound; the recogniser that comes along knows English."""
+
+    def __init__(self, hears: Sequence[str]) -> None:
+        self._left = list(hears)
+
+    async def start(self) -> None:
+        pass
+
+    async def hear(self, pcm: bytes, rate_hz: int) -> str:
+        return self._left.pop(0) if self._left else ""
+
+    async def stop(self) -> None:
+        pass
+
+
+def make_stt(
+    kind: Literal["moonshine", "none", "script"], hears: Sequence[str] = ()
+) -> SpeechToText:
     """Speech recognition of that name."""
+    if kind == "script":
+        return ScriptedSpeechToText(hears)
     return MoonshineRecognizer() if kind == "moonshine" else NoSpeechToText()

@@ -1,5 +1,6 @@
 """Decisions without a network: scenario rules, brain, speech detection, pacing."""
 
+import asyncio
 import random
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulating import MOVE, recording
 
+from actors.lib.speech.voices import spoken_in
 from actors.simulator import brain
 from actors.simulator.actions import Quota
 from actors.simulator.activity import Detection, SpeechDetector, UtteranceEnded, UtteranceStarted
@@ -19,6 +21,8 @@ from actors.simulator.options import SimulatorOptions
 from actors.simulator.pacing import AT_ONCE, Pacing, pieces
 from actors.simulator.rule_matcher import RuleMarks, RuleMatcher
 from actors.simulator.scenario import load_scenario, parse_scenario, scenario_names
+from actors.simulator.stt import make_stt
+from actors.simulator.tts import make_tts
 from pipeline.errors import ConfigError
 
 NOON = datetime(2026, 11, 21, 12, 0)
@@ -218,3 +222,32 @@ def test_pieces_are_the_whole_answer_at_the_stated_speed(size: int, seed: int) -
 def test_speech_options_have_their_former_names_too(names: tuple[str, str]) -> None:
     options = SimulatorOptions.model_validate(dict(zip(names, ("none", "tone"), strict=True)))
     assert (options.stt, options.tts) == ("none", "tone")
+
+
+def test_rule_lets_the_first_events_pass() -> None:
+    rules = matching({"when": {"http": "words"}, "skip": 2, "times": 1, "do": ["http_quota"]})
+    fired = [bool(rules.fire("http", 0, ("words", "any"))) for _ in range(5)]
+    assert fired == [False, False, True, False, False]
+
+
+def test_what_is_heard_can_be_said_in_any_language() -> None:
+    stt = make_stt("script", ["कितने बजे हैं?", "كم الساعة؟"])
+    heard = [asyncio.run(stt.hear(b"", 16_000)) for _ in range(3)]
+    assert heard == ["कितने बजे हैं?", "كم الساعة؟", ""]
+
+
+def test_a_sentence_is_spoken_in_the_language_of_its_script_or_the_one_that_is_named() -> None:
+    async def say(language: str, sentence: str) -> bytes:
+        tts = make_tts("voices", 0, language)
+        try:
+            return await tts.speak(sentence)
+        finally:
+            await tts.stop()
+
+    for language, sentence, expected in (
+        ("de", "Guten Tag.", "de"),
+        ("de", "مرحبا.", "ar"),
+        ("hi-IN", "नमस्ते।", "hi-IN"),
+        ("ja", "東京。", "ja"),
+    ):
+        assert asyncio.run(say(language, sentence)) == spoken_in(sentence, expected)

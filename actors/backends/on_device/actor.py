@@ -85,7 +85,8 @@ class Device(TurnBasedBackend[DeviceOptions]):
         self._voices = Voices()
         mind = options.mind
         self._file_mind = FileMind(mind) if mind is not None and mind.file is not None else None
-        self._languages = languages_of(options.language) or DEFAULT
+        named = surroundings.language or options.language
+        self._languages = languages_of(named) or DEFAULT
         self._connections: dict[str, Connections] = {}
         self._loaded = asyncio.Event()
 

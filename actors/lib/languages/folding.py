@@ -24,7 +24,12 @@ def fold(text: str) -> str:
 
 def words_of(text: str) -> str:
     """Return the words of a text, folded, with one space between them and no punctuation."""
-    folded = f" {fold(text)} "
+    return without_punctuation(fold(text))
+
+
+def without_punctuation(text: str) -> str:
+    """Return the words of a text of any script, with one space between them."""
+    folded = f" {text} "
     kept = [
         character if _is_kept(*folded[at - 1 : at + 2]) else " "
         for at, character in enumerate(folded[:-1])

@@ -11,12 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from actors.lib.languages.clock import DateWords, TimeWords, number
 from actors.lib.languages.folding import fold, words_of
 from actors.lib.languages.line import Line, line
-from actors.lib.languages.tags import TABLES, base_of, tabled
+from actors.lib.languages.tags import TABLES, WITHOUT_SPACES, base_of, tabled
 from actors.lib.speech.numbers import in_words
 from pipeline.yaml_text import read_yaml
-
-WITHOUT_SPACES = ("ja", "zh", "th")
-"""They put no space between words: a pattern may begin anywhere."""
 
 
 class Intent(StrEnum):
@@ -93,6 +90,7 @@ class Phrases(BaseModel):
     def intent_of(self, said: str) -> Intent | None:
         """Return what is wanted; None: nothing that the device knows by itself."""
         plain = words_of(said)
+        # There a pattern may begin anywhere.
         if self._joined:
             plain = plain.replace(" ", "")
         found = (each for each, patterns in self._patterns if patterns.search(plain))

@@ -27,6 +27,8 @@ ENGLISH_NAMES = {
     "turkish": "tr",
 }
 """The option `language` takes a name, too; any other is said by its code."""
+WITHOUT_SPACES = ("ja", "zh", "th")
+"""Languages that put no space between words."""
 _SCRIPTS = (
     ("ja", re.compile("[\u3040-\u30ff]")),
     ("ko", re.compile("[\uac00-\ud7af]")),

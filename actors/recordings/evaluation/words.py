@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Iterator
 from typing import NamedTuple
 
+from actors.lib.languages.folding import without_punctuation
+from actors.lib.languages.tags import WITHOUT_SPACES, written_in
 from actors.lib.speech.numbers import DIGITS, in_words
 
 ABBREVIATIONS = {"mr": "mister", "mrs": "missus", "dr": "doctor"}
@@ -36,14 +40,29 @@ class WordErrors(NamedTuple):
 
 
 def normalised(text: str) -> str:
-    """Return the words in lower case, without punctuation, numbers in English words."""
+    """Return the words in lower case, without punctuation, numbers in English words.
+
+    Of scripts that put no space between words every sign is one: what is counted is then the
+    character error rate, as is usual for them.
+    """
     words = []
-    for word in _TOKEN.findall(text.casefold().replace(APOSTROPHE, "'")):
+    for word in _words(text.casefold().replace(APOSTROPHE, "'")):
         if DIGITS.fullmatch(word):
             words.append(in_words(float(word) if "." in word else int(word)))
         else:
             words.append(ABBREVIATIONS.get(word, word))
     return " ".join(words)
+
+
+def _words(text: str) -> Iterator[str]:
+    for word in without_punctuation(text).split():
+        if written_in(word) in WITHOUT_SPACES:
+            yield from word
+        elif any(unicodedata.category(character)[0] == "M" for character in word):
+            # Vowel signs, which no class of `re` knows as part of a word.
+            yield word
+        else:
+            yield from _TOKEN.findall(word)
 
 
 def word_errors(said: str, understood: str) -> WordErrors:

@@ -20,9 +20,14 @@ from actors.recordings.evaluation.words import WordErrors, normalised, word_erro
         ("thirty three four six ninety two", "33, 4, 6, 92", (6, 0, 0, 0)),
         ("mister John", "Mr. John", (2, 0, 0, 0)),
         ("cold hearted", "Cold-hearted.", (2, 0, 0, 0)),
-        ("don't stop", "Don’t stop", (2, 0, 0, 0)),  # noqa: RUF001
+        ("don't stop", "Don’t stop", (2, 0, 0, 0)),
         ("three and a half: 3.5", "three and a half three point five", (7, 0, 0, 0)),
         ("größer als Äpfel", "Grösser als äpfel", (3, 0, 0, 0)),
+        ("कितने बजे हैं", "कितने बजे हैं?", (3, 0, 0, 0)),
+        ("कितने बजे हैं", "कितने बाजे हैं?", (3, 1, 0, 0)),
+        ("كم الساعة الآن؟", "كم الساعة", (3, 0, 1, 0)),
+        ("今何時ですか。", "今何時ですか", (6, 0, 0, 0)),
+        ("今何時ですか。", "今何字です", (6, 1, 1, 0)),
     ],
 )
 def test_words_are_counted_as_they_sound(
