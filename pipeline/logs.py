@@ -6,8 +6,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Mapping, MutableMapping
 from contextvars import ContextVar
 from typing import Any, TextIO
 
@@ -44,15 +43,30 @@ def session_labels(session: str, labels: Mapping[str, str]) -> Mapping[str, str]
     return {**labels, "session": session}
 
 
-@contextmanager
-def lines_about(labels: Mapping[str, str]) -> Iterator[None]:
+class LinesAbout:
+    """Has the lines logged within say labels of a session; see `lines_about`.
+
+    A class, since it is entered for each block of sound: a generator takes three times as long.
+    """
+
+    __slots__ = ("_labels", "_token")
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self._labels = labels
+
+    def __enter__(self) -> None:
+        """Begin."""
+        self._token = SESSION.set(self._labels)
+
+    def __exit__(self, *raised: object) -> None:
+        """Have lines say what they said before."""
+        SESSION.reset(self._token)
+
+
+def lines_about(labels: Mapping[str, str]) -> LinesAbout:
     """Have the lines logged within say these of a session. Its caller chose their names, so they
     are no keyword arguments of a logger."""
-    token = SESSION.set(labels)
-    try:
-        yield
-    finally:
-        SESSION.reset(token)
+    return LinesAbout(labels)
 
 
 def add_secret(value: str) -> None:

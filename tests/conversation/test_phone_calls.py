@@ -40,8 +40,8 @@ GOODBYE = {
         }
     ],
 }
-LEFT_MS = 500.0
-"""`phone.ahead_ms` by default, a message of the answer, and what a clear needs to get there."""
+LEFT_MS = 200.0
+"""`phone.ahead_ms` by default; and what a busy machine may keep on its way, to be sent at once."""
 
 
 def served(pipeline: RunningPipeline, instruction: str) -> int:

@@ -72,11 +72,14 @@ class DialledCall:
         self._hearing = Hearing(call.words.form.rate_hz, tell)
         self._closed_why: str | None = None
         """With what the server closed the connection."""
+        self._connecting: asyncio.Task[LineSocket] | None = None
         self._stirred = asyncio.Event()
         """Something came, or it is time to do something."""
 
     def hang_up(self) -> None:
         """Hang up, whatever the person does; nothing if the call is over."""
+        if self._connecting is not None:
+            self._connecting.cancel()
         self._to_server.send(self.side.hang_up(self._now_s), self._now_s)
         self._stirred.set()
 
@@ -91,10 +94,8 @@ class DialledCall:
         """
         call = self._call
         url = call.words.dialled(call.url)
-        socket = await connected(url, call.words, call.headers)
-        if self.side.state is LineState.OVER:
-            # The person hung up meanwhile.
-            await socket.close()
+        socket = await self._connected(url)
+        if socket is None:
             return
         self.began_ns = time.monotonic_ns()
         self._tell(Happening(0.0, What.CONNECTED, {"url": url, "protocol": call.words.name}))
@@ -106,6 +107,24 @@ class DialledCall:
             with contextlib.suppress(asyncio.CancelledError):
                 await receiving
             await socket.close()
+
+    async def _connected(self, url: str) -> LineSocket | None:
+        """Return the connection; None if the person hung up before there was one."""
+        call = self._call
+        self._connecting = asyncio.create_task(connected(url, call.words, call.headers))
+        try:
+            socket = await self._connecting
+        except asyncio.CancelledError:
+            if self.side.state is LineState.OVER:
+                return None
+            self._connecting.cancel()
+            raise
+        finally:
+            self._connecting = None
+        if self.side.state is LineState.OVER:
+            await socket.close()
+            return None
+        return socket
 
     @property
     def _now_s(self) -> float:

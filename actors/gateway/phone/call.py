@@ -4,37 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import time
-import uuid
 from collections.abc import Awaitable
 from enum import Enum, auto
-from typing import Protocol
 
 from actors.gateway.access.message_meter import MessageKind
-from actors.gateway.caller import Caller
 from actors.gateway.errors import CallerError, RefusedError
-from actors.gateway.events import AnswerInterrupted, Event, Message
-from actors.gateway.phone.call_effects import CallEffects
+from actors.gateway.events import Event, Message
 from actors.gateway.phone.context import CallContext, Knock
+from actors.gateway.phone.conversation import PhoneConversation
 from actors.gateway.phone.dialect import (
     CallStarted,
-    FlowChanged,
     HangUp,
-    KeyPressed,
     LineEnded,
     LineEvent,
     LineProblem,
-    MarkReached,
     PhoneDialect,
     SoundHeard,
 )
-from actors.gateway.phone.functions import declarations
-from actors.gateway.phone.line import PhoneLine
-from actors.gateway.phone.manner import call_labels, line_labels, manner_of, prompt_told
-from actors.gateway.phone.options import LineEcho
-from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
-from actors.gateway.phone.sound_in import SoundIn
+from actors.gateway.phone.manner import call_labels, line_labels, prompt_told
 from actors.gateway.phone.switchboard import Switchboard
-from actors.lib.audio.pcm import Samples
+from actors.gateway.phone.wire import Wire
 from pipeline.frames import SessionEnd, SessionEnded
 from pipeline.logs import lines_about
 
@@ -53,19 +42,6 @@ class PhoneCallState(Enum):
     PARTING = auto()
     """Its session is over; what is said last is heard."""
     OVER = auto()
-
-
-class Wire(Protocol):
-    """The connection of a provider."""
-
-    joined: bool
-    """A session is held over it, or was; without one it is closed soon."""
-
-    def send(self, message: Message) -> None:
-        """Send a message."""
-
-    def close(self, farewell: str) -> None:
-        """End the connection once what waits is sent."""
 
 
 class PhoneCall:
@@ -89,12 +65,9 @@ class PhoneCall:
         self._problems: set[str] = set()
         self._began_s = time.monotonic()
         self._call_id = ""
-        self._session = ""
-        self._caller: Caller | None = None
         self._context = CallContext()
-        self._line: PhoneLine | None = None
-        self._sound_in: SoundIn | None = None
-        self._effects: CallEffects | None = None
+        self._conversation: PhoneConversation | None = None
+        """None: it is not known yet what the call is, or it was not let in."""
         self._ended: SessionEnded | None = None
         self._parting: asyncio.Task[None] | None = None
 
@@ -125,12 +98,10 @@ class PhoneCall:
                 self._parting.cancel()
             if self.state is not PhoneCallState.PARTING:
                 self._hung_up("the line was closed")
-            if self._sound_in is not None:
-                self._sound_in.close()
-            if self._effects is not None:
-                self._effects.close()
+            if self._conversation is not None:
+                self._conversation.close()
             self.state = PhoneCallState.OVER
-            self._board.lines.forget(self._session)
+            self._board.admission.closed(self._knock, self._call_id)
             name = (self._knock.provider, self._call_id)
             # Of two sockets with one call the later one is it.
             if self._board.lines.enders.get(name) == self.ended_by:
@@ -147,23 +118,18 @@ class PhoneCall:
 
     def tell(self, event: Event) -> None:
         """Take what its caller's client is told."""
-        match event:
-            case AnswerInterrupted():
-                if self._line is not None:
-                    self._line.clear(time.monotonic_ns())
-            case SessionEnded():
-                self._ended = event
-            case _:
-                if self._effects is not None:
-                    self._effects.tell(event)
+        if isinstance(event, SessionEnded):
+            self._ended = event
+        elif self._conversation is not None:
+            self._conversation.tell(event)
 
     def close(self, farewell: str) -> None:
         """Its session is over: end the call once what is said last was heard."""
         if self.state in (PhoneCallState.PARTING, PhoneCallState.OVER):
             return
         self.state = PhoneCallState.PARTING
-        if self._effects is not None:
-            self._effects.close()
+        if self._conversation is not None:
+            self._conversation.part()
         with lines_about(self.labels):
             self._parting = asyncio.create_task(self._part(farewell))
 
@@ -186,29 +152,16 @@ class PhoneCall:
         return MessageKind.OTHER
 
     async def _open(self, started: CallStarted) -> None:
-        board = self._board
-        options = board.options.phone
-        echo = EchoSuppressor() if options.echo is LineEcho.SUPPRESS else None
-        traits, counters = self._dialect.traits, board.counters
-        self._sound_in = SoundIn(started, traits, self._hear, counters, echo)
-        self._line = PhoneLine(self._dialect, started, self._wire.send, options, counters, echo)
-        self._session = uuid.uuid4().hex
-        board.lines.lines[self._session] = self._line
-        can_transfer = board.control.transfers(self._knock.provider)
-        functions = declarations(self._context.transfers if can_transfer else {})
-        manner = manner_of(self._session, self._context, functions, self.labels, board.options)
+        conversation = self._conversation = PhoneConversation(
+            self._board, self._knock, self._dialect, started, self._context, self._wire
+        )
         try:
-            caller = await board.callers.open(manner)
+            caller = await conversation.open(self.labels)
         except RefusedError:
             await self._leave(self._context.on_failure.transfer_to)
             raise
-        caller.address = self._knock.address
-        self._caller = caller
-        self._effects = CallEffects(
-            board, self._knock.provider, self._call_id, self._context, self._line, caller
-        )
         self.state = PhoneCallState.TALKING
-        board.callers.connect(caller, self)
+        self._board.callers.connect(caller, self)
 
     def _on_event(self, event: LineEvent) -> None:
         match event:
@@ -222,42 +175,24 @@ class PhoneCall:
                 self._hung_up(event.reason or "the caller hung up")
                 self._wire.close("")
             case _:
-                if self._caller is not None:
-                    with self._board.work_of(self._session):
-                        self._on_line(event)
-
-    def _on_line(self, event: LineEvent) -> None:
-        assert self._line is not None
-        assert self._sound_in is not None
-        assert self._effects is not None
-        match event:
-            case SoundHeard():
-                self._sound_in.take(event)
-            case MarkReached():
-                self._line.reach(event, time.monotonic_ns())
-            case FlowChanged():
-                self._line.pause(event.paused)
-            case KeyPressed():
-                self._effects.key(event.key)
-
-    def _hear(self, samples: Samples) -> None:
-        """What comes may be late: who is being let go is not heard any more."""
-        if self.state is PhoneCallState.TALKING and self._caller is not None:
-            with self._board.work_of(self._session):
-                self._caller.ear.hear(samples)
+                if self._conversation is not None:
+                    self._conversation.on_line(event)
 
     def _hung_up(self, detail: str) -> None:
         """Its session ends at once; that it is asked for twice is no fault."""
-        if self.state in (PhoneCallState.OPENING, PhoneCallState.TALKING) and self._session:
+        holds = self.state in (PhoneCallState.OPENING, PhoneCallState.TALKING)
+        if holds and self._conversation is not None:
             try:
-                self._board.callers.end(self._session, SessionEnd.HUNG_UP, detail)
+                session = self._conversation.session
+                self._board.callers.end(session, SessionEnd.HUNG_UP, detail)
             except CallerError as error:
                 self._board.log.debug("a session was over before its call", detail=str(error))
         self.state = PhoneCallState.OVER
 
     async def _part(self, farewell: str) -> None:
         """End the call from our side."""
-        await self._board.until_heard(self._session)
+        if self._conversation is not None:
+            await self._board.until_heard(self._conversation.session)
         failed = self._ended is not None and self._ended.reason is SessionEnd.FAILED
         await self._leave(self._context.on_failure.transfer_to if failed else "")
         self._wire.close(farewell)
@@ -270,5 +205,5 @@ class PhoneCall:
             await self._board.ask(control.transfer(provider, self._call_id, number), failing)
         elif self._dialect.traits.hang_up is HangUp.REST and control.hangs_up(provider):
             await self._board.ask(control.hang_up(provider, self._call_id), failing)
-        elif self._line is not None:
-            self._line.hang_up()
+        elif self._conversation is not None:
+            self._conversation.line.hang_up()

@@ -182,7 +182,8 @@ class CallEffects:
             for at in range(0, len(tones), BLOCK_SAMPLES):
                 if not goes_on():
                     break
-                early_ns = line.heard.left_ns(time.monotonic_ns()) - line.ahead_ns
+                now_ns = time.monotonic_ns()
+                early_ns = line.due_ns(now_ns) - now_ns
                 if early_ns > 0:
                     await asyncio.sleep(early_ns / 1e9)
                 line.play(tones[at : at + BLOCK_SAMPLES], time.monotonic_ns())

@@ -108,6 +108,10 @@ class CallAdmission(Protocol):
             AccessDeniedError: it is not served.
         """
 
+    def closed(self, knock: Knock, call_id: str) -> None:
+        """The media socket of a call that was admitted is closed: the call is over, unless it was
+        handed on."""
+
 
 class CallControl(Protocol):
     """What is asked of the provider beside the media socket."""

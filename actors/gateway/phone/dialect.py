@@ -76,6 +76,7 @@ class LineTraits:
     Attributes:
         paced_by: Who lets sound out at its pace.
         queue_s: How much the provider keeps of what is sent before its time; 0 if it keeps none.
+        begins_at_ms: Of an answer nothing is played before so much of it is there.
         unit_ms: Each message of sound is exactly so long; None: of any length.
         multiple_bytes: A message of sound is a multiple of so many bytes.
         least_bytes: A message of sound has at least so many.
@@ -92,6 +93,7 @@ class LineTraits:
 
     paced_by: PacedBy = PacedBy.PROVIDER
     queue_s: float = 0.0
+    begins_at_ms: float = 0.0
     unit_ms: float | None = None
     multiple_bytes: int = 1
     least_bytes: int = 0
@@ -216,6 +218,12 @@ class PhoneDialect(Protocol):
 
     def take(self, message: Message) -> list[LineEvent]:
         """Understand a message of the provider."""
+
+    def held_ms(self, block_ms: float) -> float:
+        """Return how much sound may wait for a message to be full while blocks come.
+
+        Known once the line is up.
+        """
 
     def sound(self, payload: bytes) -> list[Message]:
         """Say sound, in the form of the line and the sizes of the traits.

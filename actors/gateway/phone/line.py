@@ -79,10 +79,12 @@ class PhoneLine:
         self.heard = HeardLine(marks=traits.marks)
         keeps_ms = 0.0 if traits.paced_by is PacedBy.OURS else traits.queue_s * 1000
         # A message goes out when its end is there, and its beginning is to be early as well.
-        message_ms = 1000 * traits.least_bytes / started.sound_out.bytes_of(1000)
-        ahead_ms = min(options.ahead_ms + message_ms, keeps_ms)
-        self.ahead_ns = max(ON_TIME_NS, int(ahead_ms * 1e6))
-        """How long before its time sound may be sent."""
+        held_ms = dialect.held_ms(BLOCK_NS / 1e6)
+        self._ahead_ns = int(min(options.ahead_ms + held_ms, keeps_ms) * 1e6)
+        """So much is on its way to be heard at the most, with what waits here for more."""
+        self._begins_at_ns = int(traits.begins_at_ms * 1e6)
+        self._burst_ns = 0
+        """Sent since all was heard."""
 
     @property
     def traits(self) -> LineTraits:
@@ -94,6 +96,23 @@ class PhoneLine:
         """Whether nothing of an answer is to be sent for now."""
         return self._paused or self.held
 
+    def takes(self, now_ns: int, *, ahead: bool) -> bool:
+        """Whether a block of an answer may be sent now.
+
+        Args:
+            now_ns: Monotonic time.
+            ahead: What follows it is there: it may be sent before its time.
+        """
+        return self.due_ns(now_ns, ahead=ahead) <= now_ns
+
+    def due_ns(self, now_ns: int, *, ahead: bool = True) -> int:
+        """Return the monotonic time at which the next block may be sent."""
+        left_ns = self.heard.left_ns(now_ns)
+        if left_ns and ahead and self._burst_ns <= self._begins_at_ns:
+            return now_ns
+        early_ns = max(self._ahead_ns - BLOCK_NS, ON_TIME_NS) if ahead else ON_TIME_NS
+        return now_ns + left_ns - early_ns
+
     def pause(self, pauses: bool) -> None:
         """The provider's queue is full, or has room again."""
         self._paused = pauses
@@ -103,6 +122,7 @@ class PhoneLine:
         payload = self._encoder.feed(block)
         self._say(self._dialect.sound(payload), now_ns)
         begin_ns = self.heard.next_ns(now_ns)
+        self._burst_ns = BLOCK_NS + (self._burst_ns if self.heard.left_ns(now_ns) else 0)
         if self._echo is not None:
             self._echo.play(block, begin_ns)
         self.heard.sent(now_ns)

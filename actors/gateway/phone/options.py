@@ -50,11 +50,12 @@ class PhoneOptions(BaseModel):
         description="What a caller is told, in the provider's voice, whose call is not taken.",
     )
     ahead_ms: float = Field(
-        300.0,
+        100.0,
         ge=40,
         le=2000,
-        description="Sound that is sent before its time to a provider that keeps it: so long may "
-        "the network hesitate, and so much is thrown away when the caller speaks.",
+        description="Of an answer at most so much is at a provider that keeps what comes before "
+        "its time. It is thrown away when the caller speaks; and 40 ms less is what network and "
+        "gateway may hesitate without a gap being heard.",
     )
     mark_ms: float = Field(
         200.0,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from actors.gateway.caller_output import BLOCK_MS
-from actors.gateway.phone.line import ON_TIME_NS, PhoneLine
+from actors.gateway.phone.line import PhoneLine
 from actors.outputs.metronome import BLOCK_NS, BLOCK_SAMPLES, Metronome
 from actors.outputs.output import SoundSource
 from pipeline.frames import Playback
@@ -102,7 +102,7 @@ class PhoneOutput:
 
     def _send(self, source: SoundSource, now_ns: int) -> None:
         line = self._line
-        while line.heard.left_ns(now_ns) <= self._ahead_ns(source):
+        while line.takes(now_ns, ahead=self._goes_on(source)):
             if line.again:
                 block = line.again.popleft()
             elif source.is_idle:
@@ -122,7 +122,6 @@ class PhoneOutput:
         if source.sounded or source.is_idle:
             line.resume(now_ns)
 
-    def _ahead_ns(self, source: SoundSource) -> int:
+    def _goes_on(self, source: SoundSource) -> bool:
         """Only what is there is sent ahead: an answer is not to run dry before its time."""
-        enough = bool(self._line.again) or source.waiting_ms >= BLOCK_MS or source.is_whole
-        return self._line.ahead_ns if enough else ON_TIME_NS
+        return bool(self._line.again) or source.waiting_ms >= BLOCK_MS or source.is_whole

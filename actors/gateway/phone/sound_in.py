@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 from actors.gateway.phone.dialect import CallStarted, LineTraits, SoundHeard
 from actors.gateway.phone.sound.echo_suppressor import EchoSuppressor
@@ -21,6 +22,7 @@ class SoundIn:
         started: What the provider said of the line.
         traits: What it can do.
         hear: Takes samples at 16 kHz.
+        work: What is done in it, though no message has just come, fails for this call alone.
         counters: Of the gateway.
         echo: Takes the echo of answers out; None: nobody does.
 
@@ -33,12 +35,14 @@ class SoundIn:
         started: CallStarted,
         traits: LineTraits,
         hear: Callable[[Samples], None],
+        work: Callable[[], AbstractContextManager[None]],
         counters: Counter[str],
         echo: EchoSuppressor | None = None,
     ) -> None:
         self._decoder = LineDecoder(started.sound_in)
         self._reorder = None if traits.ordered else Reorder(started.sound_in, counters)
         self._hear_clean = hear
+        self._work = work
         self._echo = echo
         self._counters = counters
         self._timer: asyncio.TimerHandle | None = None
@@ -80,4 +84,5 @@ class SoundIn:
 
     def _on_overdue(self) -> None:
         assert self._reorder is not None
-        self._hand_on(self._reorder.overdue(time.monotonic_ns()))
+        with self._work():
+            self._hand_on(self._reorder.overdue(time.monotonic_ns()))

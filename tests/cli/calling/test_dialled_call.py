@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 from bots import TwilioBot, serving
 
 from actors.cli.calling.dialled_call import DialledCall
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.scripted_caller import ScriptedCaller
+from actors.cli.calling.transports import OPEN_S
 from actors.cli.calling.wanted_call import WantedCall
 
 
@@ -26,3 +28,31 @@ def test_who_hangs_up_while_it_rings_is_not_on_the_line() -> None:
     asyncio.run(ring())
     assert [each.what for each in told] == [What.HUNG_UP]
     assert bot.events == []
+
+
+def test_who_hangs_up_waits_for_no_server_that_does_not_answer() -> None:
+    """A server that takes the connection and says nothing would be waited for, for 10 s."""
+    told: list[Happening] = []
+
+    async def ring() -> float:
+        asked = asyncio.Event()
+
+        async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await reader.read()
+            writer.close()
+
+        async with await asyncio.start_server(say_nothing, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            url = f"ws://127.0.0.1:{port}/phone/twilio"
+            dialled = DialledCall(WantedCall(url).call(), told.append)
+            ringing = asyncio.create_task(dialled.run(ScriptedCaller([], 160, told.append)))
+            await asked.wait()
+            dialled.hang_up()
+            began_s = time.monotonic()
+            await ringing
+            return time.monotonic() - began_s
+
+    assert asyncio.run(ring()) < OPEN_S / 2
+    assert [each.what for each in told] == [What.HUNG_UP]

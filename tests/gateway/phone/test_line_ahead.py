@@ -32,17 +32,17 @@ def milliseconds(message: Message, sound: LineSound) -> float:
 
 @pytest.mark.parametrize("name", PROVIDERS)
 @pytest.mark.parametrize("ahead_ms", [100.0, 300.0])
-def test_a_network_may_hesitate_as_long_as_is_configured(name: str, ahead_ms: float) -> None:
+def test_so_much_waits_at_a_provider_and_no_more(name: str, ahead_ms: float) -> None:
     dialect = EVERY[name]()
     started = dialect.take(STARTS[name])[0]
     assert isinstance(started, CallStarted)
     sent: list[Message] = []
     options = PhoneOptions(ahead_ms=ahead_ms)
     line = PhoneLine(dialect, started, sent.append, options, Counter())
-    over_ms, spare_ms = 0.0, []
+    over_ms, spare_ms, waiting_ms, longest_ms = 0.0, [], [], 0.0
     for beat in range(200):
         now_ns = 1_000_000_000 + beat * BLOCK_NS
-        while line.heard.left_ns(now_ns) <= line.ahead_ns:
+        while line.takes(now_ns, ahead=True):
             line.play(BLOCK, now_ns)
         now_ms = now_ns / 1e6
         for message in sent:
@@ -50,7 +50,29 @@ def test_a_network_may_hesitate_as_long_as_is_configured(name: str, ahead_ms: fl
             if length_ms:
                 spare_ms.append(over_ms - now_ms)
                 over_ms = max(over_ms, now_ms) + length_ms
+                longest_ms = max(longest_ms, length_ms)
+        waiting_ms.append(over_ms - now_ms)
         sent.clear()
-    # Once so much is ahead, and what the provider keeps; a beat is 20 ms.
-    least_ms = min(ahead_ms, 1000 * dialect.traits.queue_s) - 20
-    assert min(spare_ms[len(spare_ms) // 2 :]) >= least_ms
+    traits = dialect.traits
+    most_ms = min(ahead_ms, 1000 * traits.queue_s)
+    # A beat is 20 ms, and conversion holds back 2.
+    assert min(spare_ms[len(spare_ms) // 2 :]) >= most_ms - 22
+    # A long message is there at once; of what an answer begins with, the most is heard by now.
+    longer_ms = max(0.0, longest_ms - 20)
+    assert max(waiting_ms) <= max(most_ms, traits.begins_at_ms + 20) + longer_ms
+    assert max(waiting_ms[20:]) <= most_ms + longer_ms
+
+
+@pytest.mark.parametrize("name", ["jambonz", "mod_audio_fork"])
+def test_where_nothing_is_played_before_some_is_there_that_is_sent_at_once(name: str) -> None:
+    dialect = EVERY[name]()
+    started = dialect.take(STARTS[name])[0]
+    assert isinstance(started, CallStarted)
+    sent: list[Message] = []
+    line = PhoneLine(dialect, started, sent.append, PhoneOptions(ahead_ms=40), Counter())
+    for now_ns in (1_000_000_000, 5_000_000_000):
+        while line.takes(now_ns, ahead=True):
+            line.play(BLOCK, now_ns)
+        there_ms = sum(milliseconds(each, started.sound_out) for each in sent)
+        assert dialect.traits.begins_at_ms <= there_ms <= dialect.traits.begins_at_ms + 20
+        sent.clear()

@@ -105,5 +105,7 @@ def test_what_was_held_is_heard_whole_and_in_order(late_beats: int) -> None:
     levels = np.round(to_samples(ear.heard) / STEP).astype(int).tolist()
     runs = [(level, len(list(run))) for level, run in groupby(levels)]
     told = [level for level, length in runs if level and length > BLOCK_SAMPLES // 4]
+    # Between two pieces of one block a filter's ends may be heard.
+    told = [level for level, _ in groupby(told)]
     assert told == [*range(1, BLOCKS + 1)], runs
     assert len(ear.heard) <= 2 * BLOCK_SAMPLES * (BLOCKS + 1), "at most the block of the cut again"

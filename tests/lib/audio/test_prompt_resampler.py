@@ -17,10 +17,10 @@ def test_equal_rates_pass_through_untouched() -> None:
 
 def test_each_of_many_streams_starts_no_threads() -> None:
     """FFmpeg's graphs have two each on two processors, unless told: 40 calls would have 160."""
-    block = np.ones(160, np.int16)
-    PromptResampler(RATE, 16_000).process(block)
+    block = np.ones(882, np.int16)
+    PromptResampler(44_100, 16_000).process(block)
     before = len(list(Path("/proc/self/task").iterdir()))
-    streams = [PromptResampler(RATE, 16_000) for _ in range(10)]
+    streams = [PromptResampler(44_100, 16_000) for _ in range(10)]
     assert all(len(each.process(block)) for each in streams)
     assert len(list(Path("/proc/self/task").iterdir())) == before
 

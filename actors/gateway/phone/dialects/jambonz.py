@@ -53,6 +53,7 @@ class JambonzDialect(BinaryDialect):
         paced_by=PacedBy.PROVIDER,
         # Its buffer grows as is needed.
         queue_s=30.0,
+        begins_at_ms=PREBUFFER_MS,
         multiple_bytes=2,
         after_clear=AfterClear.MARKED,
         hang_up=HangUp.MESSAGE,

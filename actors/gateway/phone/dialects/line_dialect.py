@@ -35,6 +35,11 @@ class LineDialect(ABC):
         self._out = LineSound(Encoding.PCM16, 8000)
         self._sized = self._cutter(self._out)
 
+    def held_ms(self, block_ms: float) -> float:
+        """Return how much sound may wait for a message to be full while blocks come."""
+        held = self._sized.held_with(self._out.bytes_of(block_ms))
+        return 1000 * held / self._out.bytes_of(1000)
+
     def sound(self, payload: bytes) -> list[Message]:
         """Say sound; what does not fill a message waits."""
         return self._all_said(self._sized.add(payload))

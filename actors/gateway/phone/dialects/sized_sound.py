@@ -32,6 +32,10 @@ class SizedSound:
         self._marks: deque[tuple[int, str]] = deque()
         # Of each mark: how many of the bytes that wait are before it.
 
+    def held_with(self, block_bytes: int) -> int:
+        """Return how many bytes may wait while blocks of a size come."""
+        return self._multiple + max(0, self._least - block_bytes)
+
     def add(self, payload: bytes) -> list[Piece]:
         """Return the pieces that are full by now."""
         self._waiting += payload

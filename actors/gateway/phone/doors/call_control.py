@@ -109,9 +109,18 @@ class ProviderControl:
             steps, later = steps[:1], steps[1:]
             if later:
                 self._later[provider, call_id] = later
+        record = self._records.of_call(provider, call_id)
         name = self._keep(provider, steps)
         request = rest.redirect(call_id, steps, self._public(f"/phone/{provider}/then/{name}"))
-        await self._client.ask(provider, request, again=True)
+        if record is not None:
+            # Before it is asked: its media socket may be closed before the answer is here.
+            self._records.change(record, CallStage.HANDED_ON)
+        try:
+            await self._client.ask(provider, request, again=True)
+        except CallerError:
+            if record is not None and record.state is CallStage.HANDED_ON:
+                self._records.connect(record)
+            raise
 
     async def go_on(self, provider: str, call_id: str) -> None:
         """Let a call do what comes next, where that is said step by step.

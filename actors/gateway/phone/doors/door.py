@@ -99,8 +99,14 @@ class CallDoor:
         self.records.name(record, started.call_id)
         record.business, record.direction = context.business, context.direction
         record.caller, record.called = context.caller, context.called
-        self.records.change(record, CallStage.CONNECTED)
+        self.records.connect(record)
         return context
+
+    def closed(self, knock: Knock, call_id: str) -> None:
+        """As of `CallAdmission`."""
+        record = self.records.of_call(knock.provider, call_id)
+        if record is not None and record.state is CallStage.CONNECTED:
+            self.records.change(record, CallStage.ENDED, "its media socket was closed")
 
     def provider(self, name: str) -> CallProvider:
         """Return a provider.
@@ -151,6 +157,9 @@ class CallDoor:
         Raises:
             AccessDeniedError: it is of nobody that is known.
         """
+        forwarded = any(name in request.headers for name in FORWARDED)
+        if self._comes_from_exchange(provider, request, address) and not forwarded:
+            return
         unsigned: AccessDeniedError | None = None
         if provider.signs:
             self.public("")  # What is signed is that address.
@@ -164,16 +173,11 @@ class CallDoor:
         key = _key_of(request.headers)
         if unsigned is not None and not key:
             raise unsigned
-        forwarded = any(name in request.headers for name in FORWARDED)
-        if isinstance(provider, ExchangeProvider) and provider.networks:
-            if is_in(address, parsed_networks(provider.networks)) and not forwarded:
-                return
-            if not key:
-                raise AccessDeniedError(
-                    Denial.UNSIGNED,
-                    f"{address or 'this address'} is not in "
-                    f"phone.accounts.{provider.name}.networks",
-                )
+        if isinstance(provider, ExchangeProvider) and provider.networks and not key:
+            raise AccessDeniedError(
+                Denial.UNSIGNED,
+                f"{address or 'this address'} is not in phone.accounts.{provider.name}.networks",
+            )
         if await self._authenticator.knows(key):
             return
         if self.is_configured:
@@ -194,6 +198,16 @@ class CallDoor:
         """Whether anything says who may call, or that others than this machine do: a tunnel may
         come from this machine too."""
         return bool(self._public_url) or any(each.signs for each in self.providers.values())
+
+    def _comes_from_exchange(
+        self, provider: CallProvider, request: SignedRequest, address: str
+    ) -> bool:
+        """Whether it needs no password; one that it brings all the same has to be right."""
+        return (
+            isinstance(provider, ExchangeProvider)
+            and basic_of(request.headers) is None
+            and is_in(address, parsed_networks(provider.networks))
+        )
 
     def _prove_besides(self, provider: CallProvider, request: SignedRequest) -> None:
         """A token is proof enough; a signature that comes with it should fit all the same."""

@@ -25,6 +25,8 @@ class CallStage(StrEnum):
     STARTING = "starting"
     RINGING = "ringing"
     CONNECTED = "connected"
+    HANDED_ON = "handed_on"
+    """It goes on without us: of its end only a webhook can tell."""
     ENDED = "ended"
     FAILED = "failed"
 
@@ -138,6 +140,11 @@ class KnownCalls:
             record.state = state
             record.detail = detail or record.detail
             record.touched_s = self._clock()
+
+    def connect(self, record: KnownCall) -> None:
+        """Its media socket is there: whatever was heard of it before, it is not over."""
+        record.state = CallStage.CONNECTED
+        record.touched_s = self._clock()
 
     def forget(self, record: KnownCall) -> None:
         """Forget a call."""

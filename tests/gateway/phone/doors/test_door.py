@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import Any
 
 import pytest
@@ -218,6 +219,41 @@ def test_audiosocket_without_a_name_may_come_from_a_network_that_is_named() -> N
     assert threshold.admit(inside, parameters={"business": "garage"}).business == "garage"
     outside = Knock("audiosocket", address="11.1.2.3")
     assert threshold.refusal(outside) is Denial.UNSIGNED
+
+
+def test_an_exchange_may_have_both_a_password_and_networks() -> None:
+    threshold = Threshold(
+        asterisk={"user": "pbx", "password": "$SECRET", "networks": ["10.0.0.0/8"]}
+    )
+
+    def knock(address: str, password: str = "", **headers: str) -> Knock:
+        basic = base64.b64encode(f"pbx:{password}".encode()).decode()
+        given = {"authorization": f"Basic {basic}"} if password else {}
+        return Knock("asterisk", "", "/phone/asterisk", {**given, **headers}, address)
+
+    assert threshold.admit(knock("10.1.2.3"), called="+4930").business == "bakery-42"
+    assert threshold.admit(knock("11.1.2.3", SECRET), called="+4930").business == "bakery-42"
+    assert threshold.refusal(knock("11.1.2.3")) is Denial.UNSIGNED
+    assert threshold.refusal(knock("10.1.2.3", "wrong")) is Denial.SIGNATURE_WRONG
+    forwarded = knock("10.1.2.3", **{"x-forwarded-for": "11.1.2.3"})
+    assert threshold.refusal(forwarded) is Denial.UNSIGNED
+
+
+def test_a_call_is_over_when_its_socket_is_closed_unless_it_was_handed_on() -> None:
+    threshold = Threshold(asterisk={"networks": ["10.0.0.0/8"]})
+    knock = Knock("asterisk", "", "/phone/asterisk", {}, "10.1.2.3")
+    threshold.admit(knock, called="+4930")
+    record = threshold.records.of_call("asterisk", "c1")
+    assert record is not None
+    threshold.door.closed(knock, "c1")
+    assert record.state is CallStage.ENDED
+    # It came again: whatever became of its first socket.
+    threshold.admit(knock, called="+4930")
+    assert record.state is CallStage.CONNECTED
+    threshold.records.change(record, CallStage.HANDED_ON)
+    threshold.door.closed(knock, "c1")
+    assert record.state is CallStage.HANDED_ON
+    threshold.door.closed(knock, "never seen")
 
 
 def test_a_key_of_the_gateway_is_proof_too(threshold: Threshold) -> None:

@@ -15,7 +15,7 @@ from phone_client import TwilioEnd
 from phone_webhooks import CALLER, OURS, PHONE, PUBLIC, TOKEN, by_twilio, of_call
 from provider_api import ProviderApi, provider_api
 
-from pipeline.frames import Outcome, TurnClosed
+from pipeline.frames import Outcome, SessionEnded, TurnClosed
 
 CALLS = "/api/v1/calls"
 
@@ -103,6 +103,24 @@ def test_a_call_is_started_answered_and_ended(gateway: GatewayOnStage, api: Prov
     assert ask(gateway, "DELETE", f"{CALLS}/CA9")[0] == 200
     assert len(api.requests) == 2
     gateway.meanwhile(phone.client.close)
+
+
+def test_a_call_whose_socket_is_gone_is_over_though_nobody_tells_of_its_end(
+    gateway: GatewayOnStage, api: ProviderApi
+) -> None:
+    started(gateway, api)
+    _, _, text = by_twilio(gateway, path_of(api.requests[0][2]["Url"]), out())
+    stream = fromstring(text).find("Connect/Stream")
+    assert stream is not None
+    phone = TwilioEnd(gateway, path_of(stream.attrib["url"]))
+    phone.begin("CA9")
+    assert ask(gateway, "GET", f"{CALLS}/CA9")[1]["state"] == "connected"
+    gateway.meanwhile(phone.client.close)
+    sessions = gateway.harness.sent["sessions"]
+    gateway.harness.until(
+        lambda: any(isinstance(each, SessionEnded) for each in sessions), "the end of the call"
+    )
+    assert ask(gateway, "GET", f"{CALLS}/CA9")[1]["state"] == "ended"
 
 
 def test_a_call_that_is_gone_already_is_no_error(gateway: GatewayOnStage, api: ProviderApi) -> None:
