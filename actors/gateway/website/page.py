@@ -24,6 +24,7 @@ def page_routes() -> APIRouter:
     router = APIRouter()
     files = {path.name: path for path in FOLDER.iterdir() if path.suffix in TYPES}
 
+    @router.head("/", include_in_schema=False)
     @router.get("/", include_in_schema=False)
     async def index() -> FileResponse:
         return _file(files["index.html"])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Body, Request
 from starlette.responses import JSONResponse
 
 from actors.gateway.access.access import Access
@@ -26,7 +26,9 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
     prefix = "/api/v1/live-audio"
 
     @router.post(f"{prefix}/session/start")
-    async def start(asked: SessionRequest, request: Request) -> dict[str, Any]:
+    async def start(
+        request: Request, asked: Annotated[SessionRequest, Body(default_factory=SessionRequest)]
+    ) -> dict[str, Any]:
         """Open a conversation, to which a WebSocket then comes with its `session_id`."""
         manner = manners.of(asked.session_id or uuid.uuid4().hex, asked)
         caller = await access.callers_of(request).open(manner)
@@ -55,11 +57,14 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
         """Tell how a conversation is; 404 if there is none, 410 if it is over."""
         return _summary(await access.callers_of(request).come_back(session_id))
 
+    # Balancers and monitors ask with HEAD as well.
+    @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz")
     async def health() -> dict[str, Any]:
         """Tell that the gateway works."""
         return {"status": "ok", "callers": len(access.callers), **readiness.notes()}
 
+    @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz")
     async def ready() -> JSONResponse:
         """Tell whether a caller would be answered; 503 with the reason if not."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 
 import pytest
-from gateway_client import called, gateway_on_stage
+from gateway_client import called, exchanged, gateway_on_stage
 
 from pipeline.frames import SessionEnd, SessionEnded, SessionOpened
 
@@ -31,6 +31,17 @@ def test_a_session_is_started_listed_and_ended_over_rest() -> None:
         assert (status, "is over" in gone["error"]) == (410, True)
         status, gone = gateway.request("POST", f"{PREFIX}/session/end", {"session_id": "s-1"})
         assert status == 410
+
+
+def test_what_balancers_and_curl_send_is_taken() -> None:
+    with gateway_on_stage() as gateway:
+        for path, status in (("/healthz", 200), ("/", 200), ("/readyz", 503)):
+            url = f"http://{gateway.url}{path}"
+            code, text, _ = gateway.meanwhile(lambda url=url: exchanged(url, "HEAD"))
+            assert (path, code, text) == (path, status, "")
+        # Without a body: all of it may be left out.
+        status, started = gateway.request("POST", f"{PREFIX}/session/start", opens=True)
+        assert (status, started["success"]) == (200, True)
 
 
 def test_a_refused_session_is_503_and_says_when_to_ask_again() -> None:
