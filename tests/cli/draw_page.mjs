@@ -39,6 +39,7 @@ console.log(JSON.stringify({
   tables: Object.fromEntries(
     ["actors", "streams", "levels", "routes", "turns", "sessions"].map((id) => [id, rows(id)])),
   words: [...document.querySelectorAll("#words li")].map((line) => line.textContent),
+  isolated: [...document.querySelectorAll("#words bdi")].map((words) => words.textContent),
   stages: [...document.querySelectorAll("#turns .stages")].map(
     (bar) => [...bar.children].map((piece) => piece.style.width)),
   scripts: document.querySelectorAll("script").length,

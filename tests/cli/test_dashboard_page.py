@@ -68,6 +68,13 @@ def test_every_panel_is_drawn_with_its_units(node_folder: Path) -> None:
     assert page["words"] == ["yougo [bold]forward[/bold]", "geminiGoing forward."]
 
 
+def test_words_have_the_direction_of_their_script(node_folder: Path) -> None:
+    said = "نعم، احتمال المطر غدا 70%."
+    page = drawn(node_folder, {"words": [["you", said], ["gemini", "Yes."]]})
+    assert page["words"] == [f"you{said}", "geminiYes."]
+    assert page["isolated"] == [said, "Yes."]
+
+
 def test_what_was_said_is_text_and_never_markup(node_folder: Path) -> None:
     said = "<script>alert(1)</script><img src=x onerror=alert(1)>&amp;"
     route = {"at": "12:00:00", "backend": said, "reason": said}

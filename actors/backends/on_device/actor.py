@@ -182,7 +182,7 @@ class Device(TurnBasedBackend[DeviceOptions]):
                     if isinstance(part, Heard):
                         yield part
                         continue
-                    for sentence in _sentences(part.line):
+                    for sentence in _sentences(part.line, part.language):
                         yield Words(f"{gap_after(before)}{sentence.written}")
                         pcm = await self._voices.speak(sentence.spoken, part.language)
                         yield Sound(pcm, VOICE_RATE_HZ)
@@ -345,8 +345,8 @@ def _manner(request: AnswerRequest) -> DeviceOptions:
     return request.manner
 
 
-def _sentences(line: Line) -> list[Line]:
-    written, spoken = sentences(line.written), sentences(line.spoken)
+def _sentences(line: Line, language: str) -> list[Line]:
+    written, spoken = sentences(line.written, language), sentences(line.spoken, language)
     if len(written) != len(spoken):
         return [line]
     return [Line(*both) for both in zip(written, spoken, strict=True)]

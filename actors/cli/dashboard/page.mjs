@@ -107,9 +107,9 @@ function words(page, lines) {
   // Whoever has scrolled back wants to read there.
   const follows = list.scrollTop + list.clientHeight >= list.scrollHeight - 8;
   list.replaceChildren(...lines.map(([who, said]) => {
-    const line = element(page, "li", { classes: [who] }, [element(page, "b", { text: who })]);
-    line.append(said);
-    return line;
+    // Isolated, with a direction of its own: Arabic and Hebrew are read from the right.
+    const words = element(page, "bdi", { text: said });
+    return element(page, "li", { classes: [who] }, [element(page, "b", { text: who }), words]);
   }));
   if (!lines.length) list.append(element(page, "li", { text: "nothing said yet", classes: ["none"] }));
   if (follows) list.scrollTop = list.scrollHeight;

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from actors.lib.speech.sentences import LONGEST, SentenceSplitter, SpokenSentences, sentences
 
 
-def split(text: str, size: int = 1) -> list[str]:
-    splitter = SentenceSplitter()
+def split(text: str, size: int = 1, language: str | None = None) -> list[str]:
+    splitter = SentenceSplitter(language)
     sentences: list[str] = []
     for start in range(0, len(text), size):
         sentences += splitter.feed(text[start : start + size])
@@ -39,6 +39,37 @@ def split(text: str, size: int = 1) -> list[str]:
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_text_is_cut_after_each_sentence(sentences: list[str], size: int) -> None:
     assert split("".join(sentences), size) == sentences
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("pl-PL", ["Mieszkam przy ul. Długiej. ", "Jest tam prof. Nowak. ", "Dobrze."]),
+        ("ru", ["Он живёт на ул. Ленина. ", "Это г. Москва. ", "Да."]),  # noqa: RUF001
+        ("it", ["Il sig. Rossi è qui. ", "Abita in p.zza Roma."]),
+        ("cs", ["Bydlím v ul. Karlova. ", "Je tam např. Praha."]),
+        ("el", ["Ο κ. Παπάς είναι εδώ. ", "Ναι."]),  # noqa: RUF001
+        ("German", ["Das ist Hr. Müller. ", "Am 3. Mai kommt er ca. Montag. ", "Gut."]),
+        ("es-MX", ["La Sra. López vive en la Avda. Colón. ", "Sí."]),
+        ("pt", ["Ele mora na Av. Brasil. ", "O Sr. Silva também."]),
+        ("hi", ["यह एक वाक्य है। ", "दूसरा वाक्य।"]),
+        ("ar", ["هل أنت بخير؟ ", "نعم. ", "شكرا."]),
+        ("ja", ["今日は天気がいいです。", "はい。"]),
+        ("my", ["မင်္ဂလာပါ။ ", "ကောင်းပါတယ်။"]),
+        ("xx", ["One two. ", "Three."]),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_named_language_has_its_own_short_forms(
+    language: str, sentences: list[str], size: int
+) -> None:
+    assert split("".join(sentences), size, language) == sentences
+
+
+@given(st.text(alphabet="aB. !?\n3。,'\"", max_size=300), st.integers(1, 40))
+def test_nothing_is_lost_where_the_language_is_named(text: str, size: int) -> None:
+    assert "".join(split(text, size, "de")) == text
+    assert split(text, size, "de") == split(text, 1, "de") or len(text) > LONGEST
 
 
 def test_sentence_is_given_before_the_next_one_is_complete() -> None:

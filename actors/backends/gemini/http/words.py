@@ -13,6 +13,7 @@ from actors.backends.gemini.usage import http_tokens
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Heard, Part, Words
 from actors.lib.speech.sentences import SentenceSplitter
 from pipeline.frames.values import problem_of, whole_text
+from pipeline.languages import languages_of
 
 if TYPE_CHECKING:
     from google.genai import types
@@ -55,7 +56,7 @@ async def words_of(
     config = config_of(options, request)
     told, tries = False, 2
     for _ in range(MOST_ROUNDS):
-        a_round = _Round(told)
+        a_round = _Round(told, next(iter(languages_of(options.language)), None))
         async with aclosing(service.stream(options.model, contents, config)) as pieces:
             async for piece in pieces:
                 for part in a_round.add(piece):
@@ -89,7 +90,7 @@ async def words_of(
 class _Round:
     """One response of the model; `told` says that the user's words have been given."""
 
-    def __init__(self, told: bool) -> None:
+    def __init__(self, told: bool, language: str | None) -> None:
         self.told = told
         self.parts: list[types.Part] = []
         self.calls: list[types.FunctionCall] = []
@@ -102,7 +103,7 @@ class _Round:
         self.spoke = False
         self._ended = False
         self._heard = HeardSplitter()
-        self._sentences = SentenceSplitter()
+        self._sentences = SentenceSplitter(language)
 
     def add(self, piece: types.GenerateContentResponse) -> list[Part]:
         """Return what a piece completes: the user's words, sentences."""

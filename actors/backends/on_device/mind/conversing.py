@@ -85,7 +85,9 @@ async def converse(
         completion = Completion()
         request = ChatRequest(messages, tools, options.temperature)
         try:
-            async with aclosing(_sentences(mind, request, completion, options)) as sentences:
+            async with aclosing(
+                _sentences(mind, request, completion, options, question.language)
+            ) as sentences:
                 async for sentence in sentences:
                     count += 1
                     yield sentence
@@ -105,9 +107,13 @@ async def converse(
 
 
 async def _sentences(
-    mind: Mind, request: ChatRequest, completion: Completion, options: MindOptions
+    mind: Mind,
+    request: ChatRequest,
+    completion: Completion,
+    options: MindOptions,
+    language: str,
 ) -> AsyncGenerator[str, None]:
-    cutter = SpokenSentences()
+    cutter = SpokenSentences(language)
     loop = asyncio.get_running_loop()
     async with aclosing(mind.chunks(request)) as chunks:
         due_s = loop.time() + options.timeout_s
