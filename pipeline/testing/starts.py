@@ -33,6 +33,8 @@ class PipelineProcess(Protocol):
 
     def send_signal(self, sig: int) -> None: ...
 
+    def terminate(self) -> None: ...
+
     def kill(self) -> None: ...
 
 
@@ -58,6 +60,9 @@ class ForkedProcess:
     def send_signal(self, sig: int) -> None:
         if self.poll() is None:
             os.kill(self.pid, sig)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
         self.send_signal(signal.SIGKILL)

@@ -61,6 +61,7 @@ class Deaf:
         self._context.destroy(linger=0)
 
 
+@pytest.mark.cold
 def test_a_listener_that_never_reads_costs_its_producers_no_memory_and_nobody_a_frame_f21(
     tmp_path: Path, camera: dict[str, Any]
 ) -> None:

@@ -48,8 +48,8 @@ def test_it_sees_the_environment_it_was_given_and_no_other(
 
 def test_each_of_several_says_how_it_ended(tmp_path: Path) -> None:
     path = s.config(tmp_path, {"source": s.actor("Source")})
-    with running(path) as asked, running(path) as killed:
-        for each in (asked, killed):
+    with running(path) as asked, running(path) as ended, running(path) as killed:
+        for each in (asked, ended, killed):
             s.ready(each)
             assert each.process.poll() is None
         with pytest.raises(subprocess.TimeoutExpired):
@@ -57,6 +57,8 @@ def test_each_of_several_says_how_it_ended(tmp_path: Path) -> None:
         killed.process.kill()
         assert killed.process.wait() == -signal.SIGKILL
         assert asked.process.poll() is None
+        ended.process.terminate()
+        assert ended.wait() == 0
         asked.process.send_signal(signal.SIGINT)
         assert asked.wait() == asked.process.poll() == 0
         asked.process.send_signal(signal.SIGINT)  # Nobody is there any more, as with a Popen.
