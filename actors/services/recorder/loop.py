@@ -18,8 +18,12 @@ BATCH_S = 0.05
 high-water mark."""
 POLL_MS = 200
 """How soon a quiet recorder notices that it is to stop."""
+ALL = ""
+"""Name of the files of all sessions together."""
 RETRY_S = 30.0
 """After a full disk: somebody may have made room."""
+OVER_S = 30.0
+"""If so long after that nothing came for a file, nothing will: its session is over."""
 
 COUNTERS = ("frames", "withheld", "late", "unwritten", "write_errors", "lost", "garbage")
 """All there from the start: the heartbeat copies the counters while the recorder counts."""
@@ -54,7 +58,9 @@ class Loop:
         self._counters = counters
         self._on_trouble = on_trouble
         self._consents = consents
-        self._retry_s: float | None = None
+        self._refused: dict[str, float] = {}
+        """Files that the disk refused, and when each is tried again: with files of their own, one
+        session's rest is no other's."""
 
     def run(self, stop: Event, tick: Callable[[], None] = lambda: None) -> None:
         """Record; what has come before `stop` was set is recorded too."""
@@ -66,12 +72,13 @@ class Loop:
                     self._record(each)
             if self._consents is not None:
                 self._counters["withheld"] += self._consents.expire(time.monotonic_ns())
-            self._guarded(self._writer.tick)
+            self._guarded(ALL, self._writer.tick)
+            self._forget_those_that_are_over()
             self._counters["late"] = self._writer.late
             tick()
             if not stopping:
                 stop.wait(BATCH_S)
-        self._guarded(self._writer.close)
+        self._guarded(ALL, self._writer.close)
 
     def _consented(self, taken: Taken) -> list[Taken]:
         if self._consents is None:
@@ -84,27 +91,44 @@ class Loop:
         self._writer.note(taken)
         if not (self._capture.is_wanted(taken) and self._privacy.admits(taken.frame)):
             self._counters["withheld"] += 1
-        elif self._is_resting() or not self._guarded(lambda: self._write(taken)):
+            return
+        name = self._writer.name_of(taken)
+        if self._is_resting(name) or not self._guarded(name, lambda: self._write(name, taken)):
             self._counters["unwritten"] += 1
 
-    def _is_resting(self) -> bool:
+    def _is_resting(self, name: str) -> bool:
         """The disk refused, and is not tried again yet."""
-        return self._retry_s is not None and time.monotonic() < self._retry_s
+        return time.monotonic() < self._refused.get(name, 0.0)
 
-    def _write(self, taken: Taken) -> None:
+    def _write(self, name: str, taken: Taken) -> None:
         written = self._writer.write(taken)
         self._counters["frames"] += written
-        if written and self._retry_s is not None:
-            self._retry_s = None
+        if written:
+            self._is_well(name, ALL)
+
+    def _forget_those_that_are_over(self) -> None:
+        """Of whom nothing comes any more, nothing is tried again."""
+        before_s = time.monotonic() - OVER_S
+        over = [name for name, retry_s in self._refused.items() if retry_s <= before_s]
+        if over:
+            self._is_well(*over)
+
+    def _is_well(self, *names: str) -> None:
+        """Files can be written, or are wanted no more."""
+        if not self._refused:
+            return
+        for name in names:
+            self._refused.pop(name, None)
+        if not self._refused:
             self._on_trouble(None)
 
-    def _guarded(self, work: Callable[[], None]) -> bool:
+    def _guarded(self, name: str, work: Callable[[], None]) -> bool:
         try:
             work()
         except OSError as error:
             self._counters["write_errors"] += 1
-            first = self._retry_s is None
-            self._retry_s = time.monotonic() + RETRY_S
+            first = not self._refused
+            self._refused[name] = time.monotonic() + RETRY_S
             if first:
                 self._on_trouble(error)
             return False

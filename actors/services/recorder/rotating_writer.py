@@ -78,6 +78,10 @@ class RotatingWriter:
             old.unlink(missing_ok=True)
             self.files.remove(old)
 
+    def name_of(self, taken: Taken) -> str:
+        """Return by which name the files are known in which a frame is: they are all the same."""
+        return ""
+
     def note(self, taken: Taken) -> None:
         """Take note of which sessions there are: these files are of all of them."""
 

@@ -59,6 +59,10 @@ class SessionFiles:
         folder = filled_in(before, self._description.pipeline).parent
         folder.mkdir(parents=True, exist_ok=True)
 
+    def name_of(self, taken: Taken) -> str:
+        """Return by which name the files are known in which a frame is."""
+        return str(taken.frame["session"])
+
     def note(self, taken: Taken) -> None:
         """Take note of which sessions there are; to be called with all frames, recorded or not."""
         session, kind = str(taken.frame.get("session")), taken.frame.get("type")

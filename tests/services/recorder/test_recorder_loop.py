@@ -98,6 +98,9 @@ class Disk:
         self._full = range(full_after, room_after)
         self._asked = 0
 
+    def name_of(self, frame: Taken) -> str:
+        return str(frame.frame["session"])
+
     def note(self, frame: Taken) -> None:
         self.noted.append(frame)
 
@@ -155,6 +158,40 @@ def test_recording_goes_on_when_there_is_room_again(monkeypatch: pytest.MonkeyPa
     assert disk.written == [*FRAMES[:4], *FRAMES[7:]]
     assert troubles == ["[Errno 28] No space left on device", "None"]
     assert (counters["frames"], counters["unwritten"], counters["write_errors"]) == (7, 3, 3)
+
+
+class DiskOfOthers(Disk):
+    """Refuses the files of one session."""
+
+    def __init__(self, refused: str) -> None:
+        super().__init__(full_after=1000, room_after=1000)
+        self._refused = refused
+
+    def write(self, frame: Taken) -> int:
+        if frame.frame["session"] == self._refused:
+            raise OSError(errno.ENAMETOOLONG, "File name too long")
+        return super().write(frame)
+
+
+def test_a_file_that_cannot_be_written_lets_those_of_other_sessions_be_written() -> None:
+    frames = [
+        taken(block.model_copy(update={"session": ("one", "other")[number % 2]}), number)
+        for number, block in enumerate(blocks(10))
+    ]
+    disk = DiskOfOthers("one")
+    counters, troubles = run(disk, frames)
+    assert disk.written == frames[1::2]
+    assert troubles == ["[Errno 36] File name too long"]
+    assert (counters["frames"], counters["unwritten"], counters["write_errors"]) == (5, 5, 1)
+
+
+def test_of_a_session_that_is_over_nothing_is_wrong_any_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("actors.services.recorder.loop.OVER_S", -60)
+    disk = DiskOfOthers("local")
+    _, troubles = run(disk, [taken(blocks(1)[0], 0)])
+    assert troubles[-1] == "None"
 
 
 def test_what_may_not_be_recorded_never_reaches_the_disk() -> None:
