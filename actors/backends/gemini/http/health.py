@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from http import HTTPStatus
 
 from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.http.availability import Availability, availability_of
-from pipeline.frames import BackendState
+from pipeline.frames import BackendState, FaultClass
 from pipeline.turns.fault_policy import POLICIES, Cause, Lasts, OfKey
 
 Subject = tuple[Cause, str]
 """Of what a request told something; the name is that of a model or a session."""
 
+FORBIDDEN = HTTPStatus.FORBIDDEN
 SERVICE: Subject = (Cause.SERVICE, "")
 
 Trouble = tuple[FaultInfo | None, int]
@@ -34,6 +37,14 @@ def subject_of(info: FaultInfo, model: str, session: str) -> Subject:
         case Cause.MODEL if model:
             return (Cause.MODEL, model)
     return SERVICE
+
+
+def of_own_model(info: FaultInfo) -> FaultInfo:
+    """Return what a fault says where a session has a model of its own: if access is denied, the key
+    is as good as it was, and may not use that one."""
+    if info.fault is not FaultClass.AUTH or info.code != FORBIDDEN:
+        return info
+    return replace(info, fault=FaultClass.MODEL, advice="The key may not use this model.")
 
 
 def subjects(session: str, models: Iterable[str]) -> list[Subject]:

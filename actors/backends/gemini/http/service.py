@@ -18,6 +18,7 @@ from actors.backends.gemini.close_reason import (
     not_json,
 )
 from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
+from actors.backends.gemini.http.health import of_own_model
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
 from actors.backends.gemini.keys import KeyPool
@@ -80,6 +81,7 @@ class HttpService:
             ServiceFailedError: it could not be had, or not to its end.
         """
         attempts = Attempts(self._options.attempts)
+        usual = (self._options.model, self._options.tts_model)
         while True:
             server, key = await self._key(model)
             begun = False
@@ -93,7 +95,7 @@ class HttpService:
                         yield piece
                 return
             except _Failed as failed:
-                info = failed.info
+                info = failed.info if model in usual else of_own_model(failed.info)
             wait_s = self._failed(key, model, info, attempts)
             if wait_s is None or begun:
                 raise ServiceFailedError(info, model)

@@ -110,6 +110,8 @@ OTHER = "gemini-3.6-flash"
         ({"http_quota": {"per": "minute"}}, FaultClass.QUOTA, BackendState.UNAVAILABLE),
         ({"refuse": "unavailable"}, FaultClass.TRANSIENT, BackendState.DEGRADED),
         (NO_MODEL, FaultClass.MODEL, BackendState.UNAVAILABLE),
+        # The key may not use a model that the caller has chosen: it may use all others.
+        ({"refuse": "denied"}, FaultClass.MODEL, BackendState.UNAVAILABLE),
     ],
 )
 def test_a_fault_of_what_one_session_asked_for_is_told_to_that_session_alone(
