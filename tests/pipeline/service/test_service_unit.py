@@ -113,6 +113,11 @@ def test_sound_camera_and_priority_are_not_taken_away() -> None:
         assert f"\n{breaks}=" not in text
 
 
+def test_a_start_that_is_slow_before_it_can_say_so_is_not_killed() -> None:
+    for manager in Manager:
+        assert int(line(unit_text(service(manager)), "TimeoutStartSec")) >= 600
+
+
 def test_who_runs_it() -> None:
     assert "\nDynamicUser=yes\n" in unit_text(service())
     assert line(unit_text(service(user="pi")), "User") == "pi"
