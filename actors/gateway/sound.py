@@ -179,6 +179,11 @@ def begins_file(data: bytes) -> bool:
     return data.startswith(HEADERS) or data[4:8] == MP4 or begins_ogg
 
 
+def begins_compressed(data: bytes) -> bool:
+    """Whether bytes are such a header that samples begin so once in 2^32 times, not more often."""
+    return data.startswith((WEBM, OGG, FLAC)) or data[4:8] == MP4
+
+
 def cuts_header(data: bytes) -> bool:
     """Whether bytes may be a part of what a file begins with, too short to tell.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 from actors.gateway.ear import CallerEar
+from actors.gateway.errors import UnreadableSoundError
+from actors.gateway.sound import begins_compressed
 from actors.gateway.website.requests import AudioChunk
 from actors.lib.audio import g711
 from actors.lib.audio.pcm import Samples, to_pcm
@@ -38,6 +40,11 @@ def hear_named(ear: CallerEar, data: bytes, form: str, chunk: AudioChunk) -> Non
         pcm = to_pcm(g711.decode(data, levels))
         ear.hear_pcm(pcm, rate_hz if said else TELEPHONE_HZ, chunk.channels)
     elif PCM.match(form):
+        if begins_compressed(data):
+            raise UnreadableSoundError(
+                f"this is called {form!r} and begins like a compressed file: leave `format` out, or "
+                "name what the recorder gives, such as `webm`"
+            )
         ear.hear_pcm(data, rate_hz, chunk.channels)
     else:
         ear.hear_file(data)
