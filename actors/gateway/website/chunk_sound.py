@@ -42,8 +42,8 @@ def hear_named(ear: CallerEar, data: bytes, form: str, chunk: AudioChunk) -> Non
     elif PCM.match(form):
         if begins_compressed(data):
             raise UnreadableSoundError(
-                f"this is called {form!r} and begins like a compressed file: leave `format` out, or "
-                "name what the recorder gives, such as `webm`"
+                f"this is called {form!r} and begins like a compressed file: leave `format` out, "
+                "or name what the recorder gives, such as `webm`"
             )
         ear.hear_pcm(data, rate_hz, chunk.channels)
     else:
