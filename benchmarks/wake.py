@@ -4,8 +4,8 @@
 
 Hits: each word said by synthetic voices, clean and over the noise of a fan, alone and in one breath
 with a question; the same for whether any of the question was lost. False wakes: an hour made of the
-recordings of people reading, each time at another level and over other noise, and of synthetic
-sentences that sound a little like the words. All of it is heard by what the actor uses.
+recordings of people reading, each time at another level and over other noise, and an hour made of
+synthetic sentences that sound a little like the words. All is heard by what the actor uses.
 """
 
 from __future__ import annotations
@@ -151,16 +151,13 @@ def hits(name: str, voices: Sequence[Callable[[str], Samples]], noisy: bool) -> 
     return found
 
 
-def false_wakes(hours: float) -> tuple[dict[str, int], float, float]:
-    """Return false wakes by word, hours heard, and seconds of a processor that an hour takes."""
+def false_wakes(sounds: Sequence[Samples], hours: float) -> tuple[dict[str, int], float]:
+    """Return false wakes by word, and seconds of a processor that a word takes in an hour."""
     rng = np.random.default_rng(2)
-    people = [np.concatenate([*decode(path)]) for path in sorted(SPEECH.glob("*.wav"))]
-    near = [hibari(seed)(sentence) for seed in range(4) for sentence in NEAR]
-    sounds = people * 4 + near
     words = {name: WakeWords(read_models([name], Path(), None)) for name in WORDS}
     counts, heard, cost = dict.fromkeys(WORDS, 0), 0, 0.0
     while heard < hours * 3600 * SPEECH_RATE_HZ:
-        voice = sounds[rng.integers(len(sounds))]
+        voice = sounds[int(rng.integers(len(sounds)))]
         gain = 10 ** (rng.uniform(-20, 6) / 20)
         pause = np.zeros(rng.integers(SPEECH_RATE_HZ * 2), np.int16)
         sound = np.concatenate([voice * gain, pause])
@@ -172,8 +169,7 @@ def false_wakes(hours: float) -> tuple[dict[str, int], float, float]:
             for at in range(0, len(pcm), 2 * BLOCK_SAMPLES):
                 counts[name] += each.hear(pcm[at : at + 2 * BLOCK_SAMPLES]) is not None
             cost += time.process_time() - began
-    hours_heard = heard / SPEECH_RATE_HZ / 3600
-    return counts, hours_heard, cost / hours_heard / len(words)
+    return counts, cost / hours / len(words)
 
 
 def espeak(voice: str) -> Callable[[str], Samples]:
@@ -215,9 +211,14 @@ def main() -> None:
                     f"| {percentile(found.late_ms, 50)} / {percentile(found.late_ms, 100)} "
                     f"| {percentile(found.rest_ms, 100)} | {percentile(found.lost_ms, 100)} |"
                 )
-    counts, heard, cost = false_wakes(options.hours)
-    print(f"\nfalse wakes in {heard:.2f} h:", ", ".join(f"{n} {c}" for n, c in counts.items()))
-    print(f"processor time of a word: {cost:.1f} s an hour")
+    people = [np.concatenate([*decode(path)]) for path in sorted(SPEECH.glob("*.wav"))]
+    near = [hibari(seed)(sentence) for seed in range(4) for sentence in NEAR]
+    print("\n| heard |", " | ".join(WORDS), "| processor, s an hour and word |")
+    print("|---" * (len(WORDS) + 2) + "|")
+    for what, sounds in (("people reading", people), ("near misses", near)):
+        counts, cost = false_wakes(sounds, options.hours)
+        of_each = " | ".join(str(count) for count in counts.values())
+        print(f"| {what}, {options.hours:g} h | {of_each} | {cost:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -117,14 +117,26 @@ class SoundServer:
         for module in (SPEAKER, sink, source):
             self.control("load-module", *module.split())
 
+    def plug_in_headset(self) -> None:
+        """Plug in a second speaker, and take it by default, as a desktop does."""
+        self.control("load-module", *SPEAKER.replace("vspk", "headset").split())
+        self.control("set-default-sink", "headset")
+
     @contextmanager
-    def listening(self) -> Iterator[Path]:
-        """Write what the speaker plays, at `MONITOR_RATE_HZ`, to the file that this gives."""
-        path = self._folder / "heard.pcm"
+    def listening(self, speaker: str = "vspk") -> Iterator[Path]:
+        """Write what a speaker plays, at `MONITOR_RATE_HZ`, to the file that this gives."""
+        path = self._folder / f"{speaker}.pcm"
         with path.open("wb") as file:
             ear = subprocess.Popen(
                 [
-                    *("parec", "-d", "vspk.monitor", "--format=s16le", "--channels=1", "--raw"),
+                    *(
+                        "parec",
+                        "-d",
+                        f"{speaker}.monitor",
+                        "--format=s16le",
+                        "--channels=1",
+                        "--raw",
+                    ),
                     *(f"--rate={MONITOR_RATE_HZ}", "--latency-msec=20"),
                 ],
                 stdout=file,
