@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from textwrap import wrap
 from typing import NamedTuple
 
+from actors.lib.languages.columns import pieces_of
 from actors.recordings.timeline import TurnSpan
 
 LETTERS = 84
@@ -50,7 +50,7 @@ def _of(turn: TurnSpan, end_ns: int) -> Iterator[Caption]:
 
 
 def _spread(text: str, words: str, begin_ns: int, end_ns: int) -> Iterator[Caption]:
-    pieces = wrap(text, LETTERS) if words else []
+    pieces = pieces_of(text, LETTERS) if words else []
     for n, piece in enumerate(pieces):
         first_ns, next_ns = (begin_ns + (end_ns - begin_ns) * k // len(pieces) for k in (n, n + 1))
         yield Caption(first_ns, next_ns, piece)

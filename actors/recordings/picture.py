@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from actors.lib.languages.columns import columns_of, cut_to
 from actors.recordings.envelope import Envelope
+from actors.recordings.fonts import families_for
 from actors.recordings.timeline import ConversationTimeline, Span, TurnSpan
 
 if TYPE_CHECKING:
@@ -77,7 +79,10 @@ class ConversationPicture:
         from matplotlib.figure import Figure
 
         # Text stays text in an SVG: it can be searched, and is drawn in the viewer's own fonts.
-        with mpl.rc_context({"svg.fonttype": "none", "font.size": TEXT_PT + 1}):
+        families = families_for(turn.recorded.said for turn in self._timeline.turns)
+        with mpl.rc_context(
+            {"svg.fonttype": "none", "font.size": TEXT_PT + 1, "font.family": families}
+        ):
             figure = Figure(figsize=(self._width, 8.0), dpi=DPI, layout="constrained")
             rows = figure.subplots(len(ROWS), 1, sharex=True, height_ratios=ROWS)
             figure.suptitle(self._title, parse_math=False)
@@ -232,9 +237,9 @@ class ConversationPicture:
 
     def _fitted(self, text: str, width_s: float) -> str:
         room = int(width_s / self._s_of(CHAR_INCHES)) - 1
-        if len(text) <= room:
+        if columns_of(text) <= room:
             return text
-        return f"{text[: room - 1].rstrip()}…" if room >= LEAST_LETTERS else ""
+        return f"{cut_to(text, room - 1).rstrip()}…" if room >= LEAST_LETTERS else ""
 
 
 def _name(row: Axes, name: str) -> None:

@@ -64,6 +64,11 @@ def base_of(language: str) -> str:
     return OLD_CODES.get(plain, plain)
 
 
+def scripts_in(text: str) -> set[str]:
+    """Return the languages that the scripts of a text tell of."""
+    return {code for code, script in _SCRIPTS if script.search(text)}
+
+
 def written_in(text: str) -> str | None:
     """Return the language that a script tells of; None for those of Latin letters."""
     return next((code for code, script in _SCRIPTS if script.search(text)), None)
