@@ -56,6 +56,8 @@ class CallLoad:
         latencies_ms: From the last word of a caller to the first sound of the answer.
         ours_ms: From the detection of a turn's end to the first sound of its answer on the line.
         gaps_ms: Times in which a line ran dry in an answer.
+        unsure_ms: The same while the callers' own process had no processor: nobody knows when the
+            sound came.
         wrong: What the provider would not have taken, by kind.
         unanswered: Things that were said, and to which no answer came before the caller said the
             next, or the server hung up.
@@ -70,6 +72,7 @@ class CallLoad:
     latencies_ms: list[float]
     ours_ms: list[float]
     gaps_ms: list[float]
+    unsure_ms: list[float]
     wrong: Counter[str]
     unanswered: int
     processor_s: dict[str, float]
@@ -79,8 +82,8 @@ class CallLoad:
 
     @property
     def holds(self) -> bool:
-        """Whether every answer was heard, without a gap."""
-        wrong = self.gaps_ms or self.wrong or self.unanswered
+        """Whether every answer was heard, without a gap for certain."""
+        wrong = self.gaps_ms or self.unsure_ms or self.wrong or self.unanswered
         return bool(self.latencies_ms) and not wrong
 
 
@@ -110,7 +113,8 @@ def measure(folder: Path, calls: int, protocol: str) -> CallLoad:
         calls,
         [values["latency_ms"] for what, values in told if "latency_ms" in values],
         _ours_ms(held, ends, sessions, window),
-        [values["ms"] for what, values in told if what is What.GAP],
+        [*_gaps_ms(held, window, unsure=False)],
+        [*_gaps_ms(held, window, unsure=True)],
         Counter(str(values.get("text", what)) for what, values in told if what in WRONG),
         _unanswered(held, window),
         used,
@@ -140,6 +144,15 @@ def _told(held: list[HeldCall], window: range) -> Iterator[tuple[What, Mapping[s
         for at_ns, what, values in call.happenings:
             if at_ns in window:
                 yield What(what), values
+
+
+def _gaps_ms(held: list[HeldCall], window: range, *, unsure: bool) -> Iterator[float]:
+    for call in held:
+        for at_ns, what, values in call.happenings:
+            if at_ns in window and what == What.GAP:
+                ms: float = values["ms"]
+                if call.was_away(at_ns, ms) is unsure:
+                    yield ms
 
 
 def _unanswered(held: list[HeldCall], window: range) -> int:
@@ -209,6 +222,9 @@ def main() -> int:
         print(f"{load.calls}: callers themselves late: p50, p99, max {late} ms")
         if load.gaps_ms:
             print(f"{load.calls}: gaps of {', '.join(f'{each:.0f}' for each in load.gaps_ms)} ms")
+        if load.unsure_ms:
+            unsure = ", ".join(f"{each:.0f}" for each in load.unsure_ms)
+            print(f"{load.calls}: gaps while the callers themselves were held up: {unsure} ms")
         for text, count in load.wrong.items():
             print(f"{load.calls}: {count} times: {text}")
     print(description())

@@ -11,6 +11,8 @@ from typing import Any
 
 from benchmarks.child import Child, child
 
+BLOCK_MS = 20.0
+"""Of a line."""
 JOURNAL_NAME = "phone_callers.json"
 
 
@@ -22,11 +24,23 @@ class HeldCall:
         call_id: By which its session is known.
         happenings: When, monotonic in ns; kind and values, as `greenroom call` prints them.
         late_ms: How much later than its time each block was sent.
+        began_ns: When the line was up; the first block was due 20 ms later.
     """
 
     call_id: str
     happenings: list[tuple[int, str, Mapping[str, Any]]]
     late_ms: list[float]
+    began_ns: int
+
+    def was_away(self, from_ns: int, ms: float) -> bool:
+        """Whether the callers' own process had no processor for so long meanwhile: sound that came
+        in time then counts as late, which at a provider on a machine of its own it would not."""
+        due = (from_ns - self.began_ns) / 1e6 / BLOCK_MS
+        return any(
+            late_ms >= ms
+            for at, late_ms in enumerate(self.late_ms)
+            if due - 1 <= at + 1 <= due + ms / BLOCK_MS
+        )
 
 
 class PhoneCallers:
