@@ -94,6 +94,14 @@ def _transcribe(
     folder: Path, pcm: bytes, rate_hz: int, languages: tuple[str, ...]
 ) -> tuple[str, str]:
     model = _loaded(folder)
+    if not model.is_multilingual:
+        # It would take any language for strange English.
+        languages = tuple(each for each in languages if base_of(each) == "en")
+        if not languages:
+            raise RecognitionError(
+                f"the recognition model in {folder} understands English only: "
+                "download one without `.en` in its name"
+            )
     samples = pcm16_to_float(pcm, rate_hz)
     language = languages[0]
     if len(languages) > 1:

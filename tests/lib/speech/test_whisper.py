@@ -34,8 +34,11 @@ class WhisperModel:
         assert (device, compute_type, local_files_only) == ("cpu", "int8", True)
         if not (Path(model_size_or_path) / "model.bin").read_bytes():
             raise RuntimeError("File model.bin is incomplete")
+        self.is_multilingual = not model_size_or_path.endswith(".en")
 
     def detect_language(self, audio: np.ndarray) -> tuple[str, float, list[tuple[str, float]]]:
+        if not self.is_multilingual:
+            raise RuntimeError("detect_language can only be called on multilingual models")
         assert audio.dtype == np.float32
         return "uk", 0.6, [("uk", 0.6), ("hi", 0.3), ("ur", 0.1)]
 
@@ -92,6 +95,13 @@ def test_what_a_model_does_not_know_is_not_asked_of_it(folder: Path) -> None:
     assert ears.understood(("de-AT", "ja", "hi", "en-GB")) == ("de-AT", "hi", "en-GB")
     assert Ears(None).understood(("de-AT", "ja", "en-GB")) == ("en-GB",)
     asyncio.run(ears.stop())
+
+
+def test_a_model_of_english_alone_does_not_guess_at_other_languages(folder: Path) -> None:
+    english = folder.rename(folder.with_name(f"{folder.name}.en"))
+    assert hear(english, "hi", "de", "en-GB")[1] == "en-GB"
+    with pytest.raises(RecognitionError, match="understands English only: download one without"):
+        hear(english, "hi", "de")
 
 
 def test_a_model_that_cannot_be_loaded_is_an_error_in_words(folder: Path) -> None:
