@@ -16,6 +16,8 @@ from actors.gateway.errors import CallerError
 from actors.gateway.failure_prompts import FailurePrompts
 from actors.gateway.phone.context import CallContext, CallDirection, Knock, OnFailure
 from actors.gateway.phone.dialect import CallStarted
+from actors.outputs.playout.failure_prompt import load_failure_prompt, packaged_prompt
+from actors.outputs.playout.playout_state import RATE_HZ
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Outcome,
@@ -274,6 +276,19 @@ def test_that_nobody_can_answer_is_said_in_the_language_of_the_call(tmp_path: Pa
             sound += sound_of([end.next()])
         assert not sound_of(end.within(0.3)), "half a second, and not the packaged four"
         gateway.meanwhile(end.client.close)
+
+
+def test_without_a_file_of_ones_own_it_is_said_in_the_language_of_the_call_too(
+    gateway: GatewayOnStage, phone: TwilioEnd
+) -> None:
+    opened = phone.begin()
+    said = {
+        language: gateway.harness.actor.prompt_in(language)
+        for language in (opened.language, "fr-CA", "tlh", None)
+    }
+    for language, file in (("de-DE", "de"), ("fr-CA", "fr"), ("tlh", "en"), (None, "en")):
+        expected = load_failure_prompt(packaged_prompt(file), RATE_HZ)
+        assert np.array_equal(said[language], expected), language
 
 
 def test_a_prompt_is_for_all_regions_of_its_language(tmp_path: Path) -> None:
