@@ -41,6 +41,8 @@ WINDOW_S = 30.0
 """Some five turns of each caller."""
 ANSWER_WAIT_NS = 3_000_000_000
 """Later sound is of another answer."""
+PHONE = {"waiting_s": None}
+"""Options: a tone for who waits would be taken for an answer."""
 WRONG = (What.FAULT, What.DROPPED)
 TURNS = (What.SAY, What.ANSWER, What.HUNG_UP)
 PATHS = {name: path for path, name in ALIASES.items()}
@@ -89,7 +91,7 @@ class CallLoad:
 
 def measure(folder: Path, calls: int, protocol: str) -> CallLoad:
     """Let so many call."""
-    with crowd_server(folder), running(web_config(folder)) as pipeline:
+    with crowd_server(folder), running(web_config(folder, phone=PHONE)) as pipeline:
         url = f"{url_of(pipeline).replace('http', 'ws', 1)}/phone/{PATHS.get(protocol, protocol)}"
         with (
             tapping(pipeline.runtime_dir, vad=["speech"], supervisor=["sessions"]) as tap,

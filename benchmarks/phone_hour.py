@@ -72,6 +72,8 @@ def config(folder: Path) -> Path:
         phone={
             "public_url": PUBLIC_URL,
             "audiosocket_port": 0,
+            # A tone would be taken for an answer.
+            "waiting_s": None,
             "accounts": {
                 "twilio": {"auth_token": f"${SECRET_NAME}"},
                 "plivo": {"auth_token": f"${SECRET_NAME}"},

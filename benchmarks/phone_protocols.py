@@ -74,7 +74,13 @@ def config(folder: Path) -> Path:
     for name in ("live", "http"):
         actors[name]["options"] = {"server_file": "simulator.json", "server_file_when": "always"}
     businesses = {"first": {"instruction": FIRST}, "others": {"instruction": SECOND}}
-    phone = {"audiosocket_port": 0, "businesses": businesses, "default_business": "others"}
+    # A tone for who waits would be taken for an answer.
+    phone = {
+        "waiting_s": None,
+        "audiosocket_port": 0,
+        "businesses": businesses,
+        "default_business": "others",
+    }
     actors["gateway"]["options"] = {"port": 0, "phone": phone}
     path = folder / "protocols.yaml"
     path.write_text(yaml.safe_dump(tree))
