@@ -52,7 +52,8 @@ def look(pipeline: RunningPipeline, folder: Path) -> Look:
     """Count what the room has."""
     processes = pipeline.processes()
     names = {each.pid: each.name().removeprefix("gr:") for each in processes}
-    status = pipeline.status()
+    # One that is starved of the processor does not answer a question in its time.
+    status = pipeline.until(lambda _: True, "a status")
     return Look(
         pss_mib={names[pid]: mib for pid, mib in pss_mib(names).items()},
         room_mib=sum(room_parts_mib(pipeline).values()),
