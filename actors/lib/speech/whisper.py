@@ -94,7 +94,7 @@ def _transcribe(
     folder: Path, pcm: bytes, rate_hz: int, languages: tuple[str, ...]
 ) -> tuple[str, str]:
     model = _loaded(folder)
-    if not model.is_multilingual:
+    if not model.model.is_multilingual:
         # It would take any language for strange English.
         languages = tuple(each for each in languages if base_of(each) == "en")
         if not languages:

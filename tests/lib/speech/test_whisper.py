@@ -34,10 +34,11 @@ class WhisperModel:
         assert (device, compute_type, local_files_only) == ("cpu", "int8", True)
         if not (Path(model_size_or_path) / "model.bin").read_bytes():
             raise RuntimeError("File model.bin is incomplete")
-        self.is_multilingual = not model_size_or_path.endswith(".en")
+        english = model_size_or_path.endswith(".en")
+        self.model = SimpleNamespace(is_multilingual=not english)
 
     def detect_language(self, audio: np.ndarray) -> tuple[str, float, list[tuple[str, float]]]:
-        if not self.is_multilingual:
+        if not self.model.is_multilingual:
             raise RuntimeError("detect_language can only be called on multilingual models")
         assert audio.dtype == np.float32
         return "uk", 0.6, [("uk", 0.6), ("hi", 0.3), ("ur", 0.1)]
