@@ -17,7 +17,7 @@ from pipeline.errors import ConfigError
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_server import FORK, MAX_DESCRIPTORS, MAX_MESSAGE_BYTES, PING
 from pipeline.launch.server_process import ServerProcess
-from pipeline.launch.stall import StallWatch, cpu_ticks
+from pipeline.launch.stall import StallWatch, work_ns
 from pipeline.logs import get_logger
 
 EXIT_UNBORN = 1
@@ -121,18 +121,18 @@ class ForkServerClient:
 
     def check(self, now_s: float) -> None:
         """Kill the fork server if it hangs; to be called every few seconds."""
-        ticks = cpu_ticks(self.server_pid)
+        work = work_ns(self.server_pid)
         if not self._stall.is_owed:
-            self._stall.ask(now_s, ticks)
+            self._stall.ask(now_s, work)
             self._send(PING)
-        elif self._stall.hangs(now_s, ticks):
+        elif self._stall.hangs(now_s, work):
             self._log.error("the fork server hangs; it is killed", importing=self._importing)
             self._server.kill()
 
     def excuse(self, now_s: float) -> None:
         """It could not answer until now: begin anew to wait for what it owes."""
         if self._stall.is_owed:
-            self._stall.ask(now_s, cpu_ticks(self.server_pid))
+            self._stall.ask(now_s, work_ns(self.server_pid))
 
     def signal(self, name: str, number: signal.Signals) -> None:
         """Signal an actor's process, now or as soon as it is born."""

@@ -16,28 +16,41 @@ class StallWatch:
         self.is_owed = False
         """Whether an answer is owed."""
         self._progress_s = 0.0
-        self._ticks = -1
+        self._work = -1
 
-    def ask(self, now_s: float, cpu_ticks: int) -> None:
-        """An answer is owed from now on, by a process that has taken so much processor time."""
-        self.is_owed, self._progress_s, self._ticks = True, now_s, cpu_ticks
+    def ask(self, now_s: float, work: int) -> None:
+        """An answer is owed from now on, by a process that has done so much."""
+        self.is_owed, self._progress_s, self._work = True, now_s, work
 
     def answered(self) -> None:
         """The answer has come."""
         self.is_owed = False
 
-    def hangs(self, now_s: float, cpu_ticks: int) -> bool:
+    def hangs(self, now_s: float, work: int) -> bool:
         """Whether an answer is owed, and nothing was done for it for too long.
 
         Args:
             now_s: Monotonic seconds.
-            cpu_ticks: Processor time that the process has taken so far.
+            work: What the process has done so far, by `work_ns`.
         """
         if not self.is_owed:
             return False
-        if cpu_ticks != self._ticks:
-            self._ticks, self._progress_s = cpu_ticks, now_s
+        if work != self._work:
+            self._work, self._progress_s = work, now_s
         return now_s - self._progress_s > STALL_S
+
+
+def work_ns(pid: int) -> int:
+    """Return for how long the main thread of a process was on a processor or in the queue for one.
+
+    To the nanosecond: on a machine with more to do than it can, a process that answers may get less
+    than one tick of 10 ms in `STALL_S`. Where the kernel does not tell, ticks are what there is.
+    """
+    try:
+        fields = Path(f"/proc/{pid}/schedstat").read_text(encoding="ascii").split()
+    except OSError:
+        return cpu_ticks(pid)
+    return int(fields[0]) + int(fields[1]) if len(fields) == 3 else cpu_ticks(pid)
 
 
 def cpu_ticks(pid: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 import psutil
 import pytest
 
+from pipeline.launch.stall import work_ns
 from pipeline.launch.start_progress import StartWatch, WorkDone, is_progress, work_of
 
 BUSY = "while True: pass"
@@ -70,3 +71,24 @@ def test_one_that_is_gone_does_nothing() -> None:
         process.wait()
     assert work_of(process.pid) is None
     assert not StartWatch(1.0).sees_progress(process.pid, 100.0)
+
+
+def test_who_gets_less_than_a_tick_is_seen_to_work_and_who_is_stopped_is_not() -> None:
+    program = "import time\nwhile True: time.sleep(0.02)"
+    with subprocess.Popen([sys.executable, "-c", program]) as process:
+        try:
+            for _ in range(3):
+                before = work_ns(process.pid)
+                deadline_s = time.monotonic() + 60
+                while work_ns(process.pid) == before and time.monotonic() < deadline_s:
+                    time.sleep(0.01)
+                assert before < work_ns(process.pid)
+            stopped = psutil.Process(process.pid)
+            stopped.suspend()
+            while stopped.status() != psutil.STATUS_STOPPED:
+                time.sleep(0.01)
+            before = work_ns(process.pid)
+            time.sleep(0.2)
+            assert work_ns(process.pid) == before
+        finally:
+            process.kill()
