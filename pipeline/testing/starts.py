@@ -19,6 +19,9 @@ from pipeline.testing.start_request import COMMAND, StartRequest
 SERVER = (sys.executable, "-m", "pipeline.testing.warm_server")
 MAX_REPORT_BYTES = 32
 """A pid, or an exit status."""
+READ_AT_START = ("PYTHON", "LD_", "MALLOC_", "GLIBC_", "LC_", "LANG", "TZ")
+"""What variables begin with that the interpreter and the C library read when they start, and never
+again: a process that was forked from one without them would not have them."""
 
 
 class PipelineProcess(Protocol):
@@ -142,11 +145,16 @@ def warm_starts(*modules: str) -> Iterator[None]:
         WARM.enabled = before
 
 
+def read_at_start(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the part of an environment that only a process of its own takes up."""
+    return {name: value for name, value in environment.items() if name.startswith(READ_AT_START)}
+
+
 def start_pipeline(
     command: Sequence[str], environment: Mapping[str, str], folder: Path, sink: TextIO
 ) -> PipelineProcess:
     """Run `greenroom` with these arguments, its output going to `sink`."""
-    if WARM.enabled:
+    if WARM.enabled and read_at_start(environment) == read_at_start(os.environ):
         return WARM.start(command, environment, folder, sink)
     return subprocess.Popen(
         [str(Path(sys.executable).parent / COMMAND), *command],

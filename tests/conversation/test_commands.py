@@ -267,6 +267,18 @@ def call(desk: Desk) -> None:
     assert "cannot be called" in said.stderr.decode()
 
 
+def listen(desk: Desk) -> None:
+    """To a robot that sleeps, which the demo does not."""
+    said = desk.done("listen", status=EXIT_USAGE)
+    assert "wake" in said.stderr.decode()
+
+
+def service(desk: Desk) -> None:
+    """Of a config that is not there, so that nothing is installed on this machine."""
+    said = desk.done("service", "install", str(desk.folder / "none.yaml"), status=EXIT_USAGE)
+    assert "none.yaml" in said.stderr.decode()
+
+
 def run(desk: Desk) -> None:
     """It is what the others look at."""
     assert "every actor is ready" in desk.pipeline.output
@@ -284,6 +296,8 @@ BESIDE: dict[str, Callable[[Desk], None]] = {
     "models": models,
     "keys": keys,
     "simulate": simulate,
+    "listen": listen,
+    "service": service,
     "record": record_what_is_injected,
 }
 """In this order, while the pipeline runs; the last one ends it."""

@@ -12,7 +12,7 @@ import pytest
 import supervised as s
 
 from pipeline.testing import running
-from pipeline.testing.starts import WARM, ForkedProcess
+from pipeline.testing.starts import WARM, ForkedProcess, start_pipeline
 
 
 def started(folder: Path, *command: str, **env: str) -> ForkedProcess:
@@ -44,6 +44,16 @@ def test_it_sees_the_environment_it_was_given_and_no_other(
     assert started(tmp_path, "run", "--help", COLUMNS="120").wait() == 0
     wide = (tmp_path / "printed").read_text()
     assert max(map(len, narrow.splitlines())) <= 60 < max(map(len, wide.splitlines()))
+
+
+def test_what_only_a_new_interpreter_takes_up_is_taken_up(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("print('of my own', flush=True)")
+    path = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    with (tmp_path / "printed").open("w") as sink:
+        environment = {**os.environ, "PYTHONPATH": path}
+        process = start_pipeline(["--version"], environment, tmp_path, sink)
+    assert process.wait() == 0
+    assert "of my own" in (tmp_path / "printed").read_text()
 
 
 def test_each_of_several_says_how_it_ended(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_failed_turn_says_why(capsys: pytest.CaptureFixture[str]) -> None:
 def test_text_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     with stage(Console, path=None) as console:
         console.send("transcript", user("a\nb\t\x1b[2Jc\x07"))
-    assert capsys.readouterr().out == "you: a b [2Jc\n"
+    assert capsys.readouterr().out == "you: a b \\x1b[2Jc\\x07\n"
 
 
 @contextmanager
