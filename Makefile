@@ -40,8 +40,8 @@ run: $(VENV)/.run system-run
 
 test: $(VENV)/.dev system-test
 	$(BIN)/pytest -n 4 --dist worksteal --ignore tests/devices
-	# A sound card does not wait for processors that other tests keep busy.
-	$(BIN)/pytest -n 2 --dist worksteal tests/devices
+	# A sound card does not wait for processors that other tests keep busy: one at a time.
+	$(BIN)/pytest tests/devices
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
