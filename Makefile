@@ -39,7 +39,7 @@ run: $(VENV)/.run system-run
 	$(BIN)/greenroom run $(CONFIG) $(ARGS)
 
 test: $(VENV)/.dev system-test
-	$(BIN)/pytest -n 4 --dist worksteal --ignore tests/devices
+	$(BIN)/pytest -n 3 --dist worksteal --ignore tests/devices
 	# A sound card does not wait for processors that other tests keep busy: one at a time.
 	$(BIN)/pytest tests/devices
 

@@ -23,6 +23,9 @@ from actors.cli.calling.orders import (
 from actors.cli.calling.provider_words import LineStatus, MarksAfterClear, ProviderWords, Words
 from actors.lib.audio.pcm import Samples
 
+STOOD_STILL_S = 0.5
+"""Time passes in blocks of 20 ms: who plays the provider had no processor for so long."""
+
 
 class LineState(Enum):
     """Of a call at its provider."""
@@ -58,6 +61,7 @@ class ProviderSide:
         self._flow_paused = False
         self._reports_drained = False
         self._heard_from_s = 0.0
+        self._played_s = 0.0
         self._stretches: list[Stretch] = []
 
     @property
@@ -122,6 +126,11 @@ class ProviderSide:
     def play(self, now_s: float) -> tuple[list[Stretch], list[Words]]:
         """Play on; return what the person heard since it was last asked."""
         replies = self._advance(now_s)
+        stood_still_s = now_s - self._played_s
+        self._played_s = now_s
+        if stood_still_s > STOOD_STILL_S:
+            # What the server sent meanwhile was not read yet: it was not silent.
+            self._heard_from_s = min(now_s, self._heard_from_s + stood_still_s)
         limit_s = self.words.silent_end_s
         silent_s = now_s - self._heard_from_s
         if limit_s is not None and silent_s > limit_s and self.state is LineState.UP:

@@ -259,11 +259,23 @@ def test_what_comes_late_within_the_buffer_of_the_telephone_is_no_gap() -> None:
 def test_two_seconds_without_traffic_end_a_call_of_audiosocket() -> None:
     side = Side("audiosocket")
     say(side, 0.02, 1.0)
-    side.play(2.99)
-    assert side.side.state is LineState.UP
+    for block in range(50, 150):
+        side.play(block / 50)
+        assert side.side.state is LineState.UP
     side.play(3.01)
     assert side.side.state is LineState.OVER
     assert side.faults() == ["nothing came for 2 s"]
+
+
+def test_while_who_listens_stands_still_no_server_is_silent() -> None:
+    side = Side("audiosocket")
+    say(side, 0.02, 1.0)
+    side.play(1.02)
+    side.play(9.0)
+    assert side.side.state is LineState.UP
+    for block in range(450, 600):
+        side.play(block / 50)
+    assert side.side.state is LineState.OVER
 
 
 def test_a_message_before_the_line_is_up_is_a_fault() -> None:
