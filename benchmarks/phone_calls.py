@@ -89,9 +89,10 @@ class CallLoad:
         return bool(self.latencies_ms) and not wrong
 
 
-def measure(folder: Path, calls: int, protocol: str) -> CallLoad:
+def measure(folder: Path, calls: int, protocol: str, priority: str) -> CallLoad:
     """Let so many call."""
-    with crowd_server(folder), running(web_config(folder, phone=PHONE)) as pipeline:
+    config = web_config(folder, priority=priority, phone=PHONE)
+    with crowd_server(folder), running(config) as pipeline:
         url = f"{url_of(pipeline).replace('http', 'ws', 1)}/phone/{PATHS.get(protocol, protocol)}"
         with (
             tapping(pipeline.runtime_dir, vad=["speech"], supervisor=["sessions"]) as tap,
@@ -189,6 +190,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("calls", nargs="*", type=int, default=[1, 40])
     parser.add_argument("--as", dest="protocol", default="twilio", help="which provider")
+    parser.add_argument("--priority", default="normal", help="of the gateway")
     arguments = parser.parse_args()
     columns = (
         "calls",
@@ -202,7 +204,7 @@ def main() -> int:
     loads: list[CallLoad] = []
     for calls in arguments.calls:
         with tempfile.TemporaryDirectory(prefix="gr-") as folder:
-            load = measure(Path(folder), calls, arguments.protocol)
+            load = measure(Path(folder), calls, arguments.protocol, arguments.priority)
         loads.append(load)
         spreads = [
             f"{quantile(values, q):.0f}" if values else "-"

@@ -23,11 +23,12 @@ STREAMS = {
 """What an account is made of."""
 
 
-def web_config(folder: Path, **options: Any) -> Path:
+def web_config(folder: Path, *, priority: str = "normal", **options: Any) -> Path:
     """Write the config into `folder`, which has the address of the Live server.
 
     Args:
         folder: Where.
+        priority: Of the gateway.
         options: Of the gateway.
     """
     config = yaml.safe_load(GATEWAY.read_text())
@@ -37,6 +38,7 @@ def web_config(folder: Path, **options: Any) -> Path:
         actors[name]["options"] = {"server_file": str(folder / ADDRESS_NAME)}
         del actors[name]["after"]
     actors["gateway"]["options"] = {"port": 0, **options}
+    actors["gateway"]["priority"] = priority
     path = folder / "web.yaml"
     path.write_text(yaml.safe_dump(config))
     return path
