@@ -22,8 +22,7 @@ PYTHON ?= $(shell for p in python3.13 $(wildcard $(PYENV)/3.13.*/bin/python3) \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && echo $$p && break; done)
 # What apt installs: PortAudio for sound; PulseAudio for the tests of devices; systemd for those
-# of units; npm, if there is
-# none from elsewhere, for those of the JavaScript SDK and of the page.
+# of units; npm, if there is none from elsewhere, for those of the JavaScript SDK and of the page.
 RUN_PACKAGES := libportaudio2
 TEST_PACKAGES := $(RUN_PACKAGES) systemd pulseaudio pulseaudio-utils libasound2-plugins \
 	$(shell command -v npm >/dev/null || echo npm)

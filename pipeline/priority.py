@@ -22,6 +22,9 @@ NICENESS = {Priority.LOW: 10, Priority.NORMAL: 0, Priority.HIGH: -11}
 REALTIME = 10
 """Of 99: before all that is not real time, and behind PipeWire's own threads (88) and the kernel's
 interrupts (50), which fill and empty the buffers of the device."""
+MOST_REALTIME = 20
+"""What a service and its user are to be permitted: what rtkit grants to programs without rights of
+their own (rtkit-daemon, --max-realtime-priority)."""
 ADVICE = (
     "give the user or the service the right (`rtprio` and `nice` in /etc/security/limits.d, "
     "LimitRTPRIO= and LimitNICE= in systemd)"

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import settings
 
 from pipeline import logs
+from pipeline.launch.process_work import children_of
 from pipeline.plain_structlog import structlog
 from pipeline.testing import warm_starts
 from pipeline.testing.starts import WARM
@@ -101,19 +102,8 @@ def _children() -> list[psutil.Process]:
 
 def _below(pid: int) -> list[int]:
     """What psutil finds too, but by looking at each process of the machine: 3 ms, twice a test."""
-    try:
-        tasks = list(Path(f"/proc/{pid}/task").iterdir())
-        children = [int(child) for each in tasks for child in _read(each / "children").split()]
-    except FileNotFoundError:
-        return []  # It has ended.
+    children = children_of(pid)
     return [*children, *(below for child in children for below in _below(child))]
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""  # A thread that has ended.
 
 
 def _files() -> set[str]:

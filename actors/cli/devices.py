@@ -13,7 +13,7 @@ from typing import Any
 
 from actors.lib.video_nodes import cameras, video_nodes, what_there_is
 from pipeline.errors import DeviceError, GreenroomError
-from pipeline.launch.start_progress import BUSY_FACTOR, LOOKS_IN_DEADLINE, StartWatch
+from pipeline.launch.start_progress import LOOKS_IN_DEADLINE, StartWatch, is_overdue
 from pipeline.yaml_text import YamlError, parse_yaml
 
 PROBE_TIMEOUT_S = 10.0
@@ -68,7 +68,7 @@ def run_while_it_works(
         idle_s: It hangs when it got on with nothing for so long.
     """
     watch = StartWatch(idle_s)
-    begun_s = busy_s = time.monotonic()
+    begun_s = progress_s = time.monotonic()
     with subprocess.Popen(command, stdout=PIPE, stderr=PIPE, text=True) as program:
         while True:
             try:
@@ -76,8 +76,8 @@ def run_while_it_works(
             except subprocess.TimeoutExpired:
                 now_s = time.monotonic()
                 if watch.sees_progress(program.pid, now_s):
-                    busy_s = now_s
-                if now_s - busy_s >= idle_s or now_s - begun_s >= BUSY_FACTOR * idle_s:
+                    progress_s = now_s
+                if is_overdue(now_s - progress_s, now_s - begun_s, idle_s):
                     program.kill()
                     return None
             except BaseException:

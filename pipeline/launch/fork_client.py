@@ -16,8 +16,9 @@ from typing import IO, Any
 from pipeline.errors import ConfigError
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_server import FORK, MAX_DESCRIPTORS, MAX_MESSAGE_BYTES, PING
+from pipeline.launch.process_work import work_ns
 from pipeline.launch.server_process import ServerProcess
-from pipeline.launch.stall import StallWatch, work_ns
+from pipeline.launch.stall import StallWatch
 from pipeline.logs import get_logger
 
 EXIT_UNBORN = 1

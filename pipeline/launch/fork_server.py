@@ -17,7 +17,7 @@ import select
 import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import NoReturn
 
 from pipeline.hosting.spec import ActorSpec
@@ -62,29 +62,21 @@ class ForkServer:
 
     def serve(self) -> None:
         """Fork and reap until the supervisor closes the socket."""
-        control = self._control.fileno()
-        while True:
-            readable, _, _ = select.select([control, *self._children], [], [])
-            for ended in self._children.keys() & readable:
-                self._reap(ended)
-            if control in readable:
-                message, descriptors, _, _ = socket.recv_fds(
-                    self._control, MAX_MESSAGE_BYTES, MAX_DESCRIPTORS
-                )
-                if not message:
-                    return
-                if message == PING:
-                    self._send(alive=self._pid)
-                if descriptors:
-                    request, *listening = descriptors
-                    with os.fdopen(request, "rb") as file:
-                        file.seek(0)
-                        spec, preload = pickle.load(file)
-                    for each in listening:
-                        os.set_inheritable(each, False)
-                    self._fork(spec, preload, listening)
-                    for each in listening:
-                        os.close(each)
+        for message, descriptors in requests(
+            self._control, self._children, self._reaped, MAX_MESSAGE_BYTES, MAX_DESCRIPTORS
+        ):
+            if message == PING:
+                self._send(alive=self._pid)
+            if descriptors:
+                request, *listening = descriptors
+                with os.fdopen(request, "rb") as file:
+                    file.seek(0)
+                    spec, preload = pickle.load(file)
+                for each in listening:
+                    os.set_inheritable(each, False)
+                self._fork(spec, preload, listening)
+                for each in listening:
+                    os.close(each)
 
     def _preload(self, modules: Sequence[str], actor: str) -> None:
         for module in modules:
@@ -124,14 +116,43 @@ class ForkServer:
         self._children[os.pidfd_open(pid)] = pid
         self._send(born=spec.name, pid=pid)
 
-    def _reap(self, descriptor: int) -> None:
-        os.close(descriptor)
-        pid, status = os.waitpid(self._children.pop(descriptor), 0)
-        self._send(died=pid, code=os.waitstatus_to_exitcode(status))
+    def _reaped(self, pid: int, code: int) -> None:
+        self._send(died=pid, code=code)
 
     def _send(self, **message: str | int) -> None:
         with contextlib.suppress(BrokenPipeError):
             self._control.send(json.dumps(message).encode())
+
+
+def requests(
+    control: socket.socket,
+    children: dict[int, int],
+    on_end: Callable[[int, int], None],
+    most_bytes: int,
+    most_descriptors: int,
+) -> Iterator[tuple[bytes, list[int]]]:
+    """Yield what is asked for, with its descriptors, until nobody asks any more; reap meanwhile.
+
+    Args:
+        control: Where it comes.
+        children: Pid by the descriptor that becomes readable when the process ends. Both are
+            dropped then.
+        on_end: Told the pid and the exit code (negative: signal) of each that has ended.
+        most_bytes: Of one message.
+        most_descriptors: With one message.
+    """
+    asked = control.fileno()
+    while True:
+        readable, _, _ = select.select([asked, *children], [], [])
+        for ended in children.keys() & readable:
+            os.close(ended)
+            pid, status = os.waitpid(children.pop(ended), 0)
+            on_end(pid, os.waitstatus_to_exitcode(status))
+        if asked in readable:
+            message, descriptors, _, _ = socket.recv_fds(control, most_bytes, most_descriptors)
+            if not message:
+                return
+            yield message, descriptors
 
 
 def keep_to_one_thread() -> None:

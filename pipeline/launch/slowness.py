@@ -29,6 +29,9 @@ class Slowness(NamedTuple):
     processor: float = 1.0
 
 
+USUAL = Slowness()
+
+
 def slowness(loading_s: float, processor: float) -> Slowness:
     """Return how slow a machine is.
 

@@ -10,7 +10,7 @@ from pipeline.config.graph import SUPERVISOR
 from pipeline.frames import ActorState, ActorStatus, Health
 from pipeline.launch.actor_main import EXIT_USAGE, describe_exit, error_file
 from pipeline.launch.listening import listen
-from pipeline.launch.slowness import Slowness
+from pipeline.launch.slowness import USUAL, Slowness
 from pipeline.launch.start_progress import StartWatch
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_spec import spec_of
@@ -25,7 +25,7 @@ from pipeline.supervision.lifecycle import (
     step,
 )
 from pipeline.supervision.memory import MemoryWatch, memory_of, resident_pages
-from pipeline.supervision.processor_wait import waited_s
+from pipeline.supervision.processor_wait import ProcessorWait
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,7 +47,7 @@ class ActorProcess:
         fork_server: ForkServerClient,
         started_ns: int,
         is_contained: Callable[[str], bool],
-        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
+        slowness: Slowness = USUAL,
     ) -> None:
         self.node = node
         self.name = node.name
@@ -71,8 +71,7 @@ class ActorProcess:
         self._log = get_logger(SUPERVISOR)
         self._sockets: list[socket.socket] = []
         self._memory = MemoryWatch()
-        self._waited_s: float | None = None
-        """Of its process for a processor, when it was last asked for."""
+        self._wait = ProcessorWait()
         self._start_watch = StartWatch(self._limits.startup_deadline_s)
 
     @property
@@ -121,7 +120,8 @@ class ActorProcess:
         if event is Event.TICK and before is ProcessState.STARTING:
             self._look_for_progress(now_s)
         if event is Event.TICK and hangs(self.history, now_s, self._limits):
-            self.history = excused(self.history, self._wait_since())
+            waited_s = self._wait.since_asked_s(self.fork_server.pid(self.name))
+            self.history = excused(self.history, waited_s)
         self.history, actions = step(self.history, event, now_s, self._limits)
         if self.history.state is not before and self.history.state in (
             ProcessState.DUMPING,
@@ -142,7 +142,7 @@ class ActorProcess:
         if not self.node.external and health.pid != self.fork_server.pid(self.name):
             return
         self.health = health
-        self._wait_since()
+        self._wait.since_asked_s(self.fork_server.pid(self.name))
         self.handle(Event.BEAT, now_s)
         if health.state in READY_STATES:
             self.handle(Event.BECAME_READY, now_s)
@@ -197,7 +197,7 @@ class ActorProcess:
     def _do(self, action: ProcessAction) -> None:
         match action:
             case ProcessAction.SPAWN:
-                self._waited_s = None
+                self._wait.begin()
                 self._start_watch.begin()
                 listening = [each.fileno() for each in self._sockets]
                 self.fork_server.spawn(self._spec(), self.node.actor_class.preload, listening)
@@ -209,18 +209,6 @@ class ActorProcess:
                 self.fork_server.signal(self.name, signal.SIGCONT)
             case ProcessAction.KILL:
                 self.fork_server.signal(self.name, signal.SIGKILL)
-
-    def _wait_since(self) -> float:
-        """Return how long its process waited for a processor since this was last asked, in s.
-
-        On a machine with more to do than it can, who is silent may only not have had its turn: to
-        start it again would cost its callers their connections, and the machine still more.
-        """
-        pid = self.fork_server.pid(self.name)
-        before, self._waited_s = self._waited_s, None if pid is None else waited_s(pid)
-        if before is None or self._waited_s is None:
-            return 0.0
-        return self._waited_s - before
 
     def _look_for_progress(self, now_s: float) -> None:
         """See whether its process works on its start; until there is one, it is not to blame."""

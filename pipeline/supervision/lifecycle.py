@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from pipeline.backoff import Backoff
 from pipeline.config.model import SupervisionConfig
-from pipeline.launch.slowness import Slowness
-from pipeline.launch.start_progress import BUSY_FACTOR
+from pipeline.launch.slowness import USUAL, Slowness
+from pipeline.launch.start_progress import is_overdue
 
 
 class ProcessState(StrEnum):
@@ -72,7 +72,7 @@ class Deadlines:
         config: SupervisionConfig,
         startup_deadline_s: float | None = None,
         heartbeat_timeout_s: float | None = None,
-        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
+        slowness: Slowness = USUAL,
     ) -> Deadlines:
         """Take the pipeline's limits, with an actor's own where it has some.
 
@@ -156,9 +156,7 @@ def hangs(history: ProcessHistory, now_s: float, limits: Deadlines) -> bool:
     if history.state is ProcessState.STARTING:
         # An import or a model may block the loop for a while: no heartbeat is needed.
         idle_s, busy_s = now_s - history.progress_s, now_s - history.since_s
-        return (
-            idle_s >= limits.startup_deadline_s or busy_s >= BUSY_FACTOR * limits.startup_deadline_s
-        )
+        return is_overdue(idle_s, busy_s, limits.startup_deadline_s)
     if history.state is not ProcessState.RUNNING:
         return False
     return now_s - history.beat_s >= limits.heartbeat_timeout_s

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.config import SUPERVISOR
 from pipeline.launch.fork_client import ForkServerClient
-from pipeline.launch.slowness import Slowness
+from pipeline.launch.slowness import USUAL, Slowness
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.lifecycle import Event, ProcessState
@@ -47,7 +47,7 @@ class ProcessTable:
         fork_server: ForkServerClient,
         started_ns: int,
         on_death: Callable[[ActorProcess], None],
-        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
+        slowness: Slowness = USUAL,
     ) -> None:
         self._graph = graph
         self._fork_server = fork_server

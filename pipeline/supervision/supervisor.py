@@ -14,7 +14,7 @@ from pipeline.bus.endpoint import ipc_address
 from pipeline.config import SUPERVISOR
 from pipeline.frames import Frame, Health, SessionOpened, Status
 from pipeline.launch.fork_client import ForkServerClient
-from pipeline.launch.slowness import Slowness
+from pipeline.launch.slowness import USUAL, Slowness
 from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.decision_outlet import DecisionOutlet
@@ -67,7 +67,7 @@ class Supervisor:
         on_frame: Callable[[str, Frame], None] | None = None,
         unwritten: Callable[[], dict[str, int]] = dict,
         service: ServiceManager | None = None,
-        slowness: Slowness = Slowness(),  # noqa: B008 - immutable
+        slowness: Slowness = USUAL,
     ) -> None:
         self.graph = graph
         self._unwritten = unwritten
@@ -81,8 +81,7 @@ class Supervisor:
         self._log = get_logger(SUPERVISOR)
         self._ended: RunOutcome | None = None
         self._wake = asyncio.Event()
-        self._last_news_s = time.monotonic()
-        self._awake_s = time.monotonic()
+        self._last_news_s = self._awake_s = time.monotonic()
         self._outlet = DecisionOutlet()
         self._version = version("greenroom")
         self._folders = Folders(graph, self._started_ns, self._version)
@@ -185,12 +184,8 @@ class Supervisor:
         return self._ended
 
     def _tick_s(self) -> float:
-        calm = (
-            self._start_report.was_ready
-            and self._processes.is_calm
-            and not self._sessions.await_answer()
-        )
-        return CALM_TICK_S if calm else TICK_S
+        is_calm = self._start_report.was_ready and self._processes.is_calm
+        return CALM_TICK_S if is_calm and not self._sessions.await_answer() else TICK_S
 
     def _is_done(self, now_s: float) -> bool:
         return (

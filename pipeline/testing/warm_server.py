@@ -11,14 +11,13 @@ import gc
 import importlib
 import os
 import pkgutil
-import select
 import signal
 import socket
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-from pipeline.launch.fork_server import import_shared, keep_to_one_thread
+from pipeline.launch.fork_server import import_shared, keep_to_one_thread, requests
 from pipeline.registry import builtin_names, find_actor
 from pipeline.testing.start_request import COMMAND, StartRequest
 
@@ -35,46 +34,38 @@ class WarmServer:
 
     def __init__(self, control: socket.socket) -> None:
         self._control = control
-        self._children: dict[int, tuple[int, int]] = {}
-        """Pid, and where its end is reported, by what becomes readable when it ends."""
+        self._children: dict[int, int] = {}
+        """Pid by the descriptor that becomes readable when the process ends."""
+        self._reports: dict[int, int] = {}
+        """Where its end is reported, by pid."""
 
     def serve(self) -> StartRequest | None:
         """Serve until nobody asks any more; in a fork, return what is to be run there."""
-        control = self._control.fileno()
-        while True:
-            readable, _, _ = select.select([control, *self._children], [], [])
-            for ended in self._children.keys() & readable:
-                self._reap(ended)
-            if control in readable:
-                message, descriptors, _, _ = socket.recv_fds(
-                    self._control, MAX_REQUEST_BYTES, DESCRIPTORS
-                )
-                if not message:
-                    return None
-                request = StartRequest.unpack(message)
-                if self._fork(request, *descriptors):
-                    return request
+        for message, descriptors in requests(
+            self._control, self._children, self._reaped, MAX_REQUEST_BYTES, DESCRIPTORS
+        ):
+            request = StartRequest.unpack(message)
+            if self._fork(request, *descriptors):
+                return request
+        return None
 
     def _fork(self, request: StartRequest, output: int, reports: int) -> bool:
         pid = os.fork()
         if pid:
             os.close(output)
-            self._children[os.pidfd_open(pid)] = (pid, reports)
+            self._children[os.pidfd_open(pid)] = pid
+            self._reports[pid] = reports
             _report(reports, pid)
             return False
         self._control.close()
-        for ended, (_, theirs) in self._children.items():
-            os.close(ended)
-            os.close(theirs)
-        os.close(reports)
+        for each in (*self._children, *self._reports.values(), reports):
+            os.close(each)
         _become(request, output)
         return True
 
-    def _reap(self, ended: int) -> None:
-        pid, reports = self._children.pop(ended)
-        os.close(ended)
-        _, status = os.waitpid(pid, 0)
-        _report(reports, os.waitstatus_to_exitcode(status))
+    def _reaped(self, pid: int, code: int) -> None:
+        reports = self._reports.pop(pid)
+        _report(reports, code)
         os.close(reports)
 
 

@@ -88,10 +88,8 @@ class OpenSessions:
                 return _joined(
                     each.conversation.on_frame(frame, now_ns) for each in self._table.states()
                 )
-            case Fault() if self._concerns_others(frame, now_ns):
-                return _joined(
-                    each.conversation.on_frame(frame, now_ns) for each in self._alike(frame)
-                )
+            case Fault() if alike := self._alike(frame, now_ns):
+                return _joined(each.conversation.on_frame(frame, now_ns) for each in alike)
         entry = self._table.entry(frame.session)
         if entry is None:
             self.counters["unopened"] += 1
@@ -168,32 +166,26 @@ class OpenSessions:
             counts.update(each.conversation.ledger.outcomes())
         return dict(counts)
 
-    def _concerns_others(self, fault: Fault, now_ns: int) -> bool:
-        """Whether other sessions are to hear of a fault, and have not been told yet."""
+    def _alike(self, fault: Fault, now_ns: int) -> list[SupervisedSession]:
+        """The sessions that meet the same fault: if it is the model's, those that asked for it.
+        Empty: it is its session's alone, or they have been told already."""
         policy = POLICIES[fault.fault]
         if policy.reach is not Reach.EVERYBODY:
-            return False
-        model = None
-        if policy.cause is Cause.MODEL:
-            entry = self._table.entry(fault.session)
-            if entry is None:
-                return False  # Nobody knows any more which model that was.
-            model = entry.opened.model
-        key = (fault.backend, fault.fault, model)
+            return []
+        is_of_model, model = policy.cause is Cause.MODEL, None
+        if is_of_model:
+            asked = self._table.entry(fault.session)
+            if asked is None:
+                return []  # Nobody knows any more which model that was.
+            model = asked.opened.model
         # Callers choose the names of models: what is past is not kept.
         self._told = {each: at for each, at in self._told.items() if now_ns - at < SAME_FAULT_NS}
+        key = (fault.backend, fault.fault, model)
         if key in self._told:
-            return False
+            return []
         self._told[key] = now_ns
-        return True
-
-    def _alike(self, fault: Fault) -> list[SupervisedSession]:
-        """The sessions that meet the same fault: if it is the model's, those that asked for it."""
         entries = [entry for name in self._table if (entry := self._table.entry(name))]
-        asked = self._table.entry(fault.session)
-        if asked is not None and POLICIES[fault.fault].cause is Cause.MODEL:
-            entries = [each for each in entries if each.opened.model == asked.opened.model]
-        return [each.state for each in entries]
+        return [each.state for each in entries if not is_of_model or each.opened.model == model]
 
     def _learn(self, backend: str, entry: SessionEntry[SupervisedSession]) -> None:
         """Nobody asks in the config's own session; what its route knows is what callers find.

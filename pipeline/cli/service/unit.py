@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from pipeline.priority import MOST_REALTIME, NICENESS, Priority
+
 MARK = "# Written by `greenroom service install`"
 """First words of a unit of ours; another one is left alone."""
 WATCHDOG_S = 10
@@ -21,11 +23,6 @@ WATCHDOG_S = 10
 LOADING_S = 600
 """For what comes before the supervisor can ask for more time itself. It takes 0.5 s of processor
 time and 60 MB from the disk; beside 30 other programs the usual 90 s were too little."""
-NICE = -11
-"""How far the sound may be put before others: what PipeWire and rtkit ask for."""
-REALTIME = 70
-"""Highest real-time priority: below the kernel's own threads that serve the sound card (50 are
-usual; rtkit allows 20, PipeWire asks for 83 to 88)."""
 DEVICES = (
     *("char-alsa rw", "char-video4linux rw", "char-media rw", "char-dma_heap rw"),
     *("char-gpiochip rw", "char-input r", "char-rtc r"),
@@ -100,9 +97,9 @@ def unit_text(service: ServiceUnit) -> str:
         "KillMode=mixed",
         "OOMPolicy=continue",
         *(_system(service) if system else ()),
-        # For the threads of the sound.
-        f"LimitNICE={NICE}",
-        f"LimitRTPRIO={REALTIME}",
+        # For the actors of the sound.
+        f"LimitNICE={NICENESS[Priority.HIGH]}",
+        f"LimitRTPRIO={MOST_REALTIME}",
         *_HARDENING,
         *(_SYSTEM_HARDENING if system else ()),
         "",

@@ -17,7 +17,8 @@ from supervised import ACTORS_FILE, spec
 from pipeline.errors import ConfigError
 from pipeline.hosting.spec import ActorSpec
 from pipeline.launch.fork_client import ForkServerClient
-from pipeline.launch.stall import STALL_S, cpu_ticks
+from pipeline.launch.process_work import cpu_ticks
+from pipeline.launch.stall import STALL_S
 
 
 def patient(folder: Path, name: str, **options: str) -> ActorSpec:

@@ -10,8 +10,8 @@ from collections.abc import Callable
 import psutil
 import pytest
 
-from pipeline.launch.stall import work_ns
-from pipeline.launch.start_progress import StartWatch, WorkDone, is_progress, work_of
+from pipeline.launch.process_work import WorkDone, work_ns, work_of
+from pipeline.launch.start_progress import StartWatch, is_progress
 
 BUSY = "while True: pass"
 WAITS = "import time; print(flush=True); time.sleep(3600)"

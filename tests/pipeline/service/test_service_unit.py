@@ -108,7 +108,7 @@ def test_sound_camera_and_priority_are_not_taken_away() -> None:
     assert line(text, "SupplementaryGroups") == "audio video"
     for device in ("char-alsa rw", "char-video4linux rw", "char-media rw"):
         assert f"DeviceAllow={device}\n" in text
-    assert (line(text, "LimitRTPRIO"), line(text, "LimitNICE")) == ("70", "-11")
+    assert (line(text, "LimitRTPRIO"), line(text, "LimitNICE")) == ("20", "-11")
     for breaks in ("MemoryDenyWriteExecute", "PrivateDevices", "RestrictRealtime", "PrivateUsers"):
         assert f"\n{breaks}=" not in text
 

@@ -12,7 +12,7 @@ from supervised import chain, config
 from pipeline.config.build import build_graph
 from pipeline.config.load import load_config
 from pipeline.frames import ActorState, Health
-from pipeline.supervision import actor_process
+from pipeline.supervision import processor_wait
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.lifecycle import Event, ProcessState
 from pipeline.supervision.processor_wait import waited_s
@@ -49,7 +49,7 @@ def test_time_in_the_queue_for_a_processor_is_no_silence_f18(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited = 10.0
-    monkeypatch.setattr(actor_process, "waited_s", lambda _: waited)
+    monkeypatch.setattr(processor_wait, "waited_s", lambda _: waited)
     relay = running_relay(tmp_path)
     waited += 2.5
     relay.handle(Event.TICK, 1.0 + TIMEOUT_S)
@@ -64,7 +64,7 @@ def test_time_in_the_queue_for_a_processor_is_no_silence_f18(
 def test_who_does_not_wait_for_a_processor_hangs_f18(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waited: float | None
 ) -> None:
-    monkeypatch.setattr(actor_process, "waited_s", lambda _: waited)
+    monkeypatch.setattr(processor_wait, "waited_s", lambda _: waited)
     relay = running_relay(tmp_path)
     relay.handle(Event.TICK, 1.0 + TIMEOUT_S)
     assert relay.history.state is ProcessState.DUMPING
