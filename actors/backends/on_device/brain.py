@@ -71,10 +71,9 @@ def plan(said: str, tools: Iterable[object], context: Context) -> Plan:
     return (ConverseStep(cannot),) if context.has_model else (SayStep(cannot),)
 
 
-def makes_sense(said: str, tools: Iterable[object], context: Context) -> bool:
+def makes_sense(said: str, tools: Iterable[object], phrases: Phrases) -> bool:
     """Whether words are a command, or a question that the device answers by itself."""
-    understood = _commands(said, tools, context.phrases)
-    return bool(understood.commands) or context.phrases.intent_of(said) is not None
+    return bool(_commands(said, tools, phrases).commands) or phrases.intent_of(said) is not None
 
 
 def opening(context: Context) -> Plan:

@@ -40,9 +40,10 @@ class Ears:
         Raises:
             RecognitionError: a model cannot be used.
         """
-        if self._other is not None and self._all_by_other(languages):
+        understood = self.understood(languages)
+        if self._other is not None and _beyond_english(understood):
             await self._other.start()
-        elif any(base_of(each) == ENGLISH for each in languages):
+        elif understood:
             await self._english.start()
 
     def understood(self, languages: tuple[str, ...]) -> tuple[str, ...]:
@@ -55,7 +56,7 @@ class Ears:
         Raises:
             RecognitionError: a model cannot be used.
         """
-        if self._other is not None and self._all_by_other(languages):
+        if self._other is not None and _beyond_english(languages):
             return HeardWords(*await self._other.hear(pcm, rate_hz, languages))
         return HeardWords(await self._english.hear(pcm, rate_hz), languages[0])
 
@@ -64,13 +65,12 @@ class Ears:
         others = [self._other.stop()] if self._other is not None else []
         await asyncio.gather(self._english.stop(), *others)
 
-    def _all_by_other(self, languages: tuple[str, ...]) -> bool:
-        """Whether the user's model is asked: for English alone there is a faster one."""
-        return any(base_of(each) != ENGLISH for each in languages) and any(
-            self._is_known(each) for each in languages
-        )
-
     def _is_known(self, language: str) -> bool:
         if self._other is None:
             return False
         return not self._known or base_of(language) in self._known
+
+
+def _beyond_english(understood: tuple[str, ...]) -> bool:
+    """Whether the user's model is asked: for English alone there is a faster one."""
+    return any(base_of(each) != ENGLISH for each in understood)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from actors.lib.languages.phrases import phrases_of
+from actors.lib.languages.phrases import table_of
 from actors.lib.languages.tags import tabled
 
 PROMPTS = Path(__file__).with_name("failure_prompts")
@@ -41,10 +41,8 @@ def make_prompt(text: str, language: str, path: Path) -> None:
 def make_prompts() -> None:
     """Make the prompt of every language that has a table."""
     for language in tabled():
-        phrases = phrases_of(language)
-        assert phrases is not None, "it is tabled"
-        notice = phrases.say("notice")
-        make_prompt(notice.spoken, phrases.voice, PROMPTS / f"{language}.wav")
+        phrases = table_of(language)
+        make_prompt(phrases.say("notice").spoken, phrases.voice, PROMPTS / f"{language}.wav")
 
 
 if __name__ == "__main__":

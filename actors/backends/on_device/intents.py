@@ -7,16 +7,14 @@ from datetime import datetime
 
 from actors.backends.on_device.connection import Outlook
 from actors.lib.languages.line import Line
-from actors.lib.languages.phrases import Intent, Phrases, phrases_of
+from actors.lib.languages.phrases import Intent, Phrases, table_of
 
 FINE = Outlook()
 
 
 def english() -> Phrases:
     """The phrases for where no other language is named."""
-    phrases = phrases_of("en")
-    assert phrases is not None, "it comes with the package"
-    return phrases
+    return table_of("en")
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,6 @@ class Phrases(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     code: str
-    name: str
     voice: str = Field(description="Of espeak-ng.")
     counts_in_words: bool = False
     digits: str = Field("0123456789", min_length=10, max_length=10)
@@ -50,7 +49,6 @@ class Phrases(BaseModel):
     greeting: str
     not_done: str
     left_out: str
-    lacking: str = ""
     nothing_said: str
     nothing_from_you: str
     you_said: str
@@ -111,8 +109,12 @@ class Phrases(BaseModel):
 
 def phrases_of(language: str) -> Phrases | None:
     """Return the table of a language; None: there is none."""
-    code = base_of(language)
-    return _table(code) if code in tabled() else None
+    return table_of(language) if base_of(language) in tabled() else None
+
+
+def table_of(language: str) -> Phrases:
+    """Return the table of a language that has one."""
+    return _table(base_of(language))
 
 
 @cache

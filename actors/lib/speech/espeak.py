@@ -9,7 +9,6 @@ from __future__ import annotations
 import ctypes
 import threading
 from functools import cache
-from importlib.util import find_spec
 
 import numpy as np
 
@@ -34,11 +33,6 @@ _lock = threading.Lock()
 
 class NoVoiceError(GreenroomError):
     """A language cannot be spoken; the message says what to do."""
-
-
-def is_installed() -> bool:
-    """Whether the extra `languages` is there."""
-    return find_spec("espeakng_loader") is not None
 
 
 def has_voice(language: str) -> bool:

@@ -12,13 +12,8 @@ _PARTICLES = {"は": "ワ", "へ": "エ"}
 """Particles that are not read as they are written."""
 
 
-def is_readable(text: str) -> bool:
-    """Whether the voice can say a text: what it cannot read needs the extra `japanese`."""
-    return not _HAN.search(text) or find_spec("sudachipy") is not None
-
-
 def in_kana(text: str) -> str:
-    """Return a Japanese text as it is read; as it is where there is nothing to convert it."""
+    """Return a Japanese text as it is read; as it is where that needs the extra `japanese`."""
     if not _HAN.search(text) or find_spec("sudachipy") is None:
         return text
     return "".join(_reading(each) for each in _tokenizer().tokenize(text))

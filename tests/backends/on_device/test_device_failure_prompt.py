@@ -11,7 +11,7 @@ import pytest
 
 from actors.backends.on_device.failure_prompt import MARGIN_S, PROMPTS, make_prompt
 from actors.backends.on_device.intents import english
-from actors.lib.languages.phrases import phrases_of
+from actors.lib.languages.phrases import table_of
 from actors.lib.languages.tags import tabled
 from actors.lib.speech.numbers import words
 from actors.lib.speech.recognizer import MoonshineRecognizer
@@ -36,8 +36,7 @@ def test_the_english_prompt_says_its_text() -> None:
 @pytest.mark.parametrize("language", [each for each in tabled() if each != "en"])
 def test_each_prompt_is_its_notice_spoken(language: str, tmp_path: Path) -> None:
     """Made again, it is as long and as loud: the file belongs to the words of the table."""
-    phrases = phrases_of(language)
-    assert phrases is not None
+    phrases = table_of(language)
     path = tmp_path / "again.wav"
     make_prompt(phrases.say("notice").spoken, phrases.voice, path)
     kept, again = _samples(PROMPTS / f"{language}.wav"), _samples(path)

@@ -98,6 +98,6 @@ def test_missing_speech_package_is_named_before_the_start(monkeypatch: pytest.Mo
     def find(name: str) -> Any:
         return None if name == "hibari" else object()
 
-    monkeypatch.setattr("actors.backends.on_device.actor.find_spec", find)
+    monkeypatch.setattr("actors.backends.on_device.requirements.find_spec", find)
     with pytest.raises(ConfigError, match="needs hibari-tts: install"):
         Device.check(DeviceOptions(), Path())

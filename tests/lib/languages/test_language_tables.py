@@ -9,17 +9,11 @@ import pytest
 from actors.backends.on_device.connection import NO_CONNECTION
 from actors.lib.languages.folding import words_of
 from actors.lib.languages.line import Line, joined, line
-from actors.lib.languages.phrases import Intent, Phrases, phrases_of
+from actors.lib.languages.phrases import Intent, phrases_of, table_of
 from actors.lib.languages.tags import base_of, tabled, written_in
 from pipeline.frames import FaultClass
 
 EIGHT = ("en", "de", "es", "fr", "pt", "hi", "ar", "ja")
-
-
-def table(language: str) -> Phrases:
-    phrases = phrases_of(language)
-    assert phrases is not None
-    return phrases
 
 
 def test_the_languages_that_are_promised_have_a_table() -> None:
@@ -30,7 +24,7 @@ def test_the_languages_that_are_promised_have_a_table() -> None:
 
 @pytest.mark.parametrize("language", tabled())
 def test_a_table_has_words_for_every_fault_and_every_intent(language: str) -> None:
-    phrases = table(language)
+    phrases = table_of(language)
     assert set(phrases.reasons) == {NO_CONNECTION, *FaultClass}
     assert set(phrases.intents) == set(Intent)
     assert set(phrases.wait) == {"second", "minute", "hour"}
@@ -39,7 +33,7 @@ def test_a_table_has_words_for_every_fault_and_every_intent(language: str) -> No
 
 @pytest.mark.parametrize("language", tabled())
 def test_every_minute_of_a_day_and_every_day_of_a_year_has_its_words(language: str) -> None:
-    phrases = table(language)
+    phrases = table_of(language)
     times = [
         phrases.clock.say(datetime(2026, 1, 1, *divmod(at, 60)), phrases.digits)
         for at in range(1440)
@@ -81,7 +75,7 @@ def test_every_minute_of_a_day_and_every_day_of_a_year_has_its_words(language: s
 def test_the_time_is_said_as_people_say_it(
     language: str, hour: int, minute: int, said: str
 ) -> None:
-    phrases = table(language)
+    phrases = table_of(language)
     now = datetime(2026, 11, 28, hour, minute)
     assert phrases.clock.say(now, phrases.digits).written == said
 
@@ -100,26 +94,26 @@ def test_the_time_is_said_as_people_say_it(
     ],
 )
 def test_the_date_is_said_as_people_say_it(language: str, said: str) -> None:
-    phrases = table(language)
+    phrases = table_of(language)
     assert phrases.date.say(datetime(2026, 11, 1), phrases.digits).written == said
 
 
 def test_what_the_voice_would_misread_is_spelt_for_it() -> None:
-    japanese, arabic = table("ja"), table("ar")
+    japanese, arabic = table_of("ja"), table_of("ar")
     time = japanese.clock.say(datetime(2026, 11, 1, 4, 8), japanese.digits)
     assert time == Line("今、午前4時8分です。", "いま、ごぜんよじはっぷんです。")
     assert (
-        table("de").clock.say(datetime(2026, 11, 1, 1, 0), "0123456789").spoken == "Es ist ein Uhr."
+        table_of("de").clock.say(datetime(2026, 11, 1, 1, 0), "0123456789").spoken
+        == "Es ist ein Uhr."
     )
     spoken = arabic.say("stopped")
     assert (spoken.written, spoken.spoken) == ("حسنا.", "حَسَنًا.")
 
 
 def test_nothing_that_the_device_says_in_japanese_needs_a_dictionary() -> None:
-    phrases = table("ja")
+    phrases = table_of("ja")
     said = [*phrases.reasons.values(), *phrases.wait["hour"].values(), phrases.date.says]
     said += [value for value in phrases.model_dump().values() if isinstance(value, str)]
-    said.remove(phrases.name)
     names = "text error noun values reason wait command n weekday day month year"
     values = dict.fromkeys(names.split(), "か")
     for each in said:
@@ -127,57 +121,50 @@ def test_nothing_that_the_device_says_in_japanese_needs_a_dictionary() -> None:
         assert not any("\u4e00" <= character <= "\u9fff" for character in spoken), each
 
 
-QUESTIONS: dict[str, dict[Intent, str]] = {
-    "en": {Intent.TIME: "What time is it?", Intent.DATE: "What day is it today?"}
-    | {Intent.REPEAT: "Say that again, please.", Intent.STOP: "Stop!"}
-    | {Intent.TROUBLE: "Are you online?", Intent.WHO: "Who are you?"}
-    | {Intent.MY_WORDS: "What did I say?", Intent.THANKS: "Thanks", Intent.HELLO: "Good morning"},
-    "de": {Intent.TIME: "Wie viel Uhr ist es?", Intent.DATE: "Welcher Tag ist heute?"}
-    | {Intent.REPEAT: "Sag das bitte noch einmal.", Intent.STOP: "Hör auf!"}
-    | {Intent.TROUBLE: "Was ist los?", Intent.WHO: "Wer bist du?"}
-    | {
-        Intent.MY_WORDS: "Was habe ich gesagt?",
-        Intent.THANKS: "Vielen Dank",
-        Intent.HELLO: "Grüß dich",
-    },
-    "es": {Intent.TIME: "¿Qué hora es?", Intent.DATE: "¿Qué día es hoy?"}
-    | {Intent.REPEAT: "Repite, por favor.", Intent.STOP: "¡Cállate!"}
-    | {Intent.TROUBLE: "¿Qué pasa?", Intent.WHO: "¿Quién eres?"}
-    | {Intent.MY_WORDS: "¿Qué he dicho?", Intent.THANKS: "Muchas gracias", Intent.HELLO: "¡Hola!"},
-    "fr": {Intent.TIME: "Quelle heure est-il\u202f?", Intent.DATE: "Quel jour sommes-nous ?"}
-    | {Intent.REPEAT: "Répétez, s’il vous plaît.", Intent.STOP: "Arrête !"}
-    | {Intent.TROUBLE: "Que se passe-t-il ?", Intent.WHO: "Qui es-tu ?"}
-    | {Intent.MY_WORDS: "Qu'ai-je dit ?", Intent.THANKS: "Merci beaucoup", Intent.HELLO: "Bonsoir"},
-    "pt": {Intent.TIME: "Que horas são?", Intent.DATE: "Que dia é hoje?"}
-    | {Intent.REPEAT: "Repita, por favor.", Intent.STOP: "Chega!"}
-    | {Intent.TROUBLE: "Você está online?", Intent.WHO: "Quem é você?"}
-    | {Intent.MY_WORDS: "O que eu disse?", Intent.THANKS: "Muito obrigada", Intent.HELLO: "Olá!"},
-    "hi": {Intent.TIME: "अभी कितने बजे हैं?", Intent.DATE: "आज क्या तारीख है?"}
-    | {Intent.REPEAT: "फिर से कहिए।", Intent.STOP: "रुको!"}
-    | {Intent.TROUBLE: "क्या हुआ?", Intent.WHO: "आप कौन हैं?"}
-    | {Intent.MY_WORDS: "मैंने क्या कहा?", Intent.THANKS: "बहुत धन्यवाद", Intent.HELLO: "नमस्ते"},
-    "ar": {Intent.TIME: "كَمِ السَّاعَةُ الآنَ؟", Intent.DATE: "ما هو تاريخ اليوم؟"}
-    | {Intent.REPEAT: "أعد من فضلك", Intent.STOP: "توقّف!"}
-    | {Intent.TROUBLE: "هل أنت متصل؟", Intent.WHO: "من أنت؟"}
-    | {Intent.MY_WORDS: "ماذا سألت؟", Intent.THANKS: "شكراً جزيلاً", Intent.HELLO: "السلام عليكم"},
-    "ja": {Intent.TIME: "今何時ですか？", Intent.DATE: "今日は何日ですか。"}
-    | {Intent.REPEAT: "もう一度言ってください。", Intent.STOP: "止まって！"}
-    | {Intent.TROUBLE: "どうしたの？", Intent.WHO: "あなたは誰ですか。"}
-    | {
-        Intent.MY_WORDS: "私は何て言った？",
-        Intent.THANKS: "ありがとうございます",
-        Intent.HELLO: "こんにちは",
-    },
+QUESTIONS = {
+    "en": (
+        "What time is it? | What day is it today? | Say that again, please. | "
+        "What did I say? | Are you online? | Who are you? | Stop! | Thanks | Good morning"
+    ),
+    "de": (
+        "Wie viel Uhr ist es? | Welcher Tag ist heute? | Sag das bitte noch einmal. | "
+        "Was habe ich gesagt? | Was ist los? | Wer bist du? | Hör auf! | Vielen Dank | "
+        "Grüß dich"
+    ),
+    "es": (
+        "¿Qué hora es? | ¿Qué día es hoy? | Repite, por favor. | ¿Qué he dicho? | ¿Qué pasa? | "
+        "¿Quién eres? | ¡Cállate! | Muchas gracias | ¡Hola!"
+    ),
+    "fr": (
+        "Quelle heure est-il\u202f? | Quel jour sommes-nous ? | Répétez, s’il vous plaît. | "
+        "Qu'ai-je dit ? | Que se passe-t-il ? | Qui es-tu ? | Arrête ! | Merci beaucoup | "
+        "Bonsoir"
+    ),
+    "pt": (
+        "Que horas são? | Que dia é hoje? | Repita, por favor. | O que eu disse? | "
+        "Você está online? | Quem é você? | Chega! | Muito obrigada | Olá!"
+    ),
+    "hi": (
+        "अभी कितने बजे हैं? | आज क्या तारीख है? | फिर से कहिए। | मैंने क्या कहा? | क्या हुआ? | "
+        "आप कौन हैं? | रुको! | बहुत धन्यवाद | नमस्ते"
+    ),
+    "ar": (
+        "كَمِ السَّاعَةُ الآنَ؟ | ما هو تاريخ اليوم؟ | أعد من فضلك | ماذا سألت؟ | "
+        "هل أنت متصل؟ | من أنت؟ | توقّف! | شكراً جزيلاً | السلام عليكم"
+    ),
+    "ja": (
+        "今何時ですか？ | 今日は何日ですか。 | もう一度言ってください。 | 私は何て言った？ | "
+        "どうしたの？ | あなたは誰ですか。 | 止まって！ | ありがとうございます | こんにちは"
+    ),
 }
+"""What is asked in each language, in the order of the intents."""
 
 
 @pytest.mark.parametrize("language", EIGHT)
 def test_a_question_is_understood_for_what_it_is(language: str) -> None:
-    assert set(QUESTIONS[language]) == set(Intent)
-    understood = {
-        each: table(language).intent_of(said) for each, said in QUESTIONS[language].items()
-    }
-    assert understood == {each: each for each in QUESTIONS[language]}
+    questions = QUESTIONS[language].split(" | ")
+    understood = [table_of(language).intent_of(said) for said in questions]
+    assert understood == list(Intent)
 
 
 @pytest.mark.parametrize(
@@ -194,7 +181,7 @@ def test_a_question_is_understood_for_what_it_is(language: str) -> None:
     ],
 )
 def test_a_question_for_others_is_none_of_these(language: str, said: str) -> None:
-    assert table(language).intent_of(said) is None
+    assert table_of(language).intent_of(said) is None
 
 
 @pytest.mark.parametrize(
@@ -204,7 +191,7 @@ def test_a_question_for_others_is_none_of_these(language: str, said: str) -> Non
         ("¿Qué\xa0hora es?", "que hora es"),
         ("كَمِ السَّاعَةُ؟ ٣", "كم الساعه 3"),
         ("ज़रा १२ बजे", "जरा 12 बजे"),
-        ("ジュースが ４つ。", "シュースか 4つ".replace("シュ", "ジュ").replace("か", "が")),
+        ("ジュースが ４つ。", "ジュースが 4つ"),
         ("x-3 12-14 -5 3,5 m... 3.", "x 3 12 14 -5 3,5 m 3"),
         ("", ""),
     ],
@@ -237,14 +224,14 @@ def test_names_and_codes_of_languages_come_to_the_same() -> None:
 
 
 def test_numbers_of_things_have_their_forms() -> None:
-    assert [table("ar").duration(n, "minute").written for n in (1, 2, 3, 11)] == [
+    assert [table_of("ar").duration(n, "minute").written for n in (1, 2, 3, 11)] == [
         "دقيقة واحدة",
         "دقيقتين",
         "٣ دقائق",
         "١١ دقيقة",
     ]
-    assert table("de").duration(1, "hour").written == "einer Stunde"
-    assert table("ja").duration(8, "minute") == Line("8分", "はっぷん")
+    assert table_of("de").duration(1, "hour").written == "einer Stunde"
+    assert table_of("ja").duration(8, "minute") == Line("8分", "はっぷん")
 
 
 def test_lines_of_japanese_are_put_together_without_a_space() -> None:

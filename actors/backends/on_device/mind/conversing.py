@@ -6,7 +6,8 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 from actors.backends.on_device.mind.chat import (
@@ -17,6 +18,7 @@ from actors.backends.on_device.mind.chat import (
     NoToolsError,
 )
 from actors.backends.on_device.options import MindOptions
+from actors.backends.options import language_instruction
 from actors.backends.turnwise.request import CallTool
 from actors.lib.speech.sentences import SpokenSentences
 
@@ -62,11 +64,11 @@ class Question:
     tools: tuple[Mapping[str, Any], ...] = ()
     call: CallTool | None = None
     language: str = ""
-    declared: list[dict[str, Any]] = field(init=False)
 
-    def __post_init__(self) -> None:
-        declared = [_declared(each) for each in self.tools] if self.call else []
-        object.__setattr__(self, "declared", declared)
+    @cached_property
+    def declared(self) -> list[dict[str, Any]]:
+        """The tools, as the model is told of them."""
+        return [_declared(each) for each in self.tools] if self.call else []
 
 
 async def converse(
@@ -156,10 +158,10 @@ def _messages(options: MindOptions, question: Question) -> list[dict[str, Any]]:
 
 
 def _system(options: MindOptions, question: Question, *, with_tools: bool) -> dict[str, Any]:
-    texts = [options.instruction or WHO, READ_OUT, WITH_TOOLS if with_tools else WITHOUT_TOOLS]
-    if question.language:
-        texts.append(f"Always answer in this language: {question.language}.")
-    return {"role": "system", "content": " ".join(texts)}
+    able = WITH_TOOLS if with_tools else WITHOUT_TOOLS
+    language = language_instruction(question.language)
+    texts = [options.instruction or WHO, READ_OUT, able, language]
+    return {"role": "system", "content": " ".join(text for text in texts if text)}
 
 
 def _shown(completion: Completion) -> dict[str, Any]:
