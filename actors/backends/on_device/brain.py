@@ -10,6 +10,7 @@ from actors.backends.on_device.intents import Context, reply
 from actors.lib.languages.folding import words_of
 from actors.lib.languages.line import Line
 from actors.lib.languages.phrases import Phrases
+from actors.lib.languages.tags import ENGLISH
 from actors.lib.speech.commands import Command, Understood, spoken, understand
 from actors.lib.speech.grammar import name_words
 from actors.lib.speech.numbers import in_words
@@ -93,7 +94,7 @@ def outcome(command: Command, response: dict[str, Any], phrases: Phrases) -> Lin
 
 def _commands(said: str, tools: Iterable[object], phrases: Phrases) -> Understood:
     # Tools have English names, and are spoken to in English.
-    return understand(said, tools) if phrases.code == "en" else Understood()
+    return understand(said, tools) if phrases.code == ENGLISH else Understood()
 
 
 def failed(response: dict[str, Any]) -> bool:

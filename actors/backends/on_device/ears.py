@@ -6,11 +6,9 @@ import asyncio
 from dataclasses import dataclass
 
 from actors.backends.on_device.options import RecognitionOptions
-from actors.lib.languages.tags import base_of
+from actors.lib.languages.tags import ENGLISH, base_of
 from actors.lib.speech.recognizer import MoonshineRecognizer
 from actors.lib.speech.whisper import WhisperRecognizer
-
-ENGLISH = "en"
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,14 @@ from datetime import datetime
 from actors.backends.on_device.connection import Outlook
 from actors.lib.languages.line import Line
 from actors.lib.languages.phrases import Intent, Phrases, table_of
+from actors.lib.languages.tags import ENGLISH
 
 FINE = Outlook()
 
 
 def english() -> Phrases:
     """The phrases for where no other language is named."""
-    return table_of("en")
+    return table_of(ENGLISH)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from actors.backends.on_device.intents import english
 from actors.lib.languages.phrases import Phrases, phrases_of
-from actors.lib.languages.tags import script_of, tabled, written_in
+from actors.lib.languages.tags import ENGLISH, script_of, tabled, written_in
 
-DEFAULT = ("en",)
+DEFAULT = (ENGLISH,)
 
 
 def language_of(said: str, languages: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 TABLES = Path(__file__).parent
+ENGLISH = "en"
 OLD_CODES = {"iw": "he", "in": "id", "ji": "yi", "cmn": "zh"}
 """Codes that ISO 639 replaced, and the one by which voices call Chinese."""
 ENGLISH_NAMES = {
@@ -78,4 +79,4 @@ def written_in(text: str) -> str | None:
 def tabled() -> tuple[str, ...]:
     """Return the languages that have a table, English first."""
     codes = sorted(path.stem for path in TABLES.glob("*.yaml"))
-    return ("en", *(code for code in codes if code != "en"))
+    return (ENGLISH, *(code for code in codes if code != ENGLISH))

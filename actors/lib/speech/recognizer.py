@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from actors.lib.worker import WorkerThread
 
 MODEL_RATE_HZ = 16_000
 PADDING_S = 0.5
@@ -23,24 +23,19 @@ model hears something else from one call to the next."""
 _model_lock = threading.Lock()
 
 
-class MoonshineRecognizer:
+class MoonshineRecognizer(WorkerThread):
     """The English tiny model that comes with moonshine-voice, one a process."""
 
     def __init__(self) -> None:
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="recognizer")
+        super().__init__("recognizer")
 
     async def start(self) -> None:
         """Load the model."""
-        await asyncio.get_running_loop().run_in_executor(self._worker, _model)
+        await self.run(_model)
 
     async def hear(self, pcm: bytes, rate_hz: int) -> str:
         """Return the words in PCM16 mono of any rate, or an empty text."""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, _transcribe, pcm, rate_hz)
-
-    async def stop(self) -> None:
-        """End the worker; the model stays with the process."""
-        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+        return await self.run(_transcribe, pcm, rate_hz)
 
 
 def pcm16_to_float(pcm: bytes, rate_hz: int) -> npt.NDArray[np.float32]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 
-from actors.lib.languages.tags import base_of
+from actors.lib.languages.tags import ENGLISH, base_of
 from actors.lib.speech import espeak
 from actors.lib.speech.readings import in_kana
 from actors.lib.speech.synthesizer import CACHED_SENTENCES, synthesize
+from actors.lib.worker import WorkerThread
 
-ENGLISH = "en"
 
-
-class Voices:
+class Voices(WorkerThread):
     """Speaks sentences in any language, in a worker thread; every one at VOICE_RATE_HZ."""
 
     def __init__(self) -> None:
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="synthesizer")
+        super().__init__("synthesizer")
 
     async def start(self, language: str) -> None:
         """Load the voice of a language; the first sentence is slow, so one is spoken to nobody."""
@@ -30,12 +27,7 @@ class Voices:
         Raises:
             NoVoiceError: nothing speaks the language; says what to install.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._worker, spoken_in, sentence, language)
-
-    async def stop(self) -> None:
-        """End the worker; the models stay with the process."""
-        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+        return await self.run(spoken_in, sentence, language)
 
 
 @lru_cache(maxsize=CACHED_SENTENCES)

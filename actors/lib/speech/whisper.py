@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from actors.lib.languages.tags import base_of
+from actors.lib.languages.tags import ENGLISH, base_of
 from actors.lib.speech.recognizer import pcm16_to_float
+from actors.lib.worker import WorkerThread
 from pipeline.errors import GreenroomError
 
 NEEDED_FILES = ("model.bin", "config.json", "tokenizer.json")
@@ -40,12 +39,12 @@ def wrong_folder(folder: Path) -> str:
     )
 
 
-class WhisperRecognizer:
+class WhisperRecognizer(WorkerThread):
     """One model, in a worker thread."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__("whisper")
         self._folder = folder
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="whisper")
 
     async def start(self) -> None:
         """Load the model.
@@ -53,8 +52,7 @@ class WhisperRecognizer:
         Raises:
             RecognitionError: it cannot be used.
         """
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._worker, _loaded, self._folder)
+        await self.run(_loaded, self._folder)
 
     async def hear(self, pcm: bytes, rate_hz: int, languages: tuple[str, ...]) -> tuple[str, str]:
         """Return the words in PCM16 mono of any rate, and which of the languages they are in.
@@ -62,14 +60,7 @@ class WhisperRecognizer:
         Raises:
             RecognitionError: the model cannot be used.
         """
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(
-            self._worker, _transcribe, self._folder, pcm, rate_hz, languages
-        )
-
-    async def stop(self) -> None:
-        """End the worker; the model stays with the process."""
-        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
+        return await self.run(_transcribe, self._folder, pcm, rate_hz, languages)
 
 
 @cache
@@ -96,7 +87,7 @@ def _transcribe(
     model = _loaded(folder)
     if not model.model.is_multilingual:
         # It would take any language for strange English.
-        languages = tuple(each for each in languages if base_of(each) == "en")
+        languages = tuple(each for each in languages if base_of(each) == ENGLISH)
         if not languages:
             raise RecognitionError(
                 f"the recognition model in {folder} understands English only: "

@@ -109,3 +109,8 @@ def test_a_model_that_cannot_be_loaded_is_an_error_in_words(folder: Path) -> Non
     (folder / "model.bin").write_bytes(b"")
     with pytest.raises(RecognitionError, match=r"is incomplete\): download it again"):
         hear(folder, "de")
+
+
+def test_a_model_is_loaded_only_for_languages_that_it_is_asked_about(folder: Path) -> None:
+    (folder / "model.bin").write_bytes(b"")
+    assert hear(folder, "en-GB", "de", only="en, hi") == ("", "en-GB")

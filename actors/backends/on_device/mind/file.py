@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 
 from actors.backends.on_device.mind.chat import ChatRequest, MindError
 from actors.backends.on_device.options import MindOptions
+from actors.lib.worker import WorkerThread
 
 MAGIC = b"GGUF"
 
@@ -29,14 +29,14 @@ def wrong_file(path: Path) -> str:
     return "" if magic == MAGIC else f"{path} is no GGUF file: download one of a chat model"
 
 
-class FileMind:
+class FileMind(WorkerThread):
     """A model in this process; a thread of its own computes one answer at a time."""
 
     def __init__(self, options: MindOptions) -> None:
         assert options.file is not None, "checked"
+        super().__init__("mind")
         self._path = options.file
         self._context_tokens = options.context_tokens
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="mind")
 
     @property
     def name(self) -> str:
@@ -66,7 +66,7 @@ class FileMind:
             finally:
                 loop.call_soon_threadsafe(queue.put_nowait, None)
 
-        computed = loop.run_in_executor(self._worker, compute)
+        computed = self.run(compute)
         try:
             while (chunk := await queue.get()) is not None:
                 if isinstance(chunk, MindError):
@@ -75,10 +75,6 @@ class FileMind:
             await computed
         finally:
             unwanted.set()
-
-    async def stop(self) -> None:
-        """End the worker; the model stays with the process."""
-        await asyncio.to_thread(self._worker.shutdown, cancel_futures=True)
 
 
 @cache
