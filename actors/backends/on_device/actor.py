@@ -193,7 +193,11 @@ class Device(TurnBasedBackend[DeviceOptions]):
         begun_s = time.monotonic()
         named = self.surroundings.language or self.options.language
         languages = languages_of(named) or DEFAULT
-        await self._voices.start(languages[0])
+        try:
+            await self._voices.start(languages[0])
+        except NoVoiceError as error:
+            # The status says so to sessions in that language; others may be in another.
+            self.log.warning("the language of the config has no voice", problem=str(error))
         await self._hearing.start(languages)
         self.gauges["models_loaded"] = 1
         self.gauges["load_ms"] = round((time.monotonic() - begun_s) * 1000)

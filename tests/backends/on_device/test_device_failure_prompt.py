@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 import wave
 from pathlib import Path
 
 import numpy as np
 import pytest
+from device_turns import recognise
 
 from actors.backends.on_device.failure_prompt import MARGIN_S, PROMPTS, make_prompt
 from actors.backends.on_device.intents import english
 from actors.lib.languages.phrases import table_of
 from actors.lib.languages.tags import tabled
 from actors.lib.speech.numbers import words
-from actors.lib.speech.recognizer import MoonshineRecognizer
-
-
-async def _recognise(pcm: bytes, rate_hz: int) -> str:
-    recognizer = MoonshineRecognizer()
-    try:
-        await recognizer.start()
-        return await recognizer.hear(pcm, rate_hz)
-    finally:
-        await recognizer.stop()
 
 
 def test_the_english_prompt_says_its_text() -> None:
     with wave.open(str(PROMPTS / "en.wav")) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (24_000, 1, 2)
         pcm = file.readframes(-1)
-    assert words(asyncio.run(_recognise(pcm, 24_000))) == words(english().notice)
+    assert recognise(pcm) == words(english().notice)
 
 
 @pytest.mark.parametrize("language", [each for each in tabled() if each != "en"])
@@ -51,7 +41,7 @@ def test_any_prompt_can_be_made_and_begins_at_once(tmp_path: Path) -> None:
     loud = np.flatnonzero(samples > samples.max() / 100)
     assert loud[0] <= MARGIN_S * 24_000
     pcm = _samples(path).astype("<i2").tobytes()
-    assert words(asyncio.run(_recognise(pcm, 24_000))) == ["the", "office", "is", "closed", "today"]
+    assert recognise(pcm) == ["the", "office", "is", "closed", "today"]
 
 
 def _samples(path: Path) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,13 @@ def test_backend_that_cannot_answer_makes_the_device_ready(trouble: BackendStatu
 def test_models_are_loaded_at_the_start_if_wanted() -> None:
     with stage(Device, load="at_start") as device:
         assert loaded(device)
+
+
+def test_a_language_of_the_config_without_a_voice_does_not_end_the_process() -> None:
+    with stage(Device) as device:
+        device.actor.surroundings = replace(device.actor.surroundings, language="xx")
+        device.send("backends", QUOTA)
+        device.until(lambda: loaded(device), "loading")
 
 
 def test_heartbeats_go_on_while_the_models_are_loaded() -> None:
