@@ -41,7 +41,7 @@ class FarEnd:
         self._blocks: list[tuple[Samples, int]] = []
         self._samples = 0
         self._silent = 0
-        """Samples since the last that belonged to an answer."""
+        """Samples since the last block that was not all silence."""
         self._timeline = Timeline(started_ns, RATE_HZ)
 
     @property
@@ -55,7 +55,7 @@ class FarEnd:
         return self._silent - self._samples >= HUSHED_SAMPLES
 
     def add(self, samples: Samples, at_ns: int, *, sounds: bool) -> None:
-        """Append what is heard from `at_ns` on; `sounds`: any of it belongs to an answer."""
+        """Append what is heard from `at_ns` on; `sounds`: it is not all silence."""
         self._blocks.append((samples, at_ns))
         self._samples += len(samples)
         self._silent = 0 if sounds else self._silent + len(samples)

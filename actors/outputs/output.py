@@ -45,7 +45,7 @@ class SoundSource(Protocol):
 
     @property
     def sounded(self) -> bool:
-        """Whether any sample of the last rendered block belongs to an answer."""
+        """Whether any sample of the last rendered block belongs to an answer, or to the chime."""
 
     @property
     def position(self) -> AnswerPosition:

@@ -97,4 +97,4 @@ class PacedOutput:
             self._due_ns += self._metronome.step_ns
 
     def play(self, block: Samples, *, sounds: bool) -> None:
-        """Take a block; `sounds` says whether any of it belongs to an answer."""
+        """Take a block; `sounds` as of `SoundSource.sounded`."""

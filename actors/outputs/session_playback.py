@@ -82,6 +82,8 @@ class SessionPlayback:
         """What is due has been told of, and not been asked for yet."""
         self._chime = NO_CHIME
         """What is left to be heard of it."""
+        self.sounded = False
+        """Whether any sample of the last rendered block belongs to an answer, or to the chime."""
         self._handover_ms = 0.0
         self._counted: Counter[str] = Counter()
 
@@ -94,11 +96,6 @@ class SessionPlayback:
     def is_hushed(self) -> bool:
         """Whether there is none, and has been none for so long that silence need not be in time."""
         return self.is_idle and (self._far_end is None or self._far_end.is_hushed)
-
-    @property
-    def sounded(self) -> bool:
-        """Whether any sample of the last rendered block belongs to an answer."""
-        return self._playout.sounding > 0
 
     @property
     def position(self) -> AnswerPosition:
@@ -195,6 +192,7 @@ class SessionPlayback:
         """Return the next samples at 24 kHz; see `SoundSource`."""
         with self._lock:
             samples = self._playout.render(count, at_ns)
+            self.sounded = self._playout.sounding > 0 or len(self._chime) > 0
             if len(self._chime):
                 samples, self._chime = mixed(samples, self._chime)
             sent_ns, self._playout.started_sent_ns = self._playout.started_sent_ns, 0

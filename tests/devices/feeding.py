@@ -60,6 +60,8 @@ def feeder(runtime_dir: Path, actor: str) -> Iterator[Feeder]:
     """Bind the endpoint of an external actor."""
     context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
     socket = context.socket(zmq.XPUB)
+    # Without limit: an answer is a thousand blocks and more, and what does not fit is dropped.
+    socket.setsockopt(zmq.SNDHWM, 0)
     try:
         socket.bind(ipc_address(runtime_dir, actor))
         yield Feeder(socket)

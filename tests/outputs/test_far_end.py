@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import numpy as np
 
 from actors.lib.audio.pcm import to_samples
 from actors.outputs.far_end import FAR_END_SAMPLES, HUSHED_PIECES, HUSHED_SAMPLES, FarEnd
+from actors.outputs.metronome import Metronome
+from actors.outputs.paced_output import PacedOutput, Quiet
+from actors.outputs.playout.chime import listening_chime
+from actors.outputs.session_playback import SessionPlayback
 from pipeline.frames import Audio
 
 PIECE_NS = 20_000_000
@@ -53,3 +59,25 @@ def test_a_device_that_breaks_off_does_not_end_the_hush() -> None:
     far_end.break_off()
     assert far_end.is_hushed
     assert numbers(play(far_end, HUSHED + 100, HUSHED_PIECES)) == [HUSHED + 124]
+
+
+def test_a_chime_ends_the_hush_and_nothing_of_it_is_missing() -> None:
+    sent: list[Audio] = []
+    playback = SessionPlayback(
+        "local",
+        PacedOutput(Metronome(1.0, lambda _session: nullcontext()), Quiet.TICKS, lambda: None),
+        prebuffer_ms=40,
+        far_end=FarEnd("local", FAR_END_SAMPLES, 0),
+        prompt=None,
+        resume=None,
+        on_due=lambda due: sent.extend(due.report().far_end),
+    )
+    for index in range(HUSHED + 40):
+        playback.render(FAR_END_SAMPLES, index * PIECE_NS)
+    assert playback.is_hushed
+    sent.clear()
+    playback.chime()
+    for index in range(HUSHED + 40, HUSHED + 60):
+        playback.render(FAR_END_SAMPLES, index * PIECE_NS)
+    heard = np.concatenate([to_samples(piece.pcm) for piece in sent])
+    assert np.array_equal(np.trim_zeros(heard), np.trim_zeros(listening_chime()))

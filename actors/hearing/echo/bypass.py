@@ -27,26 +27,22 @@ class Bypass:
     def __init__(self) -> None:
         self._before = np.zeros(DELAY_SAMPLES, np.int16)
         self._was_around = False
-        self._late = self._before
+        self.late: Samples = self._before
+        """The block that was taken last, as late as it would be behind the canceller."""
 
     def way(self, samples: Samples, *, around: bool) -> Way:
         """Take the next block; return which way it goes if it may go around the canceller."""
         joined = np.concatenate([self._before, samples])
-        self._before, self._late = joined[len(samples) :], joined[: len(samples)]
+        self._before, self.late = joined[len(samples) :], joined[: len(samples)]
         changes = around is not self._was_around
         self._was_around = around
         if changes:
             return Way.BOTH
         return Way.AROUND if around else Way.CANCELLER
 
-    @property
-    def late(self) -> Samples:
-        """The block that was taken last, as late as it would be behind the canceller."""
-        return self._late
-
     def fade(self, cleaned: Samples) -> Samples:
         """Return a block that has gone `BOTH` ways, faded from the one to the other."""
         into = np.arange(1, len(cleaned) + 1) / len(cleaned)
         share = 1 - into if self._was_around else into
-        mixed: Samples = (cleaned * share + self._late * (1 - share)).astype(np.int16)
+        mixed: Samples = (cleaned * share + self.late * (1 - share)).astype(np.int16)
         return mixed

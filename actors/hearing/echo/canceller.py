@@ -9,8 +9,8 @@ import numpy as np
 
 from actors.hearing.echo.alignment import LEAD, Alignment
 from actors.hearing.echo.bypass import Bypass, Way
-from actors.hearing.echo.far_end import AUDIBLE, NOTHING, FarEndBuffer
-from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, level_dbfs, to_samples
+from actors.hearing.echo.far_end import NOTHING, FarEndBuffer
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, is_audible, level_dbfs, to_samples
 from pipeline.frames import Audio
 
 FRAME_SAMPLES = SPEECH_RATE_HZ // 100
@@ -159,6 +159,6 @@ class Canceller:
             self._realigned = self._alignment.realigned
             self._learned = 0
         if self._learned < LEARNING:
-            self._learned += len(far) * bool((np.abs(far) > AUDIBLE).any())
+            self._learned += len(far) * is_audible(far)
             return True
         return False

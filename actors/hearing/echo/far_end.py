@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, to_samples
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, is_audible, to_samples
 from actors.lib.audio.resample import Resampler
 from pipeline.frames import Audio
 
 KEPT_SAMPLES = 3 * SPEECH_RATE_HZ
 """The latest echo comes half a second after its sound, and a device may hold two seconds."""
-AUDIBLE = 32
-"""Peak from which a sample is sound: -60 dB, below the noise of any loudspeaker."""
-
 HUSHED_SAMPLES = SPEECH_RATE_HZ // 2
 """Of silence, after which a hole is none: of a long silence a player leaves pieces out."""
 
@@ -76,7 +73,7 @@ class FarEndBuffer:
 
     def sounds(self, first: int, count: int) -> bool:
         """Whether anything is to be heard among these samples."""
-        return first < self._audible_end and _is_audible(self.read(first, count))
+        return first < self._audible_end and is_audible(self.read(first, count))
 
     def _go_to(self, index: int) -> None:
         missing = index - self.end
@@ -88,9 +85,5 @@ class FarEndBuffer:
     def _append(self, samples: Samples) -> None:
         self._held = np.concatenate([self._held, samples])[-KEPT_SAMPLES:]
         self.end += len(samples)
-        if _is_audible(samples):
+        if is_audible(samples):
             self._audible_end = self.end
-
-
-def _is_audible(samples: Samples) -> bool:
-    return bool(((samples > AUDIBLE) | (samples < -AUDIBLE)).any())

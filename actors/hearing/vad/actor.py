@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -11,26 +11,19 @@ from time import monotonic_ns
 from typing import Any, ClassVar
 
 from actors.hearing.vad.completeness import CompletenessJudge
-from actors.hearing.vad.endpointing import (
-    Moment,
-    RejectedSpeech,
-    TentativeSpeech,
-    TurnStarted,
-)
 from actors.hearing.vad.engine import Engine, EngineName, load_engine
 from actors.hearing.vad.level import LevelControl
 from actors.hearing.vad.memory import StreamStore
 from actors.hearing.vad.options import EndOfTurn, VadOptions
 from actors.hearing.vad.session import Listening, VadSession
-from actors.hearing.vad.speech_frames import speech_frame
-from actors.hearing.vad.stream import Answered, Asked, Verdict, VoiceStream
+from actors.hearing.vad.session_hearing import SessionHearing
+from actors.hearing.vad.stream import Answered, Verdict, VoiceStream
 from actors.hearing.vad.waiting_blocks import WaitingBlocks
 from actors.lib.audio.pcm import (
     SPEECH_RATE_HZ,
     Samples,
     level_dbfs,
     require_speech_rate,
-    samples_to_ns,
     to_samples,
 )
 from pipeline.actor import Actor
@@ -77,7 +70,7 @@ class Vad(Actor[VadOptions]):
     preload = ("actors.hearing.vad.silero.engine",)
 
     _make_engine: Callable[[], Engine]
-    _newest: tuple[VadSession, Audio] | None = None
+    _newest: VadSession | None = None
     _judge: CompletenessJudge | None = None
 
     def __init__(self, options: VadOptions, surroundings: Surroundings) -> None:
@@ -98,6 +91,7 @@ class Vad(Actor[VadOptions]):
         self._make_engine()
         self._memory = StreamStore(self.surroundings, self.log)
         self._to_close.callback(self._memory.close)
+        self._hearing = SessionHearing(self._memory, self.counters, self.publish)
         if self.options.end_of_turn is EndOfTurn.SMART:
             self._judge = CompletenessJudge(self.log, self.counters, self.gauges)
             self._to_close.callback(self._judge.close)
@@ -136,7 +130,7 @@ class Vad(Actor[VadOptions]):
             return
         session.released = frame.position
         if session.is_released and session.held is None:
-            self._go_on(Listening(frame.session, session, [], self._hear(session, [])), None)
+            self._go_on(self._listening(frame.session, session, []), None)
 
     def on_audio(self, frame: Audio) -> None:
         """Listen to a block of sound."""
@@ -168,8 +162,8 @@ class Vad(Actor[VadOptions]):
         self.rest("audio", session.arrival.expect(frame.origin_ns, end, monotonic_ns(), ahead))
 
     def _listening(self, name: str, session: VadSession, frames: list[Audio]) -> Listening:
-        self._newest = session, frames[-1]
-        return Listening(name, session, frames, self._hear(session, frames))
+        self._newest = session
+        return Listening(name, session, frames, self._hearing.hear(session, frames))
 
     def _go_on(self, listening: Listening, answer: Answered) -> None:
         """Judge the windows of a session until there are no more, or it waits for a verdict."""
@@ -225,53 +219,7 @@ class Vad(Actor[VadOptions]):
 
     def measure(self) -> None:
         """Say what was heard last."""
-        if self._newest is not None:
-            session, frame = self._newest
+        session = self._newest
+        if session is not None and session.newest is not None:
             self.gauges["probability"] = session.stream.probability
-            self.gauges["level_dbfs"] = level_dbfs(to_samples(frame.pcm))
-
-    def _hear(self, session: VadSession, frames: list[Audio]) -> Generator[Asked, Answered, None]:
-        """Yield what is to be judged of a session, and say what follows from it.
-
-        More frames may be added while it waits.
-        """
-        stream = session.stream
-        if session.is_released:
-            yield from self._release(session)
-        for frame in frames:
-            zero_ns = _zero_ns(frame)
-            # By window, as a block of a replay is half a second long.
-            stream.over_answer = partial(session.is_over_answer, zero_ns)
-            moments = yield from stream.feed(frame.position, to_samples(frame.pcm))
-            if frame.final:
-                moments += yield from stream.finish()
-            for moment in moments:
-                self._publish_moment(frame, moment, zero_ns)
-            session.newest = frame
-            if session.is_released:
-                yield from self._release(session)
-            self._memory.keep(session)
-
-    def _release(self, session: VadSession) -> Generator[Asked, Answered, None]:
-        """End a turn where the stream is."""
-        session.released, frame = None, session.newest
-        assert frame is not None
-        for moment in (yield from session.stream.cut()):
-            self._publish_moment(frame, moment, _zero_ns(frame))
-        self._memory.keep(session)
-
-    def _publish_moment(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
-        match moment:
-            case TentativeSpeech():
-                self.counters["voices_doubted"] += 1
-            case TurnStarted():
-                self.counters["turns"] += 1
-            case RejectedSpeech():
-                self.counters["voices_dismissed"] += 1
-        voice = isinstance(moment, (TentativeSpeech, RejectedSpeech))
-        self.publish("voice" if voice else "speech", speech_frame(heard, moment, zero_ns))
-
-
-def _zero_ns(frame: Audio) -> int:
-    """Return the capture time of sample 0, had the stream begun there."""
-    return frame.origin_ns - samples_to_ns(frame.position + frame.samples - 1)
+            self.gauges["level_dbfs"] = level_dbfs(to_samples(session.newest.pcm))

@@ -7,8 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+from actors.hearing.wake.gate_events import (
+    ActionAsked,
+    GateEvent,
+    ModeSet,
+    SpeechBegan,
+    SpeechOver,
+    TurnOver,
+    WordHeard,
+)
 from pipeline.frames import ListenAction, ListenMode, ListenPhase
 
 LATE_NS = 1_000_000_000
@@ -60,6 +69,12 @@ class ListenGate(NamedTuple):
         is_open = mode is ListenMode.ALWAYS
         return cls(mode, ListenPhase.OPEN if is_open else ListenPhase.ASLEEP)
 
+    @classmethod
+    def restore(cls, saved: list[Any]) -> ListenGate:
+        """Return the gate that `list(gate)` was made of."""
+        mode, phase, until, turn, closed = saved
+        return cls(ListenMode(mode), ListenPhase(phase), until, turn, tuple(closed))
+
     def passes(self, limits: GateLimits) -> bool:
         """Return whether sound is passed on."""
         match self.phase:
@@ -82,48 +97,6 @@ def waits_for(gate: ListenGate, words: Sequence[str]) -> str:
                 return "asleep: press to talk"
             return f"asleep: say {' or '.join(words)}"
     return "listens"
-
-
-class WordHeard(NamedTuple):
-    """The wake word was said."""
-
-
-class ActionAsked(NamedTuple):
-    """A key, a pin, a call or a frame asks for something."""
-
-    action: ListenAction
-
-
-class ModeSet(NamedTuple):
-    """Something else is needed from now on."""
-
-    mode: ListenMode
-
-
-class SpeechBegan(NamedTuple):
-    """The turn detection hears somebody speak."""
-
-    turn: str
-
-
-class SpeechOver(NamedTuple):
-    """What was said is complete; `goes_on`: it was only too long for one turn."""
-
-    turn: str
-    goes_on: bool = False
-
-
-class TurnOver(NamedTuple):
-    """A turn has its outcome: the answer has been heard, as far as it was."""
-
-    turn: str
-
-
-class TimePassed(NamedTuple):
-    """Nothing happened."""
-
-
-GateEvent = WordHeard | ActionAsked | ModeSet | SpeechBegan | SpeechOver | TurnOver | TimePassed
 
 
 def step(gate: ListenGate, event: GateEvent, now: int, limits: GateLimits) -> ListenGate:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from actors.hearing.wake.detector import WakeWords
-from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, to_pcm, to_samples
+from actors.lib.audio.pcm import SPEECH_RATE_HZ, is_audible, to_pcm, to_samples
 from actors.lib.audio.resample import Resampler
 from pipeline.frames import Audio
 
-AUDIBLE = 32
-"""As the echo canceller takes it: -60 dB."""
 ECHO_NS = 1_500_000_000
 """How far an echo may be from its sound: 0.5 s of a Bluetooth device that was not said of it, and
 1 s by which the detector may be later in the one than in the other."""
@@ -28,7 +26,7 @@ class OwnVoice:
         samples = to_samples(frame.pcm)
         if frame.rate_hz != self._resampler.from_hz:
             self._resampler = Resampler(frame.rate_hz, SPEECH_RATE_HZ, steady=True)
-        was_silent, self._is_silent = self._is_silent, not _sounds(samples)
+        was_silent, self._is_silent = self._is_silent, not is_audible(samples)
         if self._is_silent and was_silent:
             return
         if was_silent:
@@ -40,7 +38,3 @@ class OwnVoice:
     def said_it(self, at_ns: int) -> bool:
         """Return whether a word heard at a monotonic time may be the echo of one played."""
         return self._said_ns is not None and abs(at_ns - self._said_ns) < ECHO_NS
-
-
-def _sounds(samples: Samples) -> bool:
-    return bool(((samples > AUDIBLE) | (samples < -AUDIBLE)).any())

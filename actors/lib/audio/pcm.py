@@ -22,6 +22,8 @@ FULL_SCALE = 32_768.0
 """One above the greatest sample: 0 dBFS."""
 SILENCE_DBFS = -96.0
 """Level of digital silence: what 16 bits can resolve."""
+AUDIBLE = 32
+"""Peak from which a sample is sound: -60 dB, below the noise of any loudspeaker."""
 
 _WIRE = np.dtype("<i2")
 
@@ -68,6 +70,11 @@ def level_dbfs(samples: Samples) -> float:
         return SILENCE_DBFS
     wide = samples.astype(np.float32)
     return power_dbfs(float(np.dot(wide, wide)) / len(samples))
+
+
+def is_audible(samples: Samples) -> bool:
+    """Return whether any of the samples is sound."""
+    return bool(((samples > AUDIBLE) | (samples < -AUDIBLE)).any())
 
 
 def power_dbfs(power: float) -> float:

@@ -10,8 +10,7 @@ import numpy as np
 import soxr
 
 from actors.hearing.echo import Echo
-from actors.hearing.echo.far_end import AUDIBLE
-from actors.lib.audio.pcm import Samples, to_pcm, to_samples
+from actors.lib.audio.pcm import Samples, is_audible, to_pcm, to_samples
 from actors.outputs.far_end import FAR_END_SAMPLES, FarEnd
 from pipeline.frames import Audio
 from pipeline.testing import stage
@@ -136,9 +135,7 @@ def as_a_player_sends(frames: list[tuple[str, Audio]]) -> list[tuple[str, Audio]
             sent.append((port, frame))
             continue
         samples = to_samples(frame.pcm)
-        far_end.add(
-            samples, frame.origin_ns - BLOCK_NS, sounds=bool((abs(samples) > AUDIBLE).any())
-        )
+        far_end.add(samples, frame.origin_ns - BLOCK_NS, sounds=is_audible(samples))
         if far_end.is_due:
             sent += [(port, piece) for piece in far_end.drain()]
     return sent

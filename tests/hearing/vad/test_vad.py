@@ -15,12 +15,12 @@ from pydantic import ValidationError
 from recorded_speech import BEGAN_NS, RECORDINGS, frames, noise, padded, quiet, recording
 
 from actors.hearing.vad import Vad, VadOptions
-from actors.hearing.vad.endpointing import Moment
 from actors.lib.audio.pcm import Samples, samples_to_ns
 from pipeline.frames import (
     ActorState,
     Audio,
     EndReason,
+    Frame,
     SessionEnd,
     SessionEnded,
     SpeechEnded,
@@ -314,10 +314,10 @@ def test_where_the_sessions_stand_is_no_part_of_the_heartbeat() -> None:
 class Touchy(Vad):
     """Raises at what one of its callers says."""
 
-    def _publish_moment(self, heard: Audio, moment: Moment, zero_ns: int) -> None:
-        if heard.session == "bad":
+    def publish(self, port: str, frame: Frame) -> None:
+        if port == "speech" and frame.session == "bad":
             raise ValueError("a fault of our own")
-        super()._publish_moment(heard, moment, zero_ns)
+        super().publish(port, frame)
 
 
 def test_a_session_that_raises_ends_and_the_others_do_not_notice() -> None:

@@ -8,20 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.hearing.wake.gate import (
-    LATE_NS,
+from actors.hearing.wake.gate import LATE_NS, GateLimits, ListenGate, step, waits_for
+from actors.hearing.wake.gate_events import (
     ActionAsked,
     GateEvent,
-    GateLimits,
-    ListenGate,
     ModeSet,
     SpeechBegan,
     SpeechOver,
     TimePassed,
     TurnOver,
     WordHeard,
-    step,
-    waits_for,
 )
 from pipeline.frames import ListenAction, ListenMode, ListenPhase
 

@@ -81,6 +81,12 @@ def ask(actor: Stage, word: str = WORD, question: str = QUESTION) -> int:
     return send(actor, quiet(2), trimmed(spoken(word)), trimmed(spoken(question)), quiet(0.4))
 
 
+def let_time_pass(actor: Stage, since_ns: int = 1) -> None:
+    """What the gate waited for is over, since then."""
+    sound = actor.actor._sound
+    sound.gate = sound.gate._replace(until=time.monotonic_ns() - since_ns)
+
+
 def turn(begins: int, ends: int) -> tuple[SpeechStarted, SpeechEnded]:
     name = f"local:{begins}"
     return (
@@ -148,7 +154,7 @@ def test_a_follow_up_needs_no_word_and_then_it_is_asleep_again(wake: Stage) -> N
     passed(wake)
     end = send(wake, quiet(1), position=end)
     assert len(passed(wake)) == 50
-    wake.actor._gate = wake.actor._gate._replace(until=time.monotonic_ns() - 1)
+    let_time_pass(wake)
     send(wake, quiet(1), position=end)
     assert passed(wake) == []
     assert phases(wake) == [ListenPhase.EXPIRED]
@@ -157,7 +163,7 @@ def test_a_follow_up_needs_no_word_and_then_it_is_asleep_again(wake: Stage) -> N
 def test_who_had_begun_to_speak_before_it_fell_asleep_loses_no_sample(wake: Stage) -> None:
     end = ask(wake)
     passed(wake)
-    wake.actor._gate = wake.actor._gate._replace(until=time.monotonic_ns() - LATE_NS // 100)
+    let_time_pass(wake, LATE_NS // 100)
     late = send(wake, quiet(0.4), position=end)
     assert passed(wake) == []
     wake.send("speech", turn(end - 1600, late)[0])
@@ -182,7 +188,7 @@ def test_the_mode_is_changed_while_it_runs(wake: Stage) -> None:
     assert passed(wake) == []
 
 
-def test_models_are_loaded_when_they_are_first_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_models_are_loaded_when_they_are_first_needed() -> None:
     with stage(Wake, listen="always") as wake:
         assert wake.actor._ears.words == []
         wake.send("control", ListenCommand(mode=ListenMode.WAKE_WORD))
@@ -223,7 +229,7 @@ def test_only_the_word_interrupts_an_answer_that_is_then_held() -> None:
         end = send(wake, quiet(1), trimmed(spoken(WORD)), quiet(0.5), position=end)
         held = wake.expect("voice", TentativeSpeechStarted)
         assert passed(wake)
-        wake.actor._gate = wake.actor._gate._replace(until=time.monotonic_ns() - 1)
+        let_time_pass(wake)
         send(wake, quiet(0.1), position=end)
         assert wake.expect("voice", TentativeSpeechRejected).turn == held.turn
 
