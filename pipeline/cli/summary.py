@@ -32,11 +32,11 @@ def print_turns(
         outcome = turn.outcome.value if turn.outcome else "open"
         table.add_row(
             Text(turn.turn),
-            Text(in_one_line(redact(turn.said.strip()))),
-            Text(in_one_line(redact(turn.answer.strip()))),
+            _shown(turn.said.strip()),
+            _shown(turn.answer.strip()),
             turn.by,
             f"{first:.0f} ms" if first is not None else "-",
-            Text(in_one_line(redact(f"{outcome}: {turn.reason}")) if turn.reason else outcome),
+            _shown(f"{outcome}: {turn.reason}" if turn.reason else outcome),
         )
     console = console or Console()
     console.print(table)
@@ -64,13 +64,13 @@ def print_callers(
     for each in callers:
         table.add_row(
             Text(in_one_line(each.session)),
-            Text(
-                in_one_line(
-                    redact(", ".join(f"{key}={value}" for key, value in each.labels.items()))
-                )
-            ),
+            _shown(", ".join(f"{key}={value}" for key, value in each.labels.items())),
             f"{each.lasted_s:.0f} s",
             ", ".join(f"{count} {outcome}" for outcome, count in each.turns.items()) or "none",
-            Text(in_one_line(redact(each.ended or "open"))),
+            _shown(each.ended or "open"),
         )
     (console or Console()).print(table)
+
+
+def _shown(text: str) -> Text:
+    return Text(in_one_line(redact(text)))

@@ -1,10 +1,11 @@
-"""Stall detection: a process that owes an answer hangs if it takes no processor time."""
+"""Stall detection: a process that owes an answer hangs if it does nothing for it."""
 
 from __future__ import annotations
 
 STALL_S = 10.0
-"""Without any processor time, in seconds. A cold SD card gives the next block of a file within one
-second; a process that was stopped, or waits for a lock that nobody lets go, takes none for ever."""
+"""On no processor, and in no queue for one, in seconds. A cold SD card gives the next block of a
+file within one second; a process that was stopped, or waits for a lock that nobody lets go, does
+nothing for ever."""
 
 
 class StallWatch:

@@ -137,12 +137,12 @@ def warm_starts(*modules: str) -> Iterator[None]:
     Args:
         modules: To be imported besides the actors that come with greenroom. They start no thread.
     """
-    before, WARM.enabled = WARM.enabled, True
-    WARM.modules = modules
+    before = WARM.enabled, WARM.modules
+    WARM.enabled, WARM.modules = True, modules
     try:
         yield
     finally:
-        WARM.enabled = before
+        WARM.enabled, WARM.modules = before
 
 
 def read_at_start(environment: Mapping[str, str]) -> dict[str, str]:

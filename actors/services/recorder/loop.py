@@ -10,6 +10,7 @@ from threading import Event
 from actors.services.recorder.capture import Capture
 from actors.services.recorder.consent import Consents
 from actors.services.recorder.privacy import Privacy
+from actors.services.recorder.rotating_writer import ALL
 from actors.services.recorder.session_files import Files
 from pipeline.bus.blocking_subscriber import Taken
 
@@ -18,8 +19,6 @@ BATCH_S = 0.05
 high-water mark."""
 POLL_MS = 200
 """How soon a quiet recorder notices that it is to stop."""
-ALL = ""
-"""Name of the files of all sessions together."""
 RETRY_S = 30.0
 """After a full disk: somebody may have made room."""
 OVER_S = 30.0

@@ -14,6 +14,8 @@ from pipeline.bus.blocking_subscriber import Taken
 from pipeline.config.description import Description
 from pipeline.errors import ConfigError
 
+ALL = ""
+"""Name of the files of all sessions together."""
 FLUSH_EVERY_NS = 1_000_000_000
 """A stream of a few words a minute would fill no chunk for hours."""
 
@@ -80,7 +82,7 @@ class RotatingWriter:
 
     def name_of(self, taken: Taken) -> str:
         """Return by which name the files are known in which a frame is: they are all the same."""
-        return ""
+        return ALL
 
     def note(self, taken: Taken) -> None:
         """Take note of which sessions there are: these files are of all of them."""
