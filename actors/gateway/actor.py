@@ -17,7 +17,7 @@ from actors.gateway.caller_player import CallerPlayer
 from actors.gateway.certificate import CertificateWatch, certificate_files
 from actors.gateway.options import GatewayOptions
 from actors.gateway.quick_switches import quick_switches
-from actors.gateway.readiness import TOO_BUSY, Readiness
+from actors.gateway.readiness import Readiness
 from actors.services.budget.prices import load_prices
 from pipeline.frames import (
     ActorState,
@@ -235,22 +235,16 @@ class Gateway(CallerPlayer):
             await self._audiosocket.start()
 
     def _make_doors(self, access: Access, secret: bytes) -> PhoneDoors:
-        from actors.gateway.phone.doors.phone_doors import make_doors, who_may_call
-        from actors.gateway.phone.doors.provider_table import provider_table
+        from actors.gateway.phone.doors.phone_doors import make_doors
 
-        options, load = self.options.phone, self._load
-        providers = provider_table(options.accounts)
-        self.log.info("who may call", **who_may_call(providers))
         return make_doors(
-            options,
-            providers,
+            self.options.phone,
             access.authenticator,
             secret,
             self.checkpoint.setdefault("call_tokens", {}),
             self.checkpoint.setdefault("call_backs", []),
             self._phones.ended,
-            lambda: self.readiness.leaving or (TOO_BUSY if load.is_too_high else ""),
-            self.readiness.problem,
+            self.readiness,
             self.log,
         )
 

@@ -51,6 +51,7 @@ class ClientLink:
         self._send = send
         self._send_at_once = send_at_once
         self._is_sending = False
+        """Stays so where sending failed: what comes behind is not to overtake what was lost."""
         self._messages: deque[Message] = deque()
         self._waiting_bytes = 0
         self._stirred = asyncio.Event()

@@ -12,8 +12,6 @@ NEWS_S = 5.0
 """Without a word of the supervisor for so long it is gone: it sends ten in this time."""
 DATABASE_AWAY = "away: what is to be written waits for it"
 ANSWERING = (ActorState.READY, ActorState.DEGRADED)
-
-
 TOO_BUSY = "this machine has more callers than it can serve in time"
 
 
@@ -44,12 +42,14 @@ class Readiness:
         """Return what is wrong and keeps nobody from being served, for whoever watches it."""
         return {"database": DATABASE_AWAY} if self.database_away else {}
 
+    def refusal(self) -> str:
+        """Return why nobody new is served, whoever answers; empty if they are."""
+        return self.leaving or (TOO_BUSY if self._load.is_too_high else "")
+
     def problem(self) -> str:
         """Return why nobody would be answered, in words; empty if they would be."""
-        if self.leaving:
-            return self.leaving
-        if self._load.is_too_high:
-            return TOO_BUSY
+        if refusal := self.refusal():
+            return refusal
         if not self._follows:
             return ""
         status = self._status

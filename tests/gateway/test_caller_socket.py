@@ -129,22 +129,19 @@ def conversation(chance: random.Random) -> tuple[bytes, list[Message]]:
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_messages_are_handed_over_however_they_are_cut(seed: int) -> None:
+@in_loop
+async def test_messages_are_handed_over_however_they_are_cut(seed: int) -> None:
     chance = random.Random(seed)
     sent, messages = conversation(chance)
-
-    async def send() -> list[Message]:
-        at = 0
-        async with open_socket() as opened:
-            while at < len(sent):
-                size = chance.choice((1, 3, 7, 130, 648, 700, 4_000, 100_000))
-                opened.socket.data_received(sent[at : at + size])
-                at += size
-                for _ in range(15):
-                    await asyncio.sleep(0)
-            return opened.messages
-
-    assert asyncio.run(send()) == messages
+    at = 0
+    async with open_socket() as opened:
+        while at < len(sent):
+            size = chance.choice((1, 3, 7, 130, 648, 700, 4_000, 100_000))
+            opened.socket.data_received(sent[at : at + size])
+            at += size
+            for _ in range(15):
+                await asyncio.sleep(0)
+        assert opened.messages == messages
 
 
 @pytest.mark.parametrize("head_bytes", range(1, 9))
@@ -170,16 +167,14 @@ async def test_a_head_that_came_alone_is_followed_by_its_message(head_bytes: int
     ],
     ids=["unmasked", "compressed", "within another", "after the end"],
 )
-def test_what_is_no_message_is_not_handed_over(wrong: bytes) -> None:
-    async def send() -> None:
-        async with open_socket() as opened:
-            opened.socket.data_received(frame(Opcode.BINARY, b"before"))
-            opened.socket.data_received(wrong)
-            await asyncio.sleep(0)
-            assert opened.messages == [b"before"]
-            assert opened.socket.conn.state is not State.OPEN
-
-    asyncio.run(send())
+@in_loop
+async def test_what_is_no_message_is_not_handed_over(wrong: bytes) -> None:
+    async with open_socket() as opened:
+        opened.socket.data_received(frame(Opcode.BINARY, b"before"))
+        opened.socket.data_received(wrong)
+        await asyncio.sleep(0)
+        assert opened.messages == [b"before"]
+        assert opened.socket.conn.state is not State.OPEN
 
 
 @in_loop

@@ -13,7 +13,6 @@ from actors.gateway.errors import CallerError
 from actors.gateway.events import Message
 from actors.gateway.phone.call import PhoneCall
 from actors.gateway.phone.context import Knock
-from actors.gateway.phone.dialect import Handshake
 from actors.gateway.phone.dialects.audiosocket import AudioSocketDialect
 from actors.gateway.phone.dialects.audiosocket_splitter import AudioSocketSplitter
 from actors.gateway.phone.switchboard import Switchboard
@@ -94,7 +93,7 @@ class AudioSocketServer:
         wire = AudioSocketWire(writer)
         rate_hz = self._board.options.phone.audiosocket_rate_hz
         query = {} if rate_hz is None else {"rate": str(rate_hz)}
-        call = PhoneCall(AudioSocketDialect(Handshake(query)), knock, self._board, wire)
+        call = PhoneCall(AudioSocketDialect(query), knock, self._board, wire)
         self._wires.add(wire)
         try:
             with lines_about(call.labels):

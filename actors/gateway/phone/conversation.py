@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Mapping
+from functools import partial
 
 from actors.gateway.caller import Caller
 from actors.gateway.ear import CallerEar
@@ -62,7 +63,7 @@ class PhoneConversation:
         self.session = uuid.uuid4().hex
         options, counters = board.options.phone, board.counters
         echo = EchoSuppressor() if options.echo is LineEcho.SUPPRESS else None
-        work = lambda: board.work_of(self.session)  # noqa: E731 - the method of a session
+        work = partial(board.work_of, self.session)
         self._sound_in = SoundIn(started, dialect.traits, self._hear, work, counters, echo)
         self.line = PhoneLine(dialect, started, wire.send, options, counters, echo)
         self._ear: CallerEar | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from types import MappingProxyType
 from typing import ClassVar, Protocol
 
 from actors.gateway.events import Message
@@ -187,19 +188,7 @@ LineEvent = (
 )
 
 
-@dataclass(frozen=True)
-class Handshake:
-    """What the provider said when it opened its socket; a dialect is made of it.
-
-    Attributes:
-        query: Of the path, each name with its last value.
-    """
-
-    query: Mapping[str, str] = field(default_factory=dict)
-
-
-NOTHING_SAID = Handshake()
-"""The provider's socket has no query."""
+NO_QUERY: Mapping[str, str] = MappingProxyType({})
 
 
 class PhoneDialect(Protocol):
@@ -213,8 +202,12 @@ class PhoneDialect(Protocol):
     """In the path: `/phone/NAME`."""
     traits: ClassVar[LineTraits]
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        """Make one for a call."""
+    def __init__(self, query: Mapping[str, str] = NO_QUERY) -> None:
+        """Make one for a call.
+
+        Args:
+            query: Of the path of its socket, each name with its last value.
+        """
 
     def take(self, message: Message) -> list[LineEvent]:
         """Understand a message of the provider."""

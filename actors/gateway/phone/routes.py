@@ -16,7 +16,7 @@ from actors.gateway.errors import CallerError
 from actors.gateway.events import Event, Message
 from actors.gateway.phone.call import PhoneCall
 from actors.gateway.phone.context import Knock
-from actors.gateway.phone.dialect import Handshake, PhoneDialect
+from actors.gateway.phone.dialect import PhoneDialect
 from actors.gateway.phone.dialects import DIALECTS
 from actors.gateway.phone.manner import line_labels
 from actors.gateway.phone.switchboard import Switchboard
@@ -73,7 +73,7 @@ async def serve_call(
             access.count(error.denial)
             await _refuse(websocket, board, str(error))
             return
-    dialect = dialect_type(Handshake(dict(websocket.query_params)))
+    dialect = dialect_type(dict(websocket.query_params))
     await websocket.accept(subprotocol=_subprotocol(websocket, dialect))
 
     def close_of(error: Exception) -> tuple[int, str]:

@@ -16,7 +16,6 @@ from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
     FlowChanged,
-    Handshake,
     HangUp,
     KeyPressed,
     LineEnded,
@@ -57,7 +56,7 @@ class Pair:
         words = PROVIDERS[THEIRS[name]](facts, rate_hz)
         url = words.dialled(f"wss://bot.example/phone/{name}")
         query = dict(each.split("=") for each in url.partition("?")[2].split("&") if each)
-        self.dialect = OURS[name](Handshake(query))
+        self.dialect = OURS[name](query)
         self.provider = ProviderSide(words, self.told.append)
         self.form = words.form
         self.now_s = 0.0

@@ -10,12 +10,11 @@ from typing import Any, ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
-    NOTHING_SAID,
+    NO_QUERY,
     AfterClear,
     CallStarted,
     Encoding,
     FlowChanged,
-    Handshake,
     HangUp,
     LineEvent,
     LineProblem,
@@ -65,8 +64,8 @@ class AsteriskDialect(BinaryDialect):
         subprotocols=("media",),
     )
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        super().__init__(handshake)
+    def __init__(self, query: Mapping[str, str] = NO_QUERY) -> None:
+        super().__init__(query)
         self._format = ControlFormat.PLAIN
 
     def mark(self, name: str) -> list[Message]:

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import uuid
 from collections import deque
+from collections.abc import Mapping
 from typing import ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
-    NOTHING_SAID,
+    NO_QUERY,
     AfterClear,
     CallStarted,
     Encoding,
-    Handshake,
     HangUp,
     LineEnded,
     LineEvent,
@@ -66,8 +66,8 @@ class AudioSocketDialect(LineDialect):
         hang_up=HangUp.MESSAGE,
     )
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        super().__init__(handshake)
+    def __init__(self, query: Mapping[str, str] = NO_QUERY) -> None:
+        super().__init__(query)
         self._call_id = ""
         self._early: deque[tuple[int, bytes]] = deque(maxlen=EARLY_MESSAGES)
 

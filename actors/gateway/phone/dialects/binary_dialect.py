@@ -8,9 +8,8 @@ from collections.abc import Mapping
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
-    NOTHING_SAID,
+    NO_QUERY,
     CallStarted,
-    Handshake,
     LineEvent,
     LineProblem,
     SoundHeard,
@@ -28,8 +27,8 @@ CALL_IDS = ("call_id", "uuid", "call_uuid", "callSid", "callId", "call_sid")
 class BinaryDialect(LineDialect):
     """Binary messages are sound."""
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        super().__init__(handshake)
+    def __init__(self, query: Mapping[str, str] = NO_QUERY) -> None:
+        super().__init__(query)
         self._early: deque[bytes] = deque(maxlen=EARLY_MESSAGES)
 
     def take(self, message: Message) -> list[LineEvent]:

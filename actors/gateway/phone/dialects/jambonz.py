@@ -7,11 +7,10 @@ from typing import Any, ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
-    NOTHING_SAID,
+    NO_QUERY,
     AfterClear,
     CallStarted,
     Encoding,
-    Handshake,
     HangUp,
     LineEvent,
     LineSound,
@@ -61,8 +60,8 @@ class JambonzDialect(BinaryDialect):
         subprotocols=("audio.drachtio.org", "audio.jambonz.org"),
     )
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        super().__init__(handshake)
+    def __init__(self, query: Mapping[str, str] = NO_QUERY) -> None:
+        super().__init__(query)
         self._asked: set[str] = set()
         """Marks that were not answered."""
         self._owed = 0

@@ -9,9 +9,8 @@ from typing import Any, ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
-    NOTHING_SAID,
+    NO_QUERY,
     AfterClear,
-    Handshake,
     LineEvent,
     LineTraits,
     MarkReached,
@@ -38,8 +37,8 @@ class JambonzClipsDialect(JambonzDialect):
         after_clear=AfterClear.DROPPED,
     )
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        super().__init__(handshake)
+    def __init__(self, query: Mapping[str, str] = NO_QUERY) -> None:
+        super().__init__(query)
         self._clips = 0
         self._marks: deque[tuple[int, str]] = deque()
         """Names, and after which clip each is."""

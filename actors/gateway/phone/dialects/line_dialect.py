@@ -10,10 +10,9 @@ from typing import Any, ClassVar
 
 from actors.gateway.events import Message
 from actors.gateway.phone.dialect import (
-    NOTHING_SAID,
+    NO_QUERY,
     CallStarted,
     Encoding,
-    Handshake,
     LineEnded,
     LineEvent,
     LineProblem,
@@ -29,8 +28,8 @@ class LineDialect(ABC):
 
     traits: ClassVar[LineTraits]
 
-    def __init__(self, handshake: Handshake = NOTHING_SAID) -> None:
-        self._query = {clean(name): clean(said) for name, said in handshake.query.items()}
+    def __init__(self, query: Mapping[str, str] = NO_QUERY) -> None:
+        self._query = {clean(name): clean(said) for name, said in query.items()}
         self._call: CallStarted | None = None
         self._out = LineSound(Encoding.PCM16, 8000)
         self._sized = self._cutter(self._out)

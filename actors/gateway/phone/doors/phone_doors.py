@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,10 @@ from actors.gateway.phone.doors.expected_calls import ExpectedCalls
 from actors.gateway.phone.doors.known_calls import KnownCalls
 from actors.gateway.phone.doors.outbound import Outbound
 from actors.gateway.phone.doors.provider_client import ProviderClient
-from actors.gateway.phone.doors.provider_table import ProviderTable
+from actors.gateway.phone.doors.provider_table import ProviderTable, provider_table
 from actors.gateway.phone.doors.webhooks import CallWebhooks, OnCallEnded
 from actors.gateway.phone.options import PhoneOptions
+from actors.gateway.readiness import Readiness
 from pipeline.logs import Logger
 
 
@@ -44,32 +45,31 @@ class PhoneDoors:
 
 def make_doors(
     options: PhoneOptions,
-    providers: ProviderTable,
     authenticator: Authenticator,
     secret: bytes,
     remembered: dict[str, dict[str, Any]],
     waiting: list[dict[str, Any]],
     on_ended: OnCallEnded,
-    why_not: Callable[[], str],
-    problem: Callable[[], str],
+    readiness: Readiness,
     log: Logger,
-    client: ProviderClient | None = None,
 ) -> PhoneDoors:
     """Return it.
 
     Args:
         options: Of telephones.
-        providers: All of them, by name.
         authenticator: Who asks where no provider proves itself.
         secret: With which the gateway signs its tokens.
         remembered: Of tokens by an earlier process; kept up to date.
         waiting: Whom it was to call back; likewise.
         on_ended: Is told provider, call id and reason of each call that is over.
-        why_not: Returns why nobody new is served just now; empty: they are.
-        problem: Returns why nobody would be answered now; empty if they would be.
+        readiness: Whether calls are taken now, and would be answered.
         log: Of the gateway.
-        client: Asks providers by HTTP; None: a new one.
+
+    Raises:
+        ConfigError: a variable that an option names is not set, or a key is none.
     """
+    providers = provider_table(options.accounts)
+    log.info("who may call", **_who_may_call(providers))
     records = KnownCalls(time.monotonic)
     door = CallDoor(
         options.public_url,
@@ -82,15 +82,15 @@ def make_doors(
         time.time,
         log,
     )
-    control = ProviderControl(providers, records, client or ProviderClient(), door.public, log)
-    webhooks = CallWebhooks(door, control, options.refusal, on_ended, why_not, log)
+    control = ProviderControl(providers, records, ProviderClient(), door.public, log)
+    webhooks = CallWebhooks(door, control, options.refusal, on_ended, readiness.refusal, log)
     outbound = Outbound(door, control, options.outbound)
-    call_backs = CallBacks(outbound, waiting, problem, log)
+    call_backs = CallBacks(outbound, waiting, readiness.problem, log)
     control.on_call_back = call_backs.ask
     return PhoneDoors(door, control, webhooks, outbound, call_backs)
 
 
-def who_may_call(providers: ProviderTable) -> Mapping[str, str]:
+def _who_may_call(providers: ProviderTable) -> Mapping[str, str]:
     """Return by which option each provider proves its calls, for the log."""
     return {
         name: f"phone.accounts.{name}.{provider.signs}"

@@ -13,7 +13,6 @@ from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
     FlowChanged,
-    Handshake,
     KeyPressed,
     LineEvent,
     LineProblem,
@@ -111,10 +110,10 @@ def test_a_call_has_the_name_of_its_channel_where_there_is_no_id() -> None:
 
 
 def test_the_query_is_not_trusted_for_it_may_be_that_of_the_call_before() -> None:
-    (started,) = AsteriskDialect(Handshake({"BUSINESS": "another"})).take(STARTS["asterisk"])
+    (started,) = AsteriskDialect({"BUSINESS": "another"}).take(STARTS["asterisk"])
     assert isinstance(started, CallStarted)
     assert started.parameters["BUSINESS"] == "b42"
-    (started,) = AsteriskDialect(Handshake({"BUSINESS": "another"})).take(PLAIN_START)
+    (started,) = AsteriskDialect({"BUSINESS": "another"}).take(PLAIN_START)
     assert isinstance(started, CallStarted)
     assert started.parameters == {}
 

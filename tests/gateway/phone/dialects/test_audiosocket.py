@@ -13,7 +13,6 @@ from phone_lines import CALL_UUID, SOUND, STARTS, line_up, tlv
 from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
-    Handshake,
     KeyPressed,
     LineEnded,
     LineEvent,
@@ -71,7 +70,7 @@ def test_the_first_sound_says_the_rate_and_begins_the_call(kind: int, rate_hz: i
 
 
 def test_where_the_far_end_is_silent_the_rate_may_be_said_before() -> None:
-    (started,) = AudioSocketDialect(Handshake({"rate": "8000"})).take(STARTS["audiosocket"])
+    (started,) = AudioSocketDialect({"rate": "8000"}).take(STARTS["audiosocket"])
     sound = LineSound(Encoding.PCM16, 8000)
     assert started == CallStarted(CALL_UUID, "", sound, sound)
 

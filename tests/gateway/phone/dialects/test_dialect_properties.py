@@ -17,7 +17,6 @@ from actors.gateway.phone.dialect import (
     AfterClear,
     CallStarted,
     Encoding,
-    Handshake,
     KeyPressed,
     LineEnded,
     LineProblem,
@@ -89,7 +88,7 @@ def test_whatever_comes_nothing_is_raised_and_a_call_begins_once(
     name: str, data: st.DataObject
 ) -> None:
     query = data.draw(st.dictionaries(st.sampled_from(["rate", "sample-rate", "uuid"]), st.text()))
-    dialect = EVERY[name](Handshake(query))
+    dialect = EVERY[name](query)
     up = False
     for message in data.draw(messages_of(name)):
         for event in dialect.take(message):

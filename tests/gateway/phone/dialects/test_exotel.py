@@ -13,7 +13,6 @@ from phone_lines import STARTS, line_up
 from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
-    Handshake,
     KeyPressed,
     LineEnded,
     LineEvent,
@@ -79,7 +78,7 @@ def test_the_form_is_what_the_start_says_or_the_query_asked_for(
     fields = json.loads(str(STARTS["exotel"]))
     fields["start"]["media_format"] = form
     sound = LineSound(*expected)
-    assert ExotelDialect(Handshake(query)).take(json.dumps(fields)) == [
+    assert ExotelDialect(query).take(json.dumps(fields)) == [
         CallStarted(
             "CA1",
             "MZ1",
@@ -94,7 +93,7 @@ def test_the_form_is_what_the_start_says_or_the_query_asked_for(
 
 def test_the_pairs_of_the_query_are_parameters_too() -> None:
     query = {"sample-rate": "8000", "business": "b42", "key1": "of the query"}
-    (started,) = ExotelDialect(Handshake(query)).take(STARTS["exotel"])
+    (started,) = ExotelDialect(query).take(STARTS["exotel"])
     assert isinstance(started, CallStarted)
     assert started.parameters == {"business": "b42", "key1": "value1"}
 

@@ -11,7 +11,6 @@ from phone_lines import CALL_UUID, EVERY, SOUND, line_up
 from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
-    Handshake,
     KeyPressed,
     LineEvent,
     LineProblem,
@@ -72,14 +71,14 @@ def test_a_call_of_freeswitch_begins_with_its_metadata(
     parameters: dict[str, str],
 ) -> None:
     came, sent = (LineSound(Encoding.PCM16, rate_hz) for rate_hz in rates)
-    assert EVERY[name](Handshake(query)).take(text) == [
+    assert EVERY[name](query).take(text) == [
         CallStarted(CALL_UUID, "", came, sent, caller="1001", called="1002", parameters=parameters)
     ]
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_without_metadata_the_first_sound_begins_the_call(name: str) -> None:
-    started, sound = EVERY[name](Handshake({"uuid": "c1"})).take(b"\x01\x02")
+    started, sound = EVERY[name]({"uuid": "c1"}).take(b"\x01\x02")
     assert isinstance(started, CallStarted)
     assert (started.call_id, started.sound_in) == ("c1", LineSound(Encoding.PCM16, 8000))
     assert sound == SoundHeard(b"\x01\x02")

@@ -14,7 +14,6 @@ from phone_lines import CALL_UUID, SOUND, STARTS, line_up
 from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
-    Handshake,
     KeyPressed,
     LineEvent,
     LineProblem,
@@ -80,7 +79,7 @@ def test_a_call_of_jambonz_begins() -> None:
 
 
 def test_the_rate_of_what_is_sent_may_be_another() -> None:
-    (started,) = JambonzDialect(Handshake({"rate-out": "24000"})).take(start())
+    (started,) = JambonzDialect({"rate-out": "24000"}).take(start())
     assert isinstance(started, CallStarted)
     assert (started.sound_in.rate_hz, started.sound_out.rate_hz) == (8000, 24_000)
 

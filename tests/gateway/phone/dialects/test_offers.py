@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 from phone_lines import EVERY, STARTS
 
-from actors.gateway.phone.dialect import CallStarted, Handshake
+from actors.gateway.phone.dialect import CallStarted
 from actors.gateway.phone.doors.account_options import AccountsOptions
 from actors.gateway.phone.doors.call_program import StreamOffer
 from actors.gateway.phone.doors.provider_table import provider_table
@@ -85,7 +85,7 @@ def test_what_was_offered_is_what_a_call_says(name: str) -> None:
     url, start = COME_BACK[name](provider.stream(OFFER).body)
     assert urlsplit(url).path == "/phone/NAME/TOKEN"
     query = dict(parse_qsl(urlsplit(url).query))
-    (started,) = EVERY[name](Handshake(query)).take(start)
+    (started,) = EVERY[name](query).take(start)
     assert isinstance(started, CallStarted)
     assert started.call_id
     if name == "exotel":

@@ -14,7 +14,6 @@ from phone_lines import STARTS, line_up
 from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
-    Handshake,
     KeyPressed,
     LineEnded,
     LineEvent,
@@ -126,7 +125,7 @@ def test_a_call_of_telnyx_begins() -> None:
 def test_telnyx_is_sent_what_the_stream_was_asked_for(
     query: dict[str, str], given: dict[str, str], form: LineSound
 ) -> None:
-    (started,) = TelnyxDialect(Handshake(query)).take(start("PCMA", 8000, **given))
+    (started,) = TelnyxDialect(query).take(start("PCMA", 8000, **given))
     assert isinstance(started, CallStarted)
     assert started.sound_in == LineSound(Encoding.ALAW, 8000)
     assert started.sound_out == form

@@ -11,7 +11,6 @@ from phone_lines import CALL_UUID, SOUND, STARTS, line_up
 from actors.gateway.phone.dialect import (
     CallStarted,
     Encoding,
-    Handshake,
     KeyPressed,
     LineEvent,
     LineProblem,
@@ -90,7 +89,7 @@ def test_headers_may_be_of_any_type() -> None:
 
 
 def test_the_query_names_the_call_if_the_headers_do_not() -> None:
-    (started,) = VonageDialect(Handshake({"uuid": "c1"})).take(
+    (started,) = VonageDialect({"uuid": "c1"}).take(
         connected(**{"content-type": "audio/l16;rate=8000"})
     )
     assert isinstance(started, CallStarted)
