@@ -81,6 +81,13 @@ class TwilioEnd:
 
         return self.gateway.meanwhile(receive)
 
+    def sound(self, milliseconds: float) -> bytes:
+        """Return the sound that comes next, so much of it or a little more."""
+        sound = b""
+        while len(sound) < 8 * milliseconds:
+            sound += sound_of([self.next()])
+        return sound
+
     def within(self, seconds: float) -> list[dict[str, Any]]:
         """Return what comes within so long, or until the line is closed."""
 

@@ -30,15 +30,20 @@ def milliseconds(message: Message, sound: LineSound) -> float:
     return 1000 * len(payload) / sound.bytes_of(1000)
 
 
-@pytest.mark.parametrize("name", PROVIDERS)
-@pytest.mark.parametrize("ahead_ms", [100.0, 300.0])
-def test_so_much_waits_at_a_provider_and_no_more(name: str, ahead_ms: float) -> None:
+def line_of(name: str, ahead_ms: float) -> tuple[PhoneLine, LineSound, list[Message]]:
+    """Return a line that is up, the form of what it sends, and its messages."""
     dialect = EVERY[name]()
     started = dialect.take(STARTS[name])[0]
     assert isinstance(started, CallStarted)
     sent: list[Message] = []
-    options = PhoneOptions(ahead_ms=ahead_ms)
-    line = PhoneLine(dialect, started, sent.append, options, Counter())
+    line = PhoneLine(dialect, started, sent.append, PhoneOptions(ahead_ms=ahead_ms), Counter())
+    return line, started.sound_out, sent
+
+
+@pytest.mark.parametrize("name", PROVIDERS)
+@pytest.mark.parametrize("ahead_ms", [100.0, 300.0])
+def test_so_much_waits_at_a_provider_and_no_more(name: str, ahead_ms: float) -> None:
+    line, sound, sent = line_of(name, ahead_ms)
     over_ms, spare_ms, waiting_ms, longest_ms = 0.0, [], [], 0.0
     for beat in range(200):
         now_ns = 1_000_000_000 + beat * BLOCK_NS
@@ -46,14 +51,14 @@ def test_so_much_waits_at_a_provider_and_no_more(name: str, ahead_ms: float) -> 
             line.play(BLOCK, now_ns)
         now_ms = now_ns / 1e6
         for message in sent:
-            length_ms = milliseconds(message, started.sound_out)
+            length_ms = milliseconds(message, sound)
             if length_ms:
                 spare_ms.append(over_ms - now_ms)
                 over_ms = max(over_ms, now_ms) + length_ms
                 longest_ms = max(longest_ms, length_ms)
         waiting_ms.append(over_ms - now_ms)
         sent.clear()
-    traits = dialect.traits
+    traits = line.traits
     most_ms = min(ahead_ms, 1000 * traits.queue_s)
     # A beat is 20 ms, and conversion holds back 2.
     assert min(spare_ms[len(spare_ms) // 2 :]) >= most_ms - 22
@@ -65,14 +70,10 @@ def test_so_much_waits_at_a_provider_and_no_more(name: str, ahead_ms: float) -> 
 
 @pytest.mark.parametrize("name", ["jambonz", "mod_audio_fork"])
 def test_where_nothing_is_played_before_some_is_there_that_is_sent_at_once(name: str) -> None:
-    dialect = EVERY[name]()
-    started = dialect.take(STARTS[name])[0]
-    assert isinstance(started, CallStarted)
-    sent: list[Message] = []
-    line = PhoneLine(dialect, started, sent.append, PhoneOptions(ahead_ms=40), Counter())
+    line, sound, sent = line_of(name, 40)
     for now_ns in (1_000_000_000, 5_000_000_000):
         while line.takes(now_ns, ahead=True):
             line.play(BLOCK, now_ns)
-        there_ms = sum(milliseconds(each, started.sound_out) for each in sent)
-        assert dialect.traits.begins_at_ms <= there_ms <= dialect.traits.begins_at_ms + 20
+        there_ms = sum(milliseconds(each, sound) for each in sent)
+        assert line.traits.begins_at_ms <= there_ms <= line.traits.begins_at_ms + 20
         sent.clear()

@@ -107,9 +107,7 @@ def test_no_more_is_sent_ahead_than_is_allowed(gateway: GatewayOnStage, phone: T
     phone.begin()
     began_s = time.monotonic()
     gateway.answer(f"{phone.session}:0", tone(5.0))
-    sent = b""
-    while len(sent) < 8 * 300:
-        sent += sound_of([phone.next()])
+    sent = phone.sound(300)
     sent += sound_of(phone.within(0.3))
     took_ms = (time.monotonic() - began_s) * 1000
     assert len(sent) <= 8 * (took_ms + 500), "300 ms ahead, in pieces of 200 ms"
@@ -158,9 +156,7 @@ def test_the_line_falls_silent_at_once_when_somebody_may_speak_and_goes_on_if_it
     turn, position = f"{session}:9999", 9999
     rejected = TentativeSpeechRejected(session=session, turn=turn, position=position)
     gateway.harness.send("voice", rejected)
-    after = b""
-    while len(before) + len(after) < 8 * 1000:
-        after += sound_of([phone.next()])
+    after = phone.sound(1000 - len(before) / 8)
     after += sound_of(phone.within(0.6))
     lasts_ms = (len(before) + len(after)) / 8
     assert lasts_ms < 1220, "what was thrown away, at most 100 ms and a block, comes again"

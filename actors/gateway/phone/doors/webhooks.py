@@ -29,6 +29,8 @@ ORDER, BUSINESS = "order", "business"
 """In the query of a webhook: by which order we called, and for whom a call is."""
 SPOKEN = "call.speak.ended"
 """Of Telnyx' Call Control."""
+WERE_UP = (CallStage.CONNECTED, CallStage.HANDED_ON)
+"""Calls that end by being hung up, in whatever words."""
 OnCallEnded = Callable[[str, str, str], None]
 
 
@@ -123,7 +125,7 @@ class CallWebhooks:
 
     def _ended(self, provider: CallProvider, notice: CallNotice, record: KnownCall | None) -> None:
         if record is not None:
-            was_up = record.state is CallStage.CONNECTED or notice.status == "completed"
+            was_up = record.state in WERE_UP or notice.status == "completed"
             state = CallStage.ENDED if was_up else CallStage.FAILED
             self.door.records.change(record, state, notice.status)
         self.control.forget(provider.name, notice.call_id)

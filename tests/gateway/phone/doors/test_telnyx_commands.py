@@ -93,6 +93,15 @@ def test_a_call_of_ours_that_cannot_be_served_when_it_is_answered_is_ended(
     assert [path for _, path, _ in api.requests[1:]] == [ACTIONS + "hangup"]
 
 
+def test_a_call_that_was_handed_on_and_is_hung_up_has_not_failed(gateway: GatewayOnStage) -> None:
+    assert tell(gateway, ANSWER, "call.initiated", direction="incoming") == 200
+    call = "/api/v1/calls/v3:1"
+    assert ask(gateway, "POST", f"{call}/transfer", {"to": "+15"})[0] == 200
+    assert ask(gateway, "GET", call)[1]["state"] == "handed_on"
+    assert tell(gateway, ANSWER, "call.hangup", direction="incoming") == 200
+    assert ask(gateway, "GET", call)[1]["state"] == "ended"
+
+
 def test_what_is_late_or_was_said_before_is_refused(gateway: GatewayOnStage) -> None:
     assert tell(gateway, ANSWER, "call.bridged", late_s=290) == 200
     assert tell(gateway, ANSWER, "call.bridged", late_s=290) == 403
