@@ -9,11 +9,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.figures import Figure
+from benchmarks.figures import Figure, table_of
 from benchmarks.machine import Others, description
 from benchmarks.peers import command as peers
 
@@ -52,7 +50,7 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="gr-") as folder:
             figures += importlib.import_module(f"benchmarks.{name}").measure(Path(folder))
         took_s = time.monotonic() - began_s
-        print(f"    {took_s:.0f} s; other programs used {others.percent():.0f} % of the processors")
+        print(f"    {took_s:.0f} s; {others.told()}")
     _print(figures)
     print(description())
     failed = 0 if all(figure.holds for figure in figures) else 1
@@ -60,9 +58,7 @@ def main() -> int:
 
 
 def _print(figures: list[Figure]) -> None:
-    table = Table(box=box.MARKDOWN)
-    for column in ("what", "unit", "n", "min", "p50", "p99", "max", "limit", "holds"):
-        table.add_column(column, justify="left" if column == "what" else "right")
+    table = table_of("what", "unit", "n", "min", "p50", "p99", "max", "limit", "holds")
     for figure in figures:
         spread = (min(figure.values), figure.p50, figure.p99, max(figure.values))
         limits = (("p50", figure.p50_limit), ("p99", figure.p99_limit))

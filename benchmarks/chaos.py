@@ -136,7 +136,9 @@ def run(turns: int, seed: int, folder: Path) -> bool:
     over = threading.Event()
     deeds: list[Counter[str]] = []
     account = Account()
-    with running(config(folder, turns, seed)) as pipeline:
+    with running(config(folder, turns, seed)) as pipeline, contextlib.ExitStack() as stack:
+        # Else its thread outlives a benchmark that is interrupted.
+        stack.callback(over.set)
         ready = pipeline.until(lambda status: status.ready, "readiness")
         actors = [each.actor for each in ready.actors]
         worker = threading.Thread(

@@ -13,6 +13,7 @@ import yaml
 
 from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.memory import memory_mib
+from benchmarks.processes import actor_of, processor_s
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Heard
 from pipeline.frames import (
@@ -194,8 +195,7 @@ def used_s(pipeline: RunningPipeline) -> dict[str, float]:
     """Processor time of the room so far, by process."""
     used: defaultdict[str, float] = defaultdict(float)
     for process in _of_the_room(pipeline):
-        times = process.cpu_times()
-        used[process.name().removeprefix("gr:")] += times.user + times.system
+        used[actor_of(process)] += processor_s(process)
     return dict(used)
 
 
@@ -206,9 +206,9 @@ def room_mib(pipeline: RunningPipeline) -> float:
 
 def room_parts_mib(pipeline: RunningPipeline) -> dict[str, float]:
     """Memory of the room, by process, and `files` that they map."""
-    names = {process.pid: process.name() for process in _of_the_room(pipeline)}
+    names = {process.pid: actor_of(process) for process in _of_the_room(pipeline)}
     return {
-        names[part].removeprefix("gr:") if isinstance(part, int) else part: mib
+        names[part] if isinstance(part, int) else part: mib
         for part, mib in memory_mib(names).items()
     }
 

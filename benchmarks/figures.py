@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich import box
+from rich.table import Table
+
 P50_LIMIT_MS = 1.0
 P99_LIMIT_MS = 5.0
 """What our processes may add to either way: the design's limits."""
@@ -14,6 +17,14 @@ P99_LIMIT_MS = 5.0
 def quantile(values: Sequence[float], q: float) -> float:
     """Return the value that a share `q` of `values` does not exceed (nearest rank)."""
     return sorted(values)[max(0, math.ceil(q * len(values)) - 1)]
+
+
+def table_of(what: str, *values: str) -> Table:
+    """Return an empty table, as READMEs have them: what was measured, and what was found."""
+    table = Table(what, box=box.MARKDOWN)
+    for column in values:
+        table.add_column(column, justify="right")
+    return table
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from benchmarks.figures import Figure
 from benchmarks.memory import memory_mib, pss_mib
+from benchmarks.processes import actor_of, processor_s
 from benchmarks.server import simulator
 from benchmarks.setting import SHORT_ANSWER, robot, talker
 from benchmarks.sound import RATE_HZ, SPEECH, speech, write_wav
@@ -56,7 +57,7 @@ def _memory(folder: Path) -> list[Figure]:
     with running(config) as pipeline:
         answered_s = pipeline.until(_has_answered, "an answer").uptime_s
         pipeline.until(lambda s: s.uptime_s >= answered_s + CONVERSATION_S, "a minute")
-        processes = {each.pid: each.name() for each in pipeline.processes()}
+        processes = {each.pid: actor_of(each) for each in pipeline.processes()}
         counted, alone = [pss_mib(processes)], [memory_mib(processes)]
         while len(counted) < LOOKS:
             time.sleep(1)
@@ -80,8 +81,7 @@ def _memory(folder: Path) -> list[Figure]:
 
 
 def _parts(processes: dict[int, str], look: Mapping[Any, float]) -> str:
-    names = {pid: name.removeprefix("gr:") for pid, name in processes.items()}
-    return ", ".join(f"{names.get(key, key)} {mib:.0f}" for key, mib in look.items())
+    return ", ".join(f"{processes.get(key, key)} {mib:.0f}" for key, mib in look.items())
 
 
 def _processor(name: str, config: Path) -> Figure:
@@ -103,5 +103,4 @@ def _has_answered(status: Status) -> bool:
 
 def _cpu_s(pipeline: RunningPipeline) -> float:
     """Processor time so far, of all processes."""
-    times = [process.cpu_times() for process in pipeline.processes()]
-    return sum(each.user + each.system for each in times)
+    return sum(map(processor_s, pipeline.processes()))

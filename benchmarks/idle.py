@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import psutil
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.figures import table_of
 from benchmarks.machine import Others, description
+from benchmarks.processes import actor_of
 from benchmarks.server import simulator
 from benchmarks.setting import robot
 from benchmarks.sound import RATE_HZ, write_wav
@@ -82,13 +81,8 @@ def measure(folder: Path, seconds: float) -> dict[str, tuple[float, float, float
         before, began_s = {each.pid: Use.of(each.pid) for each in processes}, time.monotonic()
         time.sleep(seconds)
         after, elapsed_s = {pid: Use.of(pid) for pid in before}, time.monotonic() - began_s
-        names = {each.pid: _name(each) for each in processes}
+        names = {each.pid: actor_of(each) for each in processes}
     return {name: after[pid].since(before[pid], elapsed_s) for pid, name in names.items()}
-
-
-def _name(process: psutil.Process) -> str:
-    name = process.name()
-    return name.removeprefix("gr:") if name.startswith("gr:") else "supervisor"
 
 
 def main() -> None:
@@ -97,15 +91,13 @@ def main() -> None:
     others = Others()
     with tempfile.TemporaryDirectory(prefix="gr-") as folder:
         used = measure(Path(folder), seconds)
-    table = Table(box=box.MARKDOWN)
-    for column in ("process", "s a minute", "wake-ups a second, main thread", "others"):
-        table.add_column(column, justify="left" if column == "process" else "right")
+    table = table_of("process", "s a minute", "wake-ups a second, main thread", "others")
     total = tuple(sum(each) for each in zip(*used.values(), strict=True))
     rows = [*sorted(used.items(), key=lambda row: -row[1][0]), ("all", total)]
     for name, (cpu_s, wakes, other_wakes) in rows:
         table.add_row(name, f"{cpu_s:.2f}", f"{wakes:.1f}", f"{other_wakes:.1f}")
     Console(width=100).print(table)
-    print(f"{description()}; other programs used {others.percent():.0f} % of the processors")
+    print(f"{description()}; {others.told()}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,10 @@ class Others:
         elapsed_s = (time.monotonic() - self._began_s) * (os.cpu_count() or 1)
         return max(0.0, 100 * (_busy_s() - _ours_s() - self._busy_s) / elapsed_s)
 
+    def told(self) -> str:
+        """Return it as a sentence has it; our processes must have ended."""
+        return f"other programs used {self.percent():.0f} % of the processors"
+
 
 def description() -> str:
     """Return machine and versions in a line."""

@@ -29,7 +29,7 @@ from actors.recordings.evaluation.words import word_errors
 from benchmarks.machine import description
 from benchmarks.peers.environment import interpreter, pinned
 from benchmarks.phone_callers.heard_words import recognised
-from benchmarks.sound import RATE_HZ, ROOT, SPEECH, read_wav, voiced_end
+from benchmarks.sound import RATE_HZ, ROOT, recordings, voiced_end
 
 LINE_HZ, OUT_HZ = 8_000, 24_000
 LINE = LineForm(Coding.MULAW, LINE_HZ)
@@ -95,6 +95,7 @@ def pipecat(messages: list[bytes], sentences: list[Samples]) -> LineTalk:
         "inbound": [base64.b64encode(each).decode() for each in messages],
         "outbound": [base64.b64encode(to_pcm(each)).decode() for each in sentences],
         "pause_s": PAUSE_S,
+        "piece_s": PIPECAT_PIECE_S,
     }
     # -P: beside the program lies a module of the same name as the package.
     program = ROOT / "benchmarks" / "peers" / "pipecat_line.py"
@@ -130,21 +131,16 @@ def _end(talk: LineTalk, sentence: Samples, sent: bytes) -> None:
     talk.sentences.append(LINE.decode(sent))
 
 
-def _wrong(said: str, heard: str) -> int:
-    found = word_errors(said, heard)
-    return found.substituted + found.deleted + found.inserted
-
-
 def _spread(values: list[float]) -> tuple[str, str, str]:
     return f"{min(values):.1f}", f"{float(np.mean(values)):.1f}", f"{max(values):.1f}"
 
 
 def main() -> None:
     """Print a table."""
-    recordings = [read_wav(each) for each in sorted(SPEECH.glob("*.wav"))]
-    messages = _messages(np.concatenate(recordings))
+    people = recordings()
+    messages = _messages(np.concatenate(people))
     # An answer ends with its last word: what follows it in a recording is of the room.
-    spoken = [each[: voiced_end(each)] for each in recordings]
+    spoken = [each[: voiced_end(each)] for each in people]
     sentences = [soxr.resample(each, RATE_HZ, OUT_HZ) for each in spoken]
     whole = recognised(spoken, RATE_HZ)
     columns = (
@@ -158,7 +154,7 @@ def main() -> None:
     }
     for name, talk in talks.items():
         understood = recognised(talk.sentences, LINE_HZ)
-        wrong = sum(_wrong(said, heard) for said, heard in zip(whole, understood, strict=True))
+        wrong = sum(word_errors(*each).errors for each in zip(whole, understood, strict=True))
         lost = ", ".join(f"{each:.0f}" for each in talk.lost_ms)
         words = sum(len(each.split()) for each in whole)
         table.add_row(

@@ -24,14 +24,15 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.cli.calling.happening import What
-from actors.cli.calling.providers import ALIASES
 from benchmarks.crowd import room_parts_mib, used_s
 from benchmarks.figures import quantile
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import description
+from benchmarks.phone_callers.address import phone_url
 from benchmarks.phone_callers.process import HeldCall, phone_callers
+from benchmarks.processes import processor_s
 from benchmarks.tap import Tap, tapping
-from benchmarks.web_room import url_of, web_config
+from benchmarks.web_room import web_config
 from pipeline.frames import SessionOpened, SpeechEnded
 from pipeline.testing import running
 
@@ -45,8 +46,6 @@ PHONE = {"waiting_s": None}
 """Options: a tone for who waits would be taken for an answer."""
 WRONG = (What.FAULT, What.DROPPED)
 TURNS = (What.SAY, What.ANSWER, What.HUNG_UP)
-PATHS = {name: path for path, name in ALIASES.items()}
-"""Of providers that the gateway calls by another name."""
 
 
 @dataclass
@@ -93,7 +92,7 @@ def measure(folder: Path, calls: int, protocol: str, priority: str) -> CallLoad:
     """Let so many call."""
     config = web_config(folder, priority=priority, phone=PHONE)
     with crowd_server(folder), running(config) as pipeline:
-        url = f"{url_of(pipeline).replace('http', 'ws', 1)}/phone/{PATHS.get(protocol, protocol)}"
+        url = phone_url(pipeline, protocol)
         with (
             tapping(pipeline.runtime_dir, vad=["speech"], supervisor=["sessions"]) as tap,
             phone_callers(folder, url, calls, protocol) as people,
@@ -102,10 +101,11 @@ def measure(folder: Path, calls: int, protocol: str, priority: str) -> CallLoad:
             sessions: dict[str, str] = {}
             _listen(tap, ends, sessions, SETTLE_S)
             before, began_ns = used_s(pipeline), time.monotonic_ns()
-            beside_s = _used_s(people.pid)
+            callers = psutil.Process(people.pid)
+            beside_s = processor_s(callers)
             _listen(tap, ends, sessions, WINDOW_S)
             after, ended_ns = used_s(pipeline), time.monotonic_ns()
-            beside_s = _used_s(people.pid) - beside_s
+            beside_s = processor_s(callers) - beside_s
             memory = room_parts_mib(pipeline)
             held = people.end()
     minutes = (ended_ns - began_ns) / 60e9
@@ -125,11 +125,6 @@ def measure(folder: Path, calls: int, protocol: str, priority: str) -> CallLoad:
         beside_s / minutes / calls,
         [late_ms for call in held for late_ms in call.late_ms],
     )
-
-
-def _used_s(pid: int) -> float:
-    times = psutil.Process(pid).cpu_times()
-    return times.user + times.system
 
 
 def _listen(tap: Tap, ends: list[SpeechEnded], sessions: dict[str, str], seconds: float) -> None:

@@ -24,6 +24,7 @@ from rich.table import Table
 
 from actors.cli.calling.wanted_call import WantedCall
 from benchmarks.machine import description
+from benchmarks.phone_callers.address import phone_url
 from benchmarks.phone_callers.failing_calls import (
     CALLED,
     CALLS,
@@ -35,12 +36,13 @@ from benchmarks.phone_callers.failing_calls import (
     failing_config,
 )
 from benchmarks.phone_callers.heard_words import HeardStretch, heard_stretches
-from benchmarks.phone_callers.provider_rest import ProviderRest, provider_rest
+from benchmarks.phone_callers.provider_api import ProviderApi, provider_api
 from benchmarks.phone_callers.recorded_call import RecordedCall
 from benchmarks.sound import SPEECH
-from benchmarks.web_room import url_of
 from pipeline.testing import running
 
+CREATED = (201, {"sid": "CA00000000000000000000000000000001"})
+"""What Twilio answers to a call that it is asked for."""
 AFTER_S = 6.0
 """Between an answer and the next question: longer than between two tones, which are no answer."""
 
@@ -114,18 +116,15 @@ def measure(call: FailingCall, log: Path | None = None) -> FailedCall:
     token = os.environ[SECRET_NAME]
     with (
         tempfile.TemporaryDirectory(prefix="gr-") as folder,
-        provider_rest() as rest,
+        provider_api() as rest,
         running(failing_config(Path(folder), call, rest.url)) as pipeline,
     ):
-        address = url_of(pipeline).replace("http", "ws", 1)
-        script = [("after", str(AFTER_S)), ("say", "")] * len(call.questions)
-        files = iter(call.questions)
+        rest.otherwise = CREATED
+        pause = ("after", str(AFTER_S))
+        questions = [("say", str(SPEECH / each)) for each in call.questions]
         wanted = WantedCall(
-            f"{address}/phone/twilio",
-            script=[
-                (name, str(SPEECH / next(files)) if name == "say" else value)
-                for name, value in script
-            ],
+            phone_url(pipeline, "twilio"),
+            script=[step for question in questions for step in (pause, question)],
             parameters=["business=b42", "direction=inbound", "caller=+491", f"called={CALLED}"],
             auth_token=token,
             public_url=f"{PUBLIC_URL.replace('https', 'wss')}/phone/twilio",
@@ -136,19 +135,19 @@ def measure(call: FailingCall, log: Path | None = None) -> FailedCall:
         if log is not None:
             with log.open("a") as file:
                 file.write(pipeline.output)
-    asked = [" ".join(_in_words(fields)) for _, fields in rest.asked]
+    asked = [" ".join(_in_words(fields)) for _, _, fields in rest.requests]
     return FailedCall(call, held, heard_stretches(held.heard, held.rate_hz), asked, outcomes)
 
 
-async def _hold(held: RecordedCall, rest: ProviderRest) -> None:
+async def _hold(held: RecordedCall, rest: ProviderApi) -> None:
     loop = asyncio.get_running_loop()
 
     # Twilio closes the media socket of a call that gets another program.
-    def change(call_id: str) -> None:
-        if call_id == held.call_id:
+    def change(path: str) -> None:
+        if path.endswith(f"/{held.call_id}.json"):
             loop.call_soon_threadsafe(held.hang_up)
 
-    rest.on_change = change
+    rest.on_answered = change
     await held.hold()
 
 
@@ -159,13 +158,13 @@ def _in_words(fields: dict[str, str]) -> list[str]:
 
 def main() -> int:
     """Print what was heard in each call, and a table of all."""
-    names = [each.name for each in CALLS]
+    names = "; ".join(each.name for each in CALLS)
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"parts of: {'; '.join(names)}")
+    parser.add_argument("names", nargs="*", help=f"parts of: {names}")
     parser.add_argument("--log", type=Path, help="file to which what the pipelines print is added")
     arguments = parser.parse_args()
-    wanted = arguments.names
     os.environ[SECRET_NAME] = secrets.token_hex(16)
+    wanted = arguments.names
     calls = [each for each in CALLS if not wanted or any(part in each.name for part in wanted)]
     table = Table(
         "what fails", "silent at most", "may be", "turns", "then", "holds", box=box.MARKDOWN

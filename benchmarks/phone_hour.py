@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import re
 import secrets
 import subprocess
 import sys
@@ -31,6 +30,7 @@ from benchmarks.figures import quantile
 from benchmarks.live_server.talk import Behaviour
 from benchmarks.live_server.talk_server import talk_server
 from benchmarks.machine import description
+from benchmarks.phone_callers.address import audiosocket_of
 from benchmarks.phone_callers.passing import PassingCallers, PassingTally, Switchboards
 from benchmarks.phone_callers.room_look import COUNTED, DATABASE, Look, counters_of, look
 from benchmarks.sound import ROOT, SPEECH
@@ -49,7 +49,6 @@ PATIENT_S = 30.0
 SEED = 15
 PUBLIC_URL = "https://voice.example.org"
 SECRET_NAME = "PHONE_HOUR_SECRET"
-AUDIOSOCKET = re.compile(r"AudioSocket is served here.*?port\D+(\d+)")
 GROWN_MIB = 5.0
 """As of `hour`: allocators give pages back late."""
 
@@ -103,9 +102,7 @@ def measure(folder: Path, minutes: float, lines: int) -> PhoneHour:
     found = PhoneHour()
     with talk_server(folder, behaviour), running(path, env=environment) as pipeline:
         address = urlsplit(url_of(pipeline))
-        port = AUDIOSOCKET.search(pipeline.output)
-        assert port, pipeline.output
-        boards = Switchboards(address.netloc, f"127.0.0.1:{port[1]}", PUBLIC_URL, secret, key)
+        boards = Switchboards(address.netloc, audiosocket_of(pipeline), PUBLIC_URL, secret, key)
         callers = PassingCallers(boards, lines, SEED)
         found.tally = callers.tally
         found.looks.append(look(pipeline, folder))

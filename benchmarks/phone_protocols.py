@@ -28,6 +28,7 @@ from actors.cli.calling.happening import What
 from actors.cli.calling.providers import PROVIDERS
 from actors.cli.calling.wanted_call import WantedCall
 from benchmarks.machine import description
+from benchmarks.phone_callers.address import phone_url
 from benchmarks.phone_callers.heard_words import recognised
 from benchmarks.phone_callers.protocol_calls import (
     ASKED,
@@ -37,7 +38,6 @@ from benchmarks.phone_callers.protocol_calls import (
     KEYS_IN,
     KEYS_OUT,
     LONG,
-    PATHS,
     PRESSES_IN_TURN,
     SECOND,
     THEN,
@@ -45,9 +45,8 @@ from benchmarks.phone_callers.protocol_calls import (
 )
 from benchmarks.phone_callers.recorded_call import RecordedCall
 from benchmarks.phone_callers.seen_sessions import SeenSessions
-from benchmarks.phone_hour import AUDIOSOCKET
 from benchmarks.sound import SPEECH
-from benchmarks.web_room import GATEWAY, url_of
+from benchmarks.web_room import simulated_tree, url_of
 from pipeline.testing import RunningPipeline, running
 
 AT_ONCE = 4
@@ -66,13 +65,7 @@ def config(folder: Path) -> Path:
             "do": [{"call": {"name": "hang_up", "args": {}}}, {"say": "Goodbye."}],
         },
     ]
-    scenario = folder / "scenario.yaml"
-    scenario.write_text(yaml.safe_dump({"description": "Keys and an end.", "rules": rules}))
-    tree = yaml.safe_load(GATEWAY.read_text())
-    actors = tree["actors"]
-    actors["simulator"]["options"] = {"scenario": str(scenario)}
-    for name in ("live", "http"):
-        actors[name]["options"] = {"server_file": "simulator.json", "server_file_when": "always"}
+    tree = simulated_tree(folder, "Keys and an end.", rules)
     businesses = {"first": {"instruction": FIRST}, "others": {"instruction": SECOND}}
     # A tone for who waits would be taken for an answer.
     phone = {
@@ -81,7 +74,7 @@ def config(folder: Path) -> Path:
         "businesses": businesses,
         "default_business": "others",
     }
-    actors["gateway"]["options"] = {"port": 0, "phone": phone}
+    tree["actors"]["gateway"]["options"] = {"port": 0, "phone": phone}
     path = folder / "protocols.yaml"
     path.write_text(yaml.safe_dump(tree))
     return path
@@ -94,13 +87,7 @@ def measure(names: list[str]) -> list[ProtocolCalls]:
         running(config(Path(folder))) as pipeline,
     ):
         address = url_of(pipeline)
-        port = AUDIOSOCKET.search(pipeline.output)
-        assert port, pipeline.output
-        urls = {
-            name: f"{address.replace('http', 'ws', 1)}/phone/"
-            + PATHS.get(name, name).replace("jambonz_", "jambonz-")
-            for name in names
-        } | {"audiosocket": f"tcp://127.0.0.1:{port[1]}"}
+        urls = {name: phone_url(pipeline, name) for name in names}
         with SeenSessions(pipeline).listening() as sessions:
             found = asyncio.run(_hold_all(names, urls, address))
         journal = json.dumps(_journal(pipeline))

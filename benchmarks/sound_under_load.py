@@ -15,15 +15,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 
+from benchmarks.crowd import counter
 from benchmarks.echo import PERSON
 from benchmarks.echo import write_config as talking_robot
+from benchmarks.figures import table_of
 from benchmarks.machine import Others, description
 from benchmarks.sound import ROOT
-from pipeline.frames import Status
 from pipeline.priority import Priority
 from pipeline.testing import running
 
@@ -76,30 +75,24 @@ def measure(priority: Priority, programs: int, seconds: float) -> tuple[int, int
                 after = pipeline.status()
                 minutes = (time.monotonic() - began_s) / 60
     found = [
-        _counted(after, actor, name) - _counted(before, actor, name)
+        counter(after, actor, name) - counter(before, actor, name)
         for actor, name in (("speaker", "device_underflows"), ("microphone", "overflows"))
     ]
     return found[0], found[1], minutes
-
-
-def _counted(status: Status, actor: str, name: str) -> int:
-    (health,) = (each.health for each in status.actors if each.actor == actor)
-    return 0 if health is None else health.counters.get(name, 0)
 
 
 def main() -> None:
     """Print the table."""
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 40.0
     others = Others()
-    table = Table(box=box.MARKDOWN)
-    for column in ("priority", "busy programs", "underflows a minute", "overflows a minute"):
-        table.add_column(column, justify="left" if column == "priority" else "right")
+    columns = ("busy programs", "underflows a minute", "overflows a minute")
+    table = table_of("priority", *columns)
     for programs, priority in ((0, Priority.NORMAL), *((BUSY, each) for each in PRIORITIES)):
         under, over, minutes = measure(priority, programs, seconds)
         rates = (f"{under / minutes:.1f}", f"{over / minutes:.1f}")
         table.add_row(priority.value, str(programs), *rates)
     Console(width=100).print(table)
-    print(f"{description()}; other programs used {others.percent():.0f} % of the processors")
+    print(f"{description()}; {others.told()}")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -22,13 +23,13 @@ from numpy.typing import NDArray
 
 from actors.hearing.wake.detector import WORDS, WakeWords, read_models
 from actors.hearing.wake.recent_blocks import Passage
-from actors.lib.audio.decode import decode
-from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, to_pcm
+from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, to_pcm, to_samples
 from actors.lib.speech.espeak import speak
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
+from benchmarks.figures import quantile
+from benchmarks.sound import recordings
 from pipeline.frames import Audio
 
-SPEECH = Path(__file__).parent.parent / "tests" / "speech"
 SAID = {
     "alexa": "Alexa!",
     "hey_jarvis": "Hey Jarvis!",
@@ -80,14 +81,19 @@ def trimmed(samples: Samples) -> Samples:
     return samples[loud[0] : loud[-1] + 1]
 
 
-def hibari(seed: int) -> Callable[[str], Samples]:
-    """Return a manner of the voice that comes with the project."""
+def hibari(seed: int, sentence: str) -> Samples:
+    """Return a sentence in a manner of the voice that comes with the project."""
+    return _at_microphone(synthesize(sentence, seed))
 
-    def say(sentence: str) -> Samples:
-        samples = np.frombuffer(synthesize(sentence, seed), np.int16)
-        return np.asarray(soxr.resample(samples, VOICE_RATE_HZ, SPEECH_RATE_HZ), np.int16)
 
-    return say
+def espeak(voice: str, sentence: str) -> Samples:
+    """Return a sentence in a voice of espeak-ng."""
+    return _at_microphone(speak(sentence, voice))
+
+
+def _at_microphone(pcm: bytes) -> Samples:
+    resampled = soxr.resample(to_samples(pcm), VOICE_RATE_HZ, SPEECH_RATE_HZ)
+    return np.asarray(resampled, np.int16)
 
 
 def fan(count: int, level: float, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -172,19 +178,8 @@ def false_wakes(sounds: Sequence[Samples], hours: float) -> tuple[dict[str, int]
     return counts, cost / hours / len(words)
 
 
-def espeak(voice: str) -> Callable[[str], Samples]:
-    """Return a voice of espeak-ng."""
-
-    def say(sentence: str) -> Samples:
-        samples = np.frombuffer(speak(sentence, voice), np.int16)
-        return np.asarray(soxr.resample(samples, VOICE_RATE_HZ, SPEECH_RATE_HZ), np.int16)
-
-    return say
-
-
-def percentile(values: Sequence[float], share: float) -> str:
-    """Return one of many values for a table."""
-    return f"{np.percentile(values, share):.0f}" if values else "-"
+def _cell(values: Sequence[float], share: float) -> str:
+    return f"{quantile(values, share):.0f}" if values else "-"
 
 
 def main() -> None:
@@ -193,8 +188,8 @@ def main() -> None:
     parser.add_argument("--hours", type=float, default=1.0, help="of sound without a word")
     options = parser.parse_args()
     voices = {
-        "hibari": [hibari(seed) for seed in range(HIBARI_SEEDS)],
-        "espeak-ng": [espeak(voice) for voice in ESPEAK_VOICES],
+        "hibari": [partial(hibari, seed) for seed in range(HIBARI_SEEDS)],
+        "espeak-ng": [partial(espeak, voice) for voice in ESPEAK_VOICES],
     }
     print(
         "| word | voice | noise | heard | after its end, ms p50 / most "
@@ -208,14 +203,13 @@ def main() -> None:
                 print(
                     f"| {name} | {voice} | {'fan' if noisy else 'room'} "
                     f"| {found.heard} of {found.said} "
-                    f"| {percentile(found.late_ms, 50)} / {percentile(found.late_ms, 100)} "
-                    f"| {percentile(found.rest_ms, 100)} | {percentile(found.lost_ms, 100)} |"
+                    f"| {_cell(found.late_ms, 0.5)} / {_cell(found.late_ms, 1.0)} "
+                    f"| {_cell(found.rest_ms, 1.0)} | {_cell(found.lost_ms, 1.0)} |"
                 )
-    people = [np.concatenate([*decode(path)]) for path in sorted(SPEECH.glob("*.wav"))]
-    near = [hibari(seed)(sentence) for seed in range(4) for sentence in NEAR]
+    near = [hibari(seed, sentence) for seed in range(4) for sentence in NEAR]
     print("\n| heard |", " | ".join(WORDS), "| processor, s an hour and word |")
     print("|---" * (len(WORDS) + 2) + "|")
-    for what, sounds in (("people reading", people), ("near misses", near)):
+    for what, sounds in (("people reading", recordings()), ("near misses", near)):
         counts, cost = false_wakes(sounds, options.hours)
         of_each = " | ".join(str(count) for count in counts.values())
         print(f"| {what}, {options.hours:g} h | {of_each} | {cost:.1f} |", flush=True)

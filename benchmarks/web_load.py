@@ -1,9 +1,10 @@
 """Many callers on WebSockets, with everything between them and the server, beside the peers.
 
-`python -m benchmarks.web_load` measures every row of the table in `benchmarks/README.md`, some
-fifteen minutes. `python -m benchmarks.web_load 10 60 --beside greenroom pipecat` lets so many talk
-to these, with answers of a second played; `--listen` has answers of a fifth of a second, `--packed`
-sends sound in JSON and base64 (Greenroom only).
+`python -m benchmarks.web_load` measures every row of the table in `benchmarks/README.md`, the
+peers' too, which it installs where they are not: ten minutes and more. `python -m
+benchmarks.web_load 10 60 --beside greenroom pipecat` lets so many talk to these, with answers of a
+second played; `--listen` has answers of a fifth of a second, `--packed` sends sound in JSON and
+base64 (Greenroom only).
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
 
 from benchmarks.figures import quantile
 from benchmarks.machine import Others, description
@@ -88,13 +93,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("callers", nargs="*", type=int, help="how many; without any: all rows")
     parser.add_argument("--listen", action="store_true", help="answers of a fifth of a second")
     parser.add_argument("--packed", action="store_true", help="sound in JSON and base64")
-    parser.add_argument("--beside", nargs="+", choices=SUBJECTS, default=list(SUBJECTS))
+    parser.add_argument(
+        "--beside",
+        nargs="+",
+        choices=SUBJECTS,
+        default=list(SUBJECTS),
+        help="what serves them; without it all, the peers too, which takes ten minutes",
+    )
     given = parser.parse_args(arguments)
     works = [
         WebWork(callers, plays=not given.listen, packed=given.packed) for callers in given.callers
     ] or ROWS
     names = ["greenroom"] if given.packed else given.beside
-    others, lines, told, holds = Others(), [HEADS, ["---"] * len(HEADS)], [], True
+    others, table, told, holds = Others(), Table(*HEADS, box=box.MARKDOWN), [], True
     seen: dict[str, list[tuple[WebWork, WebLoad]]] = {name: [] for name in names}
     for work in works:
         for name in names:
@@ -107,7 +118,7 @@ def main(arguments: Sequence[str]) -> int:
                     told.append(f"- {subject.name}, {work.callers}: {error}")
                     continue
             seen[name].append((work, load))
-            lines.append(row(subject.name, work, load))
+            table.add_row(*row(subject.name, work, load))
             told.append(notes(subject.name, work, load))
             if name == "greenroom":
                 holds &= bool(load.up_ms) and quantile(load.up_ms, 0.99) <= P99_LIMIT_MS
@@ -115,9 +126,9 @@ def main(arguments: Sequence[str]) -> int:
         played = [each for each in loads if each[0].plays]
         if len(played) > 1:
             told.append(f"- {SUBJECTS[name].name}: {further(played[0], played[-1])}")
-    busy = f"other programs used {others.percent():.0f} % of the processors"
-    print("\n".join(f"| {' | '.join(cells)} |" for cells in lines), *told, sep="\n")
-    print(f"{time.strftime('%Y-%m-%d')}; {description()}; {versions()}; {busy}.")
+    Console(width=170).print(table)
+    print(*told, sep="\n")
+    print(f"{time.strftime('%Y-%m-%d')}; {description()}; {versions()}; {others.told()}.")
     return 0 if holds else 1
 
 

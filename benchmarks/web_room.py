@@ -1,4 +1,4 @@
-"""A room with a gateway in front: every actor of `configs/gateway.yaml` but the simulator."""
+"""Rooms with a gateway in front, as `configs/gateway.yaml` has them."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ STREAMS = {
 
 
 def web_config(folder: Path, *, priority: str = "normal", **options: Any) -> Path:
-    """Write the config into `folder`, which has the address of the Live server.
+    """Write the config of every actor but the simulator.
 
     Args:
-        folder: Where.
+        folder: Gets it, and has the address of the Live server.
         priority: Of the gateway.
         options: Of the gateway.
     """
@@ -42,6 +42,21 @@ def web_config(folder: Path, *, priority: str = "normal", **options: Any) -> Pat
     path = folder / "web.yaml"
     path.write_text(yaml.safe_dump(config))
     return path
+
+
+def simulated_tree(folder: Path, description: str, rules: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the config of all, for more to be said in it; the scenario goes to `folder`.
+
+    A key of whoever measures is not spent on it.
+    """
+    scenario = folder / "scenario.yaml"
+    scenario.write_text(yaml.safe_dump({"description": description, "rules": rules}))
+    tree: dict[str, Any] = yaml.safe_load(GATEWAY.read_text())
+    actors = tree["actors"]
+    actors["simulator"]["options"] = {"scenario": str(scenario)}
+    for name in ("live", "http"):
+        actors[name]["options"] = {"server_file": "simulator.json", "server_file_when": "always"}
+    return tree
 
 
 def url_of(pipeline: RunningPipeline) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.live_server.crowd import ANSWER_MESSAGES, SpokenBlock, crowd_server
+from benchmarks.processes import processor_s
 from benchmarks.web_callers.process import web_callers
 from benchmarks.web_callers.talker import Talk
 from benchmarks.web_subjects import WebSubject
@@ -136,5 +137,4 @@ def _phrases(talks: list[Talk], window: range) -> int:
 
 
 def _used_s(pids: Mapping[str, int]) -> dict[str, float]:
-    times = {name: psutil.Process(pid).cpu_times() for name, pid in pids.items()}
-    return {name: each.user + each.system for name, each in times.items()}
+    return {name: processor_s(psutil.Process(pid)) for name, pid in pids.items()}

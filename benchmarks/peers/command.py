@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         return 1
     others = Others()
     results = _measure(kinds, given.rounds, given.sessions)
-    busy = f"other programs used {others.percent():.0f} % of the processors"
+    busy = others.told()
     shown = [subject.name for subject in SUBJECTS]
     report = [
         table(results, shown, OURS.name),

@@ -10,6 +10,7 @@ import psutil
 
 from benchmarks.memory import memory_mib
 from benchmarks.peers.observation import SETTLE_S, Trial
+from benchmarks.processes import processor_s
 
 BEFORE_END_S = 1.0
 """The look at the memory takes some milliseconds for each process, and is not to be in the way."""
@@ -38,8 +39,7 @@ def watch(trial: Trial, zero_ns: int, processes: Callable[[], list[psutil.Proces
 
 
 def _cpu_s(processes: list[psutil.Process]) -> float:
-    times = [process.cpu_times() for process in processes]
-    return sum(each.user + each.system for each in times)
+    return sum(map(processor_s, processes))
 
 
 def _sleep_until(due_ns: float) -> None:

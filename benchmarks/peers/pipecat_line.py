@@ -1,8 +1,8 @@
 """Pipecat's Twilio serializer on a call: what it makes of sound, in its own environment.
 
 Reads JSON from standard input: `inbound`, messages of mu-law in base64, 20 ms each; `outbound`,
-sentences at 24 kHz in base64; `pause_s` between them. Writes what came of each. Time is that of the
-call: Pipecat asks the clock how long a pause was.
+sentences at 24 kHz in base64, which come in pieces of `piece_s`; `pause_s` between them. Writes
+what came of each. Time is that of the call: Pipecat asks the clock how long a pause was.
 """
 
 from __future__ import annotations
@@ -20,8 +20,6 @@ from pipecat.processors.frame_processor import FrameProcessorSetup
 from pipecat.serializers.twilio import TwilioFrameSerializer
 
 STREAM = "MZ1"
-PIECE_S = 0.04
-"""Of an answer, as its transport cuts it (`audio_out_10ms_chunks`: 4)."""
 IN_HZ, OUT_HZ = 16_000, 24_000
 
 
@@ -49,12 +47,13 @@ async def _main(given: dict[str, Any]) -> dict[str, Any]:
         frame: Any = await serializer.deserialize(json.dumps(media))
         heard.append(base64.b64encode(frame.audio).decode() if frame is not None else "")
     sent = []
-    size = int(OUT_HZ * PIECE_S) * 2
+    piece_s = given["piece_s"]
+    size = int(OUT_HZ * piece_s) * 2
     for sentence in given["outbound"]:
         pcm = base64.b64decode(sentence)
         pieces = []
         for at in range(0, len(pcm), size):
-            clock.now_s += PIECE_S
+            clock.now_s += piece_s
             piece = OutputAudioRawFrame(pcm[at : at + size], OUT_HZ, 1)
             message: Any = await serializer.serialize(piece)
             pieces.append(json.loads(message)["media"]["payload"] if message else "")

@@ -16,6 +16,7 @@ from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.memory import memory_mib
 from benchmarks.peers.observation import CollapsedError
 from benchmarks.peers.task import Task
+from benchmarks.processes import processor_s
 from benchmarks.sound import ROOT
 
 START_S = 60.0
@@ -39,8 +40,7 @@ class PeerServing:
         Raises:
             CollapsedError: one of them has ended.
         """
-        times = {name: each.cpu_times() for name, each in self._all().items()}
-        return {name: each.user + each.system for name, each in times.items()}
+        return {name: processor_s(each) for name, each in self._all().items()}
 
     def memory_mib(self) -> Mapping[str, float]:
         """Memory now, by process, and `files` that they map."""

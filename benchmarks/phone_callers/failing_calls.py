@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from benchmarks.web_room import GATEWAY
+from benchmarks.web_room import simulated_tree
 
 SECRET_NAME = "PHONE_FAILURES_SECRET"
 PUBLIC_URL = "https://voice.example.org"
@@ -96,21 +96,13 @@ CALLS = (
 
 def failing_config(folder: Path, call: FailingCall, api_url: str) -> Path:
     """Write the config of a room that has these backends only."""
-    scenario = folder / "scenario.yaml"
-    scenario.write_text(yaml.safe_dump({"description": call.name, "rules": call.rules}))
-    tree = yaml.safe_load(GATEWAY.read_text())
+    tree = simulated_tree(folder, call.name, call.rules)
     actors = tree["actors"]
     for name in set(tree["route"]["backends"]) - set(call.backends):
         del actors[name]
         for each in actors.values():
             each["inputs"] = _without(each.get("inputs", {}), name)
     tree["route"] = {"backends": list(call.backends)}
-    actors["simulator"]["options"] = {"scenario": str(scenario)}
-    for name in ("live", "http"):
-        actors[name]["options"] = {
-            "server_file": "simulator.json",
-            "server_file_when": "always",
-        }
     account = {"account_sid": "AC1", "auth_token": f"${SECRET_NAME}", "api_url": api_url}
     actors["gateway"]["options"] = {
         "port": 0,

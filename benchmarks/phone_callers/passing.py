@@ -14,10 +14,11 @@ from actors.cli.calling.call_tally import CallTally
 from actors.cli.calling.dialled_call import DialledCall
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.line_form import LineForm
-from actors.cli.calling.providers import ALIASES, PROVIDERS
+from actors.cli.calling.providers import PROVIDERS
 from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.cli.calling.transports import CallRefusedError
 from actors.cli.calling.wanted_call import WantedCall
+from benchmarks.phone_callers.address import phone_path
 from benchmarks.phone_callers.phrases import phrases_at
 
 QUESTIONS = 3
@@ -30,7 +31,6 @@ BETWEEN_S = 1.0
 """From one call of a line to its next."""
 WEATHER = Weather(jitter_ms=60, loss=0.01)
 """Of every fourth line, as mobile networks are."""
-PATHS = {name: path for path, name in ALIASES.items()}
 BY_WEBHOOK = ("twilio", "plivo")
 """Providers whose calls begin with their webhook; signed, as the test telephone can."""
 
@@ -68,7 +68,7 @@ class Switchboards:
             return WantedCall(
                 f"tcp://{self.audiosocket}", protocol, weather=weather, longest_s=longest_s
             )
-        path = f"/phone/{PATHS.get(protocol, protocol).replace('jambonz_', 'jambonz-')}"
+        path = phone_path(protocol)
         if protocol in BY_WEBHOOK:
             return WantedCall(
                 f"http://{self.host}{path}/answer",

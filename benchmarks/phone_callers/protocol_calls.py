@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from actors.cli.calling.happening import What
-from actors.cli.calling.providers import ALIASES
+from benchmarks.phone_callers.address import PATHS
 from benchmarks.phone_callers.recorded_call import RecordedCall
 from benchmarks.sound import RATE_HZ, SPEECH, onset, read_wav
 from pipeline.frames import SessionOpened
@@ -25,8 +25,6 @@ PRESSES_IN_TURN, HANGS_UP_IN_TURN = 5, 6
 FIRST, SECOND = "You serve the first.", "You serve all others."
 CUT_MS, LEFT_MS, ENDED_MS = 250.0, 100.0, 1000.0
 """What the issue of telephones asks for."""
-PATHS = {name: path for path, name in ALIASES.items()}
-"""Of providers that the gateway calls by another name."""
 
 
 @dataclass

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 
 from actors.cli.calling.call_tally import CallTally
@@ -46,7 +48,7 @@ class RecordedCall:
         )
         self._dialled = DialledCall(call, self._tell, self._heard.append)
 
-    async def hold(self) -> RecordedCall:
+    async def hold(self) -> Self:
         """Call, and return when the call is over."""
         await self._dialled.run(self._person)
         return self

@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.counted_actors import OBJECTS, TASKS
 from benchmarks.crowd import gauge, room_parts_mib
 from benchmarks.memory import pss_mib
+from benchmarks.processes import actor_of
 from pipeline.testing import RunningPipeline
 
 DATABASE = "callers.sqlite3"
@@ -51,7 +52,7 @@ class Look:
 def look(pipeline: RunningPipeline, folder: Path) -> Look:
     """Count what the room has."""
     processes = pipeline.processes()
-    names = {each.pid: each.name().removeprefix("gr:") for each in processes}
+    names = {each.pid: actor_of(each) for each in processes}
     # One that is starved of the processor does not answer a question in its time.
     status = pipeline.until(lambda _: True, "a status")
     return Look(

@@ -24,6 +24,7 @@ from pipeline.config.graph import SUPERVISOR
 from pipeline.config.load import read_tree
 from pipeline.errors import GreenroomError
 from pipeline.frames import ActorStatus, Frame, Status
+from pipeline.testing.sigterm import sigterm_raises
 from pipeline.testing.starts import PipelineProcess, start_pipeline
 
 PATIENCE_S = 60.0
@@ -125,8 +126,11 @@ class RunningPipeline:
 def running(
     config: Path, *arguments: str, env: Mapping[str, str] | None = None, cwd: Path | None = None
 ) -> Iterator[RunningPipeline]:
-    """Start `greenroom run`; at the end stop it and assert that no process of it is left."""
-    with tempfile.TemporaryDirectory(prefix="gr-") as folder:
+    """Start `greenroom run`; at the end stop it and assert that no process of it is left.
+
+    SIGTERM raises KeyboardInterrupt meanwhile: it is stopped then too.
+    """
+    with sigterm_raises(), tempfile.TemporaryDirectory(prefix="gr-") as folder:
         base = Path(folder)
         log = base / "output.log"
         environment = {

@@ -8,7 +8,7 @@ import wave
 from pathlib import Path
 from typing import Any
 
-from called_robot import spoken, trimmed
+from called_robot import spoken
 from helpers import (
     PATIENT_LIVE,
     PATIENT_ROUTE,
@@ -21,6 +21,7 @@ from helpers import (
 )
 
 from actors.lib.audio.pcm import to_pcm
+from benchmarks.wake import trimmed
 from pipeline.frames import ListenPhase, ListenStatus, Playback, PlaybackState
 from pipeline.testing import RunningPipeline, running
 

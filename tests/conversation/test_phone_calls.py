@@ -8,10 +8,11 @@ from typing import Any
 
 import yaml
 from helpers import journal
-from phones import PhoneTalk, phone_url
+from phones import PhoneTalk
 from web_gateway import gateway_config
 
 from actors.cli.calling.happening import What
+from benchmarks.phone_callers.address import phone_url
 from pipeline.testing import RunningPipeline, running
 
 QUESTIONS = {

@@ -6,10 +6,9 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-import soxr
 
 from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, to_pcm
-from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
+from benchmarks.wake import hibari
 from pipeline.frames import Audio
 
 ROOM = 6
@@ -18,14 +17,7 @@ ROOM = 6
 
 def spoken(sentence: str, seed: int = 0) -> Samples:
     """A sentence at the rate of a microphone, by a voice that is made on the machine."""
-    samples = np.frombuffer(synthesize(sentence, seed), np.int16)
-    return np.asarray(soxr.resample(samples, VOICE_RATE_HZ, SPEECH_RATE_HZ), np.int16)
-
-
-def trimmed(samples: Samples) -> Samples:
-    """The same without the silence around it."""
-    loud = np.flatnonzero(np.abs(samples.astype(int)) > 300)
-    return samples[loud[0] : loud[-1] + 1]
+    return hibari(seed, sentence)
 
 
 def quiet(seconds: float) -> Samples:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import wave
 from pathlib import Path
 
-from actors.simulator.stt import make_stt
+from actors.lib.audio.pcm import to_samples
+from benchmarks.phone_callers.heard_words import plain
+from benchmarks.phone_callers.heard_words import recognised as recognised_each
 
 
 def recognise(path: Path) -> str:
@@ -17,19 +18,9 @@ def recognise(path: Path) -> str:
 
 def recognised(pcm: bytes, rate_hz: int) -> str:
     """Return the words in samples of one channel."""
-
-    async def listen() -> str:
-        ears = make_stt("moonshine")
-        await ears.start()
-        try:
-            return await ears.hear(pcm, rate_hz)
-        finally:
-            await ears.stop()
-
-    return words(asyncio.run(listen()))
+    return words(*recognised_each([to_samples(pcm)], rate_hz))
 
 
 def words(text: str) -> str:
     """Lower case, without punctuation, "mr" written out."""
-    kept = "".join(c if c.isalnum() else " " for c in text.lower())
-    return " ".join("mister" if word == "mr" else word for word in kept.split())
+    return " ".join("mister" if word == "mr" else word for word in plain(text).split())

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from called_robot import blocks, quiet, spoken, trimmed
+from called_robot import blocks, quiet, spoken
 
 from actors.hearing.vad import Vad
 from actors.hearing.wake import Wake
 from actors.hearing.wake.gate import LATE_NS
 from actors.hearing.wake.input_keys import EVENT as KEY_EVENT
 from actors.lib.audio.pcm import SPEECH_RATE_HZ, Samples, to_samples
+from benchmarks.wake import trimmed
 from pipeline.errors import ConfigError
 from pipeline.frames import (
     Audio,

@@ -13,8 +13,8 @@ from gateway_client import GatewayOnStage, gateway_on_stage
 from gateway_keys import add_key, ask
 from phone_client import TwilioEnd
 from phone_webhooks import CALLER, OURS, PHONE, PUBLIC, TOKEN, by_twilio, of_call
-from provider_api import ProviderApi, provider_api
 
+from benchmarks.phone_callers.provider_api import ProviderApi, provider_api
 from pipeline.frames import Outcome, SessionEnded, TurnClosed
 
 CALLS = "/api/v1/calls"

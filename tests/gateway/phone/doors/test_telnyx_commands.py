@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway_client import GatewayOnStage, exchanged, gateway_on_stage
 from gateway_keys import ask
-from provider_api import ProviderApi, provider_api
+
+from benchmarks.phone_callers.provider_api import ProviderApi, provider_api
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEY = base64.b64encode(PRIVATE.public_key().public_bytes_raw()).decode()

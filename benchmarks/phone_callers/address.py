@@ -1,0 +1,33 @@
+"""Where the providers of telephone calls connect to a gateway."""
+
+from __future__ import annotations
+
+import re
+
+from actors.cli.calling.providers import ALIASES
+from benchmarks.web_room import url_of
+from pipeline.testing import RunningPipeline
+
+LISTENED_AS = re.compile(r"AudioSocket is served here.*?port\D+(\d+)")
+PATHS = {name: path for path, name in ALIASES.items()}
+"""Of providers that the gateway calls by another name."""
+
+
+def phone_path(provider: str) -> str:
+    """Return the path of a provider's media socket."""
+    return f"/phone/{PATHS.get(provider, provider).replace('jambonz_', 'jambonz-')}"
+
+
+def audiosocket_of(pipeline: RunningPipeline) -> str:
+    """Return host and port of AudioSocket, which a gateway that is ready has said."""
+    found = LISTENED_AS.search(pipeline.output)
+    assert found, pipeline.output
+    return f"127.0.0.1:{found[1]}"
+
+
+def phone_url(pipeline: RunningPipeline, provider: str) -> str:
+    """Wait until all are ready; return where a provider connects."""
+    url = url_of(pipeline).replace("http", "ws", 1)
+    if provider == "audiosocket":
+        return f"tcp://{audiosocket_of(pipeline)}"
+    return f"{url}{phone_path(provider)}"
