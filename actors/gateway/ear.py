@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 
@@ -163,13 +164,18 @@ class CallerEar:
         self._hear(to_pcm(samples))
 
     def hear_stored(self, samples: Samples) -> None:
-        """Take samples at 16 kHz of what was recorded before: as fast as they are brought."""
-        self._newest_ns = time.monotonic_ns()
-        self._send(to_pcm(samples), self._newest_ns)
+        """Take samples at 16 kHz of what was recorded before: as fast as they are brought.
+
+        Until `hush` none of it is late: silence that is filled in would be taken for the file's.
+        """
+        self._newest_ns = sys.maxsize
+        self._send(to_pcm(samples), time.monotonic_ns())
 
     def hush(self) -> None:
         """The caller says itself that it has stopped speaking: no need to wait for silence."""
-        self._send(silence(HUSH_SAMPLES), time.monotonic_ns())
+        now_ns = time.monotonic_ns()
+        self._newest_ns = min(self._newest_ns, now_ns)
+        self._send(silence(HUSH_SAMPLES), now_ns)
 
     def fill(self) -> bool:
         """Send silence for a caller of whom nothing comes; return whether it did."""

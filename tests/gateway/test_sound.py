@@ -230,6 +230,19 @@ def test_silence_is_filled_in_when_nothing_comes(monkeypatch: pytest.MonkeyPatch
     assert not listener.samples[RATE:].any()
 
 
+def test_nothing_is_filled_into_a_file_however_late_its_next_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listener = Listener()
+    listener.ear.hear_stored(tone(1, RATE))
+    later_ns = time.monotonic_ns() + 10 * LATE_NS
+    monkeypatch.setattr(time, "monotonic_ns", lambda: later_ns)
+    assert not listener.ear.fill()
+    listener.ear.hush()
+    monkeypatch.setattr(time, "monotonic_ns", lambda: later_ns + LATE_NS)
+    assert listener.ear.fill()
+
+
 @pytest.mark.parametrize(("container", "codec", "rate"), FORMS)
 def test_only_the_first_piece_of_a_file_looks_like_one(
     container: str, codec: str, rate: int
