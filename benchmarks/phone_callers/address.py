@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import re
 
-from actors.cli.calling.providers import ALIASES
+from actors.cli.calling.providers import ALIASES, gateway_path
 from benchmarks.web_room import url_of
 from pipeline.testing import RunningPipeline
 
 LISTENED_AS = re.compile(r"AudioSocket is served here.*?port\D+(\d+)")
 PATHS = {name: path for path, name in ALIASES.items()}
 """Of providers that the gateway calls by another name."""
-
-
-def phone_path(provider: str) -> str:
-    """Return the path of a provider's media socket."""
-    return f"/phone/{PATHS.get(provider, provider).replace('jambonz_', 'jambonz-')}"
 
 
 def audiosocket_of(pipeline: RunningPipeline) -> str:
@@ -26,8 +21,8 @@ def audiosocket_of(pipeline: RunningPipeline) -> str:
 
 
 def phone_url(pipeline: RunningPipeline, provider: str) -> str:
-    """Wait until all are ready; return where a provider connects."""
+    """Wait until all are ready; return where a provider, or a caller of `LINES`, connects."""
     url = url_of(pipeline).replace("http", "ws", 1)
     if provider == "audiosocket":
         return f"tcp://{audiosocket_of(pipeline)}"
-    return f"{url}{phone_path(provider)}"
+    return f"{url}{gateway_path(provider)}"

@@ -14,11 +14,10 @@ from actors.cli.calling.call_tally import CallTally
 from actors.cli.calling.dialled_call import DialledCall
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.line_form import LineForm
-from actors.cli.calling.providers import PROVIDERS
+from actors.cli.calling.providers import PROVIDERS, gateway_path
 from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.cli.calling.transports import CallRefusedError
 from actors.cli.calling.wanted_call import WantedCall
-from benchmarks.phone_callers.address import phone_path
 from benchmarks.phone_callers.phrases import phrases_at
 
 QUESTIONS = 3
@@ -68,7 +67,7 @@ class Switchboards:
             return WantedCall(
                 f"tcp://{self.audiosocket}", protocol, weather=weather, longest_s=longest_s
             )
-        path = phone_path(protocol)
+        path = gateway_path(protocol)
         if protocol in BY_WEBHOOK:
             return WantedCall(
                 f"http://{self.host}{path}/answer",

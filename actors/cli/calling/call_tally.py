@@ -23,6 +23,7 @@ class CallTally:
         most_waiting_ms: Of sound in the queue.
         heard_s: How long the line was up.
         faults: What the provider would refuse, or drop.
+        errors: What the server said is wrong.
         hung_up_by: Who ended the call: caller, server or provider.
         why: What was said about it.
     """
@@ -37,6 +38,7 @@ class CallTally:
     most_waiting_ms: float = 0.0
     heard_s: float = 0.0
     faults: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     hung_up_by: str = ""
     why: str = ""
 
@@ -60,6 +62,8 @@ class CallTally:
                 self.dropped_ms += values["ms"]
             case What.FAULT:
                 self.faults.append(values["text"])
+            case What.ERROR:
+                self.errors.append(f"{values['code']} {values['text']}".strip())
             case What.HUNG_UP:
                 self.hung_up_by, self.why = values["by"], values["why"]
                 self.heard_s = happening.at_s
@@ -85,6 +89,7 @@ class CallTally:
             + (f", {max(self.left_ms):.0f} ms at a clear" if self.left_ms else ""),
             f"marks: {self.marks} asked for, {self.marks_back} back" if self.marks else "",
             f"lost in a full queue: {self.dropped_ms:.0f} ms" if self.dropped_ms else "",
+            f"errors told by the server: {len(self.errors)}" if self.errors else "",
             ""
             if self.is_clean
             else f"faults: {len(self.faults)}; the real provider would not take this",

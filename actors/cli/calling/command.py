@@ -44,7 +44,7 @@ def call_command(
     script = wanted.utterances(call.words.form.rate_hz)
     tally = CallTally()
     with ExitStack() as open_files:
-        wav = WavFile(out, call.words.form.rate_hz, append=False) if out else None
+        wav = WavFile(out, call.words.heard.rate_hz, append=False) if out else None
         if wav is not None:
             open_files.callback(wav.close)
         tell = _counted(tally, teller(machine))

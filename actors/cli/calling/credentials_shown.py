@@ -8,11 +8,13 @@ import secrets
 from collections.abc import Mapping
 from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
-BEARERS = ("signalwire", "telnyx")
-"""Show the token that was configured for the stream."""
+BEARERS = ("signalwire", "telnyx", "website")
+"""Show the token that was configured for the stream; a website, the key of its server."""
 BASIC = ("exotel", "jambonz", "jambonz_clips", "chan_websocket", "mod_audio_fork")
 """Show user and password."""
 NO_FORM: Mapping[str, str] = {}
+GEMINI = "gemini"
+"""Shows the key that SDKs show."""
 PLAIN = ("vonage", "mod_audio_stream")
 """Show whatever was configured."""
 
@@ -39,6 +41,8 @@ def shown_headers(
             "X-Plivo-Signature-V3": _hmac(token, signed, "sha256"),
             "X-Plivo-Signature-V3-Nonce": nonce,
         }
+    if provider == GEMINI:
+        return {"x-goog-api-key": token}
     if provider in BEARERS:
         return {"Authorization": f"Bearer {token}"}
     if provider in BASIC:

@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 import numpy as np
 
@@ -23,6 +24,17 @@ from actors.lib.audio.pcm import Samples
 
 CLOSING_S = 2.0
 """For the last messages before a hang-up to be sent."""
+READY_S = 20.0
+"""For a server that says itself when it takes sound: as long as an answer is awaited."""
+
+
+class Severed(Enum):
+    """What the network did to a connection."""
+
+    NOT = auto()
+    CUT = auto()
+    FROZEN = auto()
+    """It is open and nothing comes through; whoever froze it ends it."""
 
 
 @dataclass
@@ -69,7 +81,13 @@ class DialledCall:
         self._to_server = BadNetwork(call.weather, "to the server")
         self._from_server = BadNetwork(call.weather, "from the server")
         self.side = ProviderSide(call.words, self._happened)
-        self._hearing = Hearing(call.words.form.rate_hz, tell)
+        self._hearing = Hearing(call.words.heard.rate_hz, tell)
+        self._silence = np.zeros(call.words.form.block_samples, np.int16)
+        self.bytes_up = 0
+        """Of messages that were sent, without what carries them."""
+        self.bytes_down = 0
+        self._severed = Severed.NOT
+        self._socket: LineSocket | None = None
         self._closed_why: str | None = None
         """With what the server closed the connection."""
         self._connecting: asyncio.Task[LineSocket] | None = None
@@ -82,6 +100,20 @@ class DialledCall:
             self._connecting.cancel()
         self._to_server.send(self.side.hang_up(self._now_s), self._now_s)
         self._stirred.set()
+
+    def sever(self, how: Severed) -> None:
+        """Let the network take the connection away; nothing if the call is over."""
+        if self._connecting is not None:
+            self._connecting.cancel()
+        if self.side.state is not LineState.OVER:
+            self._severed = how
+            self.side.lost(self._now_s, how.name.lower(), by="network")
+            self._stirred.set()
+
+    def abort(self) -> None:
+        """End a connection that was frozen."""
+        if self._socket is not None:
+            self._socket.abort()
 
     async def run(self, person: Person) -> None:
         """Call, and return when the call is over.
@@ -97,6 +129,7 @@ class DialledCall:
         socket = await self._connected(url)
         if socket is None:
             return
+        self._socket = socket
         self.began_ns = time.monotonic_ns()
         self._tell(Happening(0.0, What.CONNECTED, {"url": url, "protocol": call.words.name}))
         receiving = asyncio.create_task(self._receive(socket))
@@ -106,7 +139,12 @@ class DialledCall:
             receiving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await receiving
-            await socket.close()
+            if self._severed is Severed.FROZEN:
+                socket.freeze()
+            elif self._severed is Severed.CUT:
+                socket.abort()
+            else:
+                await socket.close()
 
     async def _connected(self, url: str) -> LineSocket | None:
         """Return the connection; None if the person hung up before there was one."""
@@ -143,9 +181,10 @@ class DialledCall:
             self._take(now_s)
             await self._flush(socket, now_s)
             await self._wait(block_s + BLOCK_S)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(CLOSING_S):
-                await self._flush(socket, float("inf"))
+        if self._severed is Severed.NOT:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(CLOSING_S):
+                    await self._flush(socket, float("inf"))
 
     async def _wait(self, next_s: float) -> None:
         """Wait until something comes, but not longer than until a time."""
@@ -159,13 +198,19 @@ class DialledCall:
 
     def _speak(self, person: Person, now_s: float) -> None:
         """Let the person do what is done in 20 ms."""
+        words = self._call.words
+        if not words.is_ready:
+            if now_s >= READY_S:
+                self.side.lost(now_s, f"it does not begin within {READY_S:g} s")
+            return
         key = person.press(now_s)
         if key is not None:
             self._hearing.pressed(now_s)
             self._to_server.send(self.side.press(key, now_s), now_s)
         said = person.speak(now_s, self._hearing)
-        block = np.zeros(self._call.words.form.block_samples, np.int16) if said is None else said
-        self._hearing.said(block, now_s)
+        block = self._silence if said is None else said
+        if said is not None:
+            self._hearing.said(block, now_s)
         lost = self._to_server.loses()
         self._to_server.send(self.side.speak(block, lost=lost), now_s, sound=True)
         longest_s = self._call.longest_s
@@ -189,12 +234,14 @@ class DialledCall:
 
     async def _flush(self, socket: LineSocket, now_s: float) -> None:
         for message in self._to_server.due(now_s):
+            self.bytes_up += len(message)
             await socket.send(message)
 
     async def _receive(self, socket: LineSocket) -> None:
         try:
             while True:
                 message = await socket.receive()
+                self.bytes_down += len(message)
                 self._from_server.send([message], self._now_s)
                 self._stirred.set()
         except LineClosedError as closed:

@@ -36,10 +36,18 @@ class What(StrEnum):
     """The provider asked for a pause, or ended it; `paused`, `waiting_ms`."""
     DROPPED = "dropped"
     """Sound was lost because the queue was full; `ms`."""
+    SESSION = "session"
+    """The server began the conversation, or goes on with it; `session`, `resumed`."""
+    WORDS = "words"
+    """A piece of what was understood or answered; `role` (user, model), `text`."""
+    TURN = "turn"
+    """A turn is over; `turn`, `outcome`, `by`, as far as the protocol says it."""
+    ERROR = "error"
+    """The server says that something is wrong, or that it goes away; `code`, `text`."""
     FAULT = "fault"
     """The server did what the provider refuses, or drops; `text`."""
     HUNG_UP = "hung_up"
-    """The call is over; `by` and `why`."""
+    """The call is over; `by` (caller, server, provider, network) and `why`."""
 
 
 Value = str | float | bool

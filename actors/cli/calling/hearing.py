@@ -7,6 +7,7 @@ from enum import Enum, auto
 import numpy as np
 
 from actors.cli.calling.happening import Happening, Tell, Value, What
+from actors.cli.calling.line_form import BLOCK_S
 from actors.cli.calling.line_queue import Stretch
 from actors.lib.audio.pcm import Samples, level_dbfs
 
@@ -36,7 +37,7 @@ class Hearing:
     """Told what is said and heard, tells what is to be made of it. Times begin with the line.
 
     Args:
-        rate_hz: Of the line.
+        rate_hz: Of what is heard.
         tell: Told when answers begin, have gaps, and fall silent because the person speaks.
     """
 
@@ -68,7 +69,7 @@ class Hearing:
         return now_s - max(self.said_s or 0.0, self.loud_s or 0.0)
 
     def said(self, samples: Samples, now_s: float) -> None:
-        """The person said a block, which begins now."""
+        """The person said a block of 20 ms, which begins now."""
         if level_dbfs(samples) <= LOUD_DBFS:
             return
         if self.conversing is Conversing.LISTENING:
@@ -76,7 +77,7 @@ class Hearing:
             hears = self.loud_s is not None and now_s - self.loud_s < PAUSE_S
             self.conversing = Conversing.INTERRUPTING if hears else Conversing.ASKING
             self._interrupted_s = now_s
-        self.said_s = now_s + len(samples) / self._rate_hz
+        self.said_s = now_s + BLOCK_S
 
     def pressed(self, now_s: float) -> None:
         """The person pressed a key, which may be answered as what is said."""
@@ -99,6 +100,8 @@ class Hearing:
         if stretch.sound:
             self._end_gap(begun_s)
             self._sound_end_s = begun_s + stretch.sound / self._rate_hz
+        if stretch.ends_answer:
+            self._sound_end_s = None
         samples = np.concatenate([self._rest, stretch.samples])
         whole = len(samples) // self._window * self._window
         for at in range(0, whole, self._window):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from actors.cli.calling.orders import SetMark
+from actors.cli.calling.orders import EndAnswer, SetMark
 from actors.lib.audio.pcm import Samples
 
 
@@ -16,11 +16,11 @@ class PlacedMark:
     """A mark in the queue.
 
     Attributes:
-        mark: As it was asked for.
+        mark: As it was asked for; or the end of an answer, which is not given back.
         asked_s: When.
     """
 
-    mark: SetMark
+    mark: SetMark | EndAnswer
     asked_s: float
 
 
@@ -40,6 +40,11 @@ class Stretch:
     held: int
     sound: int
     marks: list[PlacedMark]
+
+    @property
+    def ends_answer(self) -> bool:
+        """Whether the last of an answer was heard."""
+        return any(isinstance(each.mark, EndAnswer) for each in self.marks)
 
 
 @dataclass(frozen=True)

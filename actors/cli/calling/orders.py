@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from actors.cli.calling.happening import Value, What
 from actors.lib.audio.pcm import Samples
 
 
@@ -63,6 +65,19 @@ class EndCall:
     """Hang up."""
 
 
+@dataclass(frozen=True)
+class EndAnswer:
+    """What was sent so far is all of an answer: silence behind it is no gap."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """The server says something that is neither sound nor an order."""
+
+    what: What
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
 class WrongMessageError(Exception):
     """A message is not as the provider wants it; the text says how it should be."""
 
@@ -92,5 +107,7 @@ Order = (
     | ReportDrained
     | ReportStatus
     | EndCall
+    | EndAnswer
+    | Told
     | WrongMessage
 )

@@ -9,6 +9,7 @@ from actors.cli.calling.line_form import BLOCK_S
 from actors.cli.calling.line_queue import LineQueue, PlacedMark, Stretch
 from actors.cli.calling.orders import (
     ClearLine,
+    EndAnswer,
     EndCall,
     ForgetMarks,
     Order,
@@ -18,6 +19,7 @@ from actors.cli.calling.orders import (
     ReportDrained,
     ReportStatus,
     SetMark,
+    Told,
     WrongMessage,
 )
 from actors.cli.calling.provider_words import LineStatus, MarksAfterClear, ProviderWords, Words
@@ -51,7 +53,7 @@ class ProviderSide:
         self.words = words
         self.state = LineState.RINGING
         self._tell = tell
-        self._queue = LineQueue(words.form.rate_hz, words.queue_s, words.prefill_s)
+        self._queue = LineQueue(words.heard.rate_hz, words.queue_s, words.prefill_s)
         self._spoken = 0
         """Blocks, with those that were lost."""
         self._said = 0
@@ -99,9 +101,9 @@ class ProviderSide:
         """The person hangs up."""
         return self.words.stop() if self._over(now_s, "caller", "") else []
 
-    def lost(self, now_s: float, why: str) -> None:
-        """The server closed the socket."""
-        self._over(now_s, "server", why)
+    def lost(self, now_s: float, why: str, *, by: str = "server") -> None:
+        """The server closed the socket, or the network took it away."""
+        self._over(now_s, by, why)
 
     def take(self, message: Words, now_s: float) -> list[Words]:
         """Take a message of the server."""
@@ -183,6 +185,17 @@ class ProviderSide:
                 return self.words.status(
                     LineStatus(self._waiting_blocks, self._flow_paused, paused)
                 )
+            case _:
+                return self._learn(order, now_s)
+        return []
+
+    def _learn(self, order: Order, now_s: float) -> list[Words]:
+        """Follow what changes nothing of what is played."""
+        match order:
+            case EndAnswer():
+                self._queue.mark(PlacedMark(order, now_s))
+            case Told(what, values):
+                self._happened(now_s, what, **values)
             case EndCall():
                 self._over(now_s, "server", "it said so")
             case WrongMessage(text, reply, ends):
@@ -195,7 +208,7 @@ class ProviderSide:
     def _add(self, samples: Samples, now_s: float) -> list[Words]:
         dropped = self._queue.add(samples)
         if dropped:
-            ms = dropped / self.words.form.rate_hz * 1000
+            ms = dropped / self.words.heard.rate_hz * 1000
             self._happened(now_s, What.DROPPED, ms=ms)
         self.most_waiting_s = max(self.most_waiting_s, self._queue.waiting_s)
         levels = self.words.flow_levels
@@ -205,8 +218,9 @@ class ProviderSide:
 
     def _clear(self, now_s: float) -> list[Words]:
         cleared = self._queue.clear()
-        left_ms = cleared.samples / self.words.form.rate_hz * 1000
-        self._happened(now_s, What.CLEAR, left_ms=left_ms, marks=len(cleared.marks))
+        left_ms = cleared.samples / self.words.heard.rate_hz * 1000
+        marks = sum(isinstance(each.mark, SetMark) for each in cleared.marks)
+        self._happened(now_s, What.CLEAR, left_ms=left_ms, marks=marks)
         replies = self.words.cleared()
         if self.words.after_clear is not MarksAfterClear.NEVER:
             for mark in cleared.marks:
@@ -214,6 +228,8 @@ class ProviderSide:
         return replies
 
     def _give_back(self, placed: PlacedMark, now_s: float, *, cleared: bool) -> list[Words]:
+        if isinstance(placed.mark, EndAnswer):
+            return []
         after_ms = (now_s - placed.asked_s) * 1000
         name = placed.mark.name
         self._happened(now_s, What.MARK_BACK, name=name, after_ms=after_ms, cleared=cleared)

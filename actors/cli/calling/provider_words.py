@@ -80,6 +80,8 @@ class ProviderWords(ABC):
     """The first is meant where none is asked for."""
     narrow_coding: ClassVar[Coding] = Coding.PCM16
     """Of lines of 8 kHz; wider ones are PCM16."""
+    heard_hz: ClassVar[int | None] = None
+    """Of what is heard, where that is not the rate of what is said."""
     queue_s: ClassVar[float] = 1800.0
     """How much waits at most; no limit is known of most, and nobody speaks for half an hour."""
     prefill_s: ClassVar[float] = 0.0
@@ -99,6 +101,14 @@ class ProviderWords(ABC):
             rates = ", ".join(map(str, self.rates_hz))
             raise ConfigError(f"{self.name} has no line of {rate} Hz: choose one of {rates}")
         self.form = LineForm(self.narrow_coding if rate == NARROW_HZ else Coding.PCM16, rate)
+        """Of what is said."""
+        self.heard = LineForm(Coding.PCM16, self.heard_hz) if self.heard_hz else self.form
+        self.is_ready = True
+        """The server takes sound; where it says so itself, not before."""
+
+    def again(self) -> ProviderWords | None:
+        """Return the words of the same caller on a new connection; None: it is a new call."""
+        return None
 
     def dialled(self, url: str) -> str:
         """Return the URL that the provider really opens."""

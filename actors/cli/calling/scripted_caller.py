@@ -72,6 +72,7 @@ class ScriptedCaller:
         tell: Told when something begins to be said.
         hang_up_s: So long it is silent at the end before the person hangs up.
         patience_s: For an answer.
+        awaits: An answer is expected from the first: it was asked over a connection that is gone.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class ScriptedCaller:
         *,
         hang_up_s: float = 2.0,
         patience_s: float = PATIENCE_S,
+        awaits: bool = False,
     ) -> None:
         self._script = deque(script)
         self._block_samples = block_samples
@@ -94,8 +96,18 @@ class ScriptedCaller:
         self._next_key_s = 0.0
         self._since_s = 0.0
         """When the last was said."""
-        self._asked = False
+        self._asked = awaits
         """Something was said, or pressed, to which an answer is expected."""
+
+    @property
+    def rest(self) -> list[ScriptLine]:
+        """What has not begun to be said."""
+        return list(self._script)
+
+    @property
+    def is_speaking(self) -> bool:
+        """Whether something is being said."""
+        return self._doing is Doing.SPEAKING
 
     def speak(self, now_s: float, hearing: Hearing) -> Samples | None:
         """Return what is said in the next 20 ms."""
@@ -103,11 +115,12 @@ class ScriptedCaller:
             self._begin(self._script.popleft(), now_s)
         if self._doing is not Doing.SPEAKING:
             return None
-        block, self._samples = np.split(self._samples, [self._block_samples])
+        block = self._samples[: self._block_samples]
+        self._samples = self._samples[self._block_samples :]
         if not len(self._samples):
             self._doing = Doing.WAITING
             self._since_s, self._asked = now_s, True
-        return np.pad(block, (0, self._block_samples - len(block)))
+        return block
 
     def press(self, now_s: float) -> str | None:
         """Return a key that is pressed now."""
@@ -148,4 +161,7 @@ class ScriptedCaller:
             return
         self._tell(Happening(now_s, What.SAY, {"name": utterance.name}))
         self._doing = Doing.SPEAKING
-        self._samples = np.zeros(0, np.int16) if utterance.samples is None else utterance.samples
+        said = np.zeros(0, np.int16) if utterance.samples is None else utterance.samples
+        # The last block is whole too; one that says nothing takes a block to do it.
+        rest = -len(said) % self._block_samples if len(said) else self._block_samples
+        self._samples = np.concatenate([said, np.zeros(rest, np.int16)])

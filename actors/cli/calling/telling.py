@@ -54,6 +54,10 @@ SHOWN: dict[What, Shown] = {
         f"{'wait' if v['paused'] else 'go on'}: {_ms(v, 'waiting_ms')} are waiting"
     ),
     What.DROPPED: lambda v: f"{_ms(v, 'ms')} of sound: the queue is full",
+    What.SESSION: lambda v: f"{v['session']}{', as before' if v['resumed'] else ''}",
+    What.WORDS: lambda v: f"{v['role']}: {v['text']}",
+    What.TURN: lambda v: " ".join(str(v[each]) for each in ("outcome", "by", "turn") if v[each]),
+    What.ERROR: lambda v: f"{v['code']} {v['text']}".strip(),
     What.FAULT: lambda v: f"{v['text']}",
     What.HUNG_UP: lambda v: f"by the {v['by']}{': ' if v['why'] else ''}{v['why']}",
 }

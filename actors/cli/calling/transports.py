@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -22,7 +23,16 @@ CLOSE_S = 2.0
 
 
 class CallRefusedError(GreenroomError):
-    """The server does not take the call; says why, and what to do."""
+    """The server does not take the call; says why, and what to do.
+
+    Args:
+        text: All of it.
+        why: The same in a few words, alike for all who are refused so.
+    """
+
+    def __init__(self, text: str, why: str = "") -> None:
+        super().__init__(text)
+        self.why = why or text
 
 
 class LineClosedError(Exception):
@@ -44,6 +54,12 @@ class LineSocket(Protocol):
 
     async def close(self) -> None:
         """End the connection."""
+
+    def abort(self) -> None:
+        """Break the connection off, as a network does."""
+
+    def freeze(self) -> None:
+        """Take and give nothing any more, with the connection open: as in a tunnel."""
 
 
 class WebLine:
@@ -72,6 +88,16 @@ class WebLine:
     async def close(self) -> None:
         """End the connection."""
         await self._websocket.close()
+
+    def abort(self) -> None:
+        """Break the connection off, as a network does."""
+        self._websocket.transport.abort()
+
+    def freeze(self) -> None:
+        """Take and give nothing any more: pings have no answer either."""
+        transport = self._websocket.transport
+        if transport.is_reading():
+            transport.pause_reading()
 
 
 class PacketLine:
@@ -107,6 +133,16 @@ class PacketLine:
             # The other side was quicker, and less polite.
             return
 
+    def abort(self) -> None:
+        """Break the connection off, as a network does."""
+        self._writer.transport.abort()
+
+    def freeze(self) -> None:
+        """Take nothing any more."""
+        transport = self._writer.transport
+        if isinstance(transport, asyncio.Transport) and transport.is_reading():
+            transport.pause_reading()
+
 
 async def connected(url: str, words: ProviderWords, headers: Mapping[str, str]) -> LineSocket:
     """Connect as a provider does.
@@ -127,17 +163,20 @@ async def connected(url: str, words: ProviderWords, headers: Mapping[str, str]) 
             return WebLine(await _websocket(url, words, headers))
     except TimeoutError:
         raise CallRefusedError(
-            f"{url} does not answer within {OPEN_S:g} s: is the server there, and is it ready?"
+            f"{url} does not answer within {OPEN_S:g} s: is the server there, and is it ready?",
+            f"no answer within {OPEN_S:g} s",
         ) from None
     except websockets.InvalidStatus as error:
         body = (error.response.body or b"").decode(errors="replace").strip()
         raise CallRefusedError(
             f"{url} refuses the call with {error.response.status_code}"
             f"{': ' if body else ''}{' '.join(body.split())[:300]}; "
-            "see --auth-token and --header for what it may want to see"
+            "see --auth-token and --header for what it may want to see",
+            f"{error.response.status_code} {_code_in(body)}".strip(),
         ) from None
     except (OSError, websockets.WebSocketException, ValueError) as error:
-        raise CallRefusedError(f"{url} cannot be called: {_first_line(error)}") from None
+        why = _first_line(error)
+        raise CallRefusedError(f"{url} cannot be called: {why}", why) from None
 
 
 async def _websocket(
@@ -162,6 +201,14 @@ async def _websocket(
             f"without which {words.name} hangs up"
         )
     return websocket
+
+
+def _code_in(body: str) -> str:
+    """Return the `code` of an error in JSON; else the beginning of what it is."""
+    try:
+        return str(json.loads(body)["code"])
+    except (ValueError, LookupError, TypeError):
+        return " ".join(body.split())[:80]
 
 
 def _first_line(error: Exception) -> str:

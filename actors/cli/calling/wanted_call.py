@@ -15,7 +15,7 @@ from actors.cli.calling.bad_network import Weather
 from actors.cli.calling.credentials_shown import shown_headers
 from actors.cli.calling.dialled_call import Call
 from actors.cli.calling.provider_words import CallFacts, ProviderWords
-from actors.cli.calling.providers import PROVIDERS, provider_name
+from actors.cli.calling.providers import LINES, PATHS, provider_name
 from actors.cli.calling.scripted_caller import AFTER_S, KEYS, ScriptLine
 from actors.cli.calling.webhook import ask_webhook, reached
 from actors.lib.audio.decode import decode
@@ -24,8 +24,8 @@ from pipeline.errors import ConfigError, did_you_mean
 SCHEMES = ("ws", "wss")
 WEBHOOK_SCHEMES = ("http", "https")
 """Of an address that is asked where the socket is."""
-NO_WEBHOOK = ("mod_audio_stream", "mod_audio_fork", "chan_websocket")
-"""Exchanges: their dialplan has the address of the socket."""
+NO_WEBHOOK = ("mod_audio_stream", "mod_audio_fork", "chan_websocket", *PATHS)
+"""Exchanges: their dialplan has the address of the socket; and those who do not telephone."""
 SAY, AFTER, WHILE_ANSWERING = "say", "after", "while_answering"
 """Options of which the order counts; the other is `keys`."""
 
@@ -125,11 +125,11 @@ class WantedCall:
         if name is None:
             raise ConfigError(
                 f"{self.url!r} does not say as which provider to call: "
-                f"--protocol is one of {', '.join(PROVIDERS)}"
+                f"--protocol is one of {', '.join(LINES)}"
             )
-        provider = PROVIDERS.get(provider_name(name))
+        provider = LINES.get(provider_name(name))
         if provider is None:
-            raise ConfigError(f"no protocol {name!r}: {did_you_mean(name, PROVIDERS)}")
+            raise ConfigError(f"no protocol {name!r}: {did_you_mean(name, LINES)}")
         if provider.name == "audiosocket":
             schemes: tuple[str, ...] = ("tcp",)
         else:
@@ -153,8 +153,11 @@ def named_in(parts: SplitResult) -> str | None:
     """Return the provider that a URL names; None: it names none."""
     if parts.scheme == "tcp":
         return "audiosocket"
+    for name, path in PATHS.items():
+        if parts.path.endswith(path):
+            return name
     names = (provider_name(each) for each in parts.path.split("/"))
-    return next((each for each in names if each in PROVIDERS), None)
+    return next((each for each in names if each in LINES), None)
 
 
 def _split(url: str) -> SplitResult:

@@ -57,26 +57,29 @@ class TwilioBot:
         self.path = websocket.request.path
         stream, speaking, quiet = "", False, 0
         answering: asyncio.Task[None] | None = None
-        async for message in websocket:
-            event = json.loads(message)
-            self.events.append(event["event"])
-            if event["event"] == "start":
-                self.start = event["start"]
-                stream = event["streamSid"]
-            elif event["event"] == "dtmf":
-                self.keys += event["dtmf"]["digit"]
-            if event["event"] != "media":
-                continue
-            payload = base64.b64decode(event["media"]["payload"])
-            if level_dbfs(decode(payload, mulaw_levels())) > -45:
-                quiet = 0
-                if not speaking and answering is not None and self._clears:
-                    answering.cancel()
-                    await websocket.send(json.dumps({"event": "clear", "streamSid": stream}))
-                speaking = True
-            elif speaking and (quiet := quiet + 1) == QUIET_BLOCKS:
-                speaking = False
-                answering = asyncio.create_task(self._answer(websocket, stream))
+        try:
+            async for message in websocket:
+                event = json.loads(message)
+                self.events.append(event["event"])
+                if event["event"] == "start":
+                    self.start = event["start"]
+                    stream = event["streamSid"]
+                elif event["event"] == "dtmf":
+                    self.keys += event["dtmf"]["digit"]
+                if event["event"] != "media":
+                    continue
+                payload = base64.b64decode(event["media"]["payload"])
+                if level_dbfs(decode(payload, mulaw_levels())) > -45:
+                    quiet = 0
+                    if not speaking and answering is not None and self._clears:
+                        answering.cancel()
+                        await websocket.send(json.dumps({"event": "clear", "streamSid": stream}))
+                    speaking = True
+                elif speaking and (quiet := quiet + 1) == QUIET_BLOCKS:
+                    speaking = False
+                    answering = asyncio.create_task(self._answer(websocket, stream))
+        except websockets.ConnectionClosedError:
+            self.events.append("lost")
         self.ended.set()
 
     async def _answer(self, websocket: websockets.ServerConnection, stream: str) -> None:

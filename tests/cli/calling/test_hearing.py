@@ -10,7 +10,8 @@ import pytest
 from actors.cli.calling.bad_network import BadNetwork, Weather
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.hearing import Hearing
-from actors.cli.calling.line_queue import Stretch
+from actors.cli.calling.line_queue import PlacedMark, Stretch
+from actors.cli.calling.orders import EndAnswer
 from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.lib.audio.pcm import Samples
 from pipeline.errors import ConfigError
@@ -42,6 +43,15 @@ class Line:
 
     def values(self, what: What) -> list[dict[str, Any]]:
         return [dict(each.values) for each in self.told if each.what is what]
+
+
+def test_silence_behind_the_end_of_an_answer_is_no_gap() -> None:
+    line = Line()
+    line.play("w...", "...a")
+    end = PlacedMark(EndAnswer(), 0.0)
+    line.hearing.hear(Stretch(LOUD, 0, BLOCK, [end]))
+    line.play("..........", "....aaa..a")
+    assert [round(each["ms"]) for each in line.values(What.GAP)] == [40]
 
 
 def test_the_latency_of_an_answer_is_from_the_last_word_to_the_first_sound() -> None:

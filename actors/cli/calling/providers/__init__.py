@@ -1,15 +1,17 @@
-"""Every provider that the test telephone can be, by its name."""
+"""Every provider that the test telephone can be, and every other caller, by its name."""
 
 from actors.cli.calling.provider_words import ProviderWords
 from actors.cli.calling.providers.audio_stream import AudioStreamWords
 from actors.cli.calling.providers.audiosocket import AudioSocketWords
 from actors.cli.calling.providers.chan_websocket import ChanWebsocketWords
 from actors.cli.calling.providers.exotel import ExotelWords
+from actors.cli.calling.providers.gemini import GEMINI_PATH, GeminiWords
 from actors.cli.calling.providers.jambonz import AudioForkWords, JambonzClipsWords, JambonzWords
 from actors.cli.calling.providers.plivo import PlivoWords
 from actors.cli.calling.providers.telnyx import TelnyxWords
 from actors.cli.calling.providers.twilio import SignalWireWords, TwilioWords
 from actors.cli.calling.providers.vonage import VonageWords
+from actors.cli.calling.providers.website import WEBSITE_PATH, WebsiteWords
 
 PROVIDERS: dict[str, type[ProviderWords]] = {
     each.name: each
@@ -28,8 +30,23 @@ PROVIDERS: dict[str, type[ProviderWords]] = {
         AudioSocketWords,
     )
 }
+LINES: dict[str, type[ProviderWords]] = {
+    **PROVIDERS,
+    **{each.name: each for each in (WebsiteWords, GeminiWords)},
+}
+"""Everything that a caller can come over: telephones, a visitor of a website, a Gemini SDK."""
 ALIASES = {"asterisk": "chan_websocket"}
 """Other names in paths."""
+PATHS = {WebsiteWords.name: WEBSITE_PATH, GeminiWords.name: GEMINI_PATH}
+"""Of the gateway, for those whose path is not their name."""
+
+
+def gateway_path(name: str) -> str:
+    """Return where the gateway takes such callers, of `LINES`."""
+    if name in PATHS:
+        return PATHS[name]
+    exchange = {alias: path for path, alias in ALIASES.items()}.get(name, name)
+    return f"/phone/{exchange.replace('jambonz_', 'jambonz-')}"
 
 
 def provider_name(name: str) -> str:
