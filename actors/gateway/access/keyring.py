@@ -19,7 +19,8 @@ LOOK_AGAIN_S = 1.0
 """After an unknown key the database is asked at once, but not more often: a key that was just added
 is known, and one who guesses is no load."""
 FIRST_S = 5.0
-"""How long a request waits for the database at the start, before it is told 503."""
+"""How long a request waits, after a database could not be read at the start, for it to come before
+it is told 503. Below what people and their programs wait for a web page."""
 NOTED_S = 60.0
 """When a key was last used is written no more often."""
 
@@ -43,7 +44,7 @@ class Keyring:
         self._on_revoked = on_revoked
         self._by_hash: dict[str, Credential] = {}
         self._by_id: dict[str, Credential] = {}
-        self._loaded = asyncio.Event()
+        self._tried, self._loaded = asyncio.Event(), asyncio.Event()
         self._looked_s = -LOOK_AGAIN_S
         self._looking = asyncio.Lock()
         self.problem = ""
@@ -72,6 +73,7 @@ class Keyring:
                 if not self.problem:
                     self._log.warning("credentials cannot be read", why=str(error))
                 self.problem = str(error)
+                self._tried.set()
                 return
             self.problem = ""
             revoked = [
@@ -81,6 +83,7 @@ class Keyring:
             self._by_id = {each.id: each for each in found}
             valid = (each.origins for each in found if each.revoked_at is None)
             self.origins = frozenset().union(*valid)
+            self._tried.set()
             self._loaded.set()
         for each in revoked:
             self._on_revoked(each)
@@ -88,11 +91,13 @@ class Keyring:
     async def loaded(self) -> None:
         """Return once the credentials are known.
 
+        The first look at a database makes its tables, which takes a slow machine as long as it
+        takes: only once it was in vain does time run.
+
         Raises:
             AccessDeniedError: they are not, for the database is away.
         """
-        if self._loaded.is_set():
-            return
+        await self._tried.wait()
         try:
             async with asyncio.timeout(FIRST_S):
                 await self._loaded.wait()

@@ -33,7 +33,9 @@ def test_without_its_database_from_the_start_nobody_is_let_in(
         assert gateway.harness.actor.access.authenticator.serves is Serves.UNKNOWN
 
 
-def test_who_is_served_is_said_once_the_keys_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_is_served_is_said_once_the_keys_are_read_however_long_that_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     run, may_read = Database.run, asyncio.Event()
 
     async def late(database: Database, work: Work[object]) -> object:
@@ -41,11 +43,21 @@ def test_who_is_served_is_said_once_the_keys_are_read(monkeypatch: pytest.Monkey
             await may_read.wait()
         return await run(database, work)
 
+    loaded, waited = keyring.Keyring.loaded, asyncio.Event()
+
+    async def loaded_by_and_by(ring: keyring.Keyring) -> None:
+        waited.set()
+        await loaded(ring)
+
     monkeypatch.setattr(Database, "run", late)
+    monkeypatch.setattr(keyring.Keyring, "loaded", loaded_by_and_by)
+    # A slow machine takes longer than this to make the tables: nothing has failed yet.
+    monkeypatch.setattr(keyring, "FIRST_S", 0.0)
     with gateway_on_stage() as gateway:
         gateway.harness.send("status", answering())
         authenticator = gateway.harness.actor.access.authenticator
         asked = gateway.begin(lambda: called(f"http://{gateway.url}/readyz", "GET"))
+        gateway.harness.until(waited.is_set, "the request")
         assert authenticator.serves is Serves.UNKNOWN
         may_read.set()
         gateway.harness.until(asked.done, "the answer")
