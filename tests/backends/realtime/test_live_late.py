@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from live_server import KEY, Talker, ready, rules_of, simulator, staged
+from live_server import KEY, Simulator, Talker, ready, rules_of, simulator, staged
 
 from pipeline.frames import (
     AnswerAudio,
@@ -60,11 +60,15 @@ def words_of(live: ActorHarness, turn: str, side: Side = Side.MODEL) -> str:  # 
     return "".join(f.text for f in pieces if f.turn == turn and f.side is side)
 
 
-def gone_on(live: ActorHarness, talker: Talker) -> ToolCall:  # type: ignore[type-arg]
+def gone_on(live: ActorHarness, server: Simulator) -> ToolCall:  # type: ignore[type-arg]
     """The user asks for what takes its time, hears the filler, and asks something else."""
+    talker = Talker(live)
     talker.say()
     call = live.expect("tool_calls", ToolCall)
     live.expect("audio", AnswerAudio, lambda f: f.turn == call.turn)
+    # A service that is interrupted while it makes the filler gives up the function, too.
+    turns = server.journal.sessions[0].turns
+    live.until(lambda: turns[0].generated_ns > 0, "the end of the filler")
     second = talker.say()
     live.expect("answer", AnswerEnded, lambda f: f.turn == second)
     return call
@@ -84,7 +88,7 @@ def test_f29_result_after_the_user_has_gone_on_is_heard_and_told_once(
     ):
         live.send("offer", ToolOffer(tools=[LOOK_UP]))
         ready(live)
-        call = gone_on(live, Talker(live))
+        call = gone_on(live, server)
         respond(live, call)
         late = live.expect("answer", AnswerEnded)
         assert (is_unasked(late.turn), late.end) == (True, AnswerEnd.COMPLETE)
@@ -104,7 +108,7 @@ def test_f29_result_of_a_call_that_was_open_at_a_goaway_is_told_over_the_next_co
     ):
         live.send("offer", ToolOffer(tools=[LOOK_UP]))
         ready(live)
-        call = gone_on(live, Talker(live))
+        call = gone_on(live, server)
         ready(live)
         respond(live, call)
         late = live.expect("answer", AnswerEnded, lambda f: is_unasked(f.turn))
@@ -122,7 +126,7 @@ def test_f29_result_of_a_call_that_was_open_when_the_process_was_killed_is_told_
         with staged(tmp_path, PORTS, **server.address, **NOT_WAITING) as live:
             live.send("offer", ToolOffer(tools=[LOOK_UP]))
             ready(live)
-            call = gone_on(live, Talker(live))
+            call = gone_on(live, server)
         with staged(
             tmp_path, PORTS, checkpoint={"served": True}, **server.address, **NOT_WAITING
         ) as live:
