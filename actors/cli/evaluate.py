@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -12,11 +11,11 @@ from typing import Any
 from rich.console import Console
 
 from actors.cli.choose import CONFIGS, GEMINI_BACKENDS, gemini_problem
+from actors.cli.evaluate_running import RAY_EXTRA, Running
 from actors.cli.evaluate_view import CellProgress, show_totals
 from actors.recordings.evaluation.cells import Background, Cell, grid
 from actors.recordings.evaluation.journal import CellJournal
 from actors.recordings.evaluation.recordings import find_recordings
-from actors.recordings.evaluation.runner import run_cells
 from actors.recordings.evaluation.scores import Score, score, totals
 from actors.recordings.evaluation.table_file import (
     CELL_COLUMNS,
@@ -28,6 +27,8 @@ from actors.recordings.evaluation.table_file import (
     write_table,
 )
 from actors.recordings.evaluation.variants import Variant, make_variants
+from actors.scale.cluster import require_ray
+from actors.scale.place import parse_place
 from pipeline.errors import GreenroomError
 
 EXIT_FAILED = 1
@@ -52,8 +53,17 @@ class Wanted:
     tail_s: float
 
 
-def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path | None) -> int:
+def evaluate_command(
+    wanted: Wanted, output: Path, jobs: int | None, keep: Path | None, on: str | None = None
+) -> int:
     """Run what is not finished yet, show all, and write tables and pictures next to `output`.
+
+    Args:
+        wanted: What is to be run.
+        output: Table of the cells.
+        jobs: Pipelines at a time; None: as many as there are cores, or slots in the cluster.
+        keep: Folder for a recording and log of each cell.
+        on: Where they run, as for `parse_place`; None: on this machine.
 
     Raises:
         GreenroomError: what is wanted cannot be run, or the results cannot be written.
@@ -61,6 +71,9 @@ def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path 
     if missing := [name for name in PACKAGES if find_spec(name) is None]:
         raise GreenroomError(f"no {' and '.join(missing)}: pip install 'greenroom[evaluate]'")
     require_suffix(output)
+    place = parse_place(on) if on is not None else None
+    if place is not None:
+        require_ray(RAY_EXTRA)
     if keep is not None:
         from actors.services.recorder.actor import require_mcap
 
@@ -70,7 +83,7 @@ def evaluate_command(wanted: Wanted, output: Path, jobs: int | None, keep: Path 
         console = Console(width=max(console.width, LEAST_COLUMNS))
     cells = _cells(wanted, console)
     with CellJournal(output.with_suffix(".sqlite")) as journal:
-        return _evaluate(cells, journal, console, output, jobs, keep)
+        return _evaluate(cells, journal, console, output, Running(place, jobs, keep))
 
 
 def _evaluate(
@@ -78,18 +91,16 @@ def _evaluate(
     journal: CellJournal,
     console: Console,
     output: Path,
-    jobs: int | None,
-    keep: Path | None,
+    running: Running,
 ) -> int:
     # Two files with the same sound, or two names of one config, are one cell.
     todo = list({each.key: each for each in cells if each.key not in journal.finished}.values())
-    # A pipeline with the simulator keeps one core half busy.
-    jobs = jobs or len(os.sched_getaffinity(0))
     done = len(cells) - len(todo)
     known = f", {done} of them finished before ({journal.path})" if done else ""
-    console.print(f"{len(cells)} cells{known}; {jobs} at a time", highlight=False)
-    with CellProgress(console, journal, len(todo)) as progress:
-        whole = run_cells(todo, jobs, progress, keep)
+    with running.started(todo) as (run, where):
+        console.print(f"{len(cells)} cells{known}; {where}", highlight=False)
+        with CellProgress(console, journal, len(todo)) as progress:
+            whole = run(progress)
     scores = [
         score(each, journal.finished[each.key]) for each in cells if each.key in journal.finished
     ]

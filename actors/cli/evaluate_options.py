@@ -49,6 +49,10 @@ def add_evaluate(app: typer.Typer) -> None:
         keep: Annotated[
             Path | None, typer.Option(help="Folder for a recording (MCAP) and log of each cell.")
         ] = None,
+        on: Annotated[
+            str | None,
+            typer.Option(metavar="ray[:ADDRESS]", help="Run on the machines of a Ray cluster."),
+        ] = None,
     ) -> None:
         """Run recordings through pipelines: word errors, turn errors, latency, cost of each."""
         from actors.cli.evaluate import Wanted, evaluate_command
@@ -62,4 +66,4 @@ def add_evaluate(app: typer.Typer) -> None:
             noise=noise,
             tail_s=tail_s,
         )
-        raise typer.Exit(evaluate_command(wanted, output, jobs, keep))
+        raise typer.Exit(evaluate_command(wanted, output, jobs, keep, on))

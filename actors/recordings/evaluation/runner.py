@@ -7,13 +7,13 @@ import contextlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from actors.lib.audio.pcm import SPEECH_RATE_HZ
 from actors.lib.audio.wav_file import WavFile
+from actors.lib.owned_folder import OwnedFolder
 from actors.recordings.evaluation.cells import Cell, file_stem
 from actors.recordings.evaluation.noise import LEAD_S
 from actors.recordings.evaluation.observation import Observed
@@ -26,6 +26,8 @@ MOST_EXTRA_S = 240.0
 answer as long as the longest that the deadlines of the ledger let pass."""
 STOP_DEADLINE_S = 30.0
 """Each of ten actors has 3 s to stop."""
+FOLDER = "grc-"
+"""Prefix of the folder of a cell."""
 ERROR_LINES = 3
 """Of the log of a process that ended without a word."""
 
@@ -91,9 +93,8 @@ async def run_cell(cell: Cell, keep: Path | None = None) -> Observed:
     Raises:
         GreenroomError: the pipeline did not start, ended in an error, or did not end.
     """
-    # Actors that die with a supervisor that was killed may write for a moment longer.
-    with tempfile.TemporaryDirectory(prefix="gr-", ignore_cleanup_errors=True) as folder:
-        base = Path(folder)
+    with OwnedFolder(FOLDER) as folder:
+        base = folder.path
         sound, result = base / "heard.wav", base / "result.json"
         length_s = await asyncio.to_thread(_write, cell, sound)
         kept = (keep or base) / file_stem(cell)
@@ -132,7 +133,8 @@ def _config(cell: Cell, sound: Path, answer: Path, kept: Path | None) -> dict[st
 
 async def _process(job: Mapping[str, Any], log: Path, folder: Path) -> None:
     environment = {
-        **os.environ,
+        # What Ray tells its workers is not for what they start.
+        **{name: value for name, value in os.environ.items() if not name.startswith("RAY_")},
         "XDG_RUNTIME_DIR": str(folder),
         "XDG_STATE_HOME": str(folder / "state"),
     }

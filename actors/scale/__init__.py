@@ -1,0 +1,1 @@
+"""More than one machine: what of the engine Ray the rest needs. Nothing else imports Ray."""

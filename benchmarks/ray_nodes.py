@@ -1,0 +1,81 @@
+"""A cluster of Ray with several nodes on this machine, each killable by itself."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from actors.scale.cluster import require_ray
+
+FAST_HEALTH = {
+    # A node that is silent is given up after 6 s instead of 62: what `greenroom scale` needs too.
+    "RAY_health_check_initial_delay_ms": "1000",
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_timeout_ms": "1000",
+    "RAY_health_check_failure_threshold": "3",
+}
+
+
+class Nodes:
+    """A head that takes no work, and nodes that do."""
+
+    def __init__(self, cluster: Any, workers: list[Any]) -> None:
+        self._cluster = cluster
+        self._workers = workers
+
+    @property
+    def address(self) -> str:
+        """Of the head, `host:port`."""
+        return str(self._cluster.address)
+
+    def raylet(self, index: int) -> psutil.Process:
+        """Return the process of a node that starts its workers."""
+        (info,) = self._workers[index].all_processes["raylet"]
+        return psutil.Process(info.process.pid)
+
+    def kill(self, index: int) -> None:
+        """End a node as a machine whose plug is pulled."""
+        self.raylet(index).send_signal(signal.SIGKILL)
+
+    def working(self, name: str) -> int:
+        """Return the first node with a process below it that has `name` in its command line."""
+        for index in range(len(self._workers)):
+            try:
+                below = self.raylet(index).children(recursive=True)
+            except psutil.NoSuchProcess:
+                continue
+            for process in below:
+                try:
+                    if name in " ".join(process.cmdline()):
+                        return index
+                except psutil.Error:
+                    continue
+        raise LookupError(f"no node runs {name}")
+
+
+@contextmanager
+def nodes(count: int, resources: dict[str, float], folder: Path) -> Iterator[Nodes]:
+    """Start a head and `count` nodes with these resources each; end all of them at the end."""
+    require_ray("ray")
+    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    os.environ.update(FAST_HEALTH)
+    from ray.cluster_utils import Cluster
+
+    # Ray makes its own folder where it is told of none.
+    os.environ["RAY_TMPDIR"] = str(folder)
+    (folder / "ray").mkdir()
+    head = {"num_cpus": 0, "include_dashboard": False}
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    try:
+        workers = [cluster.add_node(num_cpus=2, resources=resources) for _ in range(count)]
+        cluster.wait_for_nodes()
+        yield Nodes(cluster, workers)
+    finally:
+        cluster.shutdown()
