@@ -25,8 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.gateway.store import tables
 from actors.gateway.store.database import Database
 from actors.gateway.store.url import database_url
+from actors.lib.quantile import quantile
 from benchmarks.crowd import Account
-from benchmarks.figures import quantile
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import description
 from benchmarks.postgres_server import PostgresServer, postgres_server

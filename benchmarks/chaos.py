@@ -22,8 +22,8 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
+from actors.lib.quantile import quantile
 from benchmarks.fault_injection import mischief, scenario
-from benchmarks.figures import quantile
 from benchmarks.sound import ROOT, SPEECH
 from benchmarks.tap import tapping
 from pipeline.frames import (

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich import box
 from rich.table import Table
 
+from actors.lib.quantile import quantile
+
 P50_LIMIT_MS = 1.0
 P99_LIMIT_MS = 5.0
 """What our processes may add to either way: the design's limits."""
-
-
-def quantile(values: Sequence[float], q: float) -> float:
-    """Return the value that a share `q` of `values` does not exceed (nearest rank)."""
-    return sorted(values)[max(0, math.ceil(q * len(values)) - 1)]
 
 
 def table_of(what: str, *values: str) -> Table:

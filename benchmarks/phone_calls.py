@@ -24,8 +24,8 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.cli.calling.happening import What
+from actors.lib.quantile import quantile
 from benchmarks.crowd import room_parts_mib, used_s
-from benchmarks.figures import quantile
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import description
 from benchmarks.phone_callers.address import phone_url

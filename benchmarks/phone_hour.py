@@ -26,7 +26,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import quantile
+from actors.lib.quantile import quantile
 from benchmarks.live_server.talk import Behaviour
 from benchmarks.live_server.talk_server import talk_server
 from benchmarks.machine import description

@@ -16,9 +16,10 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
+from actors.lib.quantile import quantile
 from benchmarks.callers import BEGAN, BLOCK_NS, caller_name, offsets_ns
 from benchmarks.crowd import CALLERS, callers_actor, gauge, room_mib, used_s
-from benchmarks.figures import Figure, quantile
+from benchmarks.figures import Figure
 from benchmarks.live_server.crowd import Arrival, crowd_server
 from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.memory import FURTHER_LIMIT_MIB

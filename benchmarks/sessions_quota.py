@@ -9,10 +9,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from actors.lib.quantile import quantile
 from benchmarks.callers import BEGAN, caller_name, sentence_blocks
 from benchmarks.crowd import CALLERS, STREAMS, Account, config, gauge
 from benchmarks.crowd_actors import TAKEOVERS
-from benchmarks.figures import quantile
 from benchmarks.live_server.crowd import Seen, crowd_server
 from benchmarks.machine import description
 from benchmarks.sessions_killed import listen, wind_up

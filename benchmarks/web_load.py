@@ -20,7 +20,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import quantile
+from actors.lib.quantile import quantile
 from benchmarks.machine import Others, description
 from benchmarks.peers.observation import CollapsedError
 from benchmarks.peers.subjects import versions

@@ -28,6 +28,7 @@ def make_greenroom() -> typer.Typer:
     from actors.cli.caller_commands import add_caller_commands
     from actors.cli.credential_commands import add_credential_commands
     from actors.cli.evaluate_options import add_evaluate
+    from actors.cli.load_options import add_load
     from actors.cli.recording_commands import add_recording_commands
     from actors.cli.simulate import simulate
     from pipeline.cli.service.commands import add_service_commands
@@ -97,6 +98,7 @@ def make_greenroom() -> typer.Typer:
 
     app.command()(simulate)
     app.command(cls=InOrder)(call)
+    add_load(app)
     add_recording_commands(app)
     add_evaluate(app)
     add_credential_commands(app)

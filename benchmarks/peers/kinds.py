@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from benchmarks.figures import quantile
+from actors.lib.quantile import quantile
 from benchmarks.peers.observation import SETTLE_S, CollapsedError, Observation, Trial
 from benchmarks.peers.task import STAND_IN_KEY
 from benchmarks.sound import RATE_HZ, SPEECH, Samples, onset, phrases, read_wav, speech, voiced_end

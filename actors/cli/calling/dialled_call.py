@@ -86,7 +86,8 @@ class DialledCall:
         self.bytes_up = 0
         """Of messages that were sent, without what carries them."""
         self.bytes_down = 0
-        self._severed = Severed.NOT
+        self.severed = Severed.NOT
+        """What the network did to it."""
         self._socket: LineSocket | None = None
         self._closed_why: str | None = None
         """With what the server closed the connection."""
@@ -94,11 +95,11 @@ class DialledCall:
         self._stirred = asyncio.Event()
         """Something came, or it is time to do something."""
 
-    def hang_up(self) -> None:
+    def hang_up(self, why: str = "") -> None:
         """Hang up, whatever the person does; nothing if the call is over."""
         if self._connecting is not None:
             self._connecting.cancel()
-        self._to_server.send(self.side.hang_up(self._now_s), self._now_s)
+        self._to_server.send(self.side.hang_up(self._now_s, why), self._now_s)
         self._stirred.set()
 
     def sever(self, how: Severed) -> None:
@@ -106,7 +107,7 @@ class DialledCall:
         if self._connecting is not None:
             self._connecting.cancel()
         if self.side.state is not LineState.OVER:
-            self._severed = how
+            self.severed = how
             self.side.lost(self._now_s, how.name.lower(), by="network")
             self._stirred.set()
 
@@ -139,9 +140,9 @@ class DialledCall:
             receiving.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await receiving
-            if self._severed is Severed.FROZEN:
+            if self.severed is Severed.FROZEN:
                 socket.freeze()
-            elif self._severed is Severed.CUT:
+            elif self.severed is Severed.CUT:
                 socket.abort()
             else:
                 await socket.close()
@@ -181,7 +182,7 @@ class DialledCall:
             self._take(now_s)
             await self._flush(socket, now_s)
             await self._wait(block_s + BLOCK_S)
-        if self._severed is Severed.NOT:
+        if self.severed is Severed.NOT:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSING_S):
                     await self._flush(socket, float("inf"))

@@ -97,9 +97,9 @@ class ProviderSide:
         self._happened(now_s, What.KEY, key=key)
         return self.words.key(key, round(now_s * 1000))
 
-    def hang_up(self, now_s: float) -> list[Words]:
+    def hang_up(self, now_s: float, why: str = "") -> list[Words]:
         """The person hangs up."""
-        return self.words.stop() if self._over(now_s, "caller", "") else []
+        return self.words.stop() if self._over(now_s, "caller", why) else []
 
     def lost(self, now_s: float, why: str, *, by: str = "server") -> None:
         """The server closed the socket, or the network took it away."""

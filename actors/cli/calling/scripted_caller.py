@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -73,6 +74,7 @@ class ScriptedCaller:
         hang_up_s: So long it is silent at the end before the person hangs up.
         patience_s: For an answer.
         awaits: An answer is expected from the first: it was asked over a connection that is gone.
+        until_s: Nothing new is said later, as if the script ended there; but its first line is.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class ScriptedCaller:
         hang_up_s: float = 2.0,
         patience_s: float = PATIENCE_S,
         awaits: bool = False,
+        until_s: float = math.inf,
     ) -> None:
         self._script = deque(script)
         self._block_samples = block_samples
@@ -98,11 +101,15 @@ class ScriptedCaller:
         """When the last was said."""
         self._asked = awaits
         """Something was said, or pressed, to which an answer is expected."""
+        self._until_s = until_s
+        self._said_last: ScriptLine | None = None
+        self._is_begun = awaits
 
     @property
     def rest(self) -> list[ScriptLine]:
-        """What has not begun to be said."""
-        return list(self._script)
+        """What has not been said to its end."""
+        broken_off = self._said_last if self._doing is Doing.SPEAKING else None
+        return [broken_off, *self._script] if broken_off else list(self._script)
 
     @property
     def is_speaking(self) -> bool:
@@ -111,6 +118,8 @@ class ScriptedCaller:
 
     def speak(self, now_s: float, hearing: Hearing) -> Samples | None:
         """Return what is said in the next 20 ms."""
+        if now_s >= self._until_s and self._doing is Doing.WAITING and self._is_begun:
+            self._script.clear()
         if self._doing is Doing.WAITING and self._script and self._is_time(now_s, hearing):
             self._begin(self._script.popleft(), now_s)
         if self._doing is not Doing.SPEAKING:
@@ -159,6 +168,7 @@ class ScriptedCaller:
             self._keys.extend(utterance.keys)
             self._next_key_s = now_s
             return
+        self._said_last, self._is_begun = utterance, True
         self._tell(Happening(now_s, What.SAY, {"name": utterance.name}))
         self._doing = Doing.SPEAKING
         said = np.zeros(0, np.int16) if utterance.samples is None else utterance.samples

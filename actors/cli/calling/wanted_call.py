@@ -64,6 +64,18 @@ class WantedCall:
     weather: Weather = field(default_factory=Weather)
     longest_s: float | None = None
 
+    def check(self) -> None:
+        """Return if it can be made; nobody is asked.
+
+        Raises:
+            ConfigError: something of it cannot be.
+        """
+        self._provider()
+        for each in self.parameters:
+            _pair(each, "=", "--parameter")
+        for each in self.headers:
+            _pair(each, ":", "--header")
+
     def call(self) -> Call:
         """Return it, ready to be made; a webhook is asked first.
 
