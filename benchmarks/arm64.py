@@ -37,13 +37,6 @@ BINFMT = Path("/proc/sys/fs/binfmt_misc")
 BINFMT_RULE = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 """Of qemu-user-static; registered at boot where systemd runs."""
 THERE = "/opt/greenroom"
-PATIENT = (
-    "route.first_sound_s=300",
-    "ledger.answer_deadline_s=400",
-    "actors.live.options.first_sound_timeout_s=300",
-)
-"""An answer takes 40 s there: the simulator understands and speaks on the same slow processor. What
-passes for a dead service after 10 s would be given up."""
 QUESTION = "Go forward ten meters."
 
 
@@ -159,7 +152,6 @@ def main() -> None:
             make_root(root)
     with timed("the packages"):
         install(root)
-    arguments += [f"--set {each}" for each in PATIENT]
     with mounted(root):
         for what in ("first run", "second run"):
             with timed(what):

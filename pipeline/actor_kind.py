@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,17 @@ class Options(BaseModel):
     """Base of an actor's options; an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    def at_pace(self, slowness: float) -> Self:
+        """Return the options with deadlines that can be kept where models are so slow.
+
+        Only deadlines of what this machine computes itself grow. The network is no slower because
+        of it: who waits for a server elsewhere goes on to the next backend as soon as ever.
+
+        Args:
+            slowness: How many times longer than usual the models take on this machine.
+        """
+        return self
 
 
 class ActorKind:

@@ -18,7 +18,7 @@ from pipeline.errors import ConfigError
 from pipeline.launch.file_limit import raise_file_limit
 from pipeline.launch.fork_client import ForkServerClient
 from pipeline.launch.fork_server import import_shared, keep_to_one_thread
-from pipeline.launch.slowness import processor_slowness, slowness
+from pipeline.launch.slowness import model_slowness, processor_slowness, slowness
 from pipeline.launch.thread_limit import require_threads
 from pipeline.outlets import Outputs
 from pipeline.supervision.notify import ServiceManager
@@ -90,10 +90,11 @@ def run_command(
         def load() -> Graph:
             return build_graph(fit(load_config(path, overrides, laid_over), path), path, external)
 
-        processor = processor_slowness()
-        graph = build_graph(at_pace(fit(tree, path), processor), path, external)
+        processor, models = processor_slowness(), model_slowness()
+        graph = build_graph(at_pace(fit(tree, path), models), path, external)
         import_shared()
-        reload = Reload(load, service, slowness(time.monotonic() - begun_s, processor))
+        measured = slowness(time.monotonic() - begun_s, processor, models)
+        reload = Reload(load, service, measured)
         status = _run(graph, duration_s, outputs, log, reload)
     if reload.is_due:
         reload.begin_anew()

@@ -8,12 +8,13 @@ from pipeline.config.model import LedgerConfig, PipelineConfig, RouteConfig
 def at_pace(config: PipelineConfig, slowness: float) -> PipelineConfig:
     """Return a config whose deadlines of answers a slow machine can keep.
 
-    The defaults fit a usual machine. On one whose processor is slower, every backend would be given
-    up before it can have answered, those on the device too.
+    The defaults fit a usual machine. On one on which models are slower, every backend would be
+    given up before it can have answered, those on the device too. The deadlines that a backend has
+    of its own grow by `Options.at_pace`.
 
     Args:
         config: As it was written.
-        slowness: How many times longer than usual the processor takes; 1 changes nothing.
+        slowness: How many times longer than usual models take; 1 changes nothing.
     """
     if slowness == 1:
         return config

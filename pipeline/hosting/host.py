@@ -49,6 +49,8 @@ class Host:
         actor_class = find_actor(spec.use, spec.config_dir)
         try:
             options = actor_class.options_type.model_validate(spec.options)
+            if spec.model_slowness > 1:
+                options = options.at_pace(spec.model_slowness)
         except ValidationError as error:
             raise ConfigError(f"actors.{spec.name}.options: {error}") from error
         self.actor: Actor[Options] = actor_class(

@@ -53,3 +53,5 @@ class ActorSpec(BaseModel):
     stop_deadline_s: float = 3.0
     slowness: float = 1.0
     """How many times longer than usual a start takes here."""
+    model_slowness: float = 1.0
+    """How many times longer models take here."""

@@ -226,9 +226,7 @@ class ActorProcess:
             # A conversation does not wait for those who stand in: they are sent what they missed.
             absent |= self._graph.stand_ins()
         checkpoint = self.health.checkpoint if self.health else {}
-        return spec_of(
-            self._graph, self.node, absent, checkpoint, self._started_ns, self._slowness.start
-        )
+        return spec_of(self._graph, self.node, absent, checkpoint, self._started_ns, self._slowness)
 
     def _why(self, event: Event, before: ProcessState) -> str:
         if event is Event.TOO_BIG:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline.config.graph import SUPERVISOR
 from pipeline.hosting.heartbeat import idle_interval_s
 from pipeline.hosting.spec import ActorSpec, InputConnection
+from pipeline.launch.slowness import USUAL, Slowness
 from pipeline.turns.watch import watched_ports
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def spec_of(
     absent: set[str],
     checkpoint: dict[str, Any],
     started_ns: int,
-    slowness: float = 1.0,
+    slowness: Slowness = USUAL,
 ) -> ActorSpec:
     """Return what the next process of an actor is started with.
 
@@ -29,7 +30,7 @@ def spec_of(
         absent: Actors it is not to wait for; those that start later are never waited for.
         checkpoint: What the process before it left.
         started_ns: When the pipeline was started, monotonic.
-        slowness: Of starts on this machine.
+        slowness: Of this machine.
     """
     config, supervision = graph.config, graph.config.supervision
     missing = absent | graph.later(node.name)
@@ -64,7 +65,8 @@ def spec_of(
             node.config.heartbeat_timeout_s or supervision.heartbeat_timeout_s,
         ),
         stop_deadline_s=supervision.stop_deadline_s,
-        slowness=slowness,
+        slowness=slowness.start,
+        model_slowness=slowness.models,
     )
 
 

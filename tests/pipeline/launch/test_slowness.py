@@ -14,6 +14,7 @@ from pipeline.launch.slowness import (
     USUAL_LOADING_S,
     USUAL_SAMPLE_S,
     Slowness,
+    model_slowness,
     of_sample,
     processor_slowness,
     slowness,
@@ -24,12 +25,12 @@ from pipeline.supervision.lifecycle import Deadlines
 @pytest.mark.parametrize(
     ("loading", "sample", "expected"),
     [
-        (0.2, 0.25, Slowness(1, 1)),
-        (1.0, 1.0, Slowness(1, 1)),
-        (8.0, 1.0, Slowness(8, 1)),
-        (1.0, 5.0, Slowness(5, 5)),
-        (20.0, 5.0, Slowness(20, 5)),
-        (10_000.0, 1.0, Slowness(MOST, 1)),
+        (0.2, 0.25, Slowness(1, 1, 1)),
+        (1.0, 1.0, Slowness(1, 1, 1)),
+        (8.0, 1.0, Slowness(8, 1, 1)),
+        (1.0, 5.0, Slowness(5, 5, 5)),
+        (20.0, 5.0, Slowness(20, 5, 5)),
+        (10_000.0, 1.0, Slowness(MOST, 1, 1)),
     ],
     ids=["faster", "usual", "cold disk", "slow processor", "both", "stopped meanwhile"],
 )
@@ -54,7 +55,13 @@ def test_deadlines_that_an_actor_has_of_its_own_grow_too() -> None:
 def test_this_machine_is_measured_in_a_moment() -> None:
     here = processor_slowness()
     assert 1 <= here <= MOST
-    assert slowness(USUAL_LOADING_S * MOST, here) == (MOST, here)
+    assert slowness(USUAL_LOADING_S * MOST, here) == (MOST, here, here)
+    assert 1 <= model_slowness() <= MOST
+
+
+def test_models_may_be_slower_than_everything_else_and_are_never_faster() -> None:
+    assert slowness(USUAL_LOADING_S, processor=3, models=40) == (3, 3, 40)
+    assert slowness(USUAL_LOADING_S, processor=3, models=1) == (3, 3, 3)
 
 
 def test_on_a_slow_processor_answers_are_waited_for_longer() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -27,3 +27,10 @@ class HttpOptions(GeminiOptions):
         8.0, gt=0, description="Silence in the middle of a response that counts as frozen."
     )
     tool_timeout_s: float = Field(30.0, gt=0, description="For a tool to give its result.")
+
+    def _slower(self, slowness: float) -> Self:
+        slower = {
+            "first_event_timeout_s": self.first_event_timeout_s * slowness,
+            "stall_timeout_s": self.stall_timeout_s * slowness,
+        }
+        return self.model_copy(update=slower)

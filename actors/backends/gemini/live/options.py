@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from actors.backends.gemini.live.capabilities import family_of
 from actors.backends.gemini.options import GeminiOptions
 from actors.backends.realtime.options import Part, RealtimeOptions
 
@@ -82,3 +83,12 @@ class LiveOptions(GeminiOptions, RealtimeOptions):
         10.0, gt=0, description="Silence in mid-answer that counts as frozen."
     )
     server_vad: ServerVad = ServerVad()
+
+    def _slower(self, slowness: float) -> Self:
+        first_s = self.first_sound_timeout_s or family_of(self.model).first_event_s
+        slower = {
+            "setup_timeout_s": self.setup_timeout_s * slowness,
+            "first_sound_timeout_s": first_s * slowness,
+            "stall_timeout_s": self.stall_timeout_s * slowness,
+        }
+        return self.model_copy(update=slower)

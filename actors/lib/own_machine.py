@@ -1,0 +1,24 @@
+"""Whether a server is on this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import urlsplit
+
+OWN_NAME = "localhost"
+"""RFC 6761: of this machine, wherever it is asked."""
+
+
+def is_here(url: str | None) -> bool:
+    """Whether the server of an address is on this machine, and as slow as it; None: it is not."""
+    try:
+        host = urlsplit(url or "").hostname or ""
+    except ValueError:
+        # What is wrong with it is said by whoever connects.
+        return False
+    if host == OWN_NAME or host.endswith(f".{OWN_NAME}"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
