@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from pipeline.config import SUPERVISOR
@@ -109,6 +109,11 @@ class ProcessTable:
         """Whether there are sources, and none has more to give."""
         sources = [process for process in self if process.node.actor_class.is_source]
         return bool(sources) and all(process.is_finished for process in sources)
+
+    def pids(self, names: Iterable[str]) -> dict[str, int]:
+        """Return the processes of those of these actors that have one."""
+        found = {name: self._fork_server.pid(name) for name in names}
+        return {name: pid for name, pid in found.items() if pid is not None}
 
     def listen(self) -> None:
         """Open the sockets on which strangers call.

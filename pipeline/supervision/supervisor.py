@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,6 +20,7 @@ from pipeline.logs import get_logger
 from pipeline.supervision.actor_process import ActorProcess
 from pipeline.supervision.decision_outlet import DecisionOutlet
 from pipeline.supervision.decision_reports import DecisionReports
+from pipeline.supervision.end_watch import EndWatch, on_the_way
 from pipeline.supervision.folders import Folders
 from pipeline.supervision.notify import ServiceManager
 from pipeline.supervision.process_table import CALM_TICK_S, TICK_S, ProcessTable
@@ -33,9 +35,6 @@ if TYPE_CHECKING:
 
 STATUS_EVERY_S = 0.5
 """Twice a second is what a person can follow."""
-QUIET_S = 0.75
-"""After the sources have ended: without a frame for so long, nothing more is coming. Longer than
-the silence that ends a turn (0.6 s)."""
 STOPPED_S = 1.0
 """Twice the longest tick: who has not run for so long was stopped, or had no processor, and all
 that it watches perhaps with it."""
@@ -81,7 +80,8 @@ class Supervisor:
         self._log = get_logger(SUPERVISOR)
         self._ended: RunOutcome | None = None
         self._wake = asyncio.Event()
-        self._last_news_s = self._awake_s = time.monotonic()
+        self._awake_s = time.monotonic()
+        self._end_watch = EndWatch(partial(self._processes.pids, on_the_way(graph)))
         self._outlet = DecisionOutlet()
         self._version = version("greenroom")
         self._folders = Folders(graph, self._started_ns, self._version)
@@ -191,7 +191,7 @@ class Supervisor:
         return (
             self._processes.is_out_of_input
             and not self._sessions.open_turns()
-            and now_s - self._last_news_s > QUIET_S
+            and self._end_watch.is_quiet(now_s)
         )
 
     def _on_death(self, process: ActorProcess) -> None:
@@ -215,6 +215,7 @@ class Supervisor:
             self._log.warning("the supervisor stood still", lost_s=round(lost_s, 1))
             self._processes.excuse(lost_s, self._awake_s)
             self._sessions.excuse(now_ns)
+            self._end_watch.on_frame(self._awake_s)
 
     def _on_health(self, actor: str, health: Health) -> None:
         self._excuse_pause()
@@ -222,13 +223,13 @@ class Supervisor:
         finished_before = process.is_finished
         process.beat(health, time.monotonic())
         if process.is_finished and not finished_before:
-            self._last_news_s = time.monotonic()
+            self._end_watch.on_frame(time.monotonic())
         if self._start_report.became_ready():
             self._publish_status()
 
     def _handle(self, actor: str, frame: Frame) -> None:
         self._excuse_pause()
-        self._last_news_s = time.monotonic()
+        self._end_watch.on_frame(time.monotonic())
         told = self._sessions.handle(actor, frame, time.monotonic_ns())
         # All of it before anything is said of it: a hundred sessions may wait to be answered.
         self._outlet.send(*told)

@@ -1,7 +1,7 @@
 """A sound server of the test's own: real PortAudio, real ALSA, no sound card.
 
-A PulseAudio daemon in a private folder has one speaker, `vspk`, and one microphone, `vmic`, into
-which a test can speak. Nothing of the user's own sound server is touched.
+A PulseAudio or a PipeWire in a private folder has one speaker, `vspk`, and one microphone, `vmic`,
+into which a test can speak. Nothing of the user's own sound server is touched.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import IntEnum
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +23,14 @@ import psutil
 
 from actors.lib.audio.pcm import Samples, to_samples
 
-PACKAGES = "libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins"
+PACKAGES = (
+    "libportaudio2 pulseaudio pulseaudio-utils libasound2-plugins pipewire pipewire-pulse "
+    "wireplumber dbus-daemon"
+)
+PROGRAMS = (
+    *("pulseaudio", "pactl", "paplay", "parec"),
+    *("pipewire", "pipewire-pulse", "wireplumber", "dbus-daemon"),
+)
 MONITOR_RATE_HZ = 24_000
 GOODBYE_S = 20.0
 
@@ -34,13 +44,13 @@ pcm.vmic { type pulse device vmic_src hint { show on description "mic" } }
 SPEAKER = "module-null-sink sink_name=vspk rate=48000 channels=1 norewinds=1"
 MICROPHONE = (
     "module-null-sink sink_name=vmic rate=16000 channels=1 norewinds=1",
-    "module-remap-source source_name=vmic_src master=vmic.monitor",
+    "module-remap-source source_name=vmic_src master=vmic.monitor rate=16000 channels=1",
 )
 
 
 def missing_packages() -> str:
     """Say what the machine lacks for a sound server; empty when all is there."""
-    tools = [tool for tool in ("pulseaudio", "pactl", "paplay", "parec") if not shutil.which(tool)]
+    tools = [tool for tool in PROGRAMS if not shutil.which(tool)]
     if not ctypes.util.find_library("portaudio"):
         tools.append("PortAudio")
     plugin = "alsa-lib/libasound_module_pcm_pulse.so"
@@ -49,8 +59,23 @@ def missing_packages() -> str:
     return f"no {', '.join(tools)}: apt install {PACKAGES}" if tools else ""
 
 
+class Profile(IntEnum):
+    """Of a Bluetooth headset, by its samples a second."""
+
+    MUSIC = 48_000
+    WIDE_BAND = 16_000
+    TELEPHONE = 8_000
+
+    @property
+    def channels(self) -> int:
+        """Of its loudspeakers."""
+        return 2 if self is Profile.MUSIC else 1
+
+
 class SoundServer:
-    """A running PulseAudio daemon."""
+    """A running sound server; PulseAudio, unless it is the subclass."""
+
+    kind = "PulseAudio"
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -76,9 +101,9 @@ class SoundServer:
         daemon.terminate()
         daemon.wait(GOODBYE_S)
 
-    def say(self, recording: Path) -> None:
+    def say(self, recording: Path, microphone: str = "vmic") -> None:
         """Speak into the microphone; returns when all is said."""
-        self._run("paplay", "--device=vmic", str(recording))
+        self._run("paplay", f"--device={microphone}", str(recording))
 
     @contextmanager
     def saying(self, recording: Path) -> Iterator[None]:
@@ -112,15 +137,44 @@ class SoundServer:
 
     def plug_in_all(self, *, microphone_channels: int = 1) -> None:
         """Give them back."""
-        sink, source = MICROPHONE
-        sink = sink.replace("channels=1", f"channels={microphone_channels}")
-        for module in (SPEAKER, sink, source):
+        channels = f"channels={microphone_channels}"
+        for module in (SPEAKER, *(each.replace("channels=1", channels) for each in MICROPHONE)):
             self.control("load-module", *module.split())
 
     def plug_in_headset(self) -> None:
         """Plug in a second speaker, and take it by default, as a desktop does."""
         self.control("load-module", *SPEAKER.replace("vspk", "headset").split())
         self.control("set-default-sink", "headset")
+
+    def take_by_default(self, speaker: str, microphone: str) -> None:
+        """Choose the system's default devices, as a person does in the settings."""
+        self.control("set-default-sink", speaker)
+        self.control("set-default-source", microphone)
+
+    def plug_in_bluetooth(self, profile: Profile) -> None:
+        """Let a headset into range; for music it has no microphone."""
+        form = f"rate={profile.value} norewinds=1"
+        modules = [f"module-null-sink sink_name=bt {form} channels={profile.channels}"]
+        if profile is not Profile.MUSIC:
+            modules += [
+                f"module-null-sink sink_name=bt_voice {form} channels=1",
+                f"module-remap-source source_name=bt_mic master=bt_voice.monitor "
+                f"rate={profile.value} channels=1",
+            ]
+        for module in modules:
+            self.control("load-module", *module.split())
+
+    def unplug_bluetooth(self) -> None:
+        """Let it go out of range; the first part of a change of profiles, too."""
+        self.unplug("bt_mic", "bt_voice", "bt")
+
+    def unplug(self, *names: str) -> None:
+        """Take away what has these names."""
+        theirs = {f"{kind}_name={name}" for kind in ("sink", "source") for name in names}
+        loaded = self._run("pactl", "list", "short", "modules").splitlines()
+        for line in reversed([each.split() for each in loaded]):
+            if theirs.intersection(line):
+                self.control("unload-module", line[0])
 
     @contextmanager
     def listening(self, speaker: str = "vspk") -> Iterator[Path]:
@@ -148,21 +202,78 @@ class SoundServer:
             ear.terminate()
             ear.wait(GOODBYE_S)
 
-    def _run(self, *command: str) -> None:
+    def _run(self, *command: str) -> str:
         done = subprocess.run(
             command, env=self.environment, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}"
+        return done.stdout
+
+
+class PipeWire(SoundServer):
+    """A running PipeWire with WirePlumber, spoken to as PulseAudio."""
+
+    kind = "PipeWire"
+    PROGRAMS = (
+        # WirePlumber decides about nothing where there is no session bus.
+        ("dbus-daemon --session --nofork --nopidfile --address=unix:path={folder}/bus", "bus"),
+        # Those that find no PipeWire end.
+        ("pipewire", "pipewire-0"),
+        ("pipewire-pulse", "pulse/native"),
+        ("wireplumber", ""),
+    )
+    """Each with the socket that the next ones need."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={folder}/bus"
+        self._programs: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """Start its programs; it is ready when this returns."""
+        for program, socket in self.PROGRAMS:
+            command = program.format(folder=self._folder).split()
+            with (self._folder / f"{command[0]}.log").open("ab") as log:
+                self._programs.append(
+                    subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+                )
+            self._once(partial(self._is_there, socket))
+        self._once(lambda: self.control("info"))
+        for module in (SPEAKER, *MICROPHONE):
+            self.control("load-module", *module.split())
+        # Which devices are taken by default is WirePlumber's to say, which is there last.
+        self._once(lambda: self.take_by_default("vspk", "vmic_src"))
+
+    def _is_there(self, name: str) -> None:
+        assert (self._folder / name).exists(), f"there is no {name}"
+
+    def _once(self, done: Callable[[], None]) -> None:
+        """Do something as soon as it can be done."""
+        deadline_s = time.monotonic() + GOODBYE_S
+        while True:
+            try:
+                return done()
+            except AssertionError:
+                if time.monotonic() > deadline_s:
+                    raise
+
+    def stop(self) -> None:
+        """End its programs."""
+        for program in reversed(self._programs):
+            program.terminate()
+        for program in self._programs:
+            program.wait(GOODBYE_S)
+        self._programs.clear()
 
 
 @contextmanager
-def sound_server() -> Iterator[SoundServer]:
+def sound_server(kind: type[SoundServer] = SoundServer) -> Iterator[SoundServer]:
     """Run a sound server."""
     # Not pytest's folder: the path of a socket has 108 characters at most.
     with tempfile.TemporaryDirectory(prefix="pa-") as folder:
-        server = SoundServer(Path(folder))
-        server.start()
+        server = kind(Path(folder))
         try:
+            server.start()
             yield server
         finally:
             server.stop()

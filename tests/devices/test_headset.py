@@ -1,0 +1,132 @@
+"""A Bluetooth headset comes, changes its profile, goes out of range and comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+import soxr
+import yaml
+from feeding import Feeder, feeder
+from sound_server import Profile, SoundServer
+from test_microphone_device import hear
+from test_speaker_device import recording, wait_until_heard
+
+from actors.lib.audio.decode import decode
+from actors.lib.audio.pcm import Samples
+from pipeline.frames import ActorState, Frame, Playback, PlaybackState, Status
+from pipeline.testing import RunningPipeline, running
+
+SPEECH = Path(__file__).parent.parent / "speech"
+QUESTION = SPEECH / "goforward.wav"
+STAND_IN = f"{Path(__file__).parent / 'stand_in.py'}:StandIn"
+ACTORS = ("microphone", "speaker")
+PORTS = ("audio", "answer")
+SECOND = 24_000
+MOST_GROWTH_MIB = 3.0
+"""Of a process over ten rounds; a stream that is not given back holds its buffers and threads."""
+
+
+class Ride:
+    """A pipeline with the system's default devices, which change while it talks."""
+
+    def __init__(self, sound: SoundServer, pipeline: RunningPipeline, feeding: Feeder) -> None:
+        self.sound = sound
+        self.pipeline = pipeline
+        self.feeding = feeding
+        self.answers = 0
+        self.question = np.concatenate(list(decode(QUESTION)))
+
+    def answers_through(self, change: Callable[[], None], said: Samples) -> Playback:
+        """Answer; change something once a second was heard; return how the answer ended."""
+        self.answers += 1
+        turn = f"local:{100 + self.answers}"
+        self.feeding.answer(said, turn)
+        self._reported(turn, PlaybackState.PLAYING, SECOND)
+        change()
+        return self._reported(turn, PlaybackState.FINISHED)
+
+    def hears(self, microphone: str) -> float:
+        """Speak into a microphone; return how like it the pipeline heard it."""
+        self.sound.say(QUESTION, microphone)
+        return hear(self.pipeline, self.question)[1]
+
+    def footprint(self) -> dict[str, tuple[int, int, float]]:
+        """Threads, descriptors and MiB of each process."""
+        processes = {actor: psutil.Process(self.pipeline.pid(actor)) for actor in ACTORS}
+        return {
+            actor: (each.num_threads(), each.num_fds(), each.memory_full_info().uss / 2**20)
+            for actor, each in processes.items()
+        }
+
+    def _reported(self, turn: str, state: PlaybackState, least: int = 0) -> Playback:
+        def fits(frame: Frame) -> bool:
+            return (
+                isinstance(frame, Playback)
+                and (frame.turn, frame.state) == (turn, state)
+                and frame.played_samples >= least
+            )
+
+        found = self.pipeline.frame("speaker", "playback", fits)
+        assert isinstance(found, Playback)
+        return found
+
+
+@pytest.fixture
+def ride(either: SoundServer, tmp_path: Path) -> Ride:
+    config = tmp_path / "sound.yaml"
+    actors = {
+        "stand_in": {"use": STAND_IN},
+        "speaker": {
+            "use": "speaker",
+            "inputs": {port: f"stand_in.{port}" for port in PORTS},
+            "options": {"latency": 0.1},
+        },
+        "microphone": {"use": "microphone", "options": {"latency": 0.2}},
+    }
+    config.write_text(yaml.safe_dump({"name": "sound", "actors": actors}))
+    either.take_by_default("vspk", "vmic_src")
+    with ExitStack() as stack:
+        pipeline = stack.enter_context(
+            running(config, "--external", "stand_in", env=either.env, cwd=tmp_path)
+        )
+        pipeline.until(lambda status: all(works(status, each) for each in ACTORS), "both devices")
+        feeding = stack.enter_context(feeder(pipeline.runtime_dir, "stand_in"))
+        feeding.wait_for(*(f"@speaker:{port}" for port in PORTS))
+        yield Ride(either, pipeline, feeding)
+
+
+def works(status: Status, actor: str) -> bool:
+    """Whether an actor has its device; a microphone into which nobody speaks has zeros here."""
+    health = next((each.health for each in status.actors if each.actor == actor), None)
+    return health is not None and (health.state is ActorState.READY or "zeros" in health.detail)
+
+
+def test_a_headset_that_comes_changes_and_goes_does_not_end_the_conversation(ride: Ride) -> None:
+    sound, said = ride.sound, recording("austen-0890.wav")[: 6 * SECOND]
+
+    def comes() -> None:
+        sound.plug_in_bluetooth(Profile.WIDE_BAND)
+        sound.take_by_default("bt", "bt_mic")
+
+    comes_at = ride.answers_through(comes, said)
+    assert comes_at.played_samples == len(said)
+    with sound.listening("bt") as headset:
+        ride.answers_through(lambda: None, said[: 2 * SECOND])
+        wait_until_heard(headset, narrow(said[SECOND : 2 * SECOND], 16_000))
+    assert ride.hears("bt_voice") > 0.9
+    gone_at = ride.answers_through(sound.unplug_bluetooth, said)
+    assert gone_at.played_samples == len(said)
+    assert ride.hears("vmic") > 0.9
+    pids = [ride.pipeline.actor(actor).restarts for actor in ACTORS]
+    assert pids == [0, 0], "a process was restarted"
+
+
+def narrow(said: Samples, rate_hz: int) -> Samples:
+    """What is left of 24 kHz after a headset's."""
+    there = soxr.resample(said, SECOND, rate_hz)
+    return np.asarray(soxr.resample(there, rate_hz, SECOND), np.int16)
