@@ -111,6 +111,8 @@ def mounted(root: Path) -> Iterator[None]:
 def run_in(root: Path, command: Sequence[str]) -> str:
     """Run a command in the root; return what it printed, which is shown too."""
     words = ["chroot", str(root), "/usr/bin/env", "-i", "HOME=/root", "LANG=C.UTF-8", "TERM=dumb"]
+    # The table of turns has a line for each turn only where there is room for it.
+    words.append("COLUMNS=160")
     path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
     said = []
     with subprocess.Popen(

@@ -68,11 +68,23 @@ def make_greenroom() -> typer.Typer:
         dashboard_command(pipeline, port, session)
 
     @app.command()
-    def devices() -> None:
+    def devices(
+        headset: Annotated[
+            str | None,
+            typer.Option(
+                help="Set Bluetooth headsets for `talk` (with their microphone, like a telephone) "
+                "or for `music` (without it), and list nothing.",
+                metavar="USE",
+            ),
+        ] = None,
+    ) -> None:
         """List microphones, speakers and cameras."""
-        from actors.cli.devices import devices_command
+        from actors.cli.devices import devices_command, headset_command
 
-        devices_command()
+        if headset is None:
+            devices_command()
+        else:
+            headset_command(headset)
 
     @app.command()
     def listen(

@@ -7,12 +7,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from subprocess import PIPE
 from typing import Any
 
 from actors.lib.video_nodes import cameras, video_nodes, what_there_is
-from pipeline.errors import DeviceError, GreenroomError
+from pipeline.errors import DeviceError, GreenroomError, did_you_mean
 from pipeline.launch.start_progress import LOOKS_IN_DEADLINE, StartWatch, is_overdue
 from pipeline.yaml_text import YamlError, parse_yaml
 
@@ -33,6 +34,8 @@ class Found:
     cameras: list[str]
     sound_problem: str = ""
     camera_problem: str = ""
+    sound_system: tuple[str, ...] = ()
+    """What a sound server says, a line each."""
 
     def default(self, direction: str) -> str:
         """Name of the microphone (`input`) or speaker (`output`) taken by default, or nothing."""
@@ -114,9 +117,27 @@ def devices_command() -> None:
     narrow, console.width = console.width, WIDEST
     console.width = max(narrow, console.measure(table).maximum)
     console.print(table)
+    for line in found.sound_system:
+        console.print(line, soft_wrap=True)
     console.print("cameras:" if found.cameras else f"cameras: {found.camera_problem or 'none'}")
     for camera in found.cameras:
         console.print(f"  {camera}", soft_wrap=True)
+
+
+def headset_command(use: str) -> None:
+    """Set Bluetooth headsets for talking or for music, and say what became of it.
+
+    Raises:
+        GreenroomError: there is none, or it cannot be set so.
+    """
+    from actors.lib.audio.sound_system import HeadsetUse, set_headsets
+
+    try:
+        wanted = HeadsetUse(use)
+    except ValueError:
+        raise GreenroomError(f"--headset {use}: {did_you_mean(use, HeadsetUse)}") from None
+    for line in set_headsets(wanted):
+        print(line)  # noqa: T201
 
 
 def as_written(name: str) -> str:
@@ -136,6 +157,7 @@ def _cameras() -> dict[str, Any]:
 
 def _look() -> dict[str, Any]:
     from actors.lib.audio.devices import list_devices
+    from actors.lib.audio.sound_system import look
 
     problem, sound = "", []
     try:
@@ -144,7 +166,11 @@ def _look() -> dict[str, Any]:
         ]
     except DeviceError as error:
         problem = str(error)
-    return {"sound": sound, "sound_problem": problem, **_cameras()}
+    lines: list[str] = []
+    # A machine without a sound server has cards, and no more is known of them.
+    with suppress(DeviceError):
+        lines = look().lines()
+    return {"sound": sound, "sound_problem": problem, "sound_system": lines, **_cameras()}
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from actors.cli.listeners import IDLE_S, LINGER_MS, wait_for_listeners
 from actors.inputs.camera.encoder import Encoder
 from actors.inputs.camera.options import CameraOptions
 from actors.inputs.camera.source import PICTURES
@@ -27,8 +28,6 @@ from pipeline.yaml_text import YamlError, decoded
 TEXT = ".txt"
 TAIL_S = 1.5
 """Silence after the sound: longer than the silence that ends a turn (0.6 s)."""
-LISTENER_TIMEOUT_S = 10.0
-"""A consumer that runs connects within milliseconds."""
 HEALTH_EVERY_BLOCKS = 12
 """About four heartbeats a second, as any actor sends."""
 
@@ -46,13 +45,13 @@ def inject_command(stream: str, file: Path, pipeline: str | None, pace: float) -
         raise GreenroomError(str(error)) from error
     require_file(file, "file")
     runtime_dir = find_runtime_dir(pipeline)
-    require_fit(ref, file, read_description(runtime_dir).streams)
+    carrying = require_fit(ref, file, read_description(runtime_dir).streams)
     with EndpointLock(runtime_dir, ref.actor):
-        asyncio.run(_inject(ref, file, runtime_dir, pace))
+        asyncio.run(_inject(ref, set(carrying.consumers), file, runtime_dir, pace))
 
 
-def require_fit(ref: StreamRef, file: Path, streams: Sequence[DescribedStream]) -> None:
-    """Return if a stream carries what the file holds.
+def require_fit(ref: StreamRef, file: Path, streams: Sequence[DescribedStream]) -> DescribedStream:
+    """Return the stream if it carries what the file holds.
 
     Raises:
         GreenroomError: there is no such stream, or it carries something else.
@@ -68,6 +67,7 @@ def require_fit(ref: StreamRef, file: Path, streams: Sequence[DescribedStream]) 
             "sound goes to a stream of audio, .jpg and .png to one of image, .txt to one of "
             "user_text"
         )
+    return stream
 
 
 def _frame_type(file: Path) -> type[Frame]:
@@ -77,7 +77,9 @@ def _frame_type(file: Path) -> type[Frame]:
     return Image if suffix in PICTURES else Audio
 
 
-async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) -> None:
+async def _inject(
+    ref: StreamRef, consumers: set[str], file: Path, runtime_dir: Path, pace: float
+) -> None:
     context = new_context()
     # Positions go on from the pipeline's clock, so that a second file makes new turns.
     status = newest_status(runtime_dir)
@@ -95,8 +97,14 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
         publish("health", Health(actor=ref.actor, pid=os.getpid(), state=state))
 
     try:
-        async with asyncio.timeout(LISTENER_TIMEOUT_S):
+        missing = await wait_for_listeners(
+            {ref.actor: publisher}, {ref.actor: {ref.port: consumers}}, runtime_dir
+        )
+        async with asyncio.timeout(IDLE_S):
+            # Of a stream that goes to no actor: the supervisor, or a tap.
             await publisher.wait_for_any(ref.port)
+        for name in sorted(set().union(*missing.values())):
+            print(f"{name} does not listen and will not hear it: `greenroom status`")  # noqa: T201
         sent = 0
         async for frame in _frames(file, position, pace, status.session):
             publish(ref.port, frame)
@@ -109,8 +117,8 @@ async def _inject(ref: StreamRef, file: Path, runtime_dir: Path, pace: float) ->
             f"nobody listens to {ref}: was the pipeline started with --external {ref.actor}?"
         ) from None
     finally:
-        publisher.close(linger_ms=1000)
-        context.destroy(linger=1000)
+        publisher.close(linger_ms=LINGER_MS)
+        context.destroy(linger=LINGER_MS)
 
 
 async def _frames(file: Path, position: int, pace: float, session: str) -> AsyncIterator[Frame]:

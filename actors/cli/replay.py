@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from actors.cli.keypress import Keypress
+from actors.cli.listeners import LINGER_MS, require_all, wait_for_listeners
 from actors.cli.stepping import Stepping, steps_of
 from actors.recordings.reader import RecordedMessages, Recording, frames, read_recording
 from actors.recordings.retiming import Retiming, ended
@@ -25,13 +26,10 @@ from pipeline.ports import IMPLICIT_OUTPUTS
 from pipeline.registry import find_actor
 from pipeline.sessions.work import SESSIONS_PORT
 
-LISTENERS_TIMEOUT_S = 30.0
-"""The slowest actor to start loads speech models: 3 s, four times that on a Pi."""
 HEARTBEAT_S = 0.25
 """As any actor sends."""
 LEAD_NS = 50_000_000
 """From the last listener to the first frame: the first is not late."""
-LINGER_MS = 1000
 
 Cue = tuple[int, str, str, Frame]
 """When it was sent in the recorded run, actor, port, frame."""
@@ -74,7 +72,7 @@ def replay_command(
                 raise GreenroomError(
                     f"{actor} runs in this pipeline: start it with --external {actor}"
                 ) from error
-        replay = ReplaySender(recording, description, chosen, pace)
+        replay = ReplaySender(recording, description, chosen, pace, runtime_dir)
         asyncio.run(replay.run(steps_of(recording, chosen, stepping)))
 
 
@@ -118,9 +116,15 @@ class ReplaySender:
     """Stands in for actors: their streams with new times, and a heartbeat for each."""
 
     def __init__(
-        self, recording: Recording, description: Description, actors: Sequence[str], pace: float
+        self,
+        recording: Recording,
+        description: Description,
+        actors: Sequence[str],
+        pace: float,
+        runtime_dir: Path,
     ) -> None:
         self._description = description
+        self._runtime_dir = runtime_dir
         self._actors = actors
         self._pace = pace
         self._context = new_context()
@@ -168,20 +172,8 @@ class ReplaySender:
             self._context.destroy(linger=LINGER_MS)
 
     async def _wait_for_listeners(self) -> None:
-        try:
-            async with asyncio.timeout(LISTENERS_TIMEOUT_S):
-                for actor, publisher in self._publishers.items():
-                    await publisher.wait_for(self._expected(actor))
-        except TimeoutError:
-            missing = sorted(
-                f"{name} to {actor}.{port}"
-                for actor, publisher in self._publishers.items()
-                for port, names in self._expected(actor).items()
-                for name in names - publisher.listeners(port)
-            )
-            raise GreenroomError(
-                f"not listening: {', '.join(missing)}: look at `greenroom status`"
-            ) from None
+        expected = {actor: self._expected(actor) for actor in self._publishers}
+        require_all(await wait_for_listeners(self._publishers, expected, self._runtime_dir))
 
     async def _play(self, steps: Steps, keypress: Keypress | None) -> None:
         first_ns, last_ns = self._messages.span_ns

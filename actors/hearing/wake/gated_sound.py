@@ -17,6 +17,7 @@ from pipeline.frames import (
     Audio,
     Frame,
     ListenAction,
+    ListenMode,
     ListenPhase,
     ListenStatus,
     TentativeSpeechRejected,
@@ -25,6 +26,11 @@ from pipeline.frames import (
 
 KEY_LEAD_SAMPLES = SPEECH_RATE_HZ * 3 // 10
 """People begin to speak while they press: what was said up to 0.3 s before a key is passed on."""
+
+SAVED_EVERY = SPEECH_RATE_HZ
+"""Samples. A checkpoint that changes makes a heartbeat come four times as often. Asleep, the sound
+since then is heard again by a process that follows; if it always listens, it sends it on again, and
+consumers drop it."""
 
 
 class GatedSound:
@@ -74,8 +80,8 @@ class GatedSound:
         if end <= recent.end and not frame.final:
             return False
         recent.add(frame)
-        self._checkpoint["heard"] = end
         self.apply(TimePassed(), "time")
+        self._save()
         return True
 
     def ask(self, action: ListenAction, by: str) -> None:
@@ -99,7 +105,7 @@ class GatedSound:
         """
         before, passed = self.gate, self.passes
         gate = self.gate = step(before, event, time.monotonic_ns(), self._limits)
-        self._checkpoint["gate"] = list(gate)
+        self._save(anew=gate != before)
         if gate.phase is before.phase and gate.mode is before.mode:
             return
         end = self._passage.recent.end
@@ -122,7 +128,7 @@ class GatedSound:
             self.tell("a pause after the word", chime=True)
         for frame in self._passage.pass_on():
             self._publish("audio", frame)
-        self._checkpoint["next"] = self._passage.next
+        self._save()
 
     def finish(self, last: Audio) -> None:
         """Tell of the end of the stream, without its sound if that is not passed on."""
@@ -144,6 +150,14 @@ class GatedSound:
         )
         self._publish("listening", status)
         self._show()
+
+    def _save(self, *, anew: bool = False) -> None:
+        """Save how far it is: at each change, in each block of a conversation, else at times."""
+        heard = self._passage.recent.end
+        rests = not self.passes or self.gate.mode is ListenMode.ALWAYS
+        if rests and not anew and heard - self._checkpoint.get("heard", 0) < SAVED_EVERY:
+            return
+        self._checkpoint.update(gate=list(self.gate), heard=heard, next=self._passage.next)
 
     def _say(self, voice: TentativeSpeechStarted | TentativeSpeechRejected | None) -> None:
         if voice is not None:

@@ -262,6 +262,24 @@ def test_killed_it_goes_on_and_hears_no_word_again(tmp_path: Path) -> None:
         assert passed(wake)[0].position == end
 
 
+@pytest.mark.parametrize("mode", [ListenMode.WAKE_WORD, ListenMode.ALWAYS])
+def test_while_nothing_happens_it_saves_and_beats_rarely(mode: ListenMode) -> None:
+    with stage(Wake, listen=mode) as wake:
+        saved = set()
+        for frame in blocks([quiet(4)]):
+            wake.send("audio", frame)
+            wake.settle()
+            saved.add(json.dumps(wake.actor.checkpoint, sort_keys=True))
+    # Two hundred blocks: as it was at the start, and then once a second.
+    assert 4 <= len(saved) <= 6
+
+
+def test_in_a_conversation_each_block_is_saved(tmp_path: Path) -> None:
+    with stage(Wake, folder=tmp_path) as wake:
+        end = ask(wake)
+        assert wake.actor.checkpoint["heard"] == wake.actor.checkpoint["next"] == end
+
+
 def test_sessions_of_callers_pass(wake: Stage) -> None:
     wake.open("caller")
     wake.send("audio", *(f.model_copy(update={"session": "caller"}) for f in blocks([quiet(0.1)])))
