@@ -28,7 +28,10 @@ class AudioRing:
     """Sound in PCM16 mono; a gap is filled with silence, so that positions stay true.
 
     It lies in pages that are mapped for it alone, so that what one long turn took goes back to
-    the system: blocks of many sessions on the heap lie among all else, and hold it up.
+    the system: blocks of many sessions on the heap lie among all else, and hold it up. While as
+    much is forgotten as comes, the page that is forgotten is the next to be written to: to give one
+    back and have another is what takes most of the time (benchmarks/README.md, "Callers on
+    WebSockets").
 
     Args:
         replayed: What was retained before this process began may be among what comes.
@@ -44,6 +47,8 @@ class AudioRing:
         most: int = MOST_S * RATE_HZ,
     ) -> None:
         self._pages: deque[mmap] = deque()
+        self._spare: mmap | None = None
+        """Forgotten last, and the next to be written to; what it holds still is not kept."""
         self._base = 0
         """Position of the first sample in the first page."""
         self._newest = (0, b"")
@@ -106,14 +111,18 @@ class AudioRing:
         while written < len(pcm):
             at = 2 * (self.end - self._base - PAGE_SAMPLES * (len(self._pages) - 1))
             if not self._pages or at == 2 * PAGE_SAMPLES:
-                # Private: what is shared would be counted as a file's.
-                self._pages.append(mmap(-1, 2 * PAGE_SAMPLES, MAP_PRIVATE | MAP_ANONYMOUS))
+                self._pages.append(self._page())
                 at = 0
             page = self._pages[-1]
             piece = pcm[written : written + 2 * PAGE_SAMPLES - at]
             page[at : at + len(piece)] = piece
             written += len(piece)
             self.end += len(piece) // 2
+
+    def _page(self) -> mmap:
+        spare, self._spare = self._spare, None
+        # Private: what is shared would be counted as a file's.
+        return spare or mmap(-1, 2 * PAGE_SAMPLES, MAP_PRIVATE | MAP_ANONYMOUS)
 
     def _fill_gap(self, position: int) -> None:
         gap = position - self.end
@@ -130,6 +139,9 @@ class AudioRing:
         if hold_from is not None:
             oldest = min(oldest, hold_from)
         self.start = max(self.start, oldest, self.end - self._most)
-        while self.start - self._base >= PAGE_SAMPLES:
-            self._pages.popleft()
-            self._base += PAGE_SAMPLES
+        forgotten = (self.start - self._base) // PAGE_SAMPLES
+        if forgotten:
+            pages = [self._pages.popleft() for _ in range(forgotten)]
+            self._base += forgotten * PAGE_SAMPLES
+            # Those of a turn that was long go back.
+            self._spare = pages[0] if forgotten == 1 else None

@@ -1,13 +1,16 @@
 """The newest sound, cut by position."""
 
+import mmap
 import os
 
 import numpy as np
 import psutil
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.backends.audio_ring import PREROLL_S, RATE_HZ, AudioRing
+from actors.backends import audio_ring
+from actors.backends.audio_ring import PAGE_SAMPLES, PREROLL_S, RATE_HZ, AudioRing
 
 SESSIONS, TURN = 40, 20 * RATE_HZ
 
@@ -94,6 +97,21 @@ def test_what_long_turns_of_many_took_goes_back_to_the_system() -> None:
     left = psutil.Process().memory_info().rss - before
     assert most > SESSIONS * 2 * TURN
     assert left < SESSIONS * 192 * 1024
+
+
+def test_sound_that_goes_on_needs_no_new_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    mapped: list[int] = []
+
+    def counted(fileno: int, length: int, flags: int) -> mmap.mmap:
+        mapped.append(length)
+        return mmap.mmap(fileno, length, flags)
+
+    monkeypatch.setattr(audio_ring, "mmap", counted)
+    ring = AudioRing(replayed=False)
+    for position in range(0, 60 * RATE_HZ, 320):
+        ring.append(position, samples(position, position + 320))
+    assert ring.cut(ring.start, ring.end) == samples(ring.start, ring.end)
+    assert len(mapped) * PAGE_SAMPLES <= (PREROLL_S + 2) * RATE_HZ
 
 
 def test_open_turn_is_whole_after_a_minute_of_silence() -> None:
