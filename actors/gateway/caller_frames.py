@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-WHOLE_BINARY, MASKED, MASK_BYTES = 0x82, 0x80, 4
-"""The first byte of a binary message in one frame, the flag of a mask before the length of a frame,
-and the length of a mask."""
+WHOLE_TEXT, WHOLE_BINARY, MASKED, MASK_BYTES = 0x81, 0x82, 0x80, 4
+"""The first byte of a message in one frame, in text and binary, the flag of a mask before the length
+of a frame, and the length of a mask."""
 TWO_BYTES_SIZE, EIGHT_BYTES_SIZE = 126, 127
 """Said in place of a length: it follows in so many bytes."""
 
 
-def block_in(data: bytes) -> tuple[int, int] | None:
+def message_in(data: bytes) -> tuple[int, int] | None:
     """Return where the bytes of a message lie with which `data` begins.
 
-    None if it is no binary message in one frame of less than 64 KB, or not all here.
+    None if it is no message in one frame of less than 64 KB, or not all here.
     """
-    if len(data) < 2 or data[0] != WHOLE_BINARY:
+    if len(data) < 2 or data[0] not in (WHOLE_TEXT, WHOLE_BINARY):
         return None
     size, begin = data[1] - MASKED, 2 + MASK_BYTES
     if size == TWO_BYTES_SIZE:

@@ -13,7 +13,7 @@ from websockets.protocol import State
 
 from actors.gateway.access.message_meter import LONGEST_WAIT_S
 from actors.gateway.access.token_bucket import Rate, TokenBucket
-from actors.gateway.caller_frames import MASK_BYTES, FrameWalk, block_in
+from actors.gateway.caller_frames import MASK_BYTES, WHOLE_TEXT, FrameWalk, message_in
 from actors.gateway.events import Message
 
 try:
@@ -29,7 +29,7 @@ AT_ONCE_BYTES = 8192
 hundred sockets of an overloaded machine, 256 KB each, would take longer than an actor may be
 silent before it counts as hung (3 s)."""
 FRAMES = Rate(per_s=500, burst=15_000)
-"""Of all kinds but whole blocks of sound. What a message may be is measured where it is whole:
+"""Of all kinds but messages of one frame. What a message may be is measured where it is whole:
 pieces of one without end, pings and pongs are not. Twice as many at once as the messages that are
 allowed at once; 4 us each."""
 FAREWELL_S = 2.0
@@ -74,7 +74,7 @@ class CallerSocket(WebSocketsSansIOProtocol):
         if self._unread or self._rest is not None:
             self._unread += data
         elif len(data) <= AT_ONCE_BYTES:
-            rest = self._take_blocks(data)
+            rest = self._take_messages(data)
             if rest:
                 self._parse(rest)
         else:
@@ -155,22 +155,28 @@ class CallerSocket(WebSocketsSansIOProtocol):
             elif self._rest is None:
                 self.transport.resume_reading()
 
-    def _take_blocks(self, data: bytes) -> bytes:
-        """Hand over binary messages of one frame that begin here and are all here; return the rest.
+    def _take_messages(self, data: bytes) -> bytes:
+        """Hand over messages of one frame that begin here and are all here; return the rest.
 
-        Nearly all that comes is such: sound in blocks. By the parser of websockets and the events
-        of uvicorn each would pass through thirty calls more.
+        Nearly all that comes is such: sound in blocks, binary or, on telephones, in JSON. By the
+        parser of websockets and the events of uvicorn each would pass through thirty calls more.
         """
         # What the parser has begun, it finishes: a frame, and a message in several of them.
         if self._parsed is None or not self._parsed.is_between:
             return data
         conn = self.conn
         while self._take is not None and not self.close_sent and conn.state is State.OPEN:
-            place = block_in(data)
+            place = message_in(data)
             if place is None or conn.current_size is not None:
                 break
             begin, end = place
-            message = apply_mask(data[begin:end], data[begin - MASK_BYTES : begin])
+            payload = apply_mask(data[begin:end], data[begin - MASK_BYTES : begin])
+            message: Message = payload
+            if data[0] == WHOLE_TEXT:
+                try:
+                    message = payload.decode()
+                except UnicodeDecodeError:  # For the parser, which ends the connection for it.
+                    break
             data = data[end:]
             self._take(message)
         return data

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from actors.gateway.caller_frames import FrameWalk, block_in
+from actors.gateway.caller_frames import FrameWalk, message_in
 
 SIZES = st.sampled_from((0, 1, 125, 126, 640, 65_535, 65_536))
 
@@ -25,9 +25,16 @@ def test_a_walk_knows_where_frames_end(frames: list[tuple[Opcode, int]]) -> None
         assert walk.is_between
 
 
-@given(SIZES, st.binary(max_size=20))
-def test_a_block_is_found_where_it_is_whole(size: int, more: bytes) -> None:
-    sent = Frame(Opcode.BINARY, bytes(size)).serialize(mask=True)
+@given(st.sampled_from((Opcode.TEXT, Opcode.BINARY)), SIZES, st.binary(max_size=20))
+def test_a_message_is_found_where_it_is_whole(opcode: Opcode, size: int, more: bytes) -> None:
+    sent = Frame(opcode, bytes(size)).serialize(mask=True)
     expected = (len(sent) - size, len(sent)) if size < 65_536 else None
-    assert block_in(sent + more) == expected
-    assert block_in(sent[:-1]) is None
+    assert message_in(sent + more) == expected
+    assert message_in(sent[:-1]) is None
+
+
+@given(st.sampled_from((Opcode.CONT, Opcode.PING, Opcode.CLOSE)), st.booleans())
+def test_what_is_no_message_in_one_frame_is_for_the_parser(opcode: Opcode, text: bool) -> None:
+    begun = Frame(Opcode.TEXT if text else Opcode.BINARY, b"more follows", fin=False)
+    assert message_in(Frame(opcode, b"").serialize(mask=True)) is None
+    assert message_in(begun.serialize(mask=True)) is None

@@ -144,6 +144,21 @@ async def test_messages_are_handed_over_however_they_are_cut(seed: int) -> None:
         assert opened.messages == messages
 
 
+@in_loop
+async def test_a_message_in_one_frame_does_not_pass_the_parser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[bytes] = []
+    async with open_socket() as opened:
+        monkeypatch.setattr(opened.socket, "_parse", parsed.append)
+        text, block = '{"event":"media"}', bytes(640)
+        sent = frame(Opcode.TEXT, text.encode()) + frame(Opcode.BINARY, block)
+        opened.socket.data_received(sent + frame(Opcode.PING, b""))
+        monkeypatch.undo()
+        assert opened.messages == [text, block]
+        assert parsed == [frame(Opcode.PING, b"")[:2] + parsed[0][2:]]
+
+
 @pytest.mark.parametrize("head_bytes", range(1, 9))
 @in_loop
 async def test_a_head_that_came_alone_is_followed_by_its_message(head_bytes: int) -> None:
