@@ -21,8 +21,8 @@ IN_THE_SYSTEM = {
     # Of every Raspberry Pi OS.
     *("sudo", "apt", "uname", "cd", "nano", "ssh", "systemctl", "journalctl", "loginctl", "git"),
     *("python3", "vcgencmd"),
-    # Debian's alsa-utils, which the page installs; wireplumber, with the desktop.
-    *("arecord", "aplay", "alsamixer", "make", "wpctl"),
+    # Debian's alsa-utils, which the page installs.
+    *("arecord", "aplay", "alsamixer", "make"),
 }
 FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")

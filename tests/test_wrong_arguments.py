@@ -15,7 +15,7 @@ import pytest
 import typer
 from typer.models import ArgumentInfo, OptionInfo
 
-from actors.cli import evaluate, simulate
+from actors.cli import evaluate_running, simulate
 from actors.cli.app import make_greenroom
 from actors.cli.devices import Found
 from pipeline.cli import places
@@ -143,7 +143,7 @@ def nothing_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr("actors.cli.choose.probe", lambda: Found([], []))
     monkeypatch.setattr("actors.cli.devices.probe", lambda: Found([], []))
     monkeypatch.setattr(simulate, "_serve", serve_nothing)
-    monkeypatch.setattr(evaluate, "run_cells", runs)
+    monkeypatch.setattr(evaluate_running, "run_cells", runs)
     (tmp_path / "folder").mkdir()
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "broken").symlink_to("nowhere")

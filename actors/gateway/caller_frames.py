@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 WHOLE_TEXT, WHOLE_BINARY, MASKED, MASK_BYTES = 0x81, 0x82, 0x80, 4
-"""The first byte of a message in one frame, in text and binary, the flag of a mask before the length
-of a frame, and the length of a mask."""
+"""The first byte of a message in one frame, in text and binary, the flag of a mask before the
+length of a frame, and the length of a mask."""
 TWO_BYTES_SIZE, EIGHT_BYTES_SIZE = 126, 127
 """Said in place of a length: it follows in so many bytes."""
 

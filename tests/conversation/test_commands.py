@@ -267,6 +267,12 @@ def call(desk: Desk) -> None:
     assert "cannot be called" in said.stderr.decode()
 
 
+def load(desk: Desk) -> None:
+    """Of a gateway, as well."""
+    said = desk.done("load", "http://127.0.0.1:9", status=EXIT_USAGE)
+    assert "127.0.0.1:9" in said.stderr.decode()
+
+
 def listen(desk: Desk) -> None:
     """To a robot that sleeps, which the demo does not."""
     said = desk.done("listen", status=EXIT_USAGE)
@@ -313,6 +319,7 @@ BEHIND: dict[str, Callable[[Desk], None]] = {
     "credentials": credentials,
     "callers": callers,
     "call": call,
+    "load": load,
 }
 """With what was recorded; `inject` was what was recorded."""
 
