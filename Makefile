@@ -21,8 +21,9 @@ PYTHON ?= $(shell for p in python3.13 $(wildcard $(PYENV)/3.13.*/bin/python3) \
 	python3.12 $(wildcard $(PYENV)/3.12.*/bin/python3) python3 python3.11; do \
 	$$p -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
 	2>/dev/null && echo $$p && break; done)
-# What apt installs: PortAudio for sound; PulseAudio and PipeWire for the tests of devices; systemd for those
-# of units; npm, if there is none from elsewhere, for those of the JavaScript SDK and of the page.
+# What apt installs: PortAudio for sound; PulseAudio and PipeWire for the tests of devices; systemd
+# for those of units; npm, if there is none from elsewhere, for those of the JavaScript SDK and of
+# the page.
 RUN_PACKAGES := libportaudio2
 TEST_PACKAGES := $(RUN_PACKAGES) systemd pulseaudio pulseaudio-utils libasound2-plugins \
 	pipewire pipewire-pulse wireplumber dbus-daemon \

@@ -25,7 +25,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from actors.gateway.store import tables
 from actors.gateway.store.database import Database
 from actors.gateway.store.url import database_url
-from actors.lib.quantile import quantile
 from benchmarks.crowd import Account
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import description
@@ -36,6 +35,7 @@ from benchmarks.web_callers.process import web_callers
 from benchmarks.web_callers.talker import Talk
 from benchmarks.web_room import STREAMS, url_of, web_config
 from pipeline.frames import ActorState, Health, Status
+from pipeline.quantile import quantile
 from pipeline.testing import RunningPipeline, running
 
 KILLED = ("gateway", "vad", "live", "http")

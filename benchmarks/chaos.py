@@ -22,7 +22,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.lib.quantile import quantile
 from benchmarks.fault_injection import mischief, scenario
 from benchmarks.sound import ROOT, SPEECH
 from benchmarks.tap import tapping
@@ -35,6 +34,7 @@ from pipeline.frames import (
     TurnClosed,
     is_unasked,
 )
+from pipeline.quantile import quantile
 from pipeline.testing import RunningPipeline, running
 
 QUESTIONS = ("cards-001.wav", "cards-003.wav", "goforward.wav")

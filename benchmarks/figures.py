@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rich import box
 from rich.table import Table
 
-from actors.lib.quantile import quantile
+from pipeline.quantile import quantile
 
 P50_LIMIT_MS = 1.0
 P99_LIMIT_MS = 5.0

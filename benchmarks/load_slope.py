@@ -29,12 +29,12 @@ from actors.cli.load.load_outcome import LoadOutcome, TurnFate, outcome_of
 from actors.cli.load.load_share import LoadShare
 from actors.cli.load.load_target import load_target
 from actors.cli.load.recordings import recordings
-from actors.lib.quantile import quantile
 from benchmarks.crowd import room_parts_mib, used_s
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import Others, description
 from benchmarks.web_room import url_of, web_config
 from benchmarks.web_run import LISTENED_MESSAGES, SETTLE_S
+from pipeline.quantile import quantile
 from pipeline.testing import RunningPipeline, running
 
 CALLERS = (10, 25, 50, 100)

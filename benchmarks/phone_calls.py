@@ -24,7 +24,6 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.cli.calling.happening import What
-from actors.lib.quantile import quantile
 from benchmarks.crowd import room_parts_mib, used_s
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.machine import description
@@ -34,6 +33,7 @@ from benchmarks.processes import processor_s
 from benchmarks.tap import Tap, tapping
 from benchmarks.web_room import web_config
 from pipeline.frames import SessionOpened, SpeechEnded
+from pipeline.quantile import quantile
 from pipeline.testing import running
 
 SETTLE_S = 8.0

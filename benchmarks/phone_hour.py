@@ -26,7 +26,6 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.lib.quantile import quantile
 from benchmarks.live_server.talk import Behaviour
 from benchmarks.live_server.talk_server import talk_server
 from benchmarks.machine import description
@@ -35,6 +34,7 @@ from benchmarks.phone_callers.passing import PassingCallers, PassingTally, Switc
 from benchmarks.phone_callers.room_look import COUNTED, DATABASE, Look, counters_of, look
 from benchmarks.sound import ROOT, SPEECH
 from benchmarks.web_room import url_of, web_config
+from pipeline.quantile import quantile
 from pipeline.testing import running
 
 PARTS = 12

@@ -15,7 +15,7 @@ import psutil
 from actors.scale.cluster import require_ray
 
 FAST_HEALTH = {
-    # A node that is silent is given up after 6 s instead of 62: what `greenroom scale` needs too.
+    # A node that is silent is given up after 6 s instead of 62.
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "1000",

@@ -16,7 +16,6 @@ import yaml
 from rich.console import Console
 from rich.table import Table
 
-from actors.lib.quantile import quantile
 from benchmarks.callers import BEGAN, BLOCK_NS, caller_name, offsets_ns
 from benchmarks.crowd import CALLERS, callers_actor, gauge, room_mib, used_s
 from benchmarks.figures import Figure
@@ -27,6 +26,7 @@ from benchmarks.setting import NAME
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import Tap, tapping
 from pipeline.frames import SpeechStarted
+from pipeline.quantile import quantile
 from pipeline.testing import running
 
 COUNTS = (1, 10, 25, 50, 100)

@@ -9,7 +9,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.lib.quantile import quantile
 from benchmarks.callers import BEGAN, caller_name, sentence_blocks
 from benchmarks.crowd import CALLERS, STREAMS, Account, config, gauge
 from benchmarks.crowd_actors import TAKEOVERS
@@ -18,6 +17,7 @@ from benchmarks.machine import description
 from benchmarks.sessions_killed import listen, wind_up
 from benchmarks.sound import CHUNK_SAMPLES
 from benchmarks.tap import tapping
+from pipeline.quantile import quantile
 from pipeline.testing import running
 
 SILENCE_S = 12.0

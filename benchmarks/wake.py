@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 from actors.hearing.wake.detector import WORDS, WakeWords, read_models
 from actors.hearing.wake.recent_blocks import Passage
 from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, to_pcm, to_samples
-from actors.lib.quantile import quantile
 from actors.lib.speech.espeak import speak
 from actors.lib.speech.synthesizer import VOICE_RATE_HZ, synthesize
 from benchmarks.sound import recordings
 from pipeline.frames import Audio
+from pipeline.quantile import quantile
 
 SAID = {
     "alexa": "Alexa!",

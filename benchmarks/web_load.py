@@ -20,12 +20,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from actors.lib.quantile import quantile
 from benchmarks.machine import Others, description
 from benchmarks.peers.observation import CollapsedError
 from benchmarks.peers.subjects import versions
 from benchmarks.web_run import WebLoad, WebWork, measure
 from benchmarks.web_subjects import SUBJECTS
+from pipeline.quantile import quantile
 
 P99_LIMIT_MS = 20.0
 """For the way up: the design's limit."""

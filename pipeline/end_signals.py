@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+from typing import Any
 
 _REASONS = {
     signal.SIGINT: "asked to stop",
@@ -23,3 +25,19 @@ def end_signals() -> dict[signal.Signals, str]:
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         del reasons[signal.SIGHUP]
     return reasons
+
+
+async def unless_ended(work: asyncio.Future[Any]) -> bool:
+    """Wait for work of this process's loop, and cancel it at such a signal.
+
+    Returns:
+        Whether it was done, and not cancelled.
+    """
+    loop = asyncio.get_running_loop()
+    for number in end_signals():
+        loop.add_signal_handler(number, work.cancel)
+    try:
+        await work
+    except asyncio.CancelledError:
+        return False
+    return True

@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from actors.cli.choose import CONFIGS, GEMINI_BACKENDS, gemini_problem
-from actors.cli.evaluate_running import RAY_EXTRA, Running
+from actors.cli.evaluate_running import Running
 from actors.cli.evaluate_view import CellProgress, show_totals
 from actors.recordings.evaluation.cells import Background, Cell, grid
 from actors.recordings.evaluation.journal import CellJournal
@@ -31,6 +31,8 @@ from actors.scale.cluster import require_ray
 from actors.scale.place import parse_place
 from pipeline.errors import GreenroomError
 
+RAY_EXTRA = "ray"
+"""Of greenroom: Ray without what serves."""
 EXIT_FAILED = 1
 """Some cells could not be run."""
 EXIT_INTERRUPTED = 130

@@ -13,9 +13,6 @@ from actors.recordings.evaluation.cells import Cell
 from actors.recordings.evaluation.runner import Watcher, run_cells
 from actors.scale.place import RayPlace
 
-RAY_EXTRA = "ray"
-"""Of greenroom: Ray without what serves."""
-
 Run = Callable[[Watcher], bool]
 """Runs the cells; returns whether that was all, and not broken off by a signal."""
 
@@ -51,7 +48,7 @@ class Running:
         from actors.scale.cluster import connected
         from actors.scale.nodes import CELL, require_same, require_slots
 
-        with connected(self.place, {CELL: self.jobs or cores}, RAY_EXTRA) as ray:
+        with connected(self.place, {CELL: self.jobs or cores}) as ray:
             found = require_slots(ray)
             nodes = len(require_same(ray))
 

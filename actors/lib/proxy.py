@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
 
+from actors.lib.own_machine import is_own_host
 from pipeline.errors import GreenroomError
 from pipeline.logs import add_secret
 
@@ -54,7 +55,7 @@ def proxy_for(server: str, environ: Mapping[str, str] = os.environ) -> Proxy | N
     except ValueError:
         return None  # Whoever connects to it says what is wrong with it.
     scheme = {"wss": "https", "ws": "http"}.get(target.scheme, target.scheme)
-    if _is_local(host) or _is_excepted(host, port, _value(NO_PROXY, environ)[1]):
+    if is_own_host(host) or _is_excepted(host, port, _value(NO_PROXY, environ)[1]):
         return None
     for name in (f"{scheme.upper()}_PROXY", "ALL_PROXY"):
         variable, value = _value(name, environ)
@@ -96,13 +97,6 @@ def _parsed(value: str, variable: str) -> Proxy:
     return Proxy(
         f"{parts.scheme}://{at}:{port or DEFAULT_PORTS[parts.scheme]}", f"{address} of {variable}"
     )
-
-
-def _is_local(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    address = _address(host)
-    return address is not None and address.is_loopback
 
 
 def _is_excepted(host: str, port: int | None, names: str) -> bool:

@@ -50,18 +50,16 @@ def require_ray(extra: str) -> None:
 
 
 @contextlib.contextmanager
-def connected(place: RayPlace, slots: dict[str, float], extra: str) -> Iterator[ModuleType]:
-    """Yield the module `ray`, connected; let go of the cluster at the end.
+def connected(place: RayPlace, slots: dict[str, float]) -> Iterator[ModuleType]:
+    """Yield the module `ray`, connected, after `require_ray`; let go of the cluster at the end.
 
     Args:
         place: Which.
         slots: Resources of this machine, if it is started here: how many of each.
-        extra: Of greenroom, which Ray is installed with.
 
     Raises:
         GreenroomError: it cannot be reached or started.
     """
-    require_ray(extra)
     with contextlib.ExitStack() as stack:
         if place.address is None:
             arguments = _own_cluster(stack, slots)

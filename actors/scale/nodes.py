@@ -15,9 +15,9 @@ CELL = "cell"
 """Resource that a node declares, by `ray start --resources`: pipelines of `evaluate` at a time."""
 
 
-def slots(ray: ModuleType, resource: str = CELL) -> int:
-    """Return how many of a resource the nodes have that are alive now."""
-    return int(sum(each["Resources"].get(resource, 0) for each in _alive(ray)))
+def slots(ray: ModuleType) -> int:
+    """Return how many cells the nodes run at a time that are alive now."""
+    return int(sum(each["Resources"].get(CELL, 0) for each in _alive(ray)))
 
 
 def require_slots(ray: ModuleType) -> int:

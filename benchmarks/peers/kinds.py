@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from actors.lib.quantile import quantile
 from benchmarks.peers.observation import SETTLE_S, CollapsedError, Observation, Trial
 from benchmarks.peers.task import STAND_IN_KEY
 from benchmarks.sound import RATE_HZ, SPEECH, Samples, onset, phrases, read_wav, speech, voiced_end
+from pipeline.quantile import quantile
 
 NEVER = math.inf
 STARTUP_S = 4.0

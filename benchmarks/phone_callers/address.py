@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 
-from actors.cli.calling.providers import ALIASES, gateway_path
+from actors.cli.calling.providers import gateway_path
 from benchmarks.web_room import url_of
 from pipeline.testing import RunningPipeline
 
 LISTENED_AS = re.compile(r"AudioSocket is served here.*?port\D+(\d+)")
-PATHS = {name: path for path, name in ALIASES.items()}
-"""Of providers that the gateway calls by another name."""
 
 
 def audiosocket_of(pipeline: RunningPipeline) -> str:

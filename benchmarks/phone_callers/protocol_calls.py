@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from actors.cli.calling.happening import What
-from benchmarks.phone_callers.address import PATHS
+from actors.cli.calling.providers import PATH_NAMES
 from benchmarks.phone_callers.recorded_call import RecordedCall
 from benchmarks.sound import RATE_HZ, SPEECH, onset, read_wav
 from pipeline.frames import SessionOpened
@@ -92,7 +92,7 @@ class ProtocolCalls:
             return False
         first, second = self.opened
         foreign = set(first.labels.values()) & set(second.labels.values())
-        common = {"telephone", self.name, PATHS.get(self.name, self.name), "inbound"}
+        common = {"telephone", self.name, PATH_NAMES.get(self.name, self.name), "inbound"}
         named = {each.replace("_", "-") for each in common} | common
         return second.instruction == SECOND and foreign <= named
 

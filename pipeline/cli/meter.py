@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipeline.frames import Frame
+from pipeline.quantile import quantile
 
 
 @dataclass(frozen=True)
@@ -68,4 +69,4 @@ def percentile(ordered: list[float], percent: int) -> float | None:
     """Return the smallest value that `percent` of them do not exceed (nearest rank)."""
     if not ordered:
         return None
-    return ordered[-(-len(ordered) * percent // 100) - 1]
+    return quantile(ordered, percent / 100)

@@ -90,10 +90,11 @@ def run_command(
         def load() -> Graph:
             return build_graph(fit(load_config(path, overrides, laid_over), path), path, external)
 
-        processor, models = processor_slowness(), model_slowness()
-        graph = build_graph(at_pace(fit(tree, path), models), path, external)
+        computing = slowness(0, processor_slowness(), model_slowness())
+        graph = build_graph(at_pace(fit(tree, path), computing.models), path, external)
         import_shared()
-        measured = slowness(time.monotonic() - begun_s, processor, models)
+        loading_s = time.monotonic() - begun_s
+        measured = slowness(loading_s, computing.processor, computing.models)
         reload = Reload(load, service, measured)
         status = _run(graph, duration_s, outputs, log, reload)
     if reload.is_due:

@@ -6,7 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import yaml
 import zmq
 
 from actors.lib.audio.pcm import Samples, to_pcm
@@ -17,6 +19,24 @@ from pipeline.frames.wire import encode
 PATIENCE_MS = 60_000
 CHUNK_SAMPLES = 960
 """40 ms at 24 kHz."""
+STAND_IN = f"{Path(__file__).parent / 'stand_in.py'}:StandIn"
+PORTS = ("audio", "answer")
+
+
+def both_devices(folder: Path, speaker: dict[str, Any], microphone: dict[str, Any]) -> Path:
+    """Write the config of a pipeline with both and an external `stand_in`, with these options."""
+    actors = {
+        "stand_in": {"use": STAND_IN},
+        "speaker": {
+            "use": "speaker",
+            "inputs": {port: f"stand_in.{port}" for port in PORTS},
+            "options": speaker,
+        },
+        "microphone": {"use": "microphone", "options": microphone},
+    }
+    config = folder / "sound.yaml"
+    config.write_text(yaml.safe_dump({"name": "sound", "actors": actors}))
+    return config
 
 
 class Feeder:

@@ -13,8 +13,7 @@ import numpy as np
 import psutil
 import pytest
 import soxr
-import yaml
-from feeding import Feeder, feeder
+from feeding import PORTS, Feeder, both_devices, feeder
 from sound_server import Profile, SoundServer
 from test_microphone_device import hear
 from test_speaker_device import recording, wait_until_heard
@@ -26,9 +25,7 @@ from pipeline.testing import RunningPipeline, running
 
 SPEECH = Path(__file__).parent.parent / "speech"
 QUESTION = SPEECH / "goforward.wav"
-STAND_IN = f"{Path(__file__).parent / 'stand_in.py'}:StandIn"
 ACTORS = ("microphone", "speaker")
-PORTS = ("audio", "answer")
 SECOND = 24_000
 MOST_GROWTH_MIB = 3.0
 """Of a process over ten rounds; a stream that is not given back holds its buffers and threads."""
@@ -97,17 +94,7 @@ class Ride:
 
 @pytest.fixture
 def ride(either: SoundServer, tmp_path: Path) -> Iterator[Ride]:
-    config = tmp_path / "sound.yaml"
-    actors = {
-        "stand_in": {"use": STAND_IN},
-        "speaker": {
-            "use": "speaker",
-            "inputs": {port: f"stand_in.{port}" for port in PORTS},
-            "options": {"latency": 0.1},
-        },
-        "microphone": {"use": "microphone", "options": {"latency": 0.2}},
-    }
-    config.write_text(yaml.safe_dump({"name": "sound", "actors": actors}))
+    config = both_devices(tmp_path, {"latency": 0.1}, {"latency": 0.2})
     either.take_by_default("vspk", "vmic_src")
     with ExitStack() as stack:
         pipeline = stack.enter_context(

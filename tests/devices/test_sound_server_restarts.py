@@ -9,8 +9,7 @@ import numpy as np
 import psutil
 import pytest
 import soxr
-import yaml
-from feeding import feeder
+from feeding import PORTS, both_devices, feeder
 from sound_server import SoundServer
 from test_microphone_device import RECORDING, hear
 
@@ -18,9 +17,7 @@ from actors.lib.audio.decode import decode
 from pipeline.frames import ActorState, Frame, Playback, PlaybackState, Status
 from pipeline.testing import RunningPipeline, running
 
-STAND_IN = f"{Path(__file__).parent / 'stand_in.py'}:StandIn"
 ACTORS = ("microphone", "speaker")
-PORTS = ("audio", "answer")
 MOST_GROWTH_MIB = 3.0
 """Of a process over ten restarts; a stream that is not given back holds its buffers and threads."""
 
@@ -62,17 +59,9 @@ def test_a_restarted_sound_server_is_found_again(
 ) -> None:
     question = np.concatenate(list(decode(RECORDING)))
     answer = soxr.resample(question, 16_000, 24_000)
-    config = tmp_path / "sound.yaml"
-    actors = {
-        "stand_in": {"use": STAND_IN},
-        "speaker": {
-            "use": "speaker",
-            "inputs": {port: f"stand_in.{port}" for port in PORTS},
-            "options": {"device": "vspk", "latency": 0.1},
-        },
-        "microphone": {"use": "microphone", "options": {"device": "vmic", "latency": 0.2}},
-    }
-    config.write_text(yaml.safe_dump({"name": "sound", "actors": actors}))
+    config = both_devices(
+        tmp_path, {"device": "vspk", "latency": 0.1}, {"device": "vmic", "latency": 0.2}
+    )
     with running(config, "--external", "stand_in", env=sound.env, cwd=tmp_path) as pipeline:
         pipeline.until(both("works"), "both devices")
         pids = [pipeline.pid(actor) for actor in ACTORS]

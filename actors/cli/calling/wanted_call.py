@@ -132,7 +132,7 @@ class WantedCall:
         return script
 
     def _provider(self) -> type[ProviderWords]:
-        parts = _split(self.url)
+        parts = split_url(self.url)
         name = self.protocol or named_in(parts)
         if name is None:
             raise ConfigError(
@@ -172,7 +172,12 @@ def named_in(parts: SplitResult) -> str | None:
     return next((each for each in names if each in LINES), None)
 
 
-def _split(url: str) -> SplitResult:
+def split_url(url: str) -> SplitResult:
+    """Return the parts of a URL.
+
+    Raises:
+        ConfigError: it is none.
+    """
     try:
         parts = urlsplit(url)
         _ = parts.port

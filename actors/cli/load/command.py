@@ -70,7 +70,7 @@ def load_command(wanted: WantedLoad) -> None:
     """
     target = load_target(wanted.url, wanted.plan.protocols)
     said = recordings(wanted.files)
-    plan = _with_protocols(wanted.plan, target)
+    plan = replace(wanted.plan, protocols=tuple(target.urls))
     share = LoadShare(
         plan,
         target.urls,
@@ -150,10 +150,6 @@ def _print(wanted: WantedLoad, target: LoadTarget, outcome: LoadOutcome, *, stop
             f"{', '.join(target.urls)}, and does it want a key (--key)?",
             err=True,
         )
-
-
-def _with_protocols(plan: CrowdPlan, target: LoadTarget) -> CrowdPlan:
-    return replace(plan, protocols=tuple(target.urls))
 
 
 def _processes(callers: int) -> int:

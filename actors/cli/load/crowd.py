@@ -47,11 +47,6 @@ class Crowd:
         """Of the processes."""
         return [each.pid for each in self._processes]
 
-    @property
-    def is_over(self) -> bool:
-        """Whether all callers are done."""
-        return all(each.poll() is not None for each in self._processes)
-
     def how_many(self) -> dict[str, int]:
         """Return how many callers are where, and how many answers were heard."""
         total: Counter[str] = Counter()

@@ -112,11 +112,11 @@ class PlannedCaller:
     loss: PlannedLoss | None
 
 
-FIRST_PAUSES_S = 1.0
+FIRST_PAUSE_S = 1.0
 """Added to the first pause: who has just connected first hears whether anybody is there."""
 SHORTEST_S = 1.0
 """No recording and its answer are shorter: so many things are said at most."""
-LOUDEST_BARGE_IN_S = (0.3, 1.5)
+HEARD_BEFORE_BARGE_IN_S = (0.3, 1.5)
 """So much of an answer is heard before somebody speaks into it: by then it has begun for certain,
 and answers of one sentence are not over."""
 
@@ -166,9 +166,9 @@ def _saying(
     plan: CrowdPlan, chance: random.Random, recordings: int, *, is_first: bool
 ) -> PlannedSaying:
     pause_s = chance.uniform(*plan.pause_s)
-    into_s = chance.uniform(*LOUDEST_BARGE_IN_S)
+    into_s = chance.uniform(*HEARD_BEFORE_BARGE_IN_S)
     interrupts = chance.random() < plan.barge_ins and not is_first
-    after_s = into_s if interrupts else pause_s + (FIRST_PAUSES_S if is_first else 0.0)
+    after_s = into_s if interrupts else pause_s + (FIRST_PAUSE_S if is_first else 0.0)
     return PlannedSaying(chance.randrange(recordings), after_s, interrupts)
 
 

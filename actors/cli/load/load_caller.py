@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from enum import Enum, auto
-from typing import Any
 
 from actors.cli.calling.dialled_call import Call, DialledCall, Severed
 from actors.cli.calling.happening import Happening, What
@@ -17,6 +16,7 @@ from actors.cli.calling.transports import CallRefusedError
 from actors.cli.calling.wanted_call import WantedCall
 from actors.cli.load.crowd_plan import Loss, PlannedCaller
 from actors.cli.load.held_line import SERVER, STOPPED, HeldLine, LoadedCaller, LostLine
+from actors.cli.load.line_events import LineEvents
 from actors.cli.load.recordings import SpokenRecording
 
 RETRY_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
@@ -28,8 +28,6 @@ SILENT_AT_END_S = 2.0
 """Before a caller hangs up, so that an answer is heard to its end."""
 ENDED_WELL = "1000"
 """Close code of a conversation that is over."""
-LEFT_OUT = (What.MARK, What.MARK_BACK, What.FLOW)
-"""Are many, and all alike."""
 
 
 class Stay(Enum):
@@ -69,7 +67,7 @@ class LoadCaller:
         self._lines: list[HeldLine] = []
         self._lost: list[LostLine] = []
         self._dialled: DialledCall | None = None
-        self._told: list[tuple[int, What, dict[str, Any]]] = []
+        self._events = LineEvents()
         """Of the newest connection."""
         self._came_ns = 0
         self._loses_ns: int | None = None
@@ -117,7 +115,7 @@ class LoadCaller:
         """Whether the caller comes back; notes what was lost."""
         if self._stopped.is_set() or not call.words.is_ready:
             return False
-        ended = next((v for _, what, v in reversed(self._told) if what is What.HUNG_UP), None)
+        ended = self._events.newest(What.HUNG_UP)
         if dialled.severed is not Severed.NOT and self._plan.loss is not None:
             how = str(self._plan.loss.kind)
         elif (
@@ -141,7 +139,7 @@ class LoadCaller:
     ) -> tuple[Call, DialledCall, ScriptedCaller]:
         """Come back, and hold the line until it is over; return what then is the newest."""
         # Who was cut off in a sentence says it again; who had said it waits for the answer.
-        script, awaits = person.rest, self._awaits() and not person.is_speaking
+        script, awaits = person.rest, self._events.awaits_answer and not person.is_speaking
         lost_ns = self._lost[-1].at_ns
         for wait_s in (*RETRY_S, *[RETRY_S[-1]] * round(BACK_S / RETRY_S[-1])):
             words = call.words.again()
@@ -171,7 +169,7 @@ class LoadCaller:
         Raises:
             CallRefusedError: the server does not take it.
         """
-        self._told = []
+        self._events = events = LineEvents()
         left_s = self._plan.length_s - (time.monotonic_ns() - self._came_ns) / 1e9
         person = ScriptedCaller(
             script,
@@ -191,15 +189,14 @@ class LoadCaller:
             if before is not None:
                 # It was frozen, and by now everybody knows.
                 before.abort()
-        refused = "" if call.words.is_ready else self._refusal()
         line = HeldLine(
             call.words.facts.call_id,
             dialled.began_ns,
-            self._told,
+            events.all,
             [round(each * 1000, 1) for each in dialled.late_s],
             dialled.bytes_up,
             dialled.bytes_down,
-            refused,
+            "" if call.words.is_ready else events.refusal,
         )
         self._lines.append(line)
         return dialled, person
@@ -223,41 +220,24 @@ class LoadCaller:
         finally:
             timer.cancel()
 
-    def _awaits(self) -> bool:
-        """Whether something was said and no answer to it has been heard."""
-        newest = next((w for _, w, _ in reversed(self._told) if w in (What.SAY, What.ANSWER)), None)
-        return newest is What.SAY
-
     def _on_happening(self, happening: Happening) -> None:
-        if happening.what in LEFT_OUT or self._dialled is None:
+        if self._dialled is None:
             return
-        at_ns = self._dialled.began_ns + int(happening.at_s * 1e9)
-        self._told.append((at_ns, happening.what, dict(happening.values)))
+        self._events.add(happening, self._dialled.began_ns)
         if happening.what is What.ANSWER:
             self.answers += 1
         if self.stay is Stay.AWAY and self._dialled.side.words.is_ready:
             self.stay = Stay.PRESENT
             self._lost[-1] = replace(self._lost[-1], back_ns=time.monotonic_ns())
 
-    def _refusal(self) -> str:
-        """Return why the server let the caller connect, and then did not begin."""
-        wrong = next((v for _, what, v in self._told if what is What.ERROR), None)
-        ended = next((v for _, what, v in self._told if what is What.HUNG_UP), None)
-        if wrong is not None:
-            return str(wrong["code"] or wrong["text"])
-        return str(ended["why"]) if ended is not None and ended["by"] == SERVER else ""
-
     def _script(self, call: Call) -> list[ScriptLine]:
         rate_hz = call.words.form.rate_hz
         said = [(self._recordings[each.recording], each) for each in self._plan.says]
         return [
             ScriptLine(
-                recording.name,
-                recording.samples(rate_hz),
-                after_s=each.after_s,
-                interrupts=each.interrupts,
+                of.name, of.samples(rate_hz), after_s=each.after_s, interrupts=each.interrupts
             )
-            for recording, each in said
+            for of, each in said
         ]
 
     async def _sleep(self, seconds: float) -> bool:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from itertools import chain
 
 from actors.cli.calling.happening import What
+from actors.cli.calling.line_form import BLOCK_S
 from actors.cli.load.held_line import SERVER, STOPPED, HeldLine, LoadedCaller, LoadJournal
 from actors.cli.load.recordings import SpokenRecording
 from actors.recordings.evaluation.words import normalised
@@ -155,7 +156,7 @@ def _count_line(outcome: LoadOutcome, line: HeldLine) -> None:
     outcome.bytes_up += line.bytes_up
     outcome.bytes_down += line.bytes_down
     outcome.late_ms += line.late_ms
-    outcome.talk_minutes += len(line.late_ms) * 0.02 / 60
+    outcome.talk_minutes += len(line.late_ms) * BLOCK_S / 60
     for at_ns, what, values in line.told():
         match what:
             case What.ANSWER if "latency_ms" in values:

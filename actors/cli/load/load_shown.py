@@ -10,7 +10,7 @@ from rich import box
 from rich.table import Table
 
 from actors.cli.load.load_outcome import LoadOutcome, TurnFate
-from actors.lib.quantile import quantile
+from pipeline.quantile import quantile
 
 LATE_MS = 20.0
 """A block: callers who are as late as that are no callers any more, and what they saw is theirs."""

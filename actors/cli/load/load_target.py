@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlunsplit
 
 from actors.cli.calling.providers import LINES, gateway_path, provider_name
-from actors.cli.calling.wanted_call import named_in
+from actors.cli.calling.wanted_call import named_in, split_url
+from actors.lib.own_machine import is_own_host
 from pipeline.errors import ConfigError, GreenroomError, did_you_mean
 
 SECURE = {"http": "ws", "https": "wss", "ws": "ws", "wss": "wss", "tcp": "tcp"}
@@ -95,11 +95,7 @@ def require_listener(target: LoadTarget) -> None:
 
 
 def _split(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port
-    except ValueError as error:
-        raise ConfigError(f"{url!r} is no URL: {error}") from None
+    parts = split_url(url)
     if parts.scheme not in SECURE or not parts.hostname:
         raise ConfigError(f"{url!r} is no URL of a gateway: write http://127.0.0.1:3000")
     return parts
@@ -122,4 +118,4 @@ def _is_here(host: str) -> bool:
         found = {str(each[4][0]) for each in socket.getaddrinfo(host, None)}
     except OSError as error:
         raise ConfigError(f"no address of {host!r} is known: {error.strerror or error}") from None
-    return all(ipaddress.ip_address(each.partition("%")[0]).is_loopback for each in found)
+    return all(is_own_host(each) for each in found)

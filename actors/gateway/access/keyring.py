@@ -97,6 +97,8 @@ class Keyring:
         Raises:
             AccessDeniedError: they are not, for the database is away.
         """
+        if self._loaded.is_set():
+            return
         await self._tried.wait()
         try:
             async with asyncio.timeout(FIRST_S):

@@ -17,7 +17,7 @@ from actors.recordings.evaluation.runner import STOP_DEADLINE_S, Watcher
 from actors.recordings.evaluation.shipment import pack
 from actors.scale.identity import own_identity, package_root
 from actors.scale.nodes import CELL, on_each_node, slots
-from pipeline.end_signals import end_signals
+from pipeline.end_signals import unless_ended
 from pipeline.errors import GreenroomError
 
 if TYPE_CHECKING:
@@ -68,18 +68,11 @@ class RayRunner:
         Raises:
             GreenroomError: a node that joined meanwhile has another version.
         """
-        return asyncio.run(self._run(cells, jobs))
 
-    async def _run(self, cells: Sequence[Cell], jobs: int | None) -> bool:
-        loop = asyncio.get_running_loop()
-        everybody = loop.create_task(self._all(iter(cells), jobs))
-        for number in end_signals():
-            loop.add_signal_handler(number, everybody.cancel)
-        try:
-            await everybody
-        except asyncio.CancelledError:
-            return False
-        return True
+        async def run() -> bool:
+            return await unless_ended(asyncio.ensure_future(self._all(iter(cells), jobs)))
+
+        return asyncio.run(run())
 
     async def _all(self, waiting: Iterator[Cell], jobs: int | None) -> None:
         running: set[asyncio.Task[None]] = set()

@@ -18,7 +18,7 @@ from actors.recordings.evaluation.cells import Cell, file_stem
 from actors.recordings.evaluation.noise import LEAD_S
 from actors.recordings.evaluation.observation import Observed
 from actors.recordings.evaluation.stand_ins import with_recording
-from pipeline.end_signals import end_signals
+from pipeline.end_signals import unless_ended
 from pipeline.errors import GreenroomError
 
 MOST_EXTRA_S = 240.0
@@ -59,19 +59,13 @@ def run_cells(cells: Sequence[Cell], jobs: int, watcher: Watcher, keep: Path | N
         loop = asyncio.get_running_loop()
         waiting = iter(cells)
         workers = [loop.create_task(_work(waiting, watcher, keep)) for _ in range(jobs)]
-        everybody = asyncio.gather(*workers)
-        for number in end_signals():
-            loop.add_signal_handler(number, everybody.cancel)
         try:
-            await everybody
-        except asyncio.CancelledError:
-            return False
+            return await unless_ended(asyncio.gather(*workers))
         finally:
             for worker in workers:
                 worker.cancel()
             # Each first stops its pipeline.
             await asyncio.gather(*workers, return_exceptions=True)
-        return True
 
     return asyncio.run(run())
 

@@ -38,15 +38,16 @@ LINES: dict[str, type[ProviderWords]] = {
 ALIASES = {"asterisk": "chan_websocket"}
 """Other names in paths."""
 PATHS = {WebsiteWords.name: WEBSITE_PATH, GeminiWords.name: GEMINI_PATH}
-"""Of the gateway, for those whose path is not their name."""
+"""Of the gateway, for those who do not telephone."""
+PATH_NAMES = {name: path for path, name in ALIASES.items()}
+"""Of those that the gateway calls by another name."""
 
 
 def gateway_path(name: str) -> str:
     """Return where the gateway takes such callers, of `LINES`."""
     if name in PATHS:
         return PATHS[name]
-    exchange = {alias: path for path, alias in ALIASES.items()}.get(name, name)
-    return f"/phone/{exchange.replace('jambonz_', 'jambonz-')}"
+    return f"/phone/{PATH_NAMES.get(name, name).replace('jambonz_', 'jambonz-')}"
 
 
 def provider_name(name: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from actors.cli.calling.happening import Value, What
 from actors.cli.calling.json_words import in_base64, played, read_object, sound_at, written
 from actors.cli.calling.orders import ClearLine, EndAnswer, Order, Told
 from actors.cli.calling.provider_words import CallFacts, ProviderWords, Words
+from actors.cli.calling.providers.web_words import WebWords
 
 GEMINI_PATH = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
 MODEL = "gemini-3.8-live"
@@ -17,22 +18,15 @@ MODEL = "gemini-3.8-live"
 TRANSCRIPTS = {"inputTranscription": "user", "outputTranscription": "model"}
 
 
-class GeminiWords(ProviderWords):
+class GeminiWords(WebWords):
     """Sound goes in JSON and base64; a new connection goes on by the handle that was given last."""
 
     name = "gemini"
-    rates_hz = (16_000,)
-    heard_hz = 24_000
-    prefill_s = 0.06
-    """Programs have some sound in hand too: as much as the gateway's page."""
-    most_bytes: ClassVar[int] = 16_777_216
-    """google-genai sets no limit; no message of the gateway is as long."""
 
     def __init__(
         self, facts: CallFacts, rate_hz: int | None = None, handle: str | None = None
     ) -> None:
         super().__init__(facts, rate_hz)
-        self.is_ready = False
         self._handle = handle
         self._resumed = handle is not None
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from actors.cli.calling.happening import What
 from actors.cli.calling.json_words import played, read_object, sound_at, text_at, written
 from actors.cli.calling.orders import ClearLine, EndAnswer, Order, Told, WrongMessageError
-from actors.cli.calling.provider_words import CallFacts, ProviderWords, Words
+from actors.cli.calling.provider_words import ProviderWords, Words
+from actors.cli.calling.providers.web_words import WebWords
 
 WEBSITE_PATH = "/ws/live-audio"
 SOUND_IS = ("audio", "binary")
@@ -28,20 +29,10 @@ UNINTERESTING = frozenset(
 """What a caller need not do anything about; an end is told again by the close of the socket."""
 
 
-class WebsiteWords(ProviderWords):
+class WebsiteWords(WebWords):
     """The name of the session is the call's, so that it is the same on a new connection."""
 
     name = "website"
-    rates_hz = (16_000,)
-    heard_hz = 24_000
-    prefill_s = 0.06
-    """As `page/playback.js` starts an answer: with 60 ms in hand."""
-    most_bytes: ClassVar[int] = 16_777_216
-    """Browsers have no limit; no message of the gateway is as long."""
-
-    def __init__(self, facts: CallFacts, rate_hz: int | None = None) -> None:
-        super().__init__(facts, rate_hz)
-        self.is_ready = False
 
     def again(self) -> ProviderWords:
         """Return the words of the same caller on a new connection."""
