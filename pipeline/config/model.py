@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
+from pipeline.config.scale import ScaleConfig
 from pipeline.languages import Languages
 from pipeline.priority import Priority
 from pipeline.sessions import MOST_SESSIONS
@@ -167,6 +168,7 @@ class PipelineConfig(_Section):
     ledger: LedgerConfig = Field(default_factory=LedgerConfig)
     sessions: SessionsConfig = Field(default_factory=SessionsConfig)
     security: SecurityConfig = Field(default_factory=SecurityConfig)
+    scale: ScaleConfig = Field(default_factory=ScaleConfig)
     runtime_dir: Path | None = Field(None, description="Sockets; default: under XDG_RUNTIME_DIR.")
     state_dir: Path | None = Field(
         None, description="What outlives a run; default: under XDG_STATE_HOME."
