@@ -74,7 +74,8 @@ class History:
 
     def __init__(self, *, reported: bool, before: Iterable[tuple[Side, str]] = ()) -> None:
         self.reported = reported
-        self._before = [(side.value, text.strip()) for side, text in before if text.strip()]
+        self.before = [(side.value, text.strip()) for side, text in before if text.strip()]
+        """Role and text of what was said before these turns."""
         self._entries: Newest[HistoryEntry] = Newest(KEPT_TURNS)
 
     def began(self, turn: str) -> None:
@@ -141,7 +142,13 @@ class History:
             without: Not in these turns.
             to_come: An answer that is being played counts as if it had been heard to its end.
         """
-        spoken = list(self._before)
+        return (*self.before, *self.since(before, without, to_come=to_come))
+
+    def since(
+        self, before: str | None = None, without: Collection[str] = (), *, to_come: bool = False
+    ) -> list[tuple[str, str]]:
+        """Return role and text of what was said in these turns; the arguments of `contents`."""
+        spoken = []
         for turn, entry in self._entries.items():
             if turn == before:
                 break
@@ -153,7 +160,11 @@ class History:
             ):
                 if text.strip():
                     spoken.append((role, text.strip()))
-        return tuple(spoken)
+        return spoken
+
+    def recall(self, words: Iterable[tuple[str, str]]) -> None:
+        """Take over role and text of what was said before these turns."""
+        self.before = list(words)[-2 * KEPT_TURNS :] or self.before
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, for a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,11 @@ from pipeline.surroundings import Surroundings
 
 TURNS, HISTORY = "turns", "history"
 """Keys of rows; both are of this run: turns are named after positions, which begin anew at 0."""
+SAID = "said"
+"""Key of a row that outlives the run: the words, for a run that follows one that was killed."""
+SAID_LIFE_S = 2 * 3600.0
+"""As long as services keep a session (Gemini's documentation): the backend whose service knows the
+session and those that know the words forget them together."""
 DISK_PATIENCE_S = 0.1
 """For the word that an answer has begun to be on the disk before it is heard: 1 ms on a disk that
 works; somebody is waiting for the answer."""
@@ -57,18 +63,26 @@ class SessionRecords:
         session: Whose rows these are.
         history: Of the session.
         log: Of the actor.
+        run: Start of the pipeline's run, monotonic ns, if the next run is to know what was said;
+            None: somebody else keeps that.
     """
 
-    def __init__(self, store: Store, session: str, history: History, log: Logger) -> None:
+    def __init__(
+        self, store: Store, session: str, history: History, log: Logger, run: int | None = None
+    ) -> None:
         self._store = store
         self._session = session
         self._history = history
         self._log = log
+        self._run = run
 
     def restore(self) -> KeptTurns:
         """Take over what an earlier process knew; what is damaged is left behind."""
         try:
             self._history.restore(self._store.get(self._session, HISTORY) or {})
+            if self._run is not None:
+                said = self._store.get(self._session, SAID)
+                self._history.recall(words_before(said, self._run, time.time()))
             return _kept(self._store.get(self._session, TURNS))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             self._log.warning("starting without the memory of before", error=str(error))
@@ -78,6 +92,10 @@ class SessionRecords:
         """Keep where the conversation is; returns at once."""
         self._store.put(self._session, TURNS, turns.to_json())
         self._store.put(self._session, HISTORY, self._history.to_json())
+        if self._run is not None:
+            words = {"before": self._history.before, "since": self._history.since()}
+            said = {"run": self._run, "at_s": time.time(), **words}
+            self._store.put(self._session, SAID, said, outlives_run=True)
 
     async def saved(self) -> None:
         """Return when what was saved is on the disk; a disk that is slow is not waited for."""
@@ -88,6 +106,17 @@ class SessionRecords:
     def forget(self) -> None:
         """The session has ended: one of its name is a new one."""
         self._store.remove(self._session)
+
+
+def words_before(row: Any, run: int, now_s: float) -> list[tuple[str, str]]:
+    """Return role and text of what was said before a run, from what any run wrote at last.
+
+    `now_s` is wall-clock time.
+    """
+    if not row or not 0 <= now_s - row["at_s"] < SAID_LIFE_S:
+        return []
+    words = row["before"] if row["run"] == run else [*row["before"], *row["since"]]
+    return [(str(role), str(text)) for role, text in words]
 
 
 def _kept(row: Any) -> KeptTurns:

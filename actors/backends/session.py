@@ -50,7 +50,9 @@ class BackendSession(ABC):
         self.history = History(reported=reported, before=opened.history)
         self._functions = functions
         self._toolbox = shared.toolbox
-        self._records = SessionRecords(shared.store, self.name, self.history, actor.log)
+        # A conversation with an id is kept by whoever gave it one, and told when it is opened.
+        run = None if opened.conversation else actor.surroundings.started_ns
+        self._records = SessionRecords(shared.store, self.name, self.history, actor.log, run)
         self._cut_off: list[Publish] = []
 
     @property

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import psutil
 from helpers import counter, journal, playing, read_journal, verdict, words, write_config
 
+from actors.backends.realtime.context_seed import HANDLE
 from pipeline.frames import Outcome, Status, ToolStatus
 from pipeline.testing import RunningPipeline, running
+from pipeline.testing.together import PATIENCE_S
 
 GREENROOM = Path(sys.executable).parent / "greenroom"
 
@@ -52,33 +57,68 @@ def gemini() -> Iterator[tuple[str, str]]:
             serving.terminate()
 
 
-def test_a_run_after_the_supervisor_was_killed_takes_up_the_conversation_f19(
-    tmp_path: Path,
+def killed_and_started_anew(
+    folder: Path, server: tuple[str, str], live: dict[str, Any], before_the_kill: Callable[[], None]
 ) -> None:
-    env = {"GEMINI_API_KEY": "any-key-will-do", "XDG_STATE_HOME": str(tmp_path / "state")}
-    with gemini() as (ca_file, base_url):
-        service = {
-            "after": [],
-            "options": {"server_file": None, "ca_file": ca_file, "base_url": base_url},
+    """Two runs with a question each; the first is killed after its answer."""
+    ca_file, base_url = server
+    env = {"GEMINI_API_KEY": "any-key-will-do", "XDG_STATE_HOME": str(folder / "state")}
+    options = {"server_file": None, "ca_file": ca_file, "base_url": base_url}
+
+    def config(recording: str) -> Path:
+        actors = {
+            "simulator": None,
+            "microphone": playing(recording, tail_s=600),
+            "live": {"after": [], "options": {**options, **live}},
+            "http": {"after": [], "options": options},
         }
+        return write_config(folder, {"actors": actors})
 
-        def config(recording: str) -> Path:
-            microphone = playing(recording, tail_s=600)
-            actors = {"simulator": None, "microphone": microphone, "live": service, "http": service}
-            return write_config(tmp_path, {"actors": actors})
-
-        with running(config("cards-001.wav"), env=env, cwd=tmp_path) as pipeline:
-            first = verdict(pipeline, 0)
-            family = pipeline.processes()
-            os.kill(pipeline.process.pid, signal.SIGKILL)
-            _, alive = psutil.wait_procs(family, timeout=10)
-            assert not alive
-        with running(config("cards-003.wav"), env=env, cwd=tmp_path) as pipeline:
-            second = verdict(pipeline, 0)
-        before, after = read_journal(ca_file, base_url)["sessions"]
+    with running(config("cards-001.wav"), env=env, cwd=folder) as pipeline:
+        first = verdict(pipeline, 0)
+        before_the_kill()
+        family = pipeline.processes()
+        os.kill(pipeline.process.pid, signal.SIGKILL)
+        _, alive = psutil.wait_procs(family, timeout=10)
+        assert not alive
+    with running(config("cards-003.wav"), env=env, cwd=folder) as pipeline:
+        second = verdict(pipeline, 0)
     assert [first.by, second.by] == ["live", "live"], pipeline.output
     assert [words(each.said) for each in (first, second)] == ["ten of clubs", "seven of clubs"]
+
+
+def kept_by_live(folder: Path, key: str) -> Any:
+    """What `live` has on the disk of its session under this key; None: nothing."""
+    (path,) = folder.glob("state/**/live.sqlite3")
+    with closing(sqlite3.connect(path)) as file:
+        rows = file.execute("SELECT value FROM rows WHERE key = ?", (key,)).fetchall()
+    return json.loads(rows[0][0]) if rows else None
+
+
+def test_a_run_after_the_supervisor_was_killed_resumes_the_services_session_f19(
+    tmp_path: Path,
+) -> None:
+    def handle_of_after_the_answer() -> None:
+        deadline_s = time.monotonic() + PATIENCE_S
+        while kept_by_live(tmp_path, HANDLE) is None:
+            assert time.monotonic() < deadline_s, "the service gave no handle"
+            time.sleep(0.01)
+
+    with gemini() as server:
+        killed_and_started_anew(tmp_path, server, {}, handle_of_after_the_answer)
+        before, after = read_journal(*server)["sessions"]
     assert after["resumed_from"] in before["handles"]
+
+
+def test_a_run_after_the_supervisor_was_killed_knows_what_was_said_without_a_handle_f19(
+    tmp_path: Path,
+) -> None:
+    with gemini() as server:
+        killed_and_started_anew(tmp_path, server, {"resumption": False}, lambda: None)
+        _, after = read_journal(*server)["sessions"]
+    assert not after["resumed_from"]
+    told = [(each["role"], words(each["text"])) for each in after["history"]]
+    assert told == [("user", "ten of clubs"), ("model", "you said ten of clubs")]
 
 
 def stuck(folder: Path, *recordings: Any, live: dict[str, Any], **options: Any) -> Path:

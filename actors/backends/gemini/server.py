@@ -158,10 +158,16 @@ def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
     Raises:
         ConfigError: the CA file cannot be read.
     """
+    import httpx2
+
     from actors.backends.gemini.sdk import API_VERSION, Client, types
 
     context = trust(server.ca_file)
-    # google-genai takes `ssl` with websockets and aiohttp, the others with httpx.
+    # Without a transport google-genai prefers aiohttp wherever that is installed, which waits up
+    # to 10 s before it says that a connection was refused, and heeds neither limits nor hooks.
+    limits = async_args.get("limits", httpx2.Limits())
+    transport = httpx2.AsyncHTTPTransport(verify=context, trust_env=False, limits=limits)
+    # google-genai takes `ssl` with websockets, the others with httpx.
     # What the environment says of proxies was read when the server was found.
     way = {"proxy": server.proxy.url if server.proxy else None}
     args = {
@@ -170,6 +176,7 @@ def make_client(server: Server, key: str, async_args: dict[str, Any]) -> Client:
         "trust_env": False,
         "verify": context,
         "ssl": context,
+        "transport": transport,
         "event_hooks": {"request": [watch_handshake]},
     }
     return Client(

@@ -16,7 +16,7 @@ from actors.backends.realtime.context_seed import ContextSeed, usable_handle
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.turns import RealtimeTurn
-from actors.backends.records import KeptTurns, SessionRecords
+from actors.backends.records import KeptTurns, SessionRecords, words_before
 from actors.backends.turn_kind import TurnKind
 from pipeline.errors import CredentialError, ModelError
 from pipeline.frames import Side, Transcript
@@ -84,7 +84,7 @@ def memory_in(folder: Path, run: int = 7) -> Memory:
     history = History(reported=False)
     store = Store(folder / "live.sqlite3", run, log)
     return Memory(
-        SessionRecords(store, "local", history, log),
+        SessionRecords(store, "local", history, log, run),
         ContextSeed("live", "local", history, store),
         history,
         TurnState(AnswerFrames("local", "live", "m"), Limits(), Counter()),
@@ -125,6 +125,40 @@ def test_another_run_takes_over_the_handle_but_not_the_names_of_turns(tmp_path: 
     after.store.close()
 
 
+def test_another_run_knows_what_was_said_though_the_service_gave_no_handle(tmp_path: Path) -> None:
+    for run, words in enumerate(("one", "two", "three"), 7):
+        memory = memory_in(tmp_path, run)
+        memory.records.restore()
+        # Turns are named after positions, which begin anew with each run.
+        memory.history.transcript(transcript("local:1", words))
+        memory.save()
+        memory.store.close()
+    for run in (9, 10):  # The same run, in another process; and the next one.
+        memory = memory_in(tmp_path, run)
+        memory.records.restore()
+        assert memory.context.tell(()) == (("user", "one"), ("user", "two"), ("user", "three"))
+        memory.store.close()
+
+
+SAID = {"run": 7, "at_s": 1000.0, "before": [["user", "a"]], "since": [["model", "b"]]}
+
+
+@pytest.mark.parametrize(
+    ("run", "now_s", "words"),
+    [
+        (7, 1001.0, [("user", "a")]),
+        (8, 1001.0, [("user", "a"), ("model", "b")]),
+        (8, 1000.0 + 7199, [("user", "a"), ("model", "b")]),
+        (8, 1000.0 + 7201, []),
+        (8, 900.0, []),
+    ],
+)
+def test_what_an_earlier_run_heard_is_known_for_two_hours(
+    run: int, now_s: float, words: list[tuple[str, str]]
+) -> None:
+    assert words_before(SAID, run, now_s) == words
+
+
 def test_handle_is_used_for_the_same_server_model_and_key_within_two_hours() -> None:
     row = {"handle": "h", "peer": "server model key", "at_s": 1000.0}
     assert usable_handle(row, "server model key", 1000.0 + 7100) == "h"
@@ -140,6 +174,8 @@ DAMAGED = [
     ("history", {"t": {}}),
     ("history", [1]),
     ("handle", "h"),
+    ("said", [1]),
+    ("said", {"run": 7, "at_s": "now", "before": [], "since": []}),
 ]
 
 

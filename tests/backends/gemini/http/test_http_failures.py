@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
+from google.genai import _api_client
 from http_stage import KEY, STREAM, end_of, ready, said, simulator, staged, write
 
 from actors.backends.gemini.http import Http, HttpOptions
+from actors.backends.gemini.server import Server, make_client
 from pipeline.backoff import Backoff
 from pipeline.frames import (
     AnswerAudio,
@@ -217,3 +221,21 @@ def test_server_that_moved_is_found_again(tmp_path: Path) -> None:
             moved.write_address(file)
             assert end_of(http, write(http, "Hello.", 2)).end is AnswerEnd.COMPLETE
             assert len(moved.answers) == 1
+
+
+def test_refused_connection_is_said_at_once_also_where_aiohttp_is_installed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # With aiohttp google-genai would wait for up to 10 s, and somebody for the answer.
+    monkeypatch.setattr(_api_client, "has_aiohttp", True)
+
+    async def ask() -> None:
+        client = make_client(Server((KEY,), "https://127.0.0.1:1"), KEY, {})
+        try:
+            await client.aio.models.get(model="gemini-3.8-flash")
+        finally:
+            await client.aio.aclose()
+            client.close()
+
+    with pytest.raises(httpx2.ConnectError):
+        asyncio.run(ask())
