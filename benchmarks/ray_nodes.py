@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -61,11 +61,23 @@ class Nodes:
 
 
 @contextmanager
-def nodes(count: int, resources: dict[str, float], folder: Path) -> Iterator[Nodes]:
-    """Start a head and `count` nodes with these resources each; end all of them at the end."""
+def nodes(
+    count: int,
+    resources: dict[str, float],
+    folder: Path,
+    environment: Mapping[str, str] = FAST_HEALTH,
+) -> Iterator[Nodes]:
+    """Start a head and `count` nodes with these resources each; end all of them at the end.
+
+    Args:
+        count: Nodes that take work.
+        resources: Of each of them, besides two processors.
+        folder: For what Ray writes.
+        environment: Of all of them.
+    """
     require_ray("ray")
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-    os.environ.update(FAST_HEALTH)
+    os.environ.update(environment)
     from ray.cluster_utils import Cluster
 
     # Ray makes its own folder where it is told of none.

@@ -30,6 +30,7 @@ def make_greenroom() -> typer.Typer:
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.load_options import add_load
     from actors.cli.recording_commands import add_recording_commands
+    from actors.cli.scale_options import add_scale
     from actors.cli.simulate import simulate
     from pipeline.cli.service.commands import add_service_commands
 
@@ -111,6 +112,7 @@ def make_greenroom() -> typer.Typer:
     app.command()(simulate)
     app.command(cls=InOrder)(call)
     add_load(app)
+    add_scale(app)
     add_recording_commands(app)
     add_evaluate(app)
     add_credential_commands(app)

@@ -55,7 +55,7 @@ _VERSION = r"/v1(?:alpha|beta)?"
 RULES: tuple[tuple[str, re.Pattern[str], RouteRule], ...] = tuple(
     (kind, re.compile(path), rule)
     for kind, path, rule in (
-        ("http", r"/(?:healthz|readyz)", _HEALTH),
+        ("http", r"/(?:healthz|readyz|-/healthz)", _HEALTH),
         ("http", r"/|/page/.*|/docs(?:/.*)?|/openapi\.json|/operator", _PAGE),
         ("websocket", r"/|/ws/live-audio", _TALK),
         ("websocket", r"/phone/[^/]+(?:/[^/]+)?", _PHONE),

@@ -14,7 +14,7 @@ from actors.gateway.access.presented import without_path_token
 from actors.services.metrics.tally import Histogram
 from pipeline.logs import Logger
 
-PROBES = ("/healthz", "/readyz", "/metrics")
+PROBES = ("/healthz", "/readyz", "/-/healthz", "/metrics")
 """Asked every few seconds by machines: not worth a line each."""
 UPGRADED = 101
 FORBIDDEN = 403

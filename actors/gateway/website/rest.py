@@ -18,6 +18,8 @@ from pipeline.frames import SessionEnd
 
 READY_AGAIN_S = 5
 """When to ask again: so long a backend is ready before it is given the route again."""
+SERVE_PROBE = "/-/healthz"
+"""Where the HAProxy of Ray Serve asks a room whether it takes callers."""
 
 
 def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRouter:
@@ -66,6 +68,7 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
 
     @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz")
+    @router.get(SERVE_PROBE, include_in_schema=False)
     async def ready() -> JSONResponse:
         """Tell whether a caller would be answered; 503 with the reason if not."""
         problem = readiness.problem()

@@ -1,0 +1,160 @@
+"""Rooms on Ray on this machine: a head and two nodes, a room on each, callers through HAProxy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from actors.scale.plan import plan_of
+from actors.scale.probe import ask
+from benchmarks.ray_nodes import Nodes, nodes
+from benchmarks.sound import ROOT
+from pipeline.cli.run import load_graph
+
+CONFIG = ROOT / "configs" / "gateway.yaml"
+LONGEST_S = 60
+"""The longest conversation."""
+GATEWAY = "actors.gateway.options"
+SETS = (
+    f"{GATEWAY}.host=0.0.0.0",
+    f"{GATEWAY}.anybody=true",
+    f"{GATEWAY}.session_s={LONGEST_S}",
+    # HAProxies of several nodes of one machine would want the same ports.
+    "scale.ingress=head",
+    "scale.shrink_after_s=2",
+    "scale.calls_per_s=0",
+)
+REPLICA = "ray::ServeReplica:"
+LOOK_S = 0.02
+PATIENCE_S = 60.0
+
+
+class RoomCluster:
+    """Deploys rooms, looks at them, and brings them callers."""
+
+    def __init__(self, cluster: Nodes, sets: Sequence[str]) -> None:
+        self.nodes = cluster
+        self._sets = (*sets, f"scale.address={cluster.address}")
+        self.url = "http://127.0.0.1:3000"
+
+    def deploy(self, *sets: str) -> None:
+        """Run `greenroom scale` with what is set besides."""
+        self.scale(*sets)
+
+    def scale(self, *sets: str, options: Sequence[str] = ()) -> str:
+        """Run `greenroom scale`; return what it prints."""
+        words = [word for each in (*self._sets, *sets) for word in ("--set", each)]
+        command = [sys.executable, "-m", "actors.cli", "scale", str(CONFIG), *options, *words]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        sys.stderr.write("".join(f"  {line}\n" for line in done.stdout.splitlines()))
+        if done.returncode:
+            raise RuntimeError(done.stdout + done.stderr)
+        return done.stdout
+
+    def replicas(self) -> list[psutil.Process]:
+        """Return the replicas of Serve that are rooms, the oldest first."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                if process.cmdline()[:1] and process.cmdline()[0].startswith(REPLICA):
+                    found.append(process)
+            except psutil.Error:
+                continue
+        return sorted(found, key=lambda each: each.create_time())
+
+    def ports(self) -> dict[int, int]:
+        """Return on which port each room is called, by the process of its replica."""
+        return {each.pid: port for each in self.replicas() if (port := _port(each))}
+
+    def calls(self) -> dict[int, int]:
+        """Return how many talk in each room, by the process of its replica."""
+        found = {}
+        for pid, port in self.ports().items():
+            status, health = asyncio.run(ask(port, "/healthz"))
+            if status == 200:
+                found[pid] = int(health["callers"])
+        return found
+
+    def wait(self, holds: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> float:
+        """Wait until something holds; return how long that took.
+
+        Raises:
+            TimeoutError: it does not.
+        """
+        began_s = time.monotonic()
+        while not holds():
+            if time.monotonic() - began_s > patience_s:
+                raise TimeoutError(f"not after {patience_s:g} s: {what}")
+            time.sleep(LOOK_S)
+        return time.monotonic() - began_s
+
+    def load(
+        self, callers: int, length_s: float, meanwhile: Callable[[], None] = lambda: None
+    ) -> dict[str, Any]:
+        """Let a crowd call; `meanwhile` once all of them talk. Return what became of it."""
+        crowd = ["-n", str(callers), "--length", str(length_s), "--over", "1", "--json"]
+        command = [sys.executable, "-m", "actors.cli", "load", self.url, *crowd]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                self.wait(lambda: sum(self.calls().values()) >= callers, "all callers talk")
+                meanwhile()
+            except BaseException:
+                process.terminate()
+                raise
+            told, _ = process.communicate()
+        found: dict[str, Any] = json.loads(told)
+        return found
+
+
+def family(process: psutil.Process) -> list[psutil.Process]:
+    """Return a process and all below it."""
+    return [process, *process.children(recursive=True)]
+
+
+def gone_s(processes: Sequence[psutil.Process], patience_s: float = 20.0) -> float | None:
+    """Return how long it takes until none of them is there; None: some stay."""
+    began_s = time.monotonic()
+    while time.monotonic() - began_s < patience_s:
+        if not any(
+            each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes
+        ):
+            return time.monotonic() - began_s
+        time.sleep(0.01)
+    return None
+
+
+def _port(replica: psutil.Process) -> int | None:
+    try:
+        sockets = replica.net_connections("tcp")
+    except psutil.Error:
+        return None
+    ports = [each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN]
+    # Of those that Ray gives to replicas for HTTP.
+    return next((port for port in ports if 30_000 <= port < 31_000), None)
+
+
+@contextmanager
+def room_cluster(*sets: str, count: int = 2) -> Iterator[RoomCluster]:
+    """Start a head and nodes of two processors; end all of it at the end.
+
+    Args:
+        sets: Overrides of the config, besides `SETS`.
+        count: Nodes.
+    """
+    together = (*SETS, *sets)
+    plan = plan_of(load_graph(CONFIG, together, look_outside=False))
+    with (
+        tempfile.TemporaryDirectory(prefix="grb-", ignore_cleanup_errors=True) as folder,
+        nodes(count, {}, Path(folder), plan.environment()) as cluster,
+    ):
+        yield RoomCluster(cluster, together)
