@@ -146,6 +146,12 @@ class SoundServer:
         self.control("load-module", *SPEAKER.replace("vspk", "headset").split())
         self.control("set-default-sink", "headset")
 
+    def plug_in_microphone(self, name: str) -> None:
+        """Plug in a second microphone, and take it by default, as a desktop does."""
+        for module in MICROPHONE:
+            self.control("load-module", *module.replace("vmic", name).split())
+        self.control("set-default-source", f"{name}_src")
+
     def take_by_default(self, speaker: str, microphone: str) -> None:
         """Choose the system's default devices, as a person does in the settings."""
         self.control("set-default-sink", speaker)

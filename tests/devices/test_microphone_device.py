@@ -23,6 +23,8 @@ from pipeline.testing import RunningPipeline, running
 RECORDING = Path(__file__).parent.parent / "speech" / "goforward.wav"
 PATIENCE_MS = 60_000
 SPEECH_RATE_HZ = 16_000
+LOOK_SAMPLES = SPEECH_RATE_HZ // 2
+"""What must have come before another look is worth it."""
 
 
 @contextmanager
@@ -44,17 +46,20 @@ def is_in(state: ActorState) -> Callable[[Status], bool]:
 def hear(pipeline: RunningPipeline, said: Samples) -> tuple[list[Audio], float]:
     """Return all blocks, retained ones included, up to where `said` has been heard whole."""
     by_seq: dict[int, Audio] = {}
+    came = looked = 0
     with listening(pipeline.runtime_dir, "microphone", "audio") as listener:
         for frame in listener.frames(PATIENCE_MS):
             assert isinstance(frame, Audio)
             by_seq[frame.seq] = frame
-            if len(by_seq) % 50 == 0 and len(by_seq) * 320 > len(said):
+            came += frame.samples
+            if came - looked > LOOK_SAMPLES and came > len(said):
+                looked = came
                 blocks = [by_seq[seq] for seq in sorted(by_seq)]
                 samples = np.concatenate([to_samples(block.pcm) for block in blocks])
                 at, likeness = find(said, samples)
                 if likeness > 0.9 and len(samples) - at >= len(said):
                     return blocks, likeness
-            assert len(by_seq) * 20 < PATIENCE_MS, "not heard"
+            assert came < PATIENCE_MS * SPEECH_RATE_HZ // 1000, "not heard"
     raise AssertionError("the stream ended")
 
 
