@@ -30,6 +30,7 @@ def make_greenroom() -> typer.Typer:
     from actors.cli.evaluate_options import add_evaluate
     from actors.cli.load_options import add_load
     from actors.cli.recording_commands import add_recording_commands
+    from actors.cli.room_commands import add_room_commands
     from actors.cli.scale_options import add_scale
     from actors.cli.simulate import simulate
     from pipeline.cli.service.commands import add_service_commands
@@ -117,6 +118,7 @@ def make_greenroom() -> typer.Typer:
     add_evaluate(app)
     add_credential_commands(app)
     add_caller_commands(app)
+    add_room_commands(app)
     add_service_commands(app, Path(configs.__file__).parent / "robot.yaml")
     return app
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from actors.gateway.phone.audiosocket_server import AudioSocketServer
     from actors.gateway.phone.doors.phone_doors import PhoneDoors
     from actors.gateway.phone.switchboard import Switchboard
+    from actors.gateway.rooms.room_keeper import RoomKeeper
     from actors.gateway.server import WebServer
     from actors.gateway.store.caller_store import CallerStore
     from pipeline.surroundings import Surroundings
@@ -88,10 +89,13 @@ class Gateway(CallerPlayer):
     def __init__(self, options: GatewayOptions, surroundings: Surroundings) -> None:
         super().__init__(options, surroundings)
         self._load = Load()
-        self.readiness = Readiness(self._load, follows="status" in surroundings.connected)
+        self.readiness = Readiness(
+            self._load, self.room, follows="status" in surroundings.connected
+        )
         self._socket: socket.socket | None = None
         self.server: WebServer | None = None
         self._store: CallerStore | None = None
+        self._keeper: RoomKeeper | None = None
         self.access: Access | None = None
         self.phones: Switchboard | None = None
         self.doors: PhoneDoors | None = None
@@ -144,12 +148,14 @@ class Gateway(CallerPlayer):
             secret,
             self.checkpoint,
             self._load,
+            self.room,
             self.counters,
             self.log,
         )
         self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
         certificate = certificate_files(options)
         url = address_of(self._socket, tls=certificate is not None)
+        self._keeper = self._make_keeper(self._store, url)
         runtime_dir = self.surroundings.runtime_dir
         (runtime_dir / f"{self.name}.json").write_text(json.dumps({"url": url}))
         erasure = Erasure(self._store.database, self._callers, self._board, runtime_dir, self.log)
@@ -161,6 +167,7 @@ class Gateway(CallerPlayer):
             self.work_of,
             self._board,
             erasure,
+            self._keeper,
             self.phones,
             self.doors,
             self.log,
@@ -174,6 +181,7 @@ class Gateway(CallerPlayer):
     async def run(self) -> None:
         """Serve, play, and keep what happens."""
         assert self._store is not None
+        assert self._keeper is not None
         assert self.server is not None
         assert self._socket is not None
         assert self.access is not None
@@ -183,6 +191,7 @@ class Gateway(CallerPlayer):
                 tasks.create_task(self._metronome.run())
                 tasks.create_task(self._load.run())
                 tasks.create_task(self._store.run())
+                tasks.create_task(self._keeper.run())
                 tasks.create_task(self.access.run())
                 tasks.create_task(self.doors.call_backs.run())
                 tasks.create_task(self.server.serve(sockets=[self._socket]))
@@ -209,6 +218,8 @@ class Gateway(CallerPlayer):
             await self.doors.control.close()
         if self._socket is not None:
             self._socket.close()
+        if self._keeper is not None:
+            await self._keeper.leave()
         if self._store is not None:
             await self._store.close()
         await super().stop()
@@ -270,9 +281,24 @@ class Gateway(CallerPlayer):
 
         around, options = self.surroundings, self.options
         database = Database(database_url(options.database, around.state_dir))
-        times = room_times(self.name, around.state_dir, around.started_ns, options.absence_s)
+        times = room_times(
+            self.name, around.state_dir, around.started_ns, options.absence_s, options.room
+        )
         prices = load_prices(options.prices, around.config_dir)
         return CallerStore(database, times, options.keep_days, prices, self.counters, self.log)
+
+    def _make_keeper(self, store: CallerStore, url: str) -> RoomKeeper:
+        from actors.gateway.rooms.room_keeper import RoomKeeper
+
+        return RoomKeeper(
+            self.room,
+            store.database,
+            self.options.address or url,
+            store.times.holder,
+            str(self.surroundings.started_ns),
+            self.counters,
+            self.log,
+        )
 
     def _tell_database(self, store: CallerStore) -> None:
         self.gauges["rows_waiting"] = store.waiting

@@ -42,6 +42,7 @@ from actors.gateway.phone.doors.webhook_routes import webhook_routes
 from actors.gateway.phone.routes import phone_routes
 from actors.gateway.phone.switchboard import Switchboard
 from actors.gateway.readiness import Readiness
+from actors.gateway.rooms.room_keeper import RoomKeeper
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.page import page_routes
 from actors.gateway.website.rest import rest_routes
@@ -66,6 +67,7 @@ def make_app(
     work_of: WorkOf,
     board: SessionBoard,
     erasure: Erasure,
+    keeper: RoomKeeper,
     phones: Switchboard,
     doors: PhoneDoors,
     log: Logger,
@@ -74,7 +76,7 @@ def make_app(
     counts = TrafficCounts()
     routes = make_routes(access, readiness, work_of, phones, doors)
     metrics = CallerMetrics(access.callers.status, board, counts, access.counters)
-    routes.include_router(operator_routes(access, board, readiness, metrics, erasure))
+    routes.include_router(operator_routes(access, board, readiness, metrics, erasure, keeper))
     served = OriginsOfKeys(AccessMiddleware(routes, access), access)
     access_log = log if access.options.access_log else None
     return OneSlash(Traffic(served, counts, access_log, access.who))

@@ -18,6 +18,7 @@ from actors.gateway.options import GatewayOptions
 from actors.gateway.phone.manner import PROTOCOL as TELEPHONE
 from actors.gateway.phone.phone_output import PhoneOutput
 from actors.gateway.phone.switchboard import PhoneLines
+from actors.gateway.rooms.room import GatewayRoom
 from actors.gateway.silence import SilenceFiller
 from actors.gateway.stays import Stays
 from actors.lib.audio.pcm import Samples
@@ -58,6 +59,7 @@ class CallerPlayer(Player[GatewayOptions]):
         super().__init__(options, surroundings)
         self._metronome = Metronome(1.0, self.work_of)
         self._silence = SilenceFiller(self.work_of, self.counters)
+        self.room = GatewayRoom(options.room, options.places, lambda: len(self._callers))
         self._callers = Callers(
             self.publish,
             self.call_later,
@@ -66,6 +68,7 @@ class CallerPlayer(Player[GatewayOptions]):
             self.checkpoint.setdefault("positions", {}),
             self._interrupt,
             self.name,
+            self.room.admit,
             self.session,
         )
         self._board = SessionBoard(self.name)

@@ -28,6 +28,7 @@ class Callers:
         positions: Where each one's time line was, of an earlier process; kept up to date.
         interrupt: Ends the answer that a session hears.
         name: Of the gateway.
+        admit: Raises where nobody new is taken now.
         own: Name of the config's own session, which nobody else may have.
     """
 
@@ -40,6 +41,7 @@ class Callers:
         positions: dict[str, int],
         interrupt: Callable[[str], None],
         name: str,
+        admit: Callable[[], None],
         own: str = "",
     ) -> None:
         self._publish = publish
@@ -47,6 +49,7 @@ class Callers:
         self._positions = positions
         self._interrupt = interrupt
         self._name = name
+        self._admit = admit
         self._own = own
         self._is_leaving = False
         self._callers: dict[str, Caller] = {}
@@ -59,6 +62,11 @@ class Callers:
 
     def __len__(self) -> int:
         return len(self._callers)
+
+    @property
+    def awaits_some(self) -> bool:
+        """Whether some are away, and may come back."""
+        return any(each.state is CallerState.AWAY for each in self._callers.values())
 
     def find(self, session: str) -> Caller | None:
         """Return a caller who is not gone."""
@@ -92,15 +100,14 @@ class Callers:
 
         Raises:
             RefusedError: it cannot be opened, and why.
-            AccessDeniedError: there is one already, and it is somebody else's.
+            AccessDeniedError: there is one already, and it is somebody else's; or there is no place
+                for a new one.
         """
         session = manner.session
         if session == self._own:
             raise RefusedError(f"the name {session!r} is the pipeline's own: choose another")
         if session not in self._callers:
-            if self._is_leaving:
-                raise RefusedError("the gateway is going down: try again soon")
-            kept = await self.past.look_for(session, owns)
+            kept = await self._look_for(session, owns)
             # Another connection may have been faster, of this caller or of somebody else.
             if session not in self._callers:
                 if kept is None:
@@ -120,7 +127,7 @@ class Callers:
             AccessDeniedError: it is somebody else's.
         """
         if session not in self._callers and session != self._own:
-            kept = await self.past.look_for(session, owns)
+            kept = await self._look_for(session, owns)
             if kept is not None:
                 return await self.open(kept, owns)
         try:
@@ -209,6 +216,13 @@ class Callers:
         """Return how many are in each state."""
         states = [caller.state for caller in self]
         return {state.name.lower(): states.count(state) for state in CallerState}
+
+    async def _look_for(self, session: str, owns: Owns) -> SessionOpened | None:
+        """Return a conversation to be taken up here, where there is a place for it."""
+        if self._is_leaving:
+            raise RefusedError("the gateway is going down: try again soon")
+        self._admit()
+        return await self.past.look_for(session, owns)
 
     def _begin(self, manner: SessionOpened) -> None:
         """Ask the supervisor for a session."""

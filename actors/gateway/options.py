@@ -52,6 +52,23 @@ class GatewayOptions(PlayerOptions):
         description="Nobody needs a key, from wherever it comes: for a proxy in front that asks "
         "for one.",
     )
+    room: str = Field(
+        "",
+        max_length=100,
+        description="Name of this room, if several share the database and the callers: another one "
+        "in each. See docs/scaling.md.",
+    )
+    address: str = Field(
+        "",
+        description="Where this room is reached, for whoever looks after all of them; left out, as "
+        "the gateway itself is.",
+    )
+    places: int | None = Field(
+        None,
+        ge=1,
+        description="Callers that are taken at once; left out, 30 for each processor if the room "
+        "has a name, and as many as are served in time if it has none.",
+    )
     limits: LimitOptions = Field(LimitOptions(), description="How much callers may do.")
     phone: PhoneOptions = Field(
         PhoneOptions(), description="How calls by telephone are served, see docs/telephones.md."

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from actors.gateway.access.load import Load
+from actors.gateway.rooms.room import GatewayRoom
 from pipeline.frames import ActorState, Status
 
 NEWS_S = 5.0
@@ -20,11 +21,13 @@ class Readiness:
 
     Args:
         load: Of the machine.
+        room: Of the gateway.
         follows: The supervisor is listened to; if not, nothing is known but that this runs.
     """
 
-    def __init__(self, load: Load, *, follows: bool) -> None:
+    def __init__(self, load: Load, room: GatewayRoom, *, follows: bool) -> None:
         self._load = load
+        self._room = room
         self._follows = follows
         self._status: Status | None = None
         self._heard_s = 0.0
@@ -44,7 +47,7 @@ class Readiness:
 
     def refusal(self) -> str:
         """Return why nobody new is served, whoever answers; empty if they are."""
-        return self.leaving or (TOO_BUSY if self._load.is_too_high else "")
+        return self.leaving or self._room.refusal() or (TOO_BUSY if self._load.is_too_high else "")
 
     def problem(self) -> str:
         """Return why nobody would be answered, in words; empty if they would be."""

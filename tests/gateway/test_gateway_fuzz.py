@@ -78,6 +78,7 @@ class Reception:
             {},
             lambda _: None,
             "gateway",
+            lambda: None,
         )
 
     def own(self) -> OwnCallers:

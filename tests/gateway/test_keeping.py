@@ -188,6 +188,7 @@ class Desk:
             {},
             lambda _: None,
             "gateway",
+            lambda: None,
         )
         self.keeping = self.callers.past.keeping = Remembering()
         self.asked_for: list[SessionOpened] = []

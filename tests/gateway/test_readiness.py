@@ -7,6 +7,7 @@ from gateway_client import gateway_on_stage
 
 from actors.gateway.access.load import Load
 from actors.gateway.readiness import NEWS_S, Readiness
+from actors.gateway.rooms.room import GatewayRoom
 from pipeline.frames import ActorState, ActorStatus, Health, Route, Status
 
 
@@ -40,13 +41,13 @@ def status(owner: str, **states: ActorState) -> Status:
     ],
 )
 def test_the_pipeline_answers_while_the_owner_of_the_route_does(told: Status, problem: str) -> None:
-    readiness = Readiness(Load(), follows=True)
+    readiness = Readiness(Load(), GatewayRoom("", None, lambda: 0), follows=True)
     readiness.on_status(told)
     assert readiness.problem() == problem
 
 
 def test_a_supervisor_that_is_gone_answers_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    readiness = Readiness(Load(), follows=True)
+    readiness = Readiness(Load(), GatewayRoom("", None, lambda: 0), follows=True)
     assert readiness.problem() == "the supervisor says nothing"
     readiness.on_status(status("live", live=ActorState.READY))
     assert not readiness.problem()

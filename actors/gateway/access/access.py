@@ -28,6 +28,7 @@ from actors.gateway.callers import Callers
 from actors.gateway.client_connection import ClientConnection
 from actors.gateway.events import Codec
 from actors.gateway.options import GatewayOptions
+from actors.gateway.rooms.room import GatewayRoom
 from actors.gateway.store.database import Database
 from pipeline.frames import SessionEnd
 from pipeline.logs import Logger
@@ -46,6 +47,7 @@ class Access:
         secret: With which tokens are signed.
         checkpoint: What an earlier process remembered of tokens; kept up to date.
         load: Of the machine.
+        room: Of the gateway.
         counters: Of the gateway: what was refused and slowed is counted there.
         log: Of the gateway.
     """
@@ -58,11 +60,13 @@ class Access:
         secret: bytes,
         checkpoint: dict[str, Any],
         load: Load,
+        room: GatewayRoom,
         counters: Counter[str],
         log: Logger,
     ) -> None:
         self.callers = callers
         self.options = options
+        self.room = room
         self.counters = counters
         self._log = log
         self.keyring = Keyring(database, log, self._end_of)
@@ -93,6 +97,15 @@ class Access:
                 told = serves
                 self._log.info("who is served", serves=serves.value, listens_on=self.options.host)
             await asyncio.sleep(REFRESH_S)
+
+    def check_room(self) -> None:
+        """Look whether there is a place for who connects, whoever it is.
+
+        Raises:
+            AccessDeniedError: nobody new is taken, and nobody who was here is waited for.
+        """
+        if not self.callers.awaits_some:
+            self.room.admit()
 
     def callers_of(self, connection: HTTPConnection) -> OwnCallers:
         """Return the callers of who asks."""

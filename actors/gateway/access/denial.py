@@ -9,6 +9,8 @@ from actors.gateway.errors import CallerError
 CLOSE_CODES_FROM = 4000
 """RFC 6455, 7.4.2: codes from here on are an application's own; ours are this plus the status that
 HTTP would have, so that one table says both."""
+TRY_AGAIN_LATER = 1013
+"""Of the registry of RFC 6455: not here and now."""
 CONNECT_AGAIN_S = 5.0
 """When to connect again if there are too many connections: most requests take less."""
 
@@ -37,6 +39,9 @@ class Denial(StrEnum):
     BUSY = "too_many_connected"
     OVERLOADED = "overloaded"
     KEYS_UNKNOWN = "keys_cannot_be_read"
+    ROOM_FULL = "room_full"
+    ROOM_DRAINING = "room_draining"
+    ROOM_WITHOUT_LEASE = "room_without_lease"
     UNSIGNED = "unsigned"
     SIGNATURE_WRONG = "signature_wrong"
     SIGNATURE_LATE = "signature_late"
@@ -71,6 +76,9 @@ STATUS: dict[Denial, int] = {
     Denial.BUSY: 503,
     Denial.OVERLOADED: 503,
     Denial.KEYS_UNKNOWN: 503,
+    Denial.ROOM_FULL: 503,
+    Denial.ROOM_DRAINING: 503,
+    Denial.ROOM_WITHOUT_LEASE: 503,
     Denial.UNSIGNED: 403,
     Denial.SIGNATURE_WRONG: 403,
     Denial.SIGNATURE_LATE: 403,
@@ -83,6 +91,8 @@ STATUS: dict[Denial, int] = {
     Denial.NUMBER_REFUSED: 403,
 }
 """Status over HTTP (RFC 9110; 429: RFC 6585)."""
+ELSEWHERE = {Denial.ROOM_FULL, Denial.ROOM_DRAINING, Denial.ROOM_WITHOUT_LEASE}
+"""Another room may take who is refused by this one."""
 
 
 class AccessDeniedError(CallerError):
@@ -107,4 +117,6 @@ class AccessDeniedError(CallerError):
     @property
     def close_code(self) -> int:
         """Close code of a WebSocket."""
+        if self.denial in ELSEWHERE:
+            return TRY_AGAIN_LATER
         return CLOSE_CODES_FROM + self.status

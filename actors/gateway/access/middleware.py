@@ -16,6 +16,7 @@ from actors.gateway.access.denial import CONNECT_AGAIN_S, AccessDeniedError, Den
 from actors.gateway.access.presented import without_secrets
 from actors.gateway.access.refusal import refuse
 from actors.gateway.access.routes import Audience, rule_of
+from actors.gateway.access.scopes import AccessScope
 
 CORS_HEADERS = ("Authorization", "X-API-Key", "Content-Type", "x-goog-api-key", "x-goog-api-client")
 CORS_AGE_S = 600
@@ -63,6 +64,8 @@ class AccessMiddleware:
             try:
                 self._check_room(counted)
                 principal = await self._access.authenticator.admit(scope, address)
+                if scope["type"] == "websocket" and rule.scope is AccessScope.TALK:
+                    self._access.check_room()
             except AccessDeniedError as error:
                 self._access.count(error.denial)
                 _forget_secrets(scope)

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from actors.backends.gemini.wire import cut_reason
 from actors.backends.gemini.wire.http_error import HttpError
-from actors.gateway.access.denial import AccessDeniedError, Denial
+from actors.gateway.access.denial import ELSEWHERE, TRY_AGAIN_LATER, AccessDeniedError, Denial
 from actors.gateway.website.body import Body
 from actors.gateway.website.early_response import EarlyResponse
 
@@ -23,7 +23,7 @@ NO_IDENTITY = (
     "API Key or other form of API consumer identity to call this API."
 )
 """What the service says, word for word; clients look for it."""
-INVALID, POLICY, TRY_AGAIN_LATER = 1007, 1008, 1013
+INVALID, POLICY = 1007, 1008
 """Close codes of RFC 6455 and of its registry, as the service uses them."""
 GOOGLE_STATUS = {
     400: "INVALID_ARGUMENT",
@@ -35,8 +35,9 @@ GOOGLE_STATUS = {
     503: "UNAVAILABLE",
 }
 """Names of google.rpc.Code."""
-UNSEEN = {Denial.ORIGIN, Denial.HOST}
-"""Told before the handshake: a page that may not connect is told nothing more."""
+UNSEEN = {Denial.ORIGIN, Denial.HOST, *ELSEWHERE}
+"""Told before the handshake: a page that may not connect is told nothing more, and a balancer is to
+see that it should ask another room."""
 
 
 def website_error(error: AccessDeniedError) -> dict[str, Any]:

@@ -6,10 +6,9 @@ from starlette.responses import JSONResponse
 
 from actors.backends.gemini.wire import Invalid
 from actors.backends.gemini.wire.http_error import HttpError
-from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.denial import TRY_AGAIN_LATER, AccessDeniedError
 from actors.gateway.access.refusal import (
     INVALID,
-    TRY_AGAIN_LATER,
     gemini_close,
     gemini_error,
     headers_of,

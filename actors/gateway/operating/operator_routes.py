@@ -13,8 +13,10 @@ from actors.gateway.callers import Callers
 from actors.gateway.errors import NoSessionError
 from actors.gateway.operating.caller_metrics import CallerMetrics
 from actors.gateway.operating.erasure import Erasure
+from actors.gateway.operating.room_summary import DrainRequest, room_summary
 from actors.gateway.operating.session_board import SessionBoard, details, fault_row, summary
 from actors.gateway.readiness import Readiness
+from actors.gateway.rooms.room_keeper import RoomKeeper
 from actors.gateway.website.page import FOLDER, HEADERS
 from actors.gateway.website.requests import EndRequest
 from actors.gateway.website.small_body import small_bodies
@@ -32,6 +34,7 @@ def operator_routes(
     readiness: Readiness,
     metrics: CallerMetrics,
     erasure: Erasure,
+    keeper: RoomKeeper,
 ) -> APIRouter:
     """Return the operator's page, what it asks for, and the metrics."""
     router = APIRouter(route_class=small_bodies(access.options.limits.body_bytes_per_s))
@@ -46,10 +49,22 @@ def operator_routes(
         """List everybody's sessions, the last that ended among them; takes the scope `operate`."""
         return {
             "problem": readiness.problem(),
+            "room": room_summary(access.room),
             "sessions": [_row(callers, board, each.opened.session) for each in board],
             "ended": [summary(each, "ended", "") for each in reversed(board.ended)],
             "faults": [fault_row(at, each) for at, each in board.faults],
         }
+
+    @router.get(f"{prefix}/rooms")
+    async def rooms() -> dict[str, Any]:
+        """List all rooms that share the database: who is alive, how full, to be emptied."""
+        return {"room": access.room.name, "rooms": await keeper.known()}
+
+    @router.post(f"{prefix}/room/drain")
+    async def drain(request: DrainRequest) -> dict[str, Any]:
+        """Have this room emptied: nobody new is taken, those who are here finish."""
+        await keeper.drain(draining=request.draining)
+        return {"success": True, "room": room_summary(access.room)}
 
     @router.get(f"{prefix}/session/{{session_id:path}}")
     async def session(session_id: str) -> dict[str, Any]:

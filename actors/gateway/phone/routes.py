@@ -9,9 +9,9 @@ from starlette.datastructures import Headers
 
 from actors.backends.gemini.wire import cut_reason
 from actors.gateway.access.access import Access, principal_of
-from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.denial import TRY_AGAIN_LATER, AccessDeniedError
 from actors.gateway.access.middleware import KNOCKED, Knocked
-from actors.gateway.access.refusal import POLICY, TRY_AGAIN_LATER
+from actors.gateway.access.refusal import POLICY
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Event, Message
 from actors.gateway.phone.call import PhoneCall

@@ -66,7 +66,7 @@ class CallerStore(Keeping):
         log: Logger,
     ) -> None:
         self.database = database
-        self._times = times
+        self.times = times
         self._keep_days = keep_days
         self._counters = counters
         self._log = log
@@ -102,7 +102,7 @@ class CallerStore(Keeping):
 
     async def take_up(self, session: str) -> SessionOpened | None:
         """Return how the conversation of a caller who comes back is to be opened."""
-        manner = await self._ask(lambda c: take_up(c, session, self._times, now()))
+        manner = await self._ask(lambda c: take_up(c, session, self.times, now()))
         if manner is not None:
             self._counters["taken_up"] += 1
             self._log.info("a conversation is taken up", session=session)
@@ -174,7 +174,7 @@ class CallerStore(Keeping):
 
     async def tidy(self, moment: datetime) -> None:
         """End the sessions to which nobody comes back, and erase those that are old enough."""
-        await self._ask(lambda c: close_lost(c, self.rows.ids(), self._times, moment))
+        await self._ask(lambda c: close_lost(c, self.rows.ids(), self.times, moment))
         if self._keep_days is None:
             return
         before = moment - timedelta(days=self._keep_days)
@@ -184,7 +184,9 @@ class CallerStore(Keeping):
             self._log.info("old sessions were erased", sessions=len(erased))
 
 
-def room_times(name: str, state_dir: Path, started_ns: int, absence_s: float) -> RoomTimes:
+def room_times(
+    name: str, state_dir: Path, started_ns: int, absence_s: float, room: str = ""
+) -> RoomTimes:
     """Return which pipeline this is: its gateway, its machine and its state folder.
 
     Args:
@@ -192,7 +194,9 @@ def room_times(name: str, state_dir: Path, started_ns: int, absence_s: float) ->
         state_dir: Of the pipeline.
         started_ns: Monotonic time at which it was started.
         absence_s: How long callers may be away.
+        room: Its name among others that share the database, if it has one.
     """
     age_s = (time.monotonic_ns() - started_ns) / 1e9 if started_ns else 0.0
-    room = f"{socket.gethostname()}:{os.fspath(state_dir.absolute())}:{name}"
-    return RoomTimes(room, now() - timedelta(seconds=age_s), timedelta(seconds=absence_s))
+    holder = f"{socket.gethostname()}:{os.fspath(state_dir.absolute())}:{name}"
+    started_at = now() - timedelta(seconds=age_s)
+    return RoomTimes(room or holder, started_at, timedelta(seconds=absence_s), holder)

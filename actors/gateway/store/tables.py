@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -61,6 +63,24 @@ sessions = Table(
     Column("ended_at", UtcTime, index=True),
     Column("reason", String(32)),
     Column("detail", Text),
+    # Samples at 16 kHz: the sound before it belongs to turns that are over.
+    Column("done_position", BigInteger),
+)
+
+rooms = Table(
+    "rooms",
+    metadata,
+    Column("name", Text, primary_key=True),
+    # Which pipeline has the name, and which start of it.
+    Column("holder", Text, nullable=False),
+    Column("incarnation", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("places", Integer, nullable=False),
+    Column("taken", Integer, nullable=False),
+    # Set by anybody: it is to be empty.
+    Column("draining", Boolean, nullable=False),
+    Column("lease_until", UtcTime, nullable=False),
+    Column("version", Text, nullable=False),
 )
 
 

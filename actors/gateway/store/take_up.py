@@ -33,11 +33,13 @@ class RoomTimes:
         room: Its name, the same after a restart.
         started_at: When it was started.
         absence: How long a caller may be away; the time while no pipeline ran does not count.
+        holder: Which pipeline has that name.
     """
 
     room: str
     started_at: datetime
     absence: timedelta
+    holder: str = ""
 
     def may_return(self, row: Row[Any], now: datetime) -> bool:
         """Whether the caller of an open session may come back to it here and now."""

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 
 from pydantic import ValidationError
 
-from actors.gateway.access.denial import AccessDeniedError
+from actors.gateway.access.denial import ELSEWHERE, AccessDeniedError
 from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.access.own_callers import OwnCallers
 from actors.gateway.caller import Caller
@@ -145,6 +145,9 @@ class WebsiteConversation:
             await self._begin(request)
         except CallerError as problem:
             self._refuse(problem)
+            if isinstance(problem, AccessDeniedError) and problem.denial in ELSEWHERE:
+                # Over another connection there may be a place.
+                raise
         return MessageKind.OTHER
 
     async def _begin(self, request: StartSession) -> None:

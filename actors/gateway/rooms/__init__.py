@@ -1,0 +1,1 @@
+"""A room: one pipeline among several that share a database and the callers."""

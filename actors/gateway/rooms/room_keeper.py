@@ -1,0 +1,133 @@
+"""Keeps a room known to the others: its lease is renewed, and what they want of it is learned."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter
+from importlib.metadata import version
+from typing import Any
+
+from actors.gateway.errors import RefusedError
+from actors.gateway.rooms.lease import LEASE_S, RENEW_S
+from actors.gateway.rooms.room import GatewayRoom
+from actors.gateway.store.database import Database
+from actors.gateway.store.errors import DatabaseAwayError
+from actors.gateway.store.room_rows import RoomClaim, known_rooms, leave, renew, set_draining
+from actors.gateway.store.times import now
+from pipeline.logs import Logger
+
+
+class RoomKeeper:
+    """Renews the lease of a room that has a name.
+
+    Args:
+        room: The room.
+        database: That the rooms share.
+        address: Where this one is reached.
+        holder: Which pipeline this is: a name has one holder at a time.
+        incarnation: Of that pipeline, another one each time it is started.
+        counters: `leases_missed`: renewals that failed.
+        log: Told when the room is known, and when it is not any more.
+    """
+
+    def __init__(
+        self,
+        room: GatewayRoom,
+        database: Database,
+        address: str,
+        holder: str,
+        incarnation: str,
+        counters: Counter[str],
+        log: Logger,
+    ) -> None:
+        self._room = room
+        self._database = database
+        self._address = address
+        self._holder = holder
+        self._incarnation = incarnation
+        self._counters = counters
+        self._log = log
+        self._told = ""
+        counters["leases_missed"] += 0
+
+    async def run(self) -> None:
+        """Renew until cancelled."""
+        while self._room.name:
+            due_s = time.monotonic() + RENEW_S
+            await self.renew()
+            await asyncio.sleep(max(0.0, due_s - time.monotonic()))
+
+    async def renew(self) -> None:
+        """Renew the lease once, and learn whether the room is to be empty."""
+        room, asked_s = self._room, time.monotonic()
+        claim = RoomClaim(
+            room.name,
+            self._holder,
+            self._incarnation,
+            self._address,
+            room.places or 0,
+            room.taken,
+            version("greenroom"),
+        )
+        try:
+            async with asyncio.timeout(LEASE_S):
+                answer = await self._database.run(lambda c: renew(c, claim, now()))
+        except (DatabaseAwayError, TimeoutError) as error:
+            self._counters["leases_missed"] += 1
+            self._tell(str(error) or f"the database says nothing for {LEASE_S:g} s")
+            return
+        room.rival = answer.rival
+        if answer.rival:
+            self._tell(f"another pipeline holds the name: {answer.rival}")
+            return
+        room.lease = room.lease.renewed(asked_s)
+        if answer.draining is not room.draining:
+            room.draining = answer.draining
+            self._log.info("the room is to be empty" if answer.draining else "the room is open")
+        self._tell("")
+
+    async def known(self) -> list[dict[str, Any]]:
+        """Return all rooms that share the database.
+
+        Raises:
+            RefusedError: it does not answer now.
+        """
+        try:
+            return await self._database.run(lambda c: known_rooms(c, now()))
+        except DatabaseAwayError as error:
+            raise RefusedError(str(error)) from error
+
+    async def drain(self, *, draining: bool) -> None:
+        """Have the room emptied, or opened again.
+
+        Raises:
+            RefusedError: the others cannot be told now; nothing has changed.
+        """
+        room = self._room
+        if room.name:
+            try:
+                await self._database.run(lambda c: set_draining(c, room.name, draining=draining))
+            except DatabaseAwayError as error:
+                raise RefusedError(str(error)) from error
+        room.draining = draining
+
+    async def leave(self) -> None:
+        """Tell the others that the room is gone, if that can be done soon."""
+        if not self._room.name:
+            return
+        try:
+            async with asyncio.timeout(RENEW_S / 2):
+                await self._database.run(lambda c: leave(c, self._room.name, self._holder, now()))
+        except (DatabaseAwayError, TimeoutError):
+            pass  # They see that its lease is over.
+
+    def _tell(self, problem: str) -> None:
+        if problem == self._told:
+            return
+        self._told = problem
+        room = self._room
+        if problem:
+            self._log.warning("the room's lease is not renewed", room=room.name, problem=problem)
+        else:
+            self._log.info("the room is known", room=room.name, places=room.places)

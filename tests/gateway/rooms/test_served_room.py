@@ -1,0 +1,121 @@
+"""A gateway that is a room: what balancers, callers and operators are told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from gateway_client import GatewayOnStage, exchanged, gateway_on_stage, received
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from actors.gateway.rooms.lease import Lease
+from actors.gateway.rooms.room import GatewayRoom
+from actors.gateway.rooms.room_keeper import RoomKeeper
+from actors.gateway.store.database import Database
+from actors.gateway.store.room_rows import set_draining
+from pipeline.logs import get_logger
+
+START = "/api/v1/live-audio/session/start"
+OPERATOR = "/api/v1/operator"
+
+
+@pytest.fixture
+def room() -> Iterator[GatewayOnStage]:
+    with gateway_on_stage(room="a", places=1, address="http://a.example") as served:
+        actor = served.harness.actor
+        served.harness.until(lambda: not actor.room.refusal(), "its lease")
+        yield served
+
+
+def handshake(room: GatewayOnStage, path: str = "/ws/live-audio") -> tuple[int, str]:
+    """Connect in vain; return the status, and when to try again."""
+    with pytest.raises(InvalidStatus) as refused:
+        room.connect(path)
+    response = refused.value.response
+    return response.status_code, response.headers["Retry-After"]
+
+
+def drain(room: GatewayOnStage, *, draining: bool) -> Any:
+    return room.request("POST", f"{OPERATOR}/room/drain", {"draining": draining})[1]["room"]
+
+
+def test_a_full_room_refuses_before_the_upgrade_and_takes_back_its_own(
+    room: GatewayOnStage,
+) -> None:
+    client = room.connect()
+    session = room.start(client)
+    code, answer = room.request("GET", "/readyz")
+    assert (code, answer) == (503, {"error": "all 1 places of this room are taken"})
+    assert handshake(room) == (503, "1")
+    gemini = "/ws/google.ai.generativelanguage.v1beta.GenerativeService.BidiGenerateContent"
+    assert handshake(room, gemini) == (503, "1")
+    status, _, headers = room.meanwhile(lambda: exchanged(f"http://{room.url}{START}", "POST", {}))
+    assert (status, headers["Retry-After"]) == (503, "1")
+    room.meanwhile(client.close)
+    again = room.connect()
+    assert room.say(again, type="start_session", session_id=session)["type"] == "session_started"
+    room.meanwhile(again.close)
+
+
+def test_who_is_refused_after_the_upgrade_is_told_1013(room: GatewayOnStage) -> None:
+    client = room.connect()
+    room.start(client)
+    room.meanwhile(client.close)
+    # Somebody is waited for, who might be this one.
+    stranger = room.connect()
+    told = room.say(stranger, type="start_session", session_id="another")
+    assert (told["type"], told["code"], told["retry_after_s"]) == ("error", "room_full", 1)
+    with pytest.raises(ConnectionClosed) as closed:
+        room.meanwhile(lambda: received(stranger))
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1013
+
+
+def test_an_operator_empties_a_room_and_opens_it_again(room: GatewayOnStage) -> None:
+    assert drain(room, draining=True)["state"] == "draining"
+    assert handshake(room) == (503, "1")
+    assert room.request("GET", "/readyz")[1] == {"error": "this room is being emptied"}
+    (row,) = room.request("GET", f"{OPERATOR}/rooms")[1]["rooms"]
+    assert (row["name"], row["state"], row["address"]) == ("a", "draining", "http://a.example")
+    assert drain(room, draining=False)["state"] == "open"
+    told = room.request("GET", f"{OPERATOR}/sessions")[1]["room"]
+    assert told == {
+        "name": "a",
+        "state": "open",
+        "refusal": "",
+        "lease": "held",
+        "taken": 0,
+        "places": 1,
+    }
+    client = room.connect()
+    room.start(client)
+    room.meanwhile(client.close)
+
+
+def test_what_another_process_wants_is_done(room: GatewayOnStage) -> None:
+    actor = room.harness.actor
+    store = actor._store
+    assert store is not None
+    other = Database(store.database.url)
+
+    async def want() -> bool:
+        return await other.run(lambda c: set_draining(c, "a", draining=True))
+
+    assert room.meanwhile(lambda: asyncio.run(want()))
+    other.close()
+    room.harness.until(lambda: actor.room.draining, "the flag")
+    assert handshake(room)[0] == 503
+
+
+def test_a_second_pipeline_of_the_same_name_serves_nobody(room: GatewayOnStage) -> None:
+    store = room.harness.actor._store
+    assert store is not None
+    twin, database = GatewayRoom("a", 1, lambda: 0), Database(store.database.url)
+    keeper = RoomKeeper(twin, database, "", "elsewhere", "1", Counter(), get_logger("test"))
+    room.meanwhile(lambda: asyncio.run(keeper.renew()))
+    database.close()
+    assert twin.lease == Lease()
+    assert "another pipeline is the room 'a'" in twin.refusal()
