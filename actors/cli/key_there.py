@@ -42,10 +42,12 @@ def _prefers_gemini(backend: ActorConfig, path: Path) -> bool:
     options = ServerOptions.model_validate(
         {k: v for k, v in backend.options.items() if k in ServerOptions.model_fields}
     )
-    try:
-        find_keys(options.api_key_env, (path.parent, *folders_here()))
-    except NoKeyError:
-        return False
-    except CredentialError:
-        return True  # Somebody meant to give one; the backend says what is wrong with it.
-    return True
+    for variables in options.key_variables:
+        try:
+            find_keys(variables, (path.parent, *folders_here()))
+        except NoKeyError:
+            continue
+        except CredentialError:
+            pass  # Somebody meant to give one; the backend says what is wrong with it.
+        return True
+    return False

@@ -88,7 +88,7 @@ def _end(session: "LiveSession", action: actions.AnyAction) -> None:
             session.go_silent()
             socket.vanish()
             # A lost network hides the client's close too; the service finds out by itself.
-            session.services.handles.closed(session.record.number)
+            session.give_back()
         case actions.SendGoAway():
             _go_away(session, action)
         case _:

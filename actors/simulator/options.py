@@ -51,6 +51,12 @@ class SimulatorOptions(Options):
     keys: list[str] | None = Field(
         None, description="API keys that are accepted; without a list any key is."
     )
+    live_sessions: int | None = Field(
+        None,
+        ge=1,
+        description="Most Live sessions at once of one API key; another is closed with 1011 "
+        '"... Maximum concurrent se", as the service closes it; null: any number.',
+    )
     certificates: Path | None = Field(
         None,
         description="Folder for the certificate authority, which stays the same from run to run; "

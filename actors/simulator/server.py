@@ -69,7 +69,7 @@ class SimulatorServer:
         self._services = Services(
             options=self.options,
             models=capabilities().with_models(self.options.models),
-            admission=AccessControl(self.options.keys),
+            admission=AccessControl(self.options.keys, self.options.live_sessions),
             stt=make_stt(self.options.stt, self.options.hears),
             tts=make_tts(self.options.tts, self.options.seed, self.options.language),
             rules=RuleMatcher(load_scenario(self.options.scenario), self.options.seed),
@@ -157,7 +157,8 @@ class SimulatorServer:
             return
         headers = {name.lower(): value for name, value in handshake.headers.raw_items()}
         try:
-            admit = self._services.admission.to_session(found[2], headers, dict(parse_qsl(query)))
+            asked = dict(parse_qsl(query))
+            admit = self._services.admission.to_session(found[2], headers, asked, number)
         except HttpError as error:
             self._refuse(websocket, number, error)
             return

@@ -81,7 +81,7 @@ class LiveSession:
         for timer in self._timers:
             timer.cancel()
         self._timers.clear()
-        self.services.handles.closed(self.record.number)
+        self.give_back()
         self.record.close = CloseRecord(by, code, reason, self.services.journal.now_s())
         for call in self.record.tool_calls:
             if call.outcome == "pending":
@@ -97,7 +97,7 @@ class LiveSession:
         self.go_silent()
         self.record.close_sent_ns = time.monotonic_ns()
         self.socket.close(close)
-        self.services.handles.closed(self.record.number)
+        self.give_back()
 
     def go_silent(self) -> None:
         """Sends nothing any more; the socket stays as it is."""
@@ -125,6 +125,11 @@ class LiveSession:
             self.record.actions.append(action.kind)
             if plan is None or not plan.apply(action):
                 effects.perform(self, action)
+
+    def give_back(self) -> None:
+        """The conversation may be resumed, and another one take its place."""
+        self.services.handles.closed(self.record.number)
+        self.services.admission.left(self.record.number)
 
     def _dispatch(self, data: bytes) -> None:
         message = parse_json(data)

@@ -62,6 +62,7 @@ class FaultClass(StrEnum):
     """What kind of thing went wrong, and so what can be done."""
 
     QUOTA = "quota"
+    CONCURRENCY = "concurrency"
     BILLING = "billing"
     AUTH = "auth"
     MODEL = "model"

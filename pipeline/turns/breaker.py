@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from pipeline.backoff import Backoff
 from pipeline.frames import BackendState, BackendStatus, Fault, FaultClass
-from pipeline.turns.fault_policy import POLICIES, Cause, Reach
+from pipeline.turns.fault_policy import POLICIES, Cause, OfKey, Reach
 
 LONGEST_COOL_DOWN_S = 3600.0
 STARTING_S = 10.0
@@ -57,11 +57,15 @@ class CircuitBreaker:
         return replace(self, state=BackendState.CONNECTING, since_s=now_s)
 
     def trip(self, now_s: float) -> CircuitBreaker:
-        """Leave it alone, longer each time in a row."""
+        """Leave it alone, longer each time in a row.
+
+        Where all places are taken, no longer: one is free when a session ends, whoever waits.
+        """
         cause = self.fault.fault if self.fault is not None else FaultClass.UNKNOWN
         asked_for_s = self.fault.retry_after_s if self.fault is not None else None
         base_s = POLICIES[cause].cool_down_s if asked_for_s is None else asked_for_s
-        cool_down_s = Backoff(base_s, max(LONGEST_COOL_DOWN_S, base_s)).wait_s(self.trips + 1)
+        longest_s = base_s if POLICIES[cause].of_key is OfKey.FULL else LONGEST_COOL_DOWN_S
+        cool_down_s = Backoff(base_s, max(longest_s, base_s)).wait_s(self.trips + 1)
         return replace(
             self, breaker=BreakerState.OPEN, open_until_s=now_s + cool_down_s, trips=self.trips + 1
         )

@@ -29,6 +29,8 @@ class OfKey(Enum):
     """It rests while others serve."""
     REFUSED = auto()
     """It has served its time."""
+    FULL = auto()
+    """Its project has as many sessions open as it may have; another project may have room."""
 
 
 class Reach(Enum):
@@ -81,6 +83,10 @@ class FaultPolicy:
 POLICIES: dict[FaultClass, FaultPolicy] = {
     FaultClass.QUOTA: FaultPolicy(
         60.0, False, Reach.EVERYBODY, Cause.MODEL, Lasts.A_WHILE, False, OfKey.USED_UP,
+    ),
+    # A place is free as soon as a session ends; those that have theirs go on.
+    FaultClass.CONCURRENCY: FaultPolicy(
+        5.0, False, Reach.SESSION, Cause.REQUEST, Lasts.A_MOMENT, False, OfKey.FULL,
     ),
     FaultClass.BILLING: FaultPolicy(
         3600.0, False, Reach.EVERYBODY, Cause.SERVICE, Lasts.UNTIL_MENDED, False, OfKey.REFUSED,

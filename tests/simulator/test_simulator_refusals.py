@@ -173,6 +173,23 @@ def test_only_listed_keys_are_accepted(scripted: Scripted) -> None:
     assert run(close_of(LIVE_MODEL, config(), "other"))[1].startswith("API key not valid.")
 
 
+def test_a_key_has_no_more_sessions_at_once_than_its_project_may_have(scripted: Scripted) -> None:
+    scripted(live_sessions=1)
+
+    async def knock() -> tuple[int, str]:
+        async with client("one").aio.live.connect(model=LIVE_MODEL, config=config()):
+            refused = await close_of(LIVE_MODEL, config(), "one")
+            async with client("other").aio.live.connect(model=LIVE_MODEL, config=config()):
+                pass
+        # The place is free again.
+        async with client("one").aio.live.connect(model=LIVE_MODEL, config=config()):
+            return refused
+
+    code, reason = run(knock())
+    assert code == 1011
+    assert reason.endswith("RESOURCE_EXHAUSTED: Maximum concurrent se"), "cut at 123 bytes"
+
+
 def audio(mime_type: str, data: bytes = bytes(640)) -> dict[str, Any]:
     return {"audio": types.Blob(data=data, mime_type=mime_type)}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from actors.backends.gemini.close_reason import ConnectionOverError
 from actors.backends.gemini.credentials import find_keys, folders_here, split_keys
 from actors.backends.gemini.faults import CloseReason, FaultSource
+from actors.backends.gemini.projects import ProjectOptions, check_projects
 from actors.backends.gemini.trust import trust
 from actors.backends.handshake import watch_handshake
 from actors.lib.own_machine import is_here
@@ -63,11 +64,23 @@ class ServerOptions(Options):
         None, description="Certificate authority of that server, PEM."
     )
 
+    projects: list[ProjectOptions] = Field(
+        [],
+        description="Several projects with keys and quotas of their own, the first that can serve "
+        "is asked; left out: one, with the keys of `api_key_env`. See docs/scaling.md, Quota.",
+    )
+
     @model_validator(mode="after")
     def _one_server(self) -> Self:
         if self.server_file and self.base_url:
             raise ValueError("give either server_file or base_url")
+        check_projects(self.projects)
         return self
+
+    @property
+    def key_variables(self) -> list[list[str]]:
+        """Variables that may hold keys, by project."""
+        return [each.api_key_env for each in self.projects] or [self.api_key_env]
 
     def at_pace(self, slowness: float) -> Self:
         """Grant a server on this machine, such as the simulator, what this machine takes."""
@@ -86,11 +99,54 @@ class Server:
     base_url: str | None = None
     ca_file: str | None = None
     proxy: Proxy | None = None
+    project: str = ""
+    """Its keys share its quotas; without a name, each key has quotas of its own."""
+    live_sessions: int | None = None
+    """That the project may have open at once; None: not known."""
 
     @property
     def via(self) -> str:
         """The way there, for a complaint; empty if it is direct."""
         return f"by the proxy {self.proxy.shown}" if self.proxy else ""
+
+
+async def find_servers(options: ServerOptions, surroundings: Surroundings) -> tuple[Server, ...]:
+    """Return the server of each project of the options that has a key, in their order.
+
+    Raises:
+        CredentialError: there is no key at all, or what is given for one is none.
+        ConfigError, ConnectionOverError: as of `find_server`.
+    """
+    if not options.projects:
+        return (await find_server(options, surroundings),)
+    folders = (surroundings.config_dir, *folders_here())
+    found: list[Server] = []
+    missing: list[ProjectOptions] = []
+    for each in options.projects:
+        try:
+            keys = find_keys(each.api_key_env, folders)
+        except NoKeyError:
+            missing.append(each)
+            continue
+        server = await _server_of(options, each, surroundings)
+        found.append(replace(server, keys=keys))
+    if not found and options.server_file is None:
+        names = " or ".join(name for each in missing for name in each.api_key_env)
+        raise NoKeyError(f"no API key: set {names}, in the environment or in a file named .env")
+    # A simulator serves those without a key, unless somebody has one.
+    for each in () if found else missing:
+        found.append(await _server_of(options, each, surroundings))
+    return tuple(found)
+
+
+async def _server_of(
+    options: ServerOptions, project: ProjectOptions, surroundings: Surroundings
+) -> Server:
+    own: dict[str, Any] = {"api_key_env": project.api_key_env, "projects": []}
+    if project.base_url:
+        own |= {"base_url": project.base_url, "ca_file": project.ca_file, "server_file": None}
+    server = await find_server(options.model_copy(update=own), surroundings)
+    return replace(server, project=project.name, live_sessions=project.live_sessions)
 
 
 async def find_server(

@@ -50,6 +50,7 @@ class ConnectionLoop:
     Args:
         service: Of the vendor.
         manner: Of the session.
+        name: Of the session.
         session: Is told, and asked.
         reporter: Tells the pipeline.
     """
@@ -58,6 +59,7 @@ class ConnectionLoop:
         self,
         service: Service[Any],
         manner: RealtimeOptions,
+        name: str,
         session: Connected,
         reporter: StatusReporter,
     ) -> None:
@@ -66,6 +68,7 @@ class ConnectionLoop:
         self.timer = ReconnectTimer(self.leave, session.look_ahead)
         self._service = service
         self._manner = manner
+        self._name = name
         self._session = session
         self._reporter = reporter
         self._with_handle = False
@@ -90,6 +93,12 @@ class ConnectionLoop:
         Raises:
             MannerError: there is no connection to be had for what this session asked for.
         """
+        try:
+            await self._keep_connected(on_event)
+        finally:
+            self._service.ended(self._name)
+
+    async def _keep_connected(self, on_event: Callable[[Event], None]) -> None:
         while True:
             self.timer.stop()
             opened_s = time.monotonic()
@@ -103,7 +112,7 @@ class ConnectionLoop:
             if wait_s is None:
                 await asyncio.Event().wait()
             elif wait_s:
-                await asyncio.sleep(wait_s)
+                await self._service.rest(self._name, wait_s)
             self._session.on_link(Connecting())
 
     async def _attempt(
@@ -117,7 +126,7 @@ class ConnectionLoop:
         """
         self._with_handle = False
         try:
-            link = await self._service.link(self._manner)
+            link = await self._service.link(self._manner, self._name)
             stack.push_async_callback(link.aclose)
             seed = self._session.seed(link.peer, frozenset(self.policy.left_out))
             self._with_handle = seed.handle is not None
@@ -141,7 +150,7 @@ class ConnectionLoop:
             reason = "moving to a new connection"
             self._reporter.status(BackendState.DEGRADED, reason, 0.0)
             return 0.0
-        key_in_s = self._service.ready_in_s(self._manner)
+        key_in_s = self._service.ready_in_s(self._manner, self._name)
         decision = self.policy.ended(info, with_handle=self._with_handle, key_in_s=key_in_s)
         self._reporter.fault(info, decision)
         self._session.on_link(LinkDown(str(info), decision.drop_handle))

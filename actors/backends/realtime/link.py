@@ -114,16 +114,26 @@ class Service(Protocol[OptionsT_contra]):
     def limits(self, manner: OptionsT_contra, *, local_turns: bool) -> Limits:
         """Return what holds for the turns of a session."""
 
-    async def link(self, manner: OptionsT_contra) -> Link[OptionsT_contra]:
+    async def link(self, manner: OptionsT_contra, session: str) -> Link[OptionsT_contra]:
         """Return a link that is not connected yet, once there is leave to connect it.
+
+        Args:
+            manner: Of the session.
+            session: Its name; from now on it may have a place among those the service has.
 
         Raises:
             LinkOverError: there is no server, no key or no such model.
             MannerError: it is this session that asked for such a model.
         """
 
-    def ready_in_s(self, manner: OptionsT_contra) -> float | None:
-        """Return the time until there is a key that may be used; None: there will be none."""
+    def ready_in_s(self, manner: OptionsT_contra, session: str) -> float | None:
+        """Return the time until a session may be connected; None: never."""
+
+    async def rest(self, session: str, wait_s: float) -> None:
+        """Return after a while, or as soon as there is a place for a session."""
+
+    def ended(self, session: str) -> None:
+        """A session wants no more connections: its place is free."""
 
     async def close(self) -> None:
         """Give everything back."""

@@ -74,7 +74,7 @@ class RealtimeSession(BackendSession):
         )
         self._deadline = Deadline(lambda: self._do(timeouts.expire(self._state, time.monotonic())))
         reporter = StatusReporter(actor, name, shared.summary)
-        self._connection = ConnectionLoop(shared.service, manner, self, reporter)
+        self._connection = ConnectionLoop(shared.service, manner, name, self, reporter)
         self._sender = Sender(self._connection, self.ring)
         self.look_ahead()
 

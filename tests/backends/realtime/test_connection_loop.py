@@ -44,12 +44,18 @@ class Told:
         self.said: list[str] = []
         self.changed = asyncio.Event()
 
-    async def link(self, _manner: RealtimeOptions) -> SlowLink:
+    async def link(self, _manner: RealtimeOptions, _session: str) -> SlowLink:
         self.links += 1
         return self._link
 
-    def ready_in_s(self, _manner: RealtimeOptions) -> float | None:
+    def ready_in_s(self, _manner: RealtimeOptions, _session: str) -> float | None:
         return 60.0
+
+    async def rest(self, _session: str, wait_s: float) -> None:
+        await asyncio.sleep(wait_s)
+
+    def ended(self, session: str) -> None:
+        self.say(f"{session} ended")
 
     def seed(self, _peer: str, _left_out: frozenset[str]) -> Seed:
         return Seed()
@@ -79,7 +85,7 @@ def test_others_are_told_of_a_fault_before_the_socket_is_closed() -> None:
         link = SlowLink()
         told = Told(link)
         every = cast(Any, told)
-        loop = ConnectionLoop(every, RealtimeOptions(), every, every)
+        loop = ConnectionLoop(every, RealtimeOptions(), "anna", every, every)
         running = asyncio.create_task(loop.run(lambda _event: None))
         async with asyncio.timeout(10):
             while "LinkGone" not in told.said:
@@ -94,5 +100,6 @@ def test_others_are_told_of_a_fault_before_the_socket_is_closed() -> None:
         assert told.links == 1
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
+        assert told.said[-1] == "anna ended", "its place is free"
 
     asyncio.run(play())

@@ -24,8 +24,11 @@ def test_a_line_does_not_contradict_itself(fault: FaultClass) -> None:
     if policy.asks_again:
         assert policy.heals_in_time
         assert policy.lasts is Lasts.A_MOMENT
-    if policy.of_key is not OfKey.NOTHING:
+    if policy.of_key is OfKey.FULL:
+        assert policy.reach is Reach.SESSION, "those that have their place go on"
+    elif policy.of_key is not OfKey.NOTHING:
         assert policy.reach is Reach.EVERYBODY, "all sessions have the same keys"
+    if policy.of_key is not OfKey.NOTHING:
         assert not policy.heals_in_time
     if policy.cause is Cause.REQUEST:
         assert policy.reach is Reach.SESSION, "nobody else made that request"

@@ -21,9 +21,9 @@ from actors.backends.gemini.faults import CloseReason, FaultSource, classify, in
 from actors.backends.gemini.http.health import of_own_model
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.retry import Attempts, with_daily_quota
-from actors.backends.gemini.keys import KeyPool
+from actors.backends.gemini.keys import KeyPool, ServerKey
 from actors.backends.gemini.models import ListedModel, list_models
-from actors.backends.gemini.server import Server, find_server, make_client
+from actors.backends.gemini.server import find_servers, make_client
 from pipeline.errors import GreenroomError
 from pipeline.frames import FaultClass
 from pipeline.logs import Logger
@@ -52,7 +52,7 @@ class ServiceFailedError(GreenroomError):
 
 
 class HttpService:
-    """One server with its keys; a client for each key, made when it is first needed."""
+    """The servers with their keys; a client for each key, made when it is first needed."""
 
     def __init__(
         self,
@@ -66,9 +66,9 @@ class HttpService:
         self._log = log
         self._counters = counters
         self._opening = asyncio.Lock()
-        self._server: Server | None = None
+        self._is_open = False
         self._pool = KeyPool(())
-        self._clients: dict[tuple[Server, str], asyncio.Task[Client]] = {}
+        self._clients: dict[ServerKey, asyncio.Task[Client]] = {}
 
     async def stream(
         self, model: str, contents: Any, config: types.GenerateContentConfig
@@ -83,20 +83,18 @@ class HttpService:
         attempts = Attempts(self._options.attempts)
         usual = (self._options.model, self._options.tts_model)
         while True:
-            server, key = await self._key(model)
+            which = await self._key(model)
             begun = False
             try:
-                client = await self._client(server, key)
-                async with aclosing(
-                    self._once(client, server.via, model, contents, config)
-                ) as pieces:
+                client, via = await self._client(which), which.server.via
+                async with aclosing(self._once(client, via, model, contents, config)) as pieces:
                     async for piece in pieces:
                         begun = True
                         yield piece
                 return
             except _Failed as failed:
                 info = failed.info if model in usual else of_own_model(failed.info)
-            wait_s = self._failed(key, model, info, attempts)
+            wait_s = self._failed(which, model, info, attempts)
             if wait_s is None or begun:
                 raise ServiceFailedError(info, model)
             await asyncio.sleep(wait_s)
@@ -109,16 +107,16 @@ class HttpService:
         """
         attempts = Attempts(self._options.attempts)
         while True:
-            server, key = await self._key(self._options.model)
-            client = await self._client(server, key)
+            which = await self._key(self._options.model)
+            client = await self._client(which)
             try:
                 async with _judged(
-                    self._options.first_event_timeout_s, "the list of models", server.via
+                    self._options.first_event_timeout_s, "the list of models", which.server.via
                 ):
                     return await list_models(client)
             except _Failed as failed:
                 info = failed.info
-            wait_s = self._failed(key, self._options.model, info, attempts)
+            wait_s = self._failed(which, self._options.model, info, attempts)
             if wait_s is None:
                 raise ServiceFailedError(info)
             await asyncio.sleep(wait_s)
@@ -160,57 +158,66 @@ class HttpService:
             async with _judged(timeout_s, f"{timeout_s:g} s in the middle", via):
                 piece = await anext(stream, None)
 
-    def _failed(self, key: str, model: str, info: FaultInfo, attempts: Attempts) -> float | None:
+    def _failed(
+        self, which: ServerKey, model: str, info: FaultInfo, attempts: Attempts
+    ) -> float | None:
         now_s = time.monotonic()
         self._counters[f"failures_{info.fault}"] += 1
-        self._pool.failed(key, model, info, now_s)
+        self._pool.failed(which, model, info, now_s)
         if info.fault is FaultClass.NETWORK and self._options.server_file:
             # A server that was started anew has written a new file.
-            self._server = None
+            self._is_open = False
         other = self._pool.usable(model, now_s) is not None
         wait_s = attempts.wait_s(info, other_key=other)
         keys = self._pool.keys
-        number = keys.index(key) + 1 if key in keys else 0
+        number = keys.index(which) + 1 if which in keys else 0
         self._log.warning(
-            "a request failed", model=model, key=number, problem=str(info), again_in_s=wait_s
+            "a request failed",
+            model=model,
+            project=which.server.project,
+            key=number,
+            problem=str(info),
+            again_in_s=wait_s,
         )
         return wait_s
 
-    async def _key(self, model: str) -> tuple[Server, str]:
-        server = await self._open()
-        key = self._pool.usable(model, time.monotonic())
-        if key is not None:
-            return server, key
+    async def _key(self, model: str) -> ServerKey:
+        await self._open()
+        which = self._pool.usable(model, time.monotonic())
+        if which is not None:
+            return which
         raise ServiceFailedError(self._pool.exhausted(model, time.monotonic()), model)
 
-    async def _open(self) -> Server:
+    async def _open(self) -> None:
         async with self._opening:
-            if self._server is None:
+            if not self._is_open:
                 try:
-                    server = await find_server(self._options, self._surroundings)
+                    servers = await find_servers(self._options, self._surroundings)
                 except ConnectionOverError as error:
                     raise ServiceFailedError(classify(error.close_reason)) from error
                 except GreenroomError as error:
                     raise ServiceFailedError(info_on(error)) from error
-                if server.keys != self._pool.keys:
-                    self._pool = KeyPool(server.keys)
-                self._server = server
-            return self._server
+                pool = KeyPool(servers)
+                # That a server has another address changes nothing about its keys' quotas.
+                pool.cool_downs = self._pool.cool_downs
+                self._pool, self._is_open = pool, True
 
-    async def _client(self, server: Server, key: str) -> Client:
-        making = self._clients.get((server, key))
+    async def _client(self, which: ServerKey) -> Client:
+        making = self._clients.get(which)
         if making is None:
             import httpx2
 
             args = {"limits": httpx2.Limits(keepalive_expiry=KEEPALIVE_S)}
-            making = asyncio.create_task(asyncio.to_thread(make_client, server, key, args))
-            self._clients[server, key] = making
+            making = asyncio.create_task(
+                asyncio.to_thread(make_client, which.server, which.key, args)
+            )
+            self._clients[which] = making
         try:
             # If who waits is cancelled, `close` still finds the client.
             return await asyncio.shield(making)
         except GreenroomError as error:
-            if self._clients.get((server, key)) is making:
-                del self._clients[server, key]
+            if self._clients.get(which) is making:
+                del self._clients[which]
             raise ServiceFailedError(info_on(error)) from error
 
 

@@ -1,10 +1,10 @@
-"""What the sessions share: the server, its keys, a client for each, the pace of connections."""
+"""What the sessions share: the servers, their keys and places, a client for each, the pace."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.fault_info import FaultInfo
@@ -16,18 +16,21 @@ from actors.backends.gemini.close_reason import (
     not_json,
 )
 from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
-from actors.backends.gemini.keys import KeyPool
+from actors.backends.gemini.keys import KeyPool, ServerKey
 from actors.backends.gemini.live.capabilities import family_of
 from actors.backends.gemini.live.client import live_client
 from actors.backends.gemini.live.limits import limits_of
 from actors.backends.gemini.live.link import GeminiLink
 from actors.backends.gemini.live.options import LiveOptions
-from actors.backends.gemini.models import check_live_model, list_models
-from actors.backends.gemini.server import Server, find_server
+from actors.backends.gemini.live.place_queue import PlaceQueue
+from actors.backends.gemini.live.shared_work import SharedWork
+from actors.backends.gemini.models import ListedModel, check_live_model, list_models
+from actors.backends.gemini.server import Server, find_servers
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.link import LinkOverError, MannerError
 from pipeline.actor import Actor
 from pipeline.errors import GreenroomError, ModelError
+from pipeline.frames import FaultClass
 
 if TYPE_CHECKING:
     from google.genai import Client
@@ -36,15 +39,13 @@ ADMITTED_EVERY_S = 0.008
 """Setting up a connection takes 1 to 2 ms of TLS and JSON, which hold up all that talk. So three
 quarters of the time are left to them, and 100 sessions are connected again within the second that
 a restart may take beside the rest of it (benchmarks/README.md, "Crowds")."""
-PEER_CHARACTERS = 12
-"""Of a key's SHA-256: tells keys apart, and gives none away."""
 
 _checked_models: set[str] = set()
 """Servers and models found good in this process."""
 
 
 class LiveService:
-    """Finds the server and makes links, for whoever connects next.
+    """Finds the servers and makes links, for whoever connects next.
 
     Args:
         options: Of the actor.
@@ -56,47 +57,73 @@ class LiveService:
         self._actor = actor
         self._warned: set[str] = set()
         self._pool = KeyPool(())
-        self._server: Server | None = None
-        self._clients: dict[str, Client] = {}
-        self._preparing: dict[str, asyncio.Task[tuple[Server, str]]] = {}
+        self._queue = PlaceQueue()
+        self._clients: dict[ServerKey, Client] = {}
+        self._finding: SharedWork[None] = SharedWork()
+        self._checking: SharedWork[None] = SharedWork()
         self._admission_s = 0.0
 
     def begin(self) -> None:
         """Do what the next attempt needs and what needs nobody else, beside all other starts."""
-        self._prepare(self._options.model)
+        self._finding.begin(self._options.model, partial(self._find, self._options.model))
 
     def limits(self, manner: LiveOptions, *, local_turns: bool) -> Limits:
         """Return what holds for the turns of a session."""
         return limits_of(manner, local_turns=local_turns)
 
-    async def link(self, manner: LiveOptions) -> GeminiLink:
+    async def link(self, manner: LiveOptions, session: str) -> GeminiLink:
         """Return a link with a key that may be used, once there is leave to connect it.
 
+        The session has a place in the project of the key from then on.
+
         Raises:
-            LinkOverError: there is no server, no key, no such model, or no answer.
+            LinkOverError: there is no server, no key, no place, no such model, or no answer.
             MannerError: there is no such model, and it is not the one of the options.
         """
+        model = manner.model
         try:
-            server, key = await self._prepared(manner.model)
-            client = self._client_for(server, key)
+            await self._finding.result(model, partial(self._find, model))
+            which = self._take_place(model, session)
+            if (wanted := _model_of(which.server, model)) not in _checked_models:
+                await self._checking.result(wanted, partial(self._check_model, which, model))
+            client = self._client_for(which)
         except ConnectionOverError as error:
             raise LinkOverError(classify(error.close_reason)) from error
         except GreenroomError as error:
-            if isinstance(error, ModelError) and manner.model != self._options.model:
+            if isinstance(error, ModelError) and model != self._options.model:
                 raise MannerError(str(error)) from error
             raise LinkOverError(info_on(error)) from error
         await self.admission()
 
         def on_fault(info: FaultInfo) -> None:
-            self._pool.failed(key, manner.model, info, time.monotonic())
+            self._failed(which, model, session, info)
 
-        peer = f"{_address(server)} {manner.model} {_digest(key)}"
-        family = family_of(manner.model)
-        return GeminiLink(client, peer, server.via, family, self._actor, on_fault, self._warn)
+        peer = f"{wanted} {which.digest}"
+        via, family = which.server.via, family_of(model)
+        return GeminiLink(client, peer, via, family, self._actor, on_fault, self._warn)
 
-    def ready_in_s(self, manner: LiveOptions) -> float | None:
-        """Return the time until there is a key that may be used; None: there will be none."""
-        return self._pool.wait_s(manner.model, time.monotonic())
+    def ready_in_s(self, manner: LiveOptions, session: str) -> float | None:
+        """Return the time until there is a key and a place for a session; None: never."""
+        return self._pool.wait_s(manner.model, time.monotonic(), session)
+
+    async def rest(self, session: str, wait_s: float) -> None:
+        """Return after a while; one that waits for a place, once there may be one for it."""
+        model = self._queue.waits_for(session)
+        while True:
+            await self._queue.wait(session, wait_s)
+            if model is None:
+                return
+            wait_s = self._pool.wait_s(model, time.monotonic(), session) or 0.0
+            if not wait_s:
+                return
+
+    def ended(self, session: str) -> None:
+        """A session wants no more connections: the first that waits may have its place."""
+        project = self._pool.places.give_back(session)
+        self._queue.forget(session)
+        if project is not None:
+            self._pool.cool_downs.has_room_again(project)
+            self._queue.wake_first()
 
     async def admission(self) -> None:
         """Wait for leave to connect: at once, unless many want to."""
@@ -108,50 +135,46 @@ class LiveService:
 
     async def close(self) -> None:
         """Let go of the clients, and of what `begin` began."""
-        preparing = list(self._preparing.values())
-        for task in preparing:
-            task.cancel()
-        await asyncio.gather(*preparing, return_exceptions=True)
+        await self._finding.close()
+        await self._checking.close()
         await self._close_clients()
 
-    def _prepare(self, model: str) -> asyncio.Task[tuple[Server, str]]:
-        task = asyncio.create_task(self._find(model))
-        self._preparing[model] = task
-        # Whoever never gets as far as an attempt does not miss how this went.
-        task.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return task
+    def _take_place(self, model: str, session: str) -> ServerKey:
+        now_s = time.monotonic()
+        which = self._pool.usable(model, now_s, session)
+        if which is None:
+            info = self._pool.exhausted(model, now_s, session)
+            if info.fault is FaultClass.CONCURRENCY:
+                self._queue.join(session, model)
+            raise LinkOverError(info)
+        self._pool.places.take(which.server.project, session)
+        self._queue.forget(session)
+        return which
 
-    async def _prepared(self, model: str) -> tuple[Server, str]:
-        """Those who ask at once share the search."""
-        preparing = self._preparing.get(model) or self._prepare(model)
-        try:
-            return await asyncio.shield(preparing)
-        finally:
-            if preparing.done() and self._preparing.get(model) is preparing:
-                del self._preparing[model]
+    def _failed(self, which: ServerKey, model: str, session: str, info: FaultInfo) -> None:
+        self._pool.failed(which, model, info, time.monotonic())
+        if info.fault is FaultClass.CONCURRENCY:
+            # The service counts others too: what was thought to be a place was none.
+            self._pool.places.give_back(session)
+            self._queue.join(session, model)
 
-    async def _find(self, model: str) -> tuple[Server, str]:
-        """Find the server as it is now and a key, and check the model."""
-        server = await find_server(self._options, self._actor.surroundings)
-        if server != self._server:
+    async def _find(self, model: str) -> None:
+        """Find the servers as they are now and a key, and check the model there."""
+        servers = await find_servers(self._options, self._actor.surroundings)
+        if servers != self._pool.servers:
             await self._close_clients()
-            self._pool, self._server = KeyPool(server.keys), server
-        key = self._pool.usable(model, time.monotonic())
-        if key is None:
-            raise LinkOverError(self._pool.exhausted(model, time.monotonic()))
-        try:
-            await self._check_model(server, model, self._client_for(server, key))
-        except ConnectionOverError as error:
-            info = classify(error.close_reason)
-            self._pool.failed(key, model, info, time.monotonic())
-            raise LinkOverError(info) from error
-        return server, key
+            self._pool = KeyPool(servers, self._pool.places)
+        now_s = time.monotonic()
+        which = self._pool.usable(model, now_s)
+        if which is None:
+            raise LinkOverError(self._pool.exhausted(model, now_s))
+        await self._check_model(which, model)
 
-    def _client_for(self, server: Server, key: str) -> Client:
+    def _client_for(self, which: ServerKey) -> Client:
         """One for each key: to make one takes 40 ms if it has to read certificates."""
-        if key not in self._clients:
-            self._clients[key] = live_client(server, self._options, key)
-        return self._clients[key]
+        if which not in self._clients:
+            self._clients[which] = live_client(which.server, self._options, which.key)
+        return self._clients[which]
 
     async def _close_clients(self) -> None:
         clients, self._clients = self._clients, {}
@@ -159,30 +182,39 @@ class LiveService:
             await client.aio.aclose()
             client.close()
 
-    async def _check_model(self, server: Server, model: str, client: Client) -> None:
+    async def _check_model(self, which: ServerKey, model: str) -> None:
         """Ask which models there are: a wrong name opens the socket and then closes it.
 
         Once a process; one that was restarted trusts the process before.
         """
-        wanted = f"{_address(server)} {model}"
+        wanted = _model_of(which.server, model)
         known = self._actor.checkpoint.get("models_checked", [])
         if wanted in _checked_models or wanted in known:
             return
         try:
-            async with asyncio.timeout(self._options.setup_timeout_s):
-                models = await list_models(client)
-        except TimeoutError as error:
-            # It is an OSError too, and says nothing.
-            slow = TimeoutError(f"no list of models within {self._options.setup_timeout_s:g} s")
-            raise ConnectionOverError(close_reason_of(slow, server.via)) from error
-        except network_errors() as error:
-            raise ConnectionOverError(close_reason_of(error, server.via)) from error
-        except ODD_FRAMES as error:
-            reason = f"the list of models is {not_json(error)}"
-            raise ConnectionOverError(CloseReason(FaultSource.LOCAL, None, reason)) from error
+            models = await self._list(which)
+        except ConnectionOverError as error:
+            info = classify(error.close_reason)
+            self._pool.failed(which, model, info, time.monotonic())
+            raise LinkOverError(info) from error
         check_live_model(model, models)
         _checked_models.add(wanted)
         self._actor.checkpoint["models_checked"] = [*known, wanted]
+
+    async def _list(self, which: ServerKey) -> list[ListedModel]:
+        via = which.server.via
+        try:
+            async with asyncio.timeout(self._options.setup_timeout_s):
+                return await list_models(self._client_for(which))
+        except TimeoutError as error:
+            # It is an OSError too, and says nothing.
+            slow = TimeoutError(f"no list of models within {self._options.setup_timeout_s:g} s")
+            raise ConnectionOverError(close_reason_of(slow, via)) from error
+        except network_errors() as error:
+            raise ConnectionOverError(close_reason_of(error, via)) from error
+        except ODD_FRAMES as error:
+            reason = f"the list of models is {not_json(error)}"
+            raise ConnectionOverError(CloseReason(FaultSource.LOCAL, None, reason)) from error
 
     def _warn(self, warning: str) -> None:
         if warning not in self._warned:
@@ -190,9 +222,5 @@ class LiveService:
             self._actor.log.warning(warning)
 
 
-def _address(server: Server) -> str:
-    return server.base_url or "default"
-
-
-def _digest(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:PEER_CHARACTERS]
+def _model_of(server: Server, model: str) -> str:
+    return f"{server.base_url or 'default'} {model}"

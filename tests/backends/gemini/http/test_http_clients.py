@@ -13,12 +13,13 @@ import pytest
 from actors.backends.gemini.http import service
 from actors.backends.gemini.http.options import HttpOptions
 from actors.backends.gemini.http.service import HttpService, ServiceFailedError
+from actors.backends.gemini.keys import ServerKey
 from actors.backends.gemini.server import Server
 from pipeline.errors import ConfigError
 from pipeline.logs import get_logger
 from pipeline.surroundings import Surroundings
 
-SERVER = Server(("a-key",))
+WHICH = ServerKey(Server(("a-key",)), "a-key")
 
 
 class Client:
@@ -69,7 +70,7 @@ def http(tmp_path: Path) -> HttpService:
 
 def test_two_who_ask_at_once_get_the_same_client(http: HttpService, maker: Maker) -> None:
     async def ask() -> None:
-        asking = [asyncio.create_task(http._client(SERVER, "a-key")) for _ in range(2)]
+        asking = [asyncio.create_task(http._client(WHICH)) for _ in range(2)]
         await asyncio.sleep(0)
         maker.may.set()
         assert len(set(await asyncio.gather(*asking))) == 1
@@ -81,7 +82,7 @@ def test_two_who_ask_at_once_get_the_same_client(http: HttpService, maker: Maker
 
 def test_a_client_nobody_waits_for_any_more_is_closed(http: HttpService, maker: Maker) -> None:
     async def leave() -> None:
-        asking = asyncio.create_task(http._client(SERVER, "a-key"))
+        asking = asyncio.create_task(http._client(WHICH))
         await asyncio.sleep(0)
         asking.cancel()
         await asyncio.gather(asking, return_exceptions=True)
@@ -97,8 +98,8 @@ def test_a_client_that_could_not_be_made_is_a_failure_and_tried_again(
 ) -> None:
     async def ask() -> None:
         with pytest.raises(ServiceFailedError, match="the file cannot be read"):
-            await http._client(SERVER, "a-key")
-        assert await http._client(SERVER, "a-key")
+            await http._client(WHICH)
+        assert await http._client(WHICH)
         await http.close()
 
     maker.errors.append(ConfigError("the file cannot be read"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import wave
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from actors.backends.gemini.credentials import find_keys
 from actors.backends.gemini.http.availability import LOOK, Availability, availability_of
 from actors.backends.gemini.http.pcm_stream import PcmStream
 from actors.backends.gemini.http.retry import DAY_REST_S, Attempts, with_daily_quota
-from actors.backends.gemini.keys import KeyPool
+from actors.backends.gemini.keys import KeyPool, ServerKey
+from actors.backends.gemini.server import Server
 from actors.backends.turnwise.request import AnswerFailedError, Sound
 from pipeline.errors import CredentialError
 from pipeline.frames import BackendState, FaultClass
@@ -30,13 +32,29 @@ AUTH = info(FaultClass.AUTH)
 TRANSIENT = info(FaultClass.TRANSIENT)
 
 
+class Keys:
+    """A pool of one server, whose keys are named by letters."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.server = Server(tuple(keys))
+        self.pool = KeyPool((self.server,))
+        self.wait_s = self.pool.wait_s
+
+    def failed(self, key: str, model: str, info: FaultInfo, now_s: float) -> None:
+        self.pool.failed(ServerKey(self.server, key), model, info, now_s)
+
+    def usable(self, model: str, now_s: float) -> str | None:
+        which = self.pool.usable(model, now_s)
+        return None if which is None else which.key
+
+
 def test_key_that_works_is_kept() -> None:
-    pool = KeyPool(["a", "b"])
+    pool = Keys(["a", "b"])
     assert [pool.usable("m", now_s) for now_s in (0.0, 1.0, 2.0)] == ["a", "a", "a"]
 
 
 def test_key_rests_as_long_as_the_service_says() -> None:
-    pool = KeyPool(["a", "b"])
+    pool = Keys(["a", "b"])
     pool.failed("a", "m", QUOTA, 100.0)
     assert pool.usable("m", 128.9) == "b"
     pool.failed("b", "m", info(FaultClass.QUOTA), 110.0)
@@ -46,7 +64,7 @@ def test_key_rests_as_long_as_the_service_says() -> None:
 
 
 def test_key_that_rests_for_one_model_serves_for_another() -> None:
-    pool = KeyPool(["a"])
+    pool = Keys(["a"])
     pool.failed("a", "m", QUOTA, 0.0)
     assert pool.usable("m", 1.0) is None
     assert pool.usable("n", 1.0) == "a"
@@ -54,7 +72,7 @@ def test_key_that_rests_for_one_model_serves_for_another() -> None:
 
 @pytest.mark.parametrize("fault", [FaultClass.AUTH, FaultClass.BILLING])
 def test_refused_key_is_never_used_again(fault: FaultClass) -> None:
-    pool = KeyPool(["a"])
+    pool = Keys(["a"])
     pool.failed("a", "m", info(fault), 0.0)
     assert pool.usable("n", 1e9) is None
     assert pool.wait_s("n", 1e9) is None
@@ -62,14 +80,14 @@ def test_refused_key_is_never_used_again(fault: FaultClass) -> None:
 
 @pytest.mark.parametrize("fault", [FaultClass.TRANSIENT, FaultClass.NETWORK, FaultClass.MODEL])
 def test_failure_that_is_not_the_keys_leaves_it_in_use(fault: FaultClass) -> None:
-    pool = KeyPool(["a", "b"])
+    pool = Keys(["a", "b"])
     pool.failed("a", "m", info(fault), 0.0)
     assert pool.usable("m", 0.0) == "a"
 
 
 def test_without_keys_there_is_none() -> None:
-    assert KeyPool([]).usable("m", 0.0) is None
-    assert KeyPool([]).wait_s("m", 0.0) is None
+    assert Keys([]).usable("m", 0.0) is None
+    assert Keys([]).wait_s("m", 0.0) is None
 
 
 FAILURES = st.tuples(
@@ -81,7 +99,7 @@ FAILURES = st.tuples(
 def test_key_is_usable_exactly_when_the_wait_is_over(
     story: list[tuple[tuple[str, str, FaultInfo], float]],
 ) -> None:
-    pool = KeyPool("abc")
+    pool = Keys("abc")
     now_s = 0.0
     for (key, model, why), passed_s in story:
         pool.failed(key, model, why, now_s)

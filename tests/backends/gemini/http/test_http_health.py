@@ -36,6 +36,7 @@ def info(fault: FaultClass) -> FaultInfo:
     ("fault", "subject", "anna", "bert"),
     [
         (FaultClass.QUOTA, OF_MODEL, UNAVAILABLE, READY),
+        (FaultClass.CONCURRENCY, OF_ANNA, DEGRADED, READY),
         (FaultClass.MODEL, OF_MODEL, UNAVAILABLE, READY),
         (FaultClass.TRANSIENT, OF_MODEL, DEGRADED, READY),
         (FaultClass.FROZEN, OF_MODEL, DEGRADED, READY),

@@ -83,6 +83,13 @@ CLOSES = [
     (1011, "Your prepayment credits are depleted.", "billing", "stop"),
     (1011, "Internal error encountered.", "transient", "back_off"),
     (1011, "The service is currently unavailable.", "transient", "back_off"),
+    (
+        1011,
+        "Request trace id: f102afa6f090070d, [ORIGINAL ERROR] generic::resource_exhausted: "
+        "RESOURCE_EXHAUSTED: Maximum concurrent se",
+        "concurrency",
+        "cool_down",
+    ),
     (1011, "Deadline expired before operation could complete.", "session_end", "resume"),
     (1011, "keepalive ping timeout", "network", "back_off"),
     (1011, "Something nobody has seen before.", "unknown", "back_off"),

@@ -122,13 +122,20 @@ class ToyService:
         """Return what holds for the turns of a session."""
         return limits_of(local_turns=local_turns)
 
-    async def link(self, manner: ToyOptions) -> ToyLink:
+    async def link(self, manner: ToyOptions, session: str) -> ToyLink:
         """Return a link."""
         return ToyLink(manner)
 
-    def ready_in_s(self, manner: ToyOptions) -> float | None:
+    def ready_in_s(self, manner: ToyOptions, session: str) -> float | None:
         """There are no keys."""
         return None
+
+    async def rest(self, session: str, wait_s: float) -> None:
+        """There are places for all."""
+        await asyncio.sleep(wait_s)
+
+    def ended(self, session: str) -> None:
+        """Nothing to give back."""
 
     async def close(self) -> None:
         """Nothing to give back."""

@@ -1,0 +1,52 @@
+"""Places for Live sessions: which session has one in which project, and who waits for one. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+class Places:
+    """A session has at most one place, and keeps it until it ends or moves.
+
+    Args:
+        limits: Sessions that each project may have open at once; None: any number.
+        before: Places that sessions have already; those in other projects are lost.
+    """
+
+    def __init__(self, limits: Mapping[str, int | None], before: Places | None = None) -> None:
+        self._limits = dict(limits)
+        held = [] if before is None else before._held.items()
+        self._held: dict[str, str] = {each: where for each, where in held if where in limits}
+
+    def __str__(self) -> str:
+        """How many are taken, in words."""
+        taken = [
+            f"{self.taken(project)} of {limit}{f' in {project}' if project else ''}"
+            for project, limit in self._limits.items()
+            if limit is not None
+        ]
+        return ", ".join(taken) or "the service takes no more"
+
+    def of(self, session: str) -> str | None:
+        """Return the project in which a session has its place; None: it has none."""
+        return self._held.get(session)
+
+    def taken(self, project: str) -> int:
+        """Return how many are taken."""
+        return sum(held == project for held in self._held.values())
+
+    def has_room(self, project: str, session: str) -> bool:
+        """Whether a session may be connected there: it has its place there, or one is free."""
+        if self._held.get(session) == project:
+            return True
+        limit = self._limits.get(project)
+        return limit is None or self.taken(project) < limit
+
+    def take(self, project: str, session: str) -> None:
+        """Give a session its place there; the one it had elsewhere is free."""
+        assert self.has_room(project, session), "look before"
+        self._held[session] = project
+
+    def give_back(self, session: str) -> str | None:
+        """Free the place of a session; return the project whose it was."""
+        return self._held.pop(session, None)
