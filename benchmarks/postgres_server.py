@@ -50,12 +50,20 @@ class PostgresServer:
 
     def kill(self) -> None:
         """Kill its first process; the others end by themselves, before it can be started again."""
-        pid = int((self._data / "postmaster.pid").read_text().split()[0])
-        first = psutil.Process(pid)
-        others = first.children(recursive=True)
-        first.kill()
-        _, alive = psutil.wait_procs([first, *others], timeout=GONE_S)
+        processes = self._processes()
+        processes[0].kill()
+        _, alive = psutil.wait_procs(processes, timeout=GONE_S)
         assert not alive, f"{alive} did not end"
+
+    def used_s(self) -> float:
+        """Return the processor time of its processes, of ended ones too, in s."""
+        spent = [each.cpu_times() for each in self._processes()]
+        ended = spent[0].children_user + spent[0].children_system
+        return float(sum(each.user + each.system for each in spent) + ended)
+
+    def _processes(self) -> list[psutil.Process]:
+        first = psutil.Process(int((self._data / "postmaster.pid").read_text().split()[0]))
+        return [first, *first.children(recursive=True)]
 
     def make_database(self, name: str) -> str:
         """Make a new database and return its URL."""
