@@ -66,14 +66,16 @@ def nodes(
     resources: dict[str, float],
     folder: Path,
     environment: Mapping[str, str] = FAST_HEALTH,
+    cpus: float = 2,
 ) -> Iterator[Nodes]:
     """Start a head and `count` nodes with these resources each; end all of them at the end.
 
     Args:
         count: Nodes that take work.
-        resources: Of each of them, besides two processors.
+        resources: Of each of them, besides processors.
         folder: For what Ray writes.
         environment: Of all of them.
+        cpus: That each of them says it has.
     """
     require_ray("ray")
     os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
@@ -86,7 +88,7 @@ def nodes(
     head = {"num_cpus": 0, "include_dashboard": False}
     cluster = Cluster(initialize_head=True, head_node_args=head)
     try:
-        workers = [cluster.add_node(num_cpus=2, resources=resources) for _ in range(count)]
+        workers = [cluster.add_node(num_cpus=cpus, resources=resources) for _ in range(count)]
         cluster.wait_for_nodes()
         yield Nodes(cluster, workers)
     finally:

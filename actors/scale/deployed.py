@@ -67,7 +67,7 @@ class Serving:
             state = found.status.value if found is not None else "NOT_STARTED"
             if state == "RUNNING":
                 return
-            message = " ".join(found.message.split()) if found is not None else ""
+            message = _message(found)
             if state == "DEPLOY_FAILED":
                 raise GreenroomError(f"{name} cannot be deployed: {message}")
             if (said := f"{state.lower()}: {message}".removesuffix(": ")) != told:
@@ -92,3 +92,11 @@ class Serving:
                 raise GreenroomError(f"{name} is still there after {patience_s:g} s")
             time.sleep(LOOK_S)
         return True
+
+
+def _message(application: Any) -> str:
+    """Return what Serve says of an application, or of what it consists of."""
+    if application is None:
+        return ""
+    said = [application.message, *(each.message for each in application.deployments.values())]
+    return " ".join(next((each for each in said if each), "").split())

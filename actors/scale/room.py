@@ -51,6 +51,13 @@ def application(arguments: dict[str, Any]) -> Any:
     return serve.deployment(name=DEPLOYMENT)(Room).bind(arguments)
 
 
+def node_addresses() -> list[str]:
+    """Return the addresses of the nodes that are there now, each of which may have a HAProxy."""
+    import ray
+
+    return sorted({each["NodeManagerAddress"] for each in ray.nodes() if each["Alive"]})
+
+
 class Room:
     """Runs a room on the port that Ray gave this replica.
 
@@ -117,6 +124,6 @@ class Room:
             ) from None
         assert self._listener is not None
         folder = self._held.enter_context(OwnedFolder(FOLDER)).path
-        process = RoomProcess(self._arguments, folder, self._listener)
+        process = RoomProcess(self._arguments, folder, self._listener, node_addresses())
         await process.start()
         return process

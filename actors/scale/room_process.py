@@ -8,7 +8,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +37,18 @@ class RoomProcess:
         arguments: As `RoomArguments` of `room` has them.
         folder: Of this room alone: runtime, state and config.
         listener: Where callers connect.
+        proxies: Addresses from which HAProxy calls it, if the config names none.
     """
 
-    def __init__(self, arguments: Mapping[str, Any], folder: Path, listener: socket.socket) -> None:
+    def __init__(
+        self,
+        arguments: Mapping[str, Any],
+        folder: Path,
+        listener: socket.socket,
+        proxies: Sequence[str] = (),
+    ) -> None:
         self._arguments = arguments
+        self._proxies = proxies
         self._folder = folder
         self._listener = listener
         self._process: asyncio.subprocess.Process | None = None
@@ -112,11 +120,15 @@ class RoomProcess:
     def _tree(self) -> dict[str, Any]:
         given = self._arguments
         tree: Any = moved(given["config"], given["root"], package_root())
-        return room_config(tree, given, self._folder, self.port)
+        return room_config(tree, given, self._folder, self.port, self._proxies)
 
 
 def room_config(
-    tree: dict[str, Any], arguments: Mapping[str, Any], folder: Path, port: int
+    tree: dict[str, Any],
+    arguments: Mapping[str, Any],
+    folder: Path,
+    port: int,
+    proxies: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the config of one room: its port, its folders, its places.
 
@@ -125,10 +137,11 @@ def room_config(
         arguments: As `RoomArguments` of `room` has them.
         folder: Of this room alone.
         port: On which it is called.
+        proxies: Whose word is taken for where a caller comes from, if the config names none.
     """
     name = arguments["gateway"]
     actor = tree["actors"][name]
-    options = {**actor.get("options", {}), "port": port}
+    options = {"trusted_proxies": [*proxies], **actor.get("options", {}), "port": port}
     return {
         **tree,
         "runtime_dir": str(folder / "run"),

@@ -29,11 +29,24 @@ ARGUMENTS = {"gateway": "front", "places": 7, "config": TREE, "root": "/there", 
 
 def test_a_room_has_its_own_port_folders_and_places(tmp_path: Path) -> None:
     config = room_config(TREE, ARGUMENTS, tmp_path, 30_001)
-    assert config["actors"]["front"]["options"] == {"host": "0.0.0.0", "port": 30_001}
+    options = {"host": "0.0.0.0", "port": 30_001, "trusted_proxies": []}
+    assert config["actors"]["front"]["options"] == options
     assert config["actors"]["vad"] == {"use": "vad"}
     assert config["sessions"] == {"callers_only": True, "most": 7}
     assert Path(config["runtime_dir"]).parent == Path(config["state_dir"]).parent == tmp_path
     assert TREE["actors"]["front"]["options"] == {"host": "0.0.0.0"}
+
+
+@pytest.mark.parametrize(
+    ("named", "trusted"),
+    [({}, ["10.0.0.1"]), ({"trusted_proxies": ["10.0.0.0/8"]}, ["10.0.0.0/8"])],
+)
+def test_a_room_believes_the_nodes_unless_the_config_names_others(
+    tmp_path: Path, named: dict[str, Any], trusted: list[str]
+) -> None:
+    tree = {"actors": {"front": {"use": "gateway", "options": named}}}
+    config = room_config(tree, ARGUMENTS, tmp_path, 30_001, ["10.0.0.1"])
+    assert config["actors"]["front"]["options"]["trusted_proxies"] == trusted
 
 
 def test_a_room_knows_nothing_of_the_engine() -> None:

@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.slow
 @pytest.mark.ray
-@pytest.mark.parametrize("scenario", ["plain", "more-and-fewer", "rolled"])
+@pytest.mark.parametrize("scenario", ["plain", "more", "fewer", "rolled"])
 def test_callers_notice_nothing_of_the_rooms(scenario: str) -> None:
     """On a head and two nodes in a network of their own; takes a minute each."""
     done: Any = subprocess.run(
