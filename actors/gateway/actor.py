@@ -155,6 +155,7 @@ class Gateway(CallerPlayer):
         self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
         certificate = certificate_files(options)
         url = address_of(self._socket, tls=certificate is not None)
+        self._store.on_moved = self._callers.move
         self._keeper = self._make_keeper(self._store, url)
         runtime_dir = self.surroundings.runtime_dir
         (runtime_dir / f"{self.name}.json").write_text(json.dumps({"url": url}))

@@ -20,6 +20,7 @@ from actors.gateway.access.token_route import token_routes
 from actors.gateway.errors import (
     REFUSED_AGAIN_S,
     CallerError,
+    ElsewhereError,
     ExpiredSessionError,
     NoSessionError,
     NoWordsError,
@@ -54,6 +55,7 @@ from pipeline.logs import Logger
 STATUS = {
     NoSessionError: 404,
     SlowRequestError: 408,
+    ElsewhereError: 409,
     ExpiredSessionError: 410,
     TooLargeError: 413,
     RefusedError: 503,

@@ -11,7 +11,7 @@ from typing import Any
 from actors.gateway.ear import CallerEar
 from actors.gateway.events import AnswerInterrupted, AnswerSound, Event, Speaking
 from actors.gateway.heard_sound import HeardSound
-from actors.gateway.link import CallerLink
+from actors.gateway.link import NORMAL, CallerLink
 from actors.lib.audio.pcm import Samples, to_pcm
 from actors.outputs.output import AnswerPosition
 from actors.outputs.playout.playout_state import RATE_HZ
@@ -144,12 +144,17 @@ class Caller:
         self.ear.end_file()
         return self.state is CallerState.AWAY
 
-    def leave(self, farewell: str) -> None:
-        """Let go of it; a connection is closed once it was told."""
+    def leave(self, farewell: str, code: int = NORMAL) -> None:
+        """Let go of it; a connection is closed once it was told.
+
+        Args:
+            farewell: Why, in words.
+            code: The same for a WebSocket.
+        """
         self.state = CallerState.GONE
         self.ear.end_file()
         if self._link is not None:
-            self._link.close(farewell)
+            self._link.close(farewell, code)
             self._link = None
 
     def type(self, text: str) -> str:

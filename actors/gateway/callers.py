@@ -13,6 +13,8 @@ from actors.gateway.events import GoingAway, Problem
 from actors.gateway.link import CallerLink
 from actors.gateway.openings import OPENING_S, Openings
 from actors.gateway.past_sessions import Owns, PastSessions, check_own, of_anybody
+from actors.gateway.rooms.fence import MOVED, MOVED_CODE
+from actors.gateway.rooms.taken_up import TakenUp
 from actors.gateway.stays import Later, Stays, StayTimers
 from pipeline.frames import Audio, SessionEnd, SessionEnded, SessionOpened
 
@@ -112,24 +114,35 @@ class Callers:
             if session not in self._callers:
                 if kept is None:
                     on_begin()
-                self._begin(kept or manner)
+                if kept is None:
+                    self._begin(manner, 0)
+                else:
+                    self._begin(kept.manner, kept.position)
         caller = self._callers[session]
         check_own(caller.manner, owns)
         await self._openings.wait_for(session)
         return caller
 
-    async def come_back(self, session: str, owns: Owns = of_anybody) -> Caller:
-        """Return a caller who is not gone, also one whom a pipeline of before has served.
+    async def come_back(
+        self, session: str, owns: Owns = of_anybody, *, moves: bool = True
+    ) -> Caller:
+        """Return a caller who is not gone, also one whom another pipeline has served.
+
+        Args:
+            session: Of the caller.
+            owns: Whether a session is of who asks.
+            moves: It is the caller, who is here now: see `Keeping.take_up`.
 
         Raises:
+            ElsewhereError: another room has it.
             NoSessionError, ExpiredSessionError: there is none, or none any more.
             RefusedError: it cannot be opened again now.
             AccessDeniedError: it is somebody else's.
         """
         if session not in self._callers and session != self._own:
-            kept = await self._look_for(session, owns)
+            kept = await self._look_for(session, owns, moves=moves)
             if kept is not None:
-                return await self.open(kept, owns)
+                return await self.open(kept.manner, owns)
         try:
             caller = self.get(session)
             check_own(caller.manner, owns)
@@ -183,6 +196,16 @@ class Callers:
         caller.tell(ended)
         caller.leave(why)
 
+    def move(self, session: str) -> None:
+        """Fall silent: another room has taken the conversation up, and its caller is there."""
+        caller = self._forget(session)
+        if caller is None:
+            return
+        self._openings.settle(session, MOVED)
+        caller.leave(MOVED, MOVED_CODE)
+        frame = SessionEnded(session=session, reason=SessionEnd.MOVED, detail=MOVED)
+        self._publish("sessions", frame)
+
     def connect(self, caller: Caller, link: CallerLink) -> None:
         """Let a caller be heard and told over a connection.
 
@@ -217,18 +240,18 @@ class Callers:
         states = [caller.state for caller in self]
         return {state.name.lower(): states.count(state) for state in CallerState}
 
-    async def _look_for(self, session: str, owns: Owns) -> SessionOpened | None:
+    async def _look_for(self, session: str, owns: Owns, *, moves: bool = True) -> TakenUp | None:
         """Return a conversation to be taken up here, where there is a place for it."""
         if self._is_leaving:
             raise RefusedError("the gateway is going down: try again soon")
         self._admit()
-        return await self.past.look_for(session, owns)
+        return await self.past.look_for(session, owns, moves=moves)
 
-    def _begin(self, manner: SessionOpened) -> None:
+    def _begin(self, manner: SessionOpened, position: int) -> None:
         """Ask the supervisor for a session."""
         conversation = manner.conversation or uuid.uuid4().hex
         manner = manner.model_copy(update={"brought_by": self._name, "conversation": conversation})
-        self._make(manner, 0)
+        self._make(manner, position)
         self._openings.begin(manner.session)
         self._publish("sessions", manner)
 

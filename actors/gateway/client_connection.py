@@ -15,11 +15,9 @@ from actors.gateway.access.message_meter import MessageKind, MessageMeter
 from actors.gateway.caller_socket import FAREWELL_S, CallerSocket
 from actors.gateway.events import Codec, Message, Problem
 from actors.gateway.inbox import Inbox, Reader
-from actors.gateway.link import ClientLink
+from actors.gateway.link import NORMAL, ClientLink
 from actors.gateway.operating.traffic import EXCHANGE, Exchange
 
-NORMAL = 1000
-"""RFC 6455, 7.4.1: the status of an orderly close."""
 SLOWED_TOLD_S = 10.0
 """A client that sends too fast is told so, but no more often."""
 
@@ -88,7 +86,7 @@ class ClientConnection:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
             await on_closed()
-        code, reason = NORMAL, self.link.farewell
+        code, reason = self.link.code, self.link.farewell
         for result in results:
             match result:
                 case WebSocketDisconnect():

@@ -15,6 +15,10 @@ class CallerError(GreenroomError):
     """A caller asked for what it cannot have, or sent what cannot be used."""
 
 
+class ElsewhereError(CallerError):
+    """The conversation is held in another room, where its caller is now."""
+
+
 class UnreadableSoundError(CallerError):
     """What was sent as sound is none."""
 

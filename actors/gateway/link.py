@@ -9,6 +9,8 @@ from typing import Protocol
 
 from actors.gateway.events import Codec, Event, Message
 
+NORMAL = 1000
+"""RFC 6455, 7.4.1: the status of an orderly close."""
 MOST_WAITING_BYTES = 4_000_000
 """A minute of sound in base64: who takes none of it for so long does not listen."""
 
@@ -22,8 +24,13 @@ class CallerLink(Protocol):
     def tell(self, event: Event) -> None:
         """Send what happened."""
 
-    def close(self, farewell: str) -> None:
-        """End the connection once what waits is sent."""
+    def close(self, farewell: str, code: int = NORMAL) -> None:
+        """End the connection once what waits is sent.
+
+        Args:
+            farewell: Why, in words.
+            code: The same for a WebSocket.
+        """
 
 
 def never_at_once(_message: Message) -> bool:
@@ -56,6 +63,8 @@ class ClientLink:
         self._waiting_bytes = 0
         self._stirred = asyncio.Event()
         self._farewell = ""
+        self.code = NORMAL
+        """With which it was closed from this side."""
         self._closing = False
         self.joined = False
         """A session is held over it, or was."""
@@ -86,10 +95,10 @@ class ClientLink:
             self.overrun.set()
         self._stirred.set()
 
-    def close(self, farewell: str) -> None:
+    def close(self, farewell: str, code: int = NORMAL) -> None:
         """End the connection once what waits is sent."""
         if not self._closing:
-            self._farewell = farewell
+            self._farewell, self.code = farewell, code
             self._closing = True
             self._stirred.set()
 

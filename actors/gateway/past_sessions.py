@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from actors.gateway.access.denial import AccessDeniedError, Denial
 from actors.gateway.errors import ExpiredSessionError, NoSessionError
 from actors.gateway.keeping import Keeping
+from actors.gateway.rooms.taken_up import TakenUp
 from pipeline.frames import SessionEnded, SessionOpened
 
 MOST_REMEMBERED = 10_000
@@ -47,7 +48,7 @@ class PastSessions:
         self._over: dict[str, SessionEnded] = {}
         self._looking: dict[str, asyncio.Task[None]] = {}
         """For conversations that callers come back to."""
-        self._taken_up: dict[str, SessionOpened] = {}
+        self._taken_up: dict[str, TakenUp] = {}
         """Those that were found, and are not open yet."""
 
     def opened(self, session: str) -> None:
@@ -85,31 +86,43 @@ class PastSessions:
         text = known or f"the session {session!r} is over: {why}"
         return ExpiredSessionError(text, {"state": "ended", **past})
 
-    async def look_for(self, session: str, owns: Owns) -> SessionOpened | None:
-        """Return how the conversation of a pipeline of before is opened; None: there is none.
+    async def look_for(self, session: str, owns: Owns, *, moves: bool = True) -> TakenUp | None:
+        """Return how the conversation of another pipeline goes on; None: there is none.
 
         It is asked for once, however many want it: who asks takes it up.
 
+        Args:
+            session: Its name.
+            owns: Whether it is of who asks.
+            moves: It is the caller who asks: it is taken up from a room that has it still.
+
         Raises:
             AccessDeniedError: it is somebody else's.
+            ElsewhereError: another room has it, and it does not move.
         """
         if session in self._over:
             return None
-        if session not in self._taken_up:
+        while session not in self._taken_up:
             looking = self._looking.get(session)
             if looking is None:
-                looking = self._looking[session] = asyncio.create_task(self._take_up(session))
-            await asyncio.shield(looking)
+                looking = asyncio.create_task(self._take_up(session, owns, moves=moves))
+                self._looking[session] = looking
+                await asyncio.shield(looking)
+                break
+            await asyncio.wait([looking])
+            # Who was refused is not who asks now.
+            if looking.exception() is None:
+                break
         kept = self._taken_up.get(session)
         if kept is not None:
-            check_own(kept, owns)
+            check_own(kept.manner, owns)
         return kept
 
-    async def _take_up(self, session: str) -> None:
+    async def _take_up(self, session: str, owns: Owns, *, moves: bool) -> None:
         try:
-            kept = await self.keeping.take_up(session)
+            kept = await self.keeping.take_up(session, owns, moves=moves)
         finally:
             del self._looking[session]
         if kept is not None:
-            # Whoever asked may have gone away meanwhile, or be refused: it is asked for only once.
+            # Whoever asked may have gone away meanwhile: it is asked for only once.
             self._taken_up[session] = kept

@@ -77,6 +77,8 @@ class SessionEnd(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     SOURCE_LOST = "source_lost"
+    MOVED = "moved"
+    """Another pipeline has taken the conversation up: it is over here, and goes on there."""
 
 
 class SessionEnded(Frame):

@@ -19,6 +19,8 @@ from actors.gateway.caller import Caller
 from actors.gateway.callers import Callers, Owns
 from actors.gateway.errors import NoSessionError
 from actors.gateway.keeping import Keeping
+from actors.gateway.past_sessions import check_own
+from actors.gateway.rooms.taken_up import TakenUp
 from actors.gateway.stays import Stays
 from pipeline.frames import ActorState, Frame, Outcome, SessionEnd, SessionOpened, TurnClosed
 
@@ -168,11 +170,15 @@ class Remembering(Keeping):
             session="anna", conversation="c", taken_up=1, voice="Kore"
         )
 
-    async def take_up(self, _session: str) -> SessionOpened | None:
+    async def take_up(self, _session: str, owns: Owns, *, moves: bool) -> TakenUp | None:
+        assert moves, "it is the caller who asks"
         self.asked.set()
         await self.answer.wait()
+        if self.known is None:
+            return None
+        check_own(self.known, owns)
         known, self.known = self.known, None
-        return known
+        return TakenUp(known)
 
 
 class Desk:

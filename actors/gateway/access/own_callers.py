@@ -103,16 +103,20 @@ class OwnCallers:
         caller.address = self.principal.address
         return caller
 
-    async def come_back(self, session: str) -> Caller:
-        """Return a caller of its own who is not gone, of now or of a pipeline of before.
+    async def come_back(self, session: str, *, moves: bool = True) -> Caller:
+        """Return a caller of its own who is not gone, of now or of another pipeline.
+
+        Args:
+            session: Of the caller.
+            moves: It is the caller, who is here now.
 
         Raises:
-            NoSessionError, ExpiredSessionError, RefusedError: as that of `Callers`.
+            NoSessionError, ExpiredSessionError, RefusedError, ElsewhereError: as that of `Callers`.
             AccessDeniedError: it is somebody else's.
         """
         with self._counting():
             check_session(self.principal.token, session)
-            return await self._callers.come_back(session, self.principal.owns)
+            return await self._callers.come_back(session, self.principal.owns, moves=moves)
 
     def end(self, session: str, reason: SessionEnd, detail: str) -> None:
         """Ask for the end of a session of its own, also of one that is being opened.

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from actors.gateway.access.message_meter import MessageKind
 from actors.gateway.errors import CallerError, RefusedError
 from actors.gateway.events import Event, Message
+from actors.gateway.link import NORMAL
 from actors.gateway.phone.context import CallContext, Knock
 from actors.gateway.phone.conversation import PhoneConversation
 from actors.gateway.phone.dialect import (
@@ -123,7 +124,7 @@ class PhoneCall:
         elif self._conversation is not None:
             self._conversation.tell(event)
 
-    def close(self, farewell: str) -> None:
+    def close(self, farewell: str, _code: int = NORMAL) -> None:
         """Its session is over: end the call once what is said last was heard."""
         if self.state in (PhoneCallState.PARTING, PhoneCallState.OVER):
             return

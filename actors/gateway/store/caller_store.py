@@ -7,7 +7,7 @@ import os
 import socket
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,12 +15,15 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import IntegrityError
 
 from actors.gateway.keeping import Keeping
+from actors.gateway.past_sessions import Owns
+from actors.gateway.rooms.epoch_watch import EpochWatch
+from actors.gateway.rooms.taken_up import TakenUp
 from actors.gateway.store.costs import cost_of
 from actors.gateway.store.database import Database, Work
 from actors.gateway.store.erasing import erase_before
 from actors.gateway.store.errors import DatabaseAwayError
 from actors.gateway.store.looking import past_session
-from actors.gateway.store.row_writer import RowWriter
+from actors.gateway.store.row_writer import PATIENCE_S, TOGETHER_S, RowWriter
 from actors.gateway.store.session_rows import SessionRows
 from actors.gateway.store.take_up import RoomTimes, close_lost, take_up
 from actors.gateway.store.times import now
@@ -70,7 +73,19 @@ class CallerStore(Keeping):
         self._keep_days = keep_days
         self._counters = counters
         self._log = log
-        self._writer = RowWriter(database, counters, log, self._tell_again)
+        is_shared = times.room != times.holder
+        self.watch = EpochWatch(database, self._epochs, self._overtaken, is_shared=is_shared)
+        self.on_moved: Callable[[str], None] = lambda _: None
+        """Told of a session that another room has taken up."""
+        self._writer = RowWriter(
+            database,
+            counters,
+            log,
+            self._tell_again,
+            self.watch.stir,
+            # Another room may need to know of a turn before this one is started anew.
+            TOGETHER_S if is_shared else PATIENCE_S,
+        )
         self.rows = SessionRows(self._writer.add, times.room, now)
         self._prices = prices
 
@@ -89,6 +104,7 @@ class CallerStore(Keeping):
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._writer.run())
             tasks.create_task(self._look_after())
+            tasks.create_task(self.watch.run())
 
     async def close(self) -> None:
         """Write what waits, callers who are away included, and let go of the database."""
@@ -100,13 +116,13 @@ class CallerStore(Keeping):
 
     # What is asked.
 
-    async def take_up(self, session: str) -> SessionOpened | None:
-        """Return how the conversation of a caller who comes back is to be opened."""
-        manner = await self._ask(lambda c: take_up(c, session, self.times, now()))
-        if manner is not None:
+    async def take_up(self, session: str, owns: Owns, *, moves: bool) -> TakenUp | None:
+        """Return how the conversation of a caller who comes back goes on."""
+        found = await self._ask(lambda c: take_up(c, session, self.times, owns, now(), moves=moves))
+        if found is not None:
             self._counters["taken_up"] += 1
             self._log.info("a conversation is taken up", session=session)
-        return manner
+        return found
 
     async def past(self, session: str) -> Mapping[str, Any] | None:
         """Return what is known of a session that has ended."""
@@ -147,6 +163,20 @@ class CallerStore(Keeping):
             self.rows.call(frame)
         else:
             self.rows.result(frame)
+
+    def done(self, session: str, position: int, sound: int | None) -> None:
+        """The sound of a session before a position belongs to turns that are over."""
+        self.rows.done(session, position, sound)
+
+    def _epochs(self) -> Mapping[str, int]:
+        return self.rows.epochs()
+
+    def _overtaken(self, conversation: str) -> None:
+        session = self.rows.drop(conversation)
+        if session is not None:
+            self._counters["sessions_moved"] += 1
+            self._log.info("another room has taken the conversation up", session=session)
+            self.on_moved(session)
 
     def _tell_again(self) -> None:
         """The database is another one, and empty: what is open is told it once more."""

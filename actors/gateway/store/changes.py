@@ -33,8 +33,8 @@ class Change:
         kind: What is to become of it.
         key: Which row: column and value.
         values: Columns that change.
-        only_if: What other columns must have for an update: what another pipeline has taken up is
-            its own.
+        only_if: What other columns of the session's row must have: what another pipeline has taken
+            up is its own.
     """
 
     table: str

@@ -29,7 +29,14 @@ RETRY_S = 2.0
 """How often a database that is away is tried again."""
 CLOSE_S = 0.7
 """For the last rows: an actor has 3 s to end, and some go to the farewell of its callers."""
-COUNTERS = ("rows_written", "rows_dropped", "rows_refused", "rows_erased", "write_errors")
+COUNTERS = (
+    "rows_written",
+    "rows_dropped",
+    "rows_refused",
+    "rows_erased",
+    "rows_overtaken",
+    "write_errors",
+)
 
 
 class RowWriter:
@@ -41,9 +48,12 @@ class RowWriter:
         database: Where they are written.
         counters: `rows_written`; `rows_dropped`, for which there was no room; `rows_refused`, which
             the database does not take; `rows_erased`, whose session was erased before they came;
-            `write_errors`, attempts while it was away.
+            `rows_overtaken`, of a session that another room has taken up; `write_errors`, attempts
+            while it was away.
         log: Told of a database that is away, and that it is back.
         on_lost: Called when the database turns out to be another one, and empty.
+        on_overtaken: Called when rows were not written as their session is another room's now.
+        patience_s: How long turns may wait to be written with others.
     """
 
     def __init__(
@@ -52,6 +62,8 @@ class RowWriter:
         counters: Counter[str],
         log: Logger,
         on_lost: Callable[[], None],
+        on_overtaken: Callable[[], None] = lambda: None,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.problem = ""
         """Why nothing can be written now, in words; empty if all is well."""
@@ -65,6 +77,8 @@ class RowWriter:
         """... and it may not wait long."""
         self._since_s = 0.0
         self._on_lost = on_lost
+        self._on_overtaken = on_overtaken
+        self._patience_s = patience_s
         self._lost = 0
         counters.update(dict.fromkeys(COUNTERS, 0))
 
@@ -104,7 +118,7 @@ class RowWriter:
     async def _until_due(self) -> None:
         await self._stirred.wait()
         with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
+            async with asyncio.timeout(self._patience_s):
                 await self._pressed.wait()
                 await asyncio.sleep(TOGETHER_S)
         self._stirred.clear()
@@ -147,8 +161,11 @@ class RowWriter:
             for change in changes:
                 await self._write([change])
             return
-        self._counters["rows_written"] += len(changes) - left_out
-        self._counters["rows_erased"] += left_out
+        self._counters["rows_written"] += len(changes) - left_out.erased - left_out.overtaken
+        self._counters["rows_erased"] += left_out.erased
+        self._counters["rows_overtaken"] += left_out.overtaken
+        if left_out.overtaken:
+            self._on_overtaken()
         if self._database.lost > self._lost:
             self._lost = self._database.lost
             self._log.warning("the file of the database was removed; it is made anew, and empty")

@@ -65,6 +65,10 @@ class SessionRows:
         self._now = now
         self._open: dict[str, OpenSession] = {}
 
+    def epochs(self) -> dict[str, int]:
+        """Return at which epoch each conversation that is open is held, by its id."""
+        return {each.conversation: each.taken_up for each in self.manners()}
+
     def ids(self) -> set[str]:
         """Return the ids of those that are open."""
         return {manner.conversation for manner in self.manners()}
@@ -102,7 +106,8 @@ class SessionRows:
             values["opened_at"] = opened_at
         key = {"id": manner.conversation}
         kind = ChangeKind.PUT if is_new else ChangeKind.UPDATE
-        self._add(Change("sessions", kind, key, values))
+        # What another pipeline has taken up since is its own.
+        self._add(Change("sessions", kind, key, values, {"epoch": manner.taken_up}))
         if is_new:
             kept = {"manner": manner.model_dump(mode="json", exclude=HEADER)}
             self._add(Change("resumption", kind, {"session_id": manner.conversation}, kept))
@@ -124,8 +129,21 @@ class SessionRows:
             ended.session, ended_at=self._now(), reason=ended.reason.value, detail=ended.detail
         )
         key = {"session_id": known.manner.conversation}
-        self._add(Change("resumption", ChangeKind.DELETE, key, {}))
+        epoch = {"epoch": known.manner.taken_up}
+        self._add(Change("resumption", ChangeKind.DELETE, key, {}, epoch))
         del self._open[ended.session]
+
+    def drop(self, conversation: str) -> str | None:
+        """Write nothing more of a conversation; return the name of its session if it is open."""
+        for name, known in self._open.items():
+            if known.manner.conversation == conversation:
+                del self._open[name]
+                return name
+        return None
+
+    def done(self, session: str, position: int, sound: int | None) -> None:
+        """The sound before a position belongs to turns that are over; see the table."""
+        self._update(session, done_position=position, done_sound=sound)
 
     def turn(self, closed: TurnClosed, ago: timedelta = NOW) -> None:
         """A turn has its outcome, since a while; the row may be there already."""

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     Float,
     ForeignKey,
+    Index,
     Integer,
     MetaData,
     Numeric,
@@ -65,6 +66,8 @@ sessions = Table(
     Column("detail", Text),
     # Samples at 16 kHz: the sound before it belongs to turns that are over.
     Column("done_position", BigInteger),
+    # The same as the caller's client counts the sound that it sends.
+    Column("done_sound", BigInteger),
 )
 
 rooms = Table(
@@ -93,7 +96,7 @@ turns = Table(
     "turns",
     metadata,
     _session_id(),
-    # A pipeline that was started anew counts its turns anew.
+    # Of the session, when the pipeline that says it had it.
     Column("epoch", Integer, primary_key=True),
     Column("turn", Text, primary_key=True),
     Column("closed_at", UtcTime, nullable=False),
@@ -105,6 +108,8 @@ turns = Table(
     Column("first_sound_ms", Float),
     Column("tokens", Integer),
     Column("cost", Numeric(12, 6, asdecimal=False)),
+    # One outcome, whichever pipelines have heard it.
+    Index("uq_turns_session_id_turn", "session_id", "turn", unique=True),
 )
 
 calls = Table(

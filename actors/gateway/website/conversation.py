@@ -155,10 +155,11 @@ class WebsiteConversation:
             self._say(f"this connection has a session already: {self._caller.session}")
             return
         session = request.session_id or uuid.uuid4().hex
-        resumed = self._callers.find(session) is not None
+        is_here = self._callers.find(session) is not None
         manner = self._manners.of(session, request)
         caller = await self._callers.open(manner)
         self._caller = caller
+        resumed = is_here or caller.manner.taken_up > 0
         self._link.send(self._manners.started(caller, resumed=resumed))
         self._callers.connect(caller, self._link)
 

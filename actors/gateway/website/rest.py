@@ -50,14 +50,14 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
     async def end(asked: EndRequest, request: Request) -> dict[str, Any]:
         """End a conversation."""
         own = access.callers_of(request)
-        await own.come_back(asked.session_id)
+        await own.come_back(asked.session_id, moves=False)
         own.end(asked.session_id, SessionEnd.HUNG_UP, "the caller ended it")
         return {"success": True, "session_id": asked.session_id}
 
     @router.get(f"{prefix}/session/{{session_id:path}}/status")
     async def status(session_id: str, request: Request) -> dict[str, Any]:
         """Tell how a conversation is; 404 if there is none, 410 if it is over."""
-        return _summary(await access.callers_of(request).come_back(session_id))
+        return _summary(await access.callers_of(request).come_back(session_id, moves=False))
 
     # Balancers and monitors ask with HEAD as well.
     @router.head("/healthz", include_in_schema=False)

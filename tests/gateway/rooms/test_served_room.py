@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from actors.gateway.rooms.room import GatewayRoom
 from actors.gateway.rooms.room_keeper import RoomKeeper
 from actors.gateway.store.database import Database
 from actors.gateway.store.room_rows import set_draining
+from pipeline.frames import SessionEnd, SessionEnded
 from pipeline.logs import get_logger
 
 START = "/api/v1/live-audio/session/start"
@@ -119,3 +121,38 @@ def test_a_second_pipeline_of_the_same_name_serves_nobody(room: GatewayOnStage) 
     database.close()
     assert twin.lease == Lease()
     assert "another pipeline is the room 'a'" in twin.refusal()
+
+
+def test_a_conversation_goes_where_its_caller_connects(tmp_path: Path) -> None:
+    shared = {"database": f"sqlite:///{tmp_path}/shared.sqlite3"}
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with (
+        gateway_on_stage(folder=tmp_path / "a", room="a", **shared) as first,
+        gateway_on_stage(folder=tmp_path / "b", room="b", **shared) as second,
+    ):
+        for each in (first, second):
+            each.harness.until(lambda each=each: not each.harness.actor.room.refusal(), "a lease")
+        client = first.connect()
+        session = first.start(client, voice="Kore")
+        counters = first.harness.actor.counters
+        first.harness.until(lambda: counters["rows_written"] >= 2, "its rows")
+        status = f"/api/v1/live-audio/session/{session}/status"
+        code, told = second.request("GET", status)
+        assert (code, "room 'a'" in told["error"]) == (409, True)
+        other = second.connect()
+        started = second.say(other, opens=True, type="start_session", session_id=session)
+        assert started["resumed"]
+        assert second.harness.actor._callers.get(session).manner.voice == "Kore"
+        with pytest.raises(ConnectionClosed) as closed:
+            first.next(client)
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4409
+        over = first.harness.expect("sessions", SessionEnded)
+        assert (over.session, over.reason) == (session, SessionEnd.MOVED)
+        first.harness.end(session, over.reason, over.detail)
+        # It may come back.
+        again = first.connect()
+        assert first.say(again, opens=True, type="start_session", session_id=session)["resumed"]
+        for each, socket in ((first, again), (second, other)):
+            each.meanwhile(socket.close)

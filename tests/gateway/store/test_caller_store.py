@@ -16,6 +16,7 @@ from database_work import done
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from actors.gateway.past_sessions import of_anybody
 from actors.gateway.store.caller_store import CallerStore, room_times
 from actors.gateway.store.database import Database
 from actors.gateway.store.erasing import erase_before, erase_label, erase_session
@@ -50,7 +51,7 @@ class Room:
         self.counters: Counter[str] = Counter()
         started_ns = NOW_NS() - int(given.get("age_s", 1) * 1e9)
         name, absence_s = given.get("room", "gateway"), given.get("absence_s", 60)
-        times = room_times(name, Path("/state"), started_ns, absence_s)
+        times = room_times(name, Path("/state"), started_ns, absence_s, given.get("shared", ""))
         self.store = CallerStore(
             database, times, given.get("keep_days"), PRICES, self.counters, get_logger("test")
         )
@@ -262,7 +263,9 @@ def taken_up(database: Database, name: str = "anna", **given: Any) -> SessionOpe
     """Return as what a pipeline that was started after all of that takes a conversation up."""
 
     async def ask() -> SessionOpened | None:
-        return await Room(database, **{"age_s": 0, **given}).store.take_up(name)
+        room = Room(database, **{"age_s": 0, **given})
+        found = await room.store.take_up(name, given.get("owns", of_anybody), moves=True)
+        return None if found is None else found.manner
 
     return run(ask)  # type: ignore[no-any-return]
 
@@ -295,7 +298,9 @@ class TestTakingUp:
         assert again.lasts_s is not None
         assert 840 < again.lasts_s < 900
 
-    def test_turns_of_the_same_name_in_both_pipelines_are_kept(self, database: Database) -> None:
+    def test_a_turn_that_two_pipelines_have_heard_has_the_outcome_of_the_later_one(
+        self, database: Database
+    ) -> None:
         kept(database, manner(), closed(said="one"))
         again = taken_up(database)
         assert again is not None
@@ -303,11 +308,11 @@ class TestTakingUp:
             database, again.model_copy(update={"origin_ns": NOW_NS()}), closed(said="two"), age_s=0
         )
         said = {(each["epoch"], each["said"]) for each in rows(database, "turns")}
-        assert said == {(0, "one"), (1, "two")}
+        assert said == {(1, "two")}
         third = taken_up(database, room="another")
         assert third is not None
         assert third.taken_up == 2
-        assert [words for side, words in third.history if side is Side.USER] == ["one", "two"]
+        assert [words for side, words in third.history if side is Side.USER] == ["two"]
 
     def test_of_a_name_that_no_database_takes(self, database: Database) -> None:
         odd = "a\0b"

@@ -13,6 +13,7 @@ import pytest
 from actors.gateway.store import row_writer
 from actors.gateway.store.changes import Change, ChangeKind
 from actors.gateway.store.row_writer import RowWriter
+from actors.gateway.store.writing import LeftOut
 from pipeline.logs import get_logger
 
 FOREVER_S = 3600.0
@@ -29,9 +30,9 @@ class CountedDatabase:
     async def reach(self) -> None:
         pass
 
-    async def run(self, _work: Callable[..., Any]) -> int:
+    async def run(self, _work: Callable[..., Any]) -> LeftOut:
         self.transactions += 1
-        return 0
+        return LeftOut(0, 0)
 
 
 @contextlib.asynccontextmanager
