@@ -44,6 +44,11 @@ class Nodes:
         """End a node as a machine whose plug is pulled."""
         self.raylet(index).send_signal(signal.SIGKILL)
 
+    def kill_gcs(self) -> None:
+        """End the process of the head that knows the cluster, as one that crashes."""
+        (info,) = self._cluster.head_node.all_processes["gcs_server"]
+        psutil.Process(info.process.pid).kill()
+
     def working(self, name: str) -> int:
         """Return the first node with a process below it that has `name` in its command line."""
         for index in range(len(self._workers)):

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
 
 import psutil
@@ -143,6 +144,54 @@ def killed(pick: Callable[[RoomCluster], psutil.Process], stop: signal.Signals) 
         return outcome
 
 
+def frozen() -> Outcome:
+    """A node stands still while all talk: all its processes are there, and none does anything."""
+    with room_cluster() as rooms:
+        rooms.deploy(TWO)
+        those: list[psutil.Process] = []
+
+        def meanwhile() -> None:
+            those.extend(family(rooms.nodes.raylet(0)))
+            for each in those:
+                each.suspend()
+
+        try:
+            figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
+        finally:
+            for each in those:
+                each.kill()
+        again_s = rooms.wait(lambda: len(rooms.calls()) == 2, "two rooms again")
+        note = f"two rooms again {again_s:.1f} s after the last call"
+        return Outcome(figures, gone_s(those), note, cut=True)
+
+
+def headless() -> Outcome:
+    """The process that knows the cluster is killed while all talk."""
+    with room_cluster() as rooms:
+        rooms.deploy(TWO)
+        figures = rooms.load(CALLERS, LENGTH_S, rooms.nodes.kill_gcs)
+        return Outcome(figures)
+
+
+def down() -> Outcome:
+    """All rooms ended while all talk."""
+    with room_cluster() as rooms:
+        rooms.deploy(TWO)
+        shown = rooms.scale(TWO, options=["--status"])
+        those = [each for replica in rooms.replicas() for each in family(replica)]
+        told: list[str] = []
+        ending = Thread(target=lambda: told.append(rooms.scale(TWO, options=["--down"])))
+        figures = rooms.load(CALLERS, LENGTH_S, ending.start)
+        ended_s = gone_s(those)
+        ending.join()
+        outcome = Outcome(figures, note=f"nothing left {ended_s} s after the last call")
+        if "2 rooms, 2 of them take callers" not in shown:
+            outcome.problems.append(f"status: {shown}")
+        if ended_s is None or "gateway: down" not in told[0]:
+            outcome.problems.append(f"down: {told}")
+        return outcome
+
+
 SCENARIOS: dict[str, tuple[str, Callable[[], Outcome]]] = {
     "plain": ("nothing happens", plain),
     "more": ("a second room", more),
@@ -156,6 +205,9 @@ SCENARIOS: dict[str, tuple[str, Callable[[], Outcome]]] = {
         "a node killed",
         lambda: killed(lambda rooms: rooms.nodes.raylet(0), signal.SIGKILL),
     ),
+    "node-frozen": ("a node frozen", frozen),
+    "gcs-killed": ("the head's GCS killed", headless),
+    "down": ("all rooms ended", down),
 }
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.app import ConfigArgument, SetOption
+from pipeline.errors import ConfigError
 
 
 def add_scale(app: typer.Typer) -> None:
@@ -23,16 +24,51 @@ def add_scale(app: typer.Typer) -> None:
                 help="Print what each node needs in its environment, for `eval`, and do nothing.",
             ),
         ] = False,
+        status: Annotated[
+            bool, typer.Option("--status", help="Show the rooms that are there, and do nothing.")
+        ] = False,
+        drain: Annotated[
+            str | None,
+            typer.Option(
+                metavar="ROOM",
+                help="Have one room emptied, and another put in its place; takes a database.",
+            ),
+        ] = None,
+        down: Annotated[
+            bool,
+            typer.Option("--down", help="End all rooms, once nobody talks in them any more."),
+        ] = False,
         dry_run: Annotated[
             bool, typer.Option("--dry-run", help="Print what would be deployed, and do nothing.")
         ] = False,
     ) -> None:
         """Run rooms of a config on the machines of a Ray cluster, as many as there are calls."""
-        from actors.cli.scale import dry_run_command, environment_command, scale_command
+        from actors.cli import scale as commands
 
-        if environment:
-            environment_command(config, set_ or ())
-        elif dry_run:
-            dry_run_command(config, set_ or ())
-        else:
-            scale_command(config, set_ or ())
+        asked = [
+            name
+            for name, given in {
+                "--environment": environment,
+                "--status": status,
+                "--drain": drain is not None,
+                "--down": down,
+                "--dry-run": dry_run,
+            }.items()
+            if given
+        ]
+        if len(asked) > 1:
+            raise ConfigError(f"{' and '.join(asked)}: one of them at a time")
+        overrides = set_ or ()
+        match asked:
+            case ["--environment"]:
+                commands.environment_command(config, overrides)
+            case ["--status"]:
+                commands.status_command(config, overrides)
+            case ["--drain"]:
+                commands.drain_command(config, overrides, str(drain))
+            case ["--down"]:
+                commands.down_command(config, overrides)
+            case ["--dry-run"]:
+                commands.dry_run_command(config, overrides)
+            case _:
+                commands.scale_command(config, overrides)

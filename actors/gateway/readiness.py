@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 from actors.gateway.access.load import Load
+from actors.gateway.rooms.admission import AdmissionState
 from actors.gateway.rooms.room import GatewayRoom
 from pipeline.frames import ActorState, Status
 
@@ -48,6 +49,11 @@ class Readiness:
     def refusal(self) -> str:
         """Return why nobody new is served, whoever answers; empty if they are."""
         return self.leaving or self._room.refusal() or (TOO_BUSY if self._load.is_too_high else "")
+
+    def departure(self) -> str:
+        """Return why this room is about to go, and others are to be called; empty if it stays."""
+        is_draining = self._room.admission is AdmissionState.DRAINING
+        return self.leaving or (self._room.refusal() if is_draining else "")
 
     def problem(self) -> str:
         """Return why nobody would be answered, in words; empty if they would be."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from actors.scale.room_seen import RoomSeen, rooms_in
 from pipeline.errors import GreenroomError
 
 if TYPE_CHECKING:
@@ -77,6 +78,23 @@ class Serving:
                 raise GreenroomError(f"{name} does not serve after {patience_s:g} s ({told})")
             time.sleep(LOOK_S)
 
+    def rooms(self, name: str) -> list[RoomSeen]:
+        """Return the rooms of an application, those that are to go too.
+
+        Raises:
+            GreenroomError: it is not deployed.
+        """
+        import ray
+        from ray.serve.context import _get_global_client
+
+        if name not in self._serve.status().applications:
+            raise GreenroomError(f"no rooms of {name!r} are deployed: greenroom scale CONFIG")
+        client = _get_global_client()
+        # As its HAProxies are told: whoever asks for all that is served is told of HAProxy alone.
+        groups = ray.get(client._controller.get_target_groups.remote(name, True))
+        ports = {each.name: each.port for group in groups for each in group.targets}
+        return rooms_in(client.get_serve_details(), ports, name)
+
     def delete(self, name: str, patience_s: float) -> bool:
         """Remove an application once nobody talks in it any more; return whether it was there.
 
@@ -87,10 +105,13 @@ class Serving:
             return False
         self._serve.delete(name, _blocking=False)
         until_s = time.monotonic() + patience_s
-        while name in self._serve.status().applications:
+        while name in (there := self._serve.status().applications):
             if time.monotonic() > until_s:
                 raise GreenroomError(f"{name} is still there after {patience_s:g} s")
             time.sleep(LOOK_S)
+        if not there:
+            # The ingress goes too: there is nothing that it could lead to.
+            self._serve.shutdown()
         return True
 
 

@@ -42,6 +42,7 @@ class ScalePlan:
         host, port: Where callers connect, on each node that has an ingress.
         longest_s: The longest conversation.
         places: Conversations in a room.
+        has_database: All rooms share one.
         scale: As the config says it.
     """
 
@@ -51,6 +52,7 @@ class ScalePlan:
     port: int
     longest_s: float
     places: int
+    has_database: bool
     scale: ScaleConfig
 
     @property
@@ -179,7 +181,8 @@ def plan_of(graph: Graph) -> ScalePlan:
         options.host,
         options.port,
         options.session_s,
-        places_of(scale, graph.config.sessions.most),
+        options.places or places_of(scale, graph.config.sessions.most),
+        bool(options.database),
         scale,
     )
 

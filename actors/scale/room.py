@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from contextlib import ExitStack
 from typing import Any, TypedDict
@@ -10,9 +11,11 @@ from typing import Any, TypedDict
 from actors.lib.owned_folder import OwnedFolder
 from actors.scale.handover import take_listener
 from actors.scale.plan import DEPLOYMENT
-from actors.scale.room_count import CALLS
+from actors.scale.room_count import CALLS, GOING
 from actors.scale.room_process import RoomProcess
+from actors.scale.room_seen import room_name
 from pipeline.errors import GreenroomError
+from pipeline.launch.prctl import die_with_parent
 
 FOLDER = "grs-"
 """Prefix of the folder of a room; what one leaves that was killed, the next removes."""
@@ -52,10 +55,20 @@ def application(arguments: dict[str, Any]) -> Any:
 
 
 def node_addresses() -> list[str]:
-    """Return the addresses of the nodes that are there now, each of which may have a HAProxy."""
+    """Return the addresses of this node and then of all others: each may have a HAProxy."""
     import ray
 
-    return sorted({each["NodeManagerAddress"] for each in ray.nodes() if each["Alive"]})
+    found = [ray.util.get_node_ip_address()]
+    found += [each["NodeManagerAddress"] for each in ray.nodes() if each["Alive"]]
+    return list(dict.fromkeys(found))
+
+
+def own_name() -> str:
+    """Return the name of this room, which no other ever had."""
+    from ray import serve
+
+    found = serve.get_replica_context().replica_id
+    return room_name(found.deployment_id.app_name, found.unique_id)
 
 
 class Room:
@@ -72,6 +85,8 @@ class Room:
         self._given = asyncio.Event()
         self._process: RoomProcess | None = None
         self._starting = asyncio.Lock()
+        # Of a node whose Ray is gone nobody would ever end the room.
+        die_with_parent(os.getppid())
         take_listener(self._take)
 
     async def __call__(self) -> None:
@@ -88,10 +103,15 @@ class Room:
                 self._process = await self._started()
         if not self._process.is_running:
             raise GreenroomError("the pipeline of this room has ended")
+        if await self._process.is_drained():
+            raise GreenroomError("this room was to be emptied, and is: another one takes its place")
 
     async def record_autoscaling_stats(self) -> dict[str, float]:
-        """Return how many talk here."""
-        return {CALLS: float(await self._process.calls()) if self._process is not None else 0.0}
+        """Return how many talk here, and whether the room is to be counted no more."""
+        process = self._process
+        if process is None:
+            return {CALLS: 0.0, GOING: 0.0}
+        return {CALLS: float(await process.calls()), GOING: float(await process.is_going())}
 
     async def __del__(self) -> None:
         """Let those who talk finish, as long as they may, and end the room.
@@ -124,6 +144,6 @@ class Room:
             ) from None
         assert self._listener is not None
         folder = self._held.enter_context(OwnedFolder(FOLDER)).path
-        process = RoomProcess(self._arguments, folder, self._listener, node_addresses())
+        process = RoomProcess(self._arguments, folder, self._listener, own_name(), node_addresses())
         await process.start()
         return process

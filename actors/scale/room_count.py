@@ -6,8 +6,8 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-CALLS = "calls"
-"""Name of the figure that each room tells of itself."""
+CALLS, GOING = "calls", "going"
+"""Figures that each room tells of itself: how many talk there, and 1 if it takes nobody new."""
 ROOM_START_S = 6.0
 """From the wish for a room to its first call, as replicas of Ray Serve took that began anew."""
 
@@ -48,16 +48,15 @@ class RoomCount:
         Args:
             context: An `AutoscalingContext` of Ray Serve.
         """
-        told = (context.raw_metrics or {}).get(CALLS, {})
-        calls = sum(newest(series) for series in told.values())
-        wanted = rooms_for(
-            round(calls),
-            self._spare,
-            self._places,
-            context.capacity_adjusted_min_replicas,
-            context.capacity_adjusted_max_replicas,
+        told = context.raw_metrics or {}
+        calls, going = (
+            sum(newest(series) for series in told.get(figure, {}).values())
+            for figure in (CALLS, GOING)
         )
-        return wanted, {}
+        least, most = context.capacity_adjusted_min_replicas, context.capacity_adjusted_max_replicas
+        wanted = rooms_for(round(calls), self._spare, self._places, least, most)
+        # In the place of those that are to be empty, before they are.
+        return min(wanted + round(going), most), {}
 
 
 def newest(series: Iterable[Any]) -> float:

@@ -14,6 +14,7 @@ from typing import Any
 
 import yaml
 
+from actors.gateway.website.rest import SERVE_PROBE
 from actors.scale.identity import moved, package_root
 from actors.scale.probe import ask
 from actors.services.tools import parent_death_exec
@@ -26,6 +27,8 @@ START_S = 60.0
 """For a room to be ready: it takes 2 s, and 30 on a machine that starts many at once."""
 STOP_S = 35.0
 """From SIGTERM to the end: what the supervisor gives the gateway, and all others after it."""
+GOING = 503
+"""How a room answers HAProxy that takes nobody new."""
 ENGINE = "RAY_"
 """Of the environment of a replica, which the room is not to know."""
 
@@ -37,7 +40,8 @@ class RoomProcess:
         arguments: As `RoomArguments` of `room` has them.
         folder: Of this room alone: runtime, state and config.
         listener: Where callers connect.
-        proxies: Addresses from which HAProxy calls it, if the config names none.
+        name: Of the room.
+        nodes: Addresses of this node, first, and of all others that may call it.
     """
 
     def __init__(
@@ -45,10 +49,12 @@ class RoomProcess:
         arguments: Mapping[str, Any],
         folder: Path,
         listener: socket.socket,
-        proxies: Sequence[str] = (),
+        name: str,
+        nodes: Sequence[str],
     ) -> None:
         self._arguments = arguments
-        self._proxies = proxies
+        self._name = name
+        self._nodes = nodes
         self._folder = folder
         self._listener = listener
         self._process: asyncio.subprocess.Process | None = None
@@ -99,6 +105,14 @@ class RoomProcess:
         _, health = await ask(self.port, "/healthz")
         return int(health.get("callers", 0))
 
+    async def is_drained(self) -> bool:
+        """Return whether it takes nobody new, as an operator wants it, and nobody is there."""
+        return await self.is_going() and not await self.calls()
+
+    async def is_going(self) -> bool:
+        """Return whether it takes nobody new, as an operator wants it."""
+        return (await ask(self.port, SERVE_PROBE))[0] == GOING
+
     async def stop(self) -> None:
         """End it: turns under way are finished, as far as there is time."""
         process = self._process
@@ -120,7 +134,7 @@ class RoomProcess:
     def _tree(self) -> dict[str, Any]:
         given = self._arguments
         tree: Any = moved(given["config"], given["root"], package_root())
-        return room_config(tree, given, self._folder, self.port, self._proxies)
+        return room_config(tree, given, self._folder, self.port, self._name, self._nodes)
 
 
 def room_config(
@@ -128,7 +142,8 @@ def room_config(
     arguments: Mapping[str, Any],
     folder: Path,
     port: int,
-    proxies: Sequence[str] = (),
+    name: str,
+    nodes: Sequence[str],
 ) -> dict[str, Any]:
     """Return the config of one room: its port, its folders, its places.
 
@@ -137,17 +152,27 @@ def room_config(
         arguments: As `RoomArguments` of `room` has them.
         folder: Of this room alone.
         port: On which it is called.
-        proxies: Whose word is taken for where a caller comes from, if the config names none.
+        name: By which the others know it, if they share a database.
+        nodes: Addresses of this node, first, and of all others. Their word is taken for where a
+            caller comes from, if the config names nobody else's.
     """
-    name = arguments["gateway"]
-    actor = tree["actors"][name]
-    options = {"trusted_proxies": [*proxies], **actor.get("options", {}), "port": port}
+    gateway = arguments["gateway"]
+    actor = tree["actors"][gateway]
+    given = actor.get("options", {})
+    options = {
+        "trusted_proxies": sorted(nodes),
+        **given,
+        "port": port,
+        "places": arguments["places"],
+    }
+    if given.get("database"):
+        host = f"[{nodes[0]}]" if ":" in nodes[0] else nodes[0]
+        options |= {"room": name, "address": f"http://{host}:{port}"}
     return {
         **tree,
         "runtime_dir": str(folder / "run"),
         "state_dir": str(folder / "state"),
-        "sessions": {**tree.get("sessions", {}), "most": arguments["places"]},
-        "actors": {**tree["actors"], name: {**actor, "options": options}},
+        "actors": {**tree["actors"], gateway: {**actor, "options": options}},
     }
 
 

@@ -56,6 +56,17 @@ def test_a_supervisor_that_is_gone_answers_nobody(monkeypatch: pytest.MonkeyPatc
     assert readiness.problem() == "the supervisor says nothing"
 
 
+def test_a_room_that_is_full_stays_and_one_that_is_drained_or_stopped_goes() -> None:
+    room = GatewayRoom("", 1, lambda: 1)
+    readiness = Readiness(Load(), room, follows=False)
+    assert readiness.problem() == "all 1 places of this room are taken"
+    assert not readiness.departure()
+    room.draining = True
+    assert readiness.departure() == "this room is being emptied"
+    room.draining, readiness.leaving = False, "the gateway is going down"
+    assert readiness.departure() == "the gateway is going down"
+
+
 def test_readyz_tells_a_balancer() -> None:
     with gateway_on_stage() as gateway:
         code, answer = gateway.request("GET", "/readyz")

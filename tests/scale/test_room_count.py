@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.scale.room_count import CALLS, RoomCount, newest, places_to_keep, rooms_for
+from actors.scale.room_count import CALLS, GOING, RoomCount, newest, places_to_keep, rooms_for
 
 COUNTS = st.integers(0, 10_000)
 
@@ -61,6 +61,15 @@ def test_the_newest_of_what_each_room_told_is_counted() -> None:
     assert count(_context({"a": [(1.0, 50), (3.0, 9), (2.0, 60)], "b": [(3.0, 4)]})) == (2, {})
     assert count(_context({"a": []})) == (1, {})
     assert count(SimpleNamespace(**{**vars(_context({})), "raw_metrics": None})) == (1, {})
+
+
+def test_a_room_that_is_to_be_empty_is_replaced_before_it_is() -> None:
+    count = RoomCount(places=10, spare=0)
+    context = _context({"a": [(1.0, 5)], "b": [(1.0, 5)]})
+    context.raw_metrics[GOING] = {"a": [SimpleNamespace(timestamp=1.0, value=1)], "b": []}
+    assert count(context) == (2, {})
+    context.capacity_adjusted_max_replicas = 1
+    assert count(context) == (1, {})
 
 
 def test_nothing_told_is_nothing() -> None:

@@ -28,11 +28,12 @@ ARGUMENTS = {"gateway": "front", "places": 7, "config": TREE, "root": "/there", 
 
 
 def test_a_room_has_its_own_port_folders_and_places(tmp_path: Path) -> None:
-    config = room_config(TREE, ARGUMENTS, tmp_path, 30_001)
-    options = {"host": "0.0.0.0", "port": 30_001, "trusted_proxies": []}
-    assert config["actors"]["front"]["options"] == options
+    config = room_config(TREE, ARGUMENTS, tmp_path, 30_001, "x-1", ["10.0.0.2", "10.0.0.1"])
+    options = {"host": "0.0.0.0", "port": 30_001, "places": 7}
+    trusted = {"trusted_proxies": ["10.0.0.1", "10.0.0.2"]}
+    assert config["actors"]["front"]["options"] == {**options, **trusted}
     assert config["actors"]["vad"] == {"use": "vad"}
-    assert config["sessions"] == {"callers_only": True, "most": 7}
+    assert config["sessions"] == {"callers_only": True}
     assert Path(config["runtime_dir"]).parent == Path(config["state_dir"]).parent == tmp_path
     assert TREE["actors"]["front"]["options"] == {"host": "0.0.0.0"}
 
@@ -45,8 +46,20 @@ def test_a_room_believes_the_nodes_unless_the_config_names_others(
     tmp_path: Path, named: dict[str, Any], trusted: list[str]
 ) -> None:
     tree = {"actors": {"front": {"use": "gateway", "options": named}}}
-    config = room_config(tree, ARGUMENTS, tmp_path, 30_001, ["10.0.0.1"])
+    config = room_config(tree, ARGUMENTS, tmp_path, 30_001, "x-1", ["10.0.0.1"])
     assert config["actors"]["front"]["options"]["trusted_proxies"] == trusted
+
+
+@pytest.mark.parametrize(
+    ("node", "address"), [("10.0.0.2", "http://10.0.0.2:30001"), ("fd::2", "http://[fd::2]:30001")]
+)
+def test_rooms_that_share_a_database_know_each_other(
+    tmp_path: Path, node: str, address: str
+) -> None:
+    tree = {"actors": {"front": {"use": "gateway", "options": {"database": "$DATABASE_URL"}}}}
+    config = room_config(tree, ARGUMENTS, tmp_path, 30_001, "x-1", [node])
+    options = config["actors"]["front"]["options"]
+    assert (options["room"], options["address"]) == ("x-1", address)
 
 
 def test_a_room_knows_nothing_of_the_engine() -> None:
@@ -111,7 +124,7 @@ def test_a_server_whose_listener_is_taken_serves_nothing(monkeypatch: pytest.Mon
 
 def test_a_room_that_does_not_start_is_said(tmp_path: Path) -> None:
     async def start(listener: socket.socket) -> None:
-        process = RoomProcess(ARGUMENTS, tmp_path, listener)
+        process = RoomProcess(ARGUMENTS, tmp_path, listener, "x-1", ["127.0.0.1"])
         with pytest.raises(GreenroomError, match="the room ended with status 2"):
             await process.start()
         assert not process.is_running
@@ -152,7 +165,7 @@ from actors.scale.room_process import RoomProcess
 async def main(listener):
     config = yaml.safe_load(Path(sys.argv[1]).read_text())
     arguments = {"gateway": "gateway", "places": 2, "config": config, "root": "/nowhere"}
-    process = RoomProcess(arguments, Path(sys.argv[2]), listener)
+    process = RoomProcess(arguments, Path(sys.argv[2]), listener, "x-1", ["127.0.0.1"])
     await process.start()
     status, _ = await ask(process.port, "/-/healthz")
     calls = await process.calls()

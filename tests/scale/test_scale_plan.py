@@ -66,7 +66,7 @@ def test_no_time_limit_of_ray_is_shorter_than_a_conversation(
     longest_s: float, places: int, most: int
 ) -> None:
     scale = ScaleConfig(rooms=RoomsConfig(most=most))
-    plan = ScalePlan("x", "gateway", "0.0.0.0", 3000, longest_s, places, scale)
+    plan = ScalePlan("x", "gateway", "0.0.0.0", 3000, longest_s, places, False, scale)
     environment = plan.environment()
     reachable_s = float(environment["RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S"])
     assert int(environment["RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S"]) >= longest_s

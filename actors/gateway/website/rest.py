@@ -68,7 +68,6 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
 
     @router.head("/readyz", include_in_schema=False)
     @router.get("/readyz")
-    @router.get(SERVE_PROBE, include_in_schema=False)
     async def ready() -> JSONResponse:
         """Tell whether a caller would be answered; 503 with the reason if not."""
         problem = readiness.problem()
@@ -78,6 +77,16 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
         await access.keyring.loaded()
         serves = access.authenticator.serves.value
         return JSONResponse({"status": "ready", "serves": serves, **readiness.notes()})
+
+    @router.get(SERVE_PROBE, include_in_schema=False)
+    async def probe() -> JSONResponse:
+        """Tell the HAProxy of Ray Serve whether to send anybody here.
+
+        A room that is full stays there: it refuses in words, and where all are full nobody else
+        would.
+        """
+        problem = readiness.departure()
+        return JSONResponse({"error": problem} if problem else {}, 503 if problem else 200)
 
     return router
 
