@@ -66,7 +66,8 @@ class Metrics(Actor[MetricsOptions]):
         self._endpoint: ScrapeEndpoint | None = None
         self._clock = TurnClock()
         self._traces: Traces | None = None
-        self._closing: dict[str, TurnClosed] = {}
+        self._closing: dict[str, tuple[TurnClosed, SessionOpened | None]] = {}
+        """Turns whose last playback may be to come, and how their session was opened."""
         self._collector_works = True
 
     @classmethod
@@ -87,13 +88,15 @@ class Metrics(Actor[MetricsOptions]):
         if self.options.otlp_endpoint is not None:
             from actors.services.metrics.traces import over_http
 
-            self._traces = over_http(self.options.otlp_endpoint, self._on_sent)
+            self._traces = over_http(
+                self.options.otlp_endpoint, self._on_sent, self.options.instance
+            )
         self._endpoint = ScrapeEndpoint(self.options.port, self._collect)
         self.gauges["port"] = self._endpoint.port
 
     async def stop(self) -> None:
         """Close the endpoint; send the traces that are left."""
-        for closed in list(self._closing.values()):
+        for closed, _ in list(self._closing.values()):
             self._trace(closed)
         opened = [each for each in (self._endpoint, self._traces) if each is not None]
         await asyncio.gather(*(asyncio.to_thread(each.close) for each in opened))
@@ -119,7 +122,8 @@ class Metrics(Actor[MetricsOptions]):
             return
         self._save()
         if self._traces is not None:
-            self._closing[frame.turn] = frame
+            entry = self.sessions.entry(frame.session)
+            self._closing[frame.turn] = (frame, entry.opened if entry is not None else None)
             self.spawn(self._trace_later(frame), "trace")
 
     def on_route(self, frame: Route) -> None:
@@ -164,8 +168,9 @@ class Metrics(Actor[MetricsOptions]):
         self._trace(closed)
 
     def _trace(self, closed: TurnClosed) -> None:
-        if self._traces is not None and self._closing.pop(closed.turn, None) is not None:
-            self._traces.add(closed, self._clock.close(closed))
+        closing = self._closing.pop(closed.turn, None)
+        if self._traces is not None and closing is not None:
+            self._traces.add(closed, self._clock.close(closed), closing[1])
 
 
 def _is_installed(package: str) -> bool:

@@ -22,3 +22,9 @@ class MetricsOptions(Options):
         description="Where traces of the turns go, over OTLP/HTTP, such as "
         "`http://127.0.0.1:4318/v1/traces`; null sends none.",
     )
+    instance: str = Field(
+        "",
+        max_length=200,
+        description="Which of several pipelines this is, in its traces (`service.instance.id`): "
+        "the name of the room, say.",
+    )

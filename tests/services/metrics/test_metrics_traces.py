@@ -11,6 +11,7 @@ from threading import Thread
 from typing import Any
 
 import pytest
+from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -18,12 +19,13 @@ from opentelemetry.trace import StatusCode
 from pydantic import ValidationError
 
 from actors.services.metrics import Metrics, MetricsOptions
-from actors.services.metrics.traces import Traces
+from actors.services.metrics.traces import Traces, context_of
 from pipeline.frames import (
     EndReason,
     Outcome,
     Playback,
     PlaybackState,
+    SessionOpened,
     SpeechEnded,
     SpeechStarted,
     TurnClosed,
@@ -106,6 +108,50 @@ def test_the_traces_say_neither_words_nor_session() -> None:
     text = "".join(span.to_json() for span in found)
     assert "swordfish" not in text
     assert "alice" not in text
+
+
+def test_a_conversation_is_one_trace_in_whatever_room_its_turns_are() -> None:
+    def turn_in(room: str, taken_up: int, conversation: str) -> ReadableSpan:
+        exporter = InMemorySpanExporter()
+        traces = Traces(SimpleSpanProcessor(exporter), room)
+        opened = SessionOpened(session="alice", conversation=conversation, taken_up=taken_up)
+        traces.add(closed(sent_ns=1), TurnTimes(), opened)
+        (turn,) = exporter.get_finished_spans()
+        traces.close()
+        return turn
+
+    first, moved = turn_in("blue", 0, "c-4711"), turn_in("green", 1, "c-4711")
+    another = turn_in("green", 0, "c-4712")
+    assert first.context is not None
+    assert moved.context is not None
+    assert another.context is not None
+    assert first.context.trace_id == moved.context.trace_id != another.context.trace_id
+    assert first.context.span_id != moved.context.span_id
+    assert [each.resource.attributes["service.instance.id"] for each in (first, moved)] == [
+        "blue",
+        "green",
+    ]
+    assert [(each.attributes or {})["greenroom.session.taken_up"] for each in (first, moved)] == [
+        0,
+        1,
+    ]
+    assert "4711" not in first.to_json()
+
+
+def test_a_turn_of_a_session_that_ended_meanwhile_is_in_the_trace_of_its_conversation(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    exporter = InMemorySpanExporter()
+    monkeypatch.setattr(
+        "actors.services.metrics.traces.over_http", lambda *_: Traces(SimpleSpanProcessor(exporter))
+    )
+    with stage(Metrics, port=0, otlp_endpoint="http://127.0.0.1:1/v1/traces") as metrics:
+        metrics.open("alice", conversation="c-4711")
+        talk(metrics)
+        metrics.end("alice")
+        metrics.until(lambda: bool(exporter.get_finished_spans()), "a trace")
+    traces = {each.context and each.context.trace_id for each in exporter.get_finished_spans()}
+    assert traces == {trace.get_current_span(context_of("c-4711")).get_span_context().trace_id}
 
 
 def test_a_failed_turn_is_an_error_and_lasts_until_it_was_given_up() -> None:
