@@ -22,6 +22,7 @@ from actors.gateway.errors import (
     CallerError,
     ElsewhereError,
     ExpiredSessionError,
+    NoRoomError,
     NoSessionError,
     NoWordsError,
     RefusedError,
@@ -53,6 +54,7 @@ from actors.outputs.metronome import WorkOf
 from pipeline.logs import Logger
 
 STATUS = {
+    NoRoomError: 404,
     NoSessionError: 404,
     SlowRequestError: 408,
     ElsewhereError: 409,
@@ -77,7 +79,7 @@ def make_app(
     """Return the application that serves callers, and who looks after them."""
     counts = TrafficCounts()
     routes = make_routes(access, readiness, work_of, phones, doors)
-    metrics = CallerMetrics(access.callers.status, board, counts, access.counters)
+    metrics = CallerMetrics(access.callers.status, board, counts, access.counters, access.room)
     routes.include_router(operator_routes(access, board, readiness, metrics, erasure, keeper))
     served = OriginsOfKeys(AccessMiddleware(routes, access), access)
     access_log = log if access.options.access_log else None

@@ -31,6 +31,10 @@ class NoSessionError(CallerError):
     """There is no conversation of this name."""
 
 
+class NoRoomError(CallerError):
+    """There is no room of this name."""
+
+
 class ExpiredSessionError(CallerError):
     """The conversation is over.
 

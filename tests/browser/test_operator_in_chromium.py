@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from chromium import Chromium
 from pages import TALKS, lines, microphone
+from pages import gateway as gateway_of
 
 pytestmark = pytest.mark.browser
 PHONE = (375, 812)
@@ -60,4 +61,31 @@ def test_the_operator_reads_a_session_and_ends_it(
         operator.until(
             "/the operator ended it/.test(document.querySelector('#name').innerText)", "why"
         )
+        assert operator.problems() == []
+
+
+def test_the_operator_sees_the_rooms_and_empties_one(operator: Chromium, tmp_path: Path) -> None:
+    folder = tmp_path / "room"
+    folder.mkdir()
+    with gateway_of(folder, room="hall", places=60) as (_pipeline, url):
+        operator.look_like(1280, 800, "light")
+        operator.open(f"{url}/operator")
+        row = "[data-room='hall']"
+        state = f'document.querySelector("{row} td:nth-child(2)").textContent'
+        operator.until(f'document.querySelector("{row}") && {state} === "open"', "room")
+        assert operator.text(f"{row} td:first-child") == "hall (this one)"
+        assert operator.text(f"{row} td:nth-child(3)") == "0 of 60"
+        operator.evaluate("window.confirm = () => true")
+        operator.click(f"{row} button")
+        operator.until(f'{state} === "draining"', "emptying")
+        assert ("button", "Open hall") in operator.names()
+        for size in ((1280, 800), PHONE):
+            operator.look_like(*size, "light")
+            assert operator.evaluate("document.documentElement.scrollWidth") <= size[0]
+            pictures = os.environ.get("PICTURES")
+            if pictures:
+                operator.screenshot(Path(pictures, f"rooms_{size[0]}.png"))
+        operator.look_like(1280, 800, "light")
+        operator.click(f"{row} button")
+        operator.until(f'{state} === "open"', "opening")
         assert operator.problems() == []

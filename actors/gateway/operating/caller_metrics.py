@@ -9,8 +9,12 @@ from prometheus_client.core import Metric
 
 from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.operating.traffic import TrafficCounts
+from actors.gateway.rooms.admission import AdmissionState
+from actors.gateway.rooms.room import GatewayRoom
 from actors.services.metrics.building import Row, counter, gauge, histogram
 
+MOVES = {"in": "taken_up", "out": "sessions_moved"}
+"""Counters of a gateway by direction."""
 REFUSED = "refused_"
 """Counters of a gateway that begin so say why somebody was not let in."""
 
@@ -24,12 +28,14 @@ class CallerMetrics:
         board: Their sessions.
         traffic: What went over the port.
         counters: Of the gateway.
+        room: That it is.
     """
 
     states: Callable[[], Mapping[str, int]]
     board: SessionBoard
     traffic: TrafficCounts
     counters: Mapping[str, int]
+    room: GatewayRoom
 
     def collect(self) -> Iterable[Metric]:
         """Return the families."""
@@ -47,6 +53,7 @@ class CallerMetrics:
         ]
         yield counter("gateway_refused", "Who was not let in, or no further.", ["reason"], refused)
         yield from self._of_turns()
+        yield from self._of_room()
         open_now = [([kind], count) for kind, count in traffic.open.items()]
         yield gauge("gateway_connections", "Requests and sockets open.", ["kind"], open_now)
         requests = [([*key], count) for key, count in traffic.requests.items()]
@@ -61,6 +68,19 @@ class CallerMetrics:
             yield counter(name, meaning, ["direction", "kind"], rows)
         meaning = "From a request to the end of its answer; WebSockets left out."
         yield histogram("gateway_request_seconds", meaning, [], [([], traffic.seconds)])
+
+    def _of_room(self) -> Iterable[Metric]:
+        room, now = self.room, self.room.admission
+        states = [([room.name, each.name.lower()], int(each is now)) for each in AdmissionState]
+        yield gauge("gateway_room", "1 for how the room is now.", ["room", "state"], states)
+        if room.places is not None:
+            yield gauge("gateway_places", "Callers it takes at once.", [], [([], room.places)])
+        yield gauge("gateway_places_taken", "Callers it has.", [], [([], room.taken)])
+        moves = [([way], self.counters.get(name, 0)) for way, name in MOVES.items()]
+        meaning = "Conversations taken up from another pipeline, and by another one."
+        yield counter("gateway_moves", meaning, ["direction"], moves)
+        missed: list[Row] = [([], self.counters.get("leases_missed", 0))]
+        yield counter("gateway_leases_missed", "Renewals of its lease that failed.", [], missed)
 
     def _of_turns(self) -> Iterable[Metric]:
         tally = self.board.tally

@@ -57,13 +57,17 @@ def operator_routes(
 
     @router.get(f"{prefix}/rooms")
     async def rooms() -> dict[str, Any]:
-        """List all rooms that share the database: who is alive, how full, to be emptied."""
-        return {"room": access.room.name, "rooms": await keeper.known()}
+        """List all rooms that share the database, and which caller is where."""
+        return {
+            "room": access.room.name,
+            "rooms": await keeper.known(),
+            "callers": await keeper.callers(),
+        }
 
     @router.post(f"{prefix}/room/drain")
     async def drain(request: DrainRequest) -> dict[str, Any]:
-        """Have this room emptied: nobody new is taken, those who are here finish."""
-        await keeper.drain(draining=request.draining)
+        """Have a room emptied: nobody new is taken, those who are there finish."""
+        await keeper.drain(request.room, draining=request.draining)
         return {"success": True, "room": room_summary(access.room)}
 
     @router.get(f"{prefix}/session/{{session_id:path}}")

@@ -12,6 +12,7 @@ from actors.gateway.rooms.room import GatewayRoom
 class DrainRequest(BaseModel):
     """Whether a room is to be empty."""
 
+    room: str = Field("", max_length=200, description="Its name; empty: the one that is asked.")
     draining: bool = Field(True, description="False opens it again.")
 
 

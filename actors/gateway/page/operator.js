@@ -72,6 +72,43 @@ function showAll({ sessions, ended, faults, problem }) {
   list("others", faults.map(fault), "bad");
 }
 
+// Rooms that share a database: one that is by itself has no name, and no table.
+function showRooms({ room, rooms, callers }) {
+  $("house").hidden = rooms.length === 0;
+  const rows = new Map([...$("rooms").rows].map((each) => [each.dataset.room, each]));
+  for (const each of rooms) {
+    const made = rows.get(each.name) ?? $("rooms").appendChild(roomRow(each.name));
+    rows.delete(each.name);
+    const here = each.name === room ? " (this one)" : "";
+    [`${each.name}${here}`, each.state, `${each.taken} of ${each.places}`, each.address || "-", each.version].forEach((text, i) => {
+      if (made.cells[i].textContent !== text) made.cells[i].textContent = text;
+    });
+    made.cells[1].className = each.state === "gone" ? "bad" : "";
+    const [drain] = made.cells[5].children;
+    const verb = each.state === "draining" ? "Open" : "Empty";
+    drain.hidden = each.state === "gone";
+    if (drain.textContent !== verb) drain.textContent = verb;
+    drain.setAttribute("aria-label", `${verb} ${each.name}`);
+  }
+  for (const gone of rows.values()) gone.remove();
+  list("where", callers.map((each) =>
+    `${each.session_id}: in ${each.room} since ${at(each.here_since)}${each.moves ? `, moved ${each.moves} times` : ""}${each.state === "away" ? ", away" : ""}`));
+}
+
+function roomRow(name) {
+  const made = document.createElement("tr");
+  made.dataset.room = name;
+  const cells = Array.from({ length: 6 }, () => made.insertCell());
+  cells[5].append(button("Empty", `Empty ${name}`, ({ target }) => drain(name, target.textContent === "Empty")));
+  return made;
+}
+
+async function drain(room, draining) {
+  if (draining && !confirm(`Empty the room ${room}? It takes nobody new; who is there finishes.`)) return;
+  await ask("operator/room/drain", { room, draining }).catch((error) => ($("state").textContent = error.message));
+  refresh();
+}
+
 function showOne(session) {
   $("one").hidden = false;
   $("name").textContent = `${session.session_id}: ${session.state}${session.detail && `, ${session.detail}`}`;
@@ -107,6 +144,7 @@ async function refresh() {
   try {
     showAll(await ask("operator/sessions"));
     $("entry").hidden = true;
+    showRooms(await ask("operator/rooms"));
     if (chosen !== null) showOne(await ask(`operator/session/${encodeURIComponent(chosen)}`));
   } catch (error) {
     if (error.status === 404) chosen = null;

@@ -8,13 +8,14 @@ from collections import Counter
 from importlib.metadata import version
 from typing import Any
 
-from actors.gateway.errors import RefusedError
+from actors.gateway.errors import NoRoomError, RefusedError
 from actors.gateway.rooms.lease import LEASE_S, RENEW_S
 from actors.gateway.rooms.room import GatewayRoom
 from actors.gateway.store.database import Database
 from actors.gateway.store.errors import DatabaseAwayError
 from actors.gateway.store.room_rows import RoomClaim, known_rooms, leave, renew, set_draining
 from actors.gateway.store.times import now
+from actors.gateway.store.whereabouts import whereabouts
 from pipeline.logs import Logger
 
 
@@ -98,19 +99,41 @@ class RoomKeeper:
         except DatabaseAwayError as error:
             raise RefusedError(str(error)) from error
 
-    async def drain(self, *, draining: bool) -> None:
-        """Have the room emptied, or opened again.
+    async def callers(self) -> list[dict[str, Any]]:
+        """Return the open conversations of all rooms that share the database.
 
         Raises:
+            RefusedError: it does not answer now.
+        """
+        try:
+            return await self._database.run(whereabouts)
+        except DatabaseAwayError as error:
+            raise RefusedError(str(error)) from error
+
+    async def drain(self, name: str, *, draining: bool) -> None:
+        """Have a room emptied, or opened again; another one sees it within a second.
+
+        Args:
+            name: Of the room; empty: this one.
+            draining: It is to be empty.
+
+        Raises:
+            NoRoomError: there is no such room.
             RefusedError: the others cannot be told now; nothing has changed.
         """
         room = self._room
-        if room.name:
+        wanted = name or room.name
+        if wanted:
             try:
-                await self._database.run(lambda c: set_draining(c, room.name, draining=draining))
+                known = await self._database.run(
+                    lambda c: set_draining(c, wanted, draining=draining)
+                )
             except DatabaseAwayError as error:
                 raise RefusedError(str(error)) from error
-        room.draining = draining
+            if not known and wanted != room.name:
+                raise NoRoomError(f"there is no room {wanted!r}")
+        if wanted == room.name:
+            room.draining = draining
 
     async def leave(self) -> None:
         """Tell the others that the room is gone, if that can be done soon."""

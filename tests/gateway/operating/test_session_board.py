@@ -16,6 +16,7 @@ from actors.gateway.operating.session_board import (
     summary,
 )
 from actors.gateway.operating.traffic import TrafficCounts
+from actors.gateway.rooms.room import GatewayRoom
 from pipeline.frames import (
     Fault,
     FaultClass,
@@ -144,15 +145,21 @@ def test_metrics_count_callers_and_hold_nothing_of_them(board: SessionBoard) -> 
     traffic.open["websocket"] += 1
     traffic.sizes["in", "binary"] += 640
     traffic.requests["http", "429"] += 1
-    metrics = CallerMetrics(
-        lambda: {"present": 1, "away": 0}, board, traffic, {"refused_quota": 3, "underruns": 1}
-    )
+    counters = {"refused_quota": 3, "underruns": 1, "taken_up": 2, "sessions_moved": 1}
+    room = GatewayRoom("", 60, lambda: 7)
+    metrics = CallerMetrics(lambda: {"present": 1, "away": 0}, board, traffic, counters, room)
     text = generate_latest(metrics).decode()  # type: ignore[arg-type]
     for line in (
         'greenroom_gateway_callers{state="present"} 1.0',
         "greenroom_gateway_sessions_opened_total 2.0",
         'greenroom_gateway_sessions_ended_total{reason="operator"} 1.0',
         'greenroom_gateway_refused_total{reason="quota"} 3.0',
+        'greenroom_gateway_room{room="",state="open"} 1.0',
+        'greenroom_gateway_room{room="",state="draining"} 0.0',
+        "greenroom_gateway_places 60.0",
+        "greenroom_gateway_places_taken 7.0",
+        'greenroom_gateway_moves_total{direction="in"} 2.0',
+        'greenroom_gateway_moves_total{direction="out"} 1.0',
         'greenroom_gateway_turns_total{backend="live",outcome="answered"} 1.0',
         'greenroom_gateway_faults_total{backend="live",class="quota"} 1.0',
         'greenroom_gateway_connections{kind="websocket"} 1.0',

@@ -97,6 +97,24 @@ def test_an_operator_empties_a_room_and_opens_it_again(room: GatewayOnStage) -> 
     room.meanwhile(client.close)
 
 
+def test_an_operator_empties_another_room_and_is_told_if_there_is_none(
+    room: GatewayOnStage,
+) -> None:
+    store = room.harness.actor._store
+    assert store is not None
+    other, database = GatewayRoom("b", 1, lambda: 0), Database(store.database.url)
+    keeper = RoomKeeper(other, database, "", "elsewhere", "1", Counter(), get_logger("test"))
+    room.meanwhile(lambda: asyncio.run(keeper.renew()))
+    path = f"{OPERATOR}/room/drain"
+    assert room.request("POST", path, {"room": "b"})[0] == 200
+    room.meanwhile(lambda: asyncio.run(keeper.renew()))
+    database.close()
+    assert other.draining
+    assert not room.harness.actor.room.draining
+    code, told = room.request("POST", path, {"room": "c"})
+    assert (code, told["error"]) == (404, "there is no room 'c'")
+
+
 def test_what_another_process_wants_is_done(room: GatewayOnStage) -> None:
     actor = room.harness.actor
     store = actor._store
@@ -151,6 +169,14 @@ def test_a_conversation_goes_where_its_caller_connects(tmp_path: Path) -> None:
         over = first.harness.expect("sessions", SessionEnded)
         assert (over.session, over.reason) == (session, SessionEnd.MOVED)
         first.harness.end(session, over.reason, over.detail)
+        seen = second.request("GET", f"{OPERATOR}/rooms")[1]
+        assert [(row["name"], row["state"]) for row in seen["rooms"]] == [
+            ("a", "open"),
+            ("b", "open"),
+        ]
+        (caller,) = seen["callers"]
+        where = (caller["session_id"], caller["room"], caller["state"], caller["moves"])
+        assert where == (session, "b", "here", 1)
         # It may come back.
         again = first.connect()
         assert first.say(again, opens=True, type="start_session", session_id=session)["resumed"]
