@@ -9,8 +9,9 @@ needs Chromium.
 from __future__ import annotations
 
 import asyncio
+import html
 import os
-import shutil
+import re
 import subprocess
 import sys
 import tempfile
@@ -20,9 +21,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import yaml
+from rich.cells import cell_len
 
 from actors.cli.choose import CONFIGS
 from actors.cli.dashboard.server import Dashboard
+from actors.cli.page_picture import find_browser, take_picture
 from actors.cli.top.app import TopApp
 from actors.cli.watch.board import Board
 from actors.cli.watch.listen import listening
@@ -30,13 +33,14 @@ from pipeline.cli.running import find_runtime_dir
 from pipeline.config.description import read_description
 from pipeline.errors import GreenroomError
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TERMINAL = (132, 42)
 """Columns and rows: every panel shows what it has."""
-WINDOW = (1280, 960)
-"""Pixels, the same for a browser."""
-PAGE_MS = 3000
-"""The page has its first panels from the websocket 0.2 s after it is loaded, all after 1 s."""
+HAS_TURNS = (
+    "document.querySelectorAll('#words li').length > 0 && !!document.querySelector('#turns td')"
+)
+"""Whether the page shows a conversation and its turns."""
+_DRAWN = re.compile(r'textLength="([0-9.]+)"([^>]*>)([^<]*)(?=</text>)')
+"""How wide a piece of text is drawn, and the text."""
 TURNS = 3
 """In the third one there is a history of two, and an answer that is being played."""
 PATIENCE_S = 120.0
@@ -50,13 +54,11 @@ def make_pictures(folder: Path) -> list[Path]:
     Raises:
         GreenroomError: there is no browser, or the demo did not get so far.
     """
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        raise GreenroomError("the dashboard's picture needs a browser: apt-get install chromium")
+    browser = find_browser()
     folder.mkdir(parents=True, exist_ok=True)
     top, dashboard = folder / "top.svg", folder / "dashboard.png"
     with _demo() as runtime_dir:
-        asyncio.run(_draw(runtime_dir, browser, top, dashboard))
+        asyncio.run(draw(Path(runtime_dir), browser, top, dashboard, _is_answering))
     return [top, dashboard]
 
 
@@ -91,24 +93,55 @@ def _demo() -> Iterator[str]:
             process.wait()
 
 
-async def _draw(runtime: str, browser: str, top: Path, dashboard: Path) -> None:
-    runtime_dir = Path(runtime)
+async def draw(
+    runtime_dir: Path, browser: str, top: Path, dashboard: Path, is_due: Callable[[Board], bool]
+) -> None:
+    """Write both pictures of a pipeline that runs or is about to, as soon as it is so far.
+
+    Args:
+        runtime_dir: Of the pipeline.
+        browser: As `find_browser` returns it.
+        top: File for the terminal's picture, an SVG.
+        dashboard: File for the page's, a PNG.
+        is_due: Whether it is so far.
+
+    Raises:
+        GreenroomError: it does not get so far, or the browser takes no picture.
+    """
     await _until((runtime_dir / "pipeline.json").exists, "the start of the demo")
-    description = read_description(find_runtime_dir(runtime))
+    description = read_description(find_runtime_dir(str(runtime_dir)))
     app = TopApp(Board(description, time.monotonic_ns()), listening)
     board = Board(description, time.monotonic_ns())
     async with Dashboard(board, 0) as page, app.run_test(size=TERMINAL) as pilot:
         with listening(board, "dashboard"):
             refreshing = asyncio.create_task(page.refresh())
             try:
-                await _until(lambda: _is_answering(app.board), "an answer")
+                await _until(lambda: is_due(app.board), "an answer")
                 app.show()
                 await pilot.pause()
-                top.write_text(app.export_screenshot(title="greenroom top"), encoding="utf-8")
-                await _screenshot(browser, page.url, dashboard)
+                drawn = app.export_screenshot(title="greenroom top")
+                top.write_text(in_cells(drawn), encoding="utf-8")
+                await take_picture(browser, page.url, dashboard, HAS_TURNS)
             finally:
                 refreshing.cancel()
                 await asyncio.gather(refreshing, return_exceptions=True)
+
+
+def in_cells(drawn: str) -> str:
+    """Return rich's picture with each text as wide as its cells in a terminal.
+
+    Rich counts characters, and draws those of Chinese, Japanese and Korean, which take two cells,
+    over one another.
+    """
+
+    def widened(found: re.Match[str]) -> str:
+        length, between, escaped = found.groups()
+        text = html.unescape(escaped)
+        if not text:
+            return found[0]
+        return f'textLength="{float(length) * cell_len(text) / len(text):g}"{between}{escaped}'
+
+    return _DRAWN.sub(widened, drawn)
 
 
 def _is_answering(board: Board) -> bool:
@@ -124,25 +157,6 @@ async def _until(condition: Callable[[], bool], what: str) -> None:
                 f"{what} did not come: try `greenroom run configs/demo.yaml`, which says why"
             )
         await asyncio.sleep(POLL_S)
-
-
-async def _screenshot(browser: str, url: str, path: Path) -> None:
-    # Without a sandbox, since root has none; it opens one page of our own and nothing else.
-    process = await asyncio.create_subprocess_exec(
-        browser,
-        "--headless",
-        "--no-sandbox",
-        "--hide-scrollbars",
-        f"--window-size={WINDOW[0]},{WINDOW[1]}",
-        f"--timeout={PAGE_MS}",
-        f"--screenshot={path.absolute()}",
-        url,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    _, said = await process.communicate()
-    if process.returncode or not path.exists():
-        raise GreenroomError(f"the browser took no picture: {said.decode()[-500:]}")
 
 
 if __name__ == "__main__":
