@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ import psutil
 from actors.scale.haproxy import PROGRAM
 from actors.scale.plan import ScalePlan, plan_of
 from actors.scale.probe import ask
+from benchmarks.postgres_server import postgres_server
 from benchmarks.ray_nodes import Nodes, nodes
 from benchmarks.sound import ROOT
 from pipeline.cli.run import load_graph
@@ -35,6 +38,7 @@ SETS = (
     "scale.shrink_after_s=2",
     "scale.calls_per_s=0",
 )
+DATABASE = "GREENROOM_BENCHMARK_DATABASE"
 REPLICA = "ray::ServeReplica:"
 LOOK_S = 0.02
 PATIENCE_S = 60.0
@@ -67,7 +71,8 @@ class RoomCluster:
         found = []
         for process in psutil.process_iter():
             try:
-                if process.cmdline()[:1] and process.cmdline()[0].startswith(REPLICA):
+                words = process.cmdline()
+                if words and words[0].startswith(REPLICA):
                     found.append(process)
             except psutil.Error:
                 continue
@@ -142,6 +147,16 @@ def _port(replica: psutil.Process) -> int | None:
     ports = [each.laddr.port for each in sockets if each.status == psutil.CONN_LISTEN]
     # Of those that Ray gives to replicas for HTTP.
     return next((port for port in ports if 30_000 <= port < 31_000), None)
+
+
+@contextmanager
+def shared_cluster(*sets: str, cpus: float) -> Iterator[RoomCluster]:
+    """The same with a PostgreSQL that the rooms share: conversations move between them."""
+    with postgres_server() as server:
+        os.environ[DATABASE] = server.make_database("rooms")
+        os.environ["GREENROOM_TOKEN_SECRET"] = secrets.token_hex(32)
+        with room_cluster(f"{GATEWAY}.database=${DATABASE}", *sets, cpus=cpus) as rooms:
+            yield rooms
 
 
 @contextmanager

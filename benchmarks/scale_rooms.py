@@ -18,7 +18,13 @@ from rich.console import Console
 
 from benchmarks.figures import table_of
 from benchmarks.namespace import in_own_network
-from benchmarks.room_cluster import RoomCluster, family, gone_s, room_cluster
+from benchmarks.room_cluster import (
+    RoomCluster,
+    family,
+    gone_s,
+    room_cluster,
+    shared_cluster,
+)
 
 CALLERS = 8
 LENGTH_S = 25.0
@@ -126,9 +132,14 @@ def rolled() -> Outcome:
         return Outcome(figures, note=f"old rooms gone {took['rolled']:.1f} s after the last call")
 
 
+def with_a_room(rooms: RoomCluster) -> psutil.Process:
+    """Return the process of a node on which there is a room."""
+    return rooms.nodes.raylet(rooms.nodes.working("ServeReplica"))
+
+
 def killed(pick: Callable[[RoomCluster], psutil.Process], stop: signal.Signals) -> Outcome:
     """A process that a room depends on gets a signal while all talk."""
-    with room_cluster() as rooms:
+    with shared_cluster(cpus=4) as rooms:
         rooms.deploy(TWO)
         outcome = Outcome({}, cut=True)
 
@@ -146,12 +157,12 @@ def killed(pick: Callable[[RoomCluster], psutil.Process], stop: signal.Signals) 
 
 def frozen() -> Outcome:
     """A node stands still while all talk: all its processes are there, and none does anything."""
-    with room_cluster() as rooms:
+    with shared_cluster(cpus=4) as rooms:
         rooms.deploy(TWO)
         those: list[psutil.Process] = []
 
         def meanwhile() -> None:
-            those.extend(family(rooms.nodes.raylet(0)))
+            those.extend(family(with_a_room(rooms)))
             for each in those:
                 each.suspend()
 
@@ -163,6 +174,25 @@ def frozen() -> Outcome:
         again_s = rooms.wait(lambda: len(rooms.calls()) == 2, "two rooms again")
         note = f"two rooms again {again_s:.1f} s after the last call"
         return Outcome(figures, gone_s(those), note, cut=True)
+
+
+def drained() -> Outcome:
+    """One of two rooms emptied while all talk: another one is put in its place."""
+    with shared_cluster("scale.rooms={least: 2, most: 3, cpus: 1}", cpus=2) as rooms:
+        rooms.deploy()
+        old = {each.pid for each in rooms.replicas()}
+        took: list[float] = []
+
+        def meanwhile() -> None:
+            name = next(w for w in rooms.scale(options=["--status"]).split() if "gateway-" in w)
+            rooms.scale(options=["--drain", name])
+            took.append(rooms.wait(lambda: len(rooms.calls()) == 3, "a third room"))
+
+        figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
+        outcome = Outcome(figures)
+        rooms.wait(lambda: len(old & {each.pid for each in rooms.replicas()}) == 1, "it is gone")
+        outcome.note = f"another room {took[0]:.1f} s after it was told"
+        return outcome
 
 
 def headless() -> Outcome:
@@ -184,7 +214,7 @@ def down() -> Outcome:
         figures = rooms.load(CALLERS, LENGTH_S, ending.start)
         ended_s = gone_s(those)
         ending.join()
-        outcome = Outcome(figures, note=f"nothing left {ended_s} s after the last call")
+        outcome = Outcome(figures, note=f"nothing left {ended_s or 0.0:.1f} s after the last call")
         if "2 rooms, 2 of them take callers" not in shown:
             outcome.problems.append(f"status: {shown}")
         if ended_s is None or "gateway: down" not in told[0]:
@@ -203,10 +233,11 @@ SCENARIOS: dict[str, tuple[str, Callable[[], Outcome]]] = {
     ),
     "node-killed": (
         "a node killed",
-        lambda: killed(lambda rooms: rooms.nodes.raylet(0), signal.SIGKILL),
+        lambda: killed(with_a_room, signal.SIGKILL),
     ),
     "node-frozen": ("a node frozen", frozen),
     "gcs-killed": ("the head's GCS killed", headless),
+    "drained": ("a room emptied", drained),
     "down": ("all rooms ended", down),
 }
 
