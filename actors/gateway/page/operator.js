@@ -60,7 +60,7 @@ function list(id, texts, className = "") {
 const fault = (each) => `${at(each.at)} ${each.backend} ${each.class}: ${each.reason}${each.advice && ` (${each.advice})`}`;
 
 function showAll({ sessions, ended, faults, problem }) {
-  $("state").textContent = `${sessions.length} open${problem ? `; nobody would be answered: ${problem}` : ""}`;
+  $("state").textContent = `${sessions.length} open${problem ? `; nobody new is taken: ${problem}` : ""}`;
   const rows = new Map([...$("open").rows].map((each) => [each.dataset.session, each]));
   for (const session of sessions) {
     const made = rows.get(session.session_id) ?? $("open").appendChild(row(session));
