@@ -18,6 +18,7 @@ from actors.gateway.certificate import CertificateWatch, certificate_files
 from actors.gateway.options import GatewayOptions
 from actors.gateway.quick_switches import quick_switches
 from actors.gateway.readiness import Readiness
+from actors.lib.this_pipeline import pipeline_id
 from actors.services.budget.prices import load_prices
 from pipeline.frames import (
     ActorState,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from actors.gateway.phone.doors.phone_doors import PhoneDoors
     from actors.gateway.phone.switchboard import Switchboard
     from actors.gateway.rooms.room_keeper import RoomKeeper
+    from actors.gateway.rooms.room_quota import RoomQuota
     from actors.gateway.server import WebServer
     from actors.gateway.store.caller_store import CallerStore
     from pipeline.surroundings import Surroundings
@@ -96,6 +98,7 @@ class Gateway(CallerPlayer):
         self.server: WebServer | None = None
         self._store: CallerStore | None = None
         self._keeper: RoomKeeper | None = None
+        self._quota: RoomQuota | None = None
         self.access: Access | None = None
         self.phones: Switchboard | None = None
         self.doors: PhoneDoors | None = None
@@ -140,6 +143,7 @@ class Gateway(CallerPlayer):
         await super().start()
         options = self.options
         self._store = self._callers.past.keeping = self._open_store()
+        self._quota = self._callers.placing = self._make_quota(self._store)
         secret = token_secret(self.surroundings.state_dir)
         self.access = Access(
             self._callers,
@@ -183,6 +187,7 @@ class Gateway(CallerPlayer):
         """Serve, play, and keep what happens."""
         assert self._store is not None
         assert self._keeper is not None
+        assert self._quota is not None
         assert self.server is not None
         assert self._socket is not None
         assert self.access is not None
@@ -193,6 +198,7 @@ class Gateway(CallerPlayer):
                 tasks.create_task(self._load.run())
                 tasks.create_task(self._store.run())
                 tasks.create_task(self._keeper.run())
+                tasks.create_task(self._quota.run())
                 tasks.create_task(self.access.run())
                 tasks.create_task(self.doors.call_backs.run())
                 tasks.create_task(self.server.serve(sockets=[self._socket]))
@@ -299,6 +305,16 @@ class Gateway(CallerPlayer):
             str(self.surroundings.started_ns),
             self.counters,
             self.log,
+        )
+
+    def _make_quota(self, store: CallerStore) -> RoomQuota:
+        from actors.gateway.rooms.room_quota import RoomQuota
+
+        return RoomQuota(
+            store.database,
+            pipeline_id(self.surroundings.state_dir),
+            self.options.when_quota_is_full,
+            self.counters,
         )
 
     def _tell_database(self, store: CallerStore) -> None:

@@ -13,6 +13,7 @@ from actors.gateway.events import GoingAway, Problem
 from actors.gateway.link import CallerLink
 from actors.gateway.openings import OPENING_S, Openings
 from actors.gateway.past_sessions import Owns, PastSessions, check_own, of_anybody
+from actors.gateway.placing import Placing
 from actors.gateway.rooms.fence import MOVED, MOVED_CODE
 from actors.gateway.rooms.taken_up import TakenUp
 from actors.gateway.stays import Later, Stays, StayTimers
@@ -57,6 +58,7 @@ class Callers:
         self._callers: dict[str, Caller] = {}
         self._openings = Openings(self._withdraw)
         self.past = PastSessions()
+        self.placing = Placing()
         self._timers = StayTimers(later, stays, self._give_up)
 
     def __iter__(self) -> Iterator[Caller]:
@@ -110,14 +112,21 @@ class Callers:
             raise RefusedError(f"the name {session!r} is the pipeline's own: choose another")
         if session not in self._callers:
             kept = await self._look_for(session, owns)
-            # Another connection may have been faster, of this caller or of somebody else.
-            if session not in self._callers:
-                if kept is None:
-                    on_begin()
-                if kept is None:
-                    self._begin(manner, 0)
-                else:
-                    self._begin(kept.manner, kept.position)
+            if kept is None:
+                manner = manner.model_copy(update={"conversation": uuid.uuid4().hex})
+            else:
+                manner = kept.manner
+            await self.placing.reserve(manner.conversation, comes_back=kept is not None)
+            try:
+                # Another connection may have been faster, of this caller or of somebody else.
+                if session not in self._callers:
+                    if kept is None:
+                        on_begin()
+                    self._begin(manner, 0 if kept is None else kept.position)
+            finally:
+                known = self._callers.get(session)
+                if known is None or known.manner.conversation != manner.conversation:
+                    self.placing.give_back(manner.conversation)
         caller = self._callers[session]
         check_own(caller.manner, owns)
         await self._openings.wait_for(session)
@@ -175,6 +184,7 @@ class Callers:
             return
         self.past.opened(session)
         self.past.keeping.opened(opened)
+        self.placing.hold(opened.conversation)
         caller.manner = opened
         caller.state = CallerState.AWAY
         self._positions[session] = caller.ear.position
@@ -249,8 +259,7 @@ class Callers:
 
     def _begin(self, manner: SessionOpened, position: int) -> None:
         """Ask the supervisor for a session."""
-        conversation = manner.conversation or uuid.uuid4().hex
-        manner = manner.model_copy(update={"brought_by": self._name, "conversation": conversation})
+        manner = manner.model_copy(update={"brought_by": self._name})
         self._make(manner, position)
         self._openings.begin(manner.session)
         self._publish("sessions", manner)
@@ -285,4 +294,7 @@ class Callers:
     def _forget(self, session: str) -> Caller | None:
         self._timers.forget(session)
         self._positions.pop(session, None)
-        return self._callers.pop(session, None)
+        caller = self._callers.pop(session, None)
+        if caller is not None:
+            self.placing.give_back(caller.manner.conversation)
+        return caller

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator, model_validator
 from actors.gateway.access.addresses import parsed_networks
 from actors.gateway.access.limit_options import LimitOptions
 from actors.gateway.phone.options import PhoneOptions
+from actors.gateway.rooms.quota import WhenFull
 from actors.outputs.player_options import PlayerOptions
 from pipeline.frames.sessions import RecordingConsent
 from pipeline.paths import ConfigPath
@@ -68,6 +69,12 @@ class GatewayOptions(PlayerOptions):
         ge=1,
         description="Callers that are taken at once; left out, 30 for each processor if the room "
         "has a name, and as many as are served in time if it has none.",
+    )
+    when_quota_is_full: WhenFull = Field(
+        WhenFull.REFUSE,
+        description="Who comes when no project has a place for a further Live session, if `live` "
+        "shares its places (`database`): `refuse`: is told 503, to come again; `answer`: is "
+        "answered by the other backends of the route, and by `live` once a place is free.",
     )
     limits: LimitOptions = Field(LimitOptions(), description="How much callers may do.")
     phone: PhoneOptions = Field(

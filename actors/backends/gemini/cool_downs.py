@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeline.frames import FaultClass
 
@@ -34,6 +36,7 @@ class CoolDowns:
     """Those that are known, the newest of each kind."""
 
     def __init__(self) -> None:
+        self._others: list[CoolDown] = []
         self._known: dict[tuple[str, str, str, FaultClass], CoolDown] = {}
 
     def add(self, cool_down: CoolDown) -> None:
@@ -41,11 +44,20 @@ class CoolDowns:
         at = (cool_down.project, cool_down.key, cool_down.model, cool_down.fault)
         self._known[at] = cool_down
 
+    def learn(self, others: Sequence[CoolDown]) -> None:
+        """This is what rests by the word of all pipelines, this one included."""
+        self._others = list(others)
+
     def has_room_again(self, project: str) -> None:
         """A session of the project has ended: it may have a place."""
         full = [at for at in self._known if at[0] == project and at[3] is FaultClass.CONCURRENCY]
         for at in full:
             del self._known[at]
+        self._others = [
+            each
+            for each in self._others
+            if each.project != project or each.fault is not FaultClass.CONCURRENCY
+        ]
 
     def until_s(self, project: str, key: str, model: str, but: FaultClass | None = None) -> float:
         """Return until when a key is left alone for a model; 0: it is not.
@@ -59,7 +71,7 @@ class CoolDowns:
         return max(
             (
                 each.until_s
-                for each in self._known.values()
+                for each in chain(self._known.values(), self._others)
                 if each.fault is not but and each.holds(project, key, model)
             ),
             default=0.0,

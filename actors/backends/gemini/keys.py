@@ -67,18 +67,20 @@ class KeyPool:
             now_s: The time.
             session: That wants a place among those of the key's project; None: it needs none.
         """
+        rested = self.rested(model, now_s)
+        if session is not None and (held := self.places.of(session)) is not None:
+            # Where it is, it goes on with what the service knows of it.
+            rested.sort(key=lambda each: each.server.project != held)
+        return next((each for each in rested if self._has_place(each, session)), None)
+
+    def rested(self, model: str, now_s: float) -> list[ServerKey]:
+        """Return the keys that may be used for a model, the best first, places aside."""
         first = self._current.get(model, 0)
         order = [(first + offset) % len(self.keys) for offset in range(len(self.keys))]
         rested = [index for index in order if self._rests_until_s(index, model) <= now_s]
-        if not rested:
-            return None
-        self._current[model] = rested[0]
-        if session is not None and (held := self.places.of(session)) is not None:
-            # Where it is, it goes on with what the service knows of it.
-            rested.sort(key=lambda index: self.keys[index].server.project != held)
-        with_place = (index for index in rested if self._has_place(index, session))
-        index = next(with_place, None)
-        return None if index is None else self.keys[index]
+        if rested:
+            self._current[model] = rested[0]
+        return [self.keys[index] for index in rested]
 
     def failed(
         self, which: ServerKey, model: str, info: FaultInfo, now_s: float
@@ -111,7 +113,7 @@ class KeyPool:
         waits = []
         for index in range(len(self.keys)):
             rest_s = max(0.0, self._rests_until_s(index, model) - now_s)
-            if not self._has_place(index, session):
+            if not self._has_place(self.keys[index], session):
                 rest_s = max(rest_s, FULL_LOOK_S)
             waits.append(rest_s)
         left_s = min(waits, default=FOR_GOOD_S)
@@ -121,15 +123,16 @@ class KeyPool:
         project = self.keys[index].server.project
         return self.cool_downs.until_s(project, self._digests[index], model)
 
-    def _has_place(self, index: int, session: str | None) -> bool:
-        return session is None or self.places.has_room(self.keys[index].server.project, session)
+    def _has_place(self, which: ServerKey, session: str | None) -> bool:
+        return session is None or self.places.has_room(which.server.project, session)
 
     def _is_full(self, index: int, model: str, now_s: float, session: str | None) -> bool:
         """Whether nothing but the number of sessions keeps a key from being used."""
         project, digest = self.keys[index].server.project, self._digests[index]
         until_s = self.cool_downs.until_s(project, digest, model, but=FaultClass.CONCURRENCY)
         return until_s <= now_s and (
-            not self._has_place(index, session) or self._rests_until_s(index, model) > now_s
+            not self._has_place(self.keys[index], session)
+            or self._rests_until_s(index, model) > now_s
         )
 
 

@@ -2,7 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ProjectLimit:
+    """A project, and how many sessions it may have open at once; None: any number."""
+
+    name: str
+    sessions: int | None = None
+
+
+def next_project(
+    wanted: Sequence[ProjectLimit], taken: Mapping[str, int], held: str | None
+) -> str | None:
+    """Return the project in which a session is to have its place; None: there is none for it.
+
+    Args:
+        wanted: Those that will do, in their order.
+        taken: Places of other sessions, by project.
+        held: Where it has its place already: there it stays.
+    """
+    if any(each.name == held for each in wanted):
+        return held
+    free = (
+        each.name
+        for each in wanted
+        if each.sessions is None or taken.get(each.name, 0) < each.sessions
+    )
+    return next(free, None)
 
 
 class Places:
@@ -15,13 +44,16 @@ class Places:
 
     def __init__(self, limits: Mapping[str, int | None], before: Places | None = None) -> None:
         self._limits = dict(limits)
-        held = [] if before is None else before._held.items()
-        self._held: dict[str, str] = {each: where for each, where in held if where in limits}
+        held = {} if before is None else before.held()
+        self._held = {each: where for each, where in held.items() if where in limits}
+        self.others: Mapping[str, int] = {}
+        """Places that other pipelines have, by project, as far as that is known."""
 
     def __str__(self) -> str:
         """How many are taken, in words."""
         taken = [
-            f"{self.taken(project)} of {limit}{f' in {project}' if project else ''}"
+            f"{self.taken(project) + self.others.get(project, 0)} of {limit}"
+            + (f" in {project}" if project else "")
             for project, limit in self._limits.items()
             if limit is not None
         ]
@@ -32,7 +64,7 @@ class Places:
         return self._held.get(session)
 
     def taken(self, project: str) -> int:
-        """Return how many are taken."""
+        """Return how many are taken here."""
         return sum(held == project for held in self._held.values())
 
     def has_room(self, project: str, session: str) -> bool:
@@ -40,12 +72,15 @@ class Places:
         if self._held.get(session) == project:
             return True
         limit = self._limits.get(project)
-        return limit is None or self.taken(project) < limit
+        return limit is None or self.taken(project) + self.others.get(project, 0) < limit
 
     def take(self, project: str, session: str) -> None:
         """Give a session its place there; the one it had elsewhere is free."""
-        assert self.has_room(project, session), "look before"
         self._held[session] = project
+
+    def held(self) -> dict[str, str]:
+        """Return the project of each session that has a place."""
+        return dict(self._held)
 
     def give_back(self, session: str) -> str | None:
         """Free the place of a session; return the project whose it was."""

@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from actors.backends.gemini.close_reason import ConnectionOverError
 from actors.backends.gemini.credentials import find_keys, folders_here, split_keys
 from actors.backends.gemini.faults import CloseReason, FaultSource
+from actors.backends.gemini.places import ProjectLimit
 from actors.backends.gemini.projects import ProjectOptions, check_projects
 from actors.backends.gemini.trust import trust
 from actors.backends.handshake import watch_handshake
@@ -69,6 +70,12 @@ class ServerOptions(Options):
         description="Several projects with keys and quotas of their own, the first that can serve "
         "is asked; left out: one, with the keys of `api_key_env`. See docs/scaling.md, Quota.",
     )
+    database: str = Field(
+        "",
+        description="Where pipelines share places for Live sessions and what rests: a URL as of "
+        "the gateway's `database`, or `$NAME` of a variable that holds one; left out: nothing is "
+        "shared.",
+    )
 
     @model_validator(mode="after")
     def _one_server(self) -> Self:
@@ -103,6 +110,11 @@ class Server:
     """Its keys share its quotas; without a name, each key has quotas of its own."""
     live_sessions: int | None = None
     """That the project may have open at once; None: not known."""
+
+    @property
+    def limit(self) -> ProjectLimit:
+        """How many places there are."""
+        return ProjectLimit(self.project, self.live_sessions)
 
     @property
     def via(self) -> str:

@@ -50,7 +50,7 @@ class ConnectionLoop:
     Args:
         service: Of the vendor.
         manner: Of the session.
-        name: Of the session.
+        name: Of the session, unlike that of any other in any pipeline.
         session: Is told, and asked.
         reporter: Tells the pipeline.
     """

@@ -23,6 +23,7 @@ from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.uplink import Uplink
 from actors.backends.records import KeptTurns
 from actors.backends.session import BackendSession
+from actors.lib.this_pipeline import pipeline_id
 from pipeline.frames import (
     AnswerAudio,
     AnswerEnded,
@@ -73,8 +74,9 @@ class RealtimeSession(BackendSession):
             actor.name, name, self.history, shared.store, opened.conversation
         )
         self._deadline = Deadline(lambda: self._do(timeouts.expire(self._state, time.monotonic())))
+        place = opened.conversation or f"{pipeline_id(actor.surroundings.state_dir)}:{name}"
         reporter = StatusReporter(actor, name, shared.summary)
-        self._connection = ConnectionLoop(shared.service, manner, name, self, reporter)
+        self._connection = ConnectionLoop(shared.service, manner, place, self, reporter)
         self._sender = Sender(self._connection, self.ring)
         self.look_ahead()
 

@@ -102,10 +102,12 @@ class Access:
         """Look whether there is a place for who connects, whoever it is.
 
         Raises:
-            AccessDeniedError: nobody new is taken, and nobody who was here is waited for.
+            AccessDeniedError: nobody new is taken, or would be answered by Live, and nobody who was
+                here is waited for.
         """
         if not self.callers.awaits_some:
             self.room.admit()
+            self.callers.placing.check()
 
     def callers_of(self, connection: HTTPConnection) -> OwnCallers:
         """Return the callers of who asks."""

@@ -42,6 +42,7 @@ class Denial(StrEnum):
     ROOM_FULL = "room_full"
     ROOM_DRAINING = "room_draining"
     ROOM_WITHOUT_LEASE = "room_without_lease"
+    QUOTA_FULL = "quota_full"
     UNSIGNED = "unsigned"
     SIGNATURE_WRONG = "signature_wrong"
     SIGNATURE_LATE = "signature_late"
@@ -79,6 +80,7 @@ STATUS: dict[Denial, int] = {
     Denial.ROOM_FULL: 503,
     Denial.ROOM_DRAINING: 503,
     Denial.ROOM_WITHOUT_LEASE: 503,
+    Denial.QUOTA_FULL: 503,
     Denial.UNSIGNED: 403,
     Denial.SIGNATURE_WRONG: 403,
     Denial.SIGNATURE_LATE: 403,
@@ -91,8 +93,13 @@ STATUS: dict[Denial, int] = {
     Denial.NUMBER_REFUSED: 403,
 }
 """Status over HTTP (RFC 9110; 429: RFC 6585)."""
-ELSEWHERE = {Denial.ROOM_FULL, Denial.ROOM_DRAINING, Denial.ROOM_WITHOUT_LEASE}
-"""Another room may take who is refused by this one."""
+ELSEWHERE = {
+    Denial.ROOM_FULL,
+    Denial.ROOM_DRAINING,
+    Denial.ROOM_WITHOUT_LEASE,
+    Denial.QUOTA_FULL,
+}
+"""Another room may take who is refused by this one, or this one in a moment."""
 
 
 class AccessDeniedError(CallerError):

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -27,6 +25,7 @@ from actors.gateway.store.row_writer import PATIENCE_S, TOGETHER_S, RowWriter
 from actors.gateway.store.session_rows import SessionRows
 from actors.gateway.store.take_up import RoomTimes, close_lost, take_up
 from actors.gateway.store.times import now
+from actors.lib.this_pipeline import pipeline_id
 from actors.services.budget.prices import PriceTable
 from pipeline.frames import (
     SessionEnded,
@@ -227,6 +226,6 @@ def room_times(
         room: Its name among others that share the database, if it has one.
     """
     age_s = (time.monotonic_ns() - started_ns) / 1e9 if started_ns else 0.0
-    holder = f"{socket.gethostname()}:{os.fspath(state_dir.absolute())}:{name}"
+    holder = f"{pipeline_id(state_dir)}:{name}"
     started_at = now() - timedelta(seconds=age_s)
     return RoomTimes(room or holder, started_at, timedelta(seconds=absence_s), holder)

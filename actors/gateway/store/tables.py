@@ -133,3 +133,35 @@ resumption = Table(
     _session_id(),
     Column("manner", JSON, nullable=False),
 )
+
+quota_projects = Table(
+    "quota_projects",
+    metadata,
+    # The pipeline in whose config it is: each counts by its own.
+    Column("holder", Text, primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("position", Integer, nullable=False),
+    Column("live_sessions", Integer),
+)
+
+quota_places = Table(
+    "quota_places",
+    metadata,
+    # Id of the conversation, or the name of a pipeline's own session.
+    Column("session", Text, primary_key=True),
+    Column("project", String(64), nullable=False),
+    # The pipeline that has it; nobody who does not renew it in time has it.
+    Column("holder", Text, nullable=False),
+    Column("until", UtcTime, nullable=False),
+)
+
+cool_downs = Table(
+    "cool_downs",
+    metadata,
+    Column("project", String(64), primary_key=True),
+    # Digest of the key; empty: all of the project. So for the model.
+    Column("key", String(12), primary_key=True),
+    Column("model", Text, primary_key=True),
+    Column("fault", String(16), primary_key=True),
+    Column("until", UtcTime, nullable=False),
+)

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncGenerator, Set
 from contextlib import aclosing
 from functools import partial
+from pathlib import Path
 
 from actors.backends.fault_info import FaultAction, FaultInfo
 from actors.backends.gemini.http.availability import Availability
@@ -26,6 +27,7 @@ from actors.backends.gemini.http.service import HttpService, ServiceFailedError
 from actors.backends.gemini.http.speech import VoiceFailedError, spoken
 from actors.backends.gemini.http.voice import WholeSound
 from actors.backends.gemini.http.words import BlockedError, given, words_of
+from actors.backends.gemini.shared_quota import check_database
 from actors.backends.session import BackendSession
 from actors.backends.status import shown
 from actors.backends.turnwise.backend import TurnBasedBackend
@@ -59,9 +61,20 @@ class Http(TurnBasedBackend[HttpOptions]):
         self._told: dict[str, Availability] = {}
         self._changed = asyncio.Event()
 
+    @classmethod
+    def check(cls, options: HttpOptions, config_dir: Path) -> None:
+        """Look whether there is such a database.
+
+        Raises:
+            ConfigError: there is none, or its driver is missing.
+        """
+        super().check(options, config_dir)
+        check_database(options.database, config_dir)
+
     async def start(self) -> None:
         """Import the SDK."""
         importlib.import_module("actors.backends.gemini.http.warm")
+        self._service.begin()
 
     async def serve(self) -> None:
         """See whether the service is there, and again whenever it failed."""

@@ -24,6 +24,7 @@ from actors.backends.gemini.http.retry import Attempts, with_daily_quota
 from actors.backends.gemini.keys import KeyPool, ServerKey
 from actors.backends.gemini.models import ListedModel, list_models
 from actors.backends.gemini.server import find_servers, make_client
+from actors.backends.gemini.shared_quota import QuotaNews, open_shared_quota
 from pipeline.errors import GreenroomError
 from pipeline.frames import FaultClass
 from pipeline.logs import Logger
@@ -68,7 +69,21 @@ class HttpService:
         self._opening = asyncio.Lock()
         self._is_open = False
         self._pool = KeyPool(())
+        self._shared = open_shared_quota(
+            options.database,
+            surroundings,
+            on_news=self._on_news,
+            held=dict,
+            counters=counters,
+            log=log,
+        )
+        self._sharing: asyncio.Task[None] | None = None
         self._clients: dict[ServerKey, asyncio.Task[Client]] = {}
+
+    def begin(self) -> None:
+        """Learn what rests by the word of other pipelines."""
+        if self._shared is not None:
+            self._sharing = asyncio.create_task(self._shared.run())
 
     async def stream(
         self, model: str, contents: Any, config: types.GenerateContentConfig
@@ -130,6 +145,8 @@ class HttpService:
 
     async def close(self) -> None:
         """Close all connections."""
+        if self._sharing is not None and self._shared is not None:
+            await self._shared.stop(self._sharing)
         making, self._clients = list(self._clients.values()), {}
         for made in await asyncio.gather(*making, return_exceptions=True):
             # One that could not be made was said where it was wanted.
@@ -163,7 +180,9 @@ class HttpService:
     ) -> float | None:
         now_s = time.monotonic()
         self._counters[f"failures_{info.fault}"] += 1
-        self._pool.failed(which, model, info, now_s)
+        begun = self._pool.failed(which, model, info, now_s)
+        if begun is not None and self._shared is not None:
+            self._shared.rest(begun)
         if info.fault is FaultClass.NETWORK and self._options.server_file:
             # A server that was started anew has written a new file.
             self._is_open = False
@@ -180,6 +199,10 @@ class HttpService:
             again_in_s=wait_s,
         )
         return wait_s
+
+    def _on_news(self, news: QuotaNews) -> None:
+        if news.resting is not None:
+            self._pool.cool_downs.learn(news.resting)
 
     async def _key(self, model: str) -> ServerKey:
         await self._open()

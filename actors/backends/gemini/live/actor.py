@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
 
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.service import LiveService
+from actors.backends.gemini.shared_quota import check_database
 from actors.backends.realtime.actor import RealtimeBackend
 
 
@@ -13,6 +15,16 @@ class Live(RealtimeBackend[LiveOptions]):
     """Answers turns over the Gemini Live API, each session on a connection of its own."""
 
     preload = ("actors.backends.gemini.live.tables", "actors.backends.gemini.sdk")
+
+    @classmethod
+    def check(cls, options: LiveOptions, config_dir: Path) -> None:
+        """Look whether there is such a database.
+
+        Raises:
+            ConfigError: there is none, or its driver is missing.
+        """
+        super().check(options, config_dir)
+        check_database(options.database, config_dir)
 
     async def start(self) -> None:
         """Import the SDK, which takes long; then as every realtime backend."""
