@@ -7,6 +7,7 @@ import json
 import os
 import socket
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -296,16 +297,19 @@ class Gateway(CallerPlayer):
 
     def _make_keeper(self, store: CallerStore, url: str) -> RoomKeeper:
         from actors.gateway.rooms.room_keeper import RoomKeeper
+        from actors.gateway.store.room_rows import RoomClaim
 
-        return RoomKeeper(
-            self.room,
-            store.database,
-            self.options.address or url,
+        claim = RoomClaim(
+            self.room.name,
             store.times.holder,
             str(self.surroundings.started_ns),
-            self.counters,
-            self.log,
+            self.options.address or url,
+            self.room.places or 0,
+            0,
+            version("greenroom"),
         )
+        callers = self._callers
+        return RoomKeeper(self.room, store.database, claim, callers, self.counters, self.log)
 
     def _make_quota(self, store: CallerStore) -> RoomQuota:
         from actors.gateway.rooms.room_quota import RoomQuota

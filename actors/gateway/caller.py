@@ -8,8 +8,15 @@ from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Any
 
+from actors.gateway.counted_sound import CountedSound
 from actors.gateway.ear import CallerEar
-from actors.gateway.events import AnswerInterrupted, AnswerSound, Event, Speaking
+from actors.gateway.events import (
+    AnswerInterrupted,
+    AnswerSound,
+    Event,
+    GoingAway,
+    Speaking,
+)
 from actors.gateway.heard_sound import HeardSound
 from actors.gateway.link import NORMAL, CallerLink
 from actors.lib.audio.pcm import Samples, to_pcm
@@ -83,6 +90,9 @@ class Caller:
         """The answer whose sound it was sent last: turn and epoch."""
         self._broken_off: tuple[str, int] | None = None
         self._open_turns: set[str] = set()
+        self.sound = CountedSound(ear)
+        self.is_leaving = False
+        """Its client is to go to another room."""
         self._publish = publish
         self.interrupt = interrupt
         """Ends the answer that is heard: the client says that the caller begins to speak."""
@@ -157,6 +167,18 @@ class Caller:
             self._link.close(farewell, code)
             self._link = None
 
+    def tell_done(self) -> None:
+        """Tell a client that counts what it need not send again."""
+        done = self.sound.done
+        if done is not None and self._link is not None:
+            self._link.tell(done)
+
+    def invite_away(self) -> None:
+        """Have its client go to another room as soon as no turn is under way."""
+        self.is_leaving = True
+        if not self.is_busy:
+            self.tell(GoingAway(moves=True))
+
     def type(self, text: str) -> str:
         """Say something in writing; return its turn."""
         turn = f"{self.session}:t{time.monotonic_ns()}"
@@ -202,6 +224,7 @@ class Caller:
 
     def tell(self, event: Event) -> None:
         """Tell its client what happened; what is said is kept for one who is away."""
+        self.sound.on_event(event)
         match event:
             case ToolCall():
                 self._calls[event.call_id] = event
@@ -214,8 +237,12 @@ class Caller:
                 self._open_turns.discard(event.turn)
         if self._link is not None:
             self._link.tell(event)
-        elif not isinstance(event, AnswerSound | Speaking | AnswerInterrupted):
+        elif not isinstance(event, AnswerSound | Speaking | AnswerInterrupted | GoingAway):
             self._kept.append(event)
+        if isinstance(event, TurnClosed):
+            self.tell_done()
+            if self.is_leaving and not self.is_busy:
+                self.tell(GoingAway(moves=True))
 
     def on_answer(self, frame: AnswerEnded) -> None:
         """Note that an answer broke off, which its client is not to learn: another one follows."""

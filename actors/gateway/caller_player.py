@@ -201,6 +201,10 @@ class CallerPlayer(Player[GatewayOptions]):
         super().on_turns(frame)
         self._board.on_frame(frame)
         self._tell(frame, frame)
+        caller = self._callers.find(frame.session)
+        done = None if caller is None else caller.sound.done
+        if done is not None:
+            self._callers.past.keeping.done(frame.session, done.position, done.sound)
         self._turn_closed.set()
 
     def on_route(self, frame: Route) -> None:

@@ -70,7 +70,8 @@ class Callers:
     @property
     def awaits_some(self) -> bool:
         """Whether some are away, and may come back."""
-        return any(each.state is CallerState.AWAY for each in self._callers.values())
+        callers = self._callers.values()
+        return any(each.state is CallerState.AWAY and not each.is_leaving for each in callers)
 
     def find(self, session: str) -> Caller | None:
         """Return a caller who is not gone."""
@@ -123,11 +124,15 @@ class Callers:
                     if kept is None:
                         on_begin()
                     self._begin(manner, 0 if kept is None else kept.position)
+                    self._callers[session].sound.taken_up = kept
             finally:
                 known = self._callers.get(session)
                 if known is None or known.manner.conversation != manner.conversation:
                     self.placing.give_back(manner.conversation)
         caller = self._callers[session]
+        if caller.is_leaving:
+            # It was told to go, and may have come before the balancer knows.
+            self._admit()
         check_own(caller.manner, owns)
         await self._openings.wait_for(session)
         return caller
@@ -237,7 +242,21 @@ class Callers:
         """Open no more sessions, and tell those who are here: the gateway stops."""
         self._is_leaving = True
         for caller in self:
-            caller.tell(GoingAway())
+            if caller.sound.is_counted and caller.is_busy:
+                caller.invite_away()
+            else:
+                caller.tell(GoingAway(moves=caller.sound.is_counted))
+
+    def invite_away(self) -> None:
+        """Have those go to another room, each between two turns, whose clients can."""
+        for caller in self:
+            if caller.sound.is_counted and not caller.is_leaving:
+                caller.invite_away()
+
+    def stay(self) -> None:
+        """Whoever has not gone yet may stay."""
+        for caller in self:
+            caller.is_leaving = False
 
     def close(self) -> None:
         """Let go of all of them: the gateway stops."""

@@ -16,6 +16,7 @@ from actors.gateway.sound import (
     cuts_header,
     plain_wav,
 )
+from actors.gateway.sound_marks import SoundMarks
 from actors.lib.audio.pcm import (
     BLOCK_SAMPLES,
     SAMPLE_BYTES,
@@ -83,6 +84,24 @@ class CallerEar:
         """A piece that ends within the header of a file, if it is one."""
         self._began_ns = time.monotonic_ns() - samples_to_ns(position)
         self._newest_ns = 0
+        self.marks: SoundMarks | None = None
+        """Of a client that counts what it sends, as samples at 16 kHz."""
+
+    @property
+    def heard_position(self) -> int:
+        """One past the last sample that has come."""
+        return self.position + len(self._waiting) // SAMPLE_BYTES
+
+    def begin_at(self, position: int) -> None:
+        """Let the time line begin elsewhere; nothing has been heard yet."""
+        assert not self._newest_ns
+        self.position = position
+        self._began_ns = time.monotonic_ns() - samples_to_ns(position)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing has been heard yet."""
+        return not self._newest_ns
 
     def hear_pcm(
         self,
@@ -97,6 +116,8 @@ class CallerEar:
             UnreadableSoundError: they cannot be.
         """
         form = (rate_hz, channels, width)
+        if self.marks is not None and form == PLAIN:
+            self.marks.heard(len(data) // SAMPLE_BYTES, self.heard_position)
         if self._form != form:
             self.end_file()
             if form != PLAIN:

@@ -71,8 +71,27 @@ class TimeLeft:
 
 
 @dataclass(frozen=True)
+class SoundDone:
+    """The sound up to here need not be sent again, whatever happens.
+
+    Attributes:
+        sound: Samples that the client has sent before, over all its connections.
+        position: Where that is on the time line of its session: samples at 16 kHz.
+    """
+
+    sound: int
+    position: int
+
+
+@dataclass(frozen=True)
 class GoingAway:
-    """The gateway stops: a turn under way is finished, then the connection is closed."""
+    """The gateway stops: a turn under way is finished, then the connection is closed.
+
+    Attributes:
+        moves: Another room is there: the client is to connect anew now, between two turns.
+    """
+
+    moves: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,6 +115,7 @@ Event = (
     | Speaking
     | AnswerInterrupted
     | TimeLeft
+    | SoundDone
     | GoingAway
     | Problem
     | TurnClosed

@@ -5,12 +5,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from room_guests import NoGuests
 from typer.testing import CliRunner
 
 from actors.cli.app import make_greenroom
 from actors.gateway.rooms.room import GatewayRoom
 from actors.gateway.rooms.room_keeper import RoomKeeper
 from actors.gateway.store.database import Database
+from actors.gateway.store.room_rows import RoomClaim
 from actors.gateway.store.url import database_url
 from pipeline.errors import GreenroomError
 from pipeline.logs import get_logger
@@ -30,7 +32,8 @@ def renew(folder: Path, taken: int) -> GatewayRoom:
     """Let the room say once that it is alive; return what it knows then."""
     database = Database(database_url("", folder))
     room = GatewayRoom("a", 4, lambda: taken)
-    keeper = RoomKeeper(room, database, "http://a", "h", "1", Counter(), get_logger("test"))
+    claim = RoomClaim("a", "h", "1", "http://a", 4, 0, "1")
+    keeper = RoomKeeper(room, database, claim, NoGuests(), Counter(), get_logger("test"))
     asyncio.run(keeper.renew())
     database.close()
     return room

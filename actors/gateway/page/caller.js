@@ -11,9 +11,12 @@
 //   network  {round_trip_ms, in_hand_ms} how far the gateway is, and what is kept against its delays
 //   sound    {running}                   whether the browser lets sound be heard; `resume()` asks
 
-const RETRY_MS = [250, 500, 1000, 2000, 4000, 8000];
-const PING_MS = 2000;
-const SILENT_MS = 5000; // Two pings without an answer: a network that is gone says nothing.
+import { SentSound } from "./sent_sound.js";
+
+const RETRY_MS = [50, 250, 500, 1000, 2000, 4000, 8000]; // The first: another room may be there.
+const SCATTER = 0.5; // Part of that by chance: all callers of a room lose it at once.
+const PING_MS = 1000;
+const SILENT_MS = 3000; // Without an answer: a network, or a room, that is gone says nothing.
 const CONNECT_MS = 10000; // What the gateway itself takes at most to open a conversation.
 const TOLD_MS = 100; // So often the gateway is told what was played: it counts what was heard by that.
 const BYTES_PER_MS = 48; // Of answers.
@@ -42,6 +45,7 @@ export class Caller extends EventTarget {
     this.settings = {};
     this.state = "closed";
     this.failures = 0;
+    this.said = new SentSound();
     this.levels = { microphone: 0, answer: 0 };
     this.came = 0; // Ms of answers, ever; before the connection that there is; told over it.
     this.before = 0;
@@ -81,12 +85,19 @@ export class Caller extends EventTarget {
     this.context.createMediaStreamSource(this.microphone).connect(capture);
     capture.port.onmessage = ({ data }) => {
       this.level("microphone", this.muted ? 0 : data.peak);
-      if (!this.muted && this.isOpen && this.socket.bufferedAmount < MOST_UNSENT_BYTES) this.socket.send(data.pcm);
+      if (!this.muted) this.say(data.pcm);
     };
   }
 
   get isOpen() {
     return this.state === "open" && this.socket?.readyState === WebSocket.OPEN;
+  }
+
+  /** Say samples at 16 kHz; what cannot be sent now is sent when the gateway is there again. */
+  say(pcm) {
+    this.said.add(pcm);
+    if (!this.isOpen || this.socket.bufferedAmount >= MOST_UNSENT_BYTES) return;
+    for (const block of this.said.from(this.said.sent)) this.socket.send(block);
   }
 
   /** Let sound be heard again, after the system took it away; in the handler of a click. */
@@ -158,7 +169,7 @@ export class Caller extends EventTarget {
     this.before = this.came;
     this.told = 0;
     socket.binaryType = "arraybuffer";
-    socket.onopen = () => socket.send(JSON.stringify({ ...this.session, type: "start_session" }));
+    socket.onopen = () => socket.send(JSON.stringify({ ...this.session, sound: this.said.offer, type: "start_session" }));
     socket.onmessage = ({ data }) => this.take(data);
     socket.onclose = ({ reason }) => this.lost(reason);
   }
@@ -192,11 +203,15 @@ export class Caller extends EventTarget {
       this.failures = 0;
       this.session.session_id = message.session_id;
       this.enter("open");
+      for (const block of this.said.from(message.sound ?? this.said.next)) this.socket.send(block);
+    } else if (message.type === "sound_done") {
+      this.said.settle(message);
     } else if (message.type === "interrupted") {
       this.playback?.port.postMessage("clear");
     }
     this.tell(message.type, message);
     if (message.type === "session_ended") this.close(message.detail || message.reason);
+    else if (message.type === "going_away" && message.moves) this.lost(message.detail, 0);
     // Nobody is served here, as yet.
     else if (message.type === "error" && this.state === "connecting") this.lost(message.error);
   }
@@ -209,7 +224,7 @@ export class Caller extends EventTarget {
       return;
     }
     this.enter("waiting", because || "the connection is lost");
-    this.retry = setTimeout(() => this.connect(), wait);
+    this.retry = setTimeout(() => this.connect(), wait * (1 + SCATTER * Math.random()));
   }
 
   // The sound device asks for samples whatever the browser does with the timers of hidden pages.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from importlib.metadata import version
-from typing import Any
+from dataclasses import replace
+from typing import Any, Protocol
 
 from actors.gateway.errors import NoRoomError, RefusedError
 from actors.gateway.rooms.lease import LEASE_S, RENEW_S
@@ -19,15 +19,24 @@ from actors.gateway.store.whereabouts import whereabouts
 from pipeline.logs import Logger
 
 
+class Guests(Protocol):
+    """The callers of a room."""
+
+    def invite_away(self) -> None:
+        """Have them go to another room; called again and again while there is one."""
+
+    def stay(self) -> None:
+        """They need not go."""
+
+
 class RoomKeeper:
     """Renews the lease of a room that has a name.
 
     Args:
         room: The room.
         database: That the rooms share.
-        address: Where this one is reached.
-        holder: Which pipeline this is: a name has one holder at a time.
-        incarnation: Of that pipeline, another one each time it is started.
+        claim: What it says of itself; how many callers it has is looked up each time.
+        guests: Its callers.
         counters: `leases_missed`: renewals that failed.
         log: Told when the room is known, and when it is not any more.
     """
@@ -36,17 +45,15 @@ class RoomKeeper:
         self,
         room: GatewayRoom,
         database: Database,
-        address: str,
-        holder: str,
-        incarnation: str,
+        claim: RoomClaim,
+        guests: Guests,
         counters: Counter[str],
         log: Logger,
     ) -> None:
         self._room = room
         self._database = database
-        self._address = address
-        self._holder = holder
-        self._incarnation = incarnation
+        self._claim = claim
+        self._guests = guests
         self._counters = counters
         self._log = log
         self._told = ""
@@ -62,15 +69,7 @@ class RoomKeeper:
     async def renew(self) -> None:
         """Renew the lease once, and learn whether the room is to be empty."""
         room, asked_s = self._room, time.monotonic()
-        claim = RoomClaim(
-            room.name,
-            self._holder,
-            self._incarnation,
-            self._address,
-            room.places or 0,
-            room.taken,
-            version("greenroom"),
-        )
+        claim = replace(self._claim, taken=room.taken)
         try:
             async with asyncio.timeout(LEASE_S):
                 answer = await self._database.run(lambda c: renew(c, claim, now()))
@@ -86,6 +85,10 @@ class RoomKeeper:
         if answer.draining is not room.draining:
             room.draining = answer.draining
             self._log.info("the room is to be empty" if answer.draining else "the room is open")
+        if not room.draining:
+            self._guests.stay()
+        elif answer.others:
+            self._guests.invite_away()
         self._tell("")
 
     async def known(self) -> list[dict[str, Any]]:
@@ -141,7 +144,7 @@ class RoomKeeper:
             return
         try:
             async with asyncio.timeout(RENEW_S / 2):
-                await self._database.run(lambda c: leave(c, self._room.name, self._holder, now()))
+                await self._database.run(lambda c: leave(c, self._claim, now()))
         except (DatabaseAwayError, TimeoutError):
             pass  # They see that its lease is over.
 

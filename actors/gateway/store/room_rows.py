@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -46,10 +46,12 @@ class RoomAnswer:
     Attributes:
         draining: It is to be empty.
         rival: Which other pipeline holds the name; then nothing was renewed.
+        others: How many other rooms are there that take callers.
     """
 
     draining: bool = False
     rival: str = ""
+    others: int = 0
 
 
 async def renew(connection: AsyncConnection, claim: RoomClaim, now: datetime) -> RoomAnswer:
@@ -76,14 +78,17 @@ async def renew(connection: AsyncConnection, claim: RoomClaim, now: datetime) ->
     ).returning(rooms.c.draining)
     draining = (await connection.execute(put)).scalar_one_or_none()
     if draining is not None:
-        return RoomAnswer(draining=draining)
+        open_now = (rooms.c.name != claim.name, rooms.c.lease_until > now, ~rooms.c.draining)
+        with_places = rooms.c.taken < rooms.c.places
+        others = select(func.count()).select_from(rooms).where(*open_now, with_places)
+        return RoomAnswer(draining=draining, others=await connection.scalar(others) or 0)
     holder = await connection.scalar(select(rooms.c.holder).where(rooms.c.name == claim.name))
     return RoomAnswer(rival=str(holder or "unknown"))
 
 
-async def leave(connection: AsyncConnection, name: str, holder: str, now: datetime) -> None:
+async def leave(connection: AsyncConnection, claim: RoomClaim, now: datetime) -> None:
     """Give a lease back: the room is gone, and has no callers."""
-    mine = (rooms.c.name == name, rooms.c.holder == holder)
+    mine = (rooms.c.name == claim.name, rooms.c.holder == claim.holder)
     await connection.execute(update(rooms).where(*mine).values(lease_until=now, taken=0))
 
 

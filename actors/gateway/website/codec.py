@@ -6,6 +6,7 @@ import base64
 import json
 import math
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 from actors.gateway.events import (
@@ -15,6 +16,7 @@ from actors.gateway.events import (
     GoingAway,
     Message,
     Problem,
+    SoundDone,
     Speaking,
     SpokenWords,
     TimeLeft,
@@ -77,8 +79,10 @@ def told(event: Event) -> dict[str, Any]:
             return {"type": "function_cancelled", "call_id": event.call_id}
         case TimeLeft():
             return {"type": "time_left", "seconds": round(event.seconds)}
+        case SoundDone():
+            return {"type": "sound_done", **asdict(event)}
         case GoingAway():
-            return {"type": "going_away", "detail": "the gateway stops: connect again soon"}
+            return going_away(event)
         case Problem():
             return error(event)
         case SessionEnded():
@@ -102,6 +106,14 @@ def turn_complete(closed: TurnClosed) -> dict[str, Any]:
     if closed.outcome is Outcome.FAILED:
         message["reason"] = closed.reason
     return message
+
+
+def going_away(event: GoingAway) -> dict[str, Any]:
+    """Return that the caller is to connect again; one with `moves` at once."""
+    if event.moves:
+        detail = "another room is there for you: connect again now"
+        return {"type": "going_away", "detail": detail, "moves": True}
+    return {"type": "going_away", "detail": "the gateway stops: connect again soon"}
 
 
 def error(problem: Problem) -> dict[str, Any]:

@@ -103,6 +103,8 @@ class WebsiteConversation:
     def _carry_out(self, request: Request) -> None:
         if isinstance(request, Ping):
             self._link.send('{"type": "pong"}')
+            if self._caller is not None:
+                self._caller.tell_done()
             return
         caller = self._present()
         self._work_for(caller, lambda: self._take(caller, request))
@@ -160,7 +162,10 @@ class WebsiteConversation:
         caller = await self._callers.open(manner)
         self._caller = caller
         resumed = is_here or caller.manner.taken_up > 0
-        self._link.send(self._manners.started(caller, resumed=resumed))
+        offer, sound = request.sound, None
+        if offer is not None:
+            sound = caller.sound.count(offer.begin, offer.next, offer.position)
+        self._link.send(self._manners.started(caller, resumed=resumed, sound=sound))
         self._callers.connect(caller, self._link)
 
     def _present(self) -> Caller:

@@ -57,8 +57,14 @@ class Manners:
             raise CallerError(why)
         return manner
 
-    def started(self, caller: Caller, *, resumed: bool) -> str:
-        """Return the message that says that a session is there, or goes on."""
+    def started(self, caller: Caller, *, resumed: bool, sound: int | None) -> str:
+        """Return the message that says that a session is there, or goes on.
+
+        Args:
+            caller: Whose it is.
+            resumed: It goes on.
+            sound: From where its client is to send its sound; None: it does not count it.
+        """
         left_s = caller.left_s
         message: dict[str, Any] = {
             "type": "session_started",
@@ -68,6 +74,8 @@ class Manners:
             "left_s": None if left_s is None else round(left_s, 1),
             "audio": {"format": "pcm", "sample_rate": RATE_HZ, "channels": 1},
         }
+        if sound is not None:
+            message["sound"] = sound
         return json.dumps(message, ensure_ascii=False)
 
 

@@ -14,6 +14,7 @@ from pydantic import (
     TypeAdapter,
 )
 
+from pipeline.frames.media import GREATEST_POSITION
 from pipeline.frames.sessions import RecordingConsent
 from pipeline.sessions.refusal import MOST_NAME_CHARACTERS
 
@@ -99,10 +100,31 @@ class EndRequest(_Request):
     session_id: str
 
 
+class SoundOffer(_Request):
+    """What a client that counts its sound can send again: samples at 16 kHz, since it began."""
+
+    begin: int = Field(
+        0, ge=0, le=GREATEST_POSITION, alias="from", description="The oldest that it still has."
+    )
+    next: int = Field(
+        0, ge=0, le=GREATEST_POSITION, description="The next that it has not sent yet."
+    )
+    position: int = Field(
+        0,
+        ge=0,
+        le=GREATEST_POSITION,
+        description="Where `from` is on the time line, by the newest `sound_done`.",
+    )
+
+
 class StartSession(SessionRequest):
     """Begin a conversation over this socket, or come back to one."""
 
     type: Literal["start_session"]
+    sound: SoundOffer | None = Field(
+        None,
+        description="The client counts its sound, and comes back by itself, also to another room.",
+    )
 
 
 class AudioChunk(_Request):

@@ -5,19 +5,30 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from gateway_client import GatewayOnStage, exchanged, gateway_on_stage, received
+from room_guests import NoGuests
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from actors.gateway.rooms.lease import Lease
 from actors.gateway.rooms.room import GatewayRoom
 from actors.gateway.rooms.room_keeper import RoomKeeper
 from actors.gateway.store.database import Database
-from actors.gateway.store.room_rows import set_draining
-from pipeline.frames import SessionEnd, SessionEnded
+from actors.gateway.store.room_rows import RoomClaim, set_draining
+from pipeline.frames import (
+    Audio,
+    EndReason,
+    Outcome,
+    SessionEnd,
+    SessionEnded,
+    SpeechEnded,
+    SpeechStarted,
+    TurnClosed,
+)
 from pipeline.logs import get_logger
 
 START = "/api/v1/live-audio/session/start"
@@ -103,7 +114,8 @@ def test_an_operator_empties_another_room_and_is_told_if_there_is_none(
     store = room.harness.actor._store
     assert store is not None
     other, database = GatewayRoom("b", 1, lambda: 0), Database(store.database.url)
-    keeper = RoomKeeper(other, database, "", "elsewhere", "1", Counter(), get_logger("test"))
+    claim = RoomClaim("b", "elsewhere", "1", "", 1, 0, "1")
+    keeper = RoomKeeper(other, database, claim, NoGuests(), Counter(), get_logger("test"))
     room.meanwhile(lambda: asyncio.run(keeper.renew()))
     path = f"{OPERATOR}/room/drain"
     assert room.request("POST", path, {"room": "b"})[0] == 200
@@ -134,23 +146,30 @@ def test_a_second_pipeline_of_the_same_name_serves_nobody(room: GatewayOnStage) 
     store = room.harness.actor._store
     assert store is not None
     twin, database = GatewayRoom("a", 1, lambda: 0), Database(store.database.url)
-    keeper = RoomKeeper(twin, database, "", "elsewhere", "1", Counter(), get_logger("test"))
+    claim = RoomClaim("a", "elsewhere", "1", "", 1, 0, "1")
+    keeper = RoomKeeper(twin, database, claim, NoGuests(), Counter(), get_logger("test"))
     room.meanwhile(lambda: asyncio.run(keeper.renew()))
     database.close()
     assert twin.lease == Lease()
     assert "another pipeline is the room 'a'" in twin.refusal()
 
 
-def test_a_conversation_goes_where_its_caller_connects(tmp_path: Path) -> None:
-    shared = {"database": f"sqlite:///{tmp_path}/shared.sqlite3"}
+@contextmanager
+def two_rooms(folder: Path) -> Iterator[tuple[GatewayOnStage, GatewayOnStage]]:
+    shared = {"database": f"sqlite:///{folder}/shared.sqlite3"}
     for name in "ab":
-        (tmp_path / name).mkdir()
+        (folder / name).mkdir()
     with (
-        gateway_on_stage(folder=tmp_path / "a", room="a", **shared) as first,
-        gateway_on_stage(folder=tmp_path / "b", room="b", **shared) as second,
+        gateway_on_stage(folder=folder / "a", room="a", **shared) as first,
+        gateway_on_stage(folder=folder / "b", room="b", **shared) as second,
     ):
         for each in (first, second):
             each.harness.until(lambda each=each: not each.harness.actor.room.refusal(), "a lease")
+        yield first, second
+
+
+def test_a_conversation_goes_where_its_caller_connects(tmp_path: Path) -> None:
+    with two_rooms(tmp_path) as (first, second):
         client = first.connect()
         session = first.start(client, voice="Kore")
         counters = first.harness.actor.counters
@@ -181,4 +200,51 @@ def test_a_conversation_goes_where_its_caller_connects(tmp_path: Path) -> None:
         again = first.connect()
         assert first.say(again, opens=True, type="start_session", session_id=session)["resumed"]
         for each, socket in ((first, again), (second, other)):
+            each.meanwhile(socket.close)
+
+
+def test_who_counts_its_sound_is_sent_away_between_two_turns_and_loses_none(tmp_path: Path) -> None:
+    with two_rooms(tmp_path) as (first, second):
+        patient, client = first.connect(), first.connect()
+        first.start(patient)
+        offer = {"from": 0, "next": 0, "position": 0}
+        started = first.say(client, opens=True, type="start_session", sound=offer)
+        session = started["session_id"]
+        assert started["sound"] == 0
+        first.meanwhile(lambda: client.send(bytes(2 * 48_000)))
+        turn = {"session": session, "turn": f"{session}:32000"}
+        speech = SpeechStarted(position=32_000, at_ns=1, **turn)
+        first.harness.send("speech", speech)
+        assert first.next(client)["type"] == "speech_started"
+        assert drain(first, draining=True)["state"] == "draining"
+        # Not before the turn is over.
+        counters = first.harness.actor.counters
+        renewed = first.harness.actor._callers.get(session)
+        first.harness.until(lambda: renewed.is_leaving, "the second room is seen")
+        assert first.say(client, type="ping") == {"type": "pong"}
+        assert first.next(client) == {"type": "sound_done", "sound": 16_000, "position": 16_000}
+        spoken = {"start_position": 32_000, "position": 40_000, "at_ns": 1}
+        first.harness.send("speech", SpeechEnded(reason=EndReason.SILENCE, **spoken, **turn))
+        first.harness.send("turns", TurnClosed(outcome=Outcome.ANSWERED, by="live", **turn))
+        told = [first.next(client) for _ in range(4)]
+        assert [each["type"] for each in told] == [
+            "speech_ended",
+            "turn_complete",
+            "sound_done",
+            "going_away",
+        ]
+        assert told[2] == {"type": "sound_done", "sound": 40_000, "position": 40_000}
+        assert told[3]["moves"]
+        rows = counters["rows_written"]
+        first.harness.until(lambda: counters["rows_written"] > rows, "what is done with")
+        # It had not heard the last of it.
+        other = second.connect()
+        offer = {"from": 16_000, "next": 56_000, "position": 16_000}
+        again = {"type": "start_session", "session_id": session, "sound": offer}
+        assert second.say(other, opens=True, **again)["sound"] == 40_000
+        second.meanwhile(lambda: other.send(bytes(2 * 16_000)))
+        heard = second.harness.expect("audio", Audio)
+        assert heard.position == 40_000, "turns have the names that they have in the first room"
+        assert first.say(patient, type="ping") == {"type": "pong"}, "who cannot move is left alone"
+        for each, socket in ((first, patient), (first, client), (second, other)):
             each.meanwhile(socket.close)

@@ -51,11 +51,23 @@ def test_a_name_has_one_holder_until_its_lease_is_over(database: Database) -> No
     assert asked(database, CLAIM, LATER) == RoomAnswer(rival="host-2")
 
 
+def test_a_room_learns_how_many_others_take_callers(database: Database) -> None:
+    full = replace(CLAIM, name="full", holder="f", places=1, taken=1)
+    drained = replace(CLAIM, name="drained", holder="d")
+    for each in (full, drained, CLAIM):
+        assert asked(database, each).others == (1 if each is CLAIM else 0)
+    done(database, lambda c: set_draining(c, "drained", draining=True))
+    assert asked(database, CLAIM).others == 0
+    asked(database, replace(CLAIM, name="b", holder="b"))
+    assert asked(database, CLAIM).others == 1
+    assert asked(database, CLAIM, LATER).others == 0
+
+
 def test_a_room_that_leaves_gives_its_name_back(database: Database) -> None:
     asked(database, CLAIM)
-    done(database, lambda c: leave(c, "a", "host-2", START))
+    done(database, lambda c: leave(c, RIVAL, START))
     assert row_of(database)["state"] == "open", "it is not the holder who left"
-    done(database, lambda c: leave(c, "a", "host-1", START))
+    done(database, lambda c: leave(c, CLAIM, START))
     row = row_of(database)
     assert (row["state"], row["taken"]) == ("gone", 0)
 
