@@ -5,9 +5,24 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
 
 MARK = "GREENROOM_OWN_NETWORK"
 """Set in the process that has one."""
+
+
+def in_this_network() -> Iterator[psutil.Process]:
+    """Yield the processes that have the network of this one."""
+    own = Path("/proc/self/ns/net").readlink()
+    for process in psutil.process_iter():
+        try:
+            if Path(f"/proc/{process.pid}/ns/net").readlink() == own:
+                yield process
+        except OSError:
+            continue
 
 
 def in_own_network(module: str) -> None:

@@ -20,6 +20,7 @@ import psutil
 from actors.scale.haproxy import PROGRAM
 from actors.scale.plan import ScalePlan, plan_of
 from actors.scale.probe import ask
+from benchmarks.namespace import in_this_network
 from benchmarks.postgres_server import postgres_server
 from benchmarks.ray_nodes import Nodes, nodes
 from benchmarks.sound import ROOT
@@ -69,7 +70,7 @@ class RoomCluster:
     def replicas(self) -> list[psutil.Process]:
         """Return the replicas of Serve that are rooms, the oldest first."""
         found = []
-        for process in psutil.process_iter():
+        for process in in_this_network():
             try:
                 words = process.cmdline()
                 if words and words[0].startswith(REPLICA):
@@ -172,13 +173,13 @@ def room_cluster(*sets: str, count: int = 2, cpus: float = 2) -> Iterator[RoomCl
     plan = plan_of(load_graph(CONFIG, together, look_outside=False))
     with (
         tempfile.TemporaryDirectory(prefix="grb-", ignore_cleanup_errors=True) as folder,
-        nodes(count, {}, Path(folder), _environment(plan, Path(folder)), cpus) as cluster,
+        nodes(count, {}, Path(folder), haproxy_environment(plan, Path(folder)), cpus) as cluster,
     ):
         yield RoomCluster(cluster, together)
 
 
-def _environment(plan: ScalePlan, folder: Path) -> dict[str, str]:
-    # The program as it is in this checkout, installed or not.
+def haproxy_environment(plan: ScalePlan, folder: Path) -> dict[str, str]:
+    """Return the environment of nodes, with HAProxy as this checkout runs it, installed or not."""
     program = folder / "haproxy"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m actors.scale.haproxy "$@"\n')
     program.chmod(0o755)

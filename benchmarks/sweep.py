@@ -26,7 +26,7 @@ from rich.console import Console
 from actors.recordings.evaluation.runner import FOLDER
 from actors.scale.nodes import CELL
 from benchmarks.figures import table_of
-from benchmarks.namespace import in_own_network
+from benchmarks.namespace import in_own_network, in_this_network
 from benchmarks.ray_nodes import Nodes, nodes
 from benchmarks.sound import ROOT
 
@@ -146,12 +146,9 @@ class Sweeps:
 
 def left(mark: str) -> list[psutil.Process]:
     """Return what is there of a run: what the command started, and cells on any node."""
-    network = Path("/proc/self/ns/net").readlink()
     found = []
-    for process in psutil.process_iter():
+    for process in in_this_network():
         try:
-            if Path(f"/proc/{process.pid}/ns/net").readlink() != network:
-                continue
             ours = "cell_process" in " ".join(process.cmdline()) or process.name().startswith("gr:")
             if ours or process.environ().get(MARK) == mark:
                 found.append(process)

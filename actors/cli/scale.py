@@ -87,13 +87,26 @@ def status_command(config: Path, overrides: Sequence[str]) -> None:
         GreenroomError: there are none, or the cluster cannot be reached.
     """
     plan = _plan(config, overrides)
-    require_ray(EXTRA)
-    with connected(_place(plan), {}):
-        from actors.scale.deployed import serving
-
-        with serving() as found:
-            rooms = found.rooms(plan.name)
+    rooms = _rooms(plan)
     show_rooms(plan, rooms, asyncio.run(calls_of(rooms)), Console())
+
+
+def targets_command(config: Path, overrides: Sequence[str]) -> None:
+    """Print where the metrics of each room are, as Prometheus reads it from a file.
+
+    Raises:
+        GreenroomError: there are no rooms, or the cluster cannot be reached.
+    """
+    typer.echo(json.dumps(targets(_rooms(_plan(config, overrides))), indent=1))
+
+
+def targets(rooms: Sequence[RoomSeen]) -> list[dict[str, Any]]:
+    """Return the rooms as Prometheus has them in `file_sd_configs`."""
+    return [
+        {"targets": [f"{each.host}:{each.port}"], "labels": {"room": each.name}}
+        for each in rooms
+        if each.port is not None
+    ]
 
 
 async def calls_of(rooms: Sequence[RoomSeen]) -> dict[str, int]:
@@ -165,6 +178,15 @@ def down_command(config: Path, overrides: Sequence[str]) -> None:
         with serving() as found:
             was_there = found.delete(plan.name, plan.patience_s + STOP_S)
     console.print(f"{plan.name}: {'down' if was_there else 'no rooms were there'}")
+
+
+def _rooms(plan: ScalePlan) -> list[RoomSeen]:
+    require_ray(EXTRA)
+    with connected(_place(plan), {}):
+        from actors.scale.deployed import serving
+
+        with serving() as found:
+            return found.rooms(plan.name)
 
 
 def _plan(config: Path, overrides: Sequence[str]) -> ScalePlan:

@@ -27,6 +27,12 @@ def add_scale(app: typer.Typer) -> None:
         status: Annotated[
             bool, typer.Option("--status", help="Show the rooms that are there, and do nothing.")
         ] = False,
+        targets: Annotated[
+            bool,
+            typer.Option(
+                "--targets", help="Print where each room has its metrics, for Prometheus."
+            ),
+        ] = False,
         drain: Annotated[
             str | None,
             typer.Option(
@@ -50,6 +56,7 @@ def add_scale(app: typer.Typer) -> None:
             for name, given in {
                 "--environment": environment,
                 "--status": status,
+                "--targets": targets,
                 "--drain": drain is not None,
                 "--down": down,
                 "--dry-run": dry_run,
@@ -64,6 +71,8 @@ def add_scale(app: typer.Typer) -> None:
                 commands.environment_command(config, overrides)
             case ["--status"]:
                 commands.status_command(config, overrides)
+            case ["--targets"]:
+                commands.targets_command(config, overrides)
             case ["--drain"]:
                 commands.drain_command(config, overrides, str(drain))
             case ["--down"]:

@@ -58,6 +58,7 @@ class RoomProcess:
         self._folder = folder
         self._listener = listener
         self._process: asyncio.subprocess.Process | None = None
+        self._calls = 0
 
     @property
     def port(self) -> int:
@@ -101,9 +102,13 @@ class RoomProcess:
             raise GreenroomError(f"the room was not ready after {START_S:g} s") from None
 
     async def calls(self) -> int:
-        """Return how many talk in it; as many as none if it does not answer."""
-        _, health = await ask(self.port, "/healthz")
-        return int(health.get("callers", 0))
+        """Return how many talk in it; as many as before where it does not answer in time."""
+        if not self.is_running:
+            return 0
+        status, health = await ask(self.port, "/healthz")
+        if status == 200:
+            self._calls = int(health["callers"])
+        return self._calls
 
     async def is_drained(self) -> bool:
         """Return whether it takes nobody new, as an operator wants it, and nobody is there."""

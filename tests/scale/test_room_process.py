@@ -141,6 +141,24 @@ def test_where_nobody_answers_nothing_is_known() -> None:
         assert asyncio.run(ask(bound.getsockname()[1], "/healthz")) == (0, {})
 
 
+def test_who_talks_is_not_forgotten_while_a_room_is_too_busy_to_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[tuple[int, dict[str, Any]]] = [(200, {"callers": 3}), (0, {}), (503, {})]
+
+    async def answer(*_: object) -> tuple[int, dict[str, Any]]:
+        return answers.pop(0)
+
+    monkeypatch.setattr("actors.scale.room_process.ask", answer)
+    monkeypatch.setattr(RoomProcess, "is_running", True)
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        process = RoomProcess(ARGUMENTS, tmp_path, listener, "x-1", ["127.0.0.1"])
+        assert [asyncio.run(process.calls()) for _ in range(3)] == [3, 3, 3]
+        monkeypatch.setattr(RoomProcess, "is_running", False)
+        assert asyncio.run(process.calls()) == 0
+
+
 def test_a_room_serves_on_the_socket_it_was_given_and_ends(tmp_path: Path) -> None:
     gateway = Path(__file__).parents[2] / "configs" / "gateway.yaml"
     done = subprocess.run(

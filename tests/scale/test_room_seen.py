@@ -13,7 +13,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from actors.cli.app import make_greenroom
-from actors.cli.scale import calls_of, show_rooms
+from actors.cli.scale import calls_of, show_rooms, targets
 from actors.scale.plan import plan_of
 from actors.scale.room_seen import RoomSeen, rooms_in
 from pipeline.cli.run import load_graph
@@ -54,6 +54,11 @@ def test_rooms_are_shown_a_line_each() -> None:
     assert ["gateway-def", "stopping", "10.0.0.2", "-", "60"] in lines
     assert ["gateway-ghi", "starting", "-", "-", "60"] in lines
     assert "3 rooms, 1 of them take callers; 12 of 60 places are taken" in text.getvalue()
+
+
+def test_each_room_that_takes_callers_is_a_target_of_prometheus() -> None:
+    labels = {"room": "gateway-abc"}
+    assert targets(SEEN) == [{"targets": ["10.0.0.1:30000"], "labels": labels}]
 
 
 def test_a_room_is_asked_how_many_talk() -> None:
