@@ -24,6 +24,12 @@ PREFERENCES = {
     "extensions.update.enabled": False,
     "services.settings.server": "data:,",
 }
+CUT = re.compile(
+    r"The connection to wss?://\S+ was interrupted while the page was loading\."
+    r"|Firefox can.t establish a connection to the server at wss?://\S+\."
+)
+"""What Firefox itself says of a socket whose network was cut: `netInterrupt` and
+`connectionFailure` of its appstrings.properties, which no script could catch."""
 LISTENING = re.compile(r"WebDriver BiDi listening on (ws://\S+)")
 
 
@@ -108,10 +114,16 @@ class Firefox(Browser):
         """Return what scripts of the page failed with."""
         self.evaluate("0")
         entries = (e["params"] for e in self._socket.events if e.get("method") == "log.entryAdded")
-        return [json.dumps(each) for each in entries if each["level"] == "error"]
+        return [json.dumps(each) for each in entries if is_fault(each)]
 
     def _perform(self, actions: dict[str, Any]) -> None:
         self._call("input.performActions", actions=[actions])
 
     def _call(self, method: str, **params: Any) -> Any:
         return self._socket.call(method, context=self._context, **params)
+
+
+def is_fault(entry: dict[str, Any]) -> bool:
+    """Whether an entry of the log says that a script failed, or wrote an error itself."""
+    ours = entry["type"] != "javascript" or not CUT.fullmatch(entry["text"] or "")
+    return entry["level"] == "error" and ours

@@ -237,8 +237,7 @@ export class Caller extends EventTarget {
 
   /** Say how much of what came over this connection has left the loudspeaker. */
   report(played_ms) {
-    const late_ms = (this.context?.outputLatency ?? 0) * 1000; // Safari does not know it.
-    const ms = played_ms - this.before - late_ms;
+    const ms = played_ms - this.before - outputLatency(this.context) * 1000;
     const now = performance.now();
     if (!this.isOpen || ms <= this.told || now - this.toldAt < TOLD_MS) return;
     this.told = ms;
@@ -279,4 +278,16 @@ export class Caller extends EventTarget {
   tell(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
+}
+
+/**
+ * Seconds from the audio graph to the ear, as far as they are known.
+ *
+ * Safari does not know them, and Firefox must not be asked: while it waits for the sound server's
+ * lock it holds that of the audio graph, which an AudioWorklet needs to let go of the first. The tab
+ * then stands still for good (seen with Firefox 153 on PulseAudio).
+ */
+function outputLatency(context) {
+  const isFirefox = "mozInnerScreenX" in globalThis;
+  return isFirefox ? 0 : (context?.outputLatency ?? 0);
 }

@@ -28,6 +28,15 @@ const work = {
   },
   comes: (ms) => caller.take(new ArrayBuffer(ms * 48)),
   latency: (ms) => (caller.context.outputLatency = ms / 1000),
+  // Who asks it for the delay may wait for ever.
+  firefox: () => {
+    globalThis.mozInnerScreenX = 0;
+    caller.context = {
+      get outputLatency() {
+        throw new Error("the page stands still");
+      },
+    };
+  },
   // What the worklet says that it played of all that ever came.
   played: (ms) => caller.played({ peak: 0, wanted_ms: 60, played_ms: ms }),
   passes: (ms) => {

@@ -51,6 +51,11 @@ def test_what_the_system_holds_back_was_not_heard_yet() -> None:
     assert said == [played(150)]
 
 
+def test_firefox_is_not_asked_for_the_delay_of_its_sound() -> None:
+    (said,) = told(CONNECT, ("firefox", 0), ("comes", 400), ("played", 100))
+    assert said == [played(100)]
+
+
 def test_each_connection_is_counted_by_itself() -> None:
     """Of the one before, the worklet may still say something; what was thrown away counts."""
     first, second = told(
