@@ -8,37 +8,29 @@ import gc
 import json
 import random
 import threading
-import time
 import tracemalloc
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from belongings import belongings
 from fuzz_messages import MessageFuzz
+from fuzz_reception import Reception
 from gateway_client import packed
 
 from actors.backends.gemini.wire import Invalid
-from actors.gateway.access.limit_options import LimitOptions
-from actors.gateway.access.load import Load
 from actors.gateway.access.message_meter import MessageKind
-from actors.gateway.access.own_callers import Beginnings, OwnCallers
-from actors.gateway.access.principal import EVERYTHING, Principal
-from actors.gateway.access.redemptions import Redemptions
-from actors.gateway.access.session_limits import SessionLimits
-from actors.gateway.callers import Callers
 from actors.gateway.errors import CallerError
 from actors.gateway.events import Codec, Message
 from actors.gateway.gemini.codec import GeminiCodec
 from actors.gateway.gemini.conversation import GeminiConversation
 from actors.gateway.link import ClientLink
 from actors.gateway.options import GatewayOptions
-from actors.gateway.stays import Stays
 from actors.gateway.website.codec import WebsiteCodec
 from actors.gateway.website.conversation import WebsiteConversation
 from actors.gateway.website.manner import Manners
-from pipeline.frames import Frame, SessionEnd, SessionEnded, SessionOpened
-from pipeline.frames.wire import decode, encode
+from pipeline.frames import SessionEnd, SessionEnded
 
 MESSAGES_PER_SESSION = 30
 FLAT_BYTES = 2_000_000
@@ -62,50 +54,6 @@ FIELDS = (
     "record",
     "type",
 )
-
-
-class Reception:
-    """Callers whose sessions are opened at once; what they say is checked as it is on the wire."""
-
-    def __init__(self) -> None:
-        self.failures: list[Exception] = []
-        self._loop = asyncio.get_running_loop()
-        self.callers = Callers(
-            self._publish,
-            self._loop.call_later,
-            self._run_for,
-            Stays(60, 60),
-            {},
-            lambda _: None,
-            "gateway",
-            lambda: None,
-        )
-
-    def own(self) -> OwnCallers:
-        """As one sees them of whom no key is asked."""
-        beginnings = Beginnings(
-            SessionLimits(LimitOptions()), Redemptions({}, time.time, time.time()), Load()
-        )
-        return OwnCallers(self.callers, Principal(scopes=EVERYTHING), beginnings)
-
-    def _publish(self, _port: str, frame: Frame) -> None:
-        decode(encode(frame, seq=1, boot=1, sent_ns=1))
-        if isinstance(frame, SessionOpened):
-            self._loop.call_soon(self.callers.opened, frame)
-
-    def _run_for(self, session: str, work: Callable[[], None]) -> None:
-        self._loop.call_soon_threadsafe(self._run, session, work)
-
-    def _run(self, session: str, work: Callable[[], None]) -> None:
-        with self.work_of(session):
-            work()
-
-    @contextlib.contextmanager
-    def work_of(self, _session: str) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:  # noqa: BLE001 - it is what is looked for
-            self.failures.append(error)
 
 
 class Client:
@@ -177,6 +125,7 @@ async def fuzzed(sessions: int, *, warm_up: int) -> int:
     dice, fuzz = random.Random(1), MessageFuzz(seed=3)
     before = 0
     tracemalloc.start()
+    had = belongings()
     try:
         for number in range(warm_up + sessions):
             if number == warm_up:
@@ -198,6 +147,8 @@ async def fuzzed(sessions: int, *, warm_up: int) -> int:
             await asyncio.to_thread(thread.join, 20)
             assert not thread.is_alive()
     assert reception.failures == []
+    await asyncio.get_running_loop().shutdown_default_executor()
+    assert belongings() == had
     return grown
 
 

@@ -72,7 +72,7 @@ def json_text(rng: random.Random, value: Any, share: float) -> str:
             fields += [field] * (2 if rng.random() < share else 1)
         return "{" + ",".join(fields) + "}"
     if isinstance(value, list):
-        return "[" + ",".join(json_text(rng, each, share) for each in value) + "]"
+        return "[" + ",".join([json_text(rng, each, share) for each in value]) + "]"
     if isinstance(value, str):
         return '"' + "".join(_escaped(letter) for letter in value) + '"'
     if isinstance(value, bool) or value is None:
