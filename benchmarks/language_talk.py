@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,12 +133,14 @@ def question(text: str, language: str) -> Samples:
 
 
 def heard_aloud(talk: Talk, answer: Path) -> dict[str, float]:
+    """Return how like its voice each sentence of a talk is in what a speaker played."""
+    return heard_of(talk.aloud, talk.language, answer)
+
+
+def heard_of(said: Sequence[str], language: str, answer: Path) -> dict[str, float]:
     """Return how like its voice each sentence is in what a speaker played, 1 being the same."""
     heard = _bands(read_wav(answer))
-    return {
-        sentence: _likeness(_bands(to_samples(spoken_in(sentence, talk.language))), heard)
-        for sentence in talk.aloud
-    }
+    return {each: _likeness(_bands(to_samples(spoken_in(each, language))), heard) for each in said}
 
 
 def _bands(sound: Samples) -> Bands:
