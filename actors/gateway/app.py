@@ -111,7 +111,24 @@ def make_routes(
     app.include_router(call_routes(access, doors))
     app.include_router(page_routes())
     _tell_errors(app)
+    app.router.default = NoSuchPath(app.router.default)
     return app
+
+
+class NoSuchPath:
+    """Tells a WebSocket that there is none at its path; Starlette would say 403, and not why."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what no route takes."""
+        if scope["type"] != "websocket":
+            await self._app(scope, receive, send)
+            return
+        detail = f"there is no WebSocket at {scope['path']}: that of websites is /ws/live-audio"
+        denial = JSONResponse({"error": detail}, 404)
+        await WebSocket(scope, receive, send).send_denial_response(denial)
 
 
 class OneSlash:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -96,6 +97,8 @@ class Caller:
         self._publish = publish
         self.interrupt = interrupt
         """Ends the answer that is heard: the client says that the caller begins to speak."""
+        self.over = asyncio.Event()
+        """The session has ended, and the caller was told."""
         self._link: CallerLink | None = None
         self._kept: deque[Event] = deque(maxlen=MOST_KEPT)
         self._calls: dict[str, ToolCall] = {}
@@ -162,6 +165,7 @@ class Caller:
             code: The same for a WebSocket.
         """
         self.state = CallerState.GONE
+        self.over.set()
         self.ear.end_file()
         if self._link is not None:
             self._link.close(farewell, code)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from functools import partial
 
 from actors.gateway.caller import Caller, CallerState, Publish
@@ -18,6 +20,9 @@ from actors.gateway.rooms.fence import MOVED, MOVED_CODE
 from actors.gateway.rooms.taken_up import TakenUp
 from actors.gateway.stays import Later, Stays, StayTimers
 from pipeline.frames import Audio, SessionEnd, SessionEnded, SessionOpened
+
+END_PATIENCE_S = 2.0
+"""For the supervisor to say that a session is over; it takes milliseconds."""
 
 
 class Callers:
@@ -173,6 +178,14 @@ class Callers:
         if session not in self._callers:
             raise self.past.why_not(session)
         self._publish("sessions", SessionEnded(session=session, reason=reason, detail=detail))
+
+    async def until_over(self, session: str) -> None:
+        """Return once a session that was asked to end has ended; soon in any case."""
+        caller = self._callers.get(session)
+        if caller is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(END_PATIENCE_S):
+                    await caller.over.wait()
 
     def opened(self, opened: SessionOpened) -> None:
         """Note that a session is open, if it is one of this gateway's.

@@ -82,6 +82,7 @@ def operator_routes(
     async def end(request: EndRequest) -> dict[str, Any]:
         """End anybody's session; its caller is told that the operator did."""
         callers.end(request.session_id, SessionEnd.OPERATOR, "the operator ended it")
+        await callers.until_over(request.session_id)
         return {"success": True, "session_id": request.session_id}
 
     @router.delete(f"{prefix}/session/{{session_id:path}}")

@@ -52,6 +52,7 @@ def rest_routes(access: Access, manners: Manners, readiness: Readiness) -> APIRo
         own = access.callers_of(request)
         await own.come_back(asked.session_id, moves=False)
         own.end(asked.session_id, SessionEnd.HUNG_UP, "the caller ended it")
+        await access.callers.until_over(asked.session_id)
         return {"success": True, "session_id": asked.session_id}
 
     @router.get(f"{prefix}/session/{{session_id:path}}/status")

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pytest
 from gateway_client import GatewayOnStage, gateway_on_stage
 from gateway_keys import SESSIONS, START, add_key, ask
+from websockets.exceptions import InvalidStatus
 
 HEAD = "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n{more}\r\n"
 MEGABYTE = b"x" * 1_000_000
@@ -120,3 +121,13 @@ def test_unknown_paths_are_told_to_be_so(path: str) -> None:
         assert told["error"]
         add_key(gateway, "site")
         assert ask(gateway, "GET", path)[0] == 401
+
+
+@pytest.mark.parametrize("path", ["/no/such", SESSIONS, "/healthz", "/ws"])
+def test_a_websocket_where_there_is_none_is_told_where_there_is_one(path: str) -> None:
+    with gateway_on_stage() as gateway:
+        with pytest.raises(InvalidStatus) as refused:
+            gateway.connect(path)
+        response = refused.value.response
+        assert response.status_code == 404
+        assert "/ws/live-audio" in json.loads(response.body or b"")["error"]
