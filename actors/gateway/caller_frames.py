@@ -24,6 +24,23 @@ def message_in(data: bytes) -> tuple[int, int] | None:
     return (begin, begin + size) if len(data) >= begin + size else None
 
 
+def message_frame(message: str | bytes) -> bytes:
+    """Return a message as the one frame that a server sends of it.
+
+    Raises:
+        UnicodeEncodeError: it is text with half a character in it.
+    """
+    data, kind = message, WHOLE_BINARY
+    if isinstance(data, str):
+        data, kind = data.encode(), WHOLE_TEXT
+    size = len(data)
+    if size < TWO_BYTES_SIZE:
+        return bytes((kind, size)) + data
+    if size < 1 << 16:
+        return bytes((kind, TWO_BYTES_SIZE)) + size.to_bytes(2, "big") + data
+    return bytes((kind, EIGHT_BYTES_SIZE)) + size.to_bytes(8, "big") + data
+
+
 class FrameWalk:
     """Follows the frames of a client, in pieces of any size, as far as to know where they end."""
 

@@ -13,7 +13,13 @@ from websockets.protocol import State
 
 from actors.gateway.access.message_meter import LONGEST_WAIT_S
 from actors.gateway.access.token_bucket import Rate, TokenBucket
-from actors.gateway.caller_frames import MASK_BYTES, WHOLE_TEXT, FrameWalk, message_in
+from actors.gateway.caller_frames import (
+    MASK_BYTES,
+    WHOLE_TEXT,
+    FrameWalk,
+    message_frame,
+    message_in,
+)
 from actors.gateway.events import Message
 
 try:
@@ -129,21 +135,23 @@ class CallerSocket(WebSocketsSansIOProtocol):
     def send_at_once(self, message: Message) -> bool:
         """Send a message, unless it has to wait; return whether it was sent.
 
-        By ASGI it passes through six layers, each a coroutine. It waits while the client reads more
-        slowly than it is sent to, and where the connection is not open any more.
+        By ASGI it passes through six layers, each a coroutine, and by websockets through ten calls
+        more. It waits while the client reads more slowly than it is sent to, and where the
+        connection is not open any more.
         """
-        if not self.writable.is_set() or self.conn.state is not State.OPEN:
+        conn = self.conn
+        if not self.writable.is_set() or conn.state is not State.OPEN:
             return False
         if self.close_sent or self.transport.is_closing():
             return False
-        if isinstance(message, str):
-            try:
-                self.conn.send_text(message.encode())
-            except UnicodeEncodeError:  # Half a character: for who waits for it to say.
-                return False
-        else:
-            self.conn.send_binary(message)
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        # In the middle of a message, or with deflate, frames are no business of ours.
+        if conn.expect_continuation_frame or conn.extensions:
+            return False
+        try:
+            frame = message_frame(message)
+        except UnicodeEncodeError:  # Half a character: for who waits for it to say.
+            return False
+        self.transport.write(frame)
         return True
 
     def pause(self, pauses: bool) -> None:
@@ -197,7 +205,12 @@ class CallerSocket(WebSocketsSansIOProtocol):
 
     def _take_piece(self) -> None:
         piece, self._unread = self._unread[:AT_ONCE_BYTES], self._unread[AT_ONCE_BYTES:]
-        self._parse(piece)
+        rest = self._take_messages(piece)
+        if self._unread and len(rest) < len(piece):
+            # It was cut by our own hand: the next piece begins with the message that is in two.
+            self._unread = rest + self._unread
+        elif rest:
+            self._parse(rest)
         if self.conn.parser_exc is not None:
             self._unread = b""
         elif self._unread and self._rest is None:

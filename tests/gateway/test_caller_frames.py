@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
-from actors.gateway.caller_frames import FrameWalk, message_in
+from actors.gateway.caller_frames import FrameWalk, message_frame, message_in
 
 SIZES = st.sampled_from((0, 1, 125, 126, 640, 65_535, 65_536))
 
@@ -38,3 +38,14 @@ def test_what_is_no_message_in_one_frame_is_for_the_parser(opcode: Opcode, text:
     begun = Frame(Opcode.TEXT if text else Opcode.BINARY, b"more follows", fin=False)
     assert message_in(Frame(opcode, b"").serialize(mask=True)) is None
     assert message_in(begun.serialize(mask=True)) is None
+
+
+@given(st.one_of(st.binary(max_size=300), st.text(max_size=300)), SIZES)
+def test_a_message_is_sent_in_the_frame_that_the_library_makes(
+    message: bytes | str, more: int
+) -> None:
+    message = message + "x" * more if isinstance(message, str) else message + bytes(more)
+    text = isinstance(message, str)
+    data = message.encode() if isinstance(message, str) else message
+    library = Frame(Opcode.TEXT if text else Opcode.BINARY, data).serialize(mask=False)
+    assert message_frame(message) == library

@@ -257,6 +257,17 @@ async def test_as_many_frames_as_messages_may_come_at_once_are_read_at_once() ->
 
 
 @in_loop
+async def test_messages_that_come_all_at_once_are_no_flood_of_frames() -> None:
+    said = [b"%d" % number for number in range(20_000)]
+    async with open_socket() as opened:
+        opened.socket.data_received(b"".join(frame(Opcode.BINARY, each) for each in said))
+        while not opened.transport.is_read:
+            await asyncio.sleep(0)
+        assert opened.messages == said
+        assert opened.floods == 0
+
+
+@in_loop
 async def test_a_client_that_reads_nothing_is_answered_no_pings() -> None:
     async with open_socket() as opened:
         opened.socket.pause_writing()

@@ -52,4 +52,7 @@ class MessageMeter:
     def wait_s(self, kind: MessageKind, size: int, now_s: float) -> float:
         """Note a message; return for how long no other is to be read, in seconds."""
         of_kind = self._messages[kind].spend(1.0, now_s)
-        return min(LONGEST_WAIT_S, max(of_kind, self._bytes.spend(size, now_s)))
+        of_bytes = self._bytes.spend(size, now_s)
+        if not of_kind and not of_bytes:
+            return 0.0
+        return min(LONGEST_WAIT_S, max(of_kind, of_bytes))

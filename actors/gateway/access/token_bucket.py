@@ -50,8 +50,11 @@ class TokenBucket:
         """Take it, though it leads into debt, of a burst at most; return in how many seconds the
         debt is paid."""
         self._fill(now_s)
-        level = self._level = max(-self._rate.burst, self._level - amount)
-        return 0.0 if level >= 0.0 else -level / self._rate.per_s
+        level = self._level = self._level - amount
+        if level >= 0.0:
+            return 0.0
+        level = self._level = max(-self._rate.burst, level)
+        return -level / self._rate.per_s
 
     def is_full(self, now_s: float) -> bool:
         """Whether it is as if it had never been used."""

@@ -83,8 +83,13 @@ class PhoneCall:
 
     def on_message(self, message: Message) -> MessageKind | Awaitable[MessageKind]:
         """Take a message of the provider; return of which kind it was, if need be later."""
+        events = self._dialect.take(message)
+        if len(events) == 1 and isinstance(events[0], SoundHeard):
+            # Nearly all: fifty in a second, of which the conversation says itself whose they are.
+            if self._conversation is not None:
+                self._conversation.on_line(events[0])
+            return MessageKind.SOUND
         with lines_about(self.labels):
-            events = self._dialect.take(message)
             for at, event in enumerate(events):
                 if isinstance(event, CallStarted) and self.state is PhoneCallState.RINGING:
                     return self._begin(event, events[at + 1 :])

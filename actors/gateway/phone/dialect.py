@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import MappingProxyType
-from typing import ClassVar, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from actors.gateway.events import Message
 
@@ -134,9 +134,8 @@ class CallStarted:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class SoundHeard:
-    """Sound of the person.
+class SoundHeard(NamedTuple):
+    """Sound of the person; a tuple, as one is made of each message.
 
     Attributes:
         payload: In the form that was announced.

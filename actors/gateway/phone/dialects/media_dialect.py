@@ -17,11 +17,18 @@ class MediaDialect(TextDialect):
 
     stream_field: ClassVar[str]
     """Names the stream in every message that is sent; empty: none does."""
+    _around: tuple[str, str] | tuple[()] = ()
+    """What stands before and after the payload of a message of sound, once the line is up."""
 
     def _said(self, piece: Piece) -> str:
         if isinstance(piece, str):
             return self._message("mark", {"name": piece})
-        return self._message("media", {"payload": packed(piece)})
+        if not self._around:
+            # Written once: a message of sound is made for each block.
+            before, _, after = self._message("media", {"payload": "|"}).rpartition("|")
+            self._around = before, after
+        before, after = self._around
+        return f"{before}{packed(piece)}{after}"
 
     def _cleared(self) -> list[Message]:
         return [self._message("clear")]

@@ -42,6 +42,10 @@ class EchoSuppressor:
     def __init__(self) -> None:
         self._played: deque[tuple[int, float]] = deque()
         """When each block begins to be heard, and its level in dBFS."""
+        self._coming: deque[tuple[int, float]] = deque()
+        """Those of them that are not heard yet, ..."""
+        self._loudest: deque[tuple[int, float]] = deque()
+        """... and those that are, but for what is fainter than a later one."""
         self._echo_db = LOUDEST_ECHO_DB
         """Most of the echo is fainter, beside what was played."""
         self._open_until_ns = 0
@@ -50,15 +54,21 @@ class EchoSuppressor:
 
     def play(self, samples: Samples, at_ns: int) -> None:
         """Note a block, and when it begins to be heard."""
-        self._played.append((at_ns, level_dbfs(samples)))
+        block = (at_ns, level_dbfs(samples))
+        self._played.append(block)
+        self._coming.append(block)
 
     def cut(self, now_ns: int) -> None:
         """What was to be heard later is not."""
         while self._played and self._played[-1][0] > now_ns:
             self._played.pop()
+        self._coming = deque(self._played)
+        self._loudest.clear()
 
     def hear(self, samples: Samples, now_ns: int) -> Samples:
         """Return what comes on the line and ends now at 16 kHz, with silence for its echo."""
+        if len(samples) == BLOCK_SAMPLES:
+            return self._hear(samples, now_ns)
         pieces = []
         for at in range(0, len(samples), BLOCK_SAMPLES):
             block = samples[at : at + BLOCK_SAMPLES]
@@ -67,10 +77,9 @@ class EchoSuppressor:
         return pieces[0] if len(pieces) == 1 else np.concatenate([samples[:0], *pieces])
 
     def _hear(self, block: Samples, now_ns: int) -> Samples:
-        while self._played and self._played[0][0] < now_ns - TAIL_NS:
-            self._played.popleft()
-        sounding = [level for at_ns, level in self._played if at_ns <= now_ns + EARLY_NS]
-        loudest_dbfs = max(sounding, default=AUDIBLE_DBFS)
+        if not self._played:
+            return block
+        loudest_dbfs = self._loudest_dbfs(now_ns)
         if loudest_dbfs <= AUDIBLE_DBFS:
             return block
         beside_db = level_dbfs(block) - loudest_dbfs
@@ -81,6 +90,21 @@ class EchoSuppressor:
             return block
         self.muted += len(block)
         return np.zeros_like(block)
+
+    def _loudest_dbfs(self, now_ns: int) -> float:
+        """Return the level of the loudest block whose echo may be heard now."""
+        oldest_ns, newest_ns = now_ns - TAIL_NS, now_ns + EARLY_NS
+        while self._played and self._played[0][0] < oldest_ns:
+            self._played.popleft()
+        coming, loudest = self._coming, self._loudest
+        while coming and coming[0][0] <= newest_ns:
+            block = coming.popleft()
+            while loudest and loudest[-1][1] <= block[1]:
+                loudest.pop()
+            loudest.append(block)
+        while loudest and loudest[0][0] < oldest_ns:
+            loudest.popleft()
+        return loudest[0][1] if loudest else AUDIBLE_DBFS
 
     def _believe(self, beside_db: float) -> None:
         """Take one more block into account; not what is a person for certain."""

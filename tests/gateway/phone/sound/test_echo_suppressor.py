@@ -124,3 +124,12 @@ def test_a_loud_person_does_not_make_the_line_one_with_echo() -> None:
     call.hear(db(0), 7000, 8000)
     call.hear(db(-60), 8000, 8500)
     assert all(call.hear(db(-30), 8500, 8940))
+
+
+def test_what_was_heard_before_an_answer_was_cut_may_still_come_back() -> None:
+    call = OnCall(200)
+    for at in range(200, 600, 20):
+        call.suppressor.play(tone(20, 2 * LOUD, 24_000), at * MS)
+    assert not any(call.hear(db(-20), 100, 180)), "with what is louder about to be heard"
+    call.suppressor.cut(185 * MS)
+    assert not any(call.hear(db(-20), 180, 760)), "the tail of what was softer, and was heard"
