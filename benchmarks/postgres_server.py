@@ -27,7 +27,8 @@ class PostgresServer:
 
     def __init__(self, folder: Path) -> None:
         self._data = folder / "data"
-        self._folder = folder
+        self.folder = folder
+        """Of its socket."""
         self._bin = _programs()
         self._as: list[str] = []
         self.user = "postgres"
@@ -40,8 +41,8 @@ class PostgresServer:
 
     def start(self) -> None:
         """Start it; returns when it can be used."""
-        log = str(self._folder / "log")
-        options = f"-k {self._folder} {SETTINGS}"
+        log = str(self.folder / "log")
+        options = f"-k {self.folder} {SETTINGS}"
         self._run("pg_ctl", "-D", str(self._data), "-w", "-l", log, "-o", options, "start")
 
     def stop(self) -> None:
@@ -67,12 +68,12 @@ class PostgresServer:
 
     def make_database(self, name: str) -> str:
         """Make a new database and return its URL."""
-        self._run("createdb", "-h", str(self._folder), "-U", self.user, name)
-        return f"postgresql://{self.user}@/{name}?host={self._folder}"
+        self._run("createdb", "-h", str(self.folder), "-U", self.user, name)
+        return f"postgresql://{self.user}@/{name}?host={self.folder}"
 
     def _run(self, program: str, *arguments: str) -> None:
         # Its own children keep pipes open: what it says goes into a file.
-        with (self._folder.parent / "postgres.out").open("ab") as said:
+        with (self.folder.parent / "postgres.out").open("ab") as said:
             subprocess.run(
                 [*self._as, str(self._bin / program), *arguments],
                 check=True,

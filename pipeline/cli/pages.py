@@ -13,7 +13,7 @@ from pathlib import Path
 from pipeline.cli.reference import config_reference, wire_reference
 
 _SECTION = re.compile(r"(<!-- begin (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_FENCES = {".py": "python", ".yaml": "yaml"}
+_FENCES = {".py": "python", ".yaml": "yaml", ".cfg": "haproxy"}
 
 
 def refreshed(page: Path) -> str:
