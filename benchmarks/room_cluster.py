@@ -20,10 +20,13 @@ import psutil
 from actors.scale.haproxy import PROGRAM
 from actors.scale.plan import ScalePlan, plan_of
 from actors.scale.probe import ask
+from benchmarks.live_server.crowd import crowd_server
 from benchmarks.namespace import in_this_network
 from benchmarks.postgres_server import postgres_server
 from benchmarks.ray_nodes import Nodes, nodes
 from benchmarks.sound import ROOT
+from benchmarks.web_room import web_config
+from benchmarks.web_run import LISTENED_MESSAGES
 from pipeline.cli.run import load_graph
 
 CONFIG = ROOT / "configs" / "gateway.yaml"
@@ -48,8 +51,9 @@ PATIENCE_S = 60.0
 class RoomCluster:
     """Deploys rooms, looks at them, and brings them callers."""
 
-    def __init__(self, cluster: Nodes, sets: Sequence[str]) -> None:
+    def __init__(self, cluster: Nodes, config: Path, sets: Sequence[str]) -> None:
         self.nodes = cluster
+        self._config = config
         self._sets = (*sets, f"scale.address={cluster.address}")
         self.url = "http://127.0.0.1:3000"
 
@@ -60,7 +64,7 @@ class RoomCluster:
     def scale(self, *sets: str, options: Sequence[str] = ()) -> str:
         """Run `greenroom scale`; return what it prints."""
         words = [word for each in (*self._sets, *sets) for word in ("--set", each)]
-        command = [sys.executable, "-m", "actors.cli", "scale", str(CONFIG), *options, *words]
+        command = [sys.executable, "-m", "actors.cli", "scale", str(self._config), *options, *words]
         done = subprocess.run(command, check=False, capture_output=True, text=True)
         sys.stderr.write("".join(f"  {line}\n" for line in done.stdout.splitlines()))
         if done.returncode:
@@ -170,12 +174,16 @@ def room_cluster(*sets: str, count: int = 2, cpus: float = 2) -> Iterator[RoomCl
         cpus: That each of them says it has; a room takes two.
     """
     together = (*SETS, *sets)
-    plan = plan_of(load_graph(CONFIG, together, look_outside=False))
     with (
         tempfile.TemporaryDirectory(prefix="grb-", ignore_cleanup_errors=True) as folder,
-        nodes(count, {}, Path(folder), haproxy_environment(plan, Path(folder)), cpus) as cluster,
+        # Lean: a simulator in each room takes more than all else in it.
+        crowd_server(Path(folder), LISTENED_MESSAGES),
     ):
-        yield RoomCluster(cluster, together)
+        config = web_config(Path(folder))
+        plan = plan_of(load_graph(config, together, look_outside=False))
+        environment = haproxy_environment(plan, Path(folder))
+        with nodes(count, {}, Path(folder), environment, cpus) as cluster:
+            yield RoomCluster(cluster, config, together)
 
 
 def haproxy_environment(plan: ScalePlan, folder: Path) -> dict[str, str]:

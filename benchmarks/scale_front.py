@@ -43,6 +43,8 @@ BLOCK_BYTES = 640
 BLOCK_S = 0.02
 SECONDS = 20.0
 WARM_S = 3.0
+OPEN_S = 20.0
+"""For all connections: the server may be starting."""
 PORT = 3000
 
 
@@ -50,10 +52,13 @@ async def talk(port: int, connections: int, seconds: float) -> list[float]:
     """Send blocks over so many connections, evenly spread; return the times there and back, ms."""
     loop = asyncio.get_running_loop()
     came: list[float] = []
+    opened = asyncio.Semaphore(0)
 
     def on_message(message: str | bytes, at_ns: int) -> None:
         if isinstance(message, bytes):
             came.append((at_ns - int.from_bytes(message[:8], "big")) / 1e6)
+        else:
+            opened.release()
 
     ends = [
         (
@@ -63,7 +68,9 @@ async def talk(port: int, connections: int, seconds: float) -> list[float]:
         )[1]
         for _ in range(connections)
     ]
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(OPEN_S):
+        for _ in ends:
+            await opened.acquire()
     begun_s, rest = loop.time(), bytes(BLOCK_BYTES - 8)
     for number in range(round(seconds / BLOCK_S) * connections):
         due_s = begun_s + number * BLOCK_S / connections

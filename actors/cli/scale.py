@@ -21,6 +21,7 @@ from actors.recordings.evaluation.variants import make_variants
 from actors.scale.cluster import connected, require_ray
 from actors.scale.haproxy import PROGRAM
 from actors.scale.identity import package_root
+from actors.scale.nodes import CPU, require_same
 from actors.scale.place import AUTO, RayPlace, parse_place
 from actors.scale.plan import ScalePlan, plan_of
 from actors.scale.probe import ask
@@ -61,14 +62,15 @@ def scale_command(config: Path, overrides: Sequence[str]) -> None:
     """Deploy the rooms, or make those that are there like them.
 
     Raises:
-        GreenroomError: they cannot be deployed.
+        GreenroomError: they cannot be deployed, or a node has another version of Greenroom.
     """
     plan = _plan(config, overrides)
     require_ray(EXTRA)
     console = Console()
-    with connected(_place(plan), {}):
+    with connected(_place(plan), {}) as ray:
         from actors.scale.deployed import serving
 
+        require_same(ray, CPU)
         with serving() as found:
             found.deploy(plan.schema(_arguments(plan, config, overrides)))
             found.wait(plan.name, DEPLOY_S, lambda said: console.print(said, highlight=False))

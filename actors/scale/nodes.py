@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import ModuleType
 
+CPU = "CPU"
+"""Resource that each node has which does any work, as Ray calls it."""
 CELL = "cell"
 """Resource that a node declares, by `ray start --resources`: pipelines of `evaluate` at a time."""
 
@@ -35,22 +37,26 @@ def require_slots(ray: ModuleType) -> int:
     return found
 
 
-def require_same(ray: ModuleType) -> list[NodeIdentity]:
-    """Return what the nodes that take cells run: the same as this process.
+def require_same(ray: ModuleType, resource: str = CELL) -> list[NodeIdentity]:
+    """Return what the nodes that take our work run: the same as this process.
+
+    Args:
+        ray: The module.
+        resource: That they have.
 
     Raises:
         GreenroomError: one does not, and which.
     """
     own = own_identity()
-    found = [NodeIdentity(**each) for each in on_each_node(ray, _probe())]
+    found = [NodeIdentity(**each) for each in on_each_node(ray, _probe(), resource)]
     for node in found:
         if problem := misfit(node, own):
             raise GreenroomError(problem)
     return found
 
 
-def on_each_node(ray: ModuleType, work: Callable[[], Any]) -> list[Any]:
-    """Run something on each node that takes cells; return what came of it where it did.
+def on_each_node(ray: ModuleType, work: Callable[[], Any], resource: str = CELL) -> list[Any]:
+    """Run something on each node that has a resource; return what came of it where it did.
 
     A node that is lost meanwhile is left out.
     """
@@ -63,7 +69,7 @@ def on_each_node(ray: ModuleType, work: Callable[[], Any]) -> list[Any]:
             scheduling_strategy=NodeAffinitySchedulingStrategy(each["NodeID"], soft=False)
         ).remote()
         for each in _alive(ray)
-        if each["Resources"].get(CELL)
+        if each["Resources"].get(resource)
     ]
     found = []
     for ref in refs:
