@@ -30,6 +30,7 @@ from benchmarks.web_run import LISTENED_MESSAGES
 from pipeline.cli.run import load_graph
 
 CONFIG = ROOT / "configs" / "gateway.yaml"
+PORT = 3000
 LONGEST_S = 60
 """The longest conversation."""
 GATEWAY = "actors.gateway.options"
@@ -55,7 +56,7 @@ class RoomCluster:
         self.nodes = cluster
         self._config = config
         self._sets = (*sets, f"scale.address={cluster.address}")
-        self.url = "http://127.0.0.1:3000"
+        self.url = f"http://127.0.0.1:{PORT}"
 
     def deploy(self, *sets: str) -> None:
         """Run `greenroom scale` with what is set besides."""
@@ -179,7 +180,7 @@ def room_cluster(*sets: str, count: int = 2, cpus: float = 2) -> Iterator[RoomCl
         # Lean: a simulator in each room takes more than all else in it.
         crowd_server(Path(folder), LISTENED_MESSAGES),
     ):
-        config = web_config(Path(folder))
+        config = web_config(Path(folder), port=PORT)
         plan = plan_of(load_graph(config, together, look_outside=False))
         environment = haproxy_environment(plan, Path(folder))
         with nodes(count, {}, Path(folder), environment, cpus) as cluster:
