@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Any
 
 import psutil
+
+from pipeline.testing import ActorHarness
 
 
 @dataclass(frozen=True)
@@ -32,3 +35,33 @@ def belongings(loop: asyncio.AbstractEventLoop | None = None) -> Belongings:
     """
     tasks = len(asyncio.all_tasks(loop))
     return Belongings(psutil.Process().num_fds(), threading.active_count(), tasks)
+
+
+def nothing_is_left(harness: ActorHarness[Any], before: Belongings) -> None:
+    """Wait until an actor on a stage has no more than it had before, as far as it has to wait.
+
+    Args:
+        harness: Of the actor.
+        before: What there was, counted outside of its event loop.
+    """
+    loop = harness._loop
+
+    def more() -> Belongings:
+        now = belongings(loop)
+        # One task waits for this.
+        return Belongings(
+            now.descriptors - before.descriptors,
+            now.threads - before.threads,
+            now.tasks - 1 - before.tasks,
+        )
+
+    try:
+        harness.until(lambda: max(astuple(more())) <= 0)
+    except AssertionError:
+        raise AssertionError(f"more than before: {more()}, {asyncio.all_tasks(loop)}") from None
+
+
+def on_stage(harness: ActorHarness[Any]) -> Belongings:
+    """Return what this process has, with the tasks of an actor on a stage."""
+    harness.settle()
+    return belongings(harness._loop)

@@ -129,7 +129,8 @@ async def hold(board: Switchboard, name: str, fuzz: PhoneFuzz) -> bool:
             if not isinstance(taken, MessageKind):
                 await taken
             now_ns += 20_000_000
-            play(board, fuzz, now_ns)
+            if fuzz.chance(0.3):
+                play(board, fuzz, now_ns)
     except CallerError:
         pass  # As the routes do: the line is closed, and told why.
     finally:

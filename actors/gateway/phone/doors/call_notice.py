@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from actors.gateway.phone.context import CallDirection
+from actors.gateway.phone.dialects.media_json import clean
 
 
 class NoticeKind(Enum):
@@ -56,9 +57,12 @@ def direction_named(word: str) -> CallDirection | None:
 
 
 def texts_of(said: Mapping[str, object]) -> dict[str, str]:
-    """Return what is text or a number, by name; the rest has no meaning for a call."""
+    """Return what is text or a number, by name; the rest has no meaning for a call.
+
+    Without what no answer, token or database can keep: half pairs, and zeros.
+    """
     return {
-        name: str(value)
+        clean(name): clean(str(value))
         for name, value in said.items()
         if isinstance(value, str | int | float) and not isinstance(value, bool)
     }

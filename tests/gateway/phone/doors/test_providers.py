@@ -194,6 +194,9 @@ def of_telnyx(event: str, **said: Any) -> SignedRequest:
         ("twilio", webhook({}), NoticeKind.CHANGED, ""),
         ("vonage", webhook(uuid=["x"], status={}), NoticeKind.CHANGED, ""),
         ("telnyx", webhook(data={"payload": 3}), NoticeKind.CHANGED, ""),
+        ("telnyx", webhook(data={"event_type": ["call.hangup"]}), NoticeKind.CHANGED, ""),
+        ("vonage", webhook(uuid="u\ud8001\0"), NoticeKind.CHANGED, "u?1"),
+        ("jambonz", webhook(**{**JAMBONZ_CALL, "\ud800": "\udfff"}), NoticeKind.CHANGED, "j1"),
     ],
 )
 def test_what_a_webhook_says(
@@ -202,6 +205,9 @@ def test_what_a_webhook_says(
     notice = providers()[name].notice(request_)
     assert (notice.kind, notice.call_id) == (kind, call_id)
     assert notice.said["order"] == "o1"
+    for text in (notice.status, *notice.said, *notice.said.values()):
+        assert "\0" not in text
+        text.encode()
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ class TelnyxProvider:
         data = request.said.get("data")
         if not isinstance(data, dict):
             return laml_notice(request)
-        event = str(data.get("event_type", ""))
+        event = texts_of(data).get("event_type", "")
         payload = data.get("payload")
         said = texts_of(payload if isinstance(payload, dict) else {})
         direction = direction_named(said.get("direction", "")) or CallDirection.INBOUND
