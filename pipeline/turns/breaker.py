@@ -40,11 +40,17 @@ class CircuitBreaker:
     """Why its budget allows it no more turns, in words; that is no fault of its own."""
 
     def on_status(self, status: BackendStatus, now_s: float) -> CircuitBreaker:
-        """It said how it is."""
+        """It said how it is.
+
+        One that had no place has one when it is ready: there is nothing to wait for any more.
+        """
         if status.state is self.state:
             return self
-        fault = None if status.state is BackendState.READY else self.fault
-        return replace(self, state=status.state, since_s=now_s, fault=fault)
+        is_ready = status.state is BackendState.READY
+        fault, breaker = None if is_ready else self.fault, self.breaker
+        if is_ready and self._has_no_place and breaker is BreakerState.OPEN:
+            breaker = BreakerState.HALF_OPEN
+        return replace(self, state=status.state, since_s=now_s, fault=fault, breaker=breaker)
 
     def failed(self, fault: Fault) -> CircuitBreaker:
         """It reported a fault."""
@@ -59,13 +65,15 @@ class CircuitBreaker:
     def trip(self, now_s: float) -> CircuitBreaker:
         """Leave it alone, longer each time in a row.
 
-        Where all places are taken, no longer: one is free when a session ends, whoever waits.
+        Where all places are taken nothing is broken: one is free when a session ends, and that is
+        no sooner for those who wait longer.
         """
         cause = self.fault.fault if self.fault is not None else FaultClass.UNKNOWN
         asked_for_s = self.fault.retry_after_s if self.fault is not None else None
         base_s = POLICIES[cause].cool_down_s if asked_for_s is None else asked_for_s
-        longest_s = base_s if POLICIES[cause].of_key is OfKey.FULL else LONGEST_COOL_DOWN_S
-        cool_down_s = Backoff(base_s, max(longest_s, base_s)).wait_s(self.trips + 1)
+        if self._has_no_place:
+            return replace(self, breaker=BreakerState.OPEN, open_until_s=now_s + base_s)
+        cool_down_s = Backoff(base_s, max(LONGEST_COOL_DOWN_S, base_s)).wait_s(self.trips + 1)
         return replace(
             self, breaker=BreakerState.OPEN, open_until_s=now_s + cool_down_s, trips=self.trips + 1
         )
@@ -94,6 +102,10 @@ class CircuitBreaker:
         if self.breaker is BreakerState.CLOSED:
             return self
         return replace(self, breaker=BreakerState.CLOSED, trips=0, fault=None)
+
+    @property
+    def _has_no_place(self) -> bool:
+        return self.fault is not None and POLICIES[self.fault.fault].of_key is OfKey.FULL
 
     @property
     def is_of_model(self) -> bool:

@@ -165,3 +165,18 @@ cool_downs = Table(
     Column("fault", String(16), primary_key=True),
     Column("until", UtcTime, nullable=False),
 )
+
+budget_days = Table(
+    "budget_days",
+    metadata,
+    Column("account", String(64), primary_key=True),
+    # ISO 8601, in the time zone of the budget.
+    Column("day", String(10), primary_key=True),
+    # The pipeline that used it.
+    Column("holder", Text, primary_key=True),
+    Column("backend", Text, primary_key=True),
+    Column("tokens", BigInteger, nullable=False),
+    Column("unpriced_tokens", BigInteger, nullable=False),
+    Column("spoken_tokens", BigInteger, nullable=False),
+    Column("money", Numeric(18, 9, asdecimal=False), nullable=False),
+)

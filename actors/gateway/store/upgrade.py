@@ -11,7 +11,7 @@ from actors.gateway.store.errors import NewerSchemaError
 from actors.gateway.store.tables import VERSION_TABLE
 
 MIGRATIONS = Path(__file__).with_name("migrations")
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration: Alembic, which takes half a second to import, is for the others."""
 LOCK = 0x67726E72
 """Key of PostgreSQL's advisory lock: of two gateways that start at once one migrates. "grnr"."""

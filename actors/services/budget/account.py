@@ -61,6 +61,7 @@ class Account:
         callers: The same run, by caller's session and backend, of those that are open.
         days: By date and backend. A clock that is set back finds the count of its date again.
         reports: Names of the newest reports counted, oldest first.
+        others: What other pipelines have used on a day, if they share the budget.
     """
 
     run: int
@@ -69,6 +70,7 @@ class Account:
     callers: dict[str, Sums] = field(default_factory=dict)
     days: dict[date, Sums] = field(default_factory=dict)
     reports: list[str] = field(default_factory=list)
+    others: dict[date, Sums] = field(default_factory=dict)
 
     def count(
         self, report: str | None, backend: str, used: Sum, today: date, caller: str | None = None
@@ -99,8 +101,12 @@ class Account:
         return True
 
     def of_day(self, today: date) -> Sums:
-        """That day's count."""
-        return self.days.get(today, {})
+        """That day's count, with what others have used."""
+        own, others = self.days.get(today, {}), self.others.get(today)
+        if not others:
+            return own
+        names = [*own, *(name for name in others if name not in own)]
+        return {name: own.get(name, Sum()) + others.get(name, Sum()) for name in names}
 
     def continued(self, run: int) -> Account:
         """The account as a run finds it: the days stay, the session is over with its run."""

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from actors.lib.this_pipeline import pipeline_id
 from actors.services.budget.account import Account, Sum, Sums, total
 from actors.services.budget.days import day_of, until_next_day_s
 from actors.services.budget.limits import Use, cheapest_first, refusals, used_up, uses
 from actors.services.budget.options import BudgetOptions
 from actors.services.budget.prices import load_prices
+from actors.services.budget.shared_day import SharedDay
 from pipeline.actor import Actor
 from pipeline.frames import Allowance, LimitUse, SessionEnd, SessionEnded, Spending, Spent, Usage
 from pipeline.ports import In, Out
@@ -54,6 +56,7 @@ class Budget(Actor[BudgetOptions]):
         self._zone = ZoneInfo(options.time_zone) if options.time_zone else None
         self._table = load_prices(options.prices, surroundings.config_dir)
         self._store: Store | None = None
+        self._shared: SharedDay | None = None
         self._account = Account(surroundings.started_ns)
         self._today = date.min
         self._refused: dict[str, str] | None = None
@@ -64,8 +67,12 @@ class Budget(Actor[BudgetOptions]):
 
     @classmethod
     def check(cls, options: Any, config_dir: Path) -> None:
-        """Look at the price table. Raises ConfigError."""
+        """Look at the price table and at which database there is. Raises ConfigError."""
         load_prices(options.prices, config_dir)
+        if options.database:
+            from actors.gateway.store.url import database_url
+
+            database_url(options.database, config_dir)
 
     async def start(self) -> None:
         """Find out what the day has cost so far."""
@@ -75,11 +82,14 @@ class Budget(Actor[BudgetOptions]):
         known = [each for each in (self._from_disk(), self._from_checkpoint()) if each is not None]
         if known:
             self._account = max(known, key=lambda each: each.revision).continued(run)
+        self._shared = self._open_shared()
         self._tell()
 
     async def run(self) -> None:
         """Save what changes, at most once in a while."""
         self.spawn(self._watch_clock(), "clock")
+        if self._shared is not None:
+            self.spawn(self._shared.run(self._own_day, self._on_others), "sharing")
         while True:
             await self._changed.wait()
             self._changed.clear()
@@ -91,6 +101,8 @@ class Budget(Actor[BudgetOptions]):
         if self._store is not None:
             self._save()
             await asyncio.to_thread(self._store.close)
+        if self._shared is not None:
+            await self._shared.close()
 
     def on_usage(self, frame: Usage) -> None:
         """Count a report, once."""
@@ -120,6 +132,26 @@ class Budget(Actor[BudgetOptions]):
         if self._account.callers.pop(ended.session, None) is not None:
             self._account.revision += 1
             self._keep()
+            self._tell()
+
+    def _open_shared(self) -> SharedDay | None:
+        options, around = self.options, self.surroundings
+        if not options.database:
+            return None
+        from actors.gateway.store.database import Database
+        from actors.gateway.store.url import database_url
+
+        database = Database(database_url(options.database, around.state_dir))
+        holder = f"{pipeline_id(around.state_dir)}:{self.name}"
+        return SharedDay(database, options.account, holder, self.counters, self.log)
+
+    def _own_day(self) -> tuple[date, Sums]:
+        today = day_of(self.clock(), self._zone)
+        return today, dict(self._account.days.get(today, {}))
+
+    def _on_others(self, day: date, used: Sums) -> None:
+        if self._account.others != {day: used}:
+            self._account.others = {day: used}
             self._tell()
 
     def _is_caller(self, session: str) -> bool:

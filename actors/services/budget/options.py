@@ -53,6 +53,17 @@ class BudgetOptions(Options):
     warn_at: float = Field(
         0.8, gt=0, le=1, description="Share of a limit that is worth a line in the log."
     )
+    database: str = Field(
+        "",
+        description="Where pipelines share what a day has cost: a URL as of the gateway's "
+        "`database`, or `$NAME` of a variable that holds one; left out: each counts its own.",
+    )
+    account: str = Field(
+        "main",
+        min_length=1,
+        max_length=64,
+        description="Whose budget it is: pipelines that name the same share it, in that database.",
+    )
     prices: PathOrName | None = Field(
         None,
         description="Price table to use instead of the one that comes along, in the same format; "

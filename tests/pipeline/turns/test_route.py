@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -86,6 +87,26 @@ def test_quota_between_turns_hands_the_next_turn_over() -> None:
     scene = Scene()
     scene.happens(fault("live", FaultClass.QUOTA))
     assert scene.state.owner == "http"
+
+
+@pytest.mark.parametrize(
+    ("kind", "owner"), [(FaultClass.CONCURRENCY, "live"), (FaultClass.QUOTA, "http")]
+)
+def test_who_gets_a_place_need_not_wait_any_longer(kind: FaultClass, owner: str) -> None:
+    scene = Scene()
+    scene.happens(fault("live", kind, after_s=60), status("live", BackendState.UNAVAILABLE))
+    assert scene.state.owner == "http"
+    scene.happens(status("live"), after_s=1)
+    scene.happens(Tick(), after_s=CONFIG.stable_s + 1)
+    scene.asked()
+    assert scene.state.owner == owner
+
+
+def test_who_waits_for_a_place_is_not_made_to_wait_longer_each_time() -> None:
+    scene = Scene()
+    for _ in range(5):
+        scene.happens(fault("live", FaultClass.CONCURRENCY, after_s=5), after_s=6)
+    assert scene.state.backends["live"].open_until_s == scene.now_s + 5
 
 
 def starting(*ready: str) -> Scene:

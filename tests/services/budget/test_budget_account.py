@@ -27,6 +27,19 @@ DAYS = st.integers(0, KEPT_DAYS - 1).map(lambda n: DAY + timedelta(days=n))
 REPORTS = st.integers(0, 30).map(str)
 
 
+def test_what_others_use_counts_for_the_day_and_is_not_kept_with_our_own() -> None:
+    account = Account(1)
+    account.count("r1", "live", Sum(tokens=10, money=Decimal(1)), DAY)
+    account.others = {DAY: {"live": Sum(tokens=5, money=Decimal(2)), "http": Sum(tokens=1)}}
+    assert account.of_day(DAY) == {
+        "live": Sum(tokens=15, money=Decimal(3)),
+        "http": Sum(tokens=1),
+    }
+    assert total(account.of_day(DAY + timedelta(days=1))) == Sum(), "of that day alone"
+    kept = Account.from_json(account.to_json())
+    assert kept.of_day(DAY) == {"live": Sum(tokens=10, money=Decimal(1))}
+
+
 @given(st.lists(st.tuples(REPORTS, BACKENDS, SUMS, DAYS), max_size=60))
 def test_the_total_is_the_sum_of_what_was_reported_each_report_once(
     story: list[tuple[str, str, Sum, date]],
