@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from subprocess import PIPE
 from typing import Any
 
+from actors.lib.pi_cameras import pi_cameras
 from actors.lib.video_nodes import cameras, video_nodes, what_there_is
 from pipeline.errors import DeviceError, GreenroomError, did_you_mean
 from pipeline.launch.start_progress import LOOKS_IN_DEADLINE, StartWatch, is_overdue
@@ -151,7 +152,7 @@ def as_written(name: str) -> str:
 
 def _cameras() -> dict[str, Any]:
     there = video_nodes()
-    found = [str(node) for node in cameras(there)]
+    found = [*map(str, cameras(there)), *map(str, pi_cameras())]
     return {"cameras": found, "camera_problem": "" if found else what_there_is(there)}
 
 

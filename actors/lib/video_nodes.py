@@ -111,7 +111,8 @@ def what_there_is(nodes: Sequence[VideoNode]) -> str:
         kinds = ", ".join(map(str, nodes))
         return (
             f"no camera is connected ({kinds}: no cameras); one on the ribbon cable of a "
-            "Raspberry Pi needs `libcamerify greenroom run ...`"
+            "Raspberry Pi needs Picamera2 (apt install python3-picamera2), or "
+            "`libcamerify greenroom run ...`"
         )
     return "no camera is connected"
 

@@ -210,9 +210,14 @@ class Camera(Actor[CameraOptions]):
 
 def lock_of(source: PictureSource) -> AbstractContextManager[object]:
     """Return what keeps a camera from other pipelines; the network has room for all."""
-    if source.kind is not SourceKind.DEVICE:
-        return nullcontext()
-    return DeviceLock(f"camera/{Path(source.target).resolve()}", f"camera {source.target}")
+    match source.kind:
+        case SourceKind.DEVICE:
+            resource = str(Path(source.target).resolve())
+        case SourceKind.PI_CAMERA:
+            resource = source.target
+        case _:
+            return nullcontext()
+    return DeviceLock(f"camera/{resource}", f"camera {source.target}")
 
 
 def waits_for_device(options: CameraOptions, config_dir: Path) -> bool:

@@ -15,7 +15,8 @@ class CameraOptions(Options):
     source: int | PathOrName | None = Field(
         None,
         description="A camera: its name, as `greenroom devices` prints it, or part of it; its path "
-        "in /dev; its number; the first one if left out. Or a video file; a folder of pictures or "
+        "in /dev; its number; `picamera` or `picamera:1` for one on the ribbon cable of a "
+        "Raspberry Pi; the first one if left out. Or a video file; a folder of pictures or "
         "a pattern such as shots/%03d.jpg; an http, https or rtsp address. Paths from the config's "
         "folder.",
     )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from actors.inputs.camera.encoder import Picture
 from actors.inputs.camera.source import PictureSource, SourceKind
+from actors.lib.pi_cameras import PiCapture
 from pipeline.errors import DeviceError
 
 NETWORK_TIMEOUT_MS = 5000
@@ -28,11 +29,13 @@ Shots = Generator[Shot, None, None]
 
 
 def open_capture(source: PictureSource) -> Any:
-    """Open a camera, a file or an address with OpenCV.
+    """Open a camera, a file or an address with OpenCV, or Picamera2.
 
     Raises:
         DeviceError: it cannot be opened.
     """
+    if source.kind is SourceKind.PI_CAMERA:
+        return PiCapture(source.target)
     import cv2
 
     if source.kind is SourceKind.DEVICE:

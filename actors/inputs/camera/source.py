@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from actors.lib import video_nodes
+from actors.lib import pi_cameras, video_nodes
 from actors.lib.media_files import files_in, require_file
 from actors.lib.video_nodes import NodeKind, VideoNode
 from pipeline.errors import DeviceError
@@ -24,6 +24,7 @@ class SourceKind(StrEnum):
     """How pictures are got."""
 
     DEVICE = "device"
+    PI_CAMERA = "camera"
     FILE = "file"
     PICTURES = "pictures"
     ADDRESS = "address"
@@ -40,7 +41,7 @@ class PictureSource:
     @property
     def live(self) -> bool:
         """Whether it goes on for ever, and may go away and come back."""
-        return self.kind in (SourceKind.DEVICE, SourceKind.ADDRESS)
+        return self.kind in (SourceKind.DEVICE, SourceKind.PI_CAMERA, SourceKind.ADDRESS)
 
 
 def find_source(source: int | str | None, config_dir: Path) -> PictureSource:
@@ -59,6 +60,8 @@ def find_source(source: int | str | None, config_dir: Path) -> PictureSource:
         return _device(Path(text.partition(" (")[0]))
     if _ADDRESS.match(text):
         return PictureSource(SourceKind.ADDRESS, text)
+    if pi_cameras.is_named(text):
+        return _pi_camera(pi_cameras.pi_camera_named(text))
     path = config_dir / Path(text).expanduser()
     if _NUMBER.search(path.name):
         return _pictures(path.parent, path.name, path)
@@ -77,6 +80,8 @@ def is_device(source: int | str | None, config_dir: Path) -> bool:
     text = str(source)
     if source is None or text.isdecimal() or text.startswith("/dev/"):
         return True
+    if pi_cameras.is_named(text):
+        return True
     path = config_dir / Path(text).expanduser()
     if _ADDRESS.match(text) or _NUMBER.search(path.name):
         return False
@@ -91,7 +96,13 @@ def _first_camera() -> PictureSource:
     there = video_nodes.video_nodes()
     for node in video_nodes.cameras(there):
         return PictureSource(SourceKind.DEVICE, str(node.path))
+    for camera in pi_cameras.pi_cameras():
+        return _pi_camera(camera)
     raise DeviceError(f"no camera: {video_nodes.what_there_is(there)}")
+
+
+def _pi_camera(camera: pi_cameras.PiCamera) -> PictureSource:
+    return PictureSource(SourceKind.PI_CAMERA, camera.target)
 
 
 def _device(path: Path) -> PictureSource:
