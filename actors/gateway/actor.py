@@ -7,7 +7,6 @@ import json
 import os
 import socket
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -19,7 +18,6 @@ from actors.gateway.certificate import CertificateWatch, certificate_files
 from actors.gateway.options import GatewayOptions
 from actors.gateway.quick_switches import quick_switches
 from actors.gateway.readiness import Readiness
-from actors.lib.this_pipeline import pipeline_id
 from actors.services.budget.prices import load_prices
 from pipeline.frames import (
     ActorState,
@@ -42,9 +40,8 @@ if TYPE_CHECKING:
     from actors.gateway.phone.audiosocket_server import AudioSocketServer
     from actors.gateway.phone.doors.phone_doors import PhoneDoors
     from actors.gateway.phone.switchboard import Switchboard
-    from actors.gateway.rooms.room_keeper import RoomKeeper
-    from actors.gateway.rooms.room_quota import RoomQuota
     from actors.gateway.server import WebServer
+    from actors.gateway.shared_state import SharedState
     from actors.gateway.store.caller_store import CallerStore
     from pipeline.surroundings import Surroundings
 
@@ -82,7 +79,7 @@ class Gateway(CallerPlayer):
         "uvicorn",
         "websockets.server",
         "actors.gateway.app",
-        "actors.gateway.store.caller_store",
+        "actors.gateway.shared_state",
         "aiosqlite",
         "sqlalchemy.dialects.sqlite.aiosqlite",
     )
@@ -97,9 +94,7 @@ class Gateway(CallerPlayer):
         )
         self._socket: socket.socket | None = None
         self.server: WebServer | None = None
-        self._store: CallerStore | None = None
-        self._keeper: RoomKeeper | None = None
-        self._quota: RoomQuota | None = None
+        self.shared: SharedState | None = None
         self.access: Access | None = None
         self.phones: Switchboard | None = None
         self.doors: PhoneDoors | None = None
@@ -140,16 +135,22 @@ class Gateway(CallerPlayer):
         from actors.gateway.operating.erasure import Erasure
         from actors.gateway.request_protocol import request_protocol
         from actors.gateway.server import address_of, make_server
+        from actors.gateway.shared_state import SharedState
 
         await super().start()
-        options = self.options
-        self._store = self._callers.past.keeping = self._open_store()
-        self._quota = self._callers.placing = self._make_quota(self._store)
-        secret = token_secret(self.surroundings.state_dir)
+        options, around = self.options, self.surroundings
+        self._socket = socket.socket(fileno=os.dup(around.listening[0]))
+        certificate = certificate_files(options)
+        url = address_of(self._socket, tls=certificate is not None)
+        self.shared = SharedState.open(
+            options, around, self.room, self._callers, url, self.counters, self.log
+        )
+        database = self.shared.database
+        secret = token_secret(around.state_dir)
         self.access = Access(
             self._callers,
             options,
-            self._store.database,
+            database,
             secret,
             self.checkpoint,
             self._load,
@@ -157,14 +158,9 @@ class Gateway(CallerPlayer):
             self.counters,
             self.log,
         )
-        self._socket = socket.socket(fileno=os.dup(self.surroundings.listening[0]))
-        certificate = certificate_files(options)
-        url = address_of(self._socket, tls=certificate is not None)
-        self._store.on_moved = self._callers.move
-        self._keeper = self._make_keeper(self._store, url)
-        runtime_dir = self.surroundings.runtime_dir
+        runtime_dir = around.runtime_dir
         (runtime_dir / f"{self.name}.json").write_text(json.dumps({"url": url}))
-        erasure = Erasure(self._store.database, self._callers, self._board, runtime_dir, self.log)
+        erasure = Erasure(database, self._callers, self._board, runtime_dir, self.log)
         self.doors = self._make_doors(self.access, secret)
         self.phones = self._make_switchboard(self.doors)
         app = make_app(
@@ -173,7 +169,7 @@ class Gateway(CallerPlayer):
             self.work_of,
             self._board,
             erasure,
-            self._keeper,
+            self.shared.keeper,
             self.phones,
             self.doors,
             self.log,
@@ -186,9 +182,7 @@ class Gateway(CallerPlayer):
 
     async def run(self) -> None:
         """Serve, play, and keep what happens."""
-        assert self._store is not None
-        assert self._keeper is not None
-        assert self._quota is not None
+        assert self.shared is not None
         assert self.server is not None
         assert self._socket is not None
         assert self.access is not None
@@ -197,9 +191,7 @@ class Gateway(CallerPlayer):
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._metronome.run())
                 tasks.create_task(self._load.run())
-                tasks.create_task(self._store.run())
-                tasks.create_task(self._keeper.run())
-                tasks.create_task(self._quota.run())
+                tasks.create_task(self.shared.run())
                 tasks.create_task(self.access.run())
                 tasks.create_task(self.doors.call_backs.run())
                 tasks.create_task(self.server.serve(sockets=[self._socket]))
@@ -226,16 +218,14 @@ class Gateway(CallerPlayer):
             await self.doors.control.close()
         if self._socket is not None:
             self._socket.close()
-        if self._keeper is not None:
-            await self._keeper.leave()
-        if self._store is not None:
-            await self._store.close()
+        if self.shared is not None:
+            await self.shared.close()
         await super().stop()
 
     def measure(self) -> None:
         """Count the callers, and say how the database is."""
-        if self._store is not None:
-            self._tell_database(self._store)
+        if self.shared is not None:
+            self._tell_database(self.shared.store)
         self.gauges["late_ms"] = round(self._load.late_s * 1000, 1)
         for state, count in self._callers.status().items():
             self.gauges[f"callers_{state}"] = count
@@ -280,45 +270,6 @@ class Gateway(CallerPlayer):
             self.work_of,
             self.counters,
             self.log,
-        )
-
-    def _open_store(self) -> CallerStore:
-        from actors.gateway.store.caller_store import CallerStore, room_times
-        from actors.gateway.store.database import Database
-        from actors.gateway.store.url import database_url
-
-        around, options = self.surroundings, self.options
-        database = Database(database_url(options.database, around.state_dir))
-        times = room_times(
-            self.name, around.state_dir, around.started_ns, options.absence_s, options.room
-        )
-        prices = load_prices(options.prices, around.config_dir)
-        return CallerStore(database, times, options.keep_days, prices, self.counters, self.log)
-
-    def _make_keeper(self, store: CallerStore, url: str) -> RoomKeeper:
-        from actors.gateway.rooms.room_keeper import RoomKeeper
-        from actors.gateway.store.room_rows import RoomClaim
-
-        claim = RoomClaim(
-            self.room.name,
-            store.times.holder,
-            str(self.surroundings.started_ns),
-            self.options.address or url,
-            self.room.places or 0,
-            0,
-            version("greenroom"),
-        )
-        callers = self._callers
-        return RoomKeeper(self.room, store.database, claim, callers, self.counters, self.log)
-
-    def _make_quota(self, store: CallerStore) -> RoomQuota:
-        from actors.gateway.rooms.room_quota import RoomQuota
-
-        return RoomQuota(
-            store.database,
-            pipeline_id(self.surroundings.state_dir),
-            self.options.when_quota_is_full,
-            self.counters,
         )
 
     def _tell_database(self, store: CallerStore) -> None:

@@ -111,9 +111,9 @@ def test_an_operator_empties_a_room_and_opens_it_again(room: GatewayOnStage) -> 
 def test_an_operator_empties_another_room_and_is_told_if_there_is_none(
     room: GatewayOnStage,
 ) -> None:
-    store = room.harness.actor._store
-    assert store is not None
-    other, database = GatewayRoom("b", 1, lambda: 0), Database(store.database.url)
+    shared = room.harness.actor.shared
+    assert shared is not None
+    other, database = GatewayRoom("b", 1, lambda: 0), Database(shared.database.url)
     claim = RoomClaim("b", "elsewhere", "1", "", 1, 0, "1")
     keeper = RoomKeeper(other, database, claim, NoGuests(), Counter(), get_logger("test"))
     room.meanwhile(lambda: asyncio.run(keeper.renew()))
@@ -129,9 +129,9 @@ def test_an_operator_empties_another_room_and_is_told_if_there_is_none(
 
 def test_what_another_process_wants_is_done(room: GatewayOnStage) -> None:
     actor = room.harness.actor
-    store = actor._store
-    assert store is not None
-    other = Database(store.database.url)
+    shared = actor.shared
+    assert shared is not None
+    other = Database(shared.database.url)
 
     async def want() -> bool:
         return await other.run(lambda c: set_draining(c, "a", draining=True))
@@ -143,9 +143,9 @@ def test_what_another_process_wants_is_done(room: GatewayOnStage) -> None:
 
 
 def test_a_second_pipeline_of_the_same_name_serves_nobody(room: GatewayOnStage) -> None:
-    store = room.harness.actor._store
-    assert store is not None
-    twin, database = GatewayRoom("a", 1, lambda: 0), Database(store.database.url)
+    shared = room.harness.actor.shared
+    assert shared is not None
+    twin, database = GatewayRoom("a", 1, lambda: 0), Database(shared.database.url)
     claim = RoomClaim("a", "elsewhere", "1", "", 1, 0, "1")
     keeper = RoomKeeper(twin, database, claim, NoGuests(), Counter(), get_logger("test"))
     room.meanwhile(lambda: asyncio.run(keeper.renew()))
