@@ -66,7 +66,8 @@ class MoverFate:
     Attributes:
         session: Of the caller.
         said: Things said to their end, early enough to be answered.
-        lost: Those of them that were not answered.
+        lost: Those of them that had no outcome.
+        spoken_over: Those that had one, and no answer: the next was said, or sent again, before.
         twice: Turns that were told two outcomes.
         turns: All that were told.
         entered_ns: When it was in a room, again and again.
@@ -77,6 +78,7 @@ class MoverFate:
     session: str
     said: int = 0
     lost: int = 0
+    spoken_over: int = 0
     twice: int = 0
     turns: list[ToldTurn] = field(default_factory=list)
     entered_ns: list[int] = field(default_factory=list)
@@ -170,11 +172,15 @@ class CrowdOfMovers:
 
 
 def _judge(fate: MoverFate, end_ns: int) -> None:
+    closed = [each.position for each in fate.turns]
     answered = [each.position for each in fate.turns if each.outcome == "answered"]
     for phrase in fate.phrases:
         if phrase.end_ns < end_ns - ANSWER_WITHIN_S * 1e9:
             fate.said += 1
-            fate.lost += not any(_is_of(each, phrase) for each in answered)
+            if not any(_is_of(each, phrase) for each in closed):
+                fate.lost += 1
+            elif not any(_is_of(each, phrase) for each in answered):
+                fate.spoken_over += 1
     places = sorted(each.position for each in fate.turns)
     fate.twice = sum(b - a < SAME_TURN_SAMPLES for a, b in pairwise(places))
 

@@ -98,8 +98,13 @@ class MovedCallers:
 
     @property
     def lost(self) -> int:
-        """Those of them that were not answered."""
+        """Those of them that had no outcome."""
         return sum(each.lost for each in self.fates)
+
+    @property
+    def spoken_over(self) -> int:
+        """Those that had one, and no answer: the next was said, or sent again, before."""
+        return sum(each.spoken_over for each in self.fates)
 
     @property
     def twice(self) -> int:
@@ -137,7 +142,7 @@ def run(folder: Path, event: Event, server: PostgresServer) -> MovedCallers:
 
 
 def _two_rooms(folder: Path, event: Event, server: PostgresServer, stack: ExitStack) -> RoomPair:
-    name = f"rooms_{event}"
+    name = f"rooms_{event}_{time.monotonic_ns()}"
     direct = server.make_database(name)
     there = folder / "link"
     there.mkdir(exist_ok=True)
@@ -170,13 +175,17 @@ async def _talk(pair: RoomPair, event: Event) -> MovedCallers:
     crowd = CrowdOfMovers(pair.url, recordings(), CALLERS)
     talking = asyncio.create_task(crowd.run(SETTLE_S + AFTER_S))
     await asyncio.sleep(SETTLE_S)
+    first = psutil.Process(pair.rooms[0].process.pid)
+    room = [first, *first.children(recursive=True)]
     event_ns = time.monotonic_ns()
-    await _happen(pair, event, crowd)
+    await _happen(pair, event, crowd, room)
     await talking
     found = MovedCallers(event, crowd.fates)
     await _look(pair.database, found)
     for fate in crowd.fates:
         taken_ms, answer_ms = fate.taken_ms(event_ns), fate.answer_ms(event_ns)
+        if event not in TAKEN_MS:
+            continue  # Each goes in its own time.
         if taken_ms is not None:
             found.taken_ms.append(taken_ms)
         if answer_ms is not None:
@@ -184,8 +193,9 @@ async def _talk(pair: RoomPair, event: Event) -> MovedCallers:
     return found
 
 
-async def _happen(pair: RoomPair, event: Event, crowd: CrowdOfMovers) -> None:
-    room = pair.rooms[0]
+async def _happen(
+    pair: RoomPair, event: Event, crowd: CrowdOfMovers, room: Sequence[psutil.Process]
+) -> None:
     match event:
         case Event.KILL:
             _signal_all(room, signal.SIGKILL)
@@ -205,9 +215,8 @@ async def _happen(pair: RoomPair, event: Event, crowd: CrowdOfMovers) -> None:
             pair.link.mend()
 
 
-def _signal_all(room: RunningPipeline, number: signal.Signals) -> None:
-    first = psutil.Process(room.process.pid)
-    for each in [first, *first.children(recursive=True)]:
+def _signal_all(room: Sequence[psutil.Process], number: signal.Signals) -> None:
+    for each in room:
         with suppress(psutil.NoSuchProcess):
             each.send_signal(number)
 
@@ -256,11 +265,12 @@ def print_table(results: Sequence[MovedCallers]) -> None:
     console = Console(width=140)
     console.print(f"{CALLERS} callers, two rooms on one PostgreSQL; {description()}")
     table = Table(box=box.SIMPLE)
-    columns = ("", "moved", "said", "lost", "twice", "rows", "twice", "told, no row")
+    columns = ("", "moved", "said", "spoken over", "lost", "twice", "rows", "twice", "told, no row")
     for column in (*columns, "taken, ms p50 / max", "answer in flight, ms"):
         table.add_column(column, justify="left" if not column else "right")
     for each in results:
-        numbers = (each.moved, each.said, each.lost, each.twice, each.rows, each.rows_twice)
+        of_said = (each.said, each.spoken_over, each.lost, each.twice)
+        numbers = (each.moved, *of_said, each.rows, each.rows_twice)
         times = (_shown(each.taken_ms), _shown(each.answer_ms))
         table.add_row(each.event, *map(str, numbers), str(each.told_not_kept), *times)
     console.print(table)

@@ -16,7 +16,7 @@ import websockets
 
 KEPT_BYTES = 10 * 32_000  # Ten seconds.
 SILENT_S = 3.0  # Without a word for so long the gateway, or the network, is gone.
-RETRY_S = (0.05, 0.25, 0.5, 1.0, 2.0, 4.0)
+RETRY_S = (0.02, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 class MovingCaller:

@@ -16,7 +16,7 @@ from benchmarks.web_room import url_of, web_config
 from pipeline.testing import RunningPipeline, running
 
 CALLERS = 3
-BEFORE_S, AFTER_S = 6.0, 12.0
+BEFORE_S, AFTER_S = 5.0, 9.0
 
 
 def kill_whole(room: RunningPipeline) -> None:

@@ -70,4 +70,4 @@ def test_it_moves_at_once_when_it_is_told_to_and_not_where_the_gateway_only_stop
 
 def test_a_room_that_is_gone_is_left_within_a_tenth_of_a_second() -> None:
     (wait_ms,) = run(CONNECT, started(0), ("loses", ""))["timers"]
-    assert 0 < wait_ms <= 75
+    assert 0 < wait_ms <= 30
