@@ -83,7 +83,8 @@ def nodes(
         cpus: That each of them says it has.
     """
     require_ray("ray")
-    os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    # Ray reads it once in a process, however many clusters that starts.
+    os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
     os.environ.update(environment)
     from ray.cluster_utils import Cluster
 

@@ -253,6 +253,7 @@ def main() -> int:
         outcome = scenario()
         figures, turns = outcome.figures, outcome.figures["turns"]
         faults = outcome.faults()
+        sys.stderr.write(f"{name}: {outcome.note}; {', '.join(faults) or 'none'}; {figures}\n")
         wrong |= bool(faults)
         back = figures["back_ms"]
         table.add_row(
