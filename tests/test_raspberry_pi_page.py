@@ -81,8 +81,11 @@ def test_a_config_of_the_page_is_good(tmp_path: Path, text: str) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text)
     graph = build_graph(load_config(path), path, look_outside=False)
-    assert ("camera" in graph.nodes) is ("picamera" in text)
-    assert graph.nodes["microphone"].config.options["device"] == "USB"
+    if "picamera" in text:
+        assert graph.nodes["camera"].config.options["source"] == "picamera"
+    else:
+        assert "camera" not in graph.nodes
+        assert graph.nodes["microphone"].config.options["device"] == "USB"
 
 
 def test_every_option_that_is_set_on_the_page_is_one() -> None:
