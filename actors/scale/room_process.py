@@ -57,13 +57,10 @@ class RoomProcess:
         self._nodes = nodes
         self._folder = folder
         self._listener = listener
+        self.port = int(listener.getsockname()[1])
+        """On which it is called; known also once the socket is closed."""
         self._process: asyncio.subprocess.Process | None = None
         self._calls = 0
-
-    @property
-    def port(self) -> int:
-        """On which it is called."""
-        return int(self._listener.getsockname()[1])
 
     @property
     def is_running(self) -> bool:
