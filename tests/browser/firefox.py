@@ -13,6 +13,8 @@ from browser import TAP, Browser, Socket, eventually
 PREFERENCES = {
     "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
+    # Frames, 85 ms: its audio threads have no real-time priority, and a busy machine cuts words.
+    "media.cubeb_latency_mtg_frames": 4096,
     "app.update.enabled": False,
     "browser.shell.checkDefaultBrowser": False,
     "datareporting.policy.dataSubmissionEnabled": False,
