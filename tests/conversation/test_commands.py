@@ -256,6 +256,18 @@ def callers(desk: Desk) -> None:
     assert "0 sessions" in desk.text("callers", "erase", "nobody", *_gateway(desk))
 
 
+def rooms(desk: Desk) -> None:
+    assert "no room has a name" in desk.text("rooms", "list", *_gateway(desk))
+
+
+def scale(desk: Desk) -> None:
+    """What a cluster would be told: none is needed for that."""
+    config = str(DEMO.parent / "gateway.yaml")
+    changed = [f"actors.gateway.options.{each}" for each in ("host=0.0.0.0", "anybody=true")]
+    options = [word for each in changed for word in ("--set", each)]
+    assert "max_ongoing_requests" in desk.text("scale", config, *options, "--dry-run")
+
+
 def _gateway(desk: Desk) -> list[str]:
     config = DEMO.parent / "gateway.yaml"
     return ["--config", str(config), "--set", f"state_dir={desk.folder / 'state'}"]
@@ -318,6 +330,8 @@ BEHIND: dict[str, Callable[[Desk], None]] = {
     "evaluate": evaluate,
     "credentials": credentials,
     "callers": callers,
+    "rooms": rooms,
+    "scale": scale,
     "call": call,
     "load": load,
 }

@@ -35,6 +35,8 @@ KEYLESS = ("mod_audio_fork", "mod_audio_stream")
 """What is keyed is the dialplan's."""
 WORD_BLOCKS, SURE_BLOCKS, QUIET_BLOCKS = 25, 8, 10
 """Of 20 ms: in a word, until somebody surely speaks, and until it is over."""
+INTERRUPTION_BLOCKS = 100
+"""Longer than a busy machine takes to find it in a dozen calls, and to stop their answers."""
 ANSWER_HZ, WORD_HZ = 440, 300
 ANSWER_S = 20.0
 """Longer than anybody takes to speak into it, however busy the machine."""
@@ -58,9 +60,10 @@ class Asker:
         self.tally = CallTally()
         self.heard: list[Samples] = []
         word = hum(WORD_HZ, WORD_BLOCKS * 0.02, self.rate_hz)
+        interruption = hum(WORD_HZ, INTERRUPTION_BLOCKS * 0.02, self.rate_hz)
         script = [
             ScriptLine("question", word, after_s=0.2),
-            ScriptLine("interruption", word, after_s=0.6, interrupts=True),
+            ScriptLine("interruption", interruption, after_s=0.6, interrupts=True),
             *([] if name in KEYLESS else [ScriptLine("keys", keys="1#", after_s=0.2)]),
         ]
         block_samples = call.words.form.block_samples
