@@ -202,7 +202,7 @@ class Gateway(CallerPlayer):
     async def drain(self) -> None:
         """Let the turns under way be finished; nobody new is served."""
         self.readiness.leaving = "the gateway is going down"
-        self._callers.go_away()
+        self._callers.departures.stop()
         while any(caller.is_busy and caller.is_there for caller in self._callers):
             self._turn_closed.clear()
             await self._turn_closed.wait()

@@ -76,7 +76,7 @@ class SharedState:
             0,
             version("greenroom"),
         )
-        keeper = RoomKeeper(room, database, claim, callers, counters, log)
+        keeper = RoomKeeper(room, database, claim, callers.departures, counters, log)
         pipeline = pipeline_id(around.state_dir)
         quota = RoomQuota(database, pipeline, options.when_quota_is_full, counters)
         callers.past.keeping, callers.placing = store, quota

@@ -16,10 +16,10 @@ from gateway_client import GatewayOnStage, gateway_on_stage
 
 from actors.gateway.access.denial import AccessDeniedError
 from actors.gateway.caller import Caller
-from actors.gateway.callers import Callers, Owns
+from actors.gateway.callers import Callers
 from actors.gateway.errors import NoSessionError
 from actors.gateway.keeping import Keeping
-from actors.gateway.past_sessions import check_own
+from actors.gateway.past_sessions import Owns, check_own
 from actors.gateway.rooms.taken_up import TakenUp
 from actors.gateway.stays import Stays
 from pipeline.frames import ActorState, Frame, Outcome, SessionEnd, SessionOpened, TurnClosed
@@ -208,7 +208,10 @@ class Desk:
 @in_a_loop
 async def test_two_connections_of_a_caller_take_its_conversation_up_once() -> None:
     desk = Desk()
-    both = [asyncio.create_task(desk.callers.open(SessionOpened(session="anna"))) for _ in range(2)]
+    both = [
+        asyncio.create_task(desk.callers.entrance.open(SessionOpened(session="anna")))
+        for _ in range(2)
+    ]
     await desk.keeping.asked.wait()
     desk.keeping.answer.set()
     first, second = await asyncio.gather(*both)
@@ -221,12 +224,12 @@ async def test_two_connections_of_a_caller_take_its_conversation_up_once() -> No
 @in_a_loop
 async def test_who_vanishes_while_it_is_looked_for_is_found_the_next_time() -> None:
     desk = Desk()
-    vanishes = asyncio.create_task(desk.callers.open(SessionOpened(session="anna")))
+    vanishes = asyncio.create_task(desk.callers.entrance.open(SessionOpened(session="anna")))
     await desk.keeping.asked.wait()
     vanishes.cancel()
     await asyncio.wait([vanishes])
     desk.keeping.answer.set()
-    caller = await desk.callers.come_back("anna")
+    caller = await desk.callers.entrance.come_back("anna")
     assert caller.manner.conversation == "c"
     desk.callers.close()
 
@@ -239,14 +242,14 @@ async def test_nobody_is_given_the_conversation_of_somebody_else() -> None:
     desk = Desk()
     desk.keeping.answer.set()
     with pytest.raises(AccessDeniedError, match="somebody else's"):
-        await desk.callers.open(SessionOpened(session="anna"), not_mine)
+        await desk.callers.entrance.open(SessionOpened(session="anna"), not_mine)
     with pytest.raises(AccessDeniedError):
-        await desk.callers.come_back("anna", not_mine)
+        await desk.callers.entrance.come_back("anna", not_mine)
     assert not desk.asked_for
-    caller = await desk.callers.open(SessionOpened(session="anna"))
+    caller = await desk.callers.entrance.open(SessionOpened(session="anna"))
     assert caller.manner.conversation == "c", "its own caller has it still"
     with pytest.raises(AccessDeniedError):
-        await desk.callers.come_back("anna", not_mine)
+        await desk.callers.entrance.come_back("anna", not_mine)
     desk.callers.close()
 
 
@@ -259,7 +262,9 @@ async def test_of_two_who_want_one_name_at_once_one_has_it() -> None:
     desk.keeping.known = None
     asked = [
         asyncio.create_task(
-            desk.callers.open(SessionOpened(session="anna", labels={"who": name}), of(name))
+            desk.callers.entrance.open(
+                SessionOpened(session="anna", labels={"who": name}), of(name)
+            )
         )
         for name in ("a", "b")
     ]
@@ -277,11 +282,11 @@ async def test_a_new_conversation_has_an_id_of_its_own() -> None:
     desk.keeping.answer.set()
     desk.keeping.known = None
     for name in ("ben", "carl"):
-        await desk.callers.open(SessionOpened(session=name))
+        await desk.callers.entrance.open(SessionOpened(session=name))
     first, second = (asked.conversation for asked in desk.asked_for)
     assert first
     assert second
     assert first != second
     with pytest.raises(NoSessionError):
-        await desk.callers.come_back("nobody")
+        await desk.callers.entrance.come_back("nobody")
     desk.callers.close()

@@ -112,9 +112,8 @@ class SharedQuota:
             return QuotaNews(others=others, project=project)
 
         try:
-            async with asyncio.timeout(ANSWER_S):
-                return await self._database.run(work)
-        except (DatabaseAwayError, TimeoutError):
+            return await self._database.run(work, ANSWER_S)
+        except DatabaseAwayError:
             return None
 
     def declare(self, projects: Sequence[ProjectLimit]) -> None:
@@ -145,15 +144,14 @@ class SharedQuota:
         while True:
             try:
                 projects = self._projects
-                async with asyncio.timeout(LEASE_S):
-                    self._on_news(await self._database.run(self._sync))
+                self._on_news(await self._database.run(self._sync, LEASE_S))
                 self._is_declared = projects == self._projects
                 self._counters["quota_syncs"] += 1
                 self._tell("")
-            except (DatabaseAwayError, TimeoutError) as error:
+            except DatabaseAwayError as error:
                 # What the others have is not known any more: the service has the last word.
                 self._on_news(QuotaNews())
-                self._tell(str(error) or "the database does not answer")
+                self._tell(str(error))
             await self._listener.wait(RENEW_S)
 
     async def _sync(self, connection: AsyncConnection) -> QuotaNews:

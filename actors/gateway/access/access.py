@@ -105,7 +105,7 @@ class Access:
             AccessDeniedError: nobody new is taken, or would be answered by Live, and nobody who was
                 here is waited for.
         """
-        if not self.callers.awaits_some:
+        if not self.callers.departures.some_may_return:
             self.room.admit()
             self.callers.placing.check()
 

@@ -95,7 +95,7 @@ class OwnCallers:
         with self._counting():
             check_session(token, session)
             try:
-                caller = await self._callers.open(manner, self.principal.owns, begin)
+                caller = await self._callers.entrance.open(manner, self.principal.owns, begin)
             except CallerError:
                 if begun and token is not None:
                     self._beginnings.redemptions.give_back(token, session)
@@ -111,12 +111,12 @@ class OwnCallers:
             moves: It is the caller, who is here now.
 
         Raises:
-            NoSessionError, ExpiredSessionError, RefusedError, ElsewhereError: as that of `Callers`.
+            NoSessionError, ExpiredSessionError, RefusedError, ElsewhereError: as `Entrance` does.
             AccessDeniedError: it is somebody else's.
         """
         with self._counting():
             check_session(self.principal.token, session)
-            return await self._callers.come_back(session, self.principal.owns, moves=moves)
+            return await self._callers.entrance.come_back(session, self.principal.owns, moves=moves)
 
     def end(self, session: str, reason: SessionEnd, detail: str) -> None:
         """Ask for the end of a session of its own, also of one that is being opened.

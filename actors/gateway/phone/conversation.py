@@ -80,7 +80,7 @@ class PhoneConversation:
         board.lines.lines[self.session] = self.line
         functions = declarations(context.transfers if board.control.transfers(provider) else {})
         manner = manner_of(self.session, context, functions, dict(labels), board.options)
-        caller = await board.callers.open(manner)
+        caller = await board.callers.entrance.open(manner)
         caller.address = self._knock.address
         self._ear = caller.ear
         self._effects = CallEffects(board, provider, self._call_id, context, self.line, caller)

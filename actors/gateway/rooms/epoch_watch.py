@@ -56,9 +56,8 @@ class EpochWatch:
         if not held:
             return
         try:
-            async with asyncio.timeout(LEASE_S):
-                rows = await self._database.run(lambda c: epochs_of(c, held))
-        except (DatabaseAwayError, TimeoutError):
+            rows = await self._database.run(lambda c: epochs_of(c, held), LEASE_S)
+        except DatabaseAwayError:
             return  # What cannot be known now is known when it is back.
         for conversation in overtaken(held, rows):
             self._on_overtaken(conversation)

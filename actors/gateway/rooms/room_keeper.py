@@ -5,18 +5,21 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from actors.gateway.errors import NoRoomError, RefusedError
 from actors.gateway.rooms.lease import LEASE_S, RENEW_S
 from actors.gateway.rooms.room import GatewayRoom
-from actors.gateway.store.database import Database
+from actors.gateway.store.database import Database, Work
 from actors.gateway.store.errors import DatabaseAwayError
 from actors.gateway.store.room_rows import RoomClaim, known_rooms, leave, renew, set_draining
 from actors.gateway.store.times import now
 from actors.gateway.store.whereabouts import whereabouts
 from pipeline.logs import Logger
+
+T = TypeVar("T")
 
 
 class Guests(Protocol):
@@ -71,11 +74,10 @@ class RoomKeeper:
         room, asked_s = self._room, time.monotonic()
         claim = replace(self._claim, taken=room.taken)
         try:
-            async with asyncio.timeout(LEASE_S):
-                answer = await self._database.run(lambda c: renew(c, claim, now()))
-        except (DatabaseAwayError, TimeoutError) as error:
+            answer = await self._database.run(lambda c: renew(c, claim, now()), LEASE_S)
+        except DatabaseAwayError as error:
             self._counters["leases_missed"] += 1
-            self._tell(str(error) or f"the database says nothing for {LEASE_S:g} s")
+            self._tell(str(error))
             return
         room.rival = answer.rival
         if answer.rival:
@@ -97,10 +99,7 @@ class RoomKeeper:
         Raises:
             RefusedError: it does not answer now.
         """
-        try:
-            return await self._database.run(lambda c: known_rooms(c, now()))
-        except DatabaseAwayError as error:
-            raise RefusedError(str(error)) from error
+        return await self._asked(lambda c: known_rooms(c, now()))
 
     async def callers(self) -> list[dict[str, Any]]:
         """Return the open conversations of all rooms that share the database.
@@ -108,10 +107,7 @@ class RoomKeeper:
         Raises:
             RefusedError: it does not answer now.
         """
-        try:
-            return await self._database.run(whereabouts)
-        except DatabaseAwayError as error:
-            raise RefusedError(str(error)) from error
+        return await self._asked(whereabouts)
 
     async def drain(self, name: str, *, draining: bool) -> None:
         """Have a room emptied, or opened again; another one sees it within a second.
@@ -127,12 +123,7 @@ class RoomKeeper:
         room = self._room
         wanted = name or room.name
         if wanted:
-            try:
-                known = await self._database.run(
-                    lambda c: set_draining(c, wanted, draining=draining)
-                )
-            except DatabaseAwayError as error:
-                raise RefusedError(str(error)) from error
+            known = await self._asked(lambda c: set_draining(c, wanted, draining=draining))
             if not known and wanted != room.name:
                 raise NoRoomError(f"there is no room {wanted!r}")
         if wanted == room.name:
@@ -142,11 +133,14 @@ class RoomKeeper:
         """Tell the others that the room is gone, if that can be done soon."""
         if not self._room.name:
             return
+        with suppress(DatabaseAwayError):  # They see that its lease is over.
+            await self._database.run(lambda c: leave(c, self._claim, now()), RENEW_S / 2)
+
+    async def _asked(self, work: Work[T]) -> T:
         try:
-            async with asyncio.timeout(RENEW_S / 2):
-                await self._database.run(lambda c: leave(c, self._claim, now()))
-        except (DatabaseAwayError, TimeoutError):
-            pass  # They see that its lease is over.
+            return await self._database.run(work)
+        except DatabaseAwayError as error:
+            raise RefusedError(str(error)) from error
 
     def _tell(self, problem: str) -> None:
         if problem == self._told:

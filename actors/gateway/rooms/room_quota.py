@@ -97,9 +97,8 @@ class RoomQuota(Placing):
         if not self._view.is_shared:
             return
         try:
-            async with asyncio.timeout(ANSWER_S):
-                is_placed = await self._database.run(lambda c: self._take(c, conversation))
-        except (DatabaseAwayError, TimeoutError):
+            is_placed = await self._database.run(lambda c: self._take(c, conversation), ANSWER_S)
+        except DatabaseAwayError:
             is_placed = False
         else:
             if not is_placed and not comes_back and self._when_full is WhenFull.REFUSE:
@@ -131,9 +130,8 @@ class RoomQuota(Placing):
     async def _keep_up(self) -> None:
         while True:
             try:
-                async with asyncio.timeout(LEASE_S):
-                    self._view = await self._database.run(self._sync)
-            except (DatabaseAwayError, TimeoutError):
+                self._view = await self._database.run(self._sync, LEASE_S)
+            except DatabaseAwayError:
                 # Whoever comes is let in.
                 self._view = QuotaView(is_shared=self._view.is_shared)
             await self._listener.wait(RENEW_S)

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from sqlalchemy import delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.gateway.store.tables import budget_days
+from actors.gateway.store.upsert import upsert
 from actors.services.budget.account import KEPT_DAYS, Sum, Sums
 
 PLACES = Decimal("1e-9")
@@ -26,13 +26,6 @@ async def write_day(
     )
     if not used:
         return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(budget_days)
-    counts = ("tokens", "unpriced_tokens", "spoken_tokens", "money")
-    put = insert.on_conflict_do_update(
-        index_elements=list(budget_days.primary_key.columns),
-        set_={name: insert.excluded[name] for name in counts},
-    )
     rows = [
         {
             "account": account,
@@ -46,7 +39,7 @@ async def write_day(
         }
         for backend, each in used.items()
     ]
-    await connection.execute(put, rows)
+    await connection.execute(upsert(connection, budget_days, rows[0]), rows)
 
 
 async def used_by_others(connection: AsyncConnection, account: str, holder: str, day: date) -> Sums:

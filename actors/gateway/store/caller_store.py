@@ -187,12 +187,10 @@ class CallerStore(Keeping):
         if self.problem:
             return None
         try:
-            async with asyncio.timeout(ANSWER_S):
-                return await self.database.run(work)
-        except (DatabaseAwayError, IntegrityError, TimeoutError) as error:
+            return await self.database.run(work, ANSWER_S)
+        except (DatabaseAwayError, IntegrityError) as error:
             self._counters["read_errors"] += 1
-            problem = str(error) or f"nothing came in {ANSWER_S:g} s"
-            self._log.warning("the database does not answer", problem=problem)
+            self._log.warning("the database does not answer", problem=str(error))
             return None
 
     async def _look_after(self) -> None:

@@ -54,15 +54,26 @@ class Database:
     def __str__(self) -> str:
         return self.url.render_as_string(hide_password=True)
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], within_s: float | None = None) -> T:
         """Do something in one transaction, and return what it returns.
 
+        Args:
+            work: What is to be done.
+            within_s: How long it is waited for; None: as long as it takes.
+
         Raises:
-            DatabaseAwayError: the database does not answer now; nothing was done.
+            DatabaseAwayError: the database does not answer now, and nothing was done; or not in
+                time, and it may be done yet.
             IntegrityError: what was to be written is there already.
             UnwritableError: a value is one that the database does not take.
         """
-        return await self._done(self._run(work))
+        try:
+            async with asyncio.timeout(within_s):
+                return await self._done(self._run(work))
+        except TimeoutError:
+            raise DatabaseAwayError(
+                f"the database {self} says nothing for {within_s:g} s"
+            ) from None
 
     async def settle(self) -> None:
         """Let nothing of what was erased stay in the file of SQLite's newest changes.

@@ -6,16 +6,15 @@ import math
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Table, delete, func, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.backends.gemini.cool_downs import CoolDown
 from actors.backends.gemini.places import ProjectLimit, next_project
 from actors.gateway.rooms.lease import LEASE_S
 from actors.gateway.store.tables import cool_downs, quota_places, quota_projects
+from actors.gateway.store.upsert import upsert
 from pipeline.frames import FaultClass
 from pipeline.turns.fault_policy import POLICIES
 
@@ -80,7 +79,8 @@ async def take(
     project = next_project(wanted, await taken(connection, now, [session]), held)
     if project is not None:
         values = {"project": project, "holder": holder, "until": now + LEASE}
-        await _put(connection, quota_places, [{"session": session, **values}])
+        row = {"session": session, **values}
+        await connection.execute(upsert(connection, quota_places, row), row)
     return project
 
 
@@ -137,7 +137,8 @@ async def renew(
         for session, project in places.items()
     ]
     if rows:
-        await _put(connection, quota_places, rows, only_of=holder)
+        put = upsert(connection, quota_places, rows[0], quota_places.c.holder == holder)
+        await connection.execute(put, rows)
 
 
 async def give_back(
@@ -180,7 +181,7 @@ async def rest(connection: AsyncConnection, begun: CoolDown, now: datetime) -> N
         "fault": begun.fault.value,
         "until": now + timedelta(seconds=left_s),
     }
-    await _put(connection, cool_downs, [row])
+    await connection.execute(upsert(connection, cool_downs, row), row)
     await connection.execute(delete(cool_downs).where(cool_downs.c.until < now - KEPT))
     await _tell(connection)
 
@@ -200,23 +201,6 @@ async def resting(connection: AsyncConnection, now: datetime) -> list[CoolDown]:
         for row in found
         if row.fault in list(FaultClass)  # Another version may know more.
     ]
-
-
-async def _put(
-    connection: AsyncConnection,
-    table: Table,
-    rows: list[dict[str, Any]],
-    only_of: str | None = None,
-) -> None:
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(table)
-    key = set(table.primary_key.columns.keys())
-    put = insert.on_conflict_do_update(
-        index_elements=list(table.primary_key.columns),
-        set_={name: insert.excluded[name] for name in rows[0] if name not in key},
-        where=None if only_of is None else table.c.holder == only_of,
-    )
-    await connection.execute(put, rows)
 
 
 async def _tell(connection: AsyncConnection) -> None:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, func, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.gateway.rooms.lease import LEASE_S
 from actors.gateway.store.tables import rooms
+from actors.gateway.store.upsert import insert_into
 
 LEASE = timedelta(seconds=LEASE_S)
 
@@ -68,8 +68,7 @@ async def renew(connection: AsyncConnection, claim: RoomClaim, now: datetime) ->
         "version": claim.version,
         "lease_until": now + LEASE,
     }
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    first = dialect.insert(rooms).values(name=claim.name, draining=False, **values)
+    first = insert_into(connection, rooms).values(name=claim.name, draining=False, **values)
     is_same = rooms.c.incarnation == claim.incarnation
     put = first.on_conflict_do_update(
         index_elements=[rooms.c.name],

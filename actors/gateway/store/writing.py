@@ -9,11 +9,11 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqlalchemy import Table, and_, bindparam, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.gateway.store.changes import Change, ChangeKind
 from actors.gateway.store.tables import metadata, sessions
+from actors.gateway.store.upsert import insert_into
 from pipeline.frames.values import whole_text
 
 KEY = "key_"
@@ -93,8 +93,7 @@ async def _write(
     """Return how many were written, as far as it can be known."""
     first = rows[0]
     if kind is ChangeKind.PUT:
-        dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-        insert = dialect.insert(table)
+        insert = insert_into(connection, table)
         one = ONE_OF.get(table.name) or [each.name for each in table.primary_key.columns]
         changed = {*first.values, *first.key} - set(one)
         put = insert.on_conflict_do_update(
