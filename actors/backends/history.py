@@ -142,13 +142,7 @@ class History:
             without: Not in these turns.
             to_come: An answer that is being played counts as if it had been heard to its end.
         """
-        return (*self.before, *self.since(before, without, to_come=to_come))
-
-    def since(
-        self, before: str | None = None, without: Collection[str] = (), *, to_come: bool = False
-    ) -> list[tuple[str, str]]:
-        """Return role and text of what was said in these turns; the arguments of `contents`."""
-        spoken = []
+        spoken = list(self.before)
         for turn, entry in self._entries.items():
             if turn == before:
                 break
@@ -160,7 +154,7 @@ class History:
             ):
                 if text.strip():
                     spoken.append((role, text.strip()))
-        return spoken
+        return tuple(spoken)
 
     def recall(self, words: Iterable[tuple[str, str]]) -> None:
         """Take over role and text of what was said before these turns."""

@@ -15,9 +15,7 @@ from pipeline.store import Store
 from pipeline.surroundings import Surroundings
 
 TURNS, HISTORY = "turns", "history"
-"""Keys of rows; both are of this run: turns are named after positions, which begin anew at 0."""
-SAID = "said"
-"""Key of a row that outlives the run: the words, for a run that follows one that was killed."""
+"""Keys of rows; turns are of this run: they are named after positions, which begin anew at 0."""
 SAID_LIFE_S = 2 * 3600.0
 """As long as services keep a session (Gemini's documentation): the backend whose service knows the
 session and those that know the words forget them together."""
@@ -79,10 +77,12 @@ class SessionRecords:
     def restore(self) -> KeptTurns:
         """Take over what an earlier process knew; what is damaged is left behind."""
         try:
-            self._history.restore(self._store.get(self._session, HISTORY) or {})
-            if self._run is not None:
-                said = self._store.get(self._session, SAID)
-                self._history.recall(words_before(said, self._run, time.time()))
+            row = self._store.get(self._session, HISTORY)
+            if row and row["run"] == self._run:
+                self._history.restore(row["turns"])
+                self._history.recall(_words(row["before"]))
+            elif row and 0 <= time.time() - row["at_s"] < SAID_LIFE_S:
+                self._history.recall(self._said(row))
             return _kept(self._store.get(self._session, TURNS))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             self._log.warning("starting without the memory of before", error=str(error))
@@ -91,11 +91,14 @@ class SessionRecords:
     def save(self, turns: KeptTurns) -> None:
         """Keep where the conversation is; returns at once."""
         self._store.put(self._session, TURNS, turns.to_json())
-        self._store.put(self._session, HISTORY, self._history.to_json())
-        if self._run is not None:
-            words = {"before": self._history.before, "since": self._history.since()}
-            said = {"run": self._run, "at_s": time.time(), **words}
-            self._store.put(self._session, SAID, said, outlives_run=True)
+        row = {
+            "run": self._run,
+            "at_s": time.time(),
+            "before": self._history.before,
+            "turns": self._history.to_json(),
+        }
+        outlives_run = self._run is not None
+        self._store.put(self._session, HISTORY, row, outlives_run=outlives_run)
 
     async def saved(self) -> None:
         """Return when what was saved is on the disk; a disk that is slow is not waited for."""
@@ -103,20 +106,19 @@ class SessionRecords:
             async with asyncio.timeout(DISK_PATIENCE_S):
                 await self._store.written()
 
+    def _said(self, row: Any) -> list[tuple[str, str]]:
+        """Return role and text of what was said up to the end of an earlier run."""
+        earlier = History(reported=self._history.reported)
+        earlier.restore(row["turns"])
+        return [*_words(row["before"]), *earlier.contents()]
+
     def forget(self) -> None:
         """The session has ended: one of its name is a new one."""
         self._store.remove(self._session)
 
 
-def words_before(row: Any, run: int, now_s: float) -> list[tuple[str, str]]:
-    """Return role and text of what was said before a run, from what any run wrote at last.
-
-    `now_s` is wall-clock time.
-    """
-    if not row or not 0 <= now_s - row["at_s"] < SAID_LIFE_S:
-        return []
-    words = row["before"] if row["run"] == run else [*row["before"], *row["since"]]
-    return [(str(role), str(text)) for role, text in words]
+def _words(saved: Any) -> list[tuple[str, str]]:
+    return [(str(role), str(text)) for role, text in saved]
 
 
 def _kept(row: Any) -> KeptTurns:

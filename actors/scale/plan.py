@@ -8,14 +8,13 @@ from typing import Any
 
 from actors.gateway import Gateway
 from actors.gateway.options import GatewayOptions
+from actors.gateway.rooms.admission import PLACES_PER_CORE
 from actors.scale.identity import AUTH_MODE
 from actors.scale.room_count import places_to_keep
 from pipeline.config.graph import Graph
 from pipeline.config.scale import Ingress, ScaleConfig
 from pipeline.errors import ConfigError
 
-PLACES_PER_CPU = 30
-"""Conversations for each processor: they keep it busy for 55 to 60 % (benchmarks/README.md)."""
 DEPLOYMENT = "Room"
 """Name of the rooms within an application of Serve."""
 IMPORT_PATH = "actors.scale.room:application"
@@ -196,4 +195,4 @@ def places_of(scale: ScaleConfig, most_sessions: int) -> int:
     """
     if scale.rooms.sessions is not None:
         return scale.rooms.sessions
-    return max(1, min(most_sessions, math.floor(PLACES_PER_CPU * scale.rooms.cpus)))
+    return max(1, min(most_sessions, math.floor(PLACES_PER_CORE * scale.rooms.cpus)))

@@ -27,7 +27,7 @@ START_S = 60.0
 """For a room to be ready: it takes 2 s, and 30 on a machine that starts many at once."""
 STOP_S = 35.0
 """From SIGTERM to the end: what the supervisor gives the gateway, and all others after it."""
-GOING = 503
+DEPARTING = 503
 """How a room answers HAProxy that takes nobody new."""
 ENGINE = "RAY_"
 """Of the environment of a replica, which the room is not to know."""
@@ -113,7 +113,7 @@ class RoomProcess:
 
     async def is_going(self) -> bool:
         """Return whether it takes nobody new, as an operator wants it."""
-        return (await ask(self.port, SERVE_PROBE))[0] == GOING
+        return (await ask(self.port, SERVE_PROBE))[0] == DEPARTING
 
     async def stop(self) -> None:
         """End it: turns under way are finished, as far as there is time."""

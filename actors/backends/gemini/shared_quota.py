@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.gemini.cool_downs import CoolDown
 from actors.backends.gemini.places import ProjectLimit
+from actors.lib.shared_database import open_database
 from pipeline.logs import Logger
 from pipeline.surroundings import Surroundings
 
@@ -192,23 +192,5 @@ def open_shared_quota(option: str, surroundings: Surroundings, **told: Any) -> S
     Raises:
         DatabaseUrlError: it is no URL of a database that is known, or its driver is missing.
     """
-    if not option:
-        return None
-    from actors.gateway.store.database import Database
-    from actors.gateway.store.url import database_url
-    from actors.lib.this_pipeline import pipeline_id
-
-    database = Database(database_url(option, surroundings.state_dir))
-    return SharedQuota(database, pipeline_id(surroundings.state_dir), **told)
-
-
-def check_database(option: str, config_dir: Path) -> None:
-    """Look whether the option `database` can be used.
-
-    Raises:
-        DatabaseUrlError: it is no URL of a database that is known, or its driver is missing.
-    """
-    if option:
-        from actors.gateway.store.url import database_url
-
-        database_url(option, config_dir)
+    opened = open_database(option, surroundings)
+    return None if opened is None else SharedQuota(*opened, **told)

@@ -72,9 +72,8 @@ function showAll({ sessions, ended, faults, problem }) {
   list("others", faults.map(fault), "bad");
 }
 
-// Rooms that share a database: one that is by itself has no name, and no table.
+// Rooms that share a database.
 function showRooms({ room, rooms, callers }) {
-  $("house").hidden = rooms.length === 0;
   const rows = new Map([...$("rooms").rows].map((each) => [each.dataset.room, each]));
   for (const each of rooms) {
     const made = rows.get(each.name) ?? $("rooms").appendChild(roomRow(each.name));
@@ -142,9 +141,12 @@ async function end(name) {
 
 async function refresh() {
   try {
-    showAll(await ask("operator/sessions"));
+    const told = await ask("operator/sessions");
+    showAll(told);
     $("entry").hidden = true;
-    showRooms(await ask("operator/rooms"));
+    // One that is by itself has no name, and no others.
+    $("house").hidden = !told.room.name;
+    if (told.room.name) showRooms(await ask("operator/rooms"));
     if (chosen !== null) showOne(await ask(`operator/session/${encodeURIComponent(chosen)}`));
   } catch (error) {
     if (error.status === 404) chosen = null;

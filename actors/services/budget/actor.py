@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from actors.lib.this_pipeline import pipeline_id
+from actors.lib.shared_database import check_database, open_database
 from actors.services.budget.account import Account, Sum, Sums, total
 from actors.services.budget.days import day_of, until_next_day_s
 from actors.services.budget.limits import Use, cheapest_first, refusals, used_up, uses
@@ -69,10 +69,7 @@ class Budget(Actor[BudgetOptions]):
     def check(cls, options: Any, config_dir: Path) -> None:
         """Look at the price table and at which database there is. Raises ConfigError."""
         load_prices(options.prices, config_dir)
-        if options.database:
-            from actors.gateway.store.url import database_url
-
-            database_url(options.database, config_dir)
+        check_database(options.database, config_dir)
 
     async def start(self) -> None:
         """Find out what the day has cost so far."""
@@ -136,13 +133,11 @@ class Budget(Actor[BudgetOptions]):
 
     def _open_shared(self) -> SharedDay | None:
         options, around = self.options, self.surroundings
-        if not options.database:
+        opened = open_database(options.database, around)
+        if opened is None:
             return None
-        from actors.gateway.store.database import Database
-        from actors.gateway.store.url import database_url
-
-        database = Database(database_url(options.database, around.state_dir))
-        holder = f"{pipeline_id(around.state_dir)}:{self.name}"
+        database, pipeline = opened
+        holder = f"{pipeline}:{self.name}"
         return SharedDay(database, options.account, holder, self.counters, self.log)
 
     def _own_day(self) -> tuple[date, Sums]:

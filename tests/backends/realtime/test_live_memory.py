@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from actors.backends.realtime.context_seed import ContextSeed, usable_handle
 from actors.backends.realtime.limits import Limits
 from actors.backends.realtime.turn_state import TurnState
 from actors.backends.realtime.turns import RealtimeTurn
-from actors.backends.records import KeptTurns, SessionRecords, words_before
+from actors.backends.records import KeptTurns, SessionRecords
 from actors.backends.turn_kind import TurnKind
 from pipeline.errors import CredentialError, ModelError
 from pipeline.frames import Side, Transcript
@@ -140,23 +141,21 @@ def test_another_run_knows_what_was_said_though_the_service_gave_no_handle(tmp_p
         memory.store.close()
 
 
-SAID = {"run": 7, "at_s": 1000.0, "before": [["user", "a"]], "since": [["model", "b"]]}
-
-
 @pytest.mark.parametrize(
-    ("run", "now_s", "words"),
-    [
-        (7, 1001.0, [("user", "a")]),
-        (8, 1001.0, [("user", "a"), ("model", "b")]),
-        (8, 1000.0 + 7199, [("user", "a"), ("model", "b")]),
-        (8, 1000.0 + 7201, []),
-        (8, 900.0, []),
-    ],
+    ("age_s", "known"), [(0.0, True), (7190.0, True), (7210.0, False), (-60.0, False)]
 )
 def test_what_an_earlier_run_heard_is_known_for_two_hours(
-    run: int, now_s: float, words: list[tuple[str, str]]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age_s: float, known: bool
 ) -> None:
-    assert words_before(SAID, run, now_s) == words
+    before = memory_in(tmp_path)
+    before.history.transcript(transcript("local:1", "hello"))
+    before.save()
+    before.store.close()
+    after, now_s = memory_in(tmp_path, run=8), time.time()
+    monkeypatch.setattr("actors.backends.records.time.time", lambda: now_s + age_s)
+    after.records.restore()
+    assert after.context.tell(()) == ((("user", "hello"),) if known else ())
+    after.store.close()
 
 
 def test_handle_is_used_for_the_same_server_model_and_key_within_two_hours() -> None:
@@ -174,8 +173,8 @@ DAMAGED = [
     ("history", {"t": {}}),
     ("history", [1]),
     ("handle", "h"),
-    ("said", [1]),
-    ("said", {"run": 7, "at_s": "now", "before": [], "since": []}),
+    ("history", {"run": 6, "at_s": "now", "before": [], "turns": {}}),
+    ("history", {"run": 7, "at_s": 0.0, "before": [1], "turns": {}}),
 ]
 
 

@@ -27,12 +27,12 @@ from actors.backends.gemini.http.service import HttpService, ServiceFailedError
 from actors.backends.gemini.http.speech import VoiceFailedError, spoken
 from actors.backends.gemini.http.voice import WholeSound
 from actors.backends.gemini.http.words import BlockedError, given, words_of
-from actors.backends.gemini.shared_quota import check_database
 from actors.backends.session import BackendSession
 from actors.backends.status import shown
 from actors.backends.turnwise.backend import TurnBasedBackend
 from actors.backends.turnwise.request import AnswerFailedError, AnswerRequest, Part, Sound
 from actors.backends.turnwise.session import TurnBasedSession
+from actors.lib.shared_database import check_database
 from pipeline.errors import ConfigError
 from pipeline.frames import BackendStatus, FaultClass, SessionEnded, SessionOpened
 from pipeline.surroundings import Surroundings

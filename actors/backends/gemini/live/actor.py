@@ -7,8 +7,8 @@ from pathlib import Path
 
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.service import LiveService
-from actors.backends.gemini.shared_quota import check_database
 from actors.backends.realtime.actor import RealtimeBackend
+from actors.lib.shared_database import check_database
 
 
 class Live(RealtimeBackend[LiveOptions]):
