@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,13 @@ from actors.scale.cluster import connected
 from actors.scale.deployed import serving
 from actors.scale.place import RayPlace
 from actors.scale.plan import ScalePlan, plan_of
+from actors.scale.probe import ask
 from benchmarks.figures import table_of
 from benchmarks.front_echo import start
 from benchmarks.namespace import in_own_network, in_this_network
 from benchmarks.processes import processor_s
 from benchmarks.ray_nodes import nodes
-from benchmarks.room_cluster import CONFIG, GATEWAY, haproxy_environment
+from benchmarks.room_cluster import CONFIG, GATEWAY, LOOK_S, haproxy_environment
 from benchmarks.web_callers.client_socket import ClientSocket
 from pipeline.cli.run import load_graph
 from pipeline.config.scale import Ingress, RoomsConfig
@@ -133,7 +135,15 @@ def behind_haproxy() -> Iterator[tuple[int, Callable[[], list[psutil.Process]]]]
     ):
         found.deploy(_echo(plan))
         found.wait(plan.name, 60.0, lambda said: print(said, file=sys.stderr))
+        asyncio.run(until_served(PORT))
         yield PORT, _of_ray
+
+
+async def until_served(port: int) -> None:
+    """Return when HAProxy knows the replica: some time after Ray does."""
+    async with asyncio.timeout(OPEN_S):
+        while (await ask(port, "/"))[0] != HTTPStatus.OK:  # noqa: ASYNC110 - HAProxy tells nobody
+            await asyncio.sleep(LOOK_S)
 
 
 def _echo(plan: ScalePlan) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from actors.scale.nodes import CPU, require_same
 from actors.scale.place import AUTO, RayPlace, parse_place
 from actors.scale.plan import ScalePlan, plan_of
 from actors.scale.probe import ask
-from actors.scale.room_process import STOP_S
+from actors.scale.room_process import STOP_S, RoomArguments
 from actors.scale.room_seen import RoomSeen
 from pipeline.cli.run import load_graph
 from pipeline.errors import ConfigError, GreenroomError
@@ -205,7 +205,7 @@ def _arguments(plan: ScalePlan, config: Path, overrides: Sequence[str]) -> dict[
     tree = variant.as_json()
     # Rooms of other arguments are other rooms: these do not change with how many there are.
     tree.pop("scale", None)
-    arguments: dict[str, Any] = {
+    arguments: RoomArguments = {
         "config": tree,
         "root": package_root(),
         "gateway": plan.gateway,

@@ -6,13 +6,13 @@ import asyncio
 import os
 import socket
 from contextlib import ExitStack
-from typing import Any, TypedDict
+from typing import Any
 
 from actors.lib.owned_folder import OwnedFolder
 from actors.scale.handover import take_listener
 from actors.scale.plan import DEPLOYMENT
 from actors.scale.room_count import CALLS, GOING
-from actors.scale.room_process import RoomProcess
+from actors.scale.room_process import RoomArguments, RoomProcess
 from actors.scale.room_seen import room_name
 from pipeline.errors import GreenroomError
 from pipeline.launch.prctl import die_with_parent
@@ -23,24 +23,6 @@ LISTENER_S = 10.0
 """For Ray to give a replica its port: it has done so, where it does at all."""
 LOOK_S = 0.5
 """Between two looks whether anybody still talks in a room that is to go."""
-
-
-class RoomArguments(TypedDict):
-    """What is the same for all rooms: plain values, and no secrets.
-
-    Attributes:
-        config: Of the pipeline.
-        root: Folder of our packages where it was deployed: what lies in them is found here too.
-        gateway: Name of the actor that serves callers.
-        places: Conversations in a room.
-        patience_s: How long those are waited for who still talk in a room that is to go.
-    """
-
-    config: dict[str, Any]
-    root: str
-    gateway: str
-    places: int
-    patience_s: float
 
 
 def application(arguments: dict[str, Any]) -> Any:
@@ -75,10 +57,10 @@ class Room:
     """Runs a room on the port that Ray gave this replica.
 
     Args:
-        arguments: `RoomArguments`.
+        arguments: What is the same for all rooms.
     """
 
-    def __init__(self, arguments: dict[str, Any]) -> None:
+    def __init__(self, arguments: RoomArguments) -> None:
         self._arguments = arguments
         self._held = ExitStack()
         self._listener: socket.socket | None = None

@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import yaml
 
@@ -33,11 +33,29 @@ ENGINE = "RAY_"
 """Of the environment of a replica, which the room is not to know."""
 
 
+class RoomArguments(TypedDict):
+    """What is the same for all rooms: plain values, and no secrets.
+
+    Attributes:
+        config: Of the pipeline.
+        root: Folder of our packages where it was deployed: what lies in them is found here too.
+        gateway: Name of the actor that serves callers.
+        places: Conversations in a room.
+        patience_s: How long those are waited for who still talk in a room that is to go.
+    """
+
+    config: dict[str, Any]
+    root: str
+    gateway: str
+    places: int
+    patience_s: float
+
+
 class RoomProcess:
     """`greenroom run` on a socket that was bound before.
 
     Args:
-        arguments: As `RoomArguments` of `room` has them.
+        arguments: What is the same for all rooms.
         folder: Of this room alone: runtime, state and config.
         listener: Where callers connect.
         name: Of the room.
@@ -46,7 +64,7 @@ class RoomProcess:
 
     def __init__(
         self,
-        arguments: Mapping[str, Any],
+        arguments: RoomArguments,
         folder: Path,
         listener: socket.socket,
         name: str,
@@ -141,7 +159,7 @@ class RoomProcess:
 
 def room_config(
     tree: dict[str, Any],
-    arguments: Mapping[str, Any],
+    arguments: RoomArguments,
     folder: Path,
     port: int,
     name: str,
@@ -151,7 +169,7 @@ def room_config(
 
     Args:
         tree: As all rooms have it.
-        arguments: As `RoomArguments` of `room` has them.
+        arguments: What is the same for all rooms.
         folder: Of this room alone.
         port: On which it is called.
         name: By which the others know it, if they share a database.

@@ -35,12 +35,8 @@ def projects(limit: int | None) -> dict[str, Any]:
     }
 
 
-def ready_for(live: Any, session: str) -> None:
-    live.expect(
-        "status",
-        BackendStatus,
-        lambda f: (f.session, f.state) == (session, BackendState.READY),
-    )
+def is_in(live: Any, session: str, state: BackendState = BackendState.READY) -> None:
+    live.expect("status", BackendStatus, lambda f: (f.session, f.state) == (session, state))
 
 
 def fault_of(live: Any, session: str) -> Fault:
@@ -61,7 +57,7 @@ def test_what_one_project_has_no_place_for_is_served_by_the_next(
     ):
         ready(live)
         talker = Talker(live, "anna")
-        ready_for(live, "anna")
+        is_in(live, "anna")
         talker.say()
         assert live.expect("answer", AnswerEnded).end is AnswerEnd.COMPLETE
         live.expect_nothing("faults")
@@ -79,19 +75,15 @@ def test_who_finds_no_place_is_told_and_gets_one_when_a_session_ends(
     ):
         ready(live)
         live.open("anna")
-        ready_for(live, "anna")
+        is_in(live, "anna")
         live.open("bert")
         fault = fault_of(live, "bert")
         assert (fault.fault, fault.retry) == (FaultClass.CONCURRENCY, True)
         assert fault.retry_after_s is not None
         assert fault.retry_after_s <= 5
-        live.expect(
-            "status",
-            BackendStatus,
-            lambda f: (f.session, f.state) == ("bert", BackendState.UNAVAILABLE),
-        )
+        is_in(live, "bert", BackendState.UNAVAILABLE)
         before = len(server.journal.sessions)
         live.end("anna")
-        ready_for(live, "bert")
+        is_in(live, "bert")
         assert len(server.journal.sessions) == before + 1, "it did not knock meanwhile"
         live.expect_nothing("faults")
