@@ -74,6 +74,11 @@ class SessionRecords:
         self._log = log
         self._run = run
 
+    @property
+    def outlives_run(self) -> bool:
+        """Whether the next run is to know what was said."""
+        return self._run is not None
+
     def restore(self) -> KeptTurns:
         """Take over what an earlier process knew; what is damaged is left behind."""
         try:
@@ -97,8 +102,7 @@ class SessionRecords:
             "before": self._history.before,
             "turns": self._history.to_json(),
         }
-        outlives_run = self._run is not None
-        self._store.put(self._session, HISTORY, row, outlives_run=outlives_run)
+        self._store.put(self._session, HISTORY, row, outlives_run=self.outlives_run)
 
     async def saved(self) -> None:
         """Return when what was saved is on the disk; a disk that is slow is not waited for."""

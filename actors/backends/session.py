@@ -19,6 +19,7 @@ from pipeline.frames import (
     Playback,
     Route,
     SessionOpened,
+    Side,
     SpeechEnded,
     SpeechStarted,
     ToolResult,
@@ -93,6 +94,9 @@ class BackendSession(ABC):
             return
         if isinstance(step.frame, Transcript):
             self.history.transcript(step.frame)
+            if step.frame.side is Side.USER and self._records.outlives_run:
+                # A run that is killed while it answers leaves the question to the next one.
+                self.save()
 
     def save(self) -> None:
         """Keep where the conversation is; returns at once."""
