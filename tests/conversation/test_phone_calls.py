@@ -15,14 +15,16 @@ from actors.cli.calling.happening import What
 from benchmarks.phone_callers.address import phone_url
 from pipeline.testing import RunningPipeline, running
 
+GO = "go fo"
+"""As "go forward" begins, and "go for" and "go four", which 8 kHz makes of it."""
 QUESTIONS = {
-    "twilio": ("goforward.wav", "go for"),
+    "twilio": ("goforward.wav", GO),
     "telnyx": ("cards-001.wav", "ten"),
-    "vonage": ("goforward.wav", "go for"),
+    "vonage": ("goforward.wav", GO),
     "asterisk": ("cards-003.wav", "seven"),
-    "audiosocket": ("goforward.wav", "go for"),
-    "website": ("goforward.wav", "go for"),
-    "gemini": ("goforward.wav", "go for"),
+    "audiosocket": ("goforward.wav", GO),
+    "website": ("goforward.wav", GO),
+    "gemini": ("goforward.wav", GO),
 }
 """What is asked over each line, of callers who do not telephone too; and what is heard of the
 answer, whatever 8 kHz makes of it."""
@@ -103,7 +105,7 @@ def test_calls_of_every_kind_are_answered_and_keep_nothing_of_the_one_before(
         of_others = heard_under(pipeline, "You serve all others.")
         turns = [each["turns"] for each in journal(pipeline)["sessions"]]
     for name, talk in {**talks, "again": again}.items():
-        file, word = QUESTIONS.get(name, ("", "go for"))
+        file, word = QUESTIONS.get(name, ("", GO))
         assert word in talk.heard_words(), (name, file)
         assert (talk.tally.faults, talk.tally.hung_up_by) == ([], "caller"), name
         if name in ("twilio", "telnyx"):
@@ -111,12 +113,12 @@ def test_calls_of_every_kind_are_answered_and_keep_nothing_of_the_one_before(
         assert len(talk.tally.latencies_ms) == 1, name
     for name, (_, word) in QUESTIONS.items():
         assert (word in of_business) == (name in WITH_BUSINESS), (name, of_business)
-    assert "go for" in of_others
+    assert GO in of_others
     assert interrupting.tally.faults == []
     (cut_s,) = interrupting.times(What.CUT)
     assert interrupting.tally.left_ms
     assert max(interrupting.tally.left_ms) <= LEFT_MS
-    assert "go for" in interrupting.heard_words(cut_s)
+    assert GO in interrupting.heard_words(cut_s)
     assert [each for each in turns if "12#" in str(each)]
     assert interrupting.tally.hung_up_by == "server"
 
@@ -147,7 +149,7 @@ def test_calls_go_on_when_the_quota_ends_in_an_answer_and_begin_while_live_is_ou
     heard = begun.heard_words()
     assert "cold hearted" in heard
     assert "disposed" in heard
-    assert "go for" in next_call.heard_words()
+    assert GO in next_call.heard_words()
     fault = next(line for line in written if "the connection ended" in line)
     for known in ("business=b42", "direction=inbound", "call=CA1", "provider=twilio"):
         assert known in fault

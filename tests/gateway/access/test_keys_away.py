@@ -38,10 +38,10 @@ def test_who_is_served_is_said_once_the_keys_are_read_however_long_that_takes(
 ) -> None:
     run, may_read = Database.run, asyncio.Event()
 
-    async def late(database: Database, work: Work[object]) -> object:
+    async def late(database: Database, work: Work[object], within_s: float | None = None) -> object:
         if work is list_credentials:
             await may_read.wait()
-        return await run(database, work)
+        return await run(database, work, within_s)
 
     loaded, waited = keyring.Keyring.loaded, asyncio.Event()
 
@@ -89,10 +89,10 @@ def look_in_vain(gateway: GatewayOnStage, monkeypatch: pytest.MonkeyPatch) -> No
     database = gateway.harness.actor.access.keyring._database
     run = database.run
 
-    async def vain(work: Work[object]) -> object:
+    async def vain(work: Work[object], within_s: float | None = None) -> object:
         if work is list_credentials:
             raise DatabaseAwayError("gone")
-        return await run(work)
+        return await run(work, within_s)
 
     monkeypatch.setattr(database, "run", vain)
     monkeypatch.setattr(keyring, "LOOK_AGAIN_S", 0.0)
