@@ -112,7 +112,7 @@ def test_a_chunk_of_an_answer_on_its_way_to_the_device(room: Room, device: FakeD
         play("two")
     assert [RECEIVER, *walked.steps] == [
         RECEIVER,
-        "actors/backends/gemini/live/events.py",
+        "actors/backends/gemini/live/sound_message.py",
         "actors/backends/realtime/session.py",
         "actors/backends/realtime/downlink.py",
         "actors/backends/answer.py",

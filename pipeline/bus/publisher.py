@@ -82,9 +82,10 @@ class Publisher:
         seq = self._seq[port]
         self._seq[port] = seq + 1
         payload = encode(frame, seq=seq, boot=self._boot, sent_ns=now_ns)
-        if retained is not None:
-            retained.keep(seq, now_ns, frame, payload)
         self._send(port.encode(), payload)
+        if retained is not None:
+            # While it is under way.
+            retained.keep(seq, now_ns, frame, payload)
         self._reader.kick_if_pending()
 
     def bind_again(self) -> None:

@@ -27,25 +27,34 @@ class LastFrame:
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
-        self._raw: str | bytes = b""
-        self._mended: bytes | None = None
+        self._raw = b""
+        self._waiting: bytes | None = None
+        """What `recv` returns next; None: what comes next."""
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
 
-    async def recv(self, *arguments: Any, **options: Any) -> str | bytes:
-        """Receive as the socket does, and keep it; or return the last frame, which was mended.
+    async def wait(self) -> bytes:
+        """Return the next frame once it is there; `recv` returns it again, unless it is taken.
 
         Half a surrogate pair comes as U+FFFD: it can neither be stored nor sent on.
         """
-        mended, self._mended = self._mended, None
-        if mended is not None:
-            return mended
-        self._raw = await self._socket.recv(*arguments, **options)
-        raw = self._raw
-        # Sound is base64 and has neither.
-        if isinstance(raw, bytes) and (b"\\u" in raw or b"\xed" in raw) and HALF_PAIR.search(raw):
-            return _mended(raw) or raw
+        if self._waiting is None:
+            raw = self._raw = await self._socket.recv(decode=False)
+            # Sound is base64 and has neither.
+            if (b"\\u" in raw or b"\xed" in raw) and HALF_PAIR.search(raw):
+                raw = _mended(raw) or raw
+            self._waiting = raw
+        return self._waiting
+
+    def take(self) -> None:
+        """Let the frame that waits be done with."""
+        self._waiting = None
+
+    async def recv(self, *_arguments: Any, **_options: Any) -> bytes:
+        """Receive as the socket does: the frame that waits, or was mended, or the next one."""
+        raw = await self.wait()
+        self.take()
         return raw
 
     def mend(self) -> bool:
@@ -54,12 +63,12 @@ class LastFrame:
         Returns:
             Whether there were any.
         """
-        raw = self._raw.encode() if isinstance(self._raw, str) else self._raw
+        raw = self._raw
         if not re.search(rb"\d{%d}" % MOST_DIGITS, raw):
             return False
         self._raw = b""
-        self._mended = _mended(raw)
-        return self._mended is not None
+        self._waiting = _mended(raw)
+        return self._waiting is not None
 
     def parsed(self) -> dict[str, Any] | None:
         """Return the JSON object that came last; None: it is none."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Callable
+from typing import TYPE_CHECKING, cast
 
 from pydantic import ValidationError
 
@@ -18,9 +18,11 @@ from actors.backends.gemini.close_reason import (
 from actors.backends.gemini.faults import CloseReason, FaultSource
 from actors.backends.gemini.live.events import events_of
 from actors.backends.gemini.live.last_frame import LastFrame
+from actors.backends.gemini.live.sound_message import sound_events
 from actors.backends.realtime.events import Event
 
 if TYPE_CHECKING:
+    from google.genai import types
     from google.genai.live import AsyncSession
 
 
@@ -35,24 +37,38 @@ async def receive(
     last = LastFrame(session._ws)
     # google-genai reads from this attribute; there is no other way to see a frame as it came.
     session._ws = last  # type: ignore[assignment]
-    messages = session.receive()
-    while True:
-        try:
-            message = await anext(messages)
-        except StopAsyncIteration:
-            # google-genai ends the iteration at each turnComplete.
-            messages = session.receive()
-            continue
-        except network_errors() as error:
-            raise ConnectionOverError(close_reason_of(error)) from error
-        except ODD_FRAMES as error:
-            if not last.mend():
-                _check(error, last)
-                counters["unknown_frames"] += 1
-            messages = session.receive()
-            continue
-        for event in events_of(message):
-            on_event(event)
+    messages = _messages(session)
+    try:
+        while True:
+            try:
+                events = sound_events(await last.wait())
+                if events is None:
+                    message = await anext(messages)
+            except StopAsyncIteration:
+                # google-genai ends the iteration at each turnComplete.
+                messages = _messages(session)
+                continue
+            except network_errors() as error:
+                raise ConnectionOverError(close_reason_of(error)) from error
+            except ODD_FRAMES as error:
+                if not last.mend():
+                    _check(error, last)
+                    counters["unknown_frames"] += 1
+                messages = _messages(session)
+                continue
+            if events is None:
+                events = events_of(message)
+            else:
+                last.take()
+            for event in events:
+                on_event(event)
+    finally:
+        await messages.aclose()
+
+
+def _messages(session: AsyncSession) -> AsyncGenerator[types.LiveServerMessage]:
+    # It is a generator, which google-genai does not say: one that is left in the middle is closed.
+    return cast("AsyncGenerator[types.LiveServerMessage]", session.receive())
 
 
 def odd(reason: str) -> CloseReason:
