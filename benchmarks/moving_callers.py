@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from actors.cli.load.recordings import SpokenRecording
+from actors.cli.load.told_turns import told_twice
 from actors.lib.audio.pcm import BLOCK_SAMPLES, SPEECH_RATE_HZ, Samples, to_pcm
-from benchmarks.sound import ROOT
+from actors.lib.moving_caller import MovingCaller
 
-EXAMPLE = ROOT / "docs" / "examples" / "moving_caller.py"
 BLOCK_NS = 20_000_000
 PAUSE_S = (2.0, 4.0)
 """After each phrase: its answer, a second long, is heard in it."""
@@ -25,17 +23,6 @@ ANSWER_WITHIN_S = 5.0
 """What was said later than this before the end is not counted: a room may have been frozen."""
 SLACK_SAMPLES = SPEECH_RATE_HZ // 2
 """Between the first loud sample of a phrase and the beginning of its turn."""
-SAME_TURN_SAMPLES = SPEECH_RATE_HZ // 4
-"""Two turns that begin nearer to each other are one that was named twice."""
-
-
-def _moving_caller() -> Any:
-    spec = importlib.util.spec_from_file_location("moving_caller", EXAMPLE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.MovingCaller
 
 
 class Phrase(NamedTuple):
@@ -123,8 +110,7 @@ class CrowdOfMovers:
         self._recordings = recordings
         self._chance = random.Random(seed)
         self.fates: list[MoverFate] = []
-        make = _moving_caller()
-        self.callers = [make(url, self._take_of(number)) for number in range(callers)]
+        self.callers = [MovingCaller(url, self._take_of(number)) for number in range(callers)]
         self.fates = [MoverFate(each.session["session_id"]) for each in self.callers]
         self._speaks = True
 
@@ -181,8 +167,7 @@ def _judge(fate: MoverFate, end_ns: int) -> None:
                 fate.lost += 1
             elif not any(_is_of(each, phrase) for each in answered):
                 fate.spoken_over += 1
-    places = sorted(each.position for each in fate.turns)
-    fate.twice = sum(b - a < SAME_TURN_SAMPLES for a, b in pairwise(places))
+    fate.twice = told_twice(each.turn for each in fate.turns)
 
 
 def _is_of(position: int, phrase: Phrase) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import secrets
 import subprocess
@@ -13,13 +12,20 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 
+from actors.cli.load.command import SLACK_S
+from actors.cli.load.crowd import crowd_calling
+from actors.cli.load.crowd_plan import Arrivals, CrowdPlan
+from actors.cli.load.load_outcome import outcome_of
+from actors.cli.load.load_share import LoadShare
+from actors.cli.load.load_target import load_target
+from actors.cli.load.recordings import recordings
 from actors.scale.haproxy import PROGRAM
 from actors.scale.plan import ScalePlan, plan_of
 from actors.scale.probe import ask
+from benchmarks.crowd_moved import CrowdMoved, crowd_moved
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.namespace import in_this_network
 from benchmarks.postgres_server import postgres_server
@@ -56,6 +62,7 @@ class RoomCluster:
         self.nodes = cluster
         self._config = config
         self._sets = (*sets, f"scale.address={cluster.address}")
+        self._event_ns = 0
         self.url = f"http://127.0.0.1:{PORT}"
 
     def deploy(self, *sets: str) -> None:
@@ -110,22 +117,24 @@ class RoomCluster:
             time.sleep(LOOK_S)
         return time.monotonic() - began_s
 
+    def note_event(self) -> None:
+        """What is measured from happens now."""
+        self._event_ns = time.monotonic_ns()
+
     def load(
         self, callers: int, length_s: float, meanwhile: Callable[[], None] = lambda: None
-    ) -> dict[str, Any]:
+    ) -> CrowdMoved:
         """Let a crowd call; `meanwhile` once all of them talk. Return what became of it."""
-        crowd = ["-n", str(callers), "--length", str(length_s), "--over", "1", "--json"]
-        command = [sys.executable, "-m", "actors.cli", "load", self.url, *crowd]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-            try:
-                self.wait(lambda: sum(self.calls().values()) >= callers, "all callers talk")
-                meanwhile()
-            except BaseException:
-                process.terminate()
-                raise
-            told, _ = process.communicate()
-        found: dict[str, Any] = json.loads(told)
-        return found
+        target = load_target(self.url, ())
+        plan = CrowdPlan(callers, tuple(target.urls), Arrivals.RAMP, 1.0, (length_s, length_s))
+        said = recordings()
+        with crowd_calling(LoadShare(plan, target.urls)) as crowd:
+            self.wait(lambda: sum(self.calls().values()) >= callers, "all callers talk")
+            self.note_event()
+            meanwhile()
+            crowd.wait(length_s + plan.patience_s + SLACK_S)
+            journal = crowd.end()
+        return crowd_moved(journal, outcome_of(journal, said), said, self._event_ns)
 
 
 def family(process: psutil.Process) -> list[psutil.Process]:

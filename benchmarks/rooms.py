@@ -1,7 +1,7 @@
 """Two rooms on one PostgreSQL behind HAProxy, one of which is killed, frozen, drained or cut off.
 
 `python -m benchmarks.rooms [kill freeze drain cut]`; needs Debian's `haproxy` and `postgresql`.
-Callers are website clients that count their sound: those of docs/examples/moving_caller.py.
+Callers are website clients that count their sound: `actors.lib.moving_caller`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import pairwise
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -29,6 +28,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.cli.load.recordings import recordings
+from actors.cli.load.told_turns import told_twice
 from actors.gateway.store import tables
 from actors.gateway.store.database import Database
 from actors.gateway.store.room_rows import set_draining
@@ -37,7 +37,7 @@ from benchmarks.haproxy import haproxy
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.machine import description
-from benchmarks.moving_callers import SAME_TURN_SAMPLES, CrowdOfMovers, MoverFate
+from benchmarks.moving_callers import CrowdOfMovers, MoverFate
 from benchmarks.postgres_link import PostgresLink, postgres_link
 from benchmarks.postgres_server import PostgresServer, postgres_server
 from benchmarks.web_room import url_of, web_config
@@ -233,8 +233,7 @@ async def _look(database: Database, found: MovedCallers) -> None:
         told = {(each.session, turn.turn) for each in found.fates for turn in each.turns}
         found.told_not_kept = len(told - kept)
         for name in names.values():
-            places = sorted(int(turn.rpartition(":")[2]) for of, turn in kept if of == name)
-            found.rows_twice += sum(b - a < SAME_TURN_SAMPLES for a, b in pairwise(places))
+            found.rows_twice += told_twice(turn for of, turn in kept if of == name)
 
     await database.run(read)
 

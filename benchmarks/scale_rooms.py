@@ -6,16 +6,20 @@ the HAProxy of Ray Serve. More rooms and fewer, another version, rooms and nodes
 
 from __future__ import annotations
 
+import json
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Thread
-from typing import Any
 
 import psutil
 from rich.console import Console
 
+from actors.cli.load.held_line import MOVED, SERVER
+from actors.cli.load.load_outcome import TurnFate
+from actors.cli.load.load_shown import shown_as_json
+from benchmarks.crowd_moved import CrowdMoved
 from benchmarks.figures import table_of
 from benchmarks.namespace import in_own_network
 from benchmarks.room_cluster import (
@@ -25,11 +29,16 @@ from benchmarks.room_cluster import (
     room_cluster,
     shared_cluster,
 )
+from pipeline.quantile import quantile
 
 CALLERS = 8
 LENGTH_S = 25.0
 ORPHAN_S = 1.0
 """In which nothing of a killed room may be left: the limit of the design."""
+TAKEN_MS, FROZEN_MS = 300.0, 5000.0
+"""Until the sound of a session is taken by another room, where one is killed or stands still."""
+ANSWER_MS = 2000.0
+"""From then until the answer to the turn in flight begins."""
 TWO, ONE = "scale.rooms={least: 2, most: 2, cpus: 2}", "scale.rooms={least: 1, most: 1, cpus: 2}"
 
 
@@ -38,35 +47,47 @@ class Outcome:
     """What became of the callers.
 
     Attributes:
-        figures: As `greenroom load --json` has them.
+        crowd: They.
         gone_s: After the kill, until nothing of the room was there; None: something is.
         note: What else was seen.
-        cut: Connections may be lost.
+        may_lose: How connections may be lost.
+        taken_ms: In which the sound of those who lost theirs is to be taken by another room.
         problems: What is wrong besides.
     """
 
-    figures: dict[str, Any]
+    crowd: CrowdMoved
     gone_s: float | None = 0.0
     note: str = ""
-    cut: bool = False
+    may_lose: str = ""
+    taken_ms: float = TAKEN_MS
     problems: list[str] = field(default_factory=list)
 
     def faults(self) -> list[str]:
         """Return what is wrong."""
-        found, turns = [*self.problems], self.figures["turns"]
-        if self.figures["present"] < CALLERS:
-            found.append(f"{self.figures['present']} of {CALLERS} callers were let in")
-        if turns["lost"] or turns["disturbed_lost"]:
-            found.append(f"{turns['lost'] + turns['disturbed_lost']} turns lost")
-        if self.figures["answered_twice"]:
-            found.append(f"{self.figures['answered_twice']} turns answered twice")
-        if not self.cut and (self.figures["lost_connections"] or self.figures["ended_by_server"]):
+        found, outcome = [*self.problems], self.crowd.outcome
+        lost = outcome.asked[TurnFate.LOST] + outcome.asked[TurnFate.DISTURBED_LOST]
+        if outcome.present < CALLERS:
+            found.append(f"{outcome.present} of {CALLERS} callers were let in")
+        if lost:
+            found.append(f"{lost} turns lost")
+        if outcome.answered_twice:
+            found.append(f"{outcome.answered_twice} turns answered twice")
+        if outcome.ended_by_server or set(outcome.lost_lines) - {self.may_lose}:
             found.append("calls cut")
-        if self.figures["not_back"]:
-            found.append(f"{self.figures['not_back']} callers not back")
+        if outcome.not_back:
+            found.append(f"{outcome.not_back} callers not back")
         if self.gone_s is None or self.gone_s > ORPHAN_S:
             found.append("processes left")
-        return found
+        return [*found, *self._late()]
+
+    def _late(self) -> Iterator[str]:
+        if self.may_lose != SERVER:
+            return
+        if max(self.crowd.taken_ms, default=0.0) > self.taken_ms:
+            yield f"later than {self.taken_ms:g} ms in another room"
+        # What is said is answered once its caller is in a room again.
+        if max(self.crowd.answer_ms, default=0.0) > ANSWER_MS + self.taken_ms:
+            yield f"answers later than {ANSWER_MS + self.taken_ms:g} ms"
 
 
 def plain() -> Outcome:
@@ -74,8 +95,8 @@ def plain() -> Outcome:
     with room_cluster() as rooms:
         rooms.deploy(TWO)
         spread: list[int] = []
-        figures = rooms.load(CALLERS, 10.0, lambda: spread.extend(rooms.calls().values()))
-        outcome = Outcome(figures, note=f"calls in each room: {sorted(spread)}")
+        crowd = rooms.load(CALLERS, 10.0, lambda: spread.extend(rooms.calls().values()))
+        outcome = Outcome(crowd, note=f"calls in each room: {sorted(spread)}")
         if 0 in spread or len(spread) != 2:
             outcome.problems.append("a room without calls")
         return outcome
@@ -91,8 +112,8 @@ def more() -> Outcome:
             rooms.deploy(TWO)
             took.append(rooms.wait(lambda: len(rooms.calls()) == 2, "two rooms"))
 
-        figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
-        return Outcome(figures)
+        crowd = rooms.load(CALLERS, LENGTH_S, meanwhile)
+        return Outcome(crowd)
 
 
 def fewer() -> Outcome:
@@ -105,8 +126,8 @@ def fewer() -> Outcome:
             spread.extend(rooms.calls().values())
             rooms.deploy(ONE)
 
-        figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
-        outcome = Outcome(figures)
+        crowd = rooms.load(CALLERS, LENGTH_S, meanwhile)
+        outcome = Outcome(crowd)
         if 0 in spread or len(spread) != 2:
             outcome.problems.append(f"calls in each room: {spread}")
         down_s = rooms.wait(lambda: len(rooms.replicas()) == 1, "one room")
@@ -125,11 +146,11 @@ def rolled() -> Outcome:
         def meanwhile() -> None:
             rooms.deploy(TWO, "actors.gateway.options.ahead_ms=121")
 
-        figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
+        crowd = rooms.load(CALLERS, LENGTH_S, meanwhile)
         took["rolled"] = rooms.wait(
             lambda: not old & {each.pid for each in rooms.replicas()}, "the old rooms are gone"
         )
-        return Outcome(figures, note=f"old rooms gone {took['rolled']:.1f} s after the last call")
+        return Outcome(crowd, note=f"old rooms gone {took['rolled']:.1f} s after the last call")
 
 
 def with_a_room(rooms: RoomCluster) -> psutil.Process:
@@ -141,18 +162,19 @@ def killed(pick: Callable[[RoomCluster], psutil.Process], stop: signal.Signals) 
     """A process that a room depends on gets a signal while all talk."""
     with shared_cluster(cpus=4) as rooms:
         rooms.deploy(TWO)
-        outcome = Outcome({}, cut=True)
+        gone: list[float | None] = []
 
         def meanwhile() -> None:
             victim = pick(rooms)
             those = family(victim)
+            rooms.note_event()
             victim.send_signal(stop)
-            outcome.gone_s = gone_s(those)
+            gone.append(gone_s(those))
 
-        outcome.figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
+        crowd = rooms.load(CALLERS, LENGTH_S, meanwhile)
         again_s = rooms.wait(lambda: len(rooms.calls()) == 2, "two rooms again")
-        outcome.note = f"two rooms again {again_s:.1f} s after the last call"
-        return outcome
+        note = f"two rooms again {again_s:.1f} s after the last call"
+        return Outcome(crowd, gone[0], note, SERVER)
 
 
 def frozen() -> Outcome:
@@ -163,17 +185,18 @@ def frozen() -> Outcome:
 
         def meanwhile() -> None:
             those.extend(family(with_a_room(rooms)))
+            rooms.note_event()
             for each in those:
                 each.suspend()
 
         try:
-            figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
+            crowd = rooms.load(CALLERS, LENGTH_S, meanwhile)
         finally:
             for each in those:
                 each.kill()
         again_s = rooms.wait(lambda: len(rooms.calls()) == 2, "two rooms again")
         note = f"two rooms again {again_s:.1f} s after the last call"
-        return Outcome(figures, gone_s(those), note, cut=True)
+        return Outcome(crowd, gone_s(those), note, SERVER, FROZEN_MS)
 
 
 def drained() -> Outcome:
@@ -188,8 +211,8 @@ def drained() -> Outcome:
             rooms.scale(options=["--drain", name])
             took.append(rooms.wait(lambda: len(rooms.calls()) == 3, "a third room"))
 
-        figures = rooms.load(CALLERS, LENGTH_S, meanwhile)
-        outcome = Outcome(figures)
+        crowd = rooms.load(CALLERS, LENGTH_S, meanwhile)
+        outcome = Outcome(crowd, may_lose=MOVED)
         rooms.wait(lambda: len(old & {each.pid for each in rooms.replicas()}) == 1, "it is gone")
         outcome.note = f"another room {took[0]:.1f} s after it was told"
         return outcome
@@ -199,8 +222,8 @@ def headless() -> Outcome:
     """The process that knows the cluster is killed while all talk."""
     with room_cluster() as rooms:
         rooms.deploy(TWO)
-        figures = rooms.load(CALLERS, LENGTH_S, rooms.nodes.kill_gcs)
-        return Outcome(figures)
+        crowd = rooms.load(CALLERS, LENGTH_S, rooms.nodes.kill_gcs)
+        return Outcome(crowd)
 
 
 def down() -> Outcome:
@@ -211,10 +234,10 @@ def down() -> Outcome:
         those = [each for replica in rooms.replicas() for each in family(replica)]
         told: list[str] = []
         ending = Thread(target=lambda: told.append(rooms.scale(TWO, options=["--down"])))
-        figures = rooms.load(CALLERS, LENGTH_S, ending.start)
+        crowd = rooms.load(CALLERS, LENGTH_S, ending.start)
         ended_s = gone_s(those)
         ending.join()
-        outcome = Outcome(figures, note=f"nothing left {ended_s or 0.0:.1f} s after the last call")
+        outcome = Outcome(crowd, note=f"nothing left {ended_s or 0.0:.1f} s after the last call")
         if "2 rooms, 2 of them take callers" not in shown:
             outcome.problems.append(f"status: {shown}")
         if ended_s is None or "gateway: down" not in told[0]:
@@ -243,31 +266,54 @@ SCENARIOS: dict[str, tuple[str, Callable[[], Outcome]]] = {
 
 
 def main() -> int:
-    """Print the table; return 1 if anything is lost, cut or left."""
+    """Print the table; return 1 if anything is lost, cut, late or left."""
     in_own_network("benchmarks.scale_rooms")
-    columns = ("callers", "said; answered", "after a loss", "back, ms", "gone, s", "", "faults")
-    table = table_of("what happens", *columns)
+    columns = (
+        "callers",
+        "said",
+        "answered",
+        "after a loss",
+        "lost",
+        "twice",
+        "gaps",
+        "longest, ms",
+    )
+    times = ("taken, ms p50 / max", "answer, ms p50 / max", "gone, s", "", "faults")
+    table = table_of("what happens", *columns, *times)
     wrong = False
     for name in sys.argv[1:] or SCENARIOS:
         what, scenario = SCENARIOS[name]
         outcome = scenario()
-        figures, turns = outcome.figures, outcome.figures["turns"]
-        faults = outcome.faults()
-        sys.stderr.write(f"{name}: {outcome.note}; {', '.join(faults) or 'none'}; {figures}\n")
+        crowd, faults = outcome.crowd, outcome.faults()
+        sys.stderr.write(f"{name}: {outcome.note}; {', '.join(faults) or 'none'}; ")
+        sys.stderr.write(f"{json.dumps(shown_as_json(crowd.outcome))}\n")
         wrong |= bool(faults)
-        back = figures["back_ms"]
+        asked, gaps = crowd.outcome.asked, crowd.outcome.gap_ms
+        numbers = (
+            crowd.outcome.present,
+            asked.total(),
+            asked[TurnFate.ANSWERED],
+            asked[TurnFate.DISTURBED_ANSWERED],
+            asked[TurnFate.LOST] + asked[TurnFate.DISTURBED_LOST],
+            crowd.outcome.answered_twice,
+            len(gaps),
+            round(max(gaps, default=0.0)),
+        )
         table.add_row(
             what,
-            str(figures["present"]),
-            f"{sum(turns.values())}; {turns['answered']}",
-            f"{turns['disturbed_answered']}; {turns['broken_off']} said again",
-            f"{back['p50']:.0f} / {back['max']:.0f}" if back["n"] else "-",
+            *map(str, numbers),
+            _spread(crowd.taken_ms),
+            _spread(crowd.answer_ms),
             "-" if outcome.gone_s is None else f"{outcome.gone_s:.2f}",
             outcome.note,
             ", ".join(faults) or "none",
         )
-    Console(width=170).print(table)
+    Console(width=190).print(table)
     return int(wrong)
+
+
+def _spread(times_ms: Sequence[float]) -> str:
+    return f"{quantile(times_ms, 0.5):.0f} / {max(times_ms):.0f}" if times_ms else "-"
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import typer
 
 from actors.cli.gateway_database import in_database
 from actors.gateway.rooms.lease import RENEW_S
+from actors.gateway.store.quota_seen import quota_seen
 from actors.gateway.store.room_rows import known_rooms, set_draining
 from actors.gateway.store.times import now
 from pipeline.cli.run import load_graph
@@ -26,7 +27,8 @@ def list_command(config: Path, overrides: Sequence[str]) -> None:
     Raises:
         GreenroomError: the database cannot be used.
     """
-    rows = [COLUMNS, *(_cells(each) for each in _rooms(_graph(config, overrides)))]
+    graph = _graph(config, overrides)
+    rows = [COLUMNS, *(_cells(each) for each in _rooms(graph))]
     if len(rows) == 1:
         typer.echo("no room has a name: set options.room of the gateway")
         return
@@ -34,6 +36,13 @@ def list_command(config: Path, overrides: Sequence[str]) -> None:
     for row in rows:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
+    show_quota(graph)
+
+
+def show_quota(graph: Graph) -> None:
+    """Print what the rooms of a database share of the quotas of Gemini: nothing, if they do not."""
+    for line in in_database(graph, lambda c: quota_seen(c, now())).lines():
+        typer.echo(line)
 
 
 def drain_command(

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from actors.cli.rooms import drain_command as rooms_drain_command
+from actors.cli.rooms import show_quota
 from actors.recordings.evaluation.variants import make_variants
 from actors.scale.cluster import connected, require_ray
 from actors.scale.haproxy import PROGRAM
@@ -91,6 +92,8 @@ def status_command(config: Path, overrides: Sequence[str]) -> None:
     plan = _plan(config, overrides)
     rooms = _rooms(plan)
     show_rooms(plan, rooms, asyncio.run(calls_of(rooms)), Console())
+    if plan.has_database:
+        show_quota(load_graph(config, overrides, look_outside=False))
 
 
 def targets_command(config: Path, overrides: Sequence[str]) -> None:

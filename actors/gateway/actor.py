@@ -169,7 +169,7 @@ class Gateway(CallerPlayer):
             self.work_of,
             self._board,
             erasure,
-            self.shared.keeper,
+            self.shared,
             self.phones,
             self.doors,
             self.log,

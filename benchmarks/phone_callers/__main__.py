@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from actors.cli.calling.dialled_call import Call, DialledCall
+from actors.cli.calling.call import Call
+from actors.cli.calling.dialled_call import DialledCall
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.cli.calling.wanted_call import WantedCall

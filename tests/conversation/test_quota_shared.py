@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,8 @@ PLACES = 2
 START = "/api/v1/live-audio/session/start"
 PATIENCE_S = 30.0
 LEASE_S = 3.0
+FULL = {"name": "main", "live_sessions": PLACES, "taken": PLACES}
+"""As an operator sees the project."""
 
 
 def room_config(folder: Path, name: str, server_file: str, gateway: dict[str, Any]) -> Path:
@@ -171,6 +175,15 @@ def play(both: Rooms, work: Coroutine[Any, Any, None]) -> None:
     asyncio.run(to_its_end())
 
 
+def asked(room: RunningPipeline, path: str) -> str:
+    return exchanged(url_of(room) + path, "GET")[1]
+
+
+def sees_full(room: RunningPipeline) -> bool:
+    """Whether an operator sees in a room that the quota is full."""
+    return FULL in json.loads(asked(room, "/api/v1/operator/sessions"))["quota"]["projects"]
+
+
 async def story(both: Rooms) -> None:
     anna = await both.call(both.a, "anna")
     bert = await both.call(both.b, "bert")
@@ -184,6 +197,10 @@ async def story(both: Rooms) -> None:
     status, answer, headers = await asyncio.to_thread(exchanged, url_of(both.a) + START, "POST", {})
     assert (status, headers["Retry-After"]) == (503, "5")
     assert "quota_full" in answer
+    # ... what is full, the operator sees in each room, and Prometheus ...
+    for room in (both.a, both.b):
+        await both.until(partial(sees_full, room), "the operator sees it")
+        assert 'quota_places_taken{project="main"} 2.0' in asked(room, "/metrics")
     # ... who comes to the second is answered by another backend, and waits for a place.
     carl = await both.call(both.b, "carl")
     assert await both.ask(carl) == "http"

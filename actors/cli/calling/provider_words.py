@@ -93,6 +93,8 @@ class ProviderWords(ABC):
     """The provider ends a call in which it hears nothing for so long."""
     numbers_lost_sound: ClassVar[bool] = False
     """Sound that is lost leaves a hole in the numbers: order is not guaranteed, nor is delivery."""
+    counts_sound: ClassVar[bool] = False
+    """The caller may come back over another connection in mid-word, and loses nothing."""
 
     def __init__(self, facts: CallFacts, rate_hz: int | None = None) -> None:
         self.facts = facts

@@ -57,6 +57,7 @@ SHOWN: dict[What, Shown] = {
     What.SESSION: lambda v: f"{v['session']}{', as before' if v['resumed'] else ''}",
     What.WORDS: lambda v: f"{v['role']}: {v['text']}",
     What.TURN: lambda v: " ".join(str(v[each]) for each in ("outcome", "by", "turn") if v[each]),
+    What.LOST: lambda v: f"{v['why']}",
     What.ERROR: lambda v: f"{v['code']} {v['text']}".strip(),
     What.FAULT: lambda v: f"{v['text']}",
     What.HUNG_UP: lambda v: f"by the {v['by']}{': ' if v['why'] else ''}{v['why']}",

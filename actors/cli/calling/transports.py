@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -155,12 +156,23 @@ async def connected(url: str, words: ProviderWords, headers: Mapping[str, str]) 
     Raises:
         CallRefusedError: it cannot be reached, or does not take the call.
     """
+    async with refusals(url):
+        if urlsplit(url).scheme == "tcp":
+            parts = urlsplit(url)
+            return PacketLine(*await asyncio.open_connection(parts.hostname, parts.port))
+        return WebLine(await websocket(url, words, headers))
+
+
+@asynccontextmanager
+async def refusals(url: str) -> AsyncIterator[None]:
+    """Say in words why a server cannot be called in here.
+
+    Raises:
+        CallRefusedError: it cannot be reached, or does not take the call.
+    """
     try:
         async with asyncio.timeout(OPEN_S):
-            if urlsplit(url).scheme == "tcp":
-                parts = urlsplit(url)
-                return PacketLine(*await asyncio.open_connection(parts.hostname, parts.port))
-            return WebLine(await _websocket(url, words, headers))
+            yield
     except TimeoutError:
         raise CallRefusedError(
             f"{url} does not answer within {OPEN_S:g} s: is the server there, and is it ready?",
@@ -179,11 +191,26 @@ async def connected(url: str, words: ProviderWords, headers: Mapping[str, str]) 
         raise CallRefusedError(f"{url} cannot be called: {why}", why) from None
 
 
-async def _websocket(
-    url: str, words: ProviderWords, headers: Mapping[str, str]
+async def websocket(
+    url: str,
+    words: ProviderWords,
+    headers: Mapping[str, str],
+    kind: type[websockets.ClientConnection] | None = None,
 ) -> websockets.ClientConnection:
+    """Return a connection over which nothing was said yet.
+
+    Args:
+        url: Of the server.
+        words: Of the provider.
+        headers: Of the handshake.
+        kind: Of the connection, where it is to be a special one.
+
+    Raises:
+        CallRefusedError: the server does not take the sub-protocol.
+        OSError, websockets.WebSocketException: it does not take the connection.
+    """
     proxy = proxy_for(url)
-    websocket = await websockets.connect(
+    made = await websockets.connect(
         url,
         additional_headers=headers,
         subprotocols=[Subprotocol(words.subprotocol)] if words.subprotocol else None,
@@ -193,14 +220,15 @@ async def _websocket(
         open_timeout=None,
         close_timeout=CLOSE_S,
         ping_interval=None,
+        create_connection=kind,
     )
-    if websocket.subprotocol != words.subprotocol:
-        await websocket.close()
+    if made.subprotocol != words.subprotocol:
+        await made.close()
         raise CallRefusedError(
             f"{url} does not take the sub-protocol {words.subprotocol!r}, "
             f"without which {words.name} hangs up"
         )
-    return websocket
+    return made
 
 
 def _code_in(body: str) -> str:

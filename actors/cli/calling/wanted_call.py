@@ -12,8 +12,8 @@ from urllib.parse import SplitResult, urlsplit
 import numpy as np
 
 from actors.cli.calling.bad_network import Weather
+from actors.cli.calling.call import Call
 from actors.cli.calling.credentials_shown import shown_headers
-from actors.cli.calling.dialled_call import Call
 from actors.cli.calling.provider_words import CallFacts, ProviderWords
 from actors.cli.calling.providers import LINES, PATHS, provider_name
 from actors.cli.calling.scripted_caller import AFTER_S, KEYS, ScriptLine

@@ -12,6 +12,8 @@ from actors.cli.calling.line_form import BLOCK_S
 BLOCK_MS = BLOCK_S * 1000
 SERVER = "server"
 """Who ended a line, where nobody else did."""
+MOVED = "moved"
+"""Why a line was left for another one: the server asked for it, between two turns."""
 STOPPED = "stopped"
 """Why callers hang up at once."""
 
@@ -60,7 +62,7 @@ class LostLine:
     """A connection that was lost.
 
     Attributes:
-        how: drop, cut, vanish; or `server`, which closed it.
+        how: drop, cut, vanish; `server`, which closed it or fell silent; `moved`: it asked for it.
         at_ns: When, monotonic.
         back_ns: When the caller was in the conversation again; None: not at all.
     """

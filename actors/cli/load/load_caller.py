@@ -7,38 +7,27 @@ import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from enum import Enum, auto
 
-from actors.cli.calling.dialled_call import Call, DialledCall, Severed
+from actors.cli.calling.call import Call, Severed
+from actors.cli.calling.dialled_call import DialledCall
 from actors.cli.calling.happening import Happening, What
+from actors.cli.calling.moving_line import BACK_S
 from actors.cli.calling.scripted_caller import ScriptedCaller, ScriptLine
 from actors.cli.calling.transports import CallRefusedError
 from actors.cli.calling.wanted_call import WantedCall
 from actors.cli.load.crowd_plan import Loss, PlannedCaller
-from actors.cli.load.held_line import SERVER, STOPPED, HeldLine, LoadedCaller, LostLine
+from actors.cli.load.held_line import MOVED, SERVER, STOPPED, HeldLine, LoadedCaller, LostLine
 from actors.cli.load.line_events import LineEvents
 from actors.cli.load.recordings import SpokenRecording
+from actors.cli.load.stay import Stay
+from actors.lib.moving_caller import MOVES
 
 RETRY_S = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 """As `page/caller.js` waits before it connects again."""
-BACK_S = 60.0
-"""Whoever is not back by then has given up: for so long the gateway keeps the place
-(`absence_s`)."""
 SILENT_AT_END_S = 2.0
 """Before a caller hangs up, so that an answer is heard to its end."""
 ENDED_WELL = "1000"
 """Close code of a conversation that is over."""
-
-
-class Stay(Enum):
-    """Where a caller is."""
-
-    COMING = auto()
-    PRESENT = auto()
-    AWAY = auto()
-    """Lost the connection and will come back."""
-    REFUSED = auto()
-    GONE = auto()
 
 
 class LoadCaller:
@@ -72,6 +61,8 @@ class LoadCaller:
         self._came_ns = 0
         self._loses_ns: int | None = None
         """When the network takes the connection away."""
+        self._cause = ""
+        """Of the loss that comes next, where the network is it."""
         self._stopped = asyncio.Event()
 
     def stop(self) -> None:
@@ -101,7 +92,7 @@ class LoadCaller:
             self._loses_ns = self._came_ns + int(self._plan.loss.after_s * 1e9)
         try:
             # It asks a webhook, and waits for it.
-            call = await asyncio.to_thread(self._wanted.call)
+            call = replace(await asyncio.to_thread(self._wanted.call), moves=True)
             dialled, person = await self._hold(call, self._script(call), awaits=False)
         except CallRefusedError as refused:
             self._lines.append(HeldLine("", time.monotonic_ns(), refused=refused.why))
@@ -112,14 +103,15 @@ class LoadCaller:
         self.stay = Stay.REFUSED if refused_first else Stay.GONE
 
     async def _return(self, dialled: DialledCall, call: Call) -> bool:
-        """Whether the caller comes back; notes what was lost."""
+        """Whether the caller comes back over a line of its own; notes what was lost."""
         if self._stopped.is_set() or not call.words.is_ready:
             return False
         ended = self._events.newest(What.HUNG_UP)
         if dialled.severed is not Severed.NOT and self._plan.loss is not None:
             how = str(self._plan.loss.kind)
         elif (
-            ended is None
+            call.comes_back
+            or ended is None
             or ended["by"] != SERVER
             or ended["why"].startswith(ENDED_WELL)
             or call.words.again() is None
@@ -211,7 +203,12 @@ class LoadCaller:
 
         def lose() -> None:
             self._loses_ns = None
-            dialled.sever(Severed.FROZEN if loss.kind is Loss.VANISH else Severed.CUT)
+            vanishes = loss.kind is Loss.VANISH
+            if dialled.comes_back and loss.kind is not Loss.DROP:
+                self._cause = str(loss.kind)
+                dialled.shake(loss.away_s if vanishes else None)
+            else:
+                dialled.sever(Severed.FROZEN if vanishes else Severed.CUT)
 
         delay_s = max(0.0, (at_ns - time.monotonic_ns()) / 1e9)
         timer = asyncio.get_running_loop().call_later(delay_s, lose)
@@ -226,9 +223,20 @@ class LoadCaller:
         self._events.add(happening, self._dialled.began_ns)
         if happening.what is What.ANSWER:
             self.answers += 1
-        if self.stay is Stay.AWAY and self._dialled.side.words.is_ready:
+        if happening.what is What.LOST:
+            self._note_loss(str(happening.values["why"]))
+        is_back = self._dialled.side.words.is_ready
+        if self._dialled.comes_back:
+            is_back = happening.what is What.SESSION
+        if self.stay is Stay.AWAY and is_back:
             self.stay = Stay.PRESENT
             self._lost[-1] = replace(self._lost[-1], back_ns=time.monotonic_ns())
+
+    def _note_loss(self, why: str) -> None:
+        """A connection was lost, and the line comes back by itself."""
+        how, self._cause = self._cause or (MOVED if why == MOVES else SERVER), ""
+        self._lost.append(LostLine(how, time.monotonic_ns()))
+        self.stay = Stay.AWAY
 
     def _script(self, call: Call) -> list[ScriptLine]:
         rate_hz = call.words.form.rate_hz

@@ -13,9 +13,8 @@ from actors.cli.calling.happening import What
 from actors.cli.calling.line_form import BLOCK_S
 from actors.cli.load.held_line import SERVER, STOPPED, HeldLine, LoadedCaller, LoadJournal
 from actors.cli.load.recordings import SpokenRecording
+from actors.cli.load.told_turns import told_twice
 from actors.recordings.evaluation.words import normalised
-
-TURN_ANSWERED = "answered"
 
 
 class TurnFate(StrEnum):
@@ -136,15 +135,15 @@ def _count_caller(
             outcome.back_ms.append((lost.back_ns - lost.at_ns) / 1e6)
         elif lost.how != "drop":
             outcome.not_back += 1
-    turns = Counter(
-        values["turn"]
+    turns = [
+        str(values["turn"])
         for line in caller.lines
         for _, _, values in line.told(What.TURN)
-        if values["turn"] and values["outcome"] == TURN_ANSWERED
-    )
+        if values["turn"]
+    ]
     outcome.names_turns |= bool(turns)
-    outcome.answered_twice += sum(count > 1 for count in turns.values())
-    for name, said in _things_said(caller):
+    outcome.answered_twice += told_twice(turns)
+    for name, said in things_said(caller):
         recording = recordings[name]
         asked = _became(said, said[0][0] + int(recording.seconds * 1e9))
         outcome.asked[asked] += 1
@@ -181,7 +180,7 @@ def _count_line(outcome: LoadOutcome, line: HeldLine) -> None:
 Told = tuple[int, What, Mapping[str, object]]
 
 
-def _things_said(caller: LoadedCaller) -> Iterator[tuple[str, list[Told]]]:
+def things_said(caller: LoadedCaller) -> Iterator[tuple[str, list[Told]]]:
     """Yield what a caller said, by name, with all that happened until the next thing was said."""
     name, since = "", list[Told]()
     for each in chain.from_iterable(line.told() for line in caller.lines):
@@ -212,9 +211,12 @@ def _became(said: Sequence[Told], said_ns: int) -> TurnFate:
         if answered:
             return TurnFate.DISTURBED_ANSWERED
         return TurnFate.DISTURBED_LOST if came_back else TurnFate.OPEN
+    disturbed = any(what is What.LOST for _, what, _ in said)
     if answered:
-        return TurnFate.ANSWERED
-    return TurnFate.OPEN if ends and ends[-1][2] == STOPPED else TurnFate.LOST
+        return TurnFate.DISTURBED_ANSWERED if disturbed else TurnFate.ANSWERED
+    if ends and ends[-1][2] == STOPPED:
+        return TurnFate.OPEN
+    return TurnFate.DISTURBED_LOST if disturbed else TurnFate.LOST
 
 
 def _count_words(outcome: LoadOutcome, words: str, said: Sequence[Told]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,7 @@ from actors.gateway.operating.session_board import SessionBoard
 from actors.gateway.operating.traffic import TrafficCounts
 from actors.gateway.rooms.admission import AdmissionState
 from actors.gateway.rooms.room import GatewayRoom
+from actors.gateway.store.quota_seen import QuotaSeen
 from actors.services.metrics.building import Row, counter, gauge, histogram
 
 MOVES = {"in": "taken_up", "out": "sessions_moved"}
@@ -29,6 +31,7 @@ class CallerMetrics:
         traffic: What went over the port.
         counters: Of the gateway.
         room: That it is.
+        quota: Returns what was last seen of the quotas that it shares with other rooms.
     """
 
     states: Callable[[], Mapping[str, int]]
@@ -36,6 +39,7 @@ class CallerMetrics:
     traffic: TrafficCounts
     counters: Mapping[str, int]
     room: GatewayRoom
+    quota: Callable[[], QuotaSeen]
 
     def collect(self) -> Iterable[Metric]:
         """Return the families."""
@@ -54,6 +58,7 @@ class CallerMetrics:
         yield counter("gateway_refused", "Who was not let in, or no further.", ["reason"], refused)
         yield from self._of_turns()
         yield from self._of_room()
+        yield from self._of_quota()
         open_now = [([kind], count) for kind, count in traffic.open.items()]
         yield gauge("gateway_connections", "Requests and sockets open.", ["kind"], open_now)
         requests = [([*key], count) for key, count in traffic.requests.items()]
@@ -81,6 +86,27 @@ class CallerMetrics:
         yield counter("gateway_moves", meaning, ["direction"], moves)
         missed: list[Row] = [([], self.counters.get("leases_missed", 0))]
         yield counter("gateway_leases_missed", "Renewals of its lease that failed.", [], missed)
+
+    def _of_quota(self) -> Iterable[Metric]:
+        """Return the families of what all rooms share: each of them says the same."""
+        seen = self.quota()
+        limits: list[Row] = [
+            ([each.name], each.live_sessions)
+            for each in seen.projects
+            if each.live_sessions is not None
+        ]
+        yield gauge(
+            "gateway_quota_places", "Live sessions a project may have.", ["project"], limits
+        )
+        taken: list[Row] = [([each.name], each.taken) for each in seen.projects]
+        yield gauge("gateway_quota_places_taken", "Those it has, in all rooms.", ["project"], taken)
+        rests = Counter((each.project, each.fault) for each in seen.resting)
+        resting: list[Row] = [([*key], count) for key, count in rests.items()]
+        meaning = "Projects, or keys of them, that all rooms leave alone for a while."
+        yield gauge("gateway_quota_resting", meaning, ["project", "class"], resting)
+        unplaced: list[Row] = [([], self.counters.get("unplaced", 0))]
+        meaning = "Callers let in without a place, and answered by other backends."
+        yield counter("gateway_unplaced", meaning, [], unplaced)
 
     def _of_turns(self) -> Iterable[Metric]:
         tally = self.board.tally

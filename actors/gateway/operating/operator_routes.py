@@ -16,7 +16,7 @@ from actors.gateway.operating.erasure import Erasure
 from actors.gateway.operating.room_summary import DrainRequest, room_summary
 from actors.gateway.operating.session_board import SessionBoard, details, fault_row, summary
 from actors.gateway.readiness import Readiness
-from actors.gateway.rooms.room_keeper import RoomKeeper
+from actors.gateway.shared_state import SharedState
 from actors.gateway.website.page import FOLDER, HEADERS
 from actors.gateway.website.requests import EndRequest
 from actors.gateway.website.small_body import small_bodies
@@ -34,11 +34,11 @@ def operator_routes(
     readiness: Readiness,
     metrics: CallerMetrics,
     erasure: Erasure,
-    keeper: RoomKeeper,
+    shared: SharedState,
 ) -> APIRouter:
     """Return the operator's page, what it asks for, and the metrics."""
     router = APIRouter(route_class=small_bodies(access.options.limits.body_bytes_per_s))
-    prefix, callers = "/api/v1/operator", access.callers
+    prefix, callers, keeper = "/api/v1/operator", access.callers, shared.keeper
 
     @router.get("/operator", include_in_schema=False)
     async def page() -> FileResponse:
@@ -50,6 +50,7 @@ def operator_routes(
         return {
             "problem": readiness.problem(),
             "room": room_summary(access.room),
+            "quota": shared.quota.seen.as_json(),
             "sessions": [_row(callers, board, each.opened.session) for each in board],
             "ended": [summary(each, "ended", "") for each in reversed(board.ended)],
             "faults": [fault_row(at, each) for at, each in board.faults],

@@ -94,6 +94,14 @@ function showRooms({ room, rooms, callers }) {
     `${each.session_id}: in ${each.room} since ${at(each.here_since)}${each.moves ? `, moved ${each.moves} times` : ""}${each.state === "away" ? ", away" : ""}`));
 }
 
+// Places of the projects of Gemini, and what is left alone, in all rooms that share them.
+function showQuota({ projects, resting }) {
+  $("shares").hidden = !projects.length;
+  list("projects", projects.map((each) => `${each.name}: ${each.taken}${each.live_sessions === null ? "" : ` of ${each.live_sessions}`}`));
+  list("resting", resting.map((each) =>
+    `${each.project}${each.key && `, key ${each.key}`}${each.model && `, ${each.model}`}: ${each.fault}, ${Math.ceil(each.left_s)} s`), "bad");
+}
+
 function roomRow(name) {
   const made = document.createElement("tr");
   made.dataset.room = name;
@@ -146,6 +154,7 @@ async function refresh() {
     $("entry").hidden = true;
     // One that is by itself has no name, and no others.
     $("house").hidden = !told.room.name;
+    showQuota(told.quota);
     if (told.room.name) showRooms(await ask("operator/rooms"));
     if (chosen !== null) showOne(await ask(`operator/session/${encodeURIComponent(chosen)}`));
   } catch (error) {

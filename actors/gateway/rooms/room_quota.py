@@ -25,6 +25,7 @@ from actors.gateway.store.quota_rows import (
     take,
     taken,
 )
+from actors.gateway.store.quota_seen import QuotaSeen, quota_of
 from actors.gateway.store.times import now
 
 ANSWER_S = 1.0
@@ -68,6 +69,8 @@ class RoomQuota(Placing):
         self._listener = QuotaListener(database.url)
         self._held: set[str] = set()
         self._view = QuotaView()
+        self.seen = QuotaSeen()
+        """Places and rests in all rooms, as they were last seen."""
         self._giving_back: set[asyncio.Task[None]] = set()
 
     @property
@@ -139,11 +142,13 @@ class RoomQuota(Placing):
     async def _sync(self, connection: AsyncConnection) -> QuotaView:
         projects = await declared(connection, self._holder)
         if not projects:
+            self.seen = QuotaSeen()
             return QuotaView()
         at = now()
         if self._held:
             await keep(connection, self._held, self._holder, at)
         counts, rests = await taken(connection, at), await resting(connection, at)
+        self.seen = quota_of(projects, counts, rests)
         is_alone = not await others_have_places(connection, self._holder)
         return QuotaView(True, are_full(projects, counts, rests), is_alone)
 

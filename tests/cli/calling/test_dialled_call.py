@@ -8,7 +8,8 @@ import time
 import pytest
 from bots import TwilioBot, serving
 
-from actors.cli.calling.dialled_call import DialledCall, Severed
+from actors.cli.calling.call import Severed
+from actors.cli.calling.dialled_call import DialledCall
 from actors.cli.calling.happening import Happening, What
 from actors.cli.calling.scripted_caller import ScriptedCaller
 from actors.cli.calling.transports import OPEN_S

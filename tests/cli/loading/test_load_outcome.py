@@ -13,6 +13,7 @@ from actors.cli.load.held_line import STOPPED, HeldLine, LoadedCaller, LoadJourn
 from actors.cli.load.load_outcome import LoadOutcome, TurnFate, outcome_of
 from actors.cli.load.load_shown import doubts, shown_as_json, shown_as_table
 from actors.cli.load.recordings import recordings
+from actors.cli.load.told_turns import told_twice
 
 RECORDINGS = recordings()
 CARDS = "cards-003.wav"
@@ -45,6 +46,7 @@ def outcome(*lines: HeldLine, lost: tuple[LostLine, ...] = ()) -> LoadOutcome:
     return outcome_of(LoadJournal([LoadedCaller.from_json(written)], 0, 60 * S_NS), RECORDINGS)
 
 
+LOST = at(2, What.LOST, why="1006")
 CUT = LostLine("cut", 5 * S_NS, 6 * S_NS)
 
 
@@ -70,6 +72,13 @@ CUT = LostLine("cut", 5 * S_NS, 6 * S_NS)
             [line(say(1), hung_up(4, "network")), line(hung_up(30))],
             [TurnFate.DISTURBED_LOST],
         ),
+        # Lost and made anew on the same line: nothing is said again.
+        ([line(say(1), LOST, answer(5), hung_up(9))], [TurnFate.DISTURBED_ANSWERED]),
+        ([line(say(1), LOST, hung_up(30))], [TurnFate.DISTURBED_LOST]),
+        (
+            [line(say(1), answer(3), say(6), LOST, answer(9), hung_up(19))],
+            [TurnFate.ANSWERED, TurnFate.DISTURBED_ANSWERED],
+        ),
         # Dropped for good: nobody waits.
         ([line(say(1), hung_up(4, "network"))], [TurnFate.OPEN]),
         ([line(say(1), hung_up(4, "server", "1011 gone"))], [TurnFate.OPEN]),
@@ -94,6 +103,20 @@ def test_a_turn_that_is_answered_twice_is_found() -> None:
         line(say(1), answer(3), at(4, What.TURN, **turn), at(6, What.TURN, **turn), hung_up(9))
     )
     assert (twice.answered_twice, twice.holds) == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("turns", "twice"),
+    [
+        (["a:1", "a:1"], 1),
+        (["a:16000", "a:18000"], 1),  # Two rooms have heard it begin.
+        (["a:16000", "a:24000"], 0),
+        (["a:16000", "b:16000"], 0),
+        (["typed", "typed", "spoken"], 1),
+    ],
+)
+def test_a_turn_that_two_rooms_have_named_is_one(turns: list[str], twice: int) -> None:
+    assert told_twice(turns) == twice
 
 
 def test_a_gap_while_the_callers_had_no_processor_is_told_apart() -> None:

@@ -17,6 +17,7 @@ from actors.gateway.operating.session_board import (
 )
 from actors.gateway.operating.traffic import TrafficCounts
 from actors.gateway.rooms.room import GatewayRoom
+from actors.gateway.store.quota_seen import ProjectSeen, QuotaSeen, RestSeen
 from pipeline.frames import (
     Fault,
     FaultClass,
@@ -145,9 +146,18 @@ def test_metrics_count_callers_and_hold_nothing_of_them(board: SessionBoard) -> 
     traffic.open["websocket"] += 1
     traffic.sizes["in", "binary"] += 640
     traffic.requests["http", "429"] += 1
-    counters = {"refused_quota": 3, "underruns": 1, "taken_up": 2, "sessions_moved": 1}
+    counters = {
+        "refused_quota": 3,
+        "underruns": 1,
+        "taken_up": 2,
+        "sessions_moved": 1,
+        "unplaced": 4,
+    }
     room = GatewayRoom("", 60, lambda: 7)
-    metrics = CallerMetrics(lambda: {"present": 1, "away": 0}, board, traffic, counters, room)
+    rests = [RestSeen("main", digest, "", "quota", 60.0) for digest in ("a-digest", "another")]
+    quota = QuotaSeen([ProjectSeen("main", 3, 2), ProjectSeen("open", None, 9)], rests)
+    states = {"present": 1, "away": 0}
+    metrics = CallerMetrics(lambda: states, board, traffic, counters, room, lambda: quota)
     text = generate_latest(metrics).decode()  # type: ignore[arg-type]
     for line in (
         'greenroom_gateway_callers{state="present"} 1.0',
@@ -160,6 +170,11 @@ def test_metrics_count_callers_and_hold_nothing_of_them(board: SessionBoard) -> 
         "greenroom_gateway_places_taken 7.0",
         'greenroom_gateway_moves_total{direction="in"} 2.0',
         'greenroom_gateway_moves_total{direction="out"} 1.0',
+        'greenroom_gateway_quota_places{project="main"} 3.0',
+        'greenroom_gateway_quota_places_taken{project="main"} 2.0',
+        'greenroom_gateway_quota_places_taken{project="open"} 9.0',
+        'greenroom_gateway_quota_resting{class="quota",project="main"} 2.0',
+        "greenroom_gateway_unplaced_total 4.0",
         'greenroom_gateway_turns_total{backend="live",outcome="answered"} 1.0',
         'greenroom_gateway_faults_total{backend="live",class="quota"} 1.0',
         'greenroom_gateway_connections{kind="websocket"} 1.0',
@@ -170,5 +185,5 @@ def test_metrics_count_callers_and_hold_nothing_of_them(board: SessionBoard) -> 
     ):
         assert line in text.splitlines(), text
     assert "underruns" not in text
-    for secret in ("a-name", "a-label", "a-word", "a-reason", "anna"):
+    for secret in ("a-name", "a-label", "a-word", "a-reason", "anna", "digest"):
         assert secret not in text

@@ -24,6 +24,7 @@ UNINTERESTING = frozenset(
         "time_left",
         "session_ended",
         "pong",
+        "sound_done",
     }
 )
 """What a caller need not do anything about; an end is told again by the close of the socket."""
@@ -33,6 +34,7 @@ class WebsiteWords(WebWords):
     """The name of the session is the call's, so that it is the same on a new connection."""
 
     name = "website"
+    counts_sound = True
 
     def again(self) -> ProviderWords:
         """Return the words of the same caller on a new connection."""
