@@ -21,6 +21,7 @@ from gateway_client import exchanged
 from sqlalchemy import select
 from websites import Site, address
 
+from actors.cli.calling.providers.gemini import GEMINI_PATH
 from actors.gateway.store.database import Database
 from actors.gateway.store.quota_rows import taken
 from actors.gateway.store.tables import sessions, turns
@@ -97,6 +98,14 @@ class Rooms:
             await client.wait_closed()
             assert client.close_code is not None
             return told, client.close_code
+
+    async def refusal_of_sdk(self, room: RunningPipeline) -> tuple[str, int]:
+        """How a Gemini SDK is told who is not let in: reason and code of the close."""
+        async with websockets.connect(address(room).replace("/ws/live-audio", GEMINI_PATH)) as sdk:
+            await sdk.send('{"setup": {"model": "models/gemini-3.8-live"}}')
+            await sdk.wait_closed()
+            assert sdk.close_code is not None
+            return sdk.close_reason or "", sdk.close_code
 
     async def hang_up(self, name: str) -> None:
         client = self.clients.pop(name)
@@ -197,6 +206,8 @@ async def story(both: Rooms) -> None:
     status, answer, headers = await asyncio.to_thread(exchanged, url_of(both.a) + START, "POST", {})
     assert (status, headers["Retry-After"]) == (503, "5")
     assert "quota_full" in answer
+    reason, code = await both.refusal_of_sdk(both.a)
+    assert (reason, code) == ("all places for conversations are taken: try again in a moment", 1013)
     # ... what is full, the operator sees in each room, and Prometheus ...
     for room in (both.a, both.b):
         await both.until(partial(sees_full, room), "the operator sees it")
