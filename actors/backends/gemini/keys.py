@@ -47,15 +47,16 @@ class KeyPool:
 
     Args:
         servers: In the order in which they are asked.
-        before: Places that sessions have already.
+        before: The pool of the servers as they were: that a server has another address changes
+            nothing about the quotas of its keys, nor about places that sessions have.
     """
 
-    def __init__(self, servers: Sequence[Server], before: Places | None = None) -> None:
+    def __init__(self, servers: Sequence[Server], before: KeyPool | None = None) -> None:
         self.servers = tuple(servers)
         self.keys = tuple(ServerKey(server, key) for server in servers for key in server.keys)
-        self.cool_downs = CoolDowns()
+        self.cool_downs = CoolDowns() if before is None else before.cool_downs
         limits = {each.project: each.live_sessions for each in servers}
-        self.places = Places(limits, before)
+        self.places = Places(limits, None if before is None else before.places)
         self._digests = [each.digest for each in self.keys]
         self._current: dict[str, int] = {}
 

@@ -10,14 +10,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from actors.lib.shared_database import check_database, open_database
-from actors.services.budget.account import Account, Sum, Sums, total
+from actors.services.budget.account import Account, Sums
 from actors.services.budget.days import day_of, until_next_day_s
 from actors.services.budget.limits import Use, cheapest_first, refusals, used_up, uses
 from actors.services.budget.options import BudgetOptions
 from actors.services.budget.prices import load_prices
 from actors.services.budget.shared_day import SharedDay
+from actors.services.budget.spending_report import spending_report
 from pipeline.actor import Actor
-from pipeline.frames import Allowance, LimitUse, SessionEnd, SessionEnded, Spending, Spent, Usage
+from pipeline.frames import Allowance, SessionEnd, SessionEnded, Spending, Usage
 from pipeline.ports import In, Out
 from pipeline.sessions.work import SESSIONS_PORT
 from pipeline.store import Store
@@ -30,8 +31,6 @@ WRITE_EVERY_S = 1.0
 backends keep their reports for 30 s."""
 LOOK_AT_CLOCK_EVERY_S = 1.0
 """How late a new day may begin."""
-SHOWN_CALLERS = 50
-"""The dearest of those who are there: more than a screen holds, 4 KB in each report and status."""
 
 
 class Budget(Actor[BudgetOptions]):
@@ -174,29 +173,8 @@ class Budget(Actor[BudgetOptions]):
         """Publish what was spent; who is refused, if that has changed."""
         now = self.clock()
         self._today = day_of(now, self._zone)
-        account, used = self._account, uses(self.options, self._account, self._table, self._today)
-        today = account.of_day(self._today)
-        frame = Spending(
-            session=self.session,
-            day=self._today.isoformat(),
-            currency=self._table.currency,
-            prices_date=self._table.date.isoformat(),
-            session_total=self._spent(total(account.session)),
-            day_total=self._spent(total(today)),
-            callers=self._dearest(),
-            session_backends=self._spent_by_backend(account.session),
-            day_backends=self._spent_by_backend(today),
-            limits=[
-                LimitUse(
-                    per=each.limit.per,
-                    unit=each.unit,
-                    used=float(each.used),
-                    limit=float(each.most),
-                    backends=list(each.backends),
-                )
-                for each in used
-            ],
-        )
+        used = uses(self.options, self._account, self._table, self._today)
+        frame = spending_report(self._account, self._table, self._today, used, self.session)
         self.gauges["session_money"] = frame.session_total.money
         self.gauges["day_money"] = frame.day_total.money
         self.publish("spending", frame)
@@ -233,23 +211,6 @@ class Budget(Actor[BudgetOptions]):
         first = repr(what) not in self._told
         self._told.add(repr(what))
         return first
-
-    def _spent(self, used: Sum) -> Spent:
-        return Spent(
-            money=float(used.money),
-            tokens=used.tokens,
-            unpriced_tokens=used.unpriced_tokens,
-            minutes=float(self._table.minutes(used.spoken_tokens)),
-        )
-
-    def _dearest(self) -> dict[str, Spent]:
-        """The callers who have cost most, the dearest first."""
-        sums = {name: total(used) for name, used in self._account.callers.items()}
-        dearest = sorted(sums, key=lambda name: sums[name].order, reverse=True)
-        return {name: self._spent(sums[name]) for name in dearest[:SHOWN_CALLERS]}
-
-    def _spent_by_backend(self, sums: Sums) -> dict[str, Spent]:
-        return {name: self._spent(used) for name, used in sums.items()}
 
     def _from_disk(self) -> Account | None:
         assert self._store is not None

@@ -125,8 +125,16 @@ def test_places_outlive_a_server_that_moved() -> None:
     pool = KeyPool((TWO,))
     seat(pool, "a")
     moved = KeyPool((Server(("two-1",), "https://elsewhere/", project="two", live_sessions=1),))
-    assert KeyPool(moved.servers, pool.places).usable(M, 0.0, "b") is None
+    assert KeyPool(moved.servers, pool).usable(M, 0.0, "b") is None
     assert moved.usable(M, 0.0, "b") is not None
+
+
+def test_what_rests_goes_on_resting_at_a_server_that_moved() -> None:
+    pool = KeyPool((TWO,))
+    pool.failed(ServerKey(TWO, "two-1"), M, info(FaultClass.QUOTA, 30.0), 0.0)
+    moved = KeyPool((Server(("two-1",), "https://elsewhere/", project="two"),), pool)
+    assert moved.usable(M, 29.0) is None
+    assert moved.usable(M, 30.0) is not None
 
 
 STORY = st.lists(

@@ -5,22 +5,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Collection
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, Collection
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from actors.backends.fault_info import FaultInfo
-from actors.backends.gemini.close_reason import (
-    ODD_FRAMES,
-    ConnectionOverError,
-    close_reason_of,
-    network_errors,
-    not_json,
-)
-from actors.backends.gemini.faults import CloseReason, FaultSource, classify, info_on
+from actors.backends.gemini.close_reason import ConnectionOverError
+from actors.backends.gemini.faults import classify, info_on
 from actors.backends.gemini.http.health import of_own_model
+from actors.backends.gemini.http.one_try import TryFailedError, judged
 from actors.backends.gemini.http.options import HttpOptions
-from actors.backends.gemini.http.retry import Attempts, with_daily_quota
+from actors.backends.gemini.http.retry import Attempts
 from actors.backends.gemini.keys import KeyPool, ServerKey
 from actors.backends.gemini.models import ListedModel, list_models
 from actors.backends.gemini.server import find_servers, make_client
@@ -107,7 +102,7 @@ class HttpService:
                         begun = True
                         yield piece
                 return
-            except _Failed as failed:
+            except TryFailedError as failed:
                 info = failed.info if model in usual else of_own_model(failed.info)
             wait_s = self._failed(which, model, info, attempts)
             if wait_s is None or begun:
@@ -125,11 +120,11 @@ class HttpService:
             which = await self._key(self._options.model)
             client = await self._client(which)
             try:
-                async with _judged(
+                async with judged(
                     self._options.first_event_timeout_s, "the list of models", which.server.via
                 ):
                     return await list_models(client)
-            except _Failed as failed:
+            except TryFailedError as failed:
                 info = failed.info
             wait_s = self._failed(which, self._options.model, info, attempts)
             if wait_s is None:
@@ -164,7 +159,7 @@ class HttpService:
     ) -> AsyncGenerator[types.GenerateContentResponse, None]:
         self._counters["requests"] += 1
         timeout_s = self._options.first_event_timeout_s
-        async with _judged(timeout_s, f"{timeout_s:g} s after the request", via):
+        async with judged(timeout_s, f"{timeout_s:g} s after the request", via):
             stream = await client.aio.models.generate_content_stream(
                 model=model, contents=contents, config=config
             )
@@ -172,7 +167,7 @@ class HttpService:
         timeout_s = self._options.stall_timeout_s
         while piece is not None:
             yield piece
-            async with _judged(timeout_s, f"{timeout_s:g} s in the middle", via):
+            async with judged(timeout_s, f"{timeout_s:g} s in the middle", via):
                 piece = await anext(stream, None)
 
     def _failed(
@@ -220,10 +215,7 @@ class HttpService:
                     raise ServiceFailedError(classify(error.close_reason)) from error
                 except GreenroomError as error:
                     raise ServiceFailedError(info_on(error)) from error
-                pool = KeyPool(servers)
-                # That a server has another address changes nothing about its keys' quotas.
-                pool.cool_downs = self._pool.cool_downs
-                self._pool, self._is_open = pool, True
+                self._pool, self._is_open = KeyPool(servers, self._pool), True
 
     async def _client(self, which: ServerKey) -> Client:
         making = self._clients.get(which)
@@ -242,34 +234,3 @@ class HttpService:
             if self._clients.get(which) is making:
                 del self._clients[which]
             raise ServiceFailedError(info_on(error)) from error
-
-
-class _Failed(Exception):  # noqa: N818 - one try of several
-    def __init__(self, info: FaultInfo) -> None:
-        super().__init__(str(info))
-        self.info = info
-
-
-@asynccontextmanager
-async def _judged(timeout_s: float, silence: str, via: str) -> AsyncIterator[None]:
-    """Raise `_Failed` for what the network and google-genai raise, and for a silence.
-
-    Args:
-        timeout_s: Of silence.
-        silence: What it was, for the complaint.
-        via: Way to the service, if it is not direct.
-    """
-    try:
-        async with asyncio.timeout(timeout_s):
-            yield
-    except TimeoutError as error:
-        raise _Failed(_local(f"no event: {silence}")) from error
-    except network_errors() as error:
-        info = classify(close_reason_of(error, via))
-        raise _Failed(with_daily_quota(info, getattr(error, "details", None))) from error
-    except ODD_FRAMES as error:
-        raise _Failed(_local(f"the response is {not_json(error)}")) from error
-
-
-def _local(reason: str) -> FaultInfo:
-    return classify(CloseReason(FaultSource.LOCAL, None, reason))
