@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.arrival_sink import notes_of
 from benchmarks.bare import receive_alone
-from benchmarks.figures import Figure, added
+from benchmarks.figures import DOWN_LIMITS_MS, Figure, added
 from benchmarks.server import TYPED_WORD, simulator
 from benchmarks.setting import SHORT_ANSWER, talker
 from benchmarks.sound import RATE_HZ, write_wav
@@ -68,7 +68,7 @@ def measure(folder: Path) -> list[Figure]:
     return [
         Figure("first piece of an answer: server to google-genai alone", "ms", alone),
         Figure("first piece of an answer: server to playout", "ms", ours),
-        added("- added to google-genai alone", ours, alone),
+        added("- added to google-genai alone", ours, alone, DOWN_LIMITS_MS),
         Figure(
             "- of that, live to playout",
             "ms",

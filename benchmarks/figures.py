@@ -10,9 +10,10 @@ from rich.table import Table
 
 from pipeline.quantile import quantile
 
-P50_LIMIT_MS = 1.0
-P99_LIMIT_MS = 5.0
-"""What our processes may add to either way: the design's limits."""
+UP_LIMITS_MS = (0.4, 2.0)
+"""What our processes may add from the microphone to Live, p50 and p99: the design's limits."""
+DOWN_LIMITS_MS = (0.8, 3.0)
+"""The same from Live to the playout."""
 
 
 def table_of(what: str, *values: str) -> Table:
@@ -66,14 +67,17 @@ class Figure:
         )
 
 
-def added(name: str, ours: Sequence[float], floor: Sequence[float]) -> Figure:
+def added(
+    name: str, ours: Sequence[float], floor: Sequence[float], limits_ms: tuple[float, float]
+) -> Figure:
     """Compare two distributions, percentile by percentile: what the one has more than the other.
 
     Args:
         name: What was measured.
         ours: Values of one way, in ms.
         floor: Values of the way that it is measured against.
+        limits_ms: What the difference may be, p50 and p99.
     """
     percents = range(1, 100)
     values = [quantile(ours, q / 100) - quantile(floor, q / 100) for q in percents]
-    return Figure(name, "ms", values, P50_LIMIT_MS, P99_LIMIT_MS)
+    return Figure(name, "ms", values, *limits_ms)
