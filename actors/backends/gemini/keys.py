@@ -54,9 +54,9 @@ class KeyPool:
     def __init__(self, servers: Sequence[Server], before: KeyPool | None = None) -> None:
         self.servers = tuple(servers)
         self.keys = tuple(ServerKey(server, key) for server in servers for key in server.keys)
-        self.cool_downs = CoolDowns() if before is None else before.cool_downs
+        self.cool_downs: CoolDowns = CoolDowns() if before is None else before.cool_downs
         limits = {each.project: each.live_sessions for each in servers}
-        self.places = Places(limits, None if before is None else before.places)
+        self.places: Places = Places(limits, None if before is None else before.places)
         self._digests = [each.digest for each in self.keys]
         self._current: dict[str, int] = {}
 
