@@ -167,7 +167,7 @@ def test_a_quota_fault_on_its_way_to_http_at_work(
         LINK,
         "actors/backends/gemini/close_reason.py",
         "actors/backends/gemini/faults.py",
-        "actors/backends/gemini/live/service.py",
+        "actors/backends/gemini/live/session_places.py",
         "actors/backends/gemini/keys.py",
         "actors/backends/realtime/link.py",
         "actors/backends/realtime/connection_loop.py",

@@ -6,7 +6,6 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from actors.backends.fault_info import FaultInfo
 from actors.backends.gemini.close_reason import (
     ODD_FRAMES,
     ConnectionOverError,
@@ -95,9 +94,7 @@ class LiveService:
             raise LinkOverError(info_on(error)) from error
         await self.admission()
 
-        def on_fault(info: FaultInfo) -> None:
-            self._places.failed(which, model, info, session)
-
+        on_fault = partial(self._places.failed, which, model, session)
         peer = f"{wanted} {which.digest}"
         via, family = which.server.via, family_of(model)
         return GeminiLink(client, peer, via, family, self._actor, on_fault, self._warn)
@@ -165,7 +162,7 @@ class LiveService:
             models = await self._list(which)
         except ConnectionOverError as error:
             info = classify(error.close_reason)
-            self._places.failed(which, model, info)
+            self._places.failed(which, model, None, info)
             raise LinkOverError(info) from error
         check_live_model(model, models)
         _checked_models.add(wanted)

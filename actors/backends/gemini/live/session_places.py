@@ -117,16 +117,14 @@ class SessionPlaces:
         else:
             self._queue.wake_first()
 
-    def failed(
-        self, which: ServerKey, model: str, info: FaultInfo, session: str | None = None
-    ) -> None:
+    def failed(self, which: ServerKey, model: str, session: str | None, info: FaultInfo) -> None:
         """Take note of a failure.
 
         Args:
             which: The key with which it came.
             model: That was asked.
-            info: On it.
             session: That had a place by it; None: none had.
+            info: On it.
         """
         begun = self._pool.failed(which, model, info, time.monotonic())
         if session is not None and info.fault is FaultClass.CONCURRENCY:
