@@ -104,7 +104,7 @@ class RoomCluster:
                 found[pid] = int(health["callers"])
         return found
 
-    def wait(self, holds: Callable[[], bool], what: str, patience_s: float = PATIENCE_S) -> float:
+    def wait(self, holds: Callable[[], object], what: str, patience_s: float = PATIENCE_S) -> float:
         """Wait until something holds; return how long that took.
 
         Raises:

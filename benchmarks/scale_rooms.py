@@ -209,12 +209,15 @@ def drained() -> Outcome:
         def meanwhile() -> None:
             name = next(w for w in rooms.scale(options=["--status"]).split() if "gateway-" in w)
             rooms.scale(options=["--drain", name])
-            took.append(rooms.wait(lambda: len(rooms.calls()) == 3, "a third room"))
+            rooms.note_event()
+            took.append(rooms.wait(lambda: set(rooms.calls()) - old, "another room"))
 
         crowd = rooms.load(CALLERS, LENGTH_S, meanwhile)
         outcome = Outcome(crowd, may_lose=MOVED)
         rooms.wait(lambda: len(old & {each.pid for each in rooms.replicas()}) == 1, "it is gone")
         outcome.note = f"another room {took[0]:.1f} s after it was told"
+        if outcome.crowd.outcome.lost_lines[MOVED] == 0:
+            outcome.problems.append("nobody has moved")
         return outcome
 
 

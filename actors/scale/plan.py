@@ -87,8 +87,11 @@ class ScalePlan:
             # A room that stands still is out before its callers come again, after 3 s of silence.
             "RAY_SERVE_HAPROXY_HEALTH_CHECK_INTER": "500ms",
             "RAY_SERVE_HAPROXY_HEALTH_CHECK_FALL": "3",
-            # A room that refuses, or is gone: the next one, at once.
+            # A room that refuses, or is gone: the next one, at once. One that takes no connection
+            # is out with the first, or it would be asked again a second later: it has the fewest.
             "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response 503",
+            "RAY_SERVE_HAPROXY_OBSERVE_ERROR_LIMIT": "1",
+            "RAY_SERVE_HAPROXY_TIMEOUT_CONNECT_S": "1",
         }
 
     def schema(self, arguments: dict[str, Any]) -> dict[str, Any]:

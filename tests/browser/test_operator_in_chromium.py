@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from chromium import Chromium
+from database_work import done
 from pages import TALKS, lines, microphone
 from pages import gateway as gateway_of
+from sqlalchemy import select
+
+from actors.backends.gemini.cool_downs import CoolDown
+from actors.backends.gemini.places import ProjectLimit
+from actors.gateway.store.database import Database
+from actors.gateway.store.quota_rows import declare, rest, take
+from actors.gateway.store.tables import rooms
+from actors.gateway.store.times import now
+from actors.gateway.store.url import database_url
+from pipeline.frames import FaultClass
 
 pytestmark = pytest.mark.browser
 PHONE = (375, 812)
@@ -88,4 +101,31 @@ def test_the_operator_sees_the_rooms_and_empties_one(operator: Chromium, tmp_pat
         operator.look_like(1280, 800, "light")
         operator.click(f"{row} button")
         operator.until(f'{state} === "open"', "opening")
+        assert operator.problems() == []
+
+
+def test_the_operator_sees_live_sessions_of_all_rooms_and_what_rests(
+    operator: Chromium, tmp_path: Path
+) -> None:
+    folder = tmp_path / "room"
+    folder.mkdir()
+    url = f"sqlite:///{tmp_path}/shared.sqlite3"
+    with gateway_of(folder, room="hall", database=url) as (_pipeline, address):
+        operator.look_like(1280, 800, "light")
+        operator.open(f"{address}/operator")
+        operator.until("document.querySelector('[data-room=hall]')", "room")
+        database = Database(database_url(url, folder))
+        named = done(database, lambda c: c.scalar(select(rooms.c.holder)))
+        pipeline = named.rpartition(":")[0]
+        main = ProjectLimit("main", 3)
+        done(database, lambda c: declare(c, pipeline, [main]))
+        done(database, lambda c: take(c, "anna", "elsewhere", [main], now() + timedelta(hours=1)))
+        resting = CoolDown("main", "", "live-1", FaultClass.QUOTA, time.monotonic() + 3600)
+        done(database, lambda c: rest(c, resting, now()))
+        database.close()
+        operator.until("document.querySelector('#projects').innerText === 'main: 1 of 3'", "places")
+        assert operator.text("#resting").startswith("main, live-1: quota, 3")
+        pictures = os.environ.get("PICTURES")
+        if pictures:
+            operator.screenshot(Path(pictures, "quota_1280.png"))
         assert operator.problems() == []

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.lib.moving_caller import SILENT_S
 from actors.scale.plan import ScalePlan, places_of, plan_of
 from pipeline.cli.run import load_graph
 from pipeline.config.scale import RoomsConfig, ScaleConfig
@@ -75,6 +76,14 @@ def test_no_time_limit_of_ray_is_shorter_than_a_conversation(
     assert deployment["graceful_shutdown_timeout_s"] >= reachable_s + longest_s
     assert deployment["max_ongoing_requests"] > places
     assert int(environment["RAY_SERVE_HAPROXY_MAXCONN"]) > places * most
+
+
+def test_a_room_that_stands_still_is_left_out_before_its_callers_come_again() -> None:
+    environment = planned().environment()
+    inter_s = float(environment["RAY_SERVE_HAPROXY_HEALTH_CHECK_INTER"].removesuffix("ms")) / 1000
+    # A check that is not answered takes as long as there is between two of them.
+    checks = int(environment["RAY_SERVE_HAPROXY_HEALTH_CHECK_FALL"])
+    assert inter_s * (1 + checks) < SILENT_S
 
 
 def test_a_cluster_asks_for_its_token_and_reports_nothing_to_its_makers() -> None:
