@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from actors.outputs.lateness import Lateness
 from actors.outputs.playout.playout_state import RATE_HZ
 
 BLOCK_SAMPLES = RATE_HZ // 50
@@ -52,6 +53,8 @@ class Metronome:
         self._paced: list[Paced] = []
         self._stirred = asyncio.Event()
         self._began_ns = time.monotonic_ns()
+        self.lateness = Lateness()
+        """Of its beats."""
 
     def next_beat_ns(self) -> int:
         """Return the monotonic time of the next beat."""
@@ -94,7 +97,10 @@ class Metronome:
                     async with asyncio.timeout(IDLE_S):
                         await self._stirred.wait()
             else:
-                await asyncio.sleep((self.next_beat_ns() - time.monotonic_ns()) / 1e9)
+                due_ns = self.next_beat_ns()
+                await asyncio.sleep((due_ns - time.monotonic_ns()) / 1e9)
+                now_ns = time.monotonic_ns()
+                self.lateness.note(now_ns - due_ns, now_ns)
 
     def _ask(self, paced: Paced) -> None:
         if paced in self._paced:

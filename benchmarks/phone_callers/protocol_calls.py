@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from actors.cli.calling.happening import What
+from actors.cli.calling.hearing import LOUD_DBFS, WINDOW_S
 from actors.cli.calling.providers import PATH_NAMES
+from actors.lib.audio.pcm import level_dbfs
 from benchmarks.phone_callers.recorded_call import RecordedCall
 from benchmarks.sound import RATE_HZ, SPEECH, onset, read_wav
 from pipeline.frames import SessionOpened
@@ -18,9 +20,11 @@ ASKED, LONG, INTERRUPTING, THEN = (
     "cards-001.wav",
     "cards-003.wav",
 )
-ANSWERED, INTERRUPTION_ANSWERED = "go for", "clubs"
+ANSWERED, INTERRUPTION_ANSWERED = "go for", ("ten of", "10 of")
 """What is heard of the answers whatever 8 kHz makes of them."""
-KEYS_IN, KEYS_OUT = "12#", "34"
+KEYS_OUT = "34"
+KEYLESS = ("mod_audio_stream", "mod_audio_fork")
+"""Keys are for their dialplans to tell."""
 PRESSES_IN_TURN, HANGS_UP_IN_TURN = 5, 6
 FIRST, SECOND = "You serve the first.", "You serve all others."
 CUT_MS, LEFT_MS, ENDED_MS = 250.0, 100.0, 1000.0
@@ -38,7 +42,7 @@ class ProtocolCalls:
         words: That were heard in the first, after the interruption, and in the second.
         opened: Manner of the sessions, by the call's name.
         ended_ms: From the hang-up of the second to the end of its session; None: it did not end.
-        keys_told: The model was told of the keys.
+        keys_told: The model was told of the keys; None: nobody pressed any.
     """
 
     name: str
@@ -47,21 +51,39 @@ class ProtocolCalls:
     words: list[str] = field(default_factory=list)
     opened: list[SessionOpened] = field(default_factory=list)
     ended_ms: float | None = None
-    keys_told: bool = False
+    keys_told: bool | None = None
 
     @property
     def answered(self) -> bool:
         """Whether the answers were recognised back."""
         whole, after, second = self.words
-        return ANSWERED in whole and INTERRUPTION_ANSWERED in after and ANSWERED in second
+        interrupted = any(each in after for each in INTERRUPTION_ANSWERED)
+        return ANSWERED in whole and interrupted and ANSWERED in second
 
     @property
     def cleared_ms(self) -> float | None:
         """From the first loud sample of the interruption to the server's clear."""
-        clears, said = self.first.times(What.CLEAR), self.first.said()
-        spoken_s = said[2][0] + onset(read_wav(SPEECH / INTERRUPTING)) / RATE_HZ
-        after = [each for each in clears if each >= spoken_s]
+        spoken_s = self._interrupted_s
+        after = [each for each in self.first.times(What.CLEAR) if each >= spoken_s]
         return (after[0] - spoken_s) * 1000 if after else None
+
+    @property
+    def silent_ms(self) -> float | None:
+        """From the same to the last sound of the answer that was interrupted."""
+        cuts = self.first.times(What.CUT)
+        rate_hz, spoken_s = self.first.rate_hz, self._interrupted_s
+        if not cuts:
+            return None
+        heard = self.first.heard[round(spoken_s * rate_hz) : round(cuts[0] * rate_hz)]
+        size = round(rate_hz * WINDOW_S)
+        blocks = heard[: len(heard) // size * size].reshape(-1, size)
+        loud = [at for at, block in enumerate(blocks) if level_dbfs(block) > LOUD_DBFS]
+        return (loud[-1] + 1) * WINDOW_S * 1000 if loud else 0.0
+
+    @property
+    def _interrupted_s(self) -> float:
+        """When the first loud sample of the interruption was said."""
+        return self.first.said()[2][0] + onset(read_wav(SPEECH / INTERRUPTING)) / RATE_HZ
 
     @property
     def left_ms(self) -> float | None:
@@ -77,11 +99,8 @@ class ProtocolCalls:
     @property
     def keys_pressed(self) -> str:
         """As a message, as tones, or not at all."""
-        if any(
-            each.values["keys"] == KEYS_OUT
-            for each in self.first.told
-            if each.what is What.KEYS_SENT
-        ):
+        sent = [each.values["keys"] for each in self.first.told if each.what is What.KEYS_SENT]
+        if "".join(map(str, sent)) == KEYS_OUT:
             return "message"
         return "tones" if _has_tones(self.first) else "NO"
 
@@ -107,7 +126,7 @@ class ProtocolCalls:
         """Whether all is as it should be, delays and what is left apart: they are limits beside."""
         ends = (self.first.tally.hung_up_by, self.second.tally.hung_up_by)
         ended = self.ended_ms is not None and self.ended_ms <= ENDED_MS
-        talked = self.answered and self.keys_told and self.keys_pressed != "NO"
+        talked = self.answered and self.keys_told is not False and self.keys_pressed != "NO"
         return (
             talked
             and ended

@@ -18,7 +18,7 @@ class ProviderApi:
 
     Attributes:
         url: Where; the option `api_url` of an account.
-        answers: Status and body of the first answers, one a request.
+        answers: Status and body of the first answers, one a request; text as it is, else JSON.
         otherwise: Of all others.
         requests: Method, path and body of each request.
         secrets: Header `Authorization` of each.
@@ -46,12 +46,16 @@ def provider_api() -> Iterator[ProviderApi]:
             api.secrets.append(self.headers.get("Authorization", ""))
             api.requests.append((self.command, self.path, body))
             status, answer = api.answers.pop(0) if api.answers else api.otherwise
-            said = b"" if answer is None else json.dumps(answer).encode()
+            text = answer if isinstance(answer, str) else json.dumps(answer)
+            said = b"" if answer is None else text.encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
             api.on_answered(self.path)
+
+        def do_GET(self) -> None:
+            self.do_POST()
 
         def do_PUT(self) -> None:
             self.do_POST()

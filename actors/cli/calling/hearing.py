@@ -98,8 +98,7 @@ class Hearing:
         """Hear what went over the line."""
         begun_s = (self._heard + len(self._rest) + stretch.held) / self._rate_hz
         if stretch.sound:
-            self._end_gap(begun_s)
-            self._sound_end_s = begun_s + stretch.sound / self._rate_hz
+            self._go_on(stretch, begun_s)
         if stretch.ends_answer:
             self._sound_end_s = None
         samples = np.concatenate([self._rest, stretch.samples])
@@ -108,6 +107,17 @@ class Hearing:
             self._heard += self._window
             self._look(samples[at : at + self._window])
         self._rest = samples[whole:]
+
+    def _go_on(self, stretch: Stretch, begun_s: float) -> None:
+        """Silence that was sent is a part of an answer if it comes soon: later it says no more than
+        that somebody is there."""
+        sound = stretch.samples[stretch.held : stretch.held + stretch.sound]
+        is_silent = level_dbfs(sound) <= LOUD_DBFS
+        behind_s = begun_s - (self._sound_end_s or 0.0)
+        if is_silent and behind_s > PAUSE_S:
+            return
+        self._end_gap(begun_s)
+        self._sound_end_s = begun_s + stretch.sound / self._rate_hz
 
     def _end_gap(self, now_s: float) -> None:
         if self._sound_end_s is None or self.conversing is not Conversing.LISTENING:

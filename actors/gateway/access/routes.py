@@ -59,7 +59,7 @@ RULES: tuple[tuple[str, re.Pattern[str], RouteRule], ...] = tuple(
         ("http", r"/|/page/.*|/docs(?:/.*)?|/openapi\.json|/operator", _PAGE),
         ("websocket", r"/|/ws/live-audio", _TALK),
         ("websocket", r"/phone/[^/]+(?:/[^/]+)?", _PHONE),
-        ("http", r"/phone/[^/]+/(?:answer|status|machine|hangup|then/[^/]+)", _PHONE),
+        ("http", r"/phone/[^/]+/(?:answer|status|machine|hangup|next|then/[^/]+)", _PHONE),
         ("http", r"/api/v1/calls(?:/.*)?", _CALLS),
         ("http", r"/metrics|/api/v1/operator(?:/.*)?", _OPERATE),
         ("websocket", r"/api/v1/operator(?:/.*)?", _OPERATE),

@@ -28,6 +28,9 @@ SILENCE_MS = 20.0
 """Of a message that only says that we are there: what every line carries in one."""
 ON_TIME_NS = BLOCK_NS // 2
 """Sound that is not to be sent ahead is sent at the beat that is next to its time."""
+LATE_SHARE = 3
+"""Of what the gateway was late within the last seconds: so much more is sent ahead, as who was late
+is later soon, and what makes it late grows with each call."""
 ALIVE_SHARE = 0.4
 """Of the time after which a provider gives up a silent line; looked at twice a second at least."""
 
@@ -82,6 +85,9 @@ class PhoneLine:
         held_ms = dialect.held_ms(BLOCK_NS / 1e6)
         self._ahead_ns = int(min(options.ahead_ms + held_ms, keeps_ms) * 1e6)
         """So much is on its way to be heard at the most, with what waits here for more."""
+        most_ms = max(options.ahead_ms, options.most_ahead_ms) if traits.clears else 0.0
+        self._most_ahead_ns = max(self._ahead_ns, int(min(most_ms + held_ms, keeps_ms) * 1e6))
+        self._least_ahead_ns = self._ahead_ns
         self._begins_at_ns = int(traits.begins_at_ms * 1e6)
         self._burst_ns = 0
         """Sent since all was heard."""
@@ -112,6 +118,12 @@ class PhoneLine:
             return now_ns
         early_ns = max(self._ahead_ns - BLOCK_NS, ON_TIME_NS) if ahead else ON_TIME_NS
         return now_ns + left_ns - early_ns
+
+    def hurry(self, late_ns: int) -> None:
+        """Send so much earlier as the gateway itself was late within the last seconds."""
+        late_ns = late_ns if late_ns > ON_TIME_NS else 0
+        wanted_ns = self._least_ahead_ns + LATE_SHARE * late_ns
+        self._ahead_ns = min(wanted_ns, self._most_ahead_ns)
 
     def pause(self, pauses: bool) -> None:
         """The provider's queue is full, or has room again."""

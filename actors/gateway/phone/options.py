@@ -57,6 +57,14 @@ class PhoneOptions(BaseModel):
         "its time. It is thrown away when the caller speaks; and 40 ms less is what network and "
         "gateway may hesitate without a gap being heard.",
     )
+    most_ahead_ms: float = Field(
+        400.0,
+        ge=40,
+        le=2000,
+        description="While the gateway itself is late (its processors are full), so much more is "
+        "sent ahead as it was late, three times, and so much in all at the most; only where the "
+        "provider throws it away when the caller speaks.",
+    )
     mark_ms: float = Field(
         200.0,
         ge=20,

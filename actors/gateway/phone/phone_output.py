@@ -84,6 +84,7 @@ class PhoneOutput:
         source, line = self._source, self._line
         if source is None or line.paused:
             return
+        line.hurry(self._metronome.lateness.worst_ns(now_ns))
         if line.heard.is_suspended:
             self._look_whether_it_goes_on(source, now_ns)
         if not line.heard.is_suspended:

@@ -73,6 +73,15 @@ def test_a_line_that_runs_dry_within_an_answer_has_a_gap() -> None:
     assert line.values(What.GAP) == [{"ms": pytest.approx(40)}]
 
 
+def test_silence_that_keeps_a_line_alive_is_no_rest_of_an_answer() -> None:
+    line = Line()
+    line.play("w" + "." * 64, "." * 2 + "aa" + "." * 45 + "s" + "." * 13 + "ss")
+    assert line.values(What.GAP) == []
+    line = Line()
+    line.play("w" + "." * 41, "." * 2 + "aa" + "." * 16 + "s" + "." * 18 + "aaa")
+    assert line.values(What.GAP) == [{"ms": pytest.approx(700)}]
+
+
 @pytest.mark.parametrize("last", ["." * 251 + "a", "." * 20])
 def test_a_long_silence_is_the_end_of_an_answer(last: str) -> None:
     line = Line()

@@ -77,3 +77,28 @@ def test_where_nothing_is_played_before_some_is_there_that_is_sent_at_once(name:
         there_ms = sum(milliseconds(each, sound) for each in sent)
         assert line.traits.begins_at_ms <= there_ms <= line.traits.begins_at_ms + 20
         sent.clear()
+
+
+@pytest.mark.parametrize(("late_ms", "ahead_ms"), [(0, 100), (9, 100), (40, 220), (300, 400)])
+def test_who_is_late_sends_more_ahead_until_in_time_again(late_ms: int, ahead_ms: int) -> None:
+    line, sound, sent = line_of("twilio", 100.0)
+    now_ns = 1_000_000_000
+    line.hurry(late_ms * 1_000_000)
+    while line.takes(now_ns, ahead=True):
+        line.play(BLOCK, now_ns)
+    there_ms = sum(milliseconds(each, sound) for each in sent)
+    assert there_ms == pytest.approx(ahead_ms, abs=2)
+    line.hurry(0)
+    assert (line.due_ns(now_ns) - now_ns) / 1e6 == pytest.approx(ahead_ms - 80, abs=1)
+
+
+@pytest.mark.parametrize("name", [name for name in PROVIDERS if not EVERY[name].traits.clears])
+def test_what_cannot_be_thrown_away_is_sent_no_earlier_by_who_is_late(name: str) -> None:
+    lengths_ms = []
+    for late_ns in (0, 300_000_000):
+        line, sound, sent = line_of(name, 100.0)
+        line.hurry(late_ns)
+        while line.takes(1_000_000_000, ahead=True):
+            line.play(BLOCK, 1_000_000_000)
+        lengths_ms.append(sum(milliseconds(each, sound) for each in sent))
+    assert lengths_ms[0] == lengths_ms[1]

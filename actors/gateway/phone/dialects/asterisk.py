@@ -101,17 +101,19 @@ class AsteriskDialect(BinaryDialect):
     def _started(self, fields: Mapping[str, Any]) -> CallStarted:
         if self._call is not None:
             raise MediaJsonError("this line was started before")
-        # Its connection_id is the name of a section of websocket_client.conf, not of a call.
-        # The first versions have the name of the channel only.
-        call_id = text(fields, "channel_id") or text(fields, "channel")
+        variables = texts(fields, "channel_variables")
+        given = {name.lstrip("_"): value for name, value in variables.items()}
+        # Its connection_id is the name of a section of websocket_client.conf, not of a call, and
+        # its channel that of the socket: the dialplan may give the name of the caller's channel, by
+        # which ARI ends it. The first versions have the name of the channel only.
+        channel = text(fields, "channel_id") or text(fields, "channel")
+        call_id = given.get("call_id") or channel
         form = text(fields, "format")
         sound = FORMATS.get(form)
         if not call_id:
             raise MediaJsonError("the message MEDIA_START has no channel_id")
         if sound is None:
             raise MediaJsonError(f"the format {form[:QUOTED]!r} is not taken: use ulaw or slin16")
-        variables = texts(fields, "channel_variables")
-        given = {name.lstrip("_"): value for name, value in variables.items()}
         call = self._begin(
             CallStarted(
                 call_id,

@@ -6,6 +6,7 @@ https://github.com/jambonz/freeswitch-modules, https://github.com/amigniter/mod_
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import ClassVar
 
 from actors.gateway.events import Message
@@ -85,6 +86,8 @@ class AudioForkDialect(MetadataDialect, JambonzDialect):
     """`uuid_audio_fork ... start`, with bidirectional audio and streaming enabled."""
 
     name: ClassVar[str] = "mod_audio_fork"
+    # Its message ends a call only where the dialplan listens to its event.
+    traits: ClassVar[LineTraits] = replace(JambonzDialect.traits, hang_up=HangUp.REST)
 
     def _answered(self, kind: str, data: Mapping[str, object]) -> list[LineEvent]:
         return JambonzDialect._answered(self, kind, data)
@@ -102,7 +105,8 @@ class AudioStreamDialect(MetadataDialect):
         multiple_bytes=2,
         clears=False,
         marks=False,
-        hang_up=HangUp.CLOSE,
+        # A call goes on in its dialplan when the socket is closed.
+        hang_up=HangUp.REST,
     )
 
     def _marked(self, name: str) -> str:

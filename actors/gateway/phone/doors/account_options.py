@@ -147,6 +147,11 @@ class ExchangeAccount(AccountOptions):
         description="Addresses or networks from which it may come without a password: AudioSocket "
         "can bring none. This machine may, as long as nothing of telephones is configured.",
     )
+    asks_next: bool = Field(
+        False,
+        description="Its dialplan asks `/phone/NAME/next` where a call goes on once its media "
+        "socket is closed: calls can be handed on.",
+    )
 
     def model_post_init(self, _context: object) -> None:
         """Look whether they are networks.
@@ -155,6 +160,43 @@ class ExchangeAccount(AccountOptions):
             ValueError: one is none.
         """
         parsed_networks(self.networks)
+
+
+def _is_dial(text: str) -> str:
+    if text and "{number}" not in text:
+        raise PydanticCustomError("dial", "write `{number}` where the number is to be")
+    return text
+
+
+DialText = Annotated[str, AfterValidator(_is_dial)]
+CONTEXT = "Of the dialplan, with that extension."
+EXTENSION = "Where a call goes that was started and is answered: it connects the media socket."
+
+
+class AsteriskAccount(ExchangeAccount):
+    """An Asterisk of your own, with its REST (ARI)."""
+
+    ari_url: str = Field("http://127.0.0.1:8088/ari", description="Of its REST.")
+    ari_user: str = Field("", description="Of its REST, to start and end calls.")
+    ari_password: SecretName = _secret("the password of that user")
+    dial: DialText = Field(
+        "", description="How it reaches a number: `PJSIP/{number}@TRUNK`; to start calls."
+    )
+    context: str = Field("default", description=CONTEXT)
+    extension: str = Field("greenroom", description=EXTENSION)
+
+
+class FreeswitchAccount(ExchangeAccount):
+    """A FreeSWITCH of your own, with its module `mod_xml_rpc`."""
+
+    api_url: str = Field("http://127.0.0.1:8080", description="Of `mod_xml_rpc`.")
+    api_user: str = Field("", description="Of `mod_xml_rpc`, to start, transfer and end calls.")
+    api_password: SecretName = _secret("the password of that user")
+    dial: DialText = Field(
+        "", description="How it reaches a number: `sofia/gateway/TRUNK/{number}`."
+    )
+    context: str = Field("default", description=CONTEXT)
+    extension: str = Field("greenroom", description=EXTENSION)
 
 
 class AccountsOptions(BaseModel):
@@ -169,7 +211,7 @@ class AccountsOptions(BaseModel):
     vonage: VonageAccount = VonageAccount()
     jambonz: JambonzAccount = JambonzAccount()
     exotel: ExotelAccount = ExotelAccount()
-    asterisk: ExchangeAccount = ExchangeAccount()
+    asterisk: AsteriskAccount = AsteriskAccount()
     audiosocket: ExchangeAccount = ExchangeAccount()
-    mod_audio_fork: ExchangeAccount = ExchangeAccount()
-    mod_audio_stream: ExchangeAccount = ExchangeAccount()
+    mod_audio_fork: FreeswitchAccount = FreeswitchAccount()
+    mod_audio_stream: FreeswitchAccount = FreeswitchAccount()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import time
 from collections.abc import Callable, Sequence
 
 from actors.gateway.errors import CallerError
@@ -17,15 +16,15 @@ from actors.gateway.phone.doors.call_program import (
     StreamOffer,
 )
 from actors.gateway.phone.doors.call_provider import RestAction, RestProvider
+from actors.gateway.phone.doors.kept_steps import KeptSteps
 from actors.gateway.phone.doors.known_calls import CallStage, KnownCall, KnownCalls
-from actors.gateway.phone.doors.provider_client import GONE, ProviderClient, ProviderRefusedError
+from actors.gateway.phone.doors.provider_client import GONE, ProviderClient
 from actors.gateway.phone.doors.provider_table import ProviderTable, rest_of
+from actors.gateway.phone.doors.providers.exchange import ExchangeProvider, dialled
 from actors.gateway.phone.doors.providers.telnyx import TelnyxProvider
 from pipeline.logs import Logger
 
-PROGRAM_LASTS_S = 120.0
-"""A provider fetches at once what it was told to fetch."""
-MOST_PROGRAMS = 1_000
+HANDED_ON = "handed on"
 
 
 class ProviderControl:
@@ -52,8 +51,11 @@ class ProviderControl:
         self._client = client
         self._public = public
         self._log = log
-        self._programs: dict[str, tuple[float, str, Sequence[Step]]] = {}
+        self._programs: KeptSteps[tuple[str, str]] = KeptSteps()
         self._later: dict[tuple[str, str], Sequence[Step]] = {}
+        self._next: KeptSteps[tuple[str, str]] = KeptSteps()
+        self.on_let_go: Callable[[str, str, str], None] = lambda _provider, _call, _reason: None
+        """Closes the media socket of a call, where the exchange does not."""
         self.on_call_back: Callable[[str, CallContext], bool] = lambda _provider, _context: False
         """Has somebody called back."""
 
@@ -63,7 +65,7 @@ class ProviderControl:
 
     def transfers(self, provider: str) -> bool:
         """As of `CallControl`."""
-        return self._can(provider, RestAction.REDIRECT)
+        return self._asks_next(provider) or self._can(provider, RestAction.REDIRECT)
 
     async def hang_up(self, provider: str, call_id: str) -> None:
         """As of `CallControl`."""
@@ -103,15 +105,25 @@ class ProviderControl:
         if list(steps) == [HangUpStep()]:
             await self.hang_up(provider, call_id)
             return
+        record = self._records.of_call(provider, call_id)
+        if self._asks_next(provider):
+            for step in steps:
+                if isinstance(step, DialStep):
+                    dialled(step.number)  # What is no number is said now, and not to the dialplan.
+            self._next.keep((provider, call_id), steps)
+            if record is not None:
+                self._records.change(record, CallStage.HANDED_ON)
+            self.on_let_go(provider, call_id, HANDED_ON)
+            return
         rest = self._rest(provider, RestAction.REDIRECT)
         if isinstance(rest, TelnyxProvider):
             # It takes one command at a time, and tells when it has spoken.
             steps, later = steps[:1], steps[1:]
             if later:
                 self._later[provider, call_id] = later
-        record = self._records.of_call(provider, call_id)
-        name = self._keep(provider, steps)
-        request = rest.redirect(call_id, steps, self._public(f"/phone/{provider}/then/{name}"))
+        exchange = isinstance(rest, ExchangeProvider)
+        url = "" if exchange else self._fetched(provider, steps)
+        request = rest.redirect(call_id, steps, url)
         if record is not None:
             # Before it is asked: its media socket may be closed before the answer is here.
             self._records.change(record, CallStage.HANDED_ON)
@@ -121,6 +133,12 @@ class ProviderControl:
             if record is not None and record.state is CallStage.HANDED_ON:
                 self._records.connect(record)
             raise
+        if exchange:
+            self.on_let_go(provider, call_id, HANDED_ON)
+
+    def next(self, provider: str, call_id: str) -> Sequence[Step] | None:
+        """Return, once, what a dialplan that asks is to do with a call whose socket is closed."""
+        return self._next.take((provider, call_id))
 
     async def go_on(self, provider: str, call_id: str) -> None:
         """Let a call do what comes next, where that is said step by step.
@@ -138,8 +156,7 @@ class ProviderControl:
 
     def program(self, provider: str, name: str) -> Sequence[Step] | None:
         """Return what a provider was told to fetch; None if there is nothing of this name."""
-        until_s, of, steps = self._programs.get(name, (0.0, "", ()))
-        return steps if of == provider and time.monotonic() < until_s else None
+        return self._programs.get((provider, name))
 
     async def start(self, record: KnownCall, call: OutboundCall) -> None:
         """Start a call, and note the provider's name of it.
@@ -148,8 +165,9 @@ class ProviderControl:
             CallerError: the provider refuses, and why.
         """
         rest = self._rest(record.provider, RestAction.START)
-        answer = await self._client.ask(record.provider, rest.start(call), again=False)
-        self._records.name(record, rest.started(answer))
+        request = rest.start(call)
+        answer = await self._client.ask(record.provider, request, again=False)
+        self._records.name(record, request.names or rest.started(answer))
         self._log.info(
             "a call is started",
             provider=record.provider,
@@ -189,20 +207,27 @@ class ProviderControl:
     def _rest(self, provider: str, action: RestAction) -> RestProvider:
         rest = rest_of(self._providers, provider)
         if rest is None or action not in rest.actions:
+            exchange = isinstance(self._providers.get(provider), ExchangeProvider)
+            if exchange and action is RestAction.REDIRECT:
+                raise CallerError(
+                    f"{provider} cannot be asked to hand on a call: let its dialplan ask "
+                    f"/phone/{provider}/next, and set phone.accounts.{provider}.asks_next"
+                )
             what = action.name.lower().replace("_", " ")
             raise CallerError(f"{provider} cannot be asked to {what} a call by HTTP")
         if rest.missing:
             raise CallerError(f"set {rest.missing} of phone.accounts.{provider}")
         return rest
 
-    def _keep(self, provider: str, steps: Sequence[Step]) -> str:
-        now_s = time.monotonic()
-        self._programs = {name: each for name, each in self._programs.items() if each[0] > now_s}
-        if len(self._programs) >= MOST_PROGRAMS:
-            raise ProviderRefusedError("too many calls are handed on at once: try again")
+    def _asks_next(self, provider: str) -> bool:
+        asked = self._providers.get(provider)
+        return isinstance(asked, ExchangeProvider) and asked.asks_next
+
+    def _fetched(self, provider: str, steps: Sequence[Step]) -> str:
+        """Return where a provider can fetch steps."""
         name = secrets.token_urlsafe(16)
-        self._programs[name] = (now_s + PROGRAM_LASTS_S, provider, steps)
-        return name
+        self._programs.keep((provider, name), steps)
+        return self._public(f"/phone/{provider}/then/{name}")
 
     def _our_number(self, provider: str, call_id: str) -> str:
         record = self._records.of_call(provider, call_id)

@@ -71,6 +71,8 @@ class RestRequest:
         headers: With the secret: neither logged nor told.
         form: Body as a form.
         json_body: Or in JSON.
+        names: The name that a call which it starts has by it; empty: its answer says it.
+        answers_in_text: `+OK ...` or `-ERR ...`, with status 200 for both.
     """
 
     method: str
@@ -78,6 +80,8 @@ class RestRequest:
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     form: Mapping[str, str] | None = None
     json_body: Any = None
+    names: str = ""
+    answers_in_text: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,7 @@ class OutboundCall:
         status_url: Where it tells what becomes of it.
         machine_url: Where it tells whether a machine answered; empty: it is not asked to find out.
         rings_s: How long it may ring.
+        name: That it is given where whoever starts it chooses its name.
     """
 
     to: str
@@ -99,3 +104,4 @@ class OutboundCall:
     status_url: str
     machine_url: str = ""
     rings_s: int = 45
+    name: str = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -54,6 +55,7 @@ class KnownCall:
         detail: The same in the provider's words.
         answered_by: `person` or `machine`, where the provider found out.
         touched_s: When it changed last, by the clock of the table.
+        rings_until_s: By then it was answered, or never will be: nobody would tell; by that clock.
     """
 
     id: str
@@ -72,6 +74,7 @@ class KnownCall:
     detail: str = ""
     answered_by: str = ""
     touched_s: float = 0.0
+    rings_until_s: float = math.inf
 
     def summary(self) -> dict[str, Any]:
         """Return what is told of it over REST."""
@@ -102,6 +105,7 @@ class KnownCalls:
         self._by_call: dict[tuple[str, str], KnownCall] = {}
 
     def __iter__(self) -> Iterator[KnownCall]:
+        self._give_up_ringing()
         return iter(list(self._by_id.values()))
 
     def new(self, provider: str, **fields: Any) -> KnownCall:
@@ -122,6 +126,7 @@ class KnownCalls:
 
     def find(self, name: str) -> KnownCall | None:
         """Return a call by our own name of it, or by the provider's."""
+        self._give_up_ringing()
         known = self._by_id.get(name)
         named = (record for (_, call), record in self._by_call.items() if call == name)
         return known or next(named, None)
@@ -141,6 +146,10 @@ class KnownCalls:
             record.detail = detail or record.detail
             record.touched_s = self._clock()
 
+    def rings(self, record: KnownCall, seconds: float) -> None:
+        """Nobody tells of a call that it was not answered: it was not, if it does not come."""
+        record.rings_until_s = self._clock() + seconds
+
     def connect(self, record: KnownCall) -> None:
         """Its media socket is there: whatever was heard of it before, it is not over."""
         record.state = CallStage.CONNECTED
@@ -150,6 +159,15 @@ class KnownCalls:
         """Forget a call."""
         self._by_id.pop(record.id, None)
         self._by_call.pop((record.provider, record.call_id), None)
+
+    def _give_up_ringing(self) -> None:
+        now_s = self._clock()
+        for record in self._by_id.values():
+            if record.rings_until_s < now_s and record.state in (
+                CallStage.STARTING,
+                CallStage.RINGING,
+            ):
+                self.change(record, CallStage.FAILED, "nobody answered")
 
     def _forget_old(self) -> None:
         now_s = self._clock()

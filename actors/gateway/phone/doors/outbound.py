@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import uuid
 from typing import Any
 
 from actors.gateway.access.denial import AccessDeniedError, Denial
@@ -13,10 +14,14 @@ from actors.gateway.phone.doors.business_options import MachineDoes, number_key
 from actors.gateway.phone.doors.call_control import ProviderControl
 from actors.gateway.phone.doors.call_program import OutboundCall
 from actors.gateway.phone.doors.door import CallDoor
+from actors.gateway.phone.doors.expected_calls import ExpectedCall
 from actors.gateway.phone.doors.known_calls import OVER, CallStage, KnownCall
 from actors.gateway.phone.doors.outbound_options import OutboundOptions
+from actors.gateway.phone.doors.providers.exchange import ExchangeProvider
 from actors.gateway.phone.doors.providers.exotel import ExotelProvider
 
+CONNECTS_S = 15.0
+"""From the answer to the media socket: an exchange does the one right after the other."""
 BURST_S = 10.0
 """What may be started in ten seconds may be started at once."""
 
@@ -94,13 +99,36 @@ class Outbound:
         except CallerError as error:
             self._door.records.change(record, CallStage.FAILED, str(error))
             raise
+        if self._is_of_exchange(record):
+            self._expect(record, rings_s or self._options.rings_s)
         return record
 
     def starters(self) -> list[str]:
         """Return the names of providers by whom calls can be started."""
         return self._control.starters()
 
+    def _expect(self, record: KnownCall, rings_s: int) -> None:
+        """Its media socket brings its name, and it is not told of if nobody answers."""
+        expected = ExpectedCall(
+            record.business, record.caller, record.called, record.direction, record.parameters
+        )
+        lasts_s = rings_s + CONNECTS_S
+        self._door.expected.add(record.call_id, expected, lasts_s)
+        self._door.records.rings(record, lasts_s)
+
+    def _is_of_exchange(self, record: KnownCall) -> bool:
+        return isinstance(self._door.provider(record.provider), ExchangeProvider)
+
     def _call(self, record: KnownCall, rings_s: int | None) -> OutboundCall:
+        if self._is_of_exchange(record):
+            return OutboundCall(
+                record.called,
+                record.caller,
+                answer_url="",
+                status_url="",
+                rings_s=rings_s or self._options.rings_s,
+                name=str(uuid.uuid4()),
+            )
         business = self._door.businesses.options(record.business)
         detects = MachineDoes(record.on_machine or business.on_machine)
         path, query = f"/phone/{record.provider}", f"?order={record.id}"

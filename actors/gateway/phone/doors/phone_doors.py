@@ -87,6 +87,7 @@ def make_doors(
     outbound = Outbound(door, control, options.outbound)
     call_backs = CallBacks(outbound, waiting, readiness.problem, log)
     control.on_call_back = call_backs.ask
+    control.on_let_go = on_ended
     return PhoneDoors(door, control, webhooks, outbound, call_backs)
 
 

@@ -23,11 +23,15 @@ WAITS_S = (0.3, 1.0)
 """Before each further try: with the tries themselves less than Twilio waits for a webhook, 15 s."""
 MOST_WAIT_S = 3.0
 """If the provider says when to ask again, no longer than this."""
+OK = 200
 BUSY = (429, 503)
 GONE = (404, 410, 422)
 """A call that is over already: Telnyx says 422 (90018), others 404."""
 GONE_CODES = {"21220", "90018", "20404"}
 """Twilio's and Telnyx' own codes for it, with whatever status."""
+NOT_OK = ("-ERR", "-USAGE:")
+NO_CHANNEL = "No such channel"
+"""FreeSWITCH's words for a call that is gone."""
 MOST_TOLD_CHARACTERS = 300
 
 
@@ -84,8 +88,11 @@ class ProviderClient:
             except GreenroomError as error:
                 raise ProviderRefusedError(f"{provider} is not reached: {error}") from error
             else:
-                answer = _parsed(response.content)
-                if response.is_success or response.status_code in gone:
+                answer = _answer(request, response.content)
+                refused = request.answers_in_text and "error" in answer
+                if (response.is_success and not refused) or response.status_code in gone:
+                    return answer
+                if gone and refused and str(answer["error"]).startswith(NO_CHANNEL):
                     return answer
                 if gone and _code(answer) in GONE_CODES:
                     return answer
@@ -137,6 +144,14 @@ def _wait_s(retry_after: str, usual_s: float | None) -> float | None:
     return min(float(retry_after), MOST_WAIT_S)
 
 
+def _answer(request: RestRequest, content: bytes) -> Mapping[str, Any]:
+    if not request.answers_in_text:
+        return _parsed(content)
+    text = content.decode(errors="replace").strip()
+    refused = next((text.removeprefix(sign) for sign in NOT_OK if text.startswith(sign)), None)
+    return {} if refused is None else {"error": refused.strip()}
+
+
 def _parsed(content: bytes) -> Mapping[str, Any]:
     try:
         answer = json.loads(content) if content else {}
@@ -168,7 +183,8 @@ def _refused(provider: str, status: int, answer: Mapping[str, Any]) -> ProviderR
         404: f": look at the ids in phone.accounts.{provider}",
         429: ": it is asked too often",
     }.get(status, "")
-    return ProviderRefusedError(f"{provider} refuses ({status}): {said}{advice}")
+    shown = f" ({status})" if status != OK else ""
+    return ProviderRefusedError(f"{provider} refuses{shown}: {said}{advice}")
 
 
 def _told(error: Exception) -> str:

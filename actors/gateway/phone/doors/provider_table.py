@@ -8,10 +8,12 @@ import time
 from collections.abc import Mapping
 
 from actors.gateway.errors import CallerError
-from actors.gateway.phone.doors.account_options import AccountsOptions, ExchangeAccount
+from actors.gateway.phone.doors.account_options import AccountsOptions
 from actors.gateway.phone.doors.call_provider import CallProvider, RestProvider
+from actors.gateway.phone.doors.providers.asterisk import AsteriskProvider
 from actors.gateway.phone.doors.providers.exchange import ExchangeProvider
 from actors.gateway.phone.doors.providers.exotel import ExotelProvider
+from actors.gateway.phone.doors.providers.freeswitch import FreeswitchProvider
 from actors.gateway.phone.doors.providers.jambonz import JambonzClipsProvider, JambonzProvider
 from actors.gateway.phone.doors.providers.plivo import PlivoProvider
 from actors.gateway.phone.doors.providers.signalwire import SignalwireProvider
@@ -46,13 +48,13 @@ def provider_table(
             JambonzProvider(accounts.jambonz, secret),
             JambonzClipsProvider(accounts.jambonz, secret),
             ExotelProvider(accounts.exotel, secret),
+            AsteriskProvider(accounts.asterisk, secret),
+            ExchangeProvider("audiosocket", accounts.audiosocket, secret),
+            FreeswitchProvider("mod_audio_fork", accounts.mod_audio_fork, secret),
+            FreeswitchProvider("mod_audio_stream", accounts.mod_audio_stream, secret),
         ]
     except ValueError as error:
         raise ConfigError(f"phone.accounts: {error}") from None
-    for name in AccountsOptions.model_fields:
-        account = getattr(accounts, name)
-        if isinstance(account, ExchangeAccount):
-            providers.append(ExchangeProvider(name, account, secret))
     return {each.name: each for each in providers}
 
 

@@ -57,6 +57,13 @@ def webhook_routes(access: Access, doors: PhoneDoors, log: Logger) -> APIRouter:
         steps = doors.control.program(provider.name, program)
         return _response(provider.program([HangUpStep()] if steps is None else steps))
 
+    @router.api_route("/phone/{name}/next", methods=METHODS)
+    async def goes_on(name: str, request: Request) -> Response:
+        """A dialplan asks where a call goes on whose socket is closed; to nowhere is no text."""
+        provider, signed = await proven(request, name)
+        steps = doors.control.next(provider.name, provider.notice(signed).call_id)
+        return _response(provider.program(steps) if steps else WebhookAnswer())
+
     return router
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 
+from actors.gateway.errors import CallerError
 from actors.gateway.phone.doors.account_options import ExchangeAccount
 from actors.gateway.phone.doors.call_notice import (
     CallNotice,
@@ -11,11 +13,14 @@ from actors.gateway.phone.doors.call_notice import (
     direction_named,
     texts_of,
 )
-from actors.gateway.phone.doors.call_program import Step, StreamOffer, WebhookAnswer
+from actors.gateway.phone.doors.call_program import DialStep, Step, StreamOffer, WebhookAnswer
 from actors.gateway.phone.doors.proofs import unsigned, wrong_secret
 from actors.gateway.phone.doors.providers.laml import OVER
 from actors.gateway.phone.doors.signatures.shared_secret import basic_of, is_basic
 from actors.gateway.phone.doors.signatures.signed_request import SignedRequest
+
+NUMBER = re.compile(r"[+0-9A-Za-z*#._-]{1,64}")
+"""What goes into a dialplan: anything else could be a part of it."""
 
 
 class ExchangeProvider:
@@ -33,6 +38,7 @@ class ExchangeProvider:
     def __init__(self, name: str, account: ExchangeAccount, secret: Callable[[str], str]) -> None:
         self.name = name
         self.networks = account.networks
+        self.asks_next = account.asks_next
         self._account = account
         self._password = secret(account.password)
 
@@ -69,6 +75,21 @@ class ExchangeProvider:
         return WebhookAnswer(offer.url)
 
     def program(self, steps: Sequence[Step]) -> WebhookAnswer:
-        """As of `CallProvider`: the dialplan goes on."""
-        del steps
-        return WebhookAnswer(status=403)
+        """As of `CallProvider`: the dialplan goes on, with a number if there is one to dial."""
+        dial = next((each for each in steps if isinstance(each, DialStep)), None)
+        return WebhookAnswer(status=403) if dial is None else WebhookAnswer(dialled(dial.number))
+
+
+def dialled(number: str) -> str:
+    """Return a number as a dialplan can dial it: without spaces.
+
+    Raises:
+        CallerError: it is none.
+    """
+    plain = "".join(number.split())
+    if NUMBER.fullmatch(plain) is None:
+        raise CallerError(
+            f"{number!r} is no number or name of an extension: an exchange dials +, digits, "
+            "letters, *, #, dots and dashes; give anything else an extension of its own"
+        )
+    return plain
