@@ -20,6 +20,7 @@ from actors.gateway.access.token_route import token_routes
 from actors.gateway.errors import (
     REFUSED_AGAIN_S,
     CallerError,
+    CompressedError,
     ElsewhereError,
     ExpiredSessionError,
     NoRoomError,
@@ -60,6 +61,7 @@ STATUS = {
     ElsewhereError: 409,
     ExpiredSessionError: 410,
     TooLargeError: 413,
+    CompressedError: 415,
     RefusedError: 503,
     NoWordsError: 504,
 }

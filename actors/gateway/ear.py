@@ -235,14 +235,19 @@ class CallerEar:
             self._publish(Audio.block(self._session, origin_ns, self.position, block))
             self.position += BLOCK_SAMPLES
 
-    def _on_samples(self, samples: Samples) -> None:
-        self._call_soon(lambda: self._hear_decoded(samples))
+    def _on_samples(self, decoder: ContainerDecoder, samples: Samples) -> None:
+        self._call_soon(lambda: self._hear_decoded(decoder, samples))
 
-    def _hear_decoded(self, samples: Samples) -> None:
+    def _hear_decoded(self, decoder: ContainerDecoder, samples: Samples) -> None:
         try:
-            self.hear(samples)
+            if not decoder.is_stopped:
+                self.hear(samples)
         except UnreadableSoundError as error:
+            # Of an hour in some KB all that follows would be refused as well.
+            decoder.stop()
             self._on_problem(str(error))
+        finally:
+            decoder.taken(len(samples))
 
     def _on_end(self, decoder: ContainerDecoder, problem: str) -> None:
         self._call_soon(lambda: self._end_of(decoder, problem))

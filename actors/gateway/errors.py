@@ -56,6 +56,10 @@ class TooLargeError(CallerError):
     """What was sent is larger, or longer, than is taken."""
 
 
+class CompressedError(CallerError):
+    """A request was sent in a coding that is not taken."""
+
+
 class SlowRequestError(CallerError):
     """The rest of a request does not come."""
 

@@ -19,6 +19,11 @@ from actors.lib.audio.prompt_resampler import PromptResampler
 
 MOST_WAITING_BYTES = 8_000_000
 """Of compressed sound that was not decoded yet: ten minutes of Opus, faster than anybody speaks."""
+MOST_DECODED_SAMPLES = 10 * SPEECH_RATE_HZ
+"""That the event loop has not taken yet, 320 KB: some KB of a file may hold hours of silence, which
+are decoded a thousand times as fast as they would be spoken."""
+TAKEN_WITHIN_S = 20.0
+"""An event loop that takes nothing for so long is gone; the supervisor waits less for one."""
 RATES_HZ = (8_000, 192_000)
 """What sound cards and telephones have."""
 MOST_CHANNELS = 8
@@ -35,6 +40,7 @@ PROBING = {"probesize": "1024", "analyzeduration": "0"}
 MP3 this is an eighth of a second."""
 
 OnSamples = Callable[[Samples], None]
+OnDecoded = Callable[["ContainerDecoder", Samples], None]
 
 
 class SoundDecoder(Protocol):
@@ -97,14 +103,14 @@ class ContainerDecoder:
 
     def __init__(
         self,
-        on_samples: OnSamples,
+        on_samples: OnDecoded,
         on_end: Callable[[ContainerDecoder, str], None],
         before: ContainerDecoder | None = None,
     ) -> None:
         """Begin.
 
         Args:
-            on_samples: Given samples, in the thread.
+            on_samples: Given samples, in the thread; then `taken` is to be called.
             on_end: Told, in the thread, that this one is over, and what was wrong with the sound;
                 an empty text if nothing was.
             before: Whose sound comes before this one's, also where it is not all decoded yet.
@@ -118,6 +124,11 @@ class ContainerDecoder:
         """The same, written by the thread."""
         self._rest = b""
         self._damage: list[str] = []
+        self._decoded = 0
+        """Samples that were handed on, and not taken yet."""
+        self._changed = threading.Condition()
+        self.is_stopped = False
+        """The rest is not wanted."""
         self._thread = threading.Thread(
             target=self._decode, args=[before], name="caller's sound", daemon=True
         )
@@ -133,6 +144,19 @@ class ContainerDecoder:
 
     def close(self) -> None:
         """Decode the rest."""
+        self._chunks.put(b"")
+
+    def taken(self, samples: int) -> None:
+        """Note that so many samples that were handed on are dealt with."""
+        with self._changed:
+            self._decoded -= samples
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """Decode no more of it."""
+        with self._changed:
+            self.is_stopped = True
+            self._changed.notify()
         self._chunks.put(b"")
 
     def join(self) -> None:
@@ -169,8 +193,22 @@ class ContainerDecoder:
             if stream is None or stream.codec_context is None:
                 raise ValueError("there is no sound in it")
             for piece in container_sound(container, stream, SPEECH_RATE_HZ, self._damage.append):
+                if not self._may_hand_on(len(piece)):
+                    return
                 if len(piece):
-                    self._on_samples(piece)
+                    self._on_samples(self, piece)
+
+    def _may_hand_on(self, samples: int) -> bool:
+        """Wait until there is room for so many; return whether there is."""
+
+        def is_due() -> bool:
+            return self.is_stopped or self._decoded < MOST_DECODED_SAMPLES
+
+        with self._changed:
+            if not self._changed.wait_for(is_due, TAKEN_WITHIN_S) or self.is_stopped:
+                return False
+            self._decoded += samples
+            return True
 
 
 def begins_file(data: bytes) -> bool:

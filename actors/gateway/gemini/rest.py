@@ -16,7 +16,7 @@ from actors.backends.gemini.wire.routes import STREAMED, HttpRoute, find_route
 from actors.backends.gemini.wire.schema import VERSIONS
 from actors.backends.gemini.wire.stream_form import StreamForm
 from actors.gateway.access.access import Access, principal_of
-from actors.gateway.errors import TooLargeError
+from actors.gateway.errors import CompressedError, TooLargeError
 from actors.gateway.gemini.asked_turn import parse_turn
 from actors.gateway.gemini.auth_tokens import mint_token
 from actors.gateway.gemini.content_responses import ContentResponses
@@ -67,7 +67,7 @@ class GeminiMethods:
         except ClientDisconnect:
             return Response(status_code=GONE)
         except TOLD as error:
-            if isinstance(error, TooLargeError):
+            if isinstance(error, (TooLargeError, CompressedError)):
                 await body.discard()
             return error_response(error, in_list=form is StreamForm.ARRAY)
 

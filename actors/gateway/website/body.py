@@ -9,10 +9,17 @@ from collections.abc import AsyncGenerator
 
 from starlette.requests import ClientDisconnect, Request
 
-from actors.gateway.errors import CallerError, SlowRequestError, TooLargeError
+from actors.gateway.errors import (
+    CallerError,
+    CompressedError,
+    SlowRequestError,
+    TooLargeError,
+)
 
 MOST_SILENT_S = 20.0
 """Between two pieces of a body: a mobile phone between two cells is silent for ten seconds."""
+PLAIN = "identity"
+"""RFC 9110, 12.5.3: not compressed."""
 MOST_DISCARDED_BYTES = 500_000_000
 """Of a body that is not taken. Most clients read no answer before all of theirs is sent, and would
 report a broken connection instead of what is wrong."""
@@ -42,7 +49,7 @@ class Body:
         """Return it.
 
         Raises:
-            TooLargeError, SlowRequestError, ClientDisconnect: as for `pieces`.
+            TooLargeError, CompressedError, SlowRequestError, ClientDisconnect: as for `pieces`.
         """
         return b"".join([piece async for piece in self.pieces(most_bytes)])
 
@@ -51,9 +58,13 @@ class Body:
 
         Raises:
             TooLargeError: it has more bytes.
+            CompressedError: it was compressed: a MB of that may be a GB.
             SlowRequestError: the rest of it does not come.
             ClientDisconnect: who sent it is gone.
         """
+        coding = self._request.headers.get("content-encoding", PLAIN).strip().lower()
+        if coding != PLAIN:
+            raise CompressedError(f"sent as {coding[:40]!r}: send it without Content-Encoding")
         if self._said_bytes > most_bytes:
             raise TooLargeError(f"more than {most_bytes} bytes")
         count = 0

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.responses import JSONResponse
 from starlette.types import Message, Receive
 
-from actors.gateway.errors import TooLargeError
+from actors.gateway.errors import CompressedError, TooLargeError
 from actors.gateway.website.body import Body
 from actors.gateway.website.early_response import EarlyResponse
 
@@ -39,6 +39,8 @@ def small_bodies(bytes_per_s: float) -> type[APIRoute]:
                 except TooLargeError:
                     told = {"error": f"a request has up to {MOST_BYTES:,} bytes"}
                     return EarlyResponse(JSONResponse(told, 413), body)
+                except CompressedError as error:
+                    return EarlyResponse(JSONResponse({"error": str(error)}, 415), body)
                 return await handler(Request(request.scope, _replaying(data, request.receive)))
 
             return serve
