@@ -61,7 +61,7 @@ class MovingCaller:
         self._take = take
         self._lost = lost
         self._connect = connect or self._dial
-        self._kept = b""
+        self._kept = bytearray()
         self._done = {"sound": 0, "position": 0}
         """The gateway needs nothing before it."""
         self._sent = 0
@@ -71,7 +71,8 @@ class MovingCaller:
 
     def say(self, pcm: bytes) -> None:
         """Say samples at 16 kHz; they are sent as soon as there is a gateway."""
-        self._kept = (self._kept + pcm)[-KEPT_BYTES:]
+        self._kept += pcm
+        del self._kept[:-KEPT_BYTES]
         self.next += len(pcm) // 2
         self._stirred.set()
 
