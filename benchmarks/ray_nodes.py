@@ -40,6 +40,11 @@ class Nodes:
         (info,) = self._workers[index].all_processes["raylet"]
         return psutil.Process(info.process.pid)
 
+    def head(self) -> psutil.Process:
+        """Return the process of the head that starts what runs there, HAProxy among it."""
+        (info,) = self._cluster.head_node.all_processes["raylet"]
+        return psutil.Process(info.process.pid)
+
     def kill(self, index: int) -> None:
         """End a node as a machine whose plug is pulled."""
         self.raylet(index).send_signal(signal.SIGKILL)

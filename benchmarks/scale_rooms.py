@@ -222,11 +222,17 @@ def drained() -> Outcome:
 
 
 def headless() -> Outcome:
-    """The process that knows the cluster is killed while all talk."""
+    """The process that knows the cluster is killed while all talk, and then what is left of it."""
     with room_cluster() as rooms:
         rooms.deploy(TWO)
         crowd = rooms.load(CALLERS, LENGTH_S, rooms.nodes.kill_gcs)
-        return Outcome(crowd)
+        those = family(rooms.nodes.head())
+        outcome = Outcome(crowd, note="the rest of the head killed after the last call")
+        if not any("haproxy" in each.name() for each in those):
+            outcome.problems.append("no HAProxy on the head")
+        those[0].kill()
+        outcome.gone_s = gone_s(those)
+        return outcome
 
 
 def down() -> Outcome:
