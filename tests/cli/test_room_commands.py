@@ -39,7 +39,7 @@ def renew(folder: Path, taken: int) -> GatewayRoom:
     """Let the room say once that it is alive; return what it knows then."""
     database = Database(database_url("", folder))
     room = GatewayRoom("a", 4, lambda: taken)
-    claim = RoomClaim("a", "h", "1", "http://a", 4, 0, "1")
+    claim = RoomClaim("a", "here:gateway", "1", "http://a", 4, 0, "1")
     keeper = RoomKeeper(room, database, claim, NoGuests(), Counter(), get_logger("test"))
     asyncio.run(keeper.renew())
     database.close()
@@ -76,8 +76,8 @@ def test_live_sessions_of_all_rooms_are_shown_and_what_rests(config: Path) -> No
     renew(config.parent, taken=1)
     database = Database(database_url("", config.parent))
     projects = [ProjectLimit("main", 3), ProjectLimit("open")]
-    done(database, lambda c: declare(c, "a", projects))
-    done(database, lambda c: declare(c, "b", projects))
+    done(database, lambda c: declare(c, "here", projects))
+    done(database, lambda c: declare(c, "gone", [ProjectLimit("of a config of before")]))
     done(database, lambda c: take(c, "anna", "a", projects, now()))
     done(database, lambda c: take(c, "bert", "b", projects, now()))
     rests = CoolDown("open", "1a2b3c", "live-1", FaultClass.QUOTA, time.monotonic() + 60.4)

@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from actors.backends.gemini.cool_downs import CoolDown
 from actors.backends.gemini.places import ProjectLimit
 from actors.gateway.store.quota_rows import resting, taken
-from actors.gateway.store.tables import quota_projects
+from actors.gateway.store.tables import quota_projects, rooms
 
 
 @dataclass(frozen=True)
@@ -93,12 +93,16 @@ def quota_of(
 
 
 async def quota_seen(connection: AsyncConnection, now: datetime) -> QuotaSeen:
-    """Return what the database knows of all pipelines together.
+    """Return what the database knows of the pipelines of all rooms that are there, together.
 
     Where two disagree how many places a project has, the greater number is shown.
     """
+    is_there = exists().where(
+        rooms.c.lease_until > now, rooms.c.holder.startswith(quota_projects.c.holder + ":")
+    )
     found = await connection.execute(
         select(quota_projects.c.name, func.max(quota_projects.c.live_sessions))
+        .where(is_there)
         .group_by(quota_projects.c.name)
         .order_by(func.min(quota_projects.c.position), quota_projects.c.name)
     )

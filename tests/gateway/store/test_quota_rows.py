@@ -28,6 +28,9 @@ from actors.gateway.store.quota_rows import (
     take,
     taken,
 )
+from actors.gateway.store.quota_seen import quota_seen
+from actors.gateway.store.room_rows import RoomClaim
+from actors.gateway.store.room_rows import renew as renew_room
 from actors.gateway.store.times import now
 from pipeline.frames import FaultClass
 
@@ -190,3 +193,19 @@ def test_what_cannot_be_heard_is_looked_up_each_second(tmp_path: object) -> None
         return time.monotonic() - begun_s
 
     assert asyncio.run(wait()) >= 0.2
+
+
+def test_projects_are_seen_of_rooms_that_are_there(database: Database) -> None:
+    for name, holder in (("hall", A), ("attic", B)):
+        claim = RoomClaim(name, f"{holder}:gateway", "1", "", 1, 0, "1")
+        done(database, lambda c, claim=claim: renew_room(c, claim, START))
+    done(database, lambda c: declare(c, A, [TWO, OPEN]))
+    done(database, lambda c: declare(c, B, [ProjectLimit("two", 5)]))
+    done(database, lambda c: declare(c, "of-before", [ONE]))
+    seat(database, "anna", wanted=[TWO])
+    seen = done(database, lambda c: quota_seen(c, START))
+    assert list(seen.lines()) == [
+        "project two: 1 of 5 Live sessions",
+        "project open: 0 Live sessions",
+    ]
+    assert done(database, lambda c: quota_seen(c, LATER)).projects == []
