@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from actors.cli.calling.happening import What
 from actors.cli.load.held_line import LoadedCaller, LoadJournal
@@ -18,6 +19,7 @@ class CrowdMoved:
     Attributes:
         outcome: Of all of it.
         taken_ms: From the event until the sound of each who lost the connection was taken again.
+        why: Connections were left, and how many.
         answer_ms: From the event, or from the end of what was being said then, until its answer
             began; of those who lost the connection while they waited for one.
     """
@@ -25,6 +27,7 @@ class CrowdMoved:
     outcome: LoadOutcome
     taken_ms: Sequence[float] = ()
     answer_ms: Sequence[float] = ()
+    why: Mapping[str, int] = field(default_factory=dict)
 
 
 def crowd_moved(
@@ -50,7 +53,13 @@ def crowd_moved(
             continue
         taken_ms.append((lost.back_ns - event_ns) / 1e6)
         answer_ms += _in_flight_ms(caller, seconds, event_ns, lost.back_ns)
-    return CrowdMoved(outcome, taken_ms, answer_ms)
+    why = Counter(
+        str(values["why"])
+        for caller in journal.callers
+        for line in caller.lines
+        for _, _, values in line.told(What.LOST)
+    )
+    return CrowdMoved(outcome, taken_ms, answer_ms, why)
 
 
 def _in_flight_ms(

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from actors.cli.load.command import SLACK_S
-from actors.cli.load.crowd import crowd_calling
+from actors.cli.load.crowd import Crowd, crowd_calling
 from actors.cli.load.crowd_plan import Arrivals, CrowdPlan
 from actors.cli.load.load_outcome import outcome_of
 from actors.cli.load.load_share import LoadShare
@@ -117,6 +117,11 @@ class RoomCluster:
             time.sleep(LOOK_S)
         return time.monotonic() - began_s
 
+    def _are_there(self, crowd: Crowd, callers: int) -> bool:
+        """Whether all callers talk; those who are not let in are in the outcome."""
+        refused = crowd.how_many().get("refused", 0)
+        return sum(self.calls().values()) + refused >= callers
+
     def note_event(self) -> None:
         """What is measured from happens now."""
         self._event_ns = time.monotonic_ns()
@@ -129,7 +134,7 @@ class RoomCluster:
         plan = CrowdPlan(callers, tuple(target.urls), Arrivals.RAMP, 1.0, (length_s, length_s))
         said = recordings()
         with crowd_calling(LoadShare(plan, target.urls)) as crowd:
-            self.wait(lambda: sum(self.calls().values()) >= callers, "all callers talk")
+            self.wait(lambda: self._are_there(crowd, callers), "all callers talk")
             self.note_event()
             meanwhile()
             crowd.wait(length_s + plan.patience_s + SLACK_S)

@@ -295,6 +295,7 @@ def main() -> int:
         outcome = scenario()
         crowd, faults = outcome.crowd, outcome.faults()
         sys.stderr.write(f"{name}: {outcome.note}; {', '.join(faults) or 'none'}; ")
+        sys.stderr.write(f"left: {crowd.why}; taken {crowd.taken_ms}, answers {crowd.answer_ms}; ")
         sys.stderr.write(f"{json.dumps(shown_as_json(crowd.outcome))}\n")
         wrong |= bool(faults)
         asked, gaps = crowd.outcome.asked, crowd.outcome.gap_ms

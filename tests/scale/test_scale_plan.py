@@ -86,6 +86,10 @@ def test_a_room_that_stands_still_is_left_out_before_its_callers_come_again() ->
     assert inter_s * (1 + checks) < SILENT_S
 
 
+def test_rooms_do_not_wait_for_all_else_on_their_machine() -> None:
+    assert planned().environment()["RAY_worker_niceness"] == "0"
+
+
 def test_a_cluster_asks_for_its_token_and_reports_nothing_to_its_makers() -> None:
     environment = planned().environment()
     assert environment["RAY_AUTH_MODE"] == "token"
