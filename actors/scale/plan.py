@@ -70,8 +70,8 @@ class ScalePlan:
         return {
             AUTH_MODE: "token",
             "RAY_USAGE_STATS_ENABLED": "0",
-            # Ray's workers, the rooms and HAProxy below them, wait for all else otherwise (nice 15):
-            # with a busy machine callers hear nothing for so long that they go elsewhere.
+            # Ray's workers, with the rooms and HAProxy below them, wait for all else otherwise
+            # (nice 15): on a busy machine callers hear nothing for 3 s, and go elsewhere.
             "RAY_worker_niceness": "0",
             # Given up after 3 to 6 s of silence, not after 62.
             "RAY_health_check_initial_delay_ms": "1000",
