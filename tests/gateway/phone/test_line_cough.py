@@ -27,6 +27,8 @@ PLAYED = at_level(soxr.resample(read_wav(SPEECH / "austen-0870.wav"), RATE, 24_0
 ROOM_RMS = 10.0
 STOPS_S = 0.1
 """From the first doubt to the last sample that a provider plays."""
+LEVEL_DB = 3.0
+"""Beside speech: into the mouthpiece."""
 HELD_S = 1.2
 """An answer that is held is quiet for so long at the most: the longest noise, and what shows it."""
 LINES = [LineFaults(), LineFaults(echo_db=-25)]
@@ -65,10 +67,9 @@ def found(sound: Samples, faults: LineFaults, played: Samples) -> list[tuple[flo
 
 
 @pytest.mark.parametrize("faults", LINES, ids=str)
-@pytest.mark.parametrize("level_db", [0.0, 6.0])
 @pytest.mark.parametrize("name", sorted(NOISES))
-def test_a_short_noise_never_ends_an_answer(name: str, level_db: float, faults: LineFaults) -> None:
-    sound = short_noise(name, 1, SPEECH_RMS * 10 ** (level_db / 20))
+def test_a_short_noise_never_ends_an_answer(name: str, faults: LineFaults) -> None:
+    sound = short_noise(name, 1, SPEECH_RMS * 10 ** (LEVEL_DB / 20))
     known = over_line(sound, faults)
     assert not [each for _, each in known if isinstance(each, TurnStarted)]
     begun = [at_s for at_s, each in known if is_begun(each)]
