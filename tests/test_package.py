@@ -6,9 +6,12 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+
+from pipeline.version import VERSION
 
 ROOT = Path(__file__).parent.parent
 SETUPTOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
@@ -44,6 +47,10 @@ def test_every_file_that_is_no_module_is_packed() -> None:
 def test_every_folder_with_a_module_is_a_package() -> None:
     folders = {(ROOT / path).parent for path in sources() if path.endswith(".py")}
     assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert metadata.version("greenroom") == VERSION
 
 
 @pytest.mark.slow

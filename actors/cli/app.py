@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -18,8 +19,12 @@ SessionOption = Annotated[
 
 
 def run() -> None:
-    """Run the command line."""
-    run_app(make_greenroom())
+    """Run the command line.
+
+    What runs for months does not hold what other commands take: 2 MiB, and 40 ms of the start.
+    """
+    runs = sys.argv[1:2] == ["run"]
+    run_app(make_app(_choose, without_stand_in) if runs else make_greenroom())
 
 
 def make_greenroom() -> typer.Typer:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from fastapi import FastAPI, Request, WebSocket
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
@@ -53,6 +51,7 @@ from actors.gateway.website.socket import converse
 from actors.gateway.website.transcribe import transcribe_routes
 from actors.outputs.metronome import WorkOf
 from pipeline.logs import Logger
+from pipeline.version import VERSION
 
 STATUS = {
     NoRoomError: 404,
@@ -103,7 +102,7 @@ def make_routes(
     doors: PhoneDoors,
 ) -> FastAPI:
     """Return what serves those who were let in."""
-    app = FastAPI(title="Greenroom", version=version("greenroom"), redoc_url=None)
+    app = FastAPI(title="Greenroom", version=VERSION, redoc_url=None)
     app.include_router(rest_routes(access, Manners(access.options), readiness))
     app.include_router(token_routes(access))
     app.include_router(transcribe_routes(Transcriber(access.options, work_of), access))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
-from importlib.metadata import version
 from typing import Self
 
 from actors.gateway.callers import Callers
@@ -21,6 +20,7 @@ from actors.lib.this_pipeline import pipeline_id
 from actors.services.budget.prices import load_prices
 from pipeline.logs import Logger
 from pipeline.surroundings import Surroundings
+from pipeline.version import VERSION
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class SharedState:
             options.address or url,
             room.places or 0,
             0,
-            version("greenroom"),
+            VERSION,
         )
         keeper = RoomKeeper(room, database, claim, callers.departures, counters, log)
         pipeline = pipeline_id(around.state_dir)

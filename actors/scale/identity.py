@@ -6,12 +6,12 @@ import hashlib
 import os
 import platform
 import socket
-from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
 import actors
 import pipeline
+from pipeline.version import VERSION
 
 PACKAGES = (actors, pipeline)
 AUTH_MODE = "RAY_AUTH_MODE"
@@ -42,7 +42,7 @@ def own_identity() -> NodeIdentity:
     """Return that of this process."""
     return NodeIdentity(
         host=socket.gethostname(),
-        greenroom=version("greenroom"),
+        greenroom=VERSION,
         sources=sources_digest([Path(str(each.__file__)).parent for each in PACKAGES]),
         python=platform.python_version(),
         root=package_root(),

@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline.errors import NO_THREAD, GreenroomError, is_out_of_threads
+from pipeline.version import VERSION
 
 if TYPE_CHECKING:
     from pipeline.cli.run import Chooser, Fitter
@@ -152,9 +153,7 @@ def make_app(choose: Chooser, fit: Fitter) -> typer.Typer:
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        typer.echo(f"greenroom {version('greenroom')}")
+        typer.echo(f"greenroom {VERSION}")
         raise typer.Exit
 
 

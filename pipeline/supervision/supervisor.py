@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib.metadata import version
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.bus import EndpointLock, Subscriber
@@ -29,6 +28,7 @@ from pipeline.turns.callers import CallerSummary
 from pipeline.turns.ledger import Ledger
 from pipeline.turns.open_sessions import OpenSessions, Told
 from pipeline.turns.watch import subscribe
+from pipeline.version import VERSION
 
 if TYPE_CHECKING:
     from pipeline.config.graph import Graph
@@ -83,7 +83,7 @@ class Supervisor:
         self._awake_s = time.monotonic()
         self._end_watch = EndWatch(partial(self._processes.pids, on_the_way(graph)))
         self._outlet = DecisionOutlet()
-        self._version = version("greenroom")
+        self._version = VERSION
         self._folders = Folders(graph, self._started_ns, self._version)
         self._reports = DecisionReports(self._log, self._sessions.labels, on_frame)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from actors.recordings.evaluation.observation import ObservedTurn
 from actors.recordings.evaluation.scores import Score, middle, rate
 from pipeline.errors import GreenroomError
 from pipeline.files import replaced_whole
+from pipeline.version import VERSION
 
 CSV, PARQUET = ".csv", ".parquet"
 
@@ -84,7 +84,7 @@ def cell_row(score: Score) -> Row:
         "tokens": observed.tokens,
         "unpriced_tokens": observed.unpriced_tokens,
         "started_late": observed.started_late,
-        "greenroom": version("greenroom"),
+        "greenroom": VERSION,
     }
 
 

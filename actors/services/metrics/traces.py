@@ -6,7 +6,6 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.resources import Resource
@@ -25,6 +24,7 @@ from opentelemetry.trace import (
 from actors.services.metrics.tally import NOBODY
 from pipeline.frames import Outcome, SessionOpened, TurnClosed
 from pipeline.turns.turn_times import TurnTimes
+from pipeline.version import VERSION
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -48,7 +48,7 @@ class Traces:
         resource = Resource.create({"service.name": "greenroom", **of_room})
         self._provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         self._provider.add_span_processor(processor)
-        self._tracer = self._provider.get_tracer("greenroom", version("greenroom"))
+        self._tracer = self._provider.get_tracer("greenroom", VERSION)
 
     def add(
         self, closed: TurnClosed, times: TurnTimes, opened: SessionOpened | None = None

@@ -18,7 +18,8 @@ import numpy as np
 
 from actors.hearing.vad.layers import Floats, padded_triples
 
-WEIGHTS = Path(__file__).with_name("silero_vad_16k.npz")
+WEIGHTS = Path(__file__).with_name("silero_vad_16k.f32")
+"""Floats, little-endian, in the order of `SHAPES`."""
 WINDOW_SAMPLES = 512
 """Fixed by the network, as all lengths here are."""
 CONTEXT_SAMPLES = 64
@@ -29,6 +30,20 @@ HOP_SAMPLES = 128
 FRAMES = 4
 BINS = 129
 UNITS = 128
+SHAPES = (
+    (FRAME_SAMPLES, 2 * BINS),
+    *((3 * BINS, UNITS), (UNITS,)),
+    *((3 * UNITS, UNITS // 2), (UNITS // 2,)),
+    *((UNITS, UNITS // 2), (UNITS // 2,)),
+    *((UNITS // 2, UNITS), (UNITS,)),
+    *((2 * UNITS, 4 * UNITS), (4 * UNITS,)),
+    *((UNITS,), (1,)),
+)
+"""Of the weights, as the products want them: the transform; four convolutions, (taps times in,
+out), each with its bias; the cell and its bias, gates in the order inward, forget, outward, new,
+of which the first three are halved for `_open`; the output and its bias. Of the third convolution,
+whose two frames are at an edge each, the first tap meets nothing but padding, of the fourth the
+outer two: they are left out."""
 
 HALF = np.float32(0.5)
 
@@ -38,24 +53,10 @@ class Network:
 
     def __init__(self) -> None:
         """Load the weights: 1.2 MB."""
-        with np.load(WEIGHTS) as weights:
-            self._stft: Floats = np.ascontiguousarray(weights["stft"][:, 0, :].T)
-            kernels = [weights[f"encoder{layer}"] for layer in range(4)]
-            self._biases: list[Floats] = [weights[f"encoder{layer}_bias"] for layer in range(4)]
-            # The third layer has two frames, and its first tap only padding; the fourth has one
-            # frame, between padding on both sides.
-            self._kernels = [
-                _product(kernels[0]),
-                _product(kernels[1]),
-                _product(kernels[2][:, :, 1:]),
-                _product(kernels[3][:, :, 1:2]),
-            ]
-            both = np.concatenate([weights["lstm_input"], weights["lstm_hidden"]], axis=1)
-            bias: Floats = weights["lstm_input_bias"] + weights["lstm_hidden_bias"]
-            self._lstm: Floats = np.ascontiguousarray(_gates(both).T)
-            self._lstm_bias = _gates(bias)
-            self._output: Floats = np.ascontiguousarray(weights["output"][0, :, 0])
-            self._output_bias = float(weights["output_bias"][0])
+        self._stft, *layers, self._lstm, self._lstm_bias, output, output_bias = _weights()
+        self._kernels, self._biases = layers[::2], layers[1::2]
+        self._output: Floats = output
+        self._output_bias = float(output_bias[0])
         self._desk = Desk()
 
     def step(self, sound: Floats, state: Floats) -> float:
@@ -172,10 +173,12 @@ class Desk:
         self.inward, self.forget, self.outward, self.new = np.split(self.gates, 4)
 
 
-def _gates(weights: Floats) -> Floats:
-    """Put the rows of the gates in the order inward, forget, outward, new, for `_open`."""
-    inward, forget, new, outward = np.split(weights, 4)
-    return np.concatenate([HALF * inward, HALF * forget, HALF * outward, new])
+def _weights() -> list[Floats]:
+    """Read the weights, without another copy of any: 2 MiB less, and 10 ms."""
+    flat = np.fromfile(WEIGHTS, "<f4")
+    ends = np.cumsum([math.prod(shape) for shape in SHAPES])
+    pieces = np.split(flat, ends[:-1])
+    return [piece.reshape(shape) for piece, shape in zip(pieces, SHAPES, strict=True)]
 
 
 def _open(gates: Floats, logistic: Floats) -> None:
@@ -183,11 +186,6 @@ def _open(gates: Floats, logistic: Floats) -> None:
     np.tanh(gates, out=gates)
     np.multiply(logistic, HALF, out=logistic)
     np.add(logistic, HALF, out=logistic)
-
-
-def _product(kernel: Floats) -> Floats:
-    """Turn (out, in, taps) into (taps * in, out)."""
-    return np.ascontiguousarray(kernel.transpose(2, 1, 0).reshape(-1, kernel.shape[0]))
 
 
 def _triples(frames: Floats, stride: int) -> Floats:
