@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 
 from actors.backends.gemini.wire import cut_reason
 from actors.gateway.access.access import Access, principal_of
-from actors.gateway.access.denial import TRY_AGAIN_LATER, AccessDeniedError
+from actors.gateway.access.denial import ELSEWHERE, TRY_AGAIN_LATER, AccessDeniedError
 from actors.gateway.access.middleware import KNOCKED, Knocked
 from actors.gateway.access.refusal import POLICY
 from actors.gateway.errors import CallerError
@@ -83,7 +83,7 @@ async def serve_call(
             board.log.warning("a call is refused", detail=str(error))
         if isinstance(error, AccessDeniedError):
             access.count(error.denial)
-            return POLICY, str(error)
+            return TRY_AGAIN_LATER if error.denial in ELSEWHERE else POLICY, str(error)
         return TRY_AGAIN_LATER, str(error)
 
     connection = access.connection(websocket, NoWords(), close_of)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from gateway_client import GatewayOnStage, gateway_on_stage
 from phone_client import TwilioEnd
+from websockets.exceptions import ConnectionClosed
 
 from actors.gateway.phone.context import CallContext, Knock
 from actors.gateway.phone.dialect import CallStarted
@@ -52,6 +53,28 @@ def test_a_provider_may_have_all_its_calls_from_one_address() -> None:
         assert len(sessions) == 3
         for end in ends:
             gateway.meanwhile(end.client.close)
+
+
+def test_a_call_for_which_there_is_no_place_is_told_to_try_again() -> None:
+    with gateway_on_stage(room="a", places=1) as gateway:
+        actor = gateway.harness.actor
+        actor.phones.admission = OpenDoor()
+        gateway.harness.until(lambda: not actor.room.refusal(), "its lease")
+        visitor = gateway.connect()
+        gateway.start(visitor)
+        gateway.meanwhile(visitor.close)
+        end = TwilioEnd(gateway)
+        form = {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1}
+        start = {"streamSid": "MZ1", "callSid": "CA1", "mediaFormat": form, "customParameters": {}}
+        end.send(event="start", streamSid="MZ1", start=start)
+
+        def closed() -> int:
+            with pytest.raises(ConnectionClosed) as error:
+                end.client.recv(timeout=20)
+            assert error.value.rcvd is not None
+            return error.value.rcvd.code
+
+        assert gateway.meanwhile(closed) == 1013
 
 
 def test_every_line_of_the_log_says_which_call_it_is_about(written: io.StringIO) -> None:
