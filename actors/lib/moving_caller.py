@@ -22,8 +22,8 @@ SILENT_S = 3.0
 LEAVE_S = 0.1
 """For the answer to a close: a gateway that is gone gives none, and another one waits."""
 PING_S = 1.0
-RETRY_S = (0.02, 0.25, 0.5, 1.0, 2.0, 4.0)
-"""The first: another room may be there."""
+RETRY_S = (0.02, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
+"""The first ones: another room may be there, or not know yet that this caller is to go there."""
 SCATTER = 0.5
 """Part of that by chance: all callers of a room lose it at once."""
 MOVES = "asked to move"

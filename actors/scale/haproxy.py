@@ -1,7 +1,8 @@
 """The HAProxy of Ray Serve, with its config made tighter: `greenroom-haproxy -f FILE ...`.
 
 As Ray writes it, statistics and metrics are open to the whole network, its log has the addresses
-that were asked for, keys and tokens in them, and rooms are not told from where a caller comes.
+that were asked for, keys and tokens in them, rooms are not told from where a caller comes, and who
+comes from a room that is gone waits for a second.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ OWN = ".greenroom"
 """Suffix of the config as it is run."""
 NOT_FOUND = 127
 """Exit status of shells."""
+CONNECT_MS = 250
+"""For a room to take a connection, which its system does for it. HAProxy also waits so long, a
+second at most, before it asks another room where one is gone."""
 LOG_FORMAT = 'log-format "%ci %HM %ST %Ta %ts"'
 """From where, what kind of request, status, ms, how it ended: nothing that is a secret."""
 
@@ -41,6 +45,8 @@ def tightened(config: str) -> str:
         if section in INNER and words[:1] == ["bind"]:
             indent = line[: len(line) - len(line.lstrip())]
             line = f"{indent}bind 127.0.0.1:{words[1].rpartition(':')[2]}"  # noqa: PLW2901
+        elif words[:2] == ["timeout", "connect"]:
+            line = f"    timeout connect {CONNECT_MS}ms"  # noqa: PLW2901
         elif words == ["option", "httplog"]:
             lines.append("    option forwardfor")
             line = f"    {LOG_FORMAT}"  # noqa: PLW2901

@@ -18,6 +18,8 @@ CONFIG = """global
     stats timeout 30s
 defaults
     mode http
+    timeout connect 1s
+    timeout client 3600s
     log global
     option httplog
     option abortonclose
@@ -52,6 +54,12 @@ def test_addresses_with_keys_in_them_are_not_logged() -> None:
 def test_rooms_are_told_from_where_callers_come() -> None:
     defaults = tightened(CONFIG).partition("defaults")[2].partition("frontend")[0]
     assert "option forwardfor" in defaults
+
+
+def test_who_comes_from_a_room_that_is_gone_does_not_wait_a_second() -> None:
+    lines = [line.strip() for line in tightened(CONFIG).splitlines()]
+    assert "timeout connect 250ms" in lines
+    assert "timeout client 3600s" in lines
 
 
 def test_all_else_stays() -> None:

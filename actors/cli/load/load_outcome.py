@@ -156,6 +156,7 @@ def _count_line(outcome: LoadOutcome, line: HeldLine) -> None:
     outcome.bytes_down += line.bytes_down
     outcome.late_ms += line.late_ms
     outcome.talk_minutes += len(line.late_ms) * BLOCK_S / 60
+    has_begun = False
     for at_ns, what, values in line.told():
         match what:
             case What.ANSWER if "latency_ms" in values:
@@ -165,7 +166,8 @@ def _count_line(outcome: LoadOutcome, line: HeldLine) -> None:
             case What.GAP:
                 unsure = line.was_away(at_ns, values["ms"])
                 (outcome.unsure_gap_ms if unsure else outcome.gap_ms).append(values["ms"])
-            case What.SESSION:
+            case What.SESSION if not has_begun:
+                has_begun = True
                 outcome.began_ms.append((at_ns - line.began_ns) / 1e6)
             case What.TURN if values["outcome"] == "failed":
                 outcome.failed += 1

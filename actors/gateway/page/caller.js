@@ -13,7 +13,7 @@
 
 import { SentSound } from "./sent_sound.js";
 
-const RETRY_MS = [20, 250, 500, 1000, 2000, 4000, 8000]; // The first: another room may be there.
+const RETRY_MS = [20, 100, 250, 500, 1000, 2000, 4000, 8000]; // The first: another room may be there.
 const SCATTER = 0.5; // Part of that by chance: all callers of a room lose it at once.
 const PING_MS = 1000;
 const SILENT_MS = 3000; // Without an answer: a network, or a room, that is gone says nothing.
