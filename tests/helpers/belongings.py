@@ -11,6 +11,10 @@ import psutil
 
 from pipeline.testing import ActorHarness
 
+POOLS = ("ThreadPoolExecutor-", "asyncio_")
+"""Threads of pools, by how their names begin: one more is started whenever all happen to be busy,
+up to a fixed number, and stays."""
+
 
 @dataclass(frozen=True)
 class Belongings:
@@ -18,7 +22,7 @@ class Belongings:
 
     Attributes:
         descriptors: Files, sockets and pipes.
-        threads: Of Python.
+        threads: Of Python, but those of pools.
         tasks: Of the running event loop; 0 without one.
     """
 
@@ -34,7 +38,7 @@ def belongings(loop: asyncio.AbstractEventLoop | None = None) -> Belongings:
         loop: Whose tasks are counted; None: of the one that runs.
     """
     tasks = len(asyncio.all_tasks(loop))
-    return Belongings(psutil.Process().num_fds(), threading.active_count(), tasks)
+    return Belongings(psutil.Process().num_fds(), len(_threads()), tasks)
 
 
 def nothing_is_left(harness: ActorHarness[Any], before: Belongings) -> None:
@@ -58,10 +62,16 @@ def nothing_is_left(harness: ActorHarness[Any], before: Belongings) -> None:
     try:
         harness.until(lambda: max(astuple(more())) <= 0)
     except AssertionError:
-        raise AssertionError(f"more than before: {more()}, {asyncio.all_tasks(loop)}") from None
+        found = f"{more()}, {_threads()}, {asyncio.all_tasks(loop)}"
+        raise AssertionError(f"more than before: {found}") from None
 
 
 def on_stage(harness: ActorHarness[Any]) -> Belongings:
     """Return what this process has, with the tasks of an actor on a stage."""
     harness.settle()
     return belongings(harness._loop)
+
+
+def _threads() -> list[str]:
+    names = [each.name for each in threading.enumerate()]
+    return [name for name in names if not name.startswith(POOLS)]
