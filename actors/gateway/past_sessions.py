@@ -12,7 +12,7 @@ from actors.gateway.rooms.taken_up import TakenUp
 from pipeline.frames import SessionEnded, SessionOpened
 
 MOST_REMEMBERED = 10_000
-"""Conversations that are over, whose callers are told so: a day's of a busy machine, 2 MB."""
+"""Conversations that are over, whose callers are told so: a day's of a busy machine, 6 MB."""
 
 Owns = Callable[[str, Mapping[str, str]], bool]
 """Whether a session of this name, with these labels, is one's own."""

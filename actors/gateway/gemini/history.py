@@ -48,7 +48,7 @@ def calls_of(contents: Sequence[Content]) -> list[Part]:
 def response_in_words(response: dict[str, Any]) -> str:
     """Return what a function answered, for a model that did not call it itself."""
     result = _json(response.get("response", {}))
-    return f"The function {response['name']} that you called returned {result}"
+    return f"The function {_name(response)} that you called returned {result}"
 
 
 def _in_words(part: Part) -> str:
@@ -56,11 +56,16 @@ def _in_words(part: Part) -> str:
         return ""
     if "functionCall" in part:
         call = part["functionCall"]
-        return f"(I call the function {call['name']} with {_json(call.get('args', {}))})"
+        return f"(I call the function {_name(call)} with {_json(call.get('args', {}))})"
     if "functionResponse" in part:
         return response_in_words(part["functionResponse"])
     text: str = part.get("text", "")
     return text
+
+
+def _name(called: dict[str, Any]) -> str:
+    # Over HTTP one without a name was refused before; a Live session is not ended for it.
+    return str(called.get("name") or "without a name")
 
 
 def _json(value: dict[str, Any]) -> str:
