@@ -11,6 +11,7 @@ from live_server import KEY, Talker, ready, simulator, sound, staged, stored_in
 from actors.backends.gemini.live.actor import Live
 from actors.backends.gemini.live.options import LiveOptions
 from actors.backends.gemini.live.service import ADMITTED_EVERY_S, LiveService
+from actors.backends.realtime.events import HandleIssued, Said
 from pipeline.frames import (
     ActorState,
     AnswerAudio,
@@ -19,6 +20,7 @@ from pipeline.frames import (
     BackendState,
     BackendStatus,
     Route,
+    Side,
     UserText,
 )
 from pipeline.surroundings import Surroundings
@@ -109,6 +111,23 @@ def test_a_session_that_ended_is_let_go_of_and_one_of_its_name_is_new(tmp_path: 
         assert (ended.turn, ended.end) == (turn, AnswerEnd.COMPLETE)
         fresh = server.journal.sessions[2]
         assert (fresh.resumed_from, fresh.history) == ("", [])
+
+
+def test_what_the_service_says_to_a_session_that_has_ended_leaves_nothing(tmp_path: Path) -> None:
+    with simulator(tmp_path) as server, staged(tmp_path, **server.address) as live:
+        ready(live)
+        live.open("anna")
+        anna = live.actor.sessions["anna"]
+        live.until(lambda: anna._connection.link is not None, "a connection")
+        heard = anna._on_event
+        live.end("anna")
+        # It comes with the same look at the sockets that brought the end.
+        heard(HandleIssued("late"))
+        heard(Said(Side.USER, "who is there"))
+        assert stored_in(live, "anna", "handle") is None
+        assert stored_in(live, "anna", "turns") is None
+        assert anna._deadline._timer is None
+        live.expect_nothing("transcript")
 
 
 def test_a_session_that_ends_in_mid_answer_says_no_more(tmp_path: Path) -> None:
