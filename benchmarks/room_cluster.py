@@ -147,13 +147,19 @@ def family(process: psutil.Process) -> list[psutil.Process]:
     return [process, *process.children(recursive=True)]
 
 
+def is_there(process: psutil.Process) -> bool:
+    """Return whether a process does anything yet."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def gone_s(processes: Sequence[psutil.Process], patience_s: float = 20.0) -> float | None:
     """Return how long it takes until none of them is there; None: some stay."""
     began_s = time.monotonic()
     while time.monotonic() - began_s < patience_s:
-        if not any(
-            each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes
-        ):
+        if not any(map(is_there, processes)):
             return time.monotonic() - began_s
         time.sleep(0.01)
     return None

@@ -26,6 +26,7 @@ from benchmarks.room_cluster import (
     RoomCluster,
     family,
     gone_s,
+    is_there,
     room_cluster,
     shared_cluster,
 )
@@ -230,8 +231,10 @@ def headless() -> Outcome:
         outcome = Outcome(crowd, note="the rest of the head killed after the last call")
         if not any("haproxy" in each.name() for each in those):
             outcome.problems.append("no HAProxy on the head")
+        named = {each: " ".join(each.cmdline())[:60] for each in those}
         those[0].kill()
-        outcome.gone_s = gone_s(those)
+        outcome.gone_s = gone_s(those, ORPHAN_S)
+        outcome.problems += [f"left: {named[each]}" for each in those if is_there(each)]
         return outcome
 
 
@@ -295,7 +298,8 @@ def main() -> int:
         outcome = scenario()
         crowd, faults = outcome.crowd, outcome.faults()
         sys.stderr.write(f"{name}: {outcome.note}; {', '.join(faults) or 'none'}; ")
-        sys.stderr.write(f"left: {crowd.why}; taken {crowd.taken_ms}, answers {crowd.answer_ms}; ")
+        sys.stderr.write(f"gone {outcome.gone_s}; left because {crowd.why}; ")
+        sys.stderr.write(f"taken {crowd.taken_ms}, answers {crowd.answer_ms}; ")
         sys.stderr.write(f"{json.dumps(shown_as_json(crowd.outcome))}\n")
         wrong |= bool(faults)
         asked, gaps = crowd.outcome.asked, crowd.outcome.gap_ms

@@ -24,7 +24,7 @@ OWN = ".greenroom"
 """Suffix of the config as it is run."""
 NOT_FOUND = 127
 """Exit status of shells."""
-CONNECT_MS = 250
+CONNECT_MS = 100
 """For a room to take a connection, which its system does for it. HAProxy also waits so long, a
 second at most, before it asks another room where one is gone."""
 LOG_FORMAT = 'log-format "%ci %HM %ST %Ta %ts"'

@@ -58,7 +58,7 @@ def test_rooms_are_told_from_where_callers_come() -> None:
 
 def test_who_comes_from_a_room_that_is_gone_does_not_wait_a_second() -> None:
     lines = [line.strip() for line in tightened(CONFIG).splitlines()]
-    assert "timeout connect 250ms" in lines
+    assert "timeout connect 100ms" in lines
     assert "timeout client 3600s" in lines
 
 
