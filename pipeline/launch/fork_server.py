@@ -59,6 +59,8 @@ class ForkServer:
         self._pid = os.getpid()
         self._children: dict[int, int] = {}
         """Pid by the descriptor that becomes readable when the process ends."""
+        self._prepared = ""
+        """The log level that actors are prepared for."""
 
     def serve(self) -> None:
         """Fork and reap until the supervisor closes the socket."""
@@ -95,6 +97,10 @@ class ForkServer:
         gc.freeze()
 
     def _fork(self, spec: ActorSpec, preload: Sequence[str], listening: Sequence[int]) -> None:
+        actor_main = importlib.import_module(ACTOR_MAIN)
+        if self._prepared != spec.log_level:
+            self._prepared = spec.log_level
+            actor_main.prepare(spec.log_level)
         self._preload(preload, spec.name)
         try:
             pid = os.fork()
@@ -112,7 +118,7 @@ class ForkServer:
             self._control.close()
             for each in self._children:
                 os.close(each)
-            importlib.import_module(ACTOR_MAIN).run_actor(spec, listening)
+            actor_main.run_actor(spec, listening)
         self._children[os.pidfd_open(pid)] = pid
         self._send(born=spec.name, pid=pid)
 
