@@ -71,6 +71,12 @@ def json_text(rng: random.Random, value: Any, share: float) -> str:
             field = f"{json_text(rng, key, 0)}:{json_text(rng, each, share)}"
             fields += [field] * (2 if rng.random() < share else 1)
         return "{" + ",".join(fields) + "}"
+    depth = 0
+    while isinstance(value, list) and len(value) == 1:
+        # Not by recursion: Python 3.11 has no stack for six hundred lists in one another.
+        depth, (value,) = depth + 1, value
+    if depth:
+        return "[" * depth + json_text(rng, value, share) + "]" * depth
     if isinstance(value, list):
         return "[" + ",".join([json_text(rng, each, share) for each in value]) + "]"
     if isinstance(value, str):
