@@ -76,7 +76,7 @@ class Publisher:
         self._reader = SocketReader(self._socket, self._on_subscription)
         self._replays = Replays(self._boot, high_water, self._send, self._reader.kick_if_pending)
         self._loop = asyncio.get_running_loop()
-        self._rush = Rush(time.monotonic())
+        self._rush = Rush(time.monotonic)
         self._looks_later = False
         """In this turn of the loop it was looked for a subscription; it will be at its end."""
 
@@ -84,7 +84,7 @@ class Publisher:
         """Send `frame` on `port`; never blocks."""
         retained = self._retained.get(port)
         now_ns = time.monotonic_ns()
-        self._rush.note(now_ns / 1e9)
+        self._rush.note()
         if retained is not None and not self._looks_later:
             # Who has subscribed by now gets what is retained before this frame, even if it does
             # not expect a replay.

@@ -10,6 +10,7 @@ import zmq
 
 from pipeline.bus.alarm import HAS_ALARM, Alarm
 from pipeline.bus.direct_loop import unwatch, watch
+from pipeline.bus.rush import Rush
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,13 +18,10 @@ if TYPE_CHECKING:
 BATCH = 64
 """Messages handled before the loop gets a turn: 64 frames of 20 ms take about 3 ms, so that a
 flood cannot hold up timers and heartbeats."""
-BUSY_HZ = 400.0
-"""Messages a second from which on they are read several at a time: eight microphones, which then
-cost a fifth less and are heard 2 ms later (benchmarks/README.md, "Crowds"). One session never gets
-there but in a burst."""
 BUSY_INTERVAL_S = 0.004
-"""Between two reads at that rate: of 100 sessions twenty blocks come in this time, and it is a
-fifth of what a block of theirs may be late (benchmarks/README.md, "Crowds")."""
+"""Between two reads in a rush, so that messages are read several at a time: those of eight
+microphones then cost a fifth less and are heard 2 ms later (benchmarks/README.md, "Crowds"). Of
+100 sessions twenty blocks come in this time: a fifth of what a block of theirs may be late."""
 POLLIN, NOBLOCK, SNDMORE = int(zmq.POLLIN), int(zmq.NOBLOCK), int(zmq.NOBLOCK | zmq.SNDMORE)
 """As numbers: combining flags of an enum takes several microseconds."""
 EVENTS, RCVMORE = zmq.EVENTS, zmq.RCVMORE
@@ -31,10 +29,6 @@ EVENTS, RCVMORE = zmq.EVENTS, zmq.RCVMORE
 Plain = zmq.backend.Socket
 """Its methods lack the comforts of `zmq.Socket`, which take half of the time (benchmarks/README.md,
 "One hop")."""
-LOOK_S = 0.1
-"""Over which messages are counted."""
-BUSY_COUNT = BUSY_HZ * LOOK_S
-"""Fewer are no rush, in whatever time they came."""
 
 
 def send(socket: zmq.Socket[bytes], topic: bytes, payload: bytes) -> None:
@@ -84,9 +78,7 @@ class SocketReader:
         self._interval_s = 0.0
         self._reading = False
         self._behind = False
-        self._busy = False
-        self._counted = 0
-        self._counting_since_s = self._loop.time()
+        self._rush = Rush(self._loop.time)
         self._watching = False
         self._alarm: Alarm | None = None
         self._rests_until_ns = 0
@@ -166,8 +158,8 @@ class SocketReader:
             self._reading = False
         if self._closed:
             return
-        self._count(taken)
-        rest_s = self._interval_s or (BUSY_INTERVAL_S if self._busy else 0.0)
+        self._rush.note(taken)
+        rest_s = self._interval_s or (BUSY_INTERVAL_S if self._rush.is_on else 0.0)
         rests = bool(rest_s)
         self._behind = taken == BATCH
         if self._rests_until_ns and not rests and not self._behind:
@@ -186,16 +178,6 @@ class SocketReader:
             self._alarm = Alarm(self._loop, self.read_now)
         self._alarm.set(due_ns)
         return True
-
-    def _count(self, taken: int) -> None:
-        self._counted += taken
-        if self._counted < BUSY_COUNT and not self._busy:
-            return
-        now_s = self._loop.time()
-        elapsed_s = now_s - self._counting_since_s
-        if elapsed_s >= LOOK_S:
-            self._busy = self._counted >= BUSY_HZ * elapsed_s
-            self._counted, self._counting_since_s = 0, now_s
 
     def _is_pending(self) -> bool:
         # Cheaper than the exception of a receive in vain: one is due after each frame.

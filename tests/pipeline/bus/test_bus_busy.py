@@ -9,15 +9,15 @@ import pytest
 import zmq
 from socket_reading import PATIENCE_S, Reading
 
-from pipeline.bus import reactor
+from pipeline.bus import reactor, rush
 
 
 def test_what_comes_fast_is_read_together_and_in_order(
     sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender, receiver = sockets
-    monkeypatch.setattr(reactor, "LOOK_S", 0.0)
-    monkeypatch.setattr(reactor, "BUSY_HZ", 0.0)
+    monkeypatch.setattr(rush, "LOOK_S", 0.0)
+    monkeypatch.setattr(rush, "BUSY_HZ", 0.0)
     monkeypatch.setattr(reactor, "BUSY_INTERVAL_S", 0.005)
 
     async def run() -> None:
@@ -60,15 +60,15 @@ def test_after_a_flood_each_message_is_read_as_it_comes(
     sockets: tuple[zmq.Socket[bytes], zmq.Socket[bytes]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sender, receiver = sockets
-    monkeypatch.setattr(reactor, "LOOK_S", 0.0)
-    monkeypatch.setattr(reactor, "BUSY_HZ", 0.0)
+    monkeypatch.setattr(rush, "LOOK_S", 0.0)
+    monkeypatch.setattr(rush, "BUSY_HZ", 0.0)
 
     async def run() -> None:
         reading = Reading(receiver)
         for number in range(200):
             sender.send(b"%d" % number)
         await reading.until(200)
-        monkeypatch.setattr(reactor, "BUSY_HZ", math.inf)
+        monkeypatch.setattr(rush, "BUSY_HZ", math.inf)
         for number in range(200, 220):
             sender.send(b"%d" % number)
             await reading.until(number + 1)

@@ -20,26 +20,41 @@ INPUTS = {"audio": In((Audio,), replay=True)}
 ALL = 400
 
 
+class FakeClock:
+    """Says what it is told."""
+
+    def __init__(self) -> None:
+        self.s = 0.0
+
+    def __call__(self) -> float:
+        return self.s
+
+
 @pytest.mark.parametrize(
     ("rate_hz", "is_on"), [(50, False), (350, False), (450, True), (5000, True)]
 )
 def test_it_is_a_rush_where_there_are_many(rate_hz: int, is_on: bool) -> None:
-    rush = Rush(0.0)
+    now = FakeClock()
+    rush = Rush(now)
     for number in range(rate_hz):
-        rush.note(number / rate_hz)
+        now.s = number / rate_hz
+        rush.note()
     assert rush.is_on is is_on
 
 
 def test_a_few_frames_at_once_are_no_rush_and_a_rush_ends() -> None:
-    rush = Rush(0.0)
-    for _ in range(int(BUSY_HZ * LOOK_S) - 1):
-        rush.note(1.0)
+    now = FakeClock()
+    rush = Rush(now)
+    now.s = 1.0
+    rush.note(int(BUSY_HZ * LOOK_S) - 1)
     assert not rush.is_on
     for number in range(1000):
-        rush.note(1.0 + number / 1000)
+        now.s = 1.0 + number / 1000
+        rush.note()
     assert rush.is_on
     for number in range(10):
-        rush.note(2.0 + number / 50)
+        now.s = 2.0 + number / 50
+        rush.note()
     assert not rush.is_on
 
 
@@ -47,7 +62,7 @@ def test_a_few_frames_at_once_are_no_rush_and_a_rush_ends() -> None:
 def test_who_comes_in_the_midst_of_it_gets_all_and_it_is_looked_for_it_once_in_a_turn(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rush: bool
 ) -> None:
-    monkeypatch.setattr(Rush, "note", lambda it, _now_s: setattr(it, "is_on", rush))
+    monkeypatch.setattr(Rush, "note", lambda it, _messages=1: setattr(it, "is_on", rush))
     looked: list[int] = []
     look = SocketReader.kick_if_pending
 
