@@ -98,6 +98,11 @@ class AudioRing:
             start += upto - at
         return b"".join(pieces)
 
+    def clear(self) -> None:
+        """Forget all there is, and give back its memory."""
+        self._begin_at(self.end)
+        self._spare = None
+
     def messages(self, start: int, end: int) -> Iterator[bytes]:
         """Cut the samples from `start` to `end` into pieces that are fit to be sent."""
         while start < end:
@@ -128,10 +133,14 @@ class AudioRing:
         gap = position - self.end
         self.gap_samples += gap
         if gap >= self._most:
-            self._pages.clear()
-            self._base = self.start = self.end = position
+            self._begin_at(position)
         else:
             self._write(bytes(gap * 2))
+
+    def _begin_at(self, position: int) -> None:
+        self._pages.clear()
+        self._newest = (position, b"")
+        self._base = self.start = self.end = position
 
     def _forget(self, hold_from: int | None) -> None:
         settled = self.end - (self._first or 0) > self._settling

@@ -104,6 +104,8 @@ class BackendSession(ABC):
 
     def forget(self) -> None:
         """The session is over, and nobody comes back to it."""
+        # Its tasks and what they hold are let go of later, when Python looks for cycles.
+        self.ring.clear()
         self._records.forget()
 
     # Input ports.

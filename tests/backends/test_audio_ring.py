@@ -130,3 +130,14 @@ def test_what_is_held_is_bounded() -> None:
     for position in range(0, 20_000, 100):
         ring.append(position, samples(position, position + 100), hold_from=0)
     assert ring.end - ring.start == 5000
+
+
+def test_what_is_cleared_is_gone_and_what_comes_later_is_kept() -> None:
+    ring = AudioRing(replayed=False)
+    ring.append(0, samples(0, 3 * PAGE_SAMPLES))
+    ring.clear()
+    assert ring.cut(0, ring.end) == b""
+    assert not ring._pages
+    end = ring.end
+    ring.append(end, samples(end, end + 320))
+    assert ring.cut(0, ring.end) == samples(end, end + 320)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import io
+import weakref
 from collections import Counter
 from typing import Any
 
@@ -15,6 +17,7 @@ from pipeline.frames import Audio, SessionEnd, SessionEnded, SessionOpened, User
 from pipeline.ports import In, Out
 from pipeline.sessions.admission import HELD_FRAMES, HELD_IN_ALL, HELD_NS, Admission
 from pipeline.sessions.isolation import FAILURES, WINDOW_NS, Failures
+from pipeline.sessions.work import CYCLES_EVERY
 from pipeline.testing import stage
 
 
@@ -230,3 +233,34 @@ def test_failures_add_up_by_session_and_are_forgotten_in_time() -> None:
     assert not any(failures.record(name, n * WINDOW_NS) for n, name in enumerate(names))
     found = [failures.record(name, 100 * WINDOW_NS) for name in names]
     assert found == [False] * (FAILURES - 1) + [True]
+
+
+class Knot:
+    """Refers to itself, as a session and its tasks do to each other."""
+
+    def __init__(self) -> None:
+        self.knot = self
+
+
+class Tied(Actor[Options]):
+    """Has of each session what only a search for cycles finds."""
+
+    def make_session(self, opened: SessionOpened) -> Knot:
+        return Knot()
+
+
+def test_what_an_actor_had_of_sessions_that_ended_does_not_pile_up() -> None:
+    gc.disable()
+    try:
+        with stage(Tied) as tied:
+            had: list[weakref.ref[Knot]] = []
+            for number in range(CYCLES_EVERY):
+                name = f"caller{number}"
+                tied.open(name)
+                had.append(weakref.ref(tied.actor.sessions[name]))
+                assert had[0]() is not None
+                tied.end(name)
+            # The last may still be what the frame that ended it is being handled for.
+            assert [each() for each in had[:-1]] == [None] * (CYCLES_EVERY - 1)
+    finally:
+        gc.enable()
