@@ -114,9 +114,10 @@ class ToolCalls:
             self._counters["calls_impossible"] += 1
             response = {"error": f"not carried out: {problem}; give it in another form"}
             return ToolReply(wire_id, name, response)
-        known = self._orphan(turn, wire_id, name, args)
+        repeated = self._is_open(wire_id)
+        known = None if repeated else self._orphan(turn, wire_id, name, args)
         if known is None:
-            if wire_id in self._calls:
+            if repeated or wire_id in self._calls:
                 self._counters["calls_repeated"] += 1
                 return None
             self._forget()
@@ -212,6 +213,11 @@ class ToolCalls:
             call.state is CallState.WAITED and (turn is None or call.turn == turn)
             for call in self._calls.values()
         )
+
+    def _is_open(self, wire_id: str) -> bool:
+        """Whether who asks now has asked with this id before."""
+        asked = (CallState.WAITED, CallState.ANSWERED)
+        return any(c.wire_id == wire_id and c.state in asked for c in self._calls.values())
 
     def _orphan(
         self, turn: str, wire_id: str, name: str, args: dict[str, Any]

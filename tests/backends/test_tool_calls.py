@@ -60,3 +60,15 @@ def test_a_result_that_came_too_late_serves_whoever_asks_again(calls: ToolCalls)
 def test_under_the_same_id_even_what_went_wrong_is_known(calls: ToolCalls) -> None:
     calls.result(done("a/1/1", status=ToolStatus.ERROR))
     assert ask(calls, "a/1/1") == ToolReply("a/1/1", "move", MOVED)
+
+
+@pytest.mark.parametrize("others", [["theirs"], ["c1"], ["c1", "theirs"]])
+def test_an_id_that_is_asked_with_twice_is_answered_once(
+    calls: ToolCalls, others: list[str]
+) -> None:
+    for each in others:
+        calls.result(done(each))
+    assert ask(calls, "c1") == ToolReply("c1", "move", MOVED)
+    assert ask(calls, "c1") is None
+    calls.released()
+    assert ask(calls, "c1") == ToolReply("c1", "move", MOVED), "by the next connection"
