@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import asyncio.runners
 import gc
+import io
 import logging
 import os
 import signal
@@ -48,6 +49,14 @@ def logs_are_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     structlog.reset_defaults()
     logging.getLogger().handlers[:] = handlers
+
+
+@pytest.fixture
+def log(logs_are_as_they_were: None) -> io.StringIO:
+    """What is logged in a test."""
+    written = io.StringIO()
+    logs.configure(written)
+    return written
 
 
 @pytest.hookimpl(wrapper=True)

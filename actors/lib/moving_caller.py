@@ -29,6 +29,11 @@ SCATTER = 0.5
 MOVES = "asked to move"
 """Why a connection is left that the gateway asked to leave."""
 
+
+class AskedToMoveError(Exception):
+    """The gateway wants the conversation to go on elsewhere."""
+
+
 Taken = dict[str, Any] | bytes
 """A message as the gateway sends it, or 24 kHz sound of an answer."""
 
@@ -95,8 +100,10 @@ class MovingCaller:
             why = "the connection was lost"
             try:
                 await self._hold()
-            except* TimeoutError as silent:
-                why = str(silent.exceptions[0]) or f"nothing came for {SILENT_S:g} s"
+            except* AskedToMoveError:
+                why = MOVES
+            except* TimeoutError:
+                why = f"nothing came for {SILENT_S:g} s"
             except* websockets.ConnectionClosed as closed:
                 why = _close_of(closed)
             except* (OSError, websockets.WebSocketException):
@@ -137,7 +144,7 @@ class MovingCaller:
                     self._is_over = kind == "session_ended"
                     self._take(message)
                     if kind == "going_away" and message.get("moves"):
-                        raise TimeoutError(MOVES)
+                        raise AskedToMoveError
                 for each in working:
                     each.cancel()
         finally:

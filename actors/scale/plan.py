@@ -94,7 +94,6 @@ class ScalePlan:
             # is out with the first, or it would be asked again a second later: it has the fewest.
             "RAY_SERVE_HAPROXY_RETRY_ON": "conn-failure empty-response 503",
             "RAY_SERVE_HAPROXY_OBSERVE_ERROR_LIMIT": "1",
-            "RAY_SERVE_HAPROXY_TIMEOUT_CONNECT_S": "1",
         }
 
     def schema(self, arguments: dict[str, Any]) -> dict[str, Any]:

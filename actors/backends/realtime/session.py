@@ -78,7 +78,6 @@ class RealtimeSession(BackendSession):
         reporter = StatusReporter(actor, name, shared.summary)
         self._connection = ConnectionLoop(shared.service, manner, place, self, reporter)
         self._sender = Sender(self._connection, self.ring)
-        self._stopped = False
         self.look_ahead()
 
     def begin(self) -> None:
@@ -101,7 +100,6 @@ class RealtimeSession(BackendSession):
 
     def stop(self) -> None:
         """Let go of timers and of the connection, without another word."""
-        self._stopped = True
         self._connection.timer.stop()
         self._deadline.set(None)
         if self.running is not None:
@@ -217,8 +215,8 @@ class RealtimeSession(BackendSession):
         self.save()
 
     def _on_event(self, event: Event) -> None:
-        if self._stopped:
-            # Until its tasks are cancelled, a connection hands on what has come: a row or a timer
+        if self.running is not None and self.running.cancelling():
+            # Until its tasks end, a connection hands on what has come: a row or a timer
             # that this left would stay for good.
             return
         match event:

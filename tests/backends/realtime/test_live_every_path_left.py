@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,6 @@ from live_server import KEY, Simulator, Talker, simulator, staged
 
 from actors.backends.gemini.live.options import LiveOptions
 from pipeline.frames import BackendState, BackendStatus, Fault
-from pipeline.logs import configure
-from pipeline.plain_structlog import structlog
 from pipeline.testing import ActorHarness
 
 LABELS = {"provider": "twilio", "call": "CA1", "business": "bakery-7", "direction": "outbound"}
@@ -32,15 +30,6 @@ Harness = ActorHarness[LiveOptions]
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    before = structlog.get_config()
-    written = io.StringIO()
-    configure(written)
-    yield written
-    structlog.configure(**before)
 
 
 def ready(live: Harness, session: str) -> None:

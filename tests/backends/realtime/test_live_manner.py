@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +22,6 @@ from pipeline.frames import (
     Transcript,
     UserText,
 )
-from pipeline.logs import configure
-from pipeline.plain_structlog import structlog
 
 WEATHER = {"name": "weather", "description": "Tells it.", "parameters": {"type": "object"}}
 
@@ -32,15 +29,6 @@ WEATHER = {"name": "weather", "description": "Tells it.", "parameters": {"type":
 @pytest.fixture(autouse=True)
 def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GEMINI_API_KEY", KEY)
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    before = structlog.get_config()
-    written = io.StringIO()
-    configure(written)
-    yield written
-    structlog.configure(**before)
 
 
 def instruction_of(setup: dict[str, Any]) -> str:

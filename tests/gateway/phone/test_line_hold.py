@@ -10,6 +10,7 @@ from itertools import groupby
 
 import numpy as np
 import pytest
+from line_answer import LineAnswer
 from phone_lines import STARTS
 
 from actors.gateway.events import Message
@@ -18,9 +19,8 @@ from actors.gateway.phone.dialects.twilio import TwilioDialect
 from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.options import PhoneOptions
 from actors.gateway.phone.phone_output import PhoneOutput
-from actors.lib.audio.pcm import Samples, to_samples
+from actors.lib.audio.pcm import to_samples
 from actors.outputs.metronome import BLOCK_NS, Metronome
-from actors.outputs.output import AnswerPosition
 
 T0 = 10_000_000_000
 LINEAR = STARTS["twilio"].replace("audio/x-mulaw", "audio/x-l16")
@@ -28,38 +28,6 @@ BLOCK_SAMPLES = 160
 BLOCKS = 40
 STEP = 500
 """Between the levels of two blocks: each is known by its own."""
-
-
-class CountingAnswer:
-    """An answer whose every block has a level of its own; it may be held."""
-
-    session = "call"
-    sounded = False
-    is_paused = False
-    is_whole = True
-
-    def __init__(self) -> None:
-        self.rendered = 0
-
-    @property
-    def is_idle(self) -> bool:
-        return self.rendered == BLOCKS
-
-    @property
-    def waiting_ms(self) -> float:
-        return 20.0 * (BLOCKS - self.rendered)
-
-    @property
-    def position(self) -> AnswerPosition:
-        raise AssertionError("a line knows by itself what was heard")
-
-    def render(self, count: int, at_ns: int) -> Samples:
-        self.sounded = not self.is_paused and not self.is_idle
-        self.rendered += self.sounded
-        return np.full(count, STEP * self.rendered * self.sounded, np.int16)
-
-    def break_off(self) -> None:
-        raise AssertionError("a line keeps its own time")
 
 
 class Ear:
@@ -87,7 +55,7 @@ def test_what_was_held_is_heard_whole_and_in_order(late_beats: int) -> None:
     dialect = TwilioDialect()
     (started,) = dialect.take(LINEAR)
     assert isinstance(started, CallStarted)
-    ear, answer = Ear(), CountingAnswer()
+    ear, answer = Ear(), LineAnswer(BLOCKS, lambda block: STEP * block)
     line = PhoneLine(dialect, started, ear.send, PhoneOptions(), Counter())
     output = PhoneOutput(Metronome(1.0, lambda _: nullcontext()), line, lambda _: None)
     output.open(answer)

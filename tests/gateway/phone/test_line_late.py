@@ -7,8 +7,8 @@ import json
 from collections import Counter
 from contextlib import nullcontext
 
-import numpy as np
 import pytest
+from line_answer import LineAnswer
 from phone_lines import STARTS
 
 from actors.gateway.events import Message
@@ -17,46 +17,12 @@ from actors.gateway.phone.dialects.twilio import TwilioDialect
 from actors.gateway.phone.line import PhoneLine
 from actors.gateway.phone.options import PhoneOptions
 from actors.gateway.phone.phone_output import PhoneOutput
-from actors.lib.audio.pcm import Samples
 from actors.outputs.metronome import BLOCK_NS, Metronome
-from actors.outputs.output import AnswerPosition
 
 T0 = 10_000_000_000
 ANSWER_BLOCKS = 250
 LATE_BEATS = {50: 2, 100: 5, 150: 2, 200: 6}
 """At which beat, and how many beats pass before it comes."""
-
-
-class WholeAnswer:
-    """An answer that is there from the beginning."""
-
-    session = "call"
-    sounded = False
-    is_paused = False
-    is_whole = True
-
-    def __init__(self) -> None:
-        self.rendered = 0
-
-    @property
-    def is_idle(self) -> bool:
-        return self.rendered == ANSWER_BLOCKS
-
-    @property
-    def waiting_ms(self) -> float:
-        return 20.0 * (ANSWER_BLOCKS - self.rendered)
-
-    @property
-    def position(self) -> AnswerPosition:
-        raise AssertionError("a line knows by itself what was heard")
-
-    def render(self, count: int, at_ns: int) -> Samples:
-        self.sounded = not self.is_idle
-        self.rendered += self.sounded
-        return np.full(count, 1000 * self.sounded, np.int16)
-
-    def break_off(self) -> None:
-        raise AssertionError("a line keeps its own time")
 
 
 class Provider:
@@ -89,7 +55,7 @@ def test_who_was_late_before_is_not_heard_to_be_late_again(
     options = PhoneOptions(most_ahead_ms=most_ahead_ms)
     line = PhoneLine(dialect, started, provider.send, options, Counter())
     output = PhoneOutput(metronome, line, lambda _: None)
-    output.open(WholeAnswer())
+    output.open(LineAnswer(ANSWER_BLOCKS, lambda _: 1000))
     due = 0
     for beat in range(ANSWER_BLOCKS + 20):
         late = LATE_BEATS.get(due, 0)

@@ -13,8 +13,6 @@ from websockets.exceptions import ConnectionClosed
 from actors.gateway.phone.context import CallContext, Knock
 from actors.gateway.phone.dialect import CallStarted
 from pipeline.frames import SessionEnd, SessionEnded
-from pipeline.logs import configure
-from pipeline.plain_structlog import structlog
 
 
 class OpenDoor:
@@ -31,15 +29,6 @@ class OpenDoor:
 
     def closed(self, knock: Knock, call_id: str) -> None:
         """Nothing was written down about who came in."""
-
-
-@pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    before = structlog.get_config()
-    log = io.StringIO()
-    configure(log)
-    yield log
-    structlog.configure(**before)
 
 
 def test_a_provider_may_have_all_its_calls_from_one_address() -> None:
@@ -77,19 +66,19 @@ def test_a_call_for_which_there_is_no_place_is_told_to_try_again() -> None:
         assert gateway.meanwhile(closed) == 1013
 
 
-def test_every_line_of_the_log_says_which_call_it_is_about(written: io.StringIO) -> None:
+def test_every_line_of_the_log_says_which_call_it_is_about(log: io.StringIO) -> None:
     with gateway_on_stage() as gateway:
         gateway.harness.actor.phones.admission = OpenDoor()
         end = TwilioEnd(gateway)
         end.send(event="start")
         opened = end.begin(business="b42")
         end.send(event="dtmf", dtmf={"digit": "?"})
-        gateway.harness.until(lambda: "no key" in written.getvalue(), "a warning")
+        gateway.harness.until(lambda: "no key" in log.getvalue(), "a warning")
         gateway.meanwhile(end.client.close)
         gateway.harness.expect("sessions", SessionEnded)
         gateway.harness.end(opened.session)
-        gateway.harness.until(lambda: "a call is over" in written.getvalue(), "it is over")
-    lines = written.getvalue().splitlines()
+        gateway.harness.until(lambda: "a call is over" in log.getvalue(), "it is over")
+    lines = log.getvalue().splitlines()
     (before,) = (line for line in lines if "no callSid" in line)
     assert "provider=twilio" in before, "from the first moment on"
     for words in ("a call begins", "no key", "a call is over"):
@@ -102,15 +91,15 @@ def test_every_line_of_the_log_says_which_call_it_is_about(written: io.StringIO)
     assert "You serve" not in begins, "it may be about somebody"
 
 
-def test_a_call_that_is_refused_is_told_with_its_name(written: io.StringIO) -> None:
+def test_a_call_that_is_refused_is_told_with_its_name(log: io.StringIO) -> None:
     with gateway_on_stage() as gateway:
         gateway.harness.actor.phones.admission = OpenDoor()
         end = TwilioEnd(gateway)
         opened = end.begin_asking(business="b42")
         gateway.harness.end(opened.session, SessionEnd.REFUSED, "there are 100 callers")
-        gateway.harness.until(lambda: "a call is refused" in written.getvalue(), "a warning")
+        gateway.harness.until(lambda: "a call is refused" in log.getvalue(), "a warning")
         gateway.meanwhile(end.client.close)
-    (line,) = (each for each in written.getvalue().splitlines() if "a call is refused" in each)
+    (line,) = (each for each in log.getvalue().splitlines() if "a call is refused" in each)
     assert "there are 100 callers" in line
     assert "call=CA1" in line
     assert "business=b42" in line

@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
-
-import pytest
 
 from pipeline.frames import SessionEnd, SessionEnded
-from pipeline.logs import configure, get_logger, session_labels
-from pipeline.plain_structlog import structlog
+from pipeline.logs import get_logger, session_labels
 from pipeline.supervision.session_end_log import LINES, SessionEndLog
 
 REFUSED = SessionEnded(session="anna", reason=SessionEnd.REFUSED, detail="busy")
-
-
-@pytest.fixture
-def log() -> Iterator[io.StringIO]:
-    before = structlog.get_config()
-    written = io.StringIO()
-    configure(written)
-    yield written
-    structlog.configure(**before)
 
 
 def test_the_end_of_a_session_has_its_labels_whatever_they_are_named(log: io.StringIO) -> None:

@@ -168,35 +168,36 @@ def _is_dial(text: str) -> str:
     return text
 
 
-DialText = Annotated[str, AfterValidator(_is_dial)]
-CONTEXT = "Of the dialplan, with that extension."
-EXTENSION = "Where a call goes that was started and is answered: it connects the media socket."
+class StartingExchange(ExchangeAccount):
+    """An exchange that can be asked to start calls."""
+
+    dial: Annotated[str, AfterValidator(_is_dial)] = Field(
+        "",
+        description="How it reaches a number, to start calls: `PJSIP/{number}@TRUNK`, "
+        "`sofia/gateway/TRUNK/{number}`.",
+    )
+    context: str = Field("default", description="Of the dialplan, with that extension.")
+    extension: str = Field(
+        "greenroom",
+        description="Where a call goes that was started and is answered: it connects the media "
+        "socket.",
+    )
 
 
-class AsteriskAccount(ExchangeAccount):
+class AsteriskAccount(StartingExchange):
     """An Asterisk of your own, with its REST (ARI)."""
 
     ari_url: str = Field("http://127.0.0.1:8088/ari", description="Of its REST.")
     ari_user: str = Field("", description="Of its REST, to start and end calls.")
     ari_password: SecretName = _secret("the password of that user")
-    dial: DialText = Field(
-        "", description="How it reaches a number: `PJSIP/{number}@TRUNK`; to start calls."
-    )
-    context: str = Field("default", description=CONTEXT)
-    extension: str = Field("greenroom", description=EXTENSION)
 
 
-class FreeswitchAccount(ExchangeAccount):
+class FreeswitchAccount(StartingExchange):
     """A FreeSWITCH of your own, with its module `mod_xml_rpc`."""
 
     api_url: str = Field("http://127.0.0.1:8080", description="Of `mod_xml_rpc`.")
     api_user: str = Field("", description="Of `mod_xml_rpc`, to start, transfer and end calls.")
     api_password: SecretName = _secret("the password of that user")
-    dial: DialText = Field(
-        "", description="How it reaches a number: `sofia/gateway/TRUNK/{number}`."
-    )
-    context: str = Field("default", description=CONTEXT)
-    extension: str = Field("greenroom", description=EXTENSION)
 
 
 class AccountsOptions(BaseModel):

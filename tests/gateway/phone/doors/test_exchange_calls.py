@@ -13,19 +13,13 @@ from gateway_keys import ask
 from phone_webhooks import PUBLIC, post
 from websockets.sync.client import ClientConnection
 
-from benchmarks.phone_callers.provider_api import ProviderApi, provider_api
+from benchmarks.phone_callers.provider_api import ProviderApi
 from pipeline.frames import SessionEnd, SessionEnded, SessionOpened
 
 CALLS = "/api/v1/calls"
 OURS, THEIRS = "+493012345", "+4915112345"
 BASIC = {"Authorization": "Basic " + base64.b64encode(b"pbx:secret").decode()}
 CHANNEL = "1790000000.17"
-
-
-@pytest.fixture
-def api() -> Iterator[ProviderApi]:
-    with provider_api() as served:
-        yield served
 
 
 @pytest.fixture

@@ -14,16 +14,10 @@ from gateway_keys import add_key, ask
 from phone_client import TwilioEnd
 from phone_webhooks import CALLER, OURS, PHONE, PUBLIC, TOKEN, by_twilio, of_call
 
-from benchmarks.phone_callers.provider_api import ProviderApi, provider_api
+from benchmarks.phone_callers.provider_api import ProviderApi
 from pipeline.frames import Outcome, SessionEnded, TurnClosed
 
 CALLS = "/api/v1/calls"
-
-
-@pytest.fixture
-def api() -> Iterator[ProviderApi]:
-    with provider_api() as served:
-        yield served
 
 
 @pytest.fixture

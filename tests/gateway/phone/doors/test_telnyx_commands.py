@@ -14,18 +14,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway_client import GatewayOnStage, exchanged, gateway_on_stage
 from gateway_keys import ask
 
-from benchmarks.phone_callers.provider_api import ProviderApi, provider_api
+from benchmarks.phone_callers.provider_api import ProviderApi
 
 PRIVATE = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 PUBLIC_KEY = base64.b64encode(PRIVATE.public_key().public_bytes_raw()).decode()
 ANSWER = "/phone/telnyx/answer"
 ACTIONS = "/v2/calls/v3:1/actions/"
-
-
-@pytest.fixture
-def api() -> Iterator[ProviderApi]:
-    with provider_api() as served:
-        yield served
 
 
 @pytest.fixture
