@@ -13,7 +13,7 @@ import yaml
 
 from pipeline.cli.pages import refreshed
 from pipeline.config import build_graph, load_config
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, GreenroomError
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -22,6 +22,17 @@ DOCS = ROOT / "docs"
 @pytest.mark.parametrize("page", sorted(DOCS.glob("*.md")), ids=lambda page: page.stem)
 def test_a_page_is_what_python_m_pipeline_cli_pages_makes_of_it(page: Path) -> None:
     assert refreshed(page) == page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["<!-- begin config -->\n", "<!-- end -->\n", "<!-- begin wire -->\n" * 2 + "<!-- end -->"],
+)
+def test_a_page_of_which_a_part_has_lost_its_end_is_told(tmp_path: Path, text: str) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    with pytest.raises(GreenroomError, match="write one <!-- end --> after each"):
+        refreshed(page)
 
 
 @pytest.mark.parametrize("example", sorted(DOCS.glob("examples/test_*.py")), ids=lambda e: e.stem)

@@ -11,18 +11,27 @@ import sys
 from pathlib import Path
 
 from pipeline.cli.reference import config_reference, wire_reference
+from pipeline.errors import GreenroomError
 
 _SECTION = re.compile(r"(<!-- begin (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_MARK = re.compile(r"^<!-- (begin|end)\b", re.MULTILINE)
 _FENCES = {".py": "python", ".yaml": "yaml", ".cfg": "haproxy"}
 
 
 def refreshed(page: Path) -> str:
-    """Return the text of a page with its sections made anew."""
+    """Return the text of a page with its sections made anew.
+
+    Raises:
+        GreenroomError: a section has no end, or no beginning.
+    """
 
     def fill(match: re.Match[str]) -> str:
         return f"{match[1]}{_section(match[2], page.parent)}{match[3]}"
 
-    return _SECTION.sub(fill, page.read_text(encoding="utf-8"))
+    text = page.read_text(encoding="utf-8")
+    if [*_MARK.findall(text)] != ["begin", "end"] * len(_SECTION.findall(text)):
+        raise GreenroomError(f"{page}: write one <!-- end --> after each <!-- begin NAME -->")
+    return _SECTION.sub(fill, text)
 
 
 def _section(name: str, folder: Path) -> str:
