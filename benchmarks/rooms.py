@@ -17,8 +17,6 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
 
 import psutil
 from rich import box
@@ -40,7 +38,7 @@ from benchmarks.machine import description
 from benchmarks.moving_callers import CrowdOfMovers, MoverFate
 from benchmarks.postgres_link import PostgresLink, postgres_link
 from benchmarks.postgres_server import PostgresServer, postgres_server
-from benchmarks.web_room import url_of, web_config
+from benchmarks.web_room import until_open, web_config
 from pipeline.quantile import quantile
 from pipeline.testing import RunningPipeline, running
 
@@ -51,7 +49,6 @@ AFTER_S = 14.0
 """The longest wait of a frozen room, and two turns."""
 CUT_S = 6.0
 """So long a room is cut off: twice its lease."""
-READY_S, LOOK_S = 10.0, 0.1
 TAKEN_MS = {"kill": 300.0, "freeze": 5000.0}
 """Until the sound of a session is taken by the other room: facts of the design."""
 ANSWER_MS = 2000.0
@@ -165,7 +162,7 @@ def _two_rooms(folder: Path, event: Event, server: PostgresServer, stack: ExitSt
         )
         rooms.append(stack.enter_context(running(config)))
     for each in rooms:
-        _wait_for(f"{url_of(each)}/readyz")
+        until_open(each)
     stack.enter_context(haproxy(folder, ports[0], ports[1:]))
     database = Database(database_url(direct, folder))
     return RoomPair(rooms, link, database, f"ws://127.0.0.1:{ports[0]}/ws/live-audio")
@@ -236,20 +233,6 @@ async def _look(database: Database, found: MovedCallers) -> None:
             found.rows_twice += told_twice(turn for of, turn in kept if of == name)
 
     await database.run(read)
-
-
-def _wait_for(url: str) -> None:
-    """Return once a room takes callers: it has its lease."""
-    late_s = time.monotonic() + READY_S
-    while True:
-        try:
-            urlopen(url).close()
-        except HTTPError as error:
-            error.close()
-            assert time.monotonic() < late_s, "it is not ready"
-            time.sleep(LOOK_S)
-        else:
-            return
 
 
 def _free_port() -> int:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import yaml
 
@@ -13,6 +16,9 @@ from benchmarks.sound import ROOT
 from pipeline.testing import RunningPipeline
 
 GATEWAY = ROOT / "configs" / "gateway.yaml"
+OPEN_S = 20.0
+"""For a room to have its lease: the database may be busy with the others' tables."""
+LOOK_S = 0.05
 STREAMS = {
     "supervisor": ["turns"],
     "vad": ["speech"],
@@ -64,3 +70,18 @@ def url_of(pipeline: RunningPipeline) -> str:
     pipeline.until(lambda status: status.ready, "readiness")
     url: str = json.loads((pipeline.runtime_dir / "gateway.json").read_text())["url"]
     return url
+
+
+def until_open(pipeline: RunningPipeline) -> str:
+    """Wait until a room takes callers, for which it needs its lease; return where they connect."""
+    url = url_of(pipeline)
+    late_s = time.monotonic() + OPEN_S
+    while True:
+        try:
+            urlopen(f"{url}/readyz").close()
+        except HTTPError as error:
+            error.close()
+            assert time.monotonic() < late_s, "it takes no callers"
+            time.sleep(LOOK_S)
+        else:
+            return url

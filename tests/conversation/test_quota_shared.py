@@ -28,7 +28,7 @@ from actors.gateway.store.tables import sessions, turns
 from actors.gateway.store.times import now
 from actors.gateway.store.url import database_url
 from benchmarks.postgres_server import PostgresServer, postgres_server
-from benchmarks.web_room import GATEWAY, url_of
+from benchmarks.web_room import GATEWAY, until_open, url_of
 from pipeline.testing import RunningPipeline, running
 
 PLACES = 2
@@ -163,11 +163,11 @@ def rooms(folder: Path, url: str) -> Iterator[Rooms]:
     with ExitStack() as stack:
         first = room_config(folder, "a", "simulator.json", {})
         a = stack.enter_context(running(first, env=env("a")))
-        url_of(a)
+        until_open(a)
         others = {"when_quota_is_full": "answer"}
         second = room_config(folder, "b", str(a.runtime_dir / "simulator.json"), others)
         b = stack.enter_context(running(second, env=env("b")))
-        url_of(b)
+        until_open(b)
         database = Database(database_url(url, folder))
         stack.callback(database.close)
         yield Rooms(a, b, database)

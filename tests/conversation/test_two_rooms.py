@@ -12,7 +12,7 @@ from actors.cli.load.recordings import recordings
 from benchmarks.live_server.crowd import crowd_server
 from benchmarks.live_server.process import ADDRESS_NAME
 from benchmarks.moving_callers import CrowdOfMovers
-from benchmarks.web_room import url_of, web_config
+from benchmarks.web_room import until_open, web_config
 from pipeline.testing import RunningPipeline, running
 
 CALLERS = 3
@@ -26,7 +26,7 @@ def kill_whole(room: RunningPipeline) -> None:
 
 
 async def talk(rooms: list[RunningPipeline]) -> CrowdOfMovers:
-    here, there = (f"ws{url_of(each).removeprefix('http')}/ws/live-audio" for each in rooms)
+    here, there = (f"ws{until_open(each).removeprefix('http')}/ws/live-audio" for each in rooms)
     crowd = CrowdOfMovers(here, recordings(), CALLERS)
     talking = asyncio.create_task(crowd.run(BEFORE_S + AFTER_S))
     await asyncio.sleep(BEFORE_S)
